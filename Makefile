@@ -1,0 +1,62 @@
+# Everything a fresh clone needs. Asks only for Python 3.11 or newer with its venv module; no root, no services.
+
+PYTHON   ?= python3
+VENV     ?= .venv
+BIN      := $(VENV)/bin
+HEADLINE := scenarios/carbamazepine-to-levetiracetam.toml
+PIP      := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format docs bench clean
+
+help:
+	@echo "make run     install into $(VENV) and simulate the headline scenario: CSVs and picture"
+	@echo "make test    the tests"
+	@echo "make check   lint, types, layers"
+	@echo "make format  lint fixes and code layout"
+	@echo "make docs    write the help pages of the commands into docs/cli.md"
+	@echo "make bench   how long things take on this machine"
+	@echo "make clean   remove $(VENV), caches and results"
+
+run: $(VENV)/.installed
+	$(BIN)/pkinteract run $(HEADLINE)
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict pkinteract
+	$(BIN)/lint-imports
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/.installed-dev
+	$(BIN)/python docs/refresh_cli.py
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf $(VENV) results build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "pkinteract needs Python 3.11 or newer; try: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV) || \
+		{ echo "no environment could be made; on Debian or Ubuntu install the package python3-venv"; exit 1; }
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.created pyproject.toml
+	@echo "Installing pkinteract into $(VENV); this takes a minute or two and happens once."
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@echo "Installing the development tools into $(VENV)."
+	@$(PIP) --editable '.[dev]'
+	@touch $@
