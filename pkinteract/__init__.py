@@ -1,0 +1,44 @@
+"""pkinteract: every drug level, day by day, when an interacting drug is started, stopped or switched.
+
+>>> from pkinteract import load_scenario, simulate
+>>> result = simulate(load_scenario("scenarios/carbamazepine-to-levetiracetam.toml"))
+>>> result.concentrations  # a pandas frame, units in its column names
+"""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pkinteract.scenario import read_scenario as load_scenario
+    from pkinteract.simulate import simulate
+
+__all__ = ["__version__", "load_scenario", "simulate"]
+
+__version__ = "0.1.0"
+
+
+class _Package(ModuleType):
+    """Keeps ``pkinteract.simulate`` the function, also after the module of that name was imported."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name == "simulate" and isinstance(value, ModuleType):
+            value = value.simulate
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
+
+
+def __getattr__(name: str) -> object:
+    if name == "load_scenario":
+        from pkinteract.scenario import read_scenario
+
+        return read_scenario
+    if name == "simulate":
+        from pkinteract.simulate import simulate
+
+        return simulate
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
