@@ -1,0 +1,126 @@
+"""From a phenotype, an activity score or star alleles to the activity factor of an enzyme."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_COPIES = re.compile(r"(\*[0-9]+[A-Z]?)x([0-9]{1,2})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """Activity of a polymorphic enzyme.
+
+    Attributes
+    ----------
+    phenotype
+        poor, intermediate, normal, rapid or ultrarapid.
+    score
+        Activity score [1]; None for a gene without scores.
+    factor
+        Uninduced level of the enzyme relative to the normal metaboliser [1].
+    source
+        Citation of the factor.
+    """
+
+    gene: str
+    phenotype: str
+    score: float | None
+    factor: float
+    source: str
+
+
+def genes() -> tuple[str, ...]:
+    """Genes that a patient's phenotype may name."""
+    return tuple(_table()["genes"])
+
+
+def activity(gene: str, value: str | float) -> Activity:
+    """Activity of ``gene`` for a phenotype, an activity score or two star alleles such as ``"*1/*4"``.
+
+    Raises
+    ------
+    ValueError
+        When the gene, phenotype, allele or score is not known; the message says what to write.
+    """
+    table = _table()["genes"]
+    if gene not in table:
+        close = get_close_matches(gene.upper(), table, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(table)}"
+        raise ValueError(f"{gene} is not a gene of the library; {hint}")
+    entry = table[gene]
+    if isinstance(value, str) and "*" in value:
+        return _from_alleles(gene, entry, value.strip())
+    if isinstance(value, str) and not re.fullmatch(r"[0-9.]+", value.strip()):
+        return _from_phenotype(gene, entry, value.strip())
+    return _from_score(gene, entry, float(value))
+
+
+@cache
+def _table() -> Mapping[str, Any]:
+    return tomllib.loads((Path(__file__).parent / "phenotypes.toml").read_text("utf-8"))
+
+
+def _made(gene: str, entry: Mapping[str, Any], phenotype: str, score: float | None, factor: float) -> Activity:
+    source = entry["factor_source"]
+    return Activity(
+        gene=gene, phenotype=phenotype, score=score, factor=factor, source=_table()["sources"][source]["cite"]
+    )
+
+
+def _from_phenotype(gene: str, entry: Mapping[str, Any], value: str) -> Activity:
+    if value not in entry["phenotypes"]:
+        close = get_close_matches(value.lower(), entry["phenotypes"], n=1)
+        hint = f"did you mean {close[0]}? " if close else ""
+        known = ", ".join(entry["phenotypes"])
+        raise ValueError(f'"{value}" is not a phenotype of {gene}; {hint}write one of {known}, a score or alleles "*1/*2"')
+    row = entry["phenotypes"][value]
+    return _made(gene, entry, value, row.get("score"), row["value"])
+
+
+def _from_score(gene: str, entry: Mapping[str, Any], score: float) -> Activity:
+    if "normal_score" not in entry:
+        raise ValueError(f'{gene} has no activity score; write a phenotype such as "normal" or alleles "*1/*2"')
+    if not 0 <= score <= 10:
+        raise ValueError(f"an activity score of {gene} lies between 0 and 10, got {score:g}")
+    phenotype = next(name for name, least in entry["bands"].items() if score >= least)
+    return _made(gene, entry, phenotype, score, score / entry["normal_score"])
+
+
+def _from_alleles(gene: str, entry: Mapping[str, Any], value: str) -> Activity:
+    alleles = value.split("/")
+    if len(alleles) != 2:
+        raise ValueError(f'write two alleles of {gene} such as "*1/*4", got "{value}"')
+    if "normal_score" in entry:
+        return _from_score(gene, entry, sum(_score(gene, entry, allele.strip()) for allele in alleles))
+    pair = sorted(_function(gene, entry, allele.strip()) for allele in alleles)
+    phenotype, factor = entry["diplotypes"]["/".join(pair)]
+    return _made(gene, entry, phenotype, None, factor)
+
+
+def _score(gene: str, entry: Mapping[str, Any], allele: str) -> float:
+    if "+" in allele:
+        return sum(_score(gene, entry, part) for part in allele.split("+"))
+    copies = _COPIES.fullmatch(allele)
+    if copies:
+        return float(copies[2]) * _score(gene, entry, copies[1])
+    return float(_function(gene, entry, allele))
+
+
+def _function(gene: str, entry: Mapping[str, Any], allele: str) -> str:
+    if allele in entry["uncertain"]:
+        raise ValueError(f"{allele} of {gene} has uncertain function; write the phenotype that you assume instead")
+    for function, alleles in entry["alleles"].items():
+        if allele in alleles:
+            return str(function)
+    known = [name for names in entry["alleles"].values() for name in names]
+    close = get_close_matches(allele, known, n=3, cutoff=0.4)
+    hint = f"close ones are {', '.join(close)}" if close else 'write two alleles such as "*1/*4"'
+    raise ValueError(f"{allele} is not a known {gene} allele; {hint}")
