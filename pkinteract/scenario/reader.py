@@ -1,0 +1,342 @@
+"""Scenario file -> Scenario, or every problem in it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from pkinteract.errors import InputError, Problem
+from pkinteract.library import Library, load_library
+from pkinteract.library.monograph import Monograph, apply_overrides
+from pkinteract.library.phenotypes import Activity, activity
+from pkinteract.scenario.courses import Setting, read_course
+from pkinteract.scenario.regimen import MOST_DOSES, doses, size
+from pkinteract.scenario.schema import CourseTable, Output, PatientTable, RegimenTable, ScenarioTable, Simulation
+from pkinteract.scenario.steady import steady_state
+from pkinteract.scenario.types import TOLERANCE, Course, Patient, Regimen, Scenario
+from pkinteract.toml_file import Key, TomlFile, key_text, problems, read_toml
+from pkinteract.units import COLUMN_SUFFIX
+
+MOST_ROWS = 2_000_000
+"""Largest output grid."""
+
+_T = TypeVar("_T", bound=BaseModel)
+
+
+def read_scenario(path: Path | str, library: Library | None = None) -> Scenario:
+    """Read a scenario file.
+
+    Parameters
+    ----------
+    path
+        The TOML file.
+    library
+        Drug library; the shipped one, with the files that the scenario names, if left out.
+
+    Raises
+    ------
+    InputError
+        With every problem of the file, in file order.
+    """
+    return _Reader(read_toml(Path(path)), library).scenario()
+
+
+class _Reader:
+    """Collects problems while it reads; lives for one file."""
+
+    def __init__(self, file: TomlFile, library: Library | None) -> None:
+        self.file = file
+        self.found: list[Problem] = []
+        self.warnings: list[str] = []
+        self.given = library
+
+    def refuse(self, key: Key, message: str) -> None:
+        self.found.append(Problem(line=self.file.line(key), key=key_text(key), message=message))
+
+    def warn(self, key: Key, message: str) -> None:
+        self.warnings.append(f"line {self.file.line(key)}, {key_text(key)}: {message}")
+
+    def scenario(self) -> Scenario:
+        data = self.file.data
+        self._whole()
+        simulation = _silently(Simulation, data.get("simulation"))
+        table = _silently(PatientTable, data.get("patient"))
+        output = _silently(Output, data.get("output", {}))
+        self.library = self._library()
+        if simulation is not None:
+            self._check_grid(simulation)
+        regimens = self._regimens(simulation, table)
+        monographs = self._monographs(regimens)
+        overrides = self._overrides(monographs)
+        patient = None if table is None else self._patient(table, monographs)
+        units = self._units(monographs, [r.drug for r in regimens], output)
+        total = sum(size(course) for regimen in regimens for course in regimen.courses)
+        if total > MOST_DOSES:
+            self.refuse(("regimen",), f"the courses would schedule {total:,} doses; at most {MOST_DOSES:,} are allowed")
+        first = min([0.0, *(course.start for regimen in regimens for course in regimen.courses)])
+        steady = steady_state(tuple(regimens), monographs, first, self.refuse)
+        if self.found or simulation is None or patient is None:
+            raise InputError(self.file.path, self.found)
+        given = doses(tuple(regimens), monographs, simulation.duration)
+        self._look_for_slips(regimens, simulation)
+        return Scenario(
+            name=self.file.path.stem,
+            title=data["title"],
+            path=self.file.path,
+            text=self.file.text,
+            start=simulation.start,
+            duration=simulation.duration,
+            step=simulation.step,
+            first_time=first,
+            patient=patient,
+            regimens=tuple(regimens),
+            doses=given,
+            steady_state=steady,
+            monographs=monographs,
+            units=units,
+            overrides=overrides,
+            warnings=tuple(self.warnings),
+        )
+
+    def _whole(self) -> None:
+        try:
+            ScenarioTable.model_validate(self.file.data)
+        except ValidationError as error:
+            self.found += problems(error, self.file, ScenarioTable)
+
+    def _check_grid(self, simulation: Simulation) -> None:
+        rows = simulation.duration / simulation.step + 1
+        if simulation.step > simulation.duration * (1 + 1e-9):
+            self.refuse(("simulation", "step"), f"must not be longer than the duration ({simulation.duration:g} h)")
+        elif rows > MOST_ROWS:
+            self.refuse(
+                ("simulation", "step"), f"would write {rows:,.0f} rows; at most {MOST_ROWS:,} are allowed, take a longer step"
+            )
+        if simulation.start is not None and simulation.start.tzinfo is not None:
+            self.refuse(("simulation", "start"), "must be a local time without a zone such as 2026-01-05T08:00:00")
+
+    def _library(self) -> Library:
+        names = self.file.data.get("library", [])
+        if self.given is not None or not isinstance(names, list):
+            return self.given or load_library()
+        good = []
+        for i, name in enumerate(names):
+            if isinstance(name, str):
+                try:
+                    load_library([self.file.path.parent / name])
+                    good.append(self.file.path.parent / name)
+                except InputError as error:
+                    for row in error.problems:
+                        where = f"line {row.line}, {row.key}: " if row.line else f"{row.key}: " if row.key else ""
+                        self.refuse(("library", i), f"{name}: {where}{row.message}")
+        return load_library(good)
+
+    def _regimens(self, simulation: Simulation | None, table: PatientTable | None) -> list[Regimen]:
+        found = []
+        entries = self.file.data.get("regimen", [])
+        for i, entry in enumerate(entries if isinstance(entries, list) else []):
+            key: Key = ("regimen", i)
+            read = self._part(RegimenTable, entry, key)
+            monograph = self._drug(entry, key)
+            setting = Setting(
+                weight=None if table is None else table.weight,
+                start=None if simulation is None else simulation.start,
+                monograph=monograph,
+                formulation=None if monograph is None else self._formulation(entry, monograph, key),
+            )
+            courses = entry.get("course", []) if isinstance(entry, dict) else []
+            rows = [self._course(row, (*key, "course", c), setting) for c, row in enumerate(courses if isinstance(courses, list) else [])]
+            if read is not None and monograph is not None and setting.formulation is not None:
+                kept = tuple(course for course in rows if course is not None)
+                found.append(Regimen(drug=monograph.id, formulation=setting.formulation, courses=kept))
+        return found
+
+    def _course(self, entry: object, key: Key, setting: Setting) -> Course | None:
+        table = self._part(CourseTable, entry, key)
+        if table is None:
+            return None
+        return read_course(table, setting, lambda part, message: self.refuse((*key, part), message))
+
+    def _drug(self, entry: object, key: Key) -> Monograph | None:
+        drug = entry.get("drug") if isinstance(entry, dict) else None
+        if not isinstance(drug, str):
+            return None
+        if drug not in self.library.files:
+            self.refuse((*key, "drug"), f'"{drug}" is not in the library; {_suggestion(drug, self.library.ids())}')
+            return None
+        monograph = self.library.monograph(drug)
+        if not monograph.absorption:
+            self.refuse((*key, "drug"), f"{drug} is a metabolite and is not dosed; give the drug that forms it")
+            return None
+        return monograph
+
+    def _formulation(self, entry: Any, monograph: Monograph, key: Key) -> str | None:
+        name = entry.get("formulation", monograph.default_formulation)
+        if isinstance(name, str) and name in monograph.absorption:
+            return name
+        if isinstance(name, str):
+            known = tuple(monograph.absorption)
+            self.refuse((*key, "formulation"), f'"{name}" is not a formulation of {monograph.id}; {_suggestion(name, known)}')
+        return None
+
+    def _monographs(self, regimens: list[Regimen]) -> dict[str, Monograph]:
+        """Dosed drugs in file order, each followed by the metabolites it forms."""
+        found: dict[str, Monograph] = {}
+        waiting = [regimen.drug for regimen in regimens]
+        while waiting:
+            drug = waiting.pop(0)
+            if drug in found:
+                continue
+            if drug not in self.library.files:
+                self.refuse(("library",), f'the metabolite "{drug}" is not in the library; add its file')
+                continue
+            found[drug] = self.library.monograph(drug)
+            waiting = [*found[drug].metabolites, *waiting]
+        return found
+
+    def _overrides(self, monographs: dict[str, Monograph]) -> dict[str, dict[str, str]]:
+        """Overrides of ``parameters`` and of the file itself; applies them to ``monographs``."""
+        wanted: dict[str, dict[str, tuple[str, Key]]] = {}
+        for origin, tables in (("parameters", self._fitted()), ("override", self.file.data.get("override", {}))):
+            for drug, table in tables.items() if isinstance(tables, dict) else ():
+                for path, text in _flat(table):
+                    key: Key = (origin, drug, path) if origin == "override" else (origin,)
+                    if isinstance(text, str):
+                        wanted.setdefault(drug, {})[path] = (text, key)
+                    else:
+                        self.refuse(key, 'must be text in quotes such as "20 L/h"')
+        applied: dict[str, dict[str, str]] = {}
+        for drug, values in wanted.items():
+            if drug not in monographs:
+                origin = next(iter(values.values()))[1]
+                hint = _suggestion(drug, tuple(monographs))
+                self.refuse(origin[:2], f"{drug} is not part of this scenario; {hint}")
+                continue
+            for path, (text, key) in values.items():
+                try:
+                    monographs[drug] = apply_overrides(monographs[drug], {path: text})
+                    applied.setdefault(drug, {})[path] = text
+                except ValidationError as error:
+                    row = error.errors()[0]
+                    self.refuse(key, str(row.get("ctx", {}).get("error", row["msg"])))
+                except ValueError as error:
+                    self.refuse(key, str(error))
+        return applied
+
+    def _fitted(self) -> Mapping[str, Any]:
+        name = self.file.data.get("parameters")
+        if not isinstance(name, str):
+            return {}
+        try:
+            tables = read_toml(self.file.path.parent / name).data.get("override")
+        except InputError as error:
+            self.refuse(("parameters",), f"{name}: {error.problems[0].message}")
+            return {}
+        if not isinstance(tables, dict):
+            self.refuse(("parameters",), f"{name}: has no [override.<drug>] tables")
+            return {}
+        return tables
+
+    def _patient(self, table: PatientTable, monographs: Mapping[str, Monograph]) -> Patient:
+        if table.creatinine_clearance is not None and table.serum_creatinine is not None:
+            self.refuse(("patient", "serum_creatinine"), "give creatinine_clearance or serum_creatinine, not both")
+        clearance = table.creatinine_clearance
+        if table.serum_creatinine is not None:
+            clearance = cockcroft_gault(table.age, table.weight, table.sex == "female", table.serum_creatinine)
+        renal = [drug for drug, monograph in monographs.items() if monograph.needs_creatinine]
+        if clearance is None and renal:
+            text = f'is required, {renal[0]} is cleared by the kidneys; write creatinine_clearance = "95 mL/min" or serum_creatinine = "0.8 mg/dL"'
+            self.refuse(("patient", "creatinine_clearance"), text)
+        for drug, monograph in monographs.items():
+            ages = monograph.ages
+            if ages is not None and not ages.from_years - 1e-9 <= table.age <= ages.until_years + 1e-9:
+                text = f"{drug} is described for {ages.from_years:g} to {ages.until_years:g} y, the patient is {table.age:g}"
+                if table.extrapolate:
+                    self.warn(("patient", "age"), text)
+                else:
+                    self.refuse(("patient", "age"), f"{text}; set extrapolate = true in [patient] to run all the same")
+        return Patient(
+            weight=table.weight,
+            age=table.age,
+            sex=table.sex,
+            height=table.height,
+            creatinine_clearance=clearance,
+            serum_creatinine=table.serum_creatinine,
+            smoker=table.smoker,
+            phenotype=self._phenotype(table),
+            extrapolate=table.extrapolate,
+        )
+
+    def _phenotype(self, table: PatientTable) -> dict[str, Activity]:
+        found = {}
+        for gene, value in table.phenotype.items():
+            try:
+                found[gene] = activity(gene, value)
+            except ValueError as error:
+                self.refuse(("patient", "phenotype", gene), str(error))
+        return found
+
+    def _units(self, monographs: Mapping[str, Monograph], dosed: list[str], output: Output | None) -> dict[str, str]:
+        units = {drug: monograph.unit for drug, monograph in monographs.items()}
+        units |= {total.id: total.unit for drug in dosed for total in monographs[drug].sum if drug in monographs}
+        for analyte, unit in (output.units if output is not None else {}).items():
+            key: Key = ("output", "units", analyte)
+            if analyte not in units:
+                self.refuse(key, f"{analyte} is not an analyte of this scenario; {_suggestion(analyte, tuple(units))}")
+            elif unit not in COLUMN_SUFFIX:
+                self.refuse(key, f'"{unit}" is not a reporting unit; write one of {", ".join(COLUMN_SUFFIX)}')
+            else:
+                units[analyte] = unit
+        return units
+
+    def _look_for_slips(self, regimens: list[Regimen], simulation: Simulation) -> None:
+        for r, regimen in enumerate(regimens):
+            last: Course | None = None
+            for c, course in enumerate(regimen.courses):
+                key: Key = ("regimen", r, "course", c)
+                if course.start >= simulation.duration - TOLERANCE:
+                    self.warn(key, "begins after the end of the run and gives no dose")
+                elif course.stop < -TOLERANCE and course.stop < simulation.duration - 24 * 365:
+                    self.warn(key, "ended more than a year before t = 0")
+                if last is not None and course.start < last.stop - TOLERANCE:
+                    self.warn(key, "begins before the course above it ends; both are given")
+                last = course
+
+    def _part(self, model: type[_T], data: object, key: Key) -> _T | None:
+        try:
+            return model.model_validate(data)
+        except ValidationError as error:
+            self.found += problems(error, self.file, model, key)
+            return None
+
+
+def cockcroft_gault(age: float, weight: float, female: bool, creatinine: float) -> float:
+    """Creatinine clearance [mL/min] from age [y], weight [kg] and serum creatinine [mg/dL].
+
+    Cockcroft, Gault. Nephron 1976;16:31-41.
+    """
+    return (140 - age) * weight * (0.85 if female else 1.0) / (72 * creatinine)
+
+
+def _silently(model: type[_T], data: object) -> _T | None:
+    """A table whose problems were reported already."""
+    try:
+        return model.model_validate(data)
+    except ValidationError:
+        return None
+
+
+def _flat(table: object, prefix: str = "") -> list[tuple[str, object]]:
+    """Dotted paths and values of nested tables: unquoted dotted keys mean the same as quoted ones."""
+    if not isinstance(table, dict):
+        return [(prefix, table)]
+    return [row for key, value in table.items() for row in _flat(value, f"{prefix}.{key}" if prefix else key)]
+
+
+def _suggestion(word: str, known: tuple[str, ...]) -> str:
+    close = get_close_matches(word.lower(), known, n=2, cutoff=0.5)
+    return f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(known)}"

@@ -1,0 +1,173 @@
+"""The scenario file as pydantic models: strict, and converted to h, mg and the patient's units on the way in."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from pkinteract.units import from_canonical, parse, split
+
+YEARS = 8766.0
+"""Hours in a year of 365.25 days."""
+
+CREATININE_MOLAR_MASS = 113.12
+"""Molar mass of creatinine, C4H7N3O [g/mol]."""
+
+_EXAMPLES = {"time": "12 h", "mass": "200 mg", "age": "45 y", "weight": "70 kg", "height": "165 cm", "dose": "200 mg"}
+
+
+class Table(BaseModel):
+    """A strict, frozen table of the file."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+def _text(value: object, example: str) -> str:
+    if not isinstance(value, str):
+        shown = str(value).lower() if isinstance(value, bool) else value
+        kind = "a table" if isinstance(value, dict) else "a list" if isinstance(value, list) else shown
+        raise ValueError(f'must be text in quotes such as "{example}", got {kind}')
+    return value
+
+
+def _quantity(
+    dimension: str, example: str, low: float, high: float, unit: str, *, above: bool = False
+) -> BeforeValidator:
+    """Read a quantity in ``unit``, from ``low`` to ``high`` (or above ``low``)."""
+
+    def read(value: object) -> float:
+        text = _text(value, example)
+        number = from_canonical(parse(text, dimension), unit)
+        if above and number <= low:
+            raise ValueError(f'must be above {low:g}, got "{text}"')
+        if not low <= number <= high:
+            raise ValueError(f'must lie between {low:g} and {high:g} {unit}, got "{text}"')
+        return number
+
+    return BeforeValidator(read)
+
+
+def _title(value: object) -> str:
+    text = _text(value, "Carbamazepine to levetiracetam")
+    if not text.strip() or len(text) > 200 or not text.isprintable():
+        raise ValueError("must be one line of 1 to 200 printable characters")
+    return text
+
+
+def _dose(value: object) -> tuple[float, bool]:
+    """Amount [mg] and whether it is per kg of body weight."""
+    text = _text(value, "200 mg")
+    amount = parse(text, "mass", "dose per weight")
+    per_weight = split(text)[1].endswith("/kg")
+    if amount <= 0:
+        raise ValueError(f'must be above 0, got "{text}"')
+    if amount > (10_000 if per_weight else 1e6):
+        raise ValueError(f'is more than {"10 g/kg" if per_weight else "1 kg"}, got "{text}"')
+    return amount, per_weight
+
+
+def _creatinine(value: object) -> float:
+    """Serum creatinine [mg/dL]."""
+    text = _text(value, "0.8 mg/dL")
+    unit = split(text)[1]
+    amount = parse(text, "concentration", "molar concentration")
+    level = amount * CREATININE_MOLAR_MASS / 1e4 if unit[-1] == "M" or "mol" in unit else amount / 10
+    if not 0.1 <= level <= 30:
+        raise ValueError(f'must lie between 0.1 and 30 mg/dL (9 and 2650 umol/L), got "{text}"')
+    return level
+
+
+def _fraction(value: object) -> float:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        number = float(value)
+    else:
+        number = parse(_text(value, "0.8"), "fraction")
+    if not 0 < number <= 1:
+        raise ValueError(f"must lie above 0 and be at most 1, got {value}")
+    return number
+
+
+def _clock(value: object) -> dict[str, tuple[float, bool]]:
+    if not isinstance(value, dict) or not value:
+        raise ValueError('must be a table of clock times and doses such as { "08:00" = "200 mg", "20:00" = "400 mg" }')
+    for time in value:
+        if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", time):
+            raise ValueError(f'"{time}" is not a clock time; write hours and minutes such as "08:00"')
+    return {time: _dose(dose) for time, dose in value.items()}
+
+
+Time = Annotated[float, _quantity("time", "-90 d", -50 * YEARS, 50 * YEARS, "h")]
+Span = Annotated[float, _quantity("time", "12 h", 0, 50 * YEARS, "h", above=True)]
+Dose = Annotated[tuple[float, bool], BeforeValidator(_dose)]
+
+
+class Simulation(Table):
+    """``[simulation]``."""
+
+    duration: Annotated[float, _quantity("time", "120 d", 0, 20 * YEARS, "h", above=True)] = Field(examples=['"120 d"'])
+    step: Annotated[float, _quantity("time", "1 h", 1 / 3600 - 1e-12, 20 * YEARS, "h")] = 1.0
+    start: datetime | None = None
+
+
+class PatientTable(Table):
+    """``[patient]``; weight in kg, age in y, height in m, creatinine clearance in mL/min, creatinine in mg/dL."""
+
+    weight: Annotated[float, _quantity("mass", "70 kg", 0.5, 400, "kg")] = Field(examples=['"70 kg"'])
+    age: Annotated[float, _quantity("time", "45 y", 0, 120, "y")] = Field(examples=['"45 y"'])
+    sex: Literal["female", "male"] = Field(examples=['"female"'])
+    height: Annotated[float, _quantity("length", "165 cm", 0.3, 2.5, "m")] | None = None
+    creatinine_clearance: Annotated[float, _quantity("clearance", "95 mL/min", 0, 300, "mL/min")] | None = None
+    serum_creatinine: Annotated[float, BeforeValidator(_creatinine)] | None = None
+    smoker: bool = False
+    extrapolate: bool = False
+    phenotype: dict[str, str | float | int] = {}
+
+
+class CourseTable(Table):
+    """``[[regimen.course]]``; times in h, doses as (mg, per kg)."""
+
+    start: Time = Field(alias="from", examples=['"0 d"'])
+    until: Time | None = None
+    count: int | None = Field(default=None, ge=1, le=1_000_000)
+    dose: Dose | None = None
+    every: Span | None = None
+    at: Annotated[dict[str, tuple[float, bool]], BeforeValidator(_clock)] | None = None
+    route: Literal["oral", "intravenous"] | None = None
+    infusion: Span | None = None
+    missed: tuple[Time, ...] = Field(default=(), strict=False)
+    lag: Annotated[float, _quantity("time", "30 min", 0, 240, "h")] | None = None
+    bioavailability: Annotated[float, BeforeValidator(_fraction)] | None = None
+    taper_to: Dose | None = None
+    step_every: Span | None = None
+    round_to: Dose | None = None
+    steady_state: bool = False
+
+
+class RegimenTable(Table):
+    """``[[regimen]]``; courses are read one by one, so that one bad course does not hide another's problems."""
+
+    drug: str = Field(examples=['"amitriptyline"'])
+    formulation: str | None = None
+    course: list[object] = Field(min_length=1, examples=['[{ from = "0 d", dose = "75 mg" }]'])
+
+
+class Output(Table):
+    """``[output]``."""
+
+    units: dict[str, str] = {}
+
+
+class ScenarioTable(Table):
+    """The whole file, for its known keys and the tables that are read in one piece."""
+
+    title: Annotated[str, BeforeValidator(_title)] = Field(examples=['"A switch"'])
+    simulation: Simulation = Field(examples=['{ duration = "120 d" }'])
+    patient: PatientTable = Field(examples=['{ weight = "70 kg", age = "45 y", sex = "female" }'])
+    regimen: list[object] = Field(min_length=1, examples=['[{ drug = "amitriptyline", course = [...] }]'])
+    override: dict[str, dict[str, object]] = {}
+    parameters: str | None = None
+    library: list[str] = []
+    output: Output = Output()

@@ -1,0 +1,249 @@
+"""What a scenario is once it is read: frozen data in h, mg and the patient's customary units, nothing left to convert."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pkinteract.library.monograph import Monograph
+    from pkinteract.library.phenotypes import Activity
+
+Route = Literal["oral", "intravenous"]
+Sex = Literal["female", "male"]
+
+TOLERANCE = 1e-6
+"""Two times closer than this are the same time [h]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patient:
+    """The person who takes the drugs.
+
+    Attributes
+    ----------
+    weight
+        Body weight [kg].
+    age
+        Age at t = 0 [y]; it stays the same during the run.
+    height
+        Body height [m], None when not given.
+    creatinine_clearance
+        As given or by Cockcroft–Gault [mL/min]; None when no drug of the run asks for it and none was given.
+    serum_creatinine
+        The level behind a Cockcroft–Gault clearance [mg/dL]; None when the clearance itself was given.
+    phenotype
+        Gene to the activity of its enzyme.
+    extrapolate
+        Whether ages that a monograph does not cover were accepted.
+    """
+
+    weight: float
+    age: float
+    sex: Sex
+    height: float | None
+    creatinine_clearance: float | None
+    serum_creatinine: float | None
+    smoker: bool
+    phenotype: Mapping[str, Activity]
+    extrapolate: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockDose:
+    """A dose taken every day: its first time at or after t = 0 [h, 0 to 24) and the labelled amount [mg]."""
+
+    offset: float
+    amount: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """A stretch of one regimen: doses fall at start ≤ t < stop.
+
+    Exactly one of three: ``every`` is given, ``clock`` is not empty, or it is a single dose at ``start``.
+
+    Attributes
+    ----------
+    start, stop
+        From the first possible dose to the first dose no longer given [h]; equal for a single dose.
+    every
+        Dosing interval [h].
+    clock
+        Daily doses at clock times, sorted by offset.
+    count
+        Number of doses, when the course was written so; ``stop`` agrees with it.
+    levels
+        Labelled amounts [mg]: one, or one per step of a taper; empty with ``clock``.
+    level_length
+        How long a taper stays at each level [h].
+    infusion
+        Duration of each infusion [h]; 0 for an instantaneous dose.
+    lag, bioavailability
+        Replace the formulation's [h], [1]; None leaves it alone.
+    missed
+        Times of the doses that were not taken [h], sorted.
+    steady_state
+        Whether the run begins at the periodic state of this course.
+    """
+
+    start: float
+    stop: float
+    every: float | None
+    clock: tuple[ClockDose, ...]
+    count: int | None
+    levels: tuple[float, ...]
+    level_length: float | None
+    formulation: str
+    route: Route
+    infusion: float
+    lag: float | None
+    bioavailability: float | None
+    missed: tuple[float, ...]
+    steady_state: bool
+
+    @property
+    def single(self) -> bool:
+        """Whether it is one dose at ``start``."""
+        return self.every is None and not self.clock
+
+    @property
+    def changes(self) -> tuple[float, ...]:
+        """Times at which the dosing changes: start, each further level of a taper, stop [h]."""
+        steps = () if self.level_length is None else range(1, len(self.levels))
+        inner = tuple(self.start + k * (self.level_length or 0.0) for k in steps)
+        return (self.start, *inner) if self.single else (self.start, *inner, self.stop)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regimen:
+    """One drug and its courses, in the order of the file; ``formulation`` as named, else the monograph's default."""
+
+    drug: str
+    formulation: str
+    courses: tuple[Course, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dose:
+    """One dose event.
+
+    Attributes
+    ----------
+    time
+        When it is taken or the infusion begins [h].
+    amount, free
+        As labelled, and as free drug after the salt factor [mg]; nothing is lost to bioavailability here.
+    duration
+        Of the infusion [h]; 0 is instantaneous.
+    lag, bioavailability
+        The course's own [h], [1]; None means the formulation's.
+    missed
+        Scheduled but not taken.
+    regimen, course
+        Positions in the file, from 0.
+    """
+
+    time: float
+    drug: str
+    formulation: str
+    route: Route
+    amount: float
+    free: float
+    duration: float
+    lag: float | None
+    bioavailability: float | None
+    missed: bool
+    regimen: int
+    course: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SteadyState:
+    """The joint periodic state at which the run begins.
+
+    Attributes
+    ----------
+    time
+        Start of the courses and of the run [h]; the state holds just before the doses at this time.
+    period
+        Common multiple of the courses' intervals [h].
+    courses
+        (regimen, course) positions of the courses that have it.
+    doses
+        One period of their doses, at ``time - period`` ≤ t < ``time``, sorted; none is missed.
+    """
+
+    time: float
+    period: float
+    courses: tuple[tuple[int, int], ...]
+    doses: tuple[Dose, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """A checked scenario.
+
+    Attributes
+    ----------
+    name
+        Stem of the file's name.
+    text
+        The file as it was read.
+    start
+        Calendar time of t = 0, local and without a time zone; None when not anchored.
+    duration, step
+        Length of the output and its grid [h].
+    first_time
+        Where the run begins [h]: the earliest course's start, or 0.
+    regimens
+        In the order of the file.
+    doses
+        Every dose before ``duration``, sorted by time, then by regimen and course; missed ones are flagged.
+    steady_state
+        None unless a course asks for it.
+    monographs
+        Dosed drugs in file order, each followed by the metabolites it forms, overrides applied.
+    units
+        Reporting unit of every analyte: each compound of ``monographs`` and each sum of a dosed drug.
+    overrides
+        Drug to dotted path to quantity, those of ``parameters`` included.
+    warnings
+        What is allowed but looks like a slip, with line and key.
+    """
+
+    name: str
+    title: str
+    path: Path
+    text: str
+    start: datetime | None
+    duration: float
+    step: float
+    first_time: float
+    patient: Patient
+    regimens: tuple[Regimen, ...]
+    doses: tuple[Dose, ...]
+    steady_state: SteadyState | None
+    monographs: Mapping[str, Monograph]
+    units: Mapping[str, str]
+    overrides: Mapping[str, Mapping[str, str]]
+    warnings: tuple[str, ...]
+
+    @property
+    def dosed(self) -> tuple[str, ...]:
+        """Ids of the dosed drugs, each once, in file order."""
+        return tuple(dict.fromkeys(regimen.drug for regimen in self.regimens))
+
+    @property
+    def changes(self) -> tuple[float, ...]:
+        """Times within the run at which any course begins, steps or ends, sorted, each once [h]."""
+        times = sorted(time for regimen in self.regimens for course in regimen.courses for time in course.changes)
+        inside = [time for time in times if self.first_time <= time <= self.duration]
+        return tuple(time for i, time in enumerate(inside) if i == 0 or time - inside[i - 1] > TOLERANCE)
+
+    def date(self, time: float) -> datetime | None:
+        """Calendar time of ``time`` [h], to the second; None when not anchored."""
+        return None if self.start is None else self.start + timedelta(seconds=round(time * 3600))
