@@ -1,0 +1,1 @@
+"""Numbers only: arrays in, curves out; knows no drug names."""

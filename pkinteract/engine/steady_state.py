@@ -1,0 +1,99 @@
+"""The periodic state of a system under a periodic input.
+
+The state just before a period is a fixed point of "simulate one period". Enzymes with half-lives of days make plain iteration slow, so
+it is accelerated by Anderson mixing; exact compounds sum a geometric series. The residual is reported, not assumed.
+
+Anderson mixing: Walker, Ni. SIAM J Numer Anal 2011;49:1715-35.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pkinteract.engine import exact
+from pkinteract.engine.curves import Array
+from pkinteract.engine.solve import RTOL, State, resting, solve
+from pkinteract.engine.system import Event, System
+
+_MEMORY = 6
+_MOST_PERIODS = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Periodic:
+    """A periodic state, how well one period reproduces it (relative), and how many periods were simulated."""
+
+    state: State
+    residual: float
+    periods: int
+
+
+def periodic_state(
+    system: System,
+    events: Sequence[Event],
+    start: float,
+    period: float,
+    *,
+    rates: Sequence[float],
+    rtol: float = RTOL,
+    tolerance: float = 1e-7,
+) -> Periodic:
+    """Find the state just before ``start`` that ``events`` of one period [start, start + period) reproduce.
+
+    Parameters
+    ----------
+    events
+        Jumps of one period, sorted by time; infusion rates end the period as they began it.
+    rates
+        Infusion rate into every compound just before ``start`` [mg/h].
+    tolerance
+        Relative change over one period at which the search ends; after 400 periods the residual is reported as it is.
+    """
+    fixed = {i: exact.periodic(system, i, events, start, period, rates[i]) for i in system.exact}
+    state = replace(resting(system), rates=[rates[i] for i in system.stepped])
+    scale = np.array([max(abs(value), 1e-3) for value in _sizes(system)])
+    points: list[Array] = []
+    images: list[Array] = []
+    x = _vector(state)
+    residual, count = np.inf, 0
+    while count < _MOST_PERIODS and residual > tolerance and len(x):
+        here = _state(system, x, state.rates, fixed)
+        end = solve(system, events, start, start + period, rtol=min(rtol, tolerance), initial=here).end
+        if end is None:
+            break
+        count += 1
+        image = _vector(end)
+        residual = float(np.max(np.abs(image - x) / np.maximum(np.abs(image), scale)))
+        points, images = [*points, x][-_MEMORY:], [*images, image][-_MEMORY:]
+        x = np.maximum(_mixed(points, images, scale), 0.0)
+    best = images[-1] if images else x
+    return Periodic(
+        state=_state(system, best, state.rates, fixed), residual=residual if images else 0.0, periods=count
+    )
+
+
+def _mixed(points: list[Array], images: list[Array], scale: Array) -> Array:
+    if len(points) < 3:
+        return images[-1]
+    gaps = np.array([(g - x) / scale for x, g in zip(points, images, strict=True)])
+    steps = np.diff(gaps, axis=0)
+    weights, *_ = np.linalg.lstsq(steps.T, gaps[-1], rcond=1e-10)
+    moves = np.diff(np.array(images), axis=0)
+    return np.asarray(images[-1] - weights @ moves)
+
+
+def _sizes(system: System) -> list[float]:
+    amounts = [system.scale[i] for i in system.stepped for _ in range(1 + len(system.compounds[i].peripherals))]
+    return [*amounts, *([1.0] * len(system.enzymes)), *([system.scale[system.depots[j].compound] for j in system.stepped_depots])]
+
+
+def _vector(state: State) -> Array:
+    return np.array([*state.stepped, *state.depots])
+
+
+def _state(system: System, x: Array, rates: list[float], fixed: dict[int, exact.ExactState]) -> State:
+    values = [float(value) for value in x]
+    return State(stepped=values[: system.n_states], depots=values[system.n_states :], rates=list(rates), exact=fixed)
