@@ -1,0 +1,72 @@
+"""The record of a run: every number used with its source, and who acts on what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pkinteract.library import Enzyme, load_library
+from pkinteract.library.monograph import Monograph, Source, Value
+from pkinteract.model.build import Model, total_ec50
+from pkinteract.scenario import Scenario
+
+Record = Mapping[str, object]
+
+
+def numbers(scenario: Scenario, model: Model, enzymes: Mapping[str, Enzyme]) -> tuple[Record, ...]:
+    """Every number of the library that a run used, with unit, kind and citation."""
+    rows: list[Record] = []
+    formulations = {drug: {name for owner, name in model.ways if owner == drug} for drug in scenario.monographs}
+    for drug, monograph in scenario.monographs.items():
+        for path, value in monograph.values():
+            parts = path.split(".")
+            if parts[0] != "absorption" or parts[1] in formulations[drug]:
+                rows.append(_record(drug, path, value, monograph.sources))
+    sources = load_library().enzyme_sources
+    for name in dict.fromkeys(level.name.split("_")[0] for level in model.levels):
+        for organ, entry in enzymes[name].organs.items():
+            rows.append(_record(name, f"{organ}.half_life", entry.half_life, sources))
+        smoking = enzymes[name].smoking
+        if smoking is not None and scenario.patient.smoker:
+            rows.append(_record(name, "smoking", smoking, sources))
+    for gene, activity in scenario.patient.phenotype.items():
+        rows.append(
+            {"item": gene, "path": "activity factor", "value": activity.factor, "unit": "1", "kind": activity.phenotype, "source": activity.source}
+        )
+    return tuple(rows)
+
+
+def _record(item: str, path: str, value: Value, sources: Mapping[str, Source]) -> Record:
+    cite = None if value.source is None else sources[value.source].cite
+    row = {"item": item, "path": path, "value": value.value, "unit": value.unit, "kind": value.kind, "source": cite}
+    more = {"cv": value.cv, "interval": value.interval, "basis": value.basis, "note": value.note}
+    return {**row, **{key: given for key, given in more.items() if given is not None}}
+
+
+def interactions(scenario: Scenario) -> tuple[Record, ...]:
+    """Who induces what, through which constant, and whom that touches."""
+    rows: list[Record] = []
+    for drug, monograph in scenario.monographs.items():
+        for enzyme, induction in monograph.induces.items():
+            source = induction.emax.source
+            rows.append(
+                {
+                    "perpetrator": drug,
+                    "acts_on": enzyme,
+                    "mechanism": f"induction ({induction.receptor})",
+                    "emax": induction.emax.value,
+                    "ec50_total_mg_per_L": round(total_ec50(induction, monograph), 6),
+                    "source": None if source is None else monograph.sources[source].cite,
+                    "victims": _victims(enzyme, scenario.monographs),
+                }
+            )
+    return tuple(rows)
+
+
+def _victims(enzyme: str, monographs: Mapping[str, Monograph]) -> dict[str, float]:
+    """Compounds that the enzyme clears, and the share it carries."""
+    found: dict[str, float] = {}
+    for drug, monograph in monographs.items():
+        share = sum(p.fraction.canonical for p in monograph.elimination.pathway if p.enzyme == enzyme)
+        if share:
+            found[drug] = round(share, 6)
+    return found

@@ -1,0 +1,181 @@
+"""What a run gives: curves, a grid of values, and the tables made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pkinteract.engine.curves import Array, Curve
+from pkinteract.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Table = Mapping[str, Sequence[object] | npt.NDArray[Any]]
+"""Columns by name, in order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analyte:
+    """Something that is reported: a compound, or a sum of compounds.
+
+    Attributes
+    ----------
+    unit, column
+        Reporting unit, and the name of its column in ``concentrations.csv``.
+    parts
+        Compounds that it adds up.
+    parent
+        The dosed drug that it comes from.
+    low, high, alert
+        Reference range (pre-dose) and alert level in ``unit``; None where there is none.
+    range_source
+        Citation of the range.
+    """
+
+    id: str
+    name: str
+    unit: str
+    column: str
+    parts: tuple[str, ...]
+    parent: str
+    low: float | None
+    high: float | None
+    alert: float | None
+    range_source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """How the solver fared: ``message`` says why it stopped and what to try, or notes worth knowing."""
+
+    ok: bool
+    method: str
+    steps: int
+    rejected: int
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """A simulated scenario.
+
+    Attributes
+    ----------
+    time
+        (n,) output grid [h].
+    analytes, concentration
+        What is reported, and its values (analyte, n), each in the analyte's unit; at a dose time the value before the dose.
+    curves
+        The same as continuous curves, from the first dose to the end.
+    enzymes, enzyme_level
+        Names such as ``CYP3A4_liver`` and levels (enzyme, n) relative to the uninduced normal metaboliser [1].
+    clearance
+        Plasma clearances (n,) [L/h] by column name.
+    numbers, interactions
+        Every number of the library that the run used, and who acts on what, for the record.
+    """
+
+    scenario: Scenario
+    time: Array
+    analytes: tuple[Analyte, ...]
+    concentration: Array
+    curves: tuple[Curve, ...]
+    enzymes: tuple[str, ...]
+    enzyme_level: Array
+    clearance: Mapping[str, Array]
+    numbers: tuple[Mapping[str, object], ...]
+    interactions: tuple[Mapping[str, object], ...]
+    status: Status
+
+    def analyte(self, name: str) -> Analyte:
+        """The analyte with this id.
+
+        Raises
+        ------
+        KeyError
+            When the scenario has no such analyte.
+        """
+        return self.analytes[self._position(name)]
+
+    def curve(self, name: str) -> Curve:
+        """The curve of the analyte with this id, in its reporting unit."""
+        return self.curves[self._position(name)]
+
+    def _position(self, name: str) -> int:
+        ids = [analyte.id for analyte in self.analytes]
+        if name not in ids:
+            raise KeyError(f"{name} is not an analyte of this result; it has {', '.join(ids)}")
+        return ids.index(name)
+
+    @property
+    def concentrations(self) -> pd.DataFrame:
+        """Concentrations as a frame; the unit stands in each column's name."""
+        return _frame(concentration_table(self))
+
+    @property
+    def enzyme_levels(self) -> pd.DataFrame:
+        """Enzyme levels as a frame."""
+        return _frame(enzyme_table(self))
+
+    @property
+    def clearances(self) -> pd.DataFrame:
+        """Plasma clearances as a frame."""
+        return _frame(clearance_table(self))
+
+    @property
+    def doses(self) -> pd.DataFrame:
+        """Doses as a frame, missed ones included."""
+        return _frame(dose_table(self))
+
+
+def concentration_table(result: Result) -> Table:
+    """``concentrations.csv``."""
+    columns = {analyte.column: row for analyte, row in zip(result.analytes, result.concentration, strict=True)}
+    return {"time_h": result.time, "day": result.time / 24, **dates(result.scenario, result.time), **columns}
+
+
+def enzyme_table(result: Result) -> Table:
+    """``enzymes.csv``."""
+    return {"time_h": result.time, **dict(zip(result.enzymes, result.enzyme_level, strict=True))}
+
+
+def clearance_table(result: Result) -> Table:
+    """``clearances.csv``."""
+    return {"time_h": result.time, **result.clearance}
+
+
+def dose_table(result: Result) -> Table:
+    """``doses.csv``."""
+    rows = result.scenario.doses
+    times = np.array([dose.time for dose in rows])
+    return {
+        "time_h": times,
+        "day": times / 24,
+        **dates(result.scenario, times),
+        "drug": [dose.drug for dose in rows],
+        "formulation": [dose.formulation for dose in rows],
+        "route": [dose.route for dose in rows],
+        "dose_mg": np.array([dose.amount for dose in rows]),
+        "free_drug_mg": np.array([dose.free for dose in rows]),
+        "duration_h": np.array([dose.duration for dose in rows]),
+        "missed": [dose.missed for dose in rows],
+    }
+
+
+def dates(scenario: Scenario, times: Array) -> dict[str, list[str]]:
+    """A ``date`` column for ``times`` [h] when the scenario is anchored, else nothing."""
+    if scenario.start is None:
+        return {}
+    stamps = np.datetime64(scenario.start, "s") + np.round(times * 3600).astype("timedelta64[s]")
+    return {"date": np.datetime_as_string(stamps, unit="s").tolist()}
+
+
+def _frame(table: Table) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(dict(table))

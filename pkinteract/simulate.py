@@ -1,0 +1,198 @@
+"""Scenario -> Result: the one doorway."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+
+from pkinteract.engine import algebra
+from pkinteract.engine.curves import Array, Curve, SumCurve
+from pkinteract.engine.solve import RTOL, Solution, State, solve
+from pkinteract.engine.steady_state import Periodic, periodic_state
+from pkinteract.errors import SimulationError
+from pkinteract.library import Enzyme, load_library
+from pkinteract.engine.system import Event
+from pkinteract.library.monograph import Monograph, ReferenceRange, Value
+from pkinteract.model import Model, build
+from pkinteract.model.routes import periodic_input
+from pkinteract.model.trace import interactions, numbers
+from pkinteract.result import Analyte, Result, Status
+from pkinteract.scenario import Scenario
+from pkinteract.units import COLUMN_SUFFIX, dimension_of, from_canonical
+
+Solver = Literal["fast", "reference"]
+
+
+def simulate(scenario: Scenario, *, solver: Solver = "fast", rtol: float | None = None) -> Result:
+    """Simulate a scenario.
+
+    Parameters
+    ----------
+    scenario
+        What :func:`pkinteract.load_scenario` read.
+    solver
+        "fast" is generated code; "reference" is scipy on an independent right-hand side.
+    rtol
+        Relative tolerance of a step [1]; each solver's own default if left out.
+
+    Raises
+    ------
+    InputError
+        When monograph values contradict each other in this patient.
+    SimulationError
+        When the solver gives up.
+    """
+    enzymes = load_library().enzymes
+    model = build(scenario, enzymes)
+    start, stop = scenario.first_time, scenario.duration
+    events, initial, notes = model.events, None, ""
+    if scenario.steady_state is not None:
+        before = periodic_input(scenario.steady_state, model.ways, len(model.compounds))
+        found = periodic_state(
+            model.system, before.period, start, scenario.steady_state.period, rates=before.rates, rtol=rtol or RTOL
+        )
+        initial, notes = found.state, _periodic_note(found)
+        events = tuple(sorted((*before.pending, *events), key=lambda event: event.time))
+    solution = _solve(model, events, start, stop, solver, rtol, initial)
+    if solution.failure is not None:
+        raise SimulationError(None, solution.method, solution.failure)
+    return _result(scenario, model, solution, notes, enzymes)
+
+
+def system_code(scenario: Scenario) -> str:
+    """The generated step function of a scenario's system, as text."""
+    from pkinteract.engine.codegen import generate
+
+    return generate(build(scenario, load_library().enzymes).system)
+
+
+def _solve(
+    model: Model, events: tuple[Event, ...], start: float, stop: float, solver: Solver, rtol: float | None, initial: State | None
+) -> Solution:
+    if solver == "reference":
+        from pkinteract.engine.reference import solve_reference
+
+        return solve_reference(model.system, events, start, stop, rtol=rtol or 1e-9, initial=initial)
+    return solve(model.system, events, start, stop, rtol=rtol or RTOL, initial=initial)
+
+
+def _periodic_note(found: Periodic) -> str:
+    return f"steady state found in {found.periods} periods, residual {found.residual:.1e} of each amount"
+
+
+def _result(scenario: Scenario, model: Model, solution: Solution, notes: str, enzymes: Mapping[str, Enzyme]) -> Result:
+    count = int(np.floor(scenario.duration / scenario.step + 1e-9))
+    time = np.arange(count + 1) * scenario.step
+    if scenario.duration - time[-1] > 1e-9 * scenario.duration:
+        time = np.append(time, scenario.duration)
+    analytes = _analytes(scenario)
+    curves = tuple(_curve(analyte, scenario, model, solution) for analyte in analytes)
+    moving = np.array([curve.value(time) for curve in solution.enzymes]).reshape(len(solution.enzymes), len(time))
+    levels = np.array([moving[level.row] if level.row is not None else np.full(len(time), level.activity) for level in model.levels])
+    return Result(
+        scenario=scenario,
+        time=time,
+        analytes=analytes,
+        concentration=np.array([_clean(curve.value(time)) for curve in curves]),
+        curves=curves,
+        enzymes=tuple(level.name for level in model.levels),
+        enzyme_level=levels,
+        clearance=_clearances(model, moving),
+        numbers=numbers(scenario, model, enzymes),
+        interactions=interactions(scenario),
+        status=Status(
+            ok=True, method=solution.method, steps=solution.steps, rejected=solution.rejected, message=notes
+        ),
+    )
+
+
+def _clean(values: Array) -> Array:
+    """Values within the solver's tolerance of zero are zero."""
+    noise = 1e-6 * float(np.max(values, initial=0.0))
+    return np.where((values < 0) & (values >= -noise), 0.0, values)
+
+
+def _analytes(scenario: Scenario) -> tuple[Analyte, ...]:
+    """Compounds in scenario order; a sum follows the last of its parts, and a metabolite in a sum is judged by the sum."""
+    found: list[Analyte] = []
+    for drug in scenario.dosed:
+        family = _family(drug, scenario.monographs)
+        parent = scenario.monographs[drug]
+        for compound in family:
+            monograph = scenario.monographs[compound]
+            if all(row.id != compound for row in found):
+                summed = compound != drug and any(compound in total.parts for total in parent.sum)
+                band = ReferenceRange(alert=monograph.reference_range.alert) if summed else monograph.reference_range
+                found.append(_analyte(scenario, compound, monograph.name, (compound,), drug, monograph, band))
+        for total in parent.sum:
+            name = " + ".join(scenario.monographs[part].name for part in total.parts)
+            found.append(_analyte(scenario, total.id, name, total.parts, drug, parent, total.reference_range))
+    return tuple(found)
+
+
+def _family(drug: str, monographs: Mapping[str, Monograph]) -> list[str]:
+    found, waiting = [], [drug]
+    while waiting:
+        compound = waiting.pop(0)
+        if compound not in found:
+            found.append(compound)
+            waiting = [*monographs[compound].metabolites, *waiting]
+    return found
+
+
+def _analyte(
+    scenario: Scenario, id: str, name: str, parts: tuple[str, ...], parent: str, owner: Monograph, band: ReferenceRange
+) -> Analyte:
+    unit = scenario.units[id]
+    sources = [value.source for value in (band.low, band.high, band.alert) if value is not None and value.source]
+    return Analyte(
+        id=id,
+        name=name,
+        unit=unit,
+        column=f"{id}_{COLUMN_SUFFIX[unit]}",
+        parts=parts,
+        parent=parent,
+        low=_level(band.low, unit, owner),
+        high=_level(band.high, unit, owner),
+        alert=_level(band.alert, unit, owner),
+        range_source="; ".join(dict.fromkeys(owner.sources[source].cite for source in sources)),
+    )
+
+
+def _level(value: Value | None, unit: str, owner: Monograph) -> float | None:
+    if value is None:
+        return None
+    mass = value.canonical
+    if dimension_of(value.unit) == "molar concentration":
+        mass *= owner.molar_mass.canonical / 1000
+    return mass * _factor(unit, owner)
+
+
+def _factor(unit: str, monograph: Monograph) -> float:
+    """mg/L to the reporting unit."""
+    if dimension_of(unit) == "molar concentration":
+        return 1000 / monograph.molar_mass.canonical
+    return from_canonical(1.0, unit)
+
+
+def _curve(analyte: Analyte, scenario: Scenario, model: Model, solution: Solution) -> Curve:
+    places = [model.compounds.index(part) for part in analyte.parts]
+    volumes = [model.system.parameters[model.system.compounds[i].volume] for i in places]
+    factors = [_factor(analyte.unit, scenario.monographs[part]) for part in analyte.parts]
+    return SumCurve(
+        curves=tuple(solution.amounts[i] for i in places),
+        weights=tuple(factor / volume for factor, volume in zip(factors, volumes, strict=True)),
+    )
+
+
+def _clearances(model: Model, levels: Array) -> dict[str, Array]:
+    """Plasma clearance [L/h] of every compound, in total and by pathway."""
+    rates = algebra.clearances(model.system, levels)
+    columns: dict[str, Array] = {}
+    for compound in model.compounds:
+        mine = [(pathway, rates[j]) for j, (owner, pathway) in enumerate(model.pathways) if owner == compound]
+        columns[f"{compound}_total_L_per_h"] = np.sum([row for _, row in mine], axis=0)
+        columns |= {f"{compound}_{pathway}_L_per_h": row for pathway, row in mine}
+    return columns
