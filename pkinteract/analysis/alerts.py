@@ -1,0 +1,114 @@
+"""Alerts: what leaves its reference range before a dose, what passes its alert level at any time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pkinteract.engine.curves import Array, extremes, sample
+from pkinteract.result import Analyte, Result, Table, dates
+
+DAY = 24.0
+"""Passages of an alert level less than this apart are one alert [h]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """One stretch of time in which a rule is broken.
+
+    Attributes
+    ----------
+    severity
+        "high" above the alert level, "moderate" above the reference range, "low" below it.
+    """
+
+    start: float
+    stop: float
+    severity: str
+    analyte: str
+    rule: str
+    text: str
+
+
+def alerts(result: Result) -> tuple[Alert, ...]:
+    """Every alert from t = 0 on, by time."""
+    found = [
+        alert
+        for place, analyte in enumerate(result.analytes)
+        for alert in (*_above_alert(result, place, analyte), *_out_of_range(result, place, analyte))
+    ]
+    order = {"high": 0, "moderate": 1, "low": 2}
+    return tuple(sorted(found, key=lambda alert: (alert.start, order[alert.severity])))
+
+
+def alert_table(result: Result) -> Table:
+    """``alerts.csv``."""
+    rows = alerts(result)
+    stamps = dates(result.scenario, np.array([row.start for row in rows]))
+    return {
+        "from_h": [row.start for row in rows],
+        "to_h": [row.stop for row in rows],
+        "date": stamps.get("date", [None] * len(rows)),
+        "severity": [row.severity for row in rows],
+        "analyte": [row.analyte for row in rows],
+        "rule": [row.rule for row in rows],
+        "text": [row.text for row in rows],
+    }
+
+
+def _above_alert(result: Result, place: int, analyte: Analyte) -> Iterator[Alert]:
+    if analyte.alert is None:
+        return
+    curve = result.curves[place]
+    times, values = sample(curve, 0.0, result.scenario.duration)
+    spans: list[tuple[float, float, bool]] = []
+    for first, last in _runs(values > analyte.alert):
+        start = _crossing(times, values, first - 1, analyte.alert) if first else float(times[0])
+        stop = _crossing(times, values, last, analyte.alert) if last + 1 < len(times) else float(times[-1])
+        if spans and start - spans[-1][1] < DAY:
+            spans[-1] = (spans[-1][0], stop, True)
+        elif stop > start:
+            spans.append((start, stop, False))
+    for start, stop, broken in spans:
+        peak = extremes(curve, start, stop).cmax
+        when = " around the daily peaks" if broken else ""
+        text = f"{analyte.name} above the alert level of {analyte.alert:g} {analyte.unit}{when}, up to {peak:.3g} {analyte.unit}"
+        yield Alert(start=start, stop=stop, severity="high", analyte=analyte.id, rule="above-alert", text=text)
+
+
+def _out_of_range(result: Result, place: int, analyte: Analyte) -> Iterator[Alert]:
+    """Stretches of consecutive pre-dose values above or below the range; the first dose of all has no value before it."""
+    given = np.unique([dose.time for dose in result.scenario.doses if dose.drug == analyte.parent])
+    times = given[(given >= 0) & (given > given[0])] if result.scenario.steady_state is None else given[given >= 0]
+    if len(times) == 0:
+        return
+    values = result.curves[place].value(times)
+    for level, rule, severity in ((analyte.high, "above-range", "moderate"), (analyte.low, "below-range", "low")):
+        if level is None:
+            continue
+        broken = values > level if rule == "above-range" else values < level
+        for first, last in _runs(broken):
+            worst = values[first : last + 1].max() if rule == "above-range" else values[first : last + 1].min()
+            word, way = ("above", "up") if rule == "above-range" else ("below", "down")
+            text = f"{analyte.name} before a dose {word} {level:g} {analyte.unit}, {way} to {worst:.3g} {analyte.unit}"
+            stop = float(times[last + 1]) if last + 1 < len(times) else float(times[last])
+            yield Alert(
+                start=float(times[first]), stop=stop, severity=severity, analyte=analyte.id, rule=rule, text=text
+            )
+
+
+def _runs(mask: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    """First and last index of every run of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
+    for first, after in zip(edges[::2], edges[1::2], strict=True):
+        yield int(first), int(after) - 1
+
+
+def _crossing(times: Array, values: Array, i: int, level: float) -> float:
+    """Time between samples ``i`` and ``i + 1`` at which a straight line passes ``level`` [h]."""
+    rise = values[i + 1] - values[i]
+    share = (level - values[i]) / rise if rise else 0.0
+    return float(times[i] + share * (times[i + 1] - times[i]))

@@ -1,0 +1,38 @@
+"""Several scenarios side by side, week by week."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pkinteract.analysis.exposure import average
+from pkinteract.engine.curves import extremes
+from pkinteract.result import Result, Table
+
+WEEK = 168.0
+
+Row = tuple[object, ...]
+
+
+def comparison_table(results: Sequence[Result]) -> Table:
+    """``comparison.csv``: Cavg, Cmax and Ctrough (lowest value) per analyte and week, and their ratios to the first scenario."""
+    base: dict[tuple[str, float], tuple[float, float, float]] = {}
+    rows: list[Row] = []
+    for result in results:
+        for analyte, curve in zip(result.analytes, result.curves, strict=True):
+            start = 0.0
+            while start < result.scenario.duration:
+                stop = min(start + WEEK, result.scenario.duration)
+                span = extremes(curve, start, stop)
+                values = (average(curve, start, stop), span.cmax, max(span.cmin, 0.0))
+                if result is results[0]:
+                    base[analyte.id, start] = values
+                first = base.get((analyte.id, start))
+                ratios = [_ratio(value, first[i] if first else 0.0) for i, value in enumerate(values)]
+                rows.append((result.scenario.name, analyte.id, analyte.unit, start / 24, stop / 24, *values, *ratios))
+                start += WEEK
+    names = "scenario analyte unit from_day to_day cavg cmax ctrough cavg_ratio cmax_ratio ctrough_ratio".split()
+    return {name: [row[i] for row in rows] for i, name in enumerate(names)}
+
+
+def _ratio(value: float, base: float) -> float | None:
+    return value / base if base > 1e-9 else None

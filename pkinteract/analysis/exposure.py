@@ -1,0 +1,112 @@
+"""Exposure of every analyte in every period between changes of any course."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pkinteract.engine.curves import Array, Curve, extremes, sample
+from pkinteract.result import Analyte, Result, Table
+from pkinteract.scenario.types import TOLERANCE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """A stretch of the run [h] in which no course changes."""
+
+    number: int
+    start: float
+    stop: float
+
+
+def periods(result: Result) -> tuple[Period, ...]:
+    """Periods of a run, numbered from 1, from its first dose on."""
+    scenario = result.scenario
+    edges = [scenario.first_time]
+    for time in (*scenario.changes, scenario.duration):
+        if time - edges[-1] > TOLERANCE:
+            edges.append(time)
+    pairs = zip(edges[:-1], edges[1:], strict=True)
+    return tuple(Period(number=i, start=start, stop=stop) for i, (start, stop) in enumerate(pairs, start=1))
+
+
+def reference_period(result: Result) -> Period:
+    """The period that holds t = -1 h, else the first."""
+    rows = periods(result)
+    return next((row for row in rows if row.start <= -1.0 < row.stop), rows[0])
+
+
+def average(curve: Curve, start: float, stop: float) -> float:
+    """Time average of a curve from ``start`` to ``stop`` [h]."""
+    return curve.integral(start, stop) / (stop - start)
+
+
+def last_day(period: Period) -> tuple[float, float]:
+    """The last 24 h of a period, or all of a shorter one [h]."""
+    return max(period.start, period.stop - 24.0), period.stop
+
+
+def exposure_table(result: Result) -> Table:
+    """``exposure.csv``: one row per analyte and period.
+
+    ``cmax`` and ``tmax_h`` (on the clock of the run) are the exact maximum over the period; ``ctrough`` is the lowest value,
+    ``cavg_24h`` the average and ``auc_24h`` the area of its last 24 h.
+    """
+    rows: list[tuple[object, ...]] = []
+    reference = reference_period(result)
+    for analyte, curve in zip(result.analytes, result.curves, strict=True):
+        base = average(curve, *last_day(reference))
+        for period in periods(result):
+            start, stop = last_day(period)
+            whole, last = extremes(curve, period.start, period.stop), extremes(curve, start, stop)
+            mean = average(curve, start, stop)
+            inside, above = _shares(analyte, curve, period)
+            rows.append(
+                (
+                    analyte.id,
+                    analyte.unit,
+                    period.number,
+                    period.start / 24,
+                    period.stop / 24,
+                    whole.cmax,
+                    whole.tmax,
+                    max(last.cmin, 0.0),
+                    mean,
+                    mean * 24.0,
+                    mean / base if base > 1e-9 * whole.cmax and base > 0 else None,
+                    analyte.low,
+                    analyte.high,
+                    inside,
+                    above,
+                )
+            )
+    names = (
+        "analyte unit period from_day to_day cmax tmax_h ctrough cavg_24h auc_24h ratio_to_reference "
+        "reference_low reference_high percent_time_in_range percent_time_above_alert"
+    ).split()
+    return {name: [row[i] for row in rows] for i, name in enumerate(names)}
+
+
+def _shares(analyte: Analyte, curve: Curve, period: Period) -> tuple[float | None, float | None]:
+    """Percent of a period inside the reference range and above the alert level."""
+    if analyte.low is None and analyte.high is None and analyte.alert is None:
+        return None, None
+    times, values = sample(curve, period.start, period.stop)
+    inside = above = None
+    if analyte.low is not None and analyte.high is not None:
+        inside = 100 * (_time_above(times, values, analyte.low) - _time_above(times, values, analyte.high))
+    if analyte.alert is not None:
+        above = 100 * _time_above(times, values, analyte.alert)
+    return inside, above
+
+
+def _time_above(times: Array, values: Array, level: float) -> float:
+    """Share of time above ``level``, the curve taken as straight between its samples."""
+    width = np.diff(times)
+    low, high = values[:-1] - level, values[1:] - level
+    rise = np.abs(high - low)
+    crossed = np.maximum(low, high) / np.where(rise > 0, rise, 1.0)
+    share = np.where((low > 0) & (high > 0), 1.0, np.where((low <= 0) & (high <= 0), 0.0, crossed))
+    total = float(times[-1] - times[0])
+    return float((share * width).sum() / total) if total > 0 else 0.0

@@ -1,0 +1,208 @@
+"""The command line. Heavy imports live inside the commands."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pkinteract import __version__
+
+if TYPE_CHECKING:
+    from pkinteract.result import Result
+    from pkinteract.scenario import Scenario
+
+PATH = click.Path(path_type=Path)
+
+
+class _Commands(click.Group):
+    """Turns our errors into messages and exit statuses: 2 wrong input, 3 solver failed, 1 a defect of ours."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from pkinteract.errors import InputError, PkinteractError
+
+        try:
+            return super().invoke(ctx)
+        except PkinteractError as error:
+            click.echo(f"Error: {error}", err=True)
+            sys.exit(2 if isinstance(error, InputError) else 3)
+        except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
+            raise
+        except Exception as error:  # the one place where a defect of ours becomes a message
+            if os.environ.get("PKINTERACT_DEBUG"):
+                raise
+            click.echo(
+                f"Error: a defect in pkinteract ({type(error).__name__}: {error}). "
+                "Run again with PKINTERACT_DEBUG=1 and report the traceback with your scenario.",
+                err=True,
+            )
+            sys.exit(1)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="pkinteract")
+def main() -> None:
+    """Drug levels, day by day, when an interacting drug is started, stopped or switched.
+
+    Decision support for professionals, not a medical device: verify against measured levels.
+    """
+
+
+@main.command()
+@click.argument("scenarios", metavar="SCENARIO...", nargs=-1, required=True, type=PATH)
+@click.option("--out", metavar="DIR", type=PATH, help="Folder for the files; default results/<name>/, or results/ for several.")
+@click.option("--no-figure", is_flag=True, help="Write no concentrations.png and .svg; about a second faster.")
+@click.option("--format", "form", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True, help="Tables as CSV or Parquet.")
+@click.option("--solver", type=click.Choice(["fast", "reference"]), default="fast", show_default=True, help="Generated code, or scipy as a check.")
+@click.option("--force", is_flag=True, help="Write into a folder that holds something else.")
+@click.option("--show-code", is_flag=True, help="Print the generated step function and simulate nothing.")
+def run(scenarios: tuple[Path, ...], out: Path | None, no_figure: bool, form: str, solver: str, force: bool, show_code: bool) -> None:
+    """Simulate each SCENARIO file and write its tables and picture.
+
+    Times are in h and days, doses in mg, clearances in L/h; each concentration column names its unit. Several scenarios are also compared
+    with the first one, week by week.
+
+    Example: pkinteract run scenarios/carbamazepine-to-levetiracetam.toml --out switch
+    """
+    from pkinteract.export import refuse_foreign
+    from pkinteract.export.parquet import require_parquet
+    from pkinteract.simulate import simulate, system_code
+
+    read = _read_all(scenarios)
+    if form == "parquet":
+        require_parquet()
+    if show_code:
+        click.echo("\n\n".join(system_code(scenario) for scenario in read))
+        return
+    several = len(read) > 1
+    top = out or (Path("results") if several else Path("results") / read[0].name)
+    folders = [top / scenario.name if several else top for scenario in read]
+    if not force:
+        for scenario, folder in zip(read, folders, strict=True):
+            refuse_foreign(folder, scenario.name)
+    results = []
+    for n, scenario in enumerate(read, start=1):
+        if several and sys.stderr.isatty():
+            click.echo(f"simulating {n} of {len(read)}: {scenario.name}", err=True)
+        results.append(simulate(scenario, solver="reference" if solver == "reference" else "fast"))
+    for result, folder in zip(results, folders, strict=True):
+        _write(result, folder, form, figure=not no_figure)
+    if several:
+        _write_comparison(results, top, form, figure=not no_figure)
+
+
+@main.command()
+@click.argument("scenarios", metavar="SCENARIO...", nargs=-1, required=True, type=PATH)
+def check(scenarios: tuple[Path, ...]) -> None:
+    """Validate each SCENARIO file without simulating it.
+
+    Prints the patient, the regimens and who acts on whom; warns of what is allowed but looks like a slip. Exit status 2 if anything is wrong, with every
+    problem of every file.
+
+    Example: pkinteract check scenarios/*.toml
+    """
+    from pkinteract.library import load_library
+    from pkinteract.model import build
+    from pkinteract.report.text import check_lines
+
+    for scenario in _read_all(scenarios):
+        model = build(scenario, load_library().enzymes)
+        click.echo("\n".join(check_lines(scenario, model)))
+
+
+@main.command()
+@click.argument("name", required=False)
+def drugs(name: str | None) -> None:
+    """List the drugs of the library, or print the monograph NAME.
+
+    A monograph shows every value with its unit, kind (measured, fitted, in vitro, label, assumed), between-subject CV and source.
+
+    Example: pkinteract drugs carbamazepine
+    """
+    from difflib import get_close_matches
+
+    from pkinteract.errors import InputError, Problem
+    from pkinteract.library import load_library
+    from pkinteract.report.text import library_lines, monograph_lines
+
+    library = load_library()
+    if name is None:
+        click.echo("\n".join(library_lines(library)))
+    elif name in library.files:
+        click.echo("\n".join(monograph_lines(library.monograph(name))))
+    else:
+        close = get_close_matches(name, library.ids(), n=2)
+        hint = f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(library.ids())}"
+        raise InputError("drugs", [Problem(line=None, key=name, message=f"is not in the library; {hint}")])
+
+
+def _read_all(paths: tuple[Path, ...]) -> list[Scenario]:
+    """Read every file before anything else happens; problems of all files are reported together."""
+    from pkinteract.errors import InputError, Problem
+    from pkinteract.scenario import read_scenario
+
+    read, failed = [], []
+    for path in paths:
+        try:
+            read.append(read_scenario(path))
+        except InputError as error:
+            failed.append(error)
+    for error in failed[:-1]:
+        click.echo(f"Error: {error}", err=True)
+    if failed:
+        raise failed[-1]
+    names = [scenario.name for scenario in read]
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            first = read[names.index(name)].path
+            text = f'has the same name as {first}; results are kept by file name, rename one'
+            raise InputError(read[i].path, [Problem(line=None, key="", message=text)])
+    return read
+
+
+def _write(result: Result, folder: Path, form: str, *, figure: bool) -> None:
+    from pkinteract.analysis import alert_table, exposure_table
+    from pkinteract.export import write_all, write_csv, write_parquet, write_record
+    from pkinteract.report.text import summary_lines
+    from pkinteract.result import clearance_table, concentration_table, dose_table, enzyme_table
+
+    exposure, found = exposure_table(result), alert_table(result)
+    tables = {
+        "concentrations": concentration_table(result),
+        "enzymes": enzyme_table(result),
+        "clearances": clearance_table(result),
+        "doses": dose_table(result),
+        "exposure": exposure,
+        "alerts": found,
+    }
+    put = write_parquet if form == "parquet" else write_csv
+    files = {f"{name}.{form}": (lambda path, table=table: put(table, path)) for name, table in tables.items()}
+    files["run.json"] = lambda path: write_record(result, path)
+    if figure:
+        from pkinteract.report.figure import draw_result, save
+
+        drawing = draw_result(result)
+        files["concentrations.png"] = lambda path: save(drawing, path)
+        files["concentrations.svg"] = lambda path: save(drawing, path)
+    written = write_all(folder, files)
+    click.echo("\n".join(summary_lines(result, exposure, found, written)))
+
+
+def _write_comparison(results: list[Result], folder: Path, form: str, *, figure: bool) -> None:
+    from pkinteract.analysis import comparison_table
+    from pkinteract.export import write_all, write_csv, write_parquet
+
+    table = comparison_table(results)
+    put = write_parquet if form == "parquet" else write_csv
+    files = {f"comparison.{form}": lambda path: put(table, path)}
+    if figure:
+        from pkinteract.report.figure import draw_comparison, save
+
+        drawing = draw_comparison(results)
+        files["comparison.png"] = lambda path: save(drawing, path)
+        files["comparison.svg"] = lambda path: save(drawing, path)
+    written = write_all(folder, files)
+    click.echo("Compared: " + ", ".join(str(path) for path in written))

@@ -1,0 +1,77 @@
+"""The output folder of a run: every file complete or not there at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from pkinteract.errors import InputError, Problem
+
+RECORD = "run.json"
+_OURS = {"csv", "parquet", "json", "png", "svg"}
+
+Writer = Callable[[Path], None]
+
+
+def refuse_foreign(folder: Path, name: str) -> None:
+    """Refuse to write the results of scenario ``name`` into a folder that holds something else.
+
+    An empty or missing folder is free; one that holds a record of the same scenario is written over.
+
+    Raises
+    ------
+    InputError
+        When the folder is a file, or holds other files or another scenario's results.
+    """
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise _taken(folder, "is a file; name a folder")
+    if not any(folder.iterdir()):
+        return
+    try:
+        recorded = json.loads((folder / RECORD).read_text("utf-8"))["scenario"]["name"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise _taken(folder, "holds files that are not ours; name another folder or add --force") from None
+    if recorded != name:
+        raise _taken(folder, f'holds the results of "{recorded}"; name another folder or add --force')
+
+
+def write_all(folder: Path, files: Mapping[str, Writer]) -> list[Path]:
+    """Write every file under a temporary name, then rename them all; returns their paths.
+
+    Results of an earlier run that this one does not write are removed, so that a folder never mixes two runs.
+
+    Raises
+    ------
+    InputError
+        When the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder) as draft:
+            for name, write in files.items():
+                write(Path(draft) / name)
+            for name in files:
+                os.replace(Path(draft) / name, folder / name)
+        for stale in _stale(folder, files):
+            stale.unlink()
+    except OSError as error:
+        raise _taken(folder, f"cannot be written: {error.strerror or error}") from None
+    return [folder / name for name in files]
+
+
+def _stale(folder: Path, kept: Iterable[str]) -> list[Path]:
+    known = {
+        f"{stem}.{ending}"
+        for stem in ("concentrations", "enzymes", "clearances", "doses", "exposure", "alerts")
+        for ending in _OURS
+    }
+    return [folder / name for name in known - set(kept) if (folder / name).is_file()]
+
+
+def _taken(folder: Path, message: str) -> InputError:
+    return InputError(folder, [Problem(line=None, key="--out", message=message)])

@@ -1,0 +1,75 @@
+"""``run.json``: what was run, with which numbers, from which sources, by which solver."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from pathlib import Path
+
+import numpy as np
+
+import pkinteract
+from pkinteract.result import Result
+
+DISCLAIMER = (
+    "Decision support for professionals, not a medical device: a model's prediction for a typical patient, "
+    "to be verified against measured levels."
+)
+
+
+def write_record(result: Result, path: Path) -> None:
+    """Write the record of a run."""
+    path.write_text(json.dumps(record(result), indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def record(result: Result) -> dict[str, object]:
+    """The record of a run as plain data."""
+    scenario, patient, status = result.scenario, result.scenario.patient, result.status
+    return {
+        "notice": DISCLAIMER,
+        "versions": {
+            "pkinteract": pkinteract.__version__,
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+        },
+        "scenario": {
+            "name": scenario.name,
+            "title": scenario.title,
+            "sha256": hashlib.sha256(scenario.text.encode()).hexdigest(),
+            "text": scenario.text,
+        },
+        "patient": {
+            "weight_kg": patient.weight,
+            "age_y": patient.age,
+            "sex": patient.sex,
+            "height_m": patient.height,
+            "creatinine_clearance_mL_per_min": patient.creatinine_clearance,
+            "smoker": patient.smoker,
+            "phenotype": {
+                gene: {"phenotype": row.phenotype, "score": row.score, "activity": row.factor}
+                for gene, row in patient.phenotype.items()
+            },
+        },
+        "warnings": list(scenario.warnings),
+        "overrides": {drug: dict(values) for drug, values in scenario.overrides.items()},
+        "analytes": [
+            {
+                "id": row.id,
+                "unit": row.unit,
+                "reference_low": row.low,
+                "reference_high": row.high,
+                "alert": row.alert,
+                "range_source": row.range_source,
+            }
+            for row in result.analytes
+        ],
+        "interactions": list(result.interactions),
+        "numbers": list(result.numbers),
+        "solver": {
+            "method": status.method,
+            "steps": status.steps,
+            "rejected": status.rejected,
+            "note": status.message,
+        },
+    }
