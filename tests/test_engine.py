@@ -35,7 +35,11 @@ def test_an_oral_dose_follows_the_bateman_function(stepped: bool, ka: float) -> 
     amounts = solve(system, [dose()], 0, 48, rtol=TIGHT).amounts[0].value(HOURS)
 
     ke = 0.1
-    expected = 100 * ke * HOURS * np.exp(-ke * HOURS) if abs(ka - ke) < 1e-6 else 100 * ka / (ka - ke) * (np.exp(-ke * HOURS) - np.exp(-ka * HOURS))
+    expected = (
+        100 * ke * HOURS * np.exp(-ke * HOURS)
+        if abs(ka - ke) < 1e-6
+        else 100 * ka / (ka - ke) * (np.exp(-ke * HOURS) - np.exp(-ka * HOURS))
+    )
     np.testing.assert_allclose(amounts, expected, rtol=0, atol=1e-8 * 100)
 
 
@@ -46,7 +50,9 @@ def test_an_intravenous_dose_in_two_compartments_is_biexponential(stepped: bool)
     total, root = k10 + k12 + k21, math.sqrt((k10 + k12 + k21) ** 2 - 4 * k10 * k21)
     alpha, beta = (total + root) / 2, (total - root) / 2
 
-    amounts = solve(two_compartments(stepped=stepped), [dose(kind="bolus")], 0, 48, rtol=TIGHT).amounts[0].value(HOURS[1:])
+    amounts = (
+        solve(two_compartments(stepped=stepped), [dose(kind="bolus")], 0, 48, rtol=TIGHT).amounts[0].value(HOURS[1:])
+    )
 
     fast = 100 * (alpha - k21) / (alpha - beta) * np.exp(-alpha * HOURS[1:])
     slow = 100 * (k21 - beta) / (alpha - beta) * np.exp(-beta * HOURS[1:])
@@ -121,7 +127,9 @@ def lost(system: System, solution: Solution, stop: float) -> tuple[float, float,
         if event.kind == "depot":
             row = system.depots[event.target]
             ka = system.parameters[row.ka]
-            absorbed[row.compound] += np.where(times > event.time, event.amount * ka * np.exp(-ka * np.maximum(times - event.time, 0)), 0)
+            absorbed[row.compound] += np.where(
+                times > event.time, event.amount * ka * np.exp(-ka * np.maximum(times - event.time, 0)), 0
+            )
     flow = algebra.flows(system, amounts, levels, absorbed)
 
     def total(rate: np.ndarray) -> float:
@@ -158,7 +166,9 @@ def test_exact_and_stepped_agree_whatever_the_constants(clearance: float, ka: fl
     """The same compound, once by exponentials and once by steps."""
     events = [dose(time=time) for time in (0.0, 12.0, 24.0)]
     pair = [
-        solve(one_compartment(volume=volume, clearance=clearance, ka=ka, stepped=stepped), events, 0, 48).amounts[0].value(HOURS)
+        solve(one_compartment(volume=volume, clearance=clearance, ka=ka, stepped=stepped), events, 0, 48)
+        .amounts[0]
+        .value(HOURS)
         for stepped in (True, False)
     ]
 
@@ -204,7 +214,11 @@ def test_the_periodic_state_repeats_itself() -> None:
     """One period from the state found leads back to it, and it equals the end of a very long run."""
     system = everything()
     period = [event for event in EVERYTHING_EVENTS if event.kind == "depot" and event.time < 24]
-    long = [Event(time=event.time + 24 * i, kind="depot", target=event.target, amount=event.amount) for i in range(120) for event in period]
+    long = [
+        Event(time=event.time + 24 * i, kind="depot", target=event.target, amount=event.amount)
+        for i in range(120)
+        for event in period
+    ]
 
     found = periodic_state(system, period, 0, 24, rates=[0.0] * 4)
 
@@ -230,8 +244,8 @@ def test_generated_code_compiles_under_numba_unchanged() -> None:
 
     outputs = []
     for step in (plain, compiled):
-        z, k = np.zeros(n), np.zeros(7 * n)
-        outputs.append((step(0.5, y, p, d, u, f, w, z, k), z, k))  # type: ignore[operator]
+        z, k = np.zeros(n + len(d)), np.zeros(7 * n)
+        outputs.append((step(0.5, 0.1, y, p, d, u, f, w, z, k), z, k))  # type: ignore[operator]
 
     assert outputs[0][0] == pytest.approx(outputs[1][0], rel=1e-9)
     np.testing.assert_allclose(outputs[0][1], outputs[1][1], rtol=1e-12)

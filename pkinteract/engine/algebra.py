@@ -51,7 +51,7 @@ def availabilities(system: System, levels: Array) -> tuple[Array, Array]:
 
 
 def clearances(system: System, levels: Array) -> Array:
-    """Plasma clearance by each pathway, (pathway, time) [L/h]; a well-stirred liver shares its clearance by intrinsic clearance."""
+    """Plasma clearance by each pathway, (pathway, time) [L/h]; behind the liver it is shared by intrinsic clearance."""
     _, available = availabilities(system, levels)
     rows = np.zeros((len(system.pathways), *levels.shape[1:]))
     for j, row in enumerate(system.pathways):

@@ -1,7 +1,8 @@
 """From a System to straight-line Python that takes one Runge-Kutta step.
 
-The text holds indices and the coefficients of the method, never a name or a number that a user wrote. It runs in CPython on
-lists and compiles under numba unchanged. What it writes is meant to be read: ``pkinteract run --show-code`` prints it.
+The text holds indices and the coefficients of the method, never a name or a number that a user wrote. It runs in
+CPython on lists and compiles under numba unchanged. What it writes is meant to be read: ``pkinteract run --show-code``
+prints it.
 
 The method is the embedded pair 5(4) of Dormand and Prince (J Comput Appl Math 1980;6:19-26), first same as last.
 Depots decay in closed form, so absorption enters each stage as ka·D·exp(-ka·c·h).
@@ -27,6 +28,16 @@ STAGES = (
     ("35/384", "0", "500/1113", "125/192", "-2187/6784", "11/84"),
 )
 ERROR = ("71/57600", "0", "-71/16695", "71/1920", "-17253/339200", "22/525", "-1/40")
+QUARTIC = (
+    "-12715105075/11282082432",
+    "0",
+    "87487479700/32700410799",
+    "-10690763975/1880347072",
+    "701980252875/199316789632",
+    "-1453857185/822651844",
+    "69997945/29380423",
+)
+"""Highest term of the pair's continuous extension (see ``solve``), by stage."""
 
 Kernel = tuple[Callable[..., Any], Callable[..., Any]]
 
@@ -37,10 +48,11 @@ def generate(system: System) -> str:
     The functions take lists (CPython) or arrays (numba)::
 
         rate(y, p, d, u, f)               slopes f at state y
-        step(h, y, p, d, u, f, w, z, k)   state z after h, stage slopes k (7 per state, stage by stage); returns the error
+        step(h, g, y, p, d, u, f, w, z, k)   states and depots z after h, stage slopes k (7 a state, stage by stage)
 
-    ``p`` parameters, ``d`` depot amounts [mg] at the start of the step, ``u`` infusion rate per stepped compound [mg/h],
-    ``w`` weights: the returned error is the sum of squares of (embedded error · w).
+    ``p`` parameters, ``d`` depot amounts [mg] at the start of the step, ``u`` infusion rate per stepped compound
+    [mg/h], ``w`` smallest size of each state that counts. ``step`` returns the sum of squares, over all states, of the
+    embedded error and of ``g`` times the quartic term of the continuous extension, both relative to max(|state|, w).
     """
     n = system.n_states
     lines = ["def rate(y, p, d, u, f):", *_parameters(system)]
@@ -48,7 +60,7 @@ def generate(system: System) -> str:
     lines += _absorption(system, 0)
     lines += _slopes(system, "f1_")
     lines += [f"    f[{i}] = f1_{i}" for i in range(n)]
-    lines += ["", "", "def step(h, y, p, d, u, f, w, z, k):", *_parameters(system)]
+    lines += ["", "", "def step(h, g, y, p, d, u, f, w, z, k):", *_parameters(system)]
     lines += [f"    y{i} = y[{i}]" for i in range(n)]
     lines += [f"    f1_{i} = f[{i}]" for i in range(n)]
     for stage in range(1, 7):
@@ -56,12 +68,14 @@ def generate(system: System) -> str:
         lines += [f"    x{i} = y{i} + h * ({_combination(STAGES[stage], i)})" for i in range(n)]
         lines += _absorption(system, stage)
         lines += _slopes(system, f"f{stage + 1}_")
-    lines.append("    # new state, stage slopes, embedded error")
+    lines.append("    # new states and depots, stage slopes, error")
     lines += [f"    z[{i}] = x{i}" for i in range(n)]
+    lines += [f"    z[{n + slot}] = r{slot} / p{system.depots[j].ka}" for slot, j in enumerate(system.stepped_depots)]
     lines += [f"    k[{s * n + i}] = f{s + 1}_{i}" for s in range(7) for i in range(n)]
     lines.append("    error = 0.0")
     for i in range(n):
-        lines += [f"    e = h * w[{i}] * ({_combination(ERROR, i)})", "    error += e * e"]
+        lines += [f"    s = h / max(abs(y{i}), w[{i}])", f"    e = s * ({_combination(ERROR, i)})"]
+        lines += [f"    q = s * g * ({_combination(QUARTIC, i)})", "    error += e * e + q * q"]
     return "\n".join([*lines, "    return error", ""])
 
 
@@ -87,7 +101,7 @@ def _used(system: System) -> set[int]:
     used |= {system.depots[j].ka for j in system.stepped_depots}
     used |= {index for row in system.enzymes for index in (row.kdeg, row.activity)}
     used |= {index for row in system.inductions for index in (row.emax, row.ec50, row.hill) if index is not None}
-    return used | {row.ratio for row in (*system.formations, *system.gut_formations)}
+    return used | {row.ratio for row in system.formations} | {row.ratio for row in system.gut_formations}
 
 
 def _combination(weights: tuple[str, ...], i: int) -> str:
@@ -105,7 +119,13 @@ def _absorption(system: System, stage: int) -> list[str]:
     lines = []
     for slot, j in enumerate(system.stepped_depots):
         ka = f"p{system.depots[j].ka}"
-        decay = "" if stage == 0 else f" * exp(-{ka} * h)" if stage >= 5 else f" * exp(-{ka} * ({_number(NODES[stage])} * h))"
+        decay = (
+            ""
+            if stage == 0
+            else f" * exp(-{ka} * h)"
+            if stage >= 5
+            else f" * exp(-{ka} * ({_number(NODES[stage])} * h))"
+        )
         lines.append(f"    r{slot} = {ka} * d[{slot}]{decay}")
     return lines
 
@@ -187,7 +207,11 @@ def _balance(system: System, i: int, f: str) -> list[str]:
         lines.append(f"    v{n} = p{side.out} * x{state} - p{side.back} * x{state + 1 + n}")
         losses.append(f"v{n}")
     total = " + ".join(gains) + "".join(f" - {loss}" for loss in losses)
-    return [*lines, f"    {f}{state} = {total}", *(f"    {f}{state + 1 + n} = v{n}" for n in range(len(row.peripherals)))]
+    return [
+        *lines,
+        f"    {f}{state} = {total}",
+        *(f"    {f}{state + 1 + n} = v{n}" for n in range(len(row.peripherals))),
+    ]
 
 
 def _turnover(system: System, e: int, f: str) -> list[str]:
@@ -205,5 +229,7 @@ def _turnover(system: System, e: int, f: str) -> list[str]:
         lines.append(f"    t{group} = ({over}) / (1.0 + {under})")
         synthesis.append(f"t{group}")
     total = " + ".join(synthesis)
-    lines.append(f"    {f}{system.first_enzyme + e} = p{row.kdeg} * (p{row.activity} * ({total}) - {_enzyme(system, e)})")
+    lines.append(
+        f"    {f}{system.first_enzyme + e} = p{row.kdeg} * (p{row.activity} * ({total}) - {_enzyme(system, e)})"
+    )
     return lines

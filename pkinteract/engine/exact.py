@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -57,17 +59,25 @@ class ExponentialCurve:
         """Central amount [mg] at ``time`` [h]."""
         times = np.asarray(time, dtype=float)
         piece = piece_of(self.breaks, times, side)
-        total = _advance(self.modes, self.amplitude[piece], self.depot[piece], self.rate[piece], times - self.breaks[piece])
+        total = _advance(
+            self.modes, self.amplitude[piece], self.depot[piece], self.rate[piece], times - self.breaks[piece]
+        )
         central = total.sum(axis=-1)
         return np.where(times <= self.breaks[0], self.before, central) if side == "left" else central
 
-    def integral(self, start: float, stop: float) -> float:
-        """Integral of the central amount [mg·h]."""
-        ends = np.array([start, stop])
-        piece = piece_of(self.breaks, ends, "left")
-        whole = np.concatenate([[0.0], np.cumsum(self._area(np.arange(len(self.rate)), np.diff(self.breaks)))])
-        low, high = whole[piece] + self._area(piece, ends - self.breaks[piece])
-        return float(high - low)
+    def integral(self, start: npt.ArrayLike, stop: npt.ArrayLike) -> Array:
+        """Integral of the central amount from ``start`` to ``stop`` [mg·h], of their common shape."""
+        return self._antiderivative(stop) - self._antiderivative(start)
+
+    @cached_property
+    def _whole(self) -> Array:
+        """Integral up to each break."""
+        return np.concatenate([[0.0], np.cumsum(self._area(np.arange(len(self.rate)), np.diff(self.breaks)))])
+
+    def _antiderivative(self, time: npt.ArrayLike) -> Array:
+        times = np.asarray(time, dtype=float)
+        piece = piece_of(self.breaks, times, "left")
+        return np.asarray(self._whole[piece] + self._area(piece, times - self.breaks[piece]))
 
     def _area(self, piece: npt.NDArray[np.intp], span: Array) -> Array:
         """Area under each piece up to ``span``, from the balance of each mode."""
@@ -144,7 +154,7 @@ def propagate(
     states: list[tuple[Array, Array, float]] = []
     upcoming = iter(mine)
     event = next(upcoming, None)
-    for left, right in zip(breaks[:-1], breaks[1:], strict=True):
+    for left, right in pairwise(breaks):
         while event is not None and event.time <= left:
             if event.kind == "depot":
                 depot = depot.copy()
@@ -172,7 +182,7 @@ def propagate(
 def periodic(
     system: System, compound: int, events: Sequence[Event], start: float, period: float, rate: float
 ) -> ExactState:
-    """State just before ``start`` that ``events`` of one period reproduce, infused at ``rate`` [mg/h] there: a geometric series."""
+    """State just before ``start`` that one period of ``events`` reproduces, infused at ``rate`` [mg/h] there."""
     mode = modes(system, compound)
     empty = ExactState(amplitude=np.zeros(len(mode.rates)), depot=np.zeros(len(mode.ka)), rate=rate)
     _, after = propagate(system, compound, events, start, start + period, empty)

@@ -1,12 +1,14 @@
 """The reference: scipy on an independently written right-hand side.
 
-Depots, infusions and every compound are integrated as ordinary states by DOP853 (Hairer, Norsett, Wanner 1993), nothing in closed form, so
-agreement with the generated code says something. ``pkinteract run --solver reference`` lets a user do the same.
+Depots, infusions and every compound are integrated as ordinary states by DOP853 (Hairer, Norsett, Wanner 1993), nothing
+in closed form, so agreement with the generated code says something. ``pkinteract run --solver reference`` lets a user
+do the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from scipy.integrate import solve_ivp
@@ -20,29 +22,44 @@ _DEGREE = 9
 
 
 def solve_reference(
-    system: System, events: Sequence[Event], start: float, stop: float, *, rtol: float = 1e-9, initial: State | None = None
+    system: System,
+    events: Sequence[Event],
+    start: float,
+    stop: float,
+    *,
+    rtol: float = 1e-9,
+    initial: State | None = None,
 ) -> Solution:
     """Solve ``system`` from ``start`` to ``stop`` [h] with scipy.
 
     Parameters are those of :func:`pkinteract.engine.solve.solve`; every analyte's error is far below the fast solver's.
     """
-    layout = _Layout(system)
+    layout = Layout(system)
     y, rate = layout.start(initial)
     before = list(y)
     inside = sorted(event for event in events if start <= event.time < stop)
     edges = sorted({start, stop, *(event.time for event in inside)})
     breaks, pieces, steps, failure = [start], [], 0, None
-    for left, right in zip(edges[:-1], edges[1:], strict=True):
+    for left, right in pairwise(edges):
         for event in (event for event in inside if event.time == left):
             if event.kind == "rate":
                 rate[event.target] += event.amount
             else:
                 y[layout.depot[event.target] if event.kind == "depot" else layout.central[event.target]] += event.amount
         solved = solve_ivp(
-            layout.slopes, (left, right), y, method="DOP853", rtol=rtol, atol=rtol * layout.floor, args=(rate,), dense_output=True
+            layout.slopes,
+            (left, right),
+            y,
+            method="DOP853",
+            rtol=rtol,
+            atol=rtol * layout.floor,
+            args=(rate,),
+            dense_output=True,
         )
         if not solved.success:
-            failure = f"between {left:.6g} and {right:.6g} h: {solved.message}; check rate constants, volumes and clearances"
+            failure = (
+                f"between {left:.6g} and {right:.6g} h: {solved.message}; check rate constants, volumes and clearances"
+            )
             break
         for low, high in zip(solved.t[:-1], solved.t[1:], strict=True):
             pieces.append(_fitted(solved.sol, float(low), float(high)))
@@ -64,7 +81,7 @@ def solve_reference(
     )
 
 
-class _Layout:
+class Layout:
     """States of the reference: compounds with their peripherals, enzymes, depots."""
 
     def __init__(self, system: System) -> None:

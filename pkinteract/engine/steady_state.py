@@ -1,7 +1,8 @@
 """The periodic state of a system under a periodic input.
 
-The state just before a period is a fixed point of "simulate one period". Enzymes with half-lives of days make plain iteration slow, so
-it is accelerated by Anderson mixing; exact compounds sum a geometric series. The residual is reported, not assumed.
+The state just before a period is a fixed point of "simulate one period". Enzymes with half-lives of days make plain
+iteration slow, so it is accelerated by Anderson mixing; exact compounds sum a geometric series. The residual is
+reported, not assumed.
 
 Anderson mixing: Walker, Ni. SIAM J Numer Anal 2011;49:1715-35.
 """
@@ -70,9 +71,7 @@ def periodic_state(
         points, images = [*points, x][-_MEMORY:], [*images, image][-_MEMORY:]
         x = np.maximum(_mixed(points, images, scale), 0.0)
     best = images[-1] if images else x
-    return Periodic(
-        state=_state(system, best, state.rates, fixed), residual=residual if images else 0.0, periods=count
-    )
+    return Periodic(state=_state(system, best, state.rates, fixed), residual=residual if images else 0.0, periods=count)
 
 
 def _mixed(points: list[Array], images: list[Array], scale: Array) -> Array:
@@ -87,7 +86,11 @@ def _mixed(points: list[Array], images: list[Array], scale: Array) -> Array:
 
 def _sizes(system: System) -> list[float]:
     amounts = [system.scale[i] for i in system.stepped for _ in range(1 + len(system.compounds[i].peripherals))]
-    return [*amounts, *([1.0] * len(system.enzymes)), *([system.scale[system.depots[j].compound] for j in system.stepped_depots])]
+    return [
+        *amounts,
+        *([1.0] * len(system.enzymes)),
+        *([system.scale[system.depots[j].compound] for j in system.stepped_depots]),
+    ]
 
 
 def _vector(state: State) -> Array:

@@ -1,7 +1,7 @@
 """The arrays: what is solved, as rows of indices into one parameter vector.
 
-A row kind is one mechanism. Rows hold positions only (compounds, enzymes, parameters), so nothing a user writes can reach
-the generated code, and the same structure serves every patient.
+A row kind is one mechanism. Rows hold positions only (compounds, enzymes, parameters), so nothing a user writes can
+reach the generated code, and the same structure serves every patient.
 
 Units: h, mg, L, mg/L; enzyme levels relative to the uninduced normal metaboliser.
 """
@@ -125,7 +125,7 @@ class System:
     parameters
         The numbers that the rows point at.
     scale
-        Typical amount of each compound [mg]: errors are judged relative to the larger of the amount and a hundredth of this.
+        Typical amount of each compound [mg]: errors are relative to the larger of the amount and a hundredth of this.
     """
 
     parameters: tuple[float, ...]
@@ -219,8 +219,10 @@ def checked(system: System) -> System:
     IndexError
         When an index is out of range: a defect of whoever built the system.
     """
-    _within([row.compound for row in (*system.depots, *system.inductions, *system.pathways)], len(system.compounds))
-    _within([row.target for row in (*system.formations, *system.gut_formations)], len(system.compounds))
+    owners = [row.compound for row in system.depots] + [row.compound for row in system.inductions]
+    _within(owners + [row.compound for row in system.pathways], len(system.compounds))
+    targets = [row.target for row in system.formations] + [row.target for row in system.gut_formations]
+    _within(targets, len(system.compounds))
     _within([row.enzyme for row in system.inductions], len(system.enzymes))
     _within([row.enzyme for row in system.pathways if row.enzyme is not None], len(system.enzymes))
     _within([row.pathway for row in system.formations], len(system.pathways))
