@@ -5,86 +5,91 @@ Colours are those of Okabe and Ito, told apart by people with any common colour 
 
 from __future__ import annotations
 
+import math
+import textwrap
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator, MultipleLocator
 
+from pkinteract import NOTICE
+from pkinteract.engine.curves import Array, Curve
 from pkinteract.result import Analyte, Result
+from pkinteract.scenario import Course
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-DASHES: tuple[str | tuple[int, tuple[int, ...]], ...] = ("-", "--", "-.", (0, (1, 1)), (0, (5, 1, 1, 1)), (0, (3, 1)))
-BAND, ALERT = "#009E73", "#B00020"
-STYLE = {
+DASHES: tuple[Any, ...] = ("-", "--", "-.", (0, (1, 1)), (0, (5, 1, 1, 1)), (0, (3, 1)))
+BAND, ALERT, EDGE = "#D9EFE7", "#B00020", "#999999"
+STYLE: Any = {
     "font.size": 8.5,
     "axes.titlesize": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
+    "axes.axisbelow": True,
     "grid.color": "#E4E4E4",
     "grid.linewidth": 0.6,
     "legend.frameon": False,
+    "legend.fontsize": 8,
     "svg.fonttype": "none",
     "svg.hashsalt": "pkinteract",
 }
+WIDTH, LINE = 7.6, 0.165
+"""Width of a figure and height of a line of text [inch]."""
+
+LONGEST_LEAD = 14 * 24.0
+"""How much of the run before t = 0 is drawn at most [h]."""
 
 
 def draw_result(result: Result) -> Figure:
-    """Draw one result: a panel per family of analytes, the enzymes, the regimens."""
+    """Draw one result: a panel per family of analytes, the enzymes, the regimens.
+
+    What came before t = 0 is drawn too, up to two weeks or a quarter of the output, so that a change at t = 0 is seen.
+    """
     families = _families(result)
-    enzymes = [i for i, row in enumerate(result.enzyme_level) if np.ptp(row) > 1e-3]
+    enzymes = _enzymes_shown(result)
     drugs = list(result.scenario.dosed)
-    heights = [1.7] * len(families) + [1.2] * bool(enzymes) + [0.25 + 0.26 * len(drugs)]
+    panels = [(1.6, max(len(family), 2)) for family in families]
+    panels += [(1.2, math.ceil(len(enzymes) / 3))] if enzymes else []
+    panels.append((0.06 + 0.26 * len(drugs), 1))
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(7.6, sum(heights) + 0.42 * len(heights) + 0.9), layout="constrained")
-        axes = figure.subplots(len(heights), 1, sharex=True, gridspec_kw={"height_ratios": heights}, squeeze=False)[:, 0]
+        figure, axes = _panels(panels, title=result.scenario.title, widest=max(len(drug) for drug in drugs))
         for axis, family in zip(axes, families, strict=False):
             _draw_family(axis, result, family)
         if enzymes:
             _draw_enzymes(axes[len(families)], result, enzymes)
         _draw_regimens(axes[-1], result, drugs)
+        for axis in axes:
+            _mark_changes(axis, result)
         _label_time(axes[-1], result)
-        figure.suptitle(_wrapped(result.scenario.title), fontsize=10.5, fontweight="bold", x=0.01, ha="left")
-        figure.supxlabel(
-            "Model prediction for a typical patient; decision support, not a medical device: verify against measured levels.",
-            fontsize=7,
-            color="#555555",
-            x=0.01,
-            ha="left",
-        )
     return figure
 
 
 def draw_comparison(results: Sequence[Result]) -> Figure:
     """Overlay several results: one panel per analyte, one line per scenario."""
     order: dict[str, Analyte] = {row.id: row for result in results for row in result.analytes}
-    shown = [row for row in order.values() if not any(row.id in other.parts and row.id != other.id for other in order.values())]
+    parts = {part for row in order.values() if len(row.parts) > 1 for part in row.parts}
+    shown = [row for row in order.values() if row.id not in parts]
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(7.6, 2.1 * len(shown) + 0.5 + 0.2 * len(results)), layout="constrained")
-        axes = figure.subplots(len(shown), 1, sharex=True, squeeze=False)[:, 0]
+        panels = [(1.6, 2 + (len(results) if n == 0 else 0)) for n in range(len(shown))]
+        figure, axes = _panels(panels, title="Scenarios compared", widest=0)
         for axis, analyte in zip(axes, shown, strict=True):
-            top = 0.0
-            for n, result in enumerate(results):
-                if all(row.id != analyte.id for row in result.analytes):
-                    continue
-                days, values = _daily(result, analyte.id)
-                axis.plot(days, values, color=PALETTE[n % 7], ls=DASHES[n % 6], lw=1.6, label=result.scenario.name)
-                top = max(top, float(values.max()))
-            _range(axis, analyte, top)
-            axis.set_title(f"{analyte.name}, 24-h average", loc="left")
-            axis.set_ylabel(analyte.unit)
+            _draw_overlay(axis, results, analyte)
         axes[-1].set_xlabel("days from t = 0")
-        handles: dict[str, object] = {}
-        for axis in axes:
-            lines, names = axis.get_legend_handles_labels()
-            handles |= dict(zip(names, lines, strict=True))
-        figure.legend(list(handles.values()), list(handles), loc="outside upper left", ncols=1)
+        _legend(
+            axes[0], [_line(n, lw=1.6, label=row.scenario.name) for n, row in enumerate(results)], columns=1, rise=2
+        )
     return figure
 
 
@@ -92,10 +97,36 @@ def save(figure: Figure, path: Path) -> None:
     """Write a figure as PNG (150 dpi) or SVG, by the ending of ``path``."""
     with mpl.rc_context(STYLE):
         if path.suffix == ".svg":
-            FigureCanvasSVG(figure).print_svg(path, metadata={"Date": None})
+            figure.savefig(path, metadata={"Date": None})
         else:
-            FigureCanvasAgg(figure)
-            figure.savefig(path, dpi=150)
+            figure.savefig(path, dpi=150, pil_kwargs={"compress_level": 4})
+
+
+def _panels(rows: Sequence[tuple[float, int]], *, title: str, widest: int) -> tuple[Figure, list[Axes]]:
+    """A figure with axes below each other, in inches: (height, lines of text above) each, under a title.
+
+    ``widest`` is the length of the longest label on the left. A fixed layout takes a third of the time of a fitted one.
+    """
+    lines = textwrap.wrap(title, 88)
+    left, right, head, gap, foot = max(0.75, 0.2 + 0.072 * widest), 0.15, 0.14 + 0.2 * len(lines), 0.2, 0.85
+    height = head + foot + sum(tall + LINE * text for tall, text in rows) + gap * (len(rows) - 1)
+    figure = Figure(figsize=(WIDTH, height))
+    axes: list[Axes] = []
+    top = height - head
+    for tall, text in rows:
+        bottom = top - LINE * text - tall
+        box = (left / WIDTH, bottom / height, 1 - (left + right) / WIDTH, tall / height)
+        axes.append(figure.add_axes(box, sharex=axes[0] if axes else None))
+        top = bottom - gap
+    for axis in axes[:-1]:
+        axis.tick_params(labelbottom=False)
+    figure.text(0.1 / WIDTH, 1 - 0.08 / height, "\n".join(lines), fontsize=10.5, fontweight="bold", va="top")
+    figure.text(0.1 / WIDTH, 0.08 / height, NOTICE, fontsize=7, color="#555555")
+    return figure, axes
+
+
+def _line(n: int, **style: Any) -> Line2D:
+    return Line2D([], [], color=PALETTE[n % len(PALETTE)], ls=DASHES[n % len(DASHES)], **style)
 
 
 def _families(result: Result) -> list[list[int]]:
@@ -106,106 +137,191 @@ def _families(result: Result) -> list[list[int]]:
     return list(found.values())
 
 
+def _span(result: Result) -> tuple[float, float]:
+    """What is drawn [h]."""
+    end = result.scenario.duration
+    return max(result.scenario.first_time, -min(LONGEST_LEAD, end / 4)), end
+
+
 def _draw_family(axis: Axes, result: Result, family: list[int]) -> None:
-    days = result.time / 24
-    judged = next((i for i in reversed(family) if result.analytes[i].low is not None), family[0])
-    top = max(float(result.concentration[i].max()) for i in family)
+    start, end = _span(result)
+    times = np.linspace(start, end, max(int((end - start) / result.scenario.step), 400) + 1)
+    handles: list[Artist] = []
+    top = 0.0
     for n, i in enumerate(family):
-        axis.plot(days, result.concentration[i], color=PALETTE[n], lw=0.7 if len(days) > 400 else 1.2, alpha=0.75)
-        smooth, values = _daily(result, result.analytes[i].id)
-        axis.plot(smooth, values, color=PALETTE[n], lw=1.8, ls=DASHES[n], label=result.analytes[i].name)
-    _range(axis, result.analytes[judged], top)
+        curve = result.curves[i]
+        values = curve.value(times)
+        axis.plot(times / 24, values, color=PALETTE[n], lw=0.7, alpha=0.7)
+        days, smooth = _daily(curve, start, end)
+        axis.plot(days, smooth, color=PALETTE[n], lw=1.8, ls=DASHES[n])
+        handles.append(_line(n, lw=1.8, label=result.analytes[i].name))
+        top = max(top, float(values.max()))
+    judged = next((i for i in reversed(family) if result.analytes[i].low is not None), family[0])
+    _legend(axis, _range(axis, result.analytes[judged], top), columns=1, right=True)
     axis.set_ylabel(result.analytes[family[0]].unit)
-    axis.set_ylim(bottom=0)
-    axis.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=4, borderaxespad=0.1, handlelength=2.4, columnspacing=1.2)
+    _legend(axis, handles, columns=1)
 
 
-def _range(axis: Axes, analyte: Analyte, top: float) -> None:
-    """Reference band and, if the axis reaches near it, the alert line."""
+def _draw_overlay(axis: Axes, results: Sequence[Result], analyte: Analyte) -> None:
+    top = 0.0
+    for n, result in enumerate(results):
+        if analyte.id in {row.id for row in result.analytes}:
+            days, values = _daily(result.curve(analyte.id), 0.0, result.scenario.duration)
+            axis.plot(days, values, color=PALETTE[n % len(PALETTE)], ls=DASHES[n % len(DASHES)], lw=1.6)
+            top = max(top, float(values.max()))
+    _legend(axis, _range(axis, analyte, top), columns=1, right=True)
+    axis.set_ylabel(analyte.unit)
+    axis.set_title(f"{analyte.name}, 24-h average", loc="left")
+
+
+def _range(axis: Axes, analyte: Analyte, top: float) -> list[Artist]:
+    """Draw the reference band and, if the axis reaches near it, the alert line; returns what explains them."""
+    found: list[Artist] = []
     ceiling = top * 1.12
     if analyte.low is not None and analyte.high is not None:
-        axis.axhspan(analyte.low, analyte.high, color=BAND, alpha=0.10, lw=0)
-        name = "" if len(analyte.parts) == 1 else "sum "
-        text = f"{name}reference range {analyte.low:g}–{analyte.high:g} (before a dose)"
+        axis.axhspan(analyte.low, analyte.high, color=BAND, lw=0, zorder=0)
+        name = "" if len(analyte.parts) == 1 else " of the sum"
+        text = f"reference range{name} {analyte.low:g}–{analyte.high:g}, before a dose"
         ceiling = max(ceiling, min(analyte.high * 1.08, top * 2.2))
-        where = min(analyte.high, ceiling)
-        axis.text(0.995, where, text, transform=axis.get_yaxis_transform(), ha="right", va="top", fontsize=7, color="#00604A")
+        found.append(Patch(color=BAND, label=text))
     if analyte.alert is not None and analyte.alert < 1.6 * ceiling:
         ceiling = max(ceiling, analyte.alert * 1.08)
         axis.axhline(analyte.alert, color=ALERT, lw=1, ls=(0, (6, 2)))
-        text = f"alert level {analyte.alert:g}"
-        axis.text(0.995, analyte.alert, text, transform=axis.get_yaxis_transform(), ha="right", va="bottom", fontsize=7, color=ALERT)
-    if ceiling > 0:
-        axis.set_ylim(0, ceiling)
+        found.append(Line2D([], [], color=ALERT, lw=1, ls=(0, (6, 2)), label=f"alert level {analyte.alert:g}"))
+    axis.set_ylim(0, ceiling if ceiling > 0 else 1)
+    return found
+
+
+def _legend(axis: Axes, handles: Sequence[Artist], *, columns: int, right: bool = False, rise: int = 0) -> None:
+    """A legend above the axis, where it covers nothing; ``rise`` lines of text higher."""
+    if not handles:
+        return
+    figure = axis.get_figure()
+    tall = axis.get_position().height * (figure.get_figheight() if isinstance(figure, Figure) else 1.0)
+    box = Legend(
+        axis,
+        handles,
+        [str(handle.get_label()) for handle in handles],
+        loc="lower right" if right else "lower left",
+        bbox_to_anchor=(1.0 if right else 0.0, 1.0 + rise * LINE / tall),
+        ncols=columns,
+        borderaxespad=0.1,
+        handlelength=2.4,
+        labelspacing=0.3,
+        columnspacing=1.2,
+    )
+    axis.add_artist(box)
+
+
+def _enzymes_shown(result: Result) -> list[int]:
+    """Enzymes that move and clear a compound of the run."""
+    useful = {row["acts_on"] for row in result.interactions if row["victims"]}
+    return [
+        i
+        for i, name in enumerate(result.enzymes)
+        if name.split("_")[0] in useful and np.ptp(result.enzyme_curves[i].value(result.enzyme_curves[i].breaks)) > 1e-3
+    ]
 
 
 def _draw_enzymes(axis: Axes, result: Result, rows: list[int]) -> None:
+    start, end = _span(result)
+    times = np.linspace(start, end, 401)
     for n, i in enumerate(rows):
-        label = result.enzymes[i].replace("_", " ")
-        axis.plot(result.time / 24, result.enzyme_level[i], color=PALETTE[n % 7], ls=DASHES[n % 6], lw=1.3, label=label)
+        style = {"color": PALETTE[n % len(PALETTE)], "ls": DASHES[n % len(DASHES)], "lw": 1.3}
+        axis.plot(times / 24, result.enzyme_curves[i].value(times), **style)
     axis.axhline(1, color="#888888", lw=0.8)
     axis.set_ylabel("enzyme level\n(uninduced = 1)")
     axis.set_ylim(bottom=0)
-    axis.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=4, borderaxespad=0.1, handlelength=2.4, columnspacing=1.2)
+    _legend(axis, [_line(n, lw=1.3, label=result.enzymes[i].replace("_", " ")) for n, i in enumerate(rows)], columns=3)
 
 
 def _draw_regimens(axis: Axes, result: Result, drugs: list[str]) -> None:
     """A bar per course, labelled with its daily dose; missed doses as crosses."""
-    end = result.scenario.duration / 24
+    first, last = (time / 24 for time in _span(result))
     for row, drug in enumerate(drugs):
-        for text, start, stop, missed in _bars(result, drug):
-            left, right = max(start / 24, 0.0), min(stop / 24, end)
-            if right <= 0 or left >= end:
+        bars = _bars(result, drug)
+        highest = max(bar.daily for bar in bars)
+        for bar in bars:
+            left, right = max(bar.start / 24, first), min(bar.stop / 24, last)
+            if right < first or left >= last:
                 continue
-            axis.barh(row, max(right - left, end / 300), left=left, height=0.72, color=PALETTE[row % 7], alpha=0.28, lw=0)
-            if right - left > 0.13 * end:
-                axis.text((left + right) / 2, row, text, ha="center", va="center", fontsize=7.5)
-            axis.plot(np.array(missed) / 24, [row] * len(missed), "x", color=ALERT, ms=5)
+            width, tall = max(right - left, (last - first) / 300), 0.72 * bar.daily / highest
+            shade = PALETTE[row % len(PALETTE)]
+            axis.bar(left, -tall, width, bottom=row + 0.36, align="edge", color=shade, alpha=0.28, lw=0)
+            if width > 0.0115 * len(bar.text) * (last - first):
+                axis.text(left + width / 2, row + 0.33, bar.text, ha="center", va="bottom", fontsize=7.5)
+            shown = [time / 24 for time in bar.missed if first <= time / 24 <= last]
+            axis.plot(shown, [row - 0.3] * len(shown), "x", color=ALERT, ms=5)
     axis.set_yticks(range(len(drugs)), drugs)
     axis.set_ylim(len(drugs) - 0.5, -0.5)
     axis.grid(visible=False)
-    axis.set_title("doses per day (× missed)" if any(dose.missed for dose in result.scenario.doses) else "doses per day", loc="left")
+    missing = any(dose.missed for dose in result.scenario.doses)
+    axis.set_title("labelled doses per day (× missed)" if missing else "labelled doses per day", loc="left", fontsize=8)
 
 
-def _bars(result: Result, drug: str) -> list[tuple[str, float, float, list[float]]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bar:
+    """A stretch of equal dosing: from start to stop [h], amount per day [mg], doses missed [h]."""
+
+    start: float
+    stop: float
+    daily: float
+    missed: tuple[float, ...]
+
+    @property
+    def text(self) -> str:
+        return f"{self.daily:g} mg"
+
+
+def _bars(result: Result, drug: str) -> list[_Bar]:
+    regimens = [regimen for regimen in result.scenario.regimens if regimen.drug == drug]
+    return [bar for regimen in regimens for course in regimen.courses for bar in _bars_of(course)]
+
+
+def _bars_of(course: Course) -> list[_Bar]:
+    if course.single or course.clock:
+        daily = course.levels[0] if course.single else sum(row.amount for row in course.clock)
+        return [_Bar(start=course.start, stop=course.stop, daily=daily, missed=course.missed)]
+    length = course.level_length or course.stop - course.start
     bars = []
-    for regimen in (regimen for regimen in result.scenario.regimens if regimen.drug == drug):
-        for course in regimen.courses:
-            if course.single:
-                bars.append((f"{course.levels[0]:g} mg", course.start, course.start, list(course.missed)))
-            elif course.clock:
-                bars.append((f"{sum(row.amount for row in course.clock):g} mg/d", course.start, course.stop, list(course.missed)))
-            else:
-                length = course.level_length or course.stop - course.start
-                for n, level in enumerate(course.levels):
-                    start = course.start + n * length
-                    daily = level * 24 / (course.every or 24.0)
-                    missed = [time for time in course.missed if start <= time < start + length]
-                    bars.append((f"{daily:g} mg/d", start, min(start + length, course.stop), missed))
+    for n, level in enumerate(course.levels):
+        start = course.start + n * length
+        stop = min(start + length, course.stop)
+        missed = tuple(time for time in course.missed if start <= time < stop)
+        bars.append(_Bar(start=start, stop=stop, daily=level * 24 / (course.every or 24.0), missed=missed))
     return bars
 
 
-def _daily(result: Result, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Centred 24-h average over the run: days and values."""
-    curve, end = result.curve(name), result.scenario.duration
-    half = min(12.0, end / 4)
-    centres = np.linspace(half, end - half, 241)
-    values = np.array([curve.integral(time - half, time + half) / (2 * half) for time in centres])
-    return centres / 24, values
+def _mark_changes(axis: Axes, result: Result) -> None:
+    """A thin line at every change of dosing, a firmer one at t = 0 when the run began before it."""
+    start, end = _span(result)
+    changes = [time for time in result.scenario.changes if start < time < end]
+    for time in changes if len(changes) <= 12 else []:
+        axis.axvline(time / 24, color=EDGE, lw=0.6, ls=(0, (2, 3)), zorder=0.5)
+    if start < 0:
+        axis.axvline(0, color=EDGE, lw=0.9, zorder=0.6)
+
+
+def _daily(curve: Curve, start: float, end: float) -> tuple[Array, Array]:
+    """Centred 24-h average: days and values."""
+    half = min(12.0, (end - start) / 4)
+    centres = np.linspace(start + half, end - half, 301)
+    return centres / 24, curve.integral(centres - half, centres + half) / (2 * half)
 
 
 def _label_time(axis: Axes, result: Result) -> None:
     scenario = result.scenario
-    axis.set_xlim(0, scenario.duration / 24)
+    first, last = (time / 24 for time in _span(result))
+    axis.set_xlim(first, last)
+    weeks = 21 <= last - first <= 120
+    axis.xaxis.set_major_locator(MultipleLocator(7) if weeks else MaxNLocator(9, integer=last - first > 5))
     if scenario.start is None:
         axis.set_xlabel("days from t = 0 (thick lines: 24-h average)")
         return
-    ticks = [tick for tick in axis.get_xticks() if 0 <= tick <= scenario.duration / 24]
-    axis.set_xticks(ticks, [f"{scenario.start + timedelta(days=float(tick)):%d %b}\nday {tick:g}" for tick in ticks])
+    ticks = [tick for tick in axis.get_xticks() if first <= tick <= last]
+    axis.set_xticks(ticks, [_dated(scenario.start, tick) for tick in ticks])
     axis.set_xlabel(f"date, {scenario.start:%Y} (thick lines: 24-h average)")
 
 
-def _wrapped(text: str) -> str:
-    import textwrap
-
-    return "\n".join(textwrap.wrap(text, 88))
+def _dated(start: datetime, day: float) -> str:
+    return f"{start + timedelta(days=float(day)):%d %b}\nday {day:g}".replace("-", "−")

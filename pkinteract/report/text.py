@@ -5,54 +5,73 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from pkinteract import NOTICE
 from pkinteract.library import Library
 from pkinteract.library.monograph import Monograph
 from pkinteract.model import Model
 from pkinteract.model.trace import interactions
-from pkinteract.result import Result, Table
 from pkinteract.scenario import Course, Scenario
 
-DISCLAIMER = "Decision support for professionals, not a medical device: verify against measured levels."
+if TYPE_CHECKING:
+    from pkinteract.result import Result, Table
 
 
 def rows_text(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
     """Rows as aligned columns."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
-    return [indent + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return [
+        indent + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
 
 
 def summary_lines(result: Result, exposure: Table, alerts: Table, written: Sequence[Path]) -> list[str]:
     """What ``run`` prints of one result."""
-    rows = [("analyte", "unit", "day", "average", "lowest", "ratio")]
+    rows: list[Sequence[str]] = [("analyte", "unit", "day", "average", "lowest", "ratio")]
     for i, analyte in enumerate(exposure["analyte"]):
         ratio = exposure["ratio_to_reference"][i]
         cells = [f"{exposure[name][i]:.3g}" for name in ("cavg_24h", "ctrough")]
         rows.append(
-            (str(analyte), str(exposure["unit"][i]), f"{exposure['to_day'][i]:g}", *cells, f"{ratio:.2f}" if ratio else "–")
+            (
+                str(analyte),
+                str(exposure["unit"][i]),
+                f"{exposure['to_day'][i]:g}",
+                *cells,
+                f"{ratio:.2f}" if ratio else "–",
+            )
         )
     lines = [f"{result.scenario.name}: {result.scenario.title}", "  last 24 h before each change, and at the end:"]
     lines += rows_text(rows)
     count = len(alerts["text"])
     lines.append(f"  {count} alert{'s' if count != 1 else ''}" + (":" if count else ""))
-    lines += [f"    day {alerts['from_h'][i] / 24:.1f}–{alerts['to_h'][i] / 24:.1f}: {alerts['text'][i]}" for i in range(min(count, 6))]
+    lines += [
+        f"    day {alerts['from_h'][i] / 24:.1f}–{alerts['to_h'][i] / 24:.1f}: {alerts['text'][i]}"
+        for i in range(min(count, 6))
+    ]
     if count > 6:
         lines.append(f"    and {count - 6} more in alerts")
     lines += [f"  warning: {text}" for text in result.scenario.warnings]
     lines += [f"  wrote {path}" for path in written]
-    return [*lines, f"  {DISCLAIMER}"]
+    return [*lines, f"  {NOTICE}"]
 
 
 def check_lines(scenario: Scenario, model: Model) -> list[str]:
     """What ``check`` prints of one scenario."""
     patient = scenario.patient
-    kidney = "" if patient.creatinine_clearance is None else f", creatinine clearance {patient.creatinine_clearance:.0f} mL/min"
+    kidney = (
+        ""
+        if patient.creatinine_clearance is None
+        else f", creatinine clearance {patient.creatinine_clearance:.0f} mL/min"
+    )
     genes = "".join(f", {gene} {row.phenotype} (activity {row.factor:g})" for gene, row in patient.phenotype.items())
+    person = f"{patient.sex}, {patient.age:g} y, {patient.weight:g} kg{kidney}{', smoker' if patient.smoker else ''}"
+    grid = f"output from 0 to {scenario.duration / 24:g} d every {scenario.step:g} h"
     lines = [
         f"{scenario.path}: ok",
         f"  {scenario.title}",
-        f"  patient   {patient.sex}, {patient.age:g} y, {patient.weight:g} kg{kidney}{', smoker' if patient.smoker else ''}{genes}",
-        f"  run       from day {scenario.first_time / 24:g}, output from 0 to {scenario.duration / 24:g} d every {scenario.step:g} h, "
+        f"  patient   {person}{genes}",
+        f"  run       from day {scenario.first_time / 24:g}, {grid}, "
         f"{len(scenario.doses)} doses, {model.system.n_states} states",
     ]
     for regimen in scenario.regimens:
@@ -61,7 +80,9 @@ def check_lines(scenario: Scenario, model: Model) -> list[str]:
     for row in interactions(scenario):
         victims = ", ".join(f"{drug} ({share:.0%} of its clearance)" for drug, share in dict(row["victims"]).items())  # type: ignore[call-overload]
         basis = f"Emax {row['emax']:g}, EC50 {row['ec50_total_mg_per_L']:.3g} mg/L total"
-        lines.append(f"  induces   {row['perpetrator']} → {row['acts_on']} ({basis}): {victims or 'no drug of this scenario'}")
+        lines.append(
+            f"  induces   {row['perpetrator']} → {row['acts_on']} ({basis}): {victims or 'no drug of this scenario'}"
+        )
     return lines + [f"  warning   {text}" for text in scenario.warnings]
 
 
@@ -70,7 +91,9 @@ def _course(course: Course) -> str:
     if course.clock:
         dose = "daily " + ", ".join(f"{row.amount:g} mg" for row in course.clock)
     elif len(course.levels) > 1:
-        dose = f"{course.levels[0]:g} to {course.levels[-1]:g} mg in {len(course.levels)} steps, every {course.every:g} h"
+        dose = (
+            f"{course.levels[0]:g} to {course.levels[-1]:g} mg in {len(course.levels)} steps, every {course.every:g} h"
+        )
     else:
         dose = f"{course.levels[0]:g} mg" + ("" if course.single else f" every {course.every:g} h")
     missed = f", {len(course.missed)} missed" if course.missed else ""
@@ -102,7 +125,9 @@ def monograph_lines(monograph: Monograph) -> list[str]:
 
 def _monograph(monograph: Monograph) -> Iterator[str]:
     yield f"{monograph.name} ({monograph.id})" + (f", ATC {monograph.atc}" if monograph.atc else "")
-    yield from textwrap.wrap(" ".join((monograph.notes or "").split()), 110, initial_indent="  ", subsequent_indent="  ")
+    yield from textwrap.wrap(
+        " ".join((monograph.notes or "").split()), 110, initial_indent="  ", subsequent_indent="  "
+    )
     rows = [("value", "", "unit", "kind", "CV", "source")]
     notes = []
     for path, value in monograph.values():
