@@ -108,8 +108,12 @@ def _broken(text: str, source: str) -> tuple[int, str]:
     if twice := re.match(r"Cannot declare \((.*?),?\) twice", reason):
         name = ".".join(part.strip(" '\"") for part in twice[1].split(","))
         reason = f"the table {name} stands twice; entries of a list are written [[{name}]]"
-    reason = _BROKEN.get(reason, reason[:1].lower() + reason[1:]).rstrip(".")
     line = int(found[2]) if found and found[2] else source.rstrip().count("\n") + 1
+    header = re.match(r"\s*\[\[?([^\]]+)\]", source.split("\n")[line - 1])
+    if reason == "Cannot overwrite a value" and header:
+        reason = f"{header[1]} stands twice; entries of a list are written [[{header[1]}]], each of them"
+    reason = re.sub(r"Duplicate inline table key '(.*)'", r"the key \1 stands twice; keep one of them", reason)
+    reason = _BROKEN.get(reason, reason[:1].lower() + reason[1:]).rstrip(".")
     column = f", column {found[3]}" if found and found[3] else ""
     return line, f"is not valid TOML{column}: {reason}"
 
@@ -241,15 +245,7 @@ def key_text(key: Key) -> str:
 
 
 def problems(error: ValidationError, file: TomlFile, model: type[BaseModel], prefix: Key = ()) -> list[Problem]:
-    """What pydantic found, in our words and with lines.
-
-    Parameters
-    ----------
-    model
-        The model that was validated, to suggest known keys.
-    prefix
-        Where its data stands in the file.
-    """
+    """What pydantic found when it validated the data at ``prefix`` as a ``model``, in our words and with lines."""
     found: dict[Key, Problem] = {}
     groups: dict[tuple[Key, int], _Members] = {}
     data: Any = file.data
@@ -260,7 +256,7 @@ def problems(error: ValidationError, file: TomlFile, model: type[BaseModel], pre
         members = groups.setdefault((union, n if member is None else -1), {})
         members.setdefault(member, []).append((inner, row))
     for (at, _), members in groups.items():
-        for inner, message in _chosen(at, members, model):
+        for inner, message in _chosen(at, members, model, prefix):
             path = (*prefix, *inner)
             found.setdefault(path, Problem(line=file.line(path), key=printable(key_text(path), 80), message=message))
     return list(found.values())
@@ -285,7 +281,7 @@ def _keys(row: Any, data: Any) -> tuple[Key, Key, str | None]:
     return path, union, member
 
 
-def _chosen(at: Key, members: _Members, model: type[BaseModel]) -> list[tuple[Key, str]]:
+def _chosen(at: Key, members: _Members, model: type[BaseModel], prefix: Key) -> list[tuple[Key, str]]:
     """One voice for a union: of the members that the value has the shape of, the one with the fewest problems."""
     shaped = {name: not any(key == at and _wanted(row) for key, row in rows) for name, rows in members.items()}
     fitting = [rows for name, rows in members.items() if name is None or shaped[name]]
@@ -299,13 +295,14 @@ def _chosen(at: Key, members: _Members, model: type[BaseModel]) -> list[tuple[Ke
     if len(tags) == len(fitting) > 1 and len({key for key, _ in tags}) == 1:
         expected = " or ".join(dict.fromkeys(row["ctx"]["expected"] for _, row in tags))
         return [(tags[0][0], _not_one_of(tags[0][1]["input"], expected))]
-    return [(key, _message(row, model, key)) for key, row in min(fitting, key=len)]
+    return [(key, _message(row, model, key, prefix)) for key, row in min(fitting, key=len)]
 
 
 _TEXT, _WHOLE, _REAL = "text in quotes", "a whole number", "a number"
 _KINDS = dict.fromkeys(("dict", "mapping", "model", "dataclass"), "a table") | dict.fromkeys(
     ("list", "tuple"), "a list"
 )
+_OPENING = {_TEXT: '"', "a list": "[", "a table": "{"}
 _KINDS |= {"string": _TEXT, "bool": "true or false", "int": _WHOLE, "float": _REAL}
 _KINDS |= {
     "datetime": "a date and time without quotes such as 2026-01-05T08:00:00",
@@ -323,11 +320,12 @@ def _wanted(row: Any) -> str:
     return _KINDS.get(head, "") if wrong else ""
 
 
-def _message(row: Any, model: type[BaseModel], path: Key) -> str:
+def _message(row: Any, model: type[BaseModel], path: Key, prefix: Key = ()) -> str:
     kind, given, context = row["type"], row["input"], row.get("ctx", {})
     got = f", got {_short(given)}"
     field = _fields(model, path[:-1]).get(str(path[-1])) if path else None
     example = str(field.examples[0]) if field is not None and field.examples else ""
+    such = f" such as {example}" if example else ""
     if kind == "extra_forbidden":
         return _unknown(str(path[-1]), _fields(model, path[:-1]))
     if kind == "missing":
@@ -337,8 +335,10 @@ def _message(row: Any, model: type[BaseModel], path: Key) -> str:
     if kind in ("literal_error", "enum"):
         return _not_one_of(given, context["expected"])
     if wanted := _wanted(row):
-        such = f" such as {example}" if example.startswith('"') and wanted == _TEXT else ""
-        return f"must be {wanted}{such}{got}"
+        if wanted == "a list" and isinstance(given, dict):
+            header = ".".join(part for part in (*prefix, *path) if isinstance(part, str))
+            return f"must be a list{got}; write [[{header}]] with two brackets"
+        return f"must be {wanted}{such if example[:1] == _OPENING.get(wanted) else ''}{got}"
     if kind in _BOUNDS:
         return f"must be {_BOUNDS[kind]} {_short(next(iter(context.values())))}{got}"
     if kind == "finite_number":
@@ -348,7 +348,7 @@ def _message(row: Any, model: type[BaseModel], path: Key) -> str:
         bound = f"must have {'at least' if kind.endswith('short') else 'at most'} {size}"
         if kind.startswith("string"):
             return f"{bound} character{'s' if size != 1 else ''}{got}"
-        return f"{bound} {'entry' if size == 1 else 'entries'}, got {len(given)}"
+        return f"{bound} {'entry' if size == 1 else 'entries'}{such}, got {len(given)}"
     wrong = "is not written as it should be" if kind == "string_pattern_mismatch" else "is not allowed here"
     return f"{wrong}{got}" + (f"; write for example {example}" if example else "")
 

@@ -105,7 +105,7 @@ def split(text: str) -> tuple[float, str]:
     return _split(text, ())
 
 
-def parse(text: str, *dimensions: str) -> float:
+def parse(text: str, *dimensions: str, example: str = "") -> float:
     """A quantity in canonical units: ``parse("200 mg", "mass")`` is 200.0.
 
     Parameters
@@ -114,16 +114,19 @@ def parse(text: str, *dimensions: str) -> float:
         Number and unit.
     dimensions
         What it may be; the first one is suggested when it is something else.
+    example
+        Quantity to suggest; a usual one of the first dimension if left out.
 
     Raises
     ------
     ValueError
         When it is no such quantity; the message says what to write.
     """
-    number, unit = _split(text, dimensions)
+    example = example or _EXAMPLES[dimensions[0]]
+    number, unit = _split(text, dimensions, example)
     dimension, factor = UNITS[unit]
     if dimension not in dimensions:
-        wanted, example = dimensions[0], _EXAMPLES[dimensions[0]]
+        wanted = dimensions[0]
         if unit == "1":
             raise ValueError(f'must be a quantity with a unit such as "{example}", got "{_shown(text)}"')
         raise ValueError(f'"{unit}" is a unit of {dimension}; write a {wanted} such as "{example}"')
@@ -132,8 +135,7 @@ def parse(text: str, *dimensions: str) -> float:
     return number * factor
 
 
-def _split(text: object, dimensions: Sequence[str]) -> tuple[float, str]:
-    example = _EXAMPLES[dimensions[0]] if dimensions else "12 h"
+def _split(text: object, dimensions: Sequence[str], example: str = "12 h") -> tuple[float, str]:
     if not isinstance(text, str):
         shown = str(text).lower() if isinstance(text, bool) else _shown(str(text))
         raise ValueError(f'must be text in quotes such as "{example}", got {shown}')
@@ -159,7 +161,9 @@ def _unknown(unit: str, dimensions: Sequence[str] = ()) -> str:
     parts = [_MEANT.get(part.lower(), part) for part in unit.split("/")]
     meant = "/".join(parts)
     same = [known for known in pool if known == meant] or [known for known in pool if known.lower() == meant.lower()]
-    close = [known for known in get_close_matches(meant, pool, n=3, cutoff=0.5) if _initials(known) == _initials(meant)]
+    close = [
+        known for known in get_close_matches(meant, pool, n=3, cutoff=0.55) if _initials(known) == _initials(meant)
+    ]
     if len(same) == 1 or (close and not same):
         return f'"{_shown(unit)}" is not a known unit; did you mean {(same or close)[0]}?'
     return f'"{_shown(unit)}" is not a known unit; known units are {", ".join(pool)}'

@@ -22,11 +22,14 @@ Basis = Literal["total", "unbound"]
 REFERENCE_WEIGHT = 70.0
 """Body weight [kg] at which clearances and volumes of a monograph hold."""
 
+_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+"""Ids become parts of column names: lower case letters, digits and hyphens."""
+
 
 class Row(BaseModel):
     """A strict, frozen piece of a monograph."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
 
 
 class Value(Row):
@@ -91,7 +94,7 @@ def _has(*dimensions: str, positive: bool = True) -> AfterValidator:
         if dimension not in dimensions:
             raise ValueError(f'"{value.unit}" is a unit of {dimension}; this key needs a {" or ".join(dimensions)}')
         if value.value < 0 or (positive and value.value == 0):
-            raise ValueError(f"must be {'above' if positive else 'at least'} 0, got {value.value:g} {value.unit}")
+            raise ValueError(f"must be {'above' if positive else 'at least'} 0, got {_written(value)}")
         return value
 
     return AfterValidator(check)
@@ -99,8 +102,12 @@ def _has(*dimensions: str, positive: bool = True) -> AfterValidator:
 
 def _fraction(value: Value) -> Value:
     if not 0 < value.canonical <= 1:
-        raise ValueError(f"must lie above 0 and be at most 1, got {value.value:g} {value.unit}")
+        raise ValueError(f"must lie above 0 and be at most 1, got {_written(value)}")
     return value
+
+
+def _written(value: Value) -> str:
+    return f"{value.value:g} {value.unit}".removesuffix(" 1")
 
 
 Fraction = Annotated[Value, _has("fraction"), AfterValidator(_fraction)]
@@ -117,7 +124,8 @@ Age = Annotated[Value, _has("time", positive=False)]
 class Formulation(Row):
     """How a dose enters the body.
 
-    ``bioavailability`` is the absolute F of the uninduced normal metaboliser; ``salt_factor`` converts the labelled dose to free drug.
+    ``bioavailability`` is the absolute F of the uninduced normal metaboliser; ``salt_factor`` converts the labelled
+    dose to free drug.
     """
 
     route: Literal["oral", "intravenous"] = "oral"
@@ -157,7 +165,7 @@ class Pathway(Row):
     ``yield`` is the molar fraction of what passes that becomes the metabolite ``forms``.
     """
 
-    id: str
+    id: str = Field(pattern=_ID, max_length=60, examples=['"hydroxylation"'])
     kind: Literal["enzyme", "renal", "other"] = "enzyme"
     enzyme: str | None = None
     fraction: Fraction
@@ -204,6 +212,8 @@ class Elimination(Row):
         ids = [pathway.id for pathway in self.pathway]
         if len(set(ids)) < len(ids):
             raise ValueError("two pathways have the same id")
+        if "total" in ids:
+            raise ValueError('a pathway must not be called "total", the name of the whole clearance')
         starts = [band.since.canonical for band in self.renal_function]
         if starts and (starts[-1] != 0 or sorted(starts, reverse=True) != starts):
             raise ValueError('renal_function bands run from the highest "from" down to 0 mL/min')
@@ -252,10 +262,10 @@ class ReferenceRange(Row):
 class Sum(Row):
     """A sum of analytes that is judged together, for example parent + active metabolite."""
 
-    id: str
+    id: str = Field(pattern=rf"{_ID[:-1]}([+]{_ID[1:-1]})*$", max_length=120, examples=['"parent+metabolite"'])
     parts: tuple[str, ...] = Field(strict=False, min_length=2)
     unit: str
-    reference_range: ReferenceRange = ReferenceRange()
+    reference_range: ReferenceRange = Field(default_factory=ReferenceRange)
 
 
 class Ages(Row):
@@ -293,7 +303,7 @@ class Change(Row):
 class Monograph(Row):
     """Everything the model knows of one compound."""
 
-    id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)
+    id: str = Field(pattern=_ID, max_length=60, examples=['"my-drug"'])
     name: str
     atc: str | None = None
     group: str | None = None
@@ -308,7 +318,7 @@ class Monograph(Row):
     absorption: dict[str, Formulation] = {}
     formulation: str | None = None
     induces: dict[str, Induction] = {}
-    reference_range: ReferenceRange = ReferenceRange()
+    reference_range: ReferenceRange = Field(default_factory=ReferenceRange)
     sum: tuple[Sum, ...] = Field(default=(), strict=False)
     sources: dict[str, Source] = {}
     history: tuple[Change, ...] = Field(default=(), strict=False)

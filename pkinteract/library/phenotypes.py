@@ -26,15 +26,17 @@ class Activity:
         Activity score [1]; None for a gene without scores.
     factor
         Uninduced level of the enzyme relative to the normal metaboliser [1].
-    source
-        Citation of the factor.
+    kind, source, note
+        Whether the factor was measured or is assumed; its citation, None only if assumed; why this value, or None.
     """
 
     gene: str
     phenotype: str
     score: float | None
     factor: float
-    source: str
+    kind: str
+    source: str | None
+    note: str | None
 
 
 def genes() -> tuple[str, ...]:
@@ -60,6 +62,8 @@ def activity(gene: str, value: str | float) -> Activity:
         return _from_alleles(gene, entry, value.strip())
     if isinstance(value, str) and not re.fullmatch(r"[0-9.]+", value.strip()):
         return _from_phenotype(gene, entry, value.strip())
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]+\.?[0-9]*|\.[0-9]+", value.strip()):
+        raise ValueError(f'write an activity score of {gene} such as 1.5, got "{value}"')
     return _from_score(gene, entry, float(value))
 
 
@@ -69,9 +73,19 @@ def _table() -> Mapping[str, Any]:
 
 
 def _made(gene: str, entry: Mapping[str, Any], phenotype: str, score: float | None, factor: float) -> Activity:
-    source = entry["factor_source"]
+    row = entry["phenotypes"][phenotype]
+    linear = "normal_score" in entry
+    if factor != row["value"] and not linear:
+        row = {"kind": "assumed", "note": entry["note"]}
+    source = entry["factor_source"] if linear else row.get("source")
     return Activity(
-        gene=gene, phenotype=phenotype, score=score, factor=factor, source=_table()["sources"][source]["cite"]
+        gene=gene,
+        phenotype=phenotype,
+        score=score,
+        factor=factor,
+        kind=row["kind"],
+        source=None if source is None else _table()["sources"][source]["cite"],
+        note=row.get("note"),
     )
 
 
@@ -80,7 +94,9 @@ def _from_phenotype(gene: str, entry: Mapping[str, Any], value: str) -> Activity
         close = get_close_matches(value.lower(), entry["phenotypes"], n=1)
         hint = f"did you mean {close[0]}? " if close else ""
         known = ", ".join(entry["phenotypes"])
-        raise ValueError(f'"{value}" is not a phenotype of {gene}; {hint}write one of {known}, a score or alleles "*1/*2"')
+        raise ValueError(
+            f'"{value}" is not a phenotype of {gene}; {hint}write one of {known}, a score or alleles "*1/*2"'
+        )
     row = entry["phenotypes"][value]
     return _made(gene, entry, value, row.get("score"), row["value"])
 

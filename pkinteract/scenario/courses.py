@@ -41,9 +41,9 @@ def read_course(table: CourseTable, setting: Setting, report: Report) -> Course 
         return None
     stop = table.start
     if repeated:
-        length = (table.count or 0) * (table.every or 0.0)
-        stop = table.start + length if table.until is None else table.until
-    weight = setting.weight or 0.0
+        counted = table.start + (table.count or 0) * (table.every or 0.0)
+        stop = counted if table.until is None else table.until
+    weight = setting.weight or 1.0
 
     def mg(dose: tuple[float, bool]) -> float:
         return dose[0] * (weight if dose[1] else 1.0)
@@ -52,7 +52,13 @@ def read_course(table: CourseTable, setting: Setting, report: Report) -> Course 
     levels: tuple[float, ...] = () if table.dose is None else (mg(table.dose),)
     if table.dose is not None and table.taper_to is not None and length is not None:
         rounding = None if table.round_to is None else mg(table.round_to)
-        levels = taper(mg(table.dose), mg(table.taper_to), taper_steps(table.start, stop, length), rounding)
+        steps = taper_steps(table.start, stop, length)
+        if steps > MOST_DOSES:
+            refuse(
+                "step_every", f"would give the taper {steps:,} levels, at most {MOST_DOSES:,} are allowed; write fewer"
+            )
+            return None
+        levels = taper(mg(table.dose), mg(table.taper_to), steps, rounding)
     course = Course(
         start=table.start,
         stop=stop,
@@ -70,8 +76,11 @@ def read_course(table: CourseTable, setting: Setting, report: Report) -> Course 
         steady_state=table.steady_state,
     )
     if size(course) > MOST_DOSES:
-        refuse("every" if table.every else "at", f"would schedule {size(course):,} doses; at most {MOST_DOSES:,} are allowed")
-    elif any(level <= 0 for level in levels):
+        refuse(
+            "every" if table.every else "at",
+            f"would schedule {size(course):,} doses, at most {MOST_DOSES:,} are allowed; write fewer",
+        )
+    elif setting.weight is not None and any(level <= 0 for level in levels):
         refuse("round_to", "rounds a level of the taper to 0 mg; round to a smaller amount or end the course earlier")
     elif course.missed:
         _check_missed(course, refuse)
@@ -96,7 +105,7 @@ def _check_times(table: CourseTable, refuse: Report, *, repeated: bool) -> None:
 def _check_doses(table: CourseTable, refuse: Report) -> None:
     if table.at is None and table.dose is None:
         refuse("dose", 'is required; write for example dose = "200 mg"')
-    if table.at is not None and table.dose is not None:
+    if table.at is not None and table.dose is not None and table.every is None:
         refuse("dose", "is given by at; remove one of them")
     if table.taper_to is not None:
         if table.step_every is None:
@@ -124,7 +133,9 @@ def _entry(table: CourseTable, setting: Setting, refuse: Report) -> tuple[str, R
     if table.route is not None and table.route != route:
         fitting = [other for other, entry in monograph.absorption.items() if entry.route == table.route]
         if not fitting:
-            refuse("route", f"{monograph.id} has no {table.route} formulation; it has {', '.join(monograph.absorption)}")
+            refuse(
+                "route", f"{monograph.id} has no {table.route} formulation; it has {', '.join(monograph.absorption)}"
+            )
             return None
         name, route = fitting[0], table.route
     if route == "oral" and table.infusion is not None:

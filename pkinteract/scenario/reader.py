@@ -11,9 +11,10 @@ from pydantic import BaseModel, ValidationError
 
 from pkinteract.errors import InputError, Problem
 from pkinteract.library import Library, load_library
-from pkinteract.library.monograph import Monograph, apply_overrides
+from pkinteract.library.monograph import Monograph
 from pkinteract.library.phenotypes import Activity, activity
 from pkinteract.scenario.courses import Setting, read_course
+from pkinteract.scenario.overrides import Wanted, flat, override
 from pkinteract.scenario.regimen import MOST_DOSES, doses, size
 from pkinteract.scenario.schema import CourseTable, Output, PatientTable, RegimenTable, ScenarioTable, Simulation
 from pkinteract.scenario.steady import steady_state
@@ -52,6 +53,9 @@ class _Reader:
         self.file = file
         self.found: list[Problem] = []
         self.warnings: list[str] = []
+        self.drugs: list[str] = []
+        self.lost = False
+        self.places: list[list[Key]] = []
         self.given = library
 
     def refuse(self, key: Key, message: str) -> None:
@@ -70,15 +74,18 @@ class _Reader:
         if simulation is not None:
             self._check_grid(simulation)
         regimens = self._regimens(simulation, table)
-        monographs = self._monographs(regimens)
+        monographs = self._monographs()
         overrides = self._overrides(monographs)
-        patient = None if table is None else self._patient(table, monographs)
-        units = self._units(monographs, [r.drug for r in regimens], output)
+        self._kidneys(monographs)
+        phenotype = self._phenotype()
+        patient = None if table is None else self._patient(table, monographs, phenotype)
+        units = self._units(monographs, output)
         total = sum(size(course) for regimen in regimens for course in regimen.courses)
         if total > MOST_DOSES:
-            self.refuse(("regimen",), f"the courses would schedule {total:,} doses; at most {MOST_DOSES:,} are allowed")
+            text = f"the courses would schedule {total:,} doses, at most {MOST_DOSES:,} are allowed; write fewer"
+            self.refuse(("regimen",), text)
         first = min([0.0, *(course.start for regimen in regimens for course in regimen.courses)])
-        steady = steady_state(tuple(regimens), monographs, first, self.refuse)
+        steady = steady_state(tuple(regimens), monographs, first, self.places, self.refuse)
         if self.found or simulation is None or patient is None:
             raise InputError(self.file.path, self.found)
         given = doses(tuple(regimens), monographs, simulation.duration)
@@ -111,13 +118,18 @@ class _Reader:
     def _check_grid(self, simulation: Simulation) -> None:
         rows = simulation.duration / simulation.step + 1
         if simulation.step > simulation.duration * (1 + 1e-9):
-            self.refuse(("simulation", "step"), f"must not be longer than the duration ({simulation.duration:g} h)")
+            text = f"must not be longer than the duration ({simulation.duration:g} h), got {simulation.step:g} h"
+            self.refuse(("simulation", "step"), text)
         elif rows > MOST_ROWS:
             self.refuse(
-                ("simulation", "step"), f"would write {rows:,.0f} rows; at most {MOST_ROWS:,} are allowed, take a longer step"
+                ("simulation", "step"),
+                f"would write {rows:,.0f} rows; at most {MOST_ROWS:,} are allowed, take a longer step",
             )
-        if simulation.start is not None and simulation.start.tzinfo is not None:
+        start = simulation.start
+        if start is not None and start.tzinfo is not None:
             self.refuse(("simulation", "start"), "must be a local time without a zone such as 2026-01-05T08:00:00")
+        elif start is not None and not 1800 <= start.year <= 2200:
+            self.refuse(("simulation", "start"), f"must lie between the years 1800 and 2200, got {start.isoformat()}")
 
     def _library(self) -> Library:
         names = self.file.data.get("library", [])
@@ -138,6 +150,7 @@ class _Reader:
     def _regimens(self, simulation: Simulation | None, table: PatientTable | None) -> list[Regimen]:
         found = []
         entries = self.file.data.get("regimen", [])
+        self.lost = not entries
         for i, entry in enumerate(entries if isinstance(entries, list) else []):
             key: Key = ("regimen", i)
             read = self._part(RegimenTable, entry, key)
@@ -148,11 +161,17 @@ class _Reader:
                 monograph=monograph,
                 formulation=None if monograph is None else self._formulation(entry, monograph, key),
             )
+            self.lost |= monograph is None
+            self.drugs += [] if monograph is None else [monograph.id]
             courses = entry.get("course", []) if isinstance(entry, dict) else []
-            rows = [self._course(row, (*key, "course", c), setting) for c, row in enumerate(courses if isinstance(courses, list) else [])]
+            rows = [
+                self._course(row, (*key, "course", c), setting)
+                for c, row in enumerate(courses if isinstance(courses, list) else [])
+            ]
             if read is not None and monograph is not None and setting.formulation is not None:
                 kept = tuple(course for course in rows if course is not None)
                 found.append(Regimen(drug=monograph.id, formulation=setting.formulation, courses=kept))
+                self.places.append([(*key, "course", c) for c, course in enumerate(rows) if course is not None])
         return found
 
     def _course(self, entry: object, key: Key, setting: Setting) -> Course | None:
@@ -180,13 +199,15 @@ class _Reader:
             return name
         if isinstance(name, str):
             known = tuple(monograph.absorption)
-            self.refuse((*key, "formulation"), f'"{name}" is not a formulation of {monograph.id}; {_suggestion(name, known)}')
+            self.refuse(
+                (*key, "formulation"), f'"{name}" is not a formulation of {monograph.id}; {_suggestion(name, known)}'
+            )
         return None
 
-    def _monographs(self, regimens: list[Regimen]) -> dict[str, Monograph]:
+    def _monographs(self) -> dict[str, Monograph]:
         """Dosed drugs in file order, each followed by the metabolites it forms."""
         found: dict[str, Monograph] = {}
-        waiting = [regimen.drug for regimen in regimens]
+        waiting = list(self.drugs)
         while waiting:
             drug = waiting.pop(0)
             if drug in found:
@@ -200,32 +221,23 @@ class _Reader:
 
     def _overrides(self, monographs: dict[str, Monograph]) -> dict[str, dict[str, str]]:
         """Overrides of ``parameters`` and of the file itself; applies them to ``monographs``."""
-        wanted: dict[str, dict[str, tuple[str, Key]]] = {}
+        wanted: dict[str, Wanted] = {}
         for origin, tables in (("parameters", self._fitted()), ("override", self.file.data.get("override", {}))):
             for drug, table in tables.items() if isinstance(tables, dict) else ():
-                for path, text in _flat(table):
-                    key: Key = (origin, drug, path) if origin == "override" else (origin,)
-                    if isinstance(text, str):
-                        wanted.setdefault(drug, {})[path] = (text, key)
+                for row in flat(table):
+                    key: Key = (origin, drug, *row.keys) if origin == "override" else (origin,)
+                    if isinstance(row.value, str):
+                        wanted.setdefault(drug, {})[".".join(row.keys)] = (row.value, key)
                     else:
-                        self.refuse(key, 'must be text in quotes such as "20 L/h"')
-        applied: dict[str, dict[str, str]] = {}
+                        shown = str(row.value).lower() if isinstance(row.value, bool) else row.value
+                        self.refuse(key, f'must be text in quotes such as "20 L/h", got {shown}')
         for drug, values in wanted.items():
-            if drug not in monographs:
-                origin = next(iter(values.values()))[1]
-                hint = _suggestion(drug, tuple(monographs))
-                self.refuse(origin[:2], f"{drug} is not part of this scenario; {hint}")
-                continue
-            for path, (text, key) in values.items():
-                try:
-                    monographs[drug] = apply_overrides(monographs[drug], {path: text})
-                    applied.setdefault(drug, {})[path] = text
-                except ValidationError as error:
-                    row = error.errors()[0]
-                    self.refuse(key, str(row.get("ctx", {}).get("error", row["msg"])))
-                except ValueError as error:
-                    self.refuse(key, str(error))
-        return applied
+            if drug in monographs:
+                monographs[drug] = override(monographs[drug], values, self.refuse)
+            elif not self.lost:
+                first = next(iter(values.values()))[1]
+                self.refuse(first[:2], f"{drug} is not part of this scenario; {_suggestion(drug, tuple(monographs))}")
+        return {drug: {path: text for path, (text, _) in values.items()} for drug, values in wanted.items()}
 
     def _fitted(self) -> Mapping[str, Any]:
         name = self.file.data.get("parameters")
@@ -237,24 +249,36 @@ class _Reader:
             self.refuse(("parameters",), f"{name}: {error.problems[0].message}")
             return {}
         if not isinstance(tables, dict):
-            self.refuse(("parameters",), f"{name}: has no [override.<drug>] tables")
+            text = f"{name}: has no [override.<drug>] tables; name the result.toml of a fit"
+            self.refuse(("parameters",), text)
             return {}
         return tables
 
-    def _patient(self, table: PatientTable, monographs: Mapping[str, Monograph]) -> Patient:
-        if table.creatinine_clearance is not None and table.serum_creatinine is not None:
+    def _kidneys(self, monographs: Mapping[str, Monograph]) -> None:
+        """Creatinine is given once, and where a drug asks for it; whatever else is wrong with the patient."""
+        table = self.file.data.get("patient")
+        if not isinstance(table, dict):
+            return
+        given = [key for key in ("creatinine_clearance", "serum_creatinine") if key in table]
+        if len(given) == 2:
             self.refuse(("patient", "serum_creatinine"), "give creatinine_clearance or serum_creatinine, not both")
+        renal = [drug for drug, monograph in monographs.items() if monograph.needs_creatinine]
+        if renal and not given:
+            example = 'creatinine_clearance = "95 mL/min" or serum_creatinine = "0.8 mg/dL"'
+            text = f"is required, {renal[0]} is cleared by the kidneys; write {example}"
+            self.refuse(("patient", "creatinine_clearance"), text)
+
+    def _patient(
+        self, table: PatientTable, monographs: Mapping[str, Monograph], phenotype: Mapping[str, Activity]
+    ) -> Patient:
         clearance = table.creatinine_clearance
         if table.serum_creatinine is not None:
             clearance = cockcroft_gault(table.age, table.weight, table.sex == "female", table.serum_creatinine)
-        renal = [drug for drug, monograph in monographs.items() if monograph.needs_creatinine]
-        if clearance is None and renal:
-            text = f'is required, {renal[0]} is cleared by the kidneys; write creatinine_clearance = "95 mL/min" or serum_creatinine = "0.8 mg/dL"'
-            self.refuse(("patient", "creatinine_clearance"), text)
         for drug, monograph in monographs.items():
             ages = monograph.ages
             if ages is not None and not ages.from_years - 1e-9 <= table.age <= ages.until_years + 1e-9:
-                text = f"{drug} is described for {ages.from_years:g} to {ages.until_years:g} y, the patient is {table.age:g}"
+                span = f"{ages.from_years:g} to {ages.until_years:g} y"
+                text = f"{drug} is described for {span}, the patient is {table.age:g}"
                 if table.extrapolate:
                     self.warn(("patient", "age"), text)
                 else:
@@ -267,24 +291,29 @@ class _Reader:
             creatinine_clearance=clearance,
             serum_creatinine=table.serum_creatinine,
             smoker=table.smoker,
-            phenotype=self._phenotype(table),
+            phenotype=phenotype,
             extrapolate=table.extrapolate,
         )
 
-    def _phenotype(self, table: PatientTable) -> dict[str, Activity]:
+    def _phenotype(self) -> dict[str, Activity]:
+        table = self.file.data.get("patient")
+        written = table.get("phenotype") if isinstance(table, dict) else None
         found = {}
-        for gene, value in table.phenotype.items():
-            try:
-                found[gene] = activity(gene, value)
-            except ValueError as error:
-                self.refuse(("patient", "phenotype", gene), str(error))
+        for gene, value in written.items() if isinstance(written, dict) else ():
+            if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+                try:
+                    found[gene] = activity(gene, value)
+                except ValueError as error:
+                    self.refuse(("patient", "phenotype", gene), str(error))
         return found
 
-    def _units(self, monographs: Mapping[str, Monograph], dosed: list[str], output: Output | None) -> dict[str, str]:
+    def _units(self, monographs: Mapping[str, Monograph], output: Output | None) -> dict[str, str]:
         units = {drug: monograph.unit for drug, monograph in monographs.items()}
-        units |= {total.id: total.unit for drug in dosed for total in monographs[drug].sum if drug in monographs}
+        units |= {total.id: total.unit for drug in self.drugs for total in monographs[drug].sum}
         for analyte, unit in (output.units if output is not None else {}).items():
             key: Key = ("output", "units", analyte)
+            if analyte not in units and self.lost:
+                continue
             if analyte not in units:
                 self.refuse(key, f"{analyte} is not an analyte of this scenario; {_suggestion(analyte, tuple(units))}")
             elif unit not in COLUMN_SUFFIX:
@@ -302,9 +331,20 @@ class _Reader:
                     self.warn(key, "begins after the end of the run and gives no dose")
                 elif course.stop < -TOLERANCE and course.stop < simulation.duration - 24 * 365:
                     self.warn(key, "ended more than a year before t = 0")
+                self._look_at_course(key, self.file.data["regimen"][r]["course"][c], course)
                 if last is not None and course.start < last.stop - TOLERANCE:
                     self.warn(key, "begins before the course above it ends; both are given")
                 last = course
+
+    def _look_at_course(self, key: Key, written: Mapping[str, Any], course: Course) -> None:
+        if course.single and "until" in written:
+            self.warn(key, 'is a single dose and needs no until; for repeated doses write for example every = "12 h"')
+        if "taper_to" in written and len(course.levels) == 1:
+            self.warn(
+                (*key, "step_every"), "leaves the taper one level, taper_to is never reached; write a shorter one"
+            )
+        elif course.level_length is not None and course.level_length < (course.every or 0.0) - TOLERANCE:
+            self.warn((*key, "step_every"), "is shorter than every, so levels of the taper are skipped")
 
     def _part(self, model: type[_T], data: object, key: Key) -> _T | None:
         try:
@@ -328,13 +368,6 @@ def _silently(model: type[_T], data: object) -> _T | None:
         return model.model_validate(data)
     except ValidationError:
         return None
-
-
-def _flat(table: object, prefix: str = "") -> list[tuple[str, object]]:
-    """Dotted paths and values of nested tables: unquoted dotted keys mean the same as quoted ones."""
-    if not isinstance(table, dict):
-        return [(prefix, table)]
-    return [row for key, value in table.items() for row in _flat(value, f"{prefix}.{key}" if prefix else key)]
 
 
 def _suggestion(word: str, known: tuple[str, ...]) -> str:

@@ -13,10 +13,7 @@ MOST_DOSES = 200_000
 
 def taper(first: float, last: float, count: int, round_to: float | None) -> tuple[float, ...]:
     """``count`` dose levels [mg] from ``first`` to ``last``, linear, rounded half up to multiples of ``round_to``."""
-    if count == 1:
-        levels = [first]
-    else:
-        levels = [first + (last - first) * k / (count - 1) for k in range(count)]
+    levels = [first + (last - first) * k / max(count - 1, 1) for k in range(count)]
     if round_to is None:
         return tuple(levels)
     return tuple(round_to * math.floor(level / round_to + 0.5 + 1e-9) for level in levels)

@@ -10,19 +10,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from pkinteract.units import from_canonical, parse, split
 
-YEARS = 8766.0
-"""Hours in a year of 365.25 days."""
-
 CREATININE_MOLAR_MASS = 113.12
 """Molar mass of creatinine, C4H7N3O [g/mol]."""
-
-_EXAMPLES = {"time": "12 h", "mass": "200 mg", "age": "45 y", "weight": "70 kg", "height": "165 cm", "dose": "200 mg"}
 
 
 class Table(BaseModel):
     """A strict, frozen table of the file."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True)
 
 
 def _text(value: object, example: str) -> str:
@@ -33,18 +28,18 @@ def _text(value: object, example: str) -> str:
     return value
 
 
-def _quantity(
-    dimension: str, example: str, low: float, high: float, unit: str, *, above: bool = False
-) -> BeforeValidator:
+def _quantity(dimension: str, example: str, low: str, high: str, unit: str, *, above: bool = False) -> BeforeValidator:
     """Read a quantity in ``unit``, from ``low`` to ``high`` (or above ``low``)."""
+    bounds = [from_canonical(parse(bound, dimension), unit) for bound in (low, high)]
+    span = f"between {low} and {high}"
 
     def read(value: object) -> float:
         text = _text(value, example)
-        number = from_canonical(parse(text, dimension), unit)
-        if above and number <= low:
-            raise ValueError(f'must be above {low:g}, got "{text}"')
-        if not low <= number <= high:
-            raise ValueError(f'must lie between {low:g} and {high:g} {unit}, got "{text}"')
+        number = from_canonical(parse(text, dimension, example=example), unit)
+        if above and number <= bounds[0]:
+            raise ValueError(f'must be above {low}, got "{text}"')
+        if not bounds[0] * (1 - 1e-12) <= number <= bounds[1]:
+            raise ValueError(f'must lie {span}, got "{text}"')
         return number
 
     return BeforeValidator(read)
@@ -60,12 +55,12 @@ def _title(value: object) -> str:
 def _dose(value: object) -> tuple[float, bool]:
     """Amount [mg] and whether it is per kg of body weight."""
     text = _text(value, "200 mg")
-    amount = parse(text, "mass", "dose per weight")
+    amount = parse(text, "mass", "dose per weight", example="200 mg")
     per_weight = split(text)[1].endswith("/kg")
     if amount <= 0:
         raise ValueError(f'must be above 0, got "{text}"')
     if amount > (10_000 if per_weight else 1e6):
-        raise ValueError(f'is more than {"10 g/kg" if per_weight else "1 kg"}, got "{text}"')
+        raise ValueError(f'must be at most {"10 g/kg" if per_weight else "1 kg"}, got "{text}"')
     return amount, per_weight
 
 
@@ -73,7 +68,7 @@ def _creatinine(value: object) -> float:
     """Serum creatinine [mg/dL]."""
     text = _text(value, "0.8 mg/dL")
     unit = split(text)[1]
-    amount = parse(text, "concentration", "molar concentration")
+    amount = parse(text, "concentration", "molar concentration", example="0.8 mg/dL")
     level = amount * CREATININE_MOLAR_MASS / 1e4 if unit[-1] == "M" or "mol" in unit else amount / 10
     if not 0.1 <= level <= 30:
         raise ValueError(f'must lie between 0.1 and 30 mg/dL (9 and 2650 umol/L), got "{text}"')
@@ -86,40 +81,40 @@ def _fraction(value: object) -> float:
     else:
         number = parse(_text(value, "0.8"), "fraction")
     if not 0 < number <= 1:
-        raise ValueError(f"must lie above 0 and be at most 1, got {value}")
+        raise ValueError(f'must lie above 0 and be at most 1, got {value}; write for example 0.8 or "80 %"')
     return number
 
 
-def _clock(value: object) -> dict[str, tuple[float, bool]]:
-    if not isinstance(value, dict) or not value:
-        raise ValueError('must be a table of clock times and doses such as { "08:00" = "200 mg", "20:00" = "400 mg" }')
-    for time in value:
-        if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", time):
-            raise ValueError(f'"{time}" is not a clock time; write hours and minutes such as "08:00"')
-    return {time: _dose(dose) for time, dose in value.items()}
+def _clock(time: str) -> str:
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", time):
+        raise ValueError(f'"{time}" is not a clock time; write hours and minutes such as "08:00"')
+    return time
 
 
-Time = Annotated[float, _quantity("time", "-90 d", -50 * YEARS, 50 * YEARS, "h")]
-Span = Annotated[float, _quantity("time", "12 h", 0, 50 * YEARS, "h", above=True)]
+Time = Annotated[float, _quantity("time", "-90 d", "-50 y", "50 y", "h")]
+Span = Annotated[float, _quantity("time", "12 h", "1 s", "50 y", "h")]
 Dose = Annotated[tuple[float, bool], BeforeValidator(_dose)]
+Clock = Annotated[str, BeforeValidator(_clock)]
 
 
 class Simulation(Table):
     """``[simulation]``."""
 
-    duration: Annotated[float, _quantity("time", "120 d", 0, 20 * YEARS, "h", above=True)] = Field(examples=['"120 d"'])
-    step: Annotated[float, _quantity("time", "1 h", 1 / 3600 - 1e-12, 20 * YEARS, "h")] = 1.0
+    duration: Annotated[float, _quantity("time", "120 d", "0 d", "20 y", "h", above=True)] = Field(examples=['"120 d"'])
+    step: Annotated[float, _quantity("time", "1 h", "1 s", "20 y", "h")] = 1.0
     start: datetime | None = None
 
 
 class PatientTable(Table):
     """``[patient]``; weight in kg, age in y, height in m, creatinine clearance in mL/min, creatinine in mg/dL."""
 
-    weight: Annotated[float, _quantity("mass", "70 kg", 0.5, 400, "kg")] = Field(examples=['"70 kg"'])
-    age: Annotated[float, _quantity("time", "45 y", 0, 120, "y")] = Field(examples=['"45 y"'])
+    weight: Annotated[float, _quantity("mass", "70 kg", "0.5 kg", "400 kg", "kg")] = Field(examples=['"70 kg"'])
+    age: Annotated[float, _quantity("time", "45 y", "0 y", "120 y", "y")] = Field(examples=['"45 y"'])
     sex: Literal["female", "male"] = Field(examples=['"female"'])
-    height: Annotated[float, _quantity("length", "165 cm", 0.3, 2.5, "m")] | None = None
-    creatinine_clearance: Annotated[float, _quantity("clearance", "95 mL/min", 0, 300, "mL/min")] | None = None
+    height: Annotated[float, _quantity("length", "165 cm", "30 cm", "250 cm", "m")] | None = None
+    creatinine_clearance: (
+        Annotated[float, _quantity("clearance", "95 mL/min", "0 mL/min", "300 mL/min", "mL/min")] | None
+    ) = None
     serum_creatinine: Annotated[float, BeforeValidator(_creatinine)] | None = None
     smoker: bool = False
     extrapolate: bool = False
@@ -134,11 +129,13 @@ class CourseTable(Table):
     count: int | None = Field(default=None, ge=1, le=1_000_000)
     dose: Dose | None = None
     every: Span | None = None
-    at: Annotated[dict[str, tuple[float, bool]], BeforeValidator(_clock)] | None = None
+    at: dict[Clock, Dose] | None = Field(
+        default=None, min_length=1, examples=['{ "08:00" = "200 mg", "20:00" = "400 mg" }']
+    )
     route: Literal["oral", "intravenous"] | None = None
     infusion: Span | None = None
-    missed: tuple[Time, ...] = Field(default=(), strict=False)
-    lag: Annotated[float, _quantity("time", "30 min", 0, 240, "h")] | None = None
+    missed: tuple[Time, ...] = Field(default=(), strict=False, examples=['["12 d", "12.5 d"]'])
+    lag: Annotated[float, _quantity("time", "30 min", "0 h", "240 h", "h")] | None = None
     bioavailability: Annotated[float, BeforeValidator(_fraction)] | None = None
     taper_to: Dose | None = None
     step_every: Span | None = None
@@ -157,7 +154,7 @@ class RegimenTable(Table):
 class Output(Table):
     """``[output]``."""
 
-    units: dict[str, str] = {}
+    units: dict[str, str] = Field(default={}, examples=['{ carbamazepine = "umol/L" }'])
 
 
 class ScenarioTable(Table):
@@ -166,8 +163,12 @@ class ScenarioTable(Table):
     title: Annotated[str, BeforeValidator(_title)] = Field(examples=['"A switch"'])
     simulation: Simulation = Field(examples=['{ duration = "120 d" }'])
     patient: PatientTable = Field(examples=['{ weight = "70 kg", age = "45 y", sex = "female" }'])
-    regimen: list[object] = Field(min_length=1, examples=['[{ drug = "amitriptyline", course = [...] }]'])
-    override: dict[str, dict[str, object]] = {}
-    parameters: str | None = None
-    library: list[str] = []
-    output: Output = Output()
+    regimen: list[object] = Field(
+        min_length=1, examples=['[{ drug = "amitriptyline", course = [{ from = "0 d", dose = "75 mg" }] }]']
+    )
+    override: dict[str, dict[str, object]] = Field(
+        default={}, examples=['{ carbamazepine = { "elimination.clearance" = "1.1 L/h" } }']
+    )
+    parameters: str | None = Field(default=None, examples=['"fits/carbamazepine-absorption/result.toml"'])
+    library: list[str] = Field(default=[], examples=['["my-drug.toml"]'])
+    output: Output = Field(default_factory=Output)

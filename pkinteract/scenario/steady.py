@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from pkinteract.library.monograph import Monograph
@@ -16,9 +17,16 @@ LONGEST_PERIOD = 60 * 24.0
 
 
 def steady_state(
-    regimens: tuple[Regimen, ...], monographs: Mapping[str, Monograph], first: float, refuse: Callable[[Key, str], None]
+    regimens: tuple[Regimen, ...],
+    monographs: Mapping[str, Monograph],
+    first: float,
+    keys: Sequence[Sequence[Key]],
+    refuse: Callable[[Key, str], None],
 ) -> SteadyState | None:
-    """The joint periodic state that courses with ``steady_state = true`` ask for; None if none does or one is wrong."""
+    """The joint periodic state that courses with ``steady_state = true`` ask for; None if none does or one is wrong.
+
+    ``first`` is where the run begins [h]; ``keys`` says where each course of each regimen stands in the file.
+    """
     places = [
         (r, c) for r, regimen in enumerate(regimens) for c, course in enumerate(regimen.courses) if course.steady_state
     ]
@@ -26,35 +34,37 @@ def steady_state(
         return None
     late = [place for place in places if regimens[place[0]].courses[place[1]].start > first + TOLERANCE]
     for r, c in late:
-        text = f"must begin with the run ({first / 24:g} d), the earliest time of any course and of t = 0"
-        refuse(("regimen", r, "course", c, "steady_state"), text)
+        begin = f"{first / 24:g} d"
+        text = f'must begin with the run, at the earliest time of any course and of t = 0; write from = "{begin}"'
+        refuse((*keys[r][c], "steady_state"), text)
     period = common_period([regimens[r].courses[c] for r, c in places])
     if period > LONGEST_PERIOD:
         r, c = places[0]
-        text = f"the dosing intervals repeat together only every {period / 24:g} d; at most {LONGEST_PERIOD / 24:g} d"
-        refuse(("regimen", r, "course", c, "steady_state"), text)
+        text = (
+            f"the dosing intervals do not repeat together within {LONGEST_PERIOD / 24:g} d; "
+            "choose intervals that fit together"
+        )
+        refuse((*keys[r][c], "steady_state"), text)
     if late or period > LONGEST_PERIOD:
         return None
     before = []
     for r, c in places:
-        course = regimens[r].courses[c]
+        course = replace(regimens[r].courses[c], stop=first + period, missed=())
         for time, amount in schedule(course):
-            if time < first + period - TOLERANCE:
-                dose = dose_at(regimens[r], course, time - period, amount, monographs[regimens[r].drug], (r, c))
-                before.append(dose)
+            dose = dose_at(regimens[r], course, time - period, amount, monographs[regimens[r].drug], (r, c))
+            before.append(dose)
     return SteadyState(
         time=first, period=period, courses=tuple(places), doses=tuple(sorted(before, key=lambda dose: dose.time))
     )
 
 
 def common_period(courses: list[Course]) -> float:
-    """Least common multiple of the dosing intervals [h]; clock times repeat every 24 h."""
-    period = Fraction(0)
-    for course in courses:
-        interval = Fraction(24 if course.every is None else course.every).limit_denominator(3600)
-        if period == 0:
-            period = interval
-        else:
-            over = math.lcm(period.numerator * interval.denominator, interval.numerator * period.denominator)
-            period = Fraction(over, period.denominator * interval.denominator)
-    return float(period)
+    """Least common multiple of the dosing intervals [h]; clock times repeat every 24 h. Infinite if there is none."""
+    intervals = {24.0 if course.every is None else course.every for course in courses}
+    if len(intervals) == 1:
+        return intervals.pop()
+    parts = {interval: Fraction(interval).limit_denominator(3600) for interval in intervals}
+    if any(abs(float(part) - interval) > 1e-9 * interval for interval, part in parts.items()):
+        return math.inf
+    over = math.lcm(*(part.numerator for part in parts.values()))
+    return float(Fraction(over, math.gcd(*(part.denominator for part in parts.values()))))

@@ -1,4 +1,4 @@
-"""What a scenario is once it is read: frozen data in h, mg and the patient's customary units, nothing left to convert."""
+"""What a scenario is once it is read: frozen data in h, mg and the patient's customary units."""
 
 from __future__ import annotations
 
