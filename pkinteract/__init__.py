@@ -15,9 +15,15 @@ if TYPE_CHECKING:
     from pkinteract.scenario import read_scenario as load_scenario
     from pkinteract.simulate import simulate
 
-__all__ = ["__version__", "load_scenario", "simulate"]
+__all__ = ["NOTICE", "__version__", "load_scenario", "simulate"]
 
 __version__ = "0.1.0"
+
+NOTICE = (
+    "Model prediction for a typical patient; decision support for professionals, not a medical device: "
+    "verify against measured levels."
+)
+"""Stands on everything that is handed out."""
 
 
 class _Package(ModuleType):

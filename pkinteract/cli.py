@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import click
 from pkinteract import __version__
 
 if TYPE_CHECKING:
+    from pkinteract.export.folder import Writer
     from pkinteract.result import Result
     from pkinteract.scenario import Scenario
 
@@ -53,17 +55,34 @@ def main() -> None:
 
 @main.command()
 @click.argument("scenarios", metavar="SCENARIO...", nargs=-1, required=True, type=PATH)
-@click.option("--out", metavar="DIR", type=PATH, help="Folder for the files; default results/<name>/, or results/ for several.")
+@click.option(
+    "--out", metavar="DIR", type=PATH, help="Folder for the files; default results/<name>/, or results/ for several."
+)
 @click.option("--no-figure", is_flag=True, help="Write no concentrations.png and .svg; about a second faster.")
-@click.option("--format", "form", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True, help="Tables as CSV or Parquet.")
-@click.option("--solver", type=click.Choice(["fast", "reference"]), default="fast", show_default=True, help="Generated code, or scipy as a check.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "parquet"]),
+    default="csv",
+    show_default=True,
+    help="Tables as CSV or Parquet.",
+)
+@click.option(
+    "--solver",
+    type=click.Choice(["fast", "reference"]),
+    default="fast",
+    show_default=True,
+    help="Generated code, or scipy as a check.",
+)
 @click.option("--force", is_flag=True, help="Write into a folder that holds something else.")
 @click.option("--show-code", is_flag=True, help="Print the generated step function and simulate nothing.")
-def run(scenarios: tuple[Path, ...], out: Path | None, no_figure: bool, form: str, solver: str, force: bool, show_code: bool) -> None:
+def run(
+    scenarios: tuple[Path, ...], out: Path | None, no_figure: bool, form: str, solver: str, force: bool, show_code: bool
+) -> None:
     """Simulate each SCENARIO file and write its tables and picture.
 
-    Times are in h and days, doses in mg, clearances in L/h; each concentration column names its unit. Several scenarios are also compared
-    with the first one, week by week.
+    Times are in h and days, doses in mg, clearances in L/h; each concentration column names its unit. Several scenarios
+    are also compared with the first one, week by week.
 
     Example: pkinteract run scenarios/carbamazepine-to-levetiracetam.toml --out switch
     """
@@ -99,8 +118,8 @@ def run(scenarios: tuple[Path, ...], out: Path | None, no_figure: bool, form: st
 def check(scenarios: tuple[Path, ...]) -> None:
     """Validate each SCENARIO file without simulating it.
 
-    Prints the patient, the regimens and who acts on whom; warns of what is allowed but looks like a slip. Exit status 2 if anything is wrong, with every
-    problem of every file.
+    Prints the patient, the regimens and who acts on whom; warns of what is allowed but looks like a slip. Exit status 2
+    if anything is wrong, with every problem of every file.
 
     Example: pkinteract check scenarios/*.toml
     """
@@ -118,7 +137,8 @@ def check(scenarios: tuple[Path, ...]) -> None:
 def drugs(name: str | None) -> None:
     """List the drugs of the library, or print the monograph NAME.
 
-    A monograph shows every value with its unit, kind (measured, fitted, in vitro, label, assumed), between-subject CV and source.
+    A monograph shows every value with its unit, kind (measured, fitted, in vitro, label, assumed), between-subject CV
+    and source.
 
     Example: pkinteract drugs carbamazepine
     """
@@ -150,15 +170,15 @@ def _read_all(paths: tuple[Path, ...]) -> list[Scenario]:
             read.append(read_scenario(path))
         except InputError as error:
             failed.append(error)
-    for error in failed[:-1]:
-        click.echo(f"Error: {error}", err=True)
+    for earlier in failed[:-1]:
+        click.echo(f"Error: {earlier}", err=True)
     if failed:
         raise failed[-1]
     names = [scenario.name for scenario in read]
     for i, name in enumerate(names):
         if name in names[:i]:
             first = read[names.index(name)].path
-            text = f'has the same name as {first}; results are kept by file name, rename one'
+            text = f"has the same name as {first}; results are kept by file name, rename one"
             raise InputError(read[i].path, [Problem(line=None, key="", message=text)])
     return read
 
@@ -179,14 +199,13 @@ def _write(result: Result, folder: Path, form: str, *, figure: bool) -> None:
         "alerts": found,
     }
     put = write_parquet if form == "parquet" else write_csv
-    files = {f"{name}.{form}": (lambda path, table=table: put(table, path)) for name, table in tables.items()}
-    files["run.json"] = lambda path: write_record(result, path)
+    files: dict[str, Writer] = {f"{name}.{form}": partial(put, table) for name, table in tables.items()}
+    files["run.json"] = partial(write_record, result)
     if figure:
         from pkinteract.report.figure import draw_result, save
 
         drawing = draw_result(result)
-        files["concentrations.png"] = lambda path: save(drawing, path)
-        files["concentrations.svg"] = lambda path: save(drawing, path)
+        files |= dict.fromkeys(("concentrations.png", "concentrations.svg"), partial(save, drawing))
     written = write_all(folder, files)
     click.echo("\n".join(summary_lines(result, exposure, found, written)))
 
@@ -197,12 +216,11 @@ def _write_comparison(results: list[Result], folder: Path, form: str, *, figure:
 
     table = comparison_table(results)
     put = write_parquet if form == "parquet" else write_csv
-    files = {f"comparison.{form}": lambda path: put(table, path)}
+    files: dict[str, Writer] = {f"comparison.{form}": partial(put, table)}
     if figure:
         from pkinteract.report.figure import draw_comparison, save
 
         drawing = draw_comparison(results)
-        files["comparison.png"] = lambda path: save(drawing, path)
-        files["comparison.svg"] = lambda path: save(drawing, path)
+        files |= dict.fromkeys(("comparison.png", "comparison.svg"), partial(save, drawing))
     written = write_all(folder, files)
     click.echo("Compared: " + ", ".join(str(path) for path in written))

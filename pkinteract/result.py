@@ -15,7 +15,7 @@ from pkinteract.scenario import Scenario
 if TYPE_CHECKING:
     import pandas as pd
 
-Table = Mapping[str, Sequence[object] | npt.NDArray[Any]]
+Table = Mapping[str, Sequence[Any] | npt.NDArray[Any]]
 """Columns by name, in order."""
 
 
@@ -69,11 +69,12 @@ class Result:
     time
         (n,) output grid [h].
     analytes, concentration
-        What is reported, and its values (analyte, n), each in the analyte's unit; at a dose time the value before the dose.
+        What is reported, and its values (analyte, n) in the analyte's unit; at a dose time the value before the dose.
     curves
         The same as continuous curves, from the first dose to the end.
-    enzymes, enzyme_level
-        Names such as ``CYP3A4_liver`` and levels (enzyme, n) relative to the uninduced normal metaboliser [1].
+    enzymes, enzyme_level, enzyme_curves
+        Names such as ``CYP3A4_liver`` and levels relative to the uninduced normal metaboliser [1], on the grid
+        (enzyme, n) and as curves from the first dose to the end.
     clearance
         Plasma clearances (n,) [L/h] by column name.
     numbers, interactions
@@ -87,6 +88,7 @@ class Result:
     curves: tuple[Curve, ...]
     enzymes: tuple[str, ...]
     enzyme_level: Array
+    enzyme_curves: tuple[Curve, ...]
     clearance: Mapping[str, Array]
     numbers: tuple[Mapping[str, object], ...]
     interactions: tuple[Mapping[str, object], ...]

@@ -8,18 +8,19 @@ from typing import Literal
 import numpy as np
 
 from pkinteract.engine import algebra
-from pkinteract.engine.curves import Array, Curve, SumCurve
+from pkinteract.engine.curves import Array, Curve, constant, distinct, weighted
 from pkinteract.engine.solve import RTOL, Solution, State, solve
 from pkinteract.engine.steady_state import Periodic, periodic_state
+from pkinteract.engine.system import Event
 from pkinteract.errors import SimulationError
 from pkinteract.library import Enzyme, load_library
-from pkinteract.engine.system import Event
 from pkinteract.library.monograph import Monograph, ReferenceRange, Value
 from pkinteract.model import Model, build
 from pkinteract.model.routes import periodic_input
 from pkinteract.model.trace import interactions, numbers
 from pkinteract.result import Analyte, Result, Status
 from pkinteract.scenario import Scenario
+from pkinteract.scenario.types import TOLERANCE
 from pkinteract.units import COLUMN_SUFFIX, dimension_of, from_canonical
 
 Solver = Literal["fast", "reference"]
@@ -69,7 +70,13 @@ def system_code(scenario: Scenario) -> str:
 
 
 def _solve(
-    model: Model, events: tuple[Event, ...], start: float, stop: float, solver: Solver, rtol: float | None, initial: State | None
+    model: Model,
+    events: tuple[Event, ...],
+    start: float,
+    stop: float,
+    solver: Solver,
+    rtol: float | None,
+    initial: State | None,
 ) -> Solution:
     if solver == "reference":
         from pkinteract.engine.reference import solve_reference
@@ -84,28 +91,42 @@ def _periodic_note(found: Periodic) -> str:
 
 def _result(scenario: Scenario, model: Model, solution: Solution, notes: str, enzymes: Mapping[str, Enzyme]) -> Result:
     count = int(np.floor(scenario.duration / scenario.step + 1e-9))
-    time = np.arange(count + 1) * scenario.step
+    time: Array = np.arange(count + 1, dtype=float) * scenario.step
     if scenario.duration - time[-1] > 1e-9 * scenario.duration:
         time = np.append(time, scenario.duration)
     analytes = _analytes(scenario)
     curves = tuple(_curve(analyte, scenario, model, solution) for analyte in analytes)
-    moving = np.array([curve.value(time) for curve in solution.enzymes]).reshape(len(solution.enzymes), len(time))
-    levels = np.array([moving[level.row] if level.row is not None else np.full(len(time), level.activity) for level in model.levels])
+    at = _before_jumps(time, model.events)
+    moving = np.array([curve.value(at) for curve in solution.enzymes]).reshape(len(solution.enzymes), len(time))
+    levels = tuple(
+        constant(level.activity, scenario.first_time, scenario.duration)
+        if level.row is None
+        else solution.enzymes[level.row]
+        for level in model.levels
+    )
     return Result(
         scenario=scenario,
         time=time,
         analytes=analytes,
-        concentration=np.array([_clean(curve.value(time)) for curve in curves]),
+        concentration=np.array([_clean(curve.value(at)) for curve in curves]),
         curves=curves,
         enzymes=tuple(level.name for level in model.levels),
-        enzyme_level=levels,
+        enzyme_level=np.array([curve.value(time) for curve in levels]),
+        enzyme_curves=levels,
         clearance=_clearances(model, moving),
         numbers=numbers(scenario, model, enzymes),
         interactions=interactions(scenario),
-        status=Status(
-            ok=True, method=solution.method, steps=solution.steps, rejected=solution.rejected, message=notes
-        ),
+        status=Status(ok=True, method=solution.method, steps=solution.steps, rejected=solution.rejected, message=notes),
     )
+
+
+def _before_jumps(time: Array, events: tuple[Event, ...]) -> Array:
+    """The grid, its points within the tolerance of a jump of the input moved onto it (values before it)."""
+    jumps = distinct([event.time for event in events])
+    if len(jumps) == 0:
+        return time
+    near = jumps[np.clip(np.searchsorted(jumps, time - TOLERANCE), 0, len(jumps) - 1)]
+    return np.where(np.abs(near - time) <= TOLERANCE, near, time)
 
 
 def _clean(values: Array) -> Array:
@@ -115,17 +136,19 @@ def _clean(values: Array) -> Array:
 
 
 def _analytes(scenario: Scenario) -> tuple[Analyte, ...]:
-    """Compounds in scenario order; a sum follows the last of its parts, and a metabolite in a sum is judged by the sum."""
+    """Compounds in scenario order; a sum follows its parts, and a metabolite in a sum is judged by the sum."""
     found: list[Analyte] = []
+    sums = [(drug, total) for drug in scenario.dosed for total in scenario.monographs[drug].sum]
+    summed = {part for drug, total in sums for part in total.parts if part != drug}
     for drug in scenario.dosed:
-        family = _family(drug, scenario.monographs)
         parent = scenario.monographs[drug]
-        for compound in family:
+        for compound in _family(drug, scenario.monographs):
             monograph = scenario.monographs[compound]
             if all(row.id != compound for row in found):
-                summed = compound != drug and any(compound in total.parts for total in parent.sum)
-                band = ReferenceRange(alert=monograph.reference_range.alert) if summed else monograph.reference_range
-                found.append(_analyte(scenario, compound, monograph.name, (compound,), drug, monograph, band))
+                band = monograph.reference_range
+                band = ReferenceRange(alert=band.alert) if compound in summed else band
+                origin = compound if compound in scenario.dosed else drug
+                found.append(_analyte(scenario, compound, monograph.name, (compound,), origin, monograph, band))
         for total in parent.sum:
             name = " + ".join(scenario.monographs[part].name for part in total.parts)
             found.append(_analyte(scenario, total.id, name, total.parts, drug, parent, total.reference_range))
@@ -181,10 +204,8 @@ def _curve(analyte: Analyte, scenario: Scenario, model: Model, solution: Solutio
     places = [model.compounds.index(part) for part in analyte.parts]
     volumes = [model.system.parameters[model.system.compounds[i].volume] for i in places]
     factors = [_factor(analyte.unit, scenario.monographs[part]) for part in analyte.parts]
-    return SumCurve(
-        curves=tuple(solution.amounts[i] for i in places),
-        weights=tuple(factor / volume for factor, volume in zip(factors, volumes, strict=True)),
-    )
+    weights = [factor / volume for factor, volume in zip(factors, volumes, strict=True)]
+    return weighted([solution.amounts[i] for i in places], weights)
 
 
 def _clearances(model: Model, levels: Array) -> dict[str, Array]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pkinteract.engine.curves import Array, extremes, sample
+from pkinteract.analysis.levels import spans_above
+from pkinteract.engine.curves import distinct, extremes, sample
 from pkinteract.result import Analyte, Result, Table, dates
 
 DAY = 24.0
@@ -63,11 +64,8 @@ def _above_alert(result: Result, place: int, analyte: Analyte) -> Iterator[Alert
     if analyte.alert is None:
         return
     curve = result.curves[place]
-    times, values = sample(curve, 0.0, result.scenario.duration)
     spans: list[tuple[float, float, bool]] = []
-    for first, last in _runs(values > analyte.alert):
-        start = _crossing(times, values, first - 1, analyte.alert) if first else float(times[0])
-        stop = _crossing(times, values, last, analyte.alert) if last + 1 < len(times) else float(times[-1])
+    for start, stop in spans_above(curve, sample(curve, 0.0, result.scenario.duration), analyte.alert).tolist():
         if spans and start - spans[-1][1] < DAY:
             spans[-1] = (spans[-1][0], stop, True)
         elif stop > start:
@@ -75,14 +73,18 @@ def _above_alert(result: Result, place: int, analyte: Analyte) -> Iterator[Alert
     for start, stop, broken in spans:
         peak = extremes(curve, start, stop).cmax
         when = " around the daily peaks" if broken else ""
-        text = f"{analyte.name} above the alert level of {analyte.alert:g} {analyte.unit}{when}, up to {peak:.3g} {analyte.unit}"
+        level = f"{analyte.alert:g} {analyte.unit}"
+        text = f"{analyte.name} above the alert level of {level}{when}, up to {peak:.3g} {analyte.unit}"
         yield Alert(start=start, stop=stop, severity="high", analyte=analyte.id, rule="above-alert", text=text)
 
 
 def _out_of_range(result: Result, place: int, analyte: Analyte) -> Iterator[Alert]:
-    """Stretches of consecutive pre-dose values above or below the range; the first dose of all has no value before it."""
-    given = np.unique([dose.time for dose in result.scenario.doses if dose.drug == analyte.parent])
-    times = given[(given >= 0) & (given > given[0])] if result.scenario.steady_state is None else given[given >= 0]
+    """Stretches of pre-dose values above or below the range; none before a first dose, unless at steady state."""
+    scenario = result.scenario
+    given = distinct([dose.time for dose in scenario.doses if dose.drug == analyte.parent])
+    settled = () if scenario.steady_state is None else scenario.steady_state.courses
+    known = given if any(scenario.regimens[r].drug == analyte.parent for r, _ in settled) else given[1:]
+    times = known[known >= 0]
     if len(times) == 0:
         return
     values = result.curves[place].value(times)
@@ -105,10 +107,3 @@ def _runs(mask: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
     edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
     for first, after in zip(edges[::2], edges[1::2], strict=True):
         yield int(first), int(after) - 1
-
-
-def _crossing(times: Array, values: Array, i: int, level: float) -> float:
-    """Time between samples ``i`` and ``i + 1`` at which a straight line passes ``level`` [h]."""
-    rise = values[i + 1] - values[i]
-    share = (level - values[i]) / rise if rise else 0.0
-    return float(times[i] + share * (times[i + 1] - times[i]))

@@ -14,8 +14,8 @@ Row = tuple[object, ...]
 
 
 def comparison_table(results: Sequence[Result]) -> Table:
-    """``comparison.csv``: Cavg, Cmax and Ctrough (lowest value) per analyte and week, and their ratios to the first scenario."""
-    base: dict[tuple[str, float], tuple[float, float, float]] = {}
+    """``comparison.csv``: Cavg, Cmax, Ctrough (lowest) per analyte and week, and ratios to the first scenario."""
+    base: dict[tuple[str, str, float, float], tuple[float, float, float]] = {}
     rows: list[Row] = []
     for result in results:
         for analyte, curve in zip(result.analytes, result.curves, strict=True):
@@ -24,13 +24,26 @@ def comparison_table(results: Sequence[Result]) -> Table:
                 stop = min(start + WEEK, result.scenario.duration)
                 span = extremes(curve, start, stop)
                 values = (average(curve, start, stop), span.cmax, max(span.cmin, 0.0))
+                key = (analyte.id, analyte.unit, start, stop)
                 if result is results[0]:
-                    base[analyte.id, start] = values
-                first = base.get((analyte.id, start))
+                    base[key] = values
+                first = base.get(key)
                 ratios = [_ratio(value, first[i] if first else 0.0) for i, value in enumerate(values)]
                 rows.append((result.scenario.name, analyte.id, analyte.unit, start / 24, stop / 24, *values, *ratios))
                 start += WEEK
-    names = "scenario analyte unit from_day to_day cavg cmax ctrough cavg_ratio cmax_ratio ctrough_ratio".split()
+    names = [
+        "scenario",
+        "analyte",
+        "unit",
+        "from_day",
+        "to_day",
+        "cavg",
+        "cmax",
+        "ctrough",
+        "cavg_ratio",
+        "cmax_ratio",
+        "ctrough_ratio",
+    ]
     return {name: [row[i] for row in rows] for i, name in enumerate(names)}
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from pkinteract.engine.curves import Array, Curve, extremes, sample
+from pkinteract.analysis.levels import spans_above
+from pkinteract.engine.curves import Curve, extremes, sample
 from pkinteract.result import Analyte, Result, Table
 from pkinteract.scenario.types import TOLERANCE
 
@@ -27,8 +29,8 @@ def periods(result: Result) -> tuple[Period, ...]:
     for time in (*scenario.changes, scenario.duration):
         if time - edges[-1] > TOLERANCE:
             edges.append(time)
-    pairs = zip(edges[:-1], edges[1:], strict=True)
-    return tuple(Period(number=i, start=start, stop=stop) for i, (start, stop) in enumerate(pairs, start=1))
+    spans = enumerate(pairwise(edges), start=1)
+    return tuple(Period(number=i, start=start, stop=stop) for i, (start, stop) in spans)
 
 
 def reference_period(result: Result) -> Period:
@@ -39,7 +41,7 @@ def reference_period(result: Result) -> Period:
 
 def average(curve: Curve, start: float, stop: float) -> float:
     """Time average of a curve from ``start`` to ``stop`` [h]."""
-    return curve.integral(start, stop) / (stop - start)
+    return float(curve.integral(start, stop)) / (stop - start)
 
 
 def last_day(period: Period) -> tuple[float, float]:
@@ -50,8 +52,9 @@ def last_day(period: Period) -> tuple[float, float]:
 def exposure_table(result: Result) -> Table:
     """``exposure.csv``: one row per analyte and period.
 
-    ``cmax`` and ``tmax_h`` (on the clock of the run) are the exact maximum over the period; ``ctrough`` is the lowest value,
-    ``cavg_24h`` the average and ``auc_24h`` the area of its last 24 h.
+    ``cmax`` and ``tmax_h`` (on the clock of the run) are the exact maximum over the period; ``ctrough`` is the lowest
+    value, ``cavg_24h`` the average and ``auc_24h`` the area of its last 24 h. In a period shorter than
+    that the average is over all of it, and the area is 24 h times the average.
     """
     rows: list[tuple[object, ...]] = []
     reference = reference_period(result)
@@ -70,7 +73,7 @@ def exposure_table(result: Result) -> Table:
                     period.start / 24,
                     period.stop / 24,
                     whole.cmax,
-                    whole.tmax,
+                    whole.tmax if whole.cmax > 0 else None,
                     max(last.cmin, 0.0),
                     mean,
                     mean * 24.0,
@@ -81,10 +84,23 @@ def exposure_table(result: Result) -> Table:
                     above,
                 )
             )
-    names = (
-        "analyte unit period from_day to_day cmax tmax_h ctrough cavg_24h auc_24h ratio_to_reference "
-        "reference_low reference_high percent_time_in_range percent_time_above_alert"
-    ).split()
+    names = [
+        "analyte",
+        "unit",
+        "period",
+        "from_day",
+        "to_day",
+        "cmax",
+        "tmax_h",
+        "ctrough",
+        "cavg_24h",
+        "auc_24h",
+        "ratio_to_reference",
+        "reference_low",
+        "reference_high",
+        "percent_time_in_range",
+        "percent_time_above_alert",
+    ]
     return {name: [row[i] for row in rows] for i, name in enumerate(names)}
 
 
@@ -92,21 +108,10 @@ def _shares(analyte: Analyte, curve: Curve, period: Period) -> tuple[float | Non
     """Percent of a period inside the reference range and above the alert level."""
     if analyte.low is None and analyte.high is None and analyte.alert is None:
         return None, None
-    times, values = sample(curve, period.start, period.stop)
-    inside = above = None
-    if analyte.low is not None and analyte.high is not None:
-        inside = 100 * (_time_above(times, values, analyte.low) - _time_above(times, values, analyte.high))
-    if analyte.alert is not None:
-        above = 100 * _time_above(times, values, analyte.alert)
-    return inside, above
+    sampled = sample(curve, period.start, period.stop)
 
+    def above(level: float) -> float:
+        return 100 * float(np.diff(spans_above(curve, sampled, level)).sum()) / (period.stop - period.start)
 
-def _time_above(times: Array, values: Array, level: float) -> float:
-    """Share of time above ``level``, the curve taken as straight between its samples."""
-    width = np.diff(times)
-    low, high = values[:-1] - level, values[1:] - level
-    rise = np.abs(high - low)
-    crossed = np.maximum(low, high) / np.where(rise > 0, rise, 1.0)
-    share = np.where((low > 0) & (high > 0), 1.0, np.where((low <= 0) & (high <= 0), 0.0, crossed))
-    total = float(times[-1] - times[0])
-    return float((share * width).sum() / total) if total > 0 else 0.0
+    inside = None if analyte.low is None or analyte.high is None else above(analyte.low) - above(analyte.high)
+    return inside, None if analyte.alert is None else above(analyte.alert)

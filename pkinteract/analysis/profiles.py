@@ -1,6 +1,7 @@
 """Digitised concentration curves of carbamazepine studies, read in place, against the model.
 
-The curves (Open Systems Pharmacology, digitised from papers) are not part of the repository; nothing the program needs depends on them.
+The curves (Open Systems Pharmacology, digitised from papers) are not part of the repository; nothing the program needs
+depends on them.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pkinteract.simulate import simulate
 
 FLOOR = 0.05
 """Predictions and observations below this are taken as this [mg/L]."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
@@ -69,11 +71,15 @@ def scenario_text(profile: Profile, overrides: Mapping[str, str] | None = None) 
     """The study as a scenario, with values of the monograph replaced by dotted path."""
     table = "".join(f'"{path}" = "{text}"\n' for path, text in (overrides or {}).items())
     courses = "".join(
-        f'[[regimen.course]]\nfrom = "{time} h"\ndose = "{dose} mg"\n' for time, dose in profile.doses if time <= max(profile.times)
+        f'[[regimen.course]]\nfrom = "{time} h"\ndose = "{dose} mg"\n'
+        for time, dose in profile.doses
+        if time <= max(profile.times)
     )
     return (
-        f'title = "{profile.id}"\n[simulation]\nduration = "{max(profile.times) + 1} h"\n[patient]\nweight = "{profile.weight} kg"\n'
-        f'age = "30 y"\nsex = "male"\n[[regimen]]\ndrug = "carbamazepine"\nformulation = "{profile.formulation}"\n{courses}[override.carbamazepine]\n{table}'
+        f'title = "{profile.id}"\n[simulation]\nduration = "{max(profile.times) + 1} h"\n'
+        f'[patient]\nweight = "{profile.weight} kg"\nage = "30 y"\nsex = "male"\n'
+        f'[[regimen]]\ndrug = "carbamazepine"\nformulation = "{profile.formulation}"\n{courses}'
+        f"[override.carbamazepine]\n{table}"
     )
 
 

@@ -3,6 +3,6 @@
 from pkinteract.export.csv import write_csv
 from pkinteract.export.folder import refuse_foreign, write_all
 from pkinteract.export.parquet import write_parquet
-from pkinteract.export.record import DISCLAIMER, write_record
+from pkinteract.export.record import write_record
 
-__all__ = ["DISCLAIMER", "refuse_foreign", "write_all", "write_csv", "write_parquet", "write_record"]
+__all__ = ["refuse_foreign", "write_all", "write_csv", "write_parquet", "write_record"]

@@ -1,7 +1,7 @@
 """Tables as CSV: RFC 4180 (comma, CRLF, quotes doubled), UTF-8 without a mark, decimal point.
 
-Missing values are empty cells, truth values ``true`` and ``false``, times of day ISO 8601. Quantities have 7 significant digits, times 10.
-Text that a spreadsheet would take for a formula gets an apostrophe in front.
+Missing values are empty cells, truth values ``true`` and ``false``, times of day ISO 8601. Quantities have 7
+significant digits, times 10. Text that a spreadsheet would take for a formula gets an apostrophe in front.
 """
 
 from __future__ import annotations
@@ -63,8 +63,9 @@ def _column(column: Column, *, digits: int) -> tuple[Sequence[object], str]:
     """The cells of a column and the %-format that turns each into text."""
     number = f"%.{digits}g"
     if isinstance(column, np.ndarray) and column.dtype.kind == "f":
-        cells = (column + 0.0).tolist()  # adding zero turns -0 into 0
-        if np.isfinite(column).all():
+        numbers = np.asarray(column, dtype=float)
+        cells = (numbers + 0.0).tolist()  # adding zero turns -0 into 0
+        if np.isfinite(numbers).all():
             return cells, number
     else:
         cells = column.tolist() if isinstance(column, np.ndarray) else column

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from pkinteract.errors import InputError, Problem
 
 RECORD = "run.json"
+DRAFT = ".unfinished-"
+"""How the folder of unfinished files begins; a killed run leaves it behind."""
 _OURS = {"csv", "parquet", "json", "png", "svg"}
 
 Writer = Callable[[Path], None]
@@ -19,7 +20,8 @@ Writer = Callable[[Path], None]
 def refuse_foreign(folder: Path, name: str) -> None:
     """Refuse to write the results of scenario ``name`` into a folder that holds something else.
 
-    An empty or missing folder is free; one that holds a record of the same scenario is written over.
+    An empty or missing folder is free, also if a killed run left unfinished files in it; one that holds a record of
+    the same scenario is written over.
 
     Raises
     ------
@@ -30,7 +32,7 @@ def refuse_foreign(folder: Path, name: str) -> None:
         return
     if not folder.is_dir():
         raise _taken(folder, "is a file; name a folder")
-    if not any(folder.iterdir()):
+    if all(entry.name.startswith(DRAFT) for entry in folder.iterdir()):
         return
     try:
         recorded = json.loads((folder / RECORD).read_text("utf-8"))["scenario"]["name"]
@@ -52,11 +54,11 @@ def write_all(folder: Path, files: Mapping[str, Writer]) -> list[Path]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder) as draft:
+        with tempfile.TemporaryDirectory(prefix=DRAFT, dir=folder) as draft:
             for name, write in files.items():
                 write(Path(draft) / name)
             for name in files:
-                os.replace(Path(draft) / name, folder / name)
+                (Path(draft) / name).replace(folder / name)
         for stale in _stale(folder, files):
             stale.unlink()
     except OSError as error:
@@ -64,13 +66,10 @@ def write_all(folder: Path, files: Mapping[str, Writer]) -> list[Path]:
     return [folder / name for name in files]
 
 
-def _stale(folder: Path, kept: Iterable[str]) -> list[Path]:
-    known = {
-        f"{stem}.{ending}"
-        for stem in ("concentrations", "enzymes", "clearances", "doses", "exposure", "alerts")
-        for ending in _OURS
-    }
-    return [folder / name for name in known - set(kept) if (folder / name).is_file()]
+def _stale(folder: Path, written: Collection[str]) -> list[Path]:
+    """What an earlier run wrote under the same stems: another format, or figures that this one does without."""
+    known = {f"{Path(name).stem}.{ending}" for name in written for ending in _OURS}
+    return [folder / name for name in known - set(written) if (folder / name).is_file()]
 
 
 def _taken(folder: Path, message: str) -> InputError:

@@ -12,11 +12,6 @@ import numpy as np
 import pkinteract
 from pkinteract.result import Result
 
-DISCLAIMER = (
-    "Decision support for professionals, not a medical device: a model's prediction for a typical patient, "
-    "to be verified against measured levels."
-)
-
 
 def write_record(result: Result, path: Path) -> None:
     """Write the record of a run."""
@@ -27,7 +22,7 @@ def record(result: Result) -> dict[str, object]:
     """The record of a run as plain data."""
     scenario, patient, status = result.scenario, result.scenario.patient, result.status
     return {
-        "notice": DISCLAIMER,
+        "notice": pkinteract.NOTICE,
         "versions": {
             "pkinteract": pkinteract.__version__,
             "python": platform.python_version(),

@@ -105,7 +105,9 @@ def build(scenario: Scenario, enzymes: Mapping[str, Enzyme]) -> Model:
         _pathways(parts, scenario, index, monograph, livers[drug], row, activity)
     turnover = tuple(_enzyme(parts, scenario, enzymes, key, i, inducers, activity) for key, i in row.items())
     found = ways(scenario, {drug: livers[drug].availability * _gut(m) for drug, m in monographs.items()})
-    depots = [rows.Depot(compound=way.compound, ka=parts.add(way.ka)) for way in found.values() if way.depot is not None]
+    depots = [
+        rows.Depot(compound=way.compound, ka=parts.add(way.ka)) for way in found.values() if way.depot is not None
+    ]
     system = rows.System(
         parameters=tuple(parts.parameters),
         compounds=tuple(parts.compounds),
@@ -145,15 +147,31 @@ def _refuse_impossible(scenario: Scenario, livers: Mapping[str, _Liver]) -> None
     for drug, liver in livers.items():
         if liver.flow is not None and liver.clearance >= liver.flow:
             text = f"hepatic clearance {liver.clearance:.4g} L/h is not below hepatic flow Rb·Qh {liver.flow:.4g} L/h"
+            text += "; lower it"
             problems.append(Problem(line=None, key=f"{drug}.elimination.clearance", message=text))
     if not problems:
-        passes = {drug: livers[drug].availability * _gut(m) for drug, m in scenario.monographs.items()}
-        for (drug, name), way in ways(scenario, passes).items():
-            if way.absorbed() > 1 + 1e-9:
-                text = f"F {way.bioavailability:.4g} is above Fg·Fh {way.first_pass:.4g}, what gut and liver let through"
-                problems.append(Problem(line=None, key=f"{drug}.absorption.{name}.bioavailability", message=text))
+        problems = _too_available(scenario, livers)
     if problems:
         raise InputError(scenario.path, problems)
+
+
+def _too_available(scenario: Scenario, livers: Mapping[str, _Liver]) -> list[Problem]:
+    """Formulations and courses whose F is above what gut and liver let through."""
+    passes = {drug: livers[drug].availability * _gut(m) for drug, m in scenario.monographs.items()}
+    found = ways(scenario, passes)
+    texts: dict[str, str] = {}
+    for r, regimen in enumerate(scenario.regimens):
+        for c, course in enumerate(regimen.courses):
+            way, given = found[regimen.drug, course.formulation], course.bioavailability
+            key = f"{regimen.drug}.absorption.{course.formulation}.bioavailability"
+            if given is not None:
+                key = f"regimen[{r}].course[{c}].bioavailability"
+            if way.depot is not None and way.absorbed(given) > 1 + 1e-9:
+                level = way.bioavailability if given is None else given
+                texts[key] = (
+                    f"F {level:.4g} is above Fg·Fh {way.first_pass:.4g}, what gut and liver let through; lower it"
+                )
+    return [Problem(line=None, key=key, message=text) for key, text in texts.items()]
 
 
 def _organs(monographs: Mapping[str, Monograph], enzymes: Mapping[str, Enzyme]) -> list[tuple[str, str]]:

@@ -12,13 +12,16 @@ from pkinteract.units import dimension_of, from_canonical
 LIVER_FLOW = 90.0
 """Hepatic blood flow [L/h] at 70 kg; with weight^0.75 as clearance."""
 
+CLEARANCE_EXPONENT = 0.75
+"""Exponent of weight in clearances and flows [1]."""
+
 NORMAL_CREATININE_CLEARANCE = 100.0
 """Creatinine clearance [mL/min] at which a renal clearance of a monograph holds."""
 
 
 def size(patient: Patient) -> float:
     """Allometric factor on clearances and flows: (weight/70 kg)^0.75 [1]."""
-    return float((patient.weight / REFERENCE_WEIGHT) ** 0.75)
+    return float((patient.weight / REFERENCE_WEIGHT) ** CLEARANCE_EXPONENT)
 
 
 def reference_clearance(value: Value) -> float:

@@ -116,9 +116,7 @@ class PeriodicInput:
     rates: tuple[float, ...]
 
 
-def periodic_input(
-    steady: SteadyState, found: Mapping[tuple[str, str], Way], compounds: int
-) -> PeriodicInput:
+def periodic_input(steady: SteadyState, found: Mapping[tuple[str, str], Way], compounds: int) -> PeriodicInput:
     """Repeat one period of doses backwards for ever and cut at the start of the run."""
     wrapped, pending = [], []
     rates = [0.0] * compounds

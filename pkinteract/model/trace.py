@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pkinteract.library import Enzyme, load_library
-from pkinteract.library.monograph import Monograph, Source, Value
+from pkinteract.library.monograph import REFERENCE_WEIGHT, Monograph, Source, Value
 from pkinteract.model.build import Model, total_ec50
+from pkinteract.model.patient import CLEARANCE_EXPONENT, LIVER_FLOW, NORMAL_CREATININE_CLEARANCE
 from pkinteract.scenario import Scenario
 
 Record = Mapping[str, object]
@@ -28,11 +29,68 @@ def numbers(scenario: Scenario, model: Model, enzymes: Mapping[str, Enzyme]) -> 
         smoking = enzymes[name].smoking
         if smoking is not None and scenario.patient.smoker:
             rows.append(_record(name, "smoking", smoking, sources))
+    rows += _physiology(scenario)
     for gene, activity in scenario.patient.phenotype.items():
         rows.append(
-            {"item": gene, "path": "activity factor", "value": activity.factor, "unit": "1", "kind": activity.phenotype, "source": activity.source}
+            {
+                "item": gene,
+                "path": "activity factor",
+                "value": activity.factor,
+                "unit": "1",
+                "kind": activity.kind,
+                "source": activity.source,
+                "note": "; ".join([f"{activity.phenotype} metaboliser", *([activity.note] if activity.note else [])]),
+            }
         )
     return tuple(rows)
+
+
+def _physiology(scenario: Scenario) -> list[Record]:
+    """Numbers of the model itself, those that the run used."""
+    monographs = scenario.monographs.values()
+    rows: list[tuple[bool, str, float, str, str]] = [
+        (
+            True,
+            "reference_weight",
+            REFERENCE_WEIGHT,
+            "kg",
+            "weight at which clearances, flows and volumes of a monograph hold",
+        ),
+        (
+            True,
+            "clearance_exponent",
+            CLEARANCE_EXPONENT,
+            "1",
+            "clearances and flows follow weight to this power; volumes follow weight",
+        ),
+        (
+            any(m.elimination.liver == "well-stirred" for m in monographs),
+            "liver_flow",
+            LIVER_FLOW,
+            "L/h",
+            "hepatic blood flow at 70 kg",
+        ),
+        (
+            any(pathway.kind == "renal" for m in monographs for pathway in m.elimination.pathway),
+            "normal_creatinine_clearance",
+            NORMAL_CREATININE_CLEARANCE,
+            "mL/min",
+            "renal clearances of a monograph hold at this creatinine clearance",
+        ),
+    ]
+    return [
+        {
+            "item": "physiology",
+            "path": path,
+            "value": value,
+            "unit": unit,
+            "kind": "assumed",
+            "source": None,
+            "note": note,
+        }
+        for used, path, value, unit, note in rows
+        if used
+    ]
 
 
 def _record(item: str, path: str, value: Value, sources: Mapping[str, Source]) -> Record:
