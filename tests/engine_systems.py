@@ -64,7 +64,7 @@ def chain() -> System:
 
 
 def everything() -> System:
-    """Two competing inducers, a well-stirred parent with gut first pass, two compartments, a well-stirred metabolite."""
+    """Two competing inducers, a two-compartment parent with gut and liver first pass, a well-stirred metabolite."""
     p = (
         *(30.0, 50.0, 400.0, 300.0),  # 0-3 volumes
         *(1.0, 0.6, 40.0, 25.0, 2.0, 30.0),  # 4-9 clearances

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ LIBRARY = load_library()
 
 @pytest.mark.parametrize("drug", LIBRARY.ids())
 def test_every_value_is_traceable(drug: str) -> None:
-    """Each number has a known unit and kind, and a source or, if assumed, a reason; each fitted one an interval and its fit."""
+    """Each number has a unit, a kind, a source or (if assumed) a reason; each fitted one an interval and its fit."""
     monograph = LIBRARY.monograph(drug)
 
     for path, value in monograph.values():
@@ -68,7 +69,9 @@ def test_star_alleles_give_the_phenotypes_of_cpic(gene: str, value: str | float,
     assert (found.phenotype, found.factor) == (phenotype, pytest.approx(factor))
 
 
-@given(st.sampled_from(["*1", "*2", "*4", "*10", "*17", "*41", "*1x2"]), st.sampled_from(["*1", "*3", "*5", "*9", "*4x2"]))
+@given(
+    st.sampled_from(["*1", "*2", "*4", "*10", "*17", "*41", "*1x2"]), st.sampled_from(["*1", "*3", "*5", "*9", "*4x2"])
+)
 def test_the_order_of_alleles_does_not_matter(one: str, other: str) -> None:
     """A diplotype is a pair without order, and its score the sum of two."""
     assert activity("CYP2D6", f"{one}/{other}") == activity("CYP2D6", f"{other}/{one}")
@@ -89,10 +92,8 @@ def test_the_order_of_alleles_does_not_matter(one: str, other: str) -> None:
 )
 def test_what_is_no_phenotype_is_refused(gene: str, value: str | float, message: str) -> None:
     """Each refusal says what to write."""
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match="^" + re.escape(message)):
         activity(gene, value)
-
-    assert str(caught.value).startswith(message)
 
 
 def test_genes_are_those_that_issues_name() -> None:
@@ -134,7 +135,10 @@ def test_a_drug_of_ones_own_may_be_eight_lines(tmp_path: Path) -> None:
 def test_a_wrong_drug_file_names_its_problems(tmp_path: Path) -> None:
     """Unknown keys and wrong units in one's own drug are reported with their lines."""
     path = tmp_path / "bad.toml"
-    path.write_text('id = "bad"\nname = "Bad"\nmolar_mass = "300 g/mol"\nunit = "ng/mL"\n[distribution]\nvolum = "20 L"\nvolume = "20 h"\n[elimination]\nclearance = "1 L/h"\n')
+    path.write_text(
+        'id = "bad"\nname = "Bad"\nmolar_mass = "300 g/mol"\nunit = "ng/mL"\n'
+        '[distribution]\nvolum = "20 L"\nvolume = "20 h"\n[elimination]\nclearance = "1 L/h"\n'
+    )
 
     with pytest.raises(InputError) as caught:
         load_library([path])

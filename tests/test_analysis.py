@@ -1,0 +1,309 @@
+"""Exposure, alerts and comparison against closed forms of drugs of one's own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from runs import INTRAVENOUS, daily, drug, once, oral, regimen, run, text
+
+from pkinteract.analysis import alert_table, comparison_table, exposure_table
+from pkinteract.result import Result, Table
+
+RANGE = '[reference_range]\nlow = "0.5 mg/L"\nhigh = "1.5 mg/L"\nalert = "1.8 mg/L"\n'
+VICTIM = drug("victim", RANGE, oral(1.0, 1.0), INTRAVENOUS)
+"""50 L, 5 L/h: ke = 0.1 /h, and 100 mg into the vein give 2 mg/L."""
+
+KE = 0.1
+INTO_VEIN = 'route = "intravenous"'
+
+
+def simulated(*courses: str, days: float = 2, extra: str = "", victim: str = VICTIM) -> Result:
+    return run(
+        text(regimen("victim", *courses), days=days).replace("[simulation]\n", f"[simulation]\n{extra}"),
+        drugs=(victim,),
+    )
+
+
+def rows(table: Table) -> list[Mapping[str, object]]:
+    return [dict(zip(table, values, strict=True)) for values in zip(*table.values(), strict=True)]
+
+
+def found(result: Result, rule: str = "") -> list[Mapping[str, object]]:
+    return [row for row in rows(alert_table(result)) if rule in ("", row["rule"])]
+
+
+def test_a_bolus_is_judged_by_its_closed_form() -> None:
+    """2·exp(-t/10 h) mg/L: extremes, the last 24 h, and the shares of time between the levels it falls through."""
+    table = rows(exposure_table(simulated(once("100 mg", "0 d", INTO_VEIN))))
+
+    assert len(table) == 1
+    row = table[0]
+    assert row["cmax"] == pytest.approx(2, rel=1e-12)
+    assert row["tmax_h"] == 0.0
+    assert row["ctrough"] == pytest.approx(2 * math.exp(-4.8), rel=1e-9)
+    area = 20 * (math.exp(-2.4) - math.exp(-4.8))
+    assert row["auc_24h"] == pytest.approx(area, rel=1e-9)
+    assert row["cavg_24h"] == pytest.approx(area / 24, rel=1e-9)
+    inside = (math.log(2 / 0.5) - math.log(2 / 1.5)) / KE
+    assert row["percent_time_in_range"] == pytest.approx(100 * inside / 48, rel=1e-6)
+    assert row["percent_time_above_alert"] == pytest.approx(100 * math.log(2 / 1.8) / KE / 48, rel=1e-6)
+    assert (row["reference_low"], row["reference_high"]) == pytest.approx((0.5, 1.5))
+    assert (row["from_day"], row["to_day"], row["period"], row["unit"]) == (0.0, 2.0, 1, "mg/L")
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.floats(0.15, 5.0), st.floats(0.0, 20.0))
+def test_the_peak_of_an_oral_dose_is_exact_wherever_it_lies(ka: float, start: float) -> None:
+    """Cmax and tmax = ln(ka/ke)/(ka - ke) after the dose, not the nearest row of the grid."""
+    victim = drug("victim", oral(ka), INTRAVENOUS)
+
+    row = rows(exposure_table(simulated(once("100 mg", f"{start!r} h"), days=4, victim=victim)))[-1]
+
+    tmax = math.log(ka / KE) / (ka - KE)
+    cmax = 2 * ka / (ka - KE) * (math.exp(-KE * tmax) - math.exp(-ka * tmax))
+    assert row["cmax"] == pytest.approx(cmax, rel=1e-8)
+    assert row["tmax_h"] == pytest.approx(start + tmax, abs=1e-3)
+
+
+def test_of_nearly_equal_peaks_the_highest_is_found() -> None:
+    """Levetiracetam three times a day: no point of a curve sampled every 6 s lies above Cmax."""
+    result = run(text(regimen("levetiracetam", daily("500 mg", "8 h")), days=28.3))
+    curve = result.curve("levetiracetam")
+
+    row = rows(exposure_table(result))[0]
+
+    highest = curve.value(np.linspace(0, 28.3 * 24, 407_521)).max()
+    assert row["cmax"] >= highest * (1 - 1e-12)
+    assert row["cmax"] == pytest.approx(highest, rel=1e-7)
+
+
+def test_periods_lie_between_changes_of_any_course_also_before_t_0() -> None:
+    """Two drugs, each change of either ends a period for both; the run begins at its first dose."""
+    other = drug("other")
+    result = run(
+        text(
+            regimen("victim", daily("100 mg", "24 h", "-10 d", "3 d"), daily("50 mg", "24 h", "3 d", "5 d")),
+            regimen("other", daily("10 mg", "24 h", "-2 d", "12 d")),
+            days=8,
+        ),
+        drugs=(VICTIM, other),
+    )
+
+    table = rows(exposure_table(result))
+
+    spans = [(row["period"], row["from_day"], row["to_day"]) for row in table if row["analyte"] == "victim"]
+    assert spans == [(1, -10.0, -2.0), (2, -2.0, 3.0), (3, 3.0, 5.0), (4, 5.0, 8.0)]
+    assert [row["analyte"] for row in table] == ["victim"] * 4 + ["other"] * 4
+    assert [row["ratio_to_reference"] for row in table if row["period"] == 2] == [1.0, 1.0]
+
+
+def test_a_taper_makes_a_period_of_every_level() -> None:
+    """Four levels of two days each."""
+    course = daily("100 mg", "24 h", "0 d", "8 d", 'taper_to = "25 mg"', 'step_every = "2 d"')
+
+    table = rows(exposure_table(simulated(course, days=8)))
+
+    assert [(row["from_day"], row["to_day"]) for row in table] == [(0, 2), (2, 4), (4, 6), (6, 8)]
+
+
+@pytest.mark.parametrize(("stop", "reference"), [("-0.5 h", 1), ("-1 h", 2), ("-1.5 h", 2)])
+def test_the_reference_is_the_period_that_holds_the_hour_before_t_0(stop: str, reference: int) -> None:
+    """t = -1 h belongs to the period that begins there."""
+    courses = daily("100 mg", "12 h", "-10 d", stop), daily("50 mg", "12 h", stop, "4 d")
+
+    table = rows(exposure_table(simulated(*courses, days=4)))
+
+    assert [row["period"] for row in table if row["ratio_to_reference"] == 1.0] == [reference]
+
+
+def test_without_a_time_before_t_0_the_first_period_is_the_reference() -> None:
+    """Doubling the dose of a linear drug at its periodic state doubles Cavg."""
+    courses = daily("100 mg", "12 h", "0 d", "10 d"), daily("200 mg", "12 h", "10 d", "20 d")
+
+    table = rows(exposure_table(simulated(*courses, days=20)))
+
+    assert [row["ratio_to_reference"] for row in table] == [1.0, pytest.approx(2.0, rel=1e-6)]
+    assert table[0]["cavg_24h"] == pytest.approx(200 / 24 / 5, rel=1e-6)
+
+
+def test_a_drug_that_was_not_there_has_no_ratio() -> None:
+    """Started at t = 0 beside another one: there is nothing to divide by, and no time of a peak before."""
+    other = regimen("other", daily("10 mg", "24 h", "-5 d", "5 d"))
+    result = run(text(regimen("victim", daily("100 mg")), other, days=5), drugs=(VICTIM, drug("other")))
+
+    table = rows(exposure_table(result))
+
+    ratios = {row["analyte"]: row["ratio_to_reference"] for row in table if row["period"] == 2}
+    before = next(row for row in table if row["analyte"] == "victim" and row["period"] == 1)
+    assert (before["cmax"], before["tmax_h"], before["cavg_24h"], before["ratio_to_reference"]) == (
+        0.0,
+        None,
+        0.0,
+        None,
+    )
+    assert ratios["victim"] is None
+    assert ratios["other"] is not None
+
+
+def test_a_drug_without_a_range_is_not_judged() -> None:
+    """Neither range, share of time nor alert."""
+    result = simulated(once("1000 mg", "0 d", INTO_VEIN), victim=drug("victim"))
+
+    row = rows(exposure_table(result))[0]
+
+    judged = ["reference_low", "reference_high", "percent_time_in_range", "percent_time_above_alert"]
+    assert [row[name] for name in judged] == [None] * 4
+    assert found(result) == []
+
+
+def test_an_alert_level_counts_at_all_times() -> None:
+    """A bolus passes 1.8 mg/L between doses: one alert, from the dose until the level is passed again."""
+    alerts = found(simulated(once("100 mg", "6 h", INTO_VEIN)))
+
+    assert [(row["severity"], row["analyte"], row["rule"]) for row in alerts] == [("high", "victim", "above-alert")]
+    assert alerts[0]["from_h"] == pytest.approx(6.0, abs=1e-5)
+    assert alerts[0]["to_h"] == pytest.approx(6 + math.log(2 / 1.8) / KE, abs=1e-5)
+    assert alerts[0]["text"] == "victim above the alert level of 1.8 mg/L, up to 2 mg/L"
+
+
+def test_daily_passages_of_an_alert_level_are_one_alert() -> None:
+    """100 mg a day into the vein: above the level for an hour or two each day, told once."""
+    alerts = found(simulated(daily("100 mg", "24 h", "0 d", "5 d", INTO_VEIN), days=6), "above-alert")
+
+    assert len(alerts) == 1
+    assert alerts[0]["from_h"] == pytest.approx(0.0, abs=1e-5)
+    peak = 2 * -math.expm1(-12.0) / -math.expm1(-2.4)
+    assert alerts[0]["to_h"] == pytest.approx(96 + math.log(peak / 1.8) / KE, abs=1e-4)
+    assert "around the daily peaks" in str(alerts[0]["text"])
+
+
+def test_a_range_counts_before_doses_only() -> None:
+    """Peaks of 2 mg/L lie above the range, but every pre-dose value from the second on is 0.2 mg/L: low, never high."""
+    alerts = found(simulated(daily("100 mg", "24 h", "0 d", "5 d", INTO_VEIN), days=6))
+
+    judged = [row for row in alerts if row["rule"] != "above-alert"]
+    assert [(row["severity"], row["rule"], row["from_h"], row["to_h"]) for row in judged] == [
+        ("low", "below-range", 24, 96)
+    ]
+    trough = 2 * math.exp(-2.4)
+    assert judged[0]["text"] == f"victim before a dose below 0.5 mg/L, down to {trough:.3g} mg/L"
+
+
+def test_a_high_value_before_a_dose_is_moderate() -> None:
+    """100 mg every 4 h accumulates above 1.5 mg/L: from the first pre-dose value that is, to the last."""
+    alerts = found(simulated(daily("100 mg", "4 h", "0 d", "1 d", INTO_VEIN), days=2), "above-range")
+
+    decay = math.exp(-0.4)
+    before = [2 * sum(decay**k for k in range(1, n + 1)) for n in range(6)]
+    first = 4 * next(n for n, value in enumerate(before) if value > 1.5)
+    assert [(row["severity"], row["from_h"], row["to_h"]) for row in alerts] == [("moderate", first, 20)]
+    assert f"up to {max(before):.3g} mg/L" in str(alerts[0]["text"])
+
+
+def test_alerts_stand_in_the_order_of_time() -> None:
+    """By beginning, the more severe first."""
+    table = alert_table(
+        simulated(daily("100 mg", "4 h", "0 d", "1 d", INTO_VEIN), daily("5 mg", "4 h", "1 d", "4 d"), days=4)
+    )
+
+    assert list(table["from_h"]) == sorted(table["from_h"])
+    assert set(table["severity"]) == {"high", "moderate", "low"}
+
+
+def test_the_first_dose_of_a_drug_is_no_low_level() -> None:
+    """Before its first dose a drug has no level to judge, also beside another drug that begins at steady state."""
+    steady = regimen("amitriptyline", daily("100 mg", "24 h", "0 d", "20 d", "steady_state = true"))
+    starting = regimen("carbamazepine", daily("200 mg", "12 h", "0 d", "20 d"))
+
+    alerts = found(run(text(steady, starting, days=20)), "below-range")
+
+    assert {row["analyte"]: row["from_h"] for row in alerts} == {
+        "amitriptyline+nortriptyline": 0.0,
+        "carbamazepine": 12.0,
+    }
+
+
+def test_a_course_that_gives_no_dose_raises_no_alert() -> None:
+    """A course after the end of the run is warned of by the reader; nothing is judged."""
+    result = run(
+        text(regimen("levetiracetam", once("500 mg", "20 d")), regimen("carbamazepine", once("200 mg")), days=10)
+    )
+
+    assert found(result) == []
+    assert [row["cmax"] for row in rows(exposure_table(result)) if row["analyte"] == "levetiracetam"] == [0.0]
+
+
+def test_the_sum_is_judged_and_not_its_metabolite() -> None:
+    """Amitriptyline + nortriptyline has the range; nortriptyline beside it keeps its alert level alone."""
+    result = run(text(regimen("amitriptyline", daily("150 mg")), days=3))
+
+    ranges = {row.id: (row.low, row.high, row.alert) for row in result.analytes}
+
+    assert ranges["amitriptyline+nortriptyline"] == pytest.approx((80, 200, 300))
+    assert ranges["nortriptyline"] == (None, None, pytest.approx(300))
+
+
+def test_ranges_do_not_depend_on_the_order_of_regimens() -> None:
+    """Amitriptyline and nortriptyline both dosed: the sum is judged, each drug belongs to its own doses."""
+    rows = [regimen("amitriptyline", daily("100 mg")), regimen("nortriptyline", daily("25 mg"))]
+
+    pair = [run(text(*order, days=3)) for order in (rows, rows[::-1])]
+
+    judged = [{row.id: (row.parent, row.low, row.high, row.alert) for row in result.analytes} for result in pair]
+    assert judged[0] == judged[1]
+    assert judged[0]["nortriptyline"] == ("nortriptyline", None, None, pytest.approx(300))
+
+
+def test_an_alert_has_a_date_when_the_run_is_anchored() -> None:
+    """t = 0 is 5 January 08:00."""
+    result = simulated(once("100 mg", "6 h", INTO_VEIN), extra="start = 2026-01-05T08:00:00\n")
+
+    assert found(result)[0]["date"] == "2026-01-05T14:00:00"
+
+
+COMPARED = [
+    "scenario",
+    "analyte",
+    "unit",
+    "from_day",
+    "to_day",
+    "cavg",
+    "cmax",
+    "ctrough",
+    "cavg_ratio",
+    "cmax_ratio",
+    "ctrough_ratio",
+]
+
+
+def test_a_comparison_goes_week_by_week() -> None:
+    """Columns, weeks 0-7, 7-14 and the rest, and the ratios of a doubled dose: 2, beside 1 for the first scenario."""
+    results = [simulated(daily(dose, "12 h", "-3 d"), days=16) for dose in ("100 mg", "200 mg")]
+
+    table = comparison_table(results)
+
+    assert list(table) == COMPARED
+    assert list(zip(table["from_day"], table["to_day"], strict=True)) == [(0, 7), (7, 14), (14, 16)] * 2
+    for name in ("cavg_ratio", "cmax_ratio", "ctrough_ratio"):
+        assert table[name] == pytest.approx([1, 1, 1, 2, 2, 2], rel=1e-9)
+    assert table["cavg"][1] == pytest.approx(100 / 12 / 5, rel=1e-6)
+
+
+def test_unlike_things_are_not_compared() -> None:
+    """No ratio for stretches of other lengths, for another unit, or for an analyte that the first scenario lacks."""
+    first = simulated(daily("100 mg", "12 h", "-3 d"), days=10)
+    longer = simulated(daily("100 mg", "12 h", "-3 d"), days=14)
+    molar = run(
+        text(regimen("victim", daily("100 mg", "12 h", "-3 d")), '[output.units]\nvictim = "umol/L"\n', days=7),
+        drugs=(VICTIM,),
+    )
+    other = run(text(regimen("other", daily("100 mg")), days=7), drugs=(drug("other"),))
+
+    ratios = comparison_table([first, longer, molar, other])["cavg_ratio"]
+
+    assert ratios == [1.0, 1.0, pytest.approx(1.0), None, None, None]
