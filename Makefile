@@ -7,7 +7,7 @@ HEADLINE := scenarios/carbamazepine-to-levetiracetam.toml
 PIP      := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format docs bench clean
+.PHONY: help run test check format docs validation bench clean
 
 help:
 	@echo "make run     install into $(VENV) and simulate the headline scenario: CSVs and picture"
@@ -15,6 +15,7 @@ help:
 	@echo "make check   lint, types, layers"
 	@echo "make format  lint fixes and code layout"
 	@echo "make docs    write the help pages of the commands into docs/cli.md"
+	@echo "make validation PROFILES=curves.csv   predicted against published numbers into docs/validation.md"
 	@echo "make bench   how long things take on this machine"
 	@echo "make clean   remove $(VENV), caches and results"
 
@@ -36,6 +37,9 @@ format: $(VENV)/.installed-dev
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/python docs/refresh_cli.py
+
+validation: $(VENV)/.installed-dev
+	$(BIN)/python docs/validate.py $(PROFILES)
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/run.py
