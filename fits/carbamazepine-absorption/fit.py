@@ -1,4 +1,4 @@
-"""Absorption of carbamazepine per formulation, from 55 digitised curves; clearance and volume stay at their published values.
+"""Absorption of carbamazepine per formulation, from 55 digitised curves; clearance and volume held.
 
 Usage: python fits/carbamazepine-absorption/fit.py PROFILES.csv (writes result.toml beside itself)
 """
@@ -38,14 +38,16 @@ def main() -> None:
     fit = lmfit.minimize(residuals, start, method="least_squares", loss="soft_l1", diff_step=1e-3)
     lines = [
         f"# Estimates of fit.py: {fit.ndata} points of {len(found)} curves, GMFE {gmfe(residuals(fit.params)):.3f}.",
-        "# Intervals are estimate ± 1.96 standard errors; points within a curve are taken as independent, so they are too narrow.",
+        "# Intervals are estimate ± 1.96 standard errors.",
+        "# Points within a curve are taken as independent, so they are too narrow.",
         "",
         "[override.carbamazepine]",
     ]
     for path, name in names.items():
         one = fit.params[name]
-        error = one.stderr or 0.0
-        lines.append(f'"{path}" = "{one.value:.4g} {VARIED[path][3]}"  # {one.value - 1.96 * error:.3g} to {one.value + 1.96 * error:.3g}')
+        reach = 1.96 * (one.stderr or 0.0)
+        interval = f"{one.value - reach:.3g} to {one.value + reach:.3g}"
+        lines.append(f'"{path}" = "{one.value:.4g} {VARIED[path][3]}"  # {interval}')
     (Path(__file__).parent / "result.toml").write_text("\n".join(lines) + "\n", "utf-8")
     print("\n".join(lines))
 
