@@ -7,11 +7,12 @@ HEADLINE := scenarios/carbamazepine-to-levetiracetam.toml
 PIP      := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format docs validation bench clean
+.PHONY: help run test fuzz check format docs validation bench clean
 
 help:
 	@echo "make run     install into $(VENV) and simulate the headline scenario: CSVs and picture"
 	@echo "make test    the tests"
+	@echo "make fuzz    five hundred random systems against scipy"
 	@echo "make check   lint, types, layers"
 	@echo "make format  lint fixes and code layout"
 	@echo "make docs    write the help pages of the commands into docs/cli.md"
@@ -24,6 +25,9 @@ run: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
+
+fuzz: $(VENV)/.installed-dev
+	PKINTERACT_FUZZ=500 $(BIN)/python -m pytest -n 2 tests/test_random_systems.py
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -54,17 +54,19 @@ class InputError(PkinteractError):
 
 
 class SimulationError(PkinteractError):
-    """The solver could not finish."""
+    """The solver could not finish ``subject`` in an interval [h]."""
 
-    def __init__(self, interval: tuple[float, float] | None, method: str, advice: str) -> None:
+    def __init__(self, interval: tuple[float, float] | None, method: str, advice: str, subject: str = "") -> None:
         self.interval = interval
         self.method = method
         self.advice = advice
-        super().__init__(interval, method, advice)
+        self.subject = subject
+        super().__init__(interval, method, advice, subject)
 
     def __str__(self) -> str:
-        where = "" if self.interval is None else f"{self.interval[0]:g} to {self.interval[1]:g} h: "
-        return f"{where}the {self.method} solver gave up. {self.advice}"
+        span = "" if self.interval is None else f"{self.interval[0]:.6g} to {self.interval[1]:.6g} h"
+        where = ", ".join(part for part in (printable(self.subject), span) if part)
+        return f"{where}{': ' if where else ''}the {self.method} solver gave up. {self.advice}"
 
 
 def printable(text: str, limit: int = 400) -> str:

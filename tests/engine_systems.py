@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pkinteract.engine.system import (
+    Actor,
     Compound,
     Depot,
     Enzyme,
@@ -47,7 +48,7 @@ def step_inducer(*, hill: bool = False) -> System:
         compounds=(Compound(volume=0),),
         scale=(100.0,),
         enzymes=(Enzyme(kdeg=2, activity=3),),
-        inductions=(Induction(enzyme=0, compound=0, group=0, emax=4, ec50=5, hill=6 if hill else None),),
+        inductions=(Induction(enzyme=0, actor=Actor(compound=0), group=0, emax=4, ec50=5, hill=6 if hill else None),),
         pathways=(Pathway(compound=0, clearance=1),),
     )
 
@@ -86,10 +87,10 @@ def everything() -> System:
         depots=(Depot(compound=0, ka=25), Depot(compound=1, ka=26), Depot(compound=2, ka=27)),
         enzymes=(Enzyme(kdeg=16, activity=17), Enzyme(kdeg=18, activity=19)),
         inductions=(
-            Induction(enzyme=0, compound=0, group=0, emax=20, ec50=21),
-            Induction(enzyme=0, compound=1, group=0, emax=22, ec50=23, hill=24),
-            Induction(enzyme=1, compound=0, group=0, emax=22, ec50=21),
-            Induction(enzyme=1, compound=1, group=1, emax=20, ec50=23),
+            Induction(enzyme=0, actor=Actor(compound=0), group=0, emax=20, ec50=21),
+            Induction(enzyme=0, actor=Actor(compound=1), group=0, emax=22, ec50=23, hill=24),
+            Induction(enzyme=1, actor=Actor(compound=0), group=0, emax=22, ec50=21),
+            Induction(enzyme=1, actor=Actor(compound=1), group=1, emax=20, ec50=23),
         ),
         pathways=(
             Pathway(compound=0, clearance=4, enzyme=0),

@@ -235,17 +235,18 @@ def test_generated_code_compiles_under_numba_unchanged() -> None:
 
     system = everything()
     text = generate(system)
-    space: dict[str, object] = {"exp": math.exp}
+    space: dict[str, object] = {"exp": math.exp, "sqrt": math.sqrt}
     exec(text, space)
     plain, compiled = space["step"], numba.njit(space["step"])
     n = system.n_states
     y = np.linspace(1, 2, n)
-    p, d, u, f, w = np.array(system.parameters), np.full(3, 10.0), np.zeros(4), np.full(n, 0.1), np.ones(n)
+    p, d, o, v = np.array(system.parameters), np.full(3, 10.0), np.zeros(3), np.zeros(0)
+    u, f, w = np.zeros(4), np.full(n, 0.1), np.ones(n)
 
     outputs = []
     for step in (plain, compiled):
         z, k = np.zeros(n + len(d)), np.zeros(7 * n)
-        outputs.append((step(0.5, 0.1, y, p, d, u, f, w, z, k), z, k))  # type: ignore[operator]
+        outputs.append((step(0.5, 0.1, y, p, d, o, v, u, f, w, z, k), z, k))  # type: ignore[operator]
 
     assert outputs[0][0] == pytest.approx(outputs[1][0], rel=1e-9)
     np.testing.assert_allclose(outputs[0][1], outputs[1][1], rtol=1e-12)
@@ -266,4 +267,4 @@ def test_a_hopeless_system_says_so() -> None:
     solution = solve(one_compartment(volume=1e-12, clearance=1000.0, stepped=True), [dose()], 0, 10)
 
     assert solution.failure is not None
-    assert "check ka, volumes and clearances" in solution.failure
+    assert "check ka, volumes and clearances" in solution.failure.reason

@@ -1,16 +1,51 @@
 """The model's algebra on arrays, written independently of the generated code.
 
-Every function broadcasts over time: amounts are (compound, time) [mg] and enzyme levels (enzyme, time) [1].
+Every function broadcasts over time: amounts are (compound, time) [mg], enzyme levels (enzyme, time) [1] and absorption
+rates (compound, time) [mg/h].
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from pkinteract.engine.curves import Array
-from pkinteract.engine.system import System
+from pkinteract.engine.system import Actor, Compound, Pathway, Ratio, System
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Medium:
+    """Concentrations at which everything acts, each (compound, time).
+
+    Attributes
+    ----------
+    total
+        In plasma [mg/L].
+    free
+        Unbound fraction over that of the constants [1]; 1 where binding does not vary.
+    gut
+        Absorption rate over gut flow [mg/L], for compounds that act there.
+    passage
+        Gut availability Fg [1].
+    inlet
+        Total concentration at the liver's inlet [mg/L], for compounds that act there or are cleared there.
+    """
+
+    total: Array
+    free: Array
+    gut: Array
+    passage: Array
+    inlet: Array
+
+    def at(self, actor: Actor) -> Array:
+        """The concentration by which an actor acts [mg/L]."""
+        i = actor.compound
+        if actor.site == "gut":
+            return np.asarray(self.gut[i])
+        here = self.inlet[i] if actor.site == "inlet" else self.total[i]
+        return np.asarray(here if actor.total else here * self.free[i])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,40 +71,50 @@ class Flows:
     formed: Array
 
 
-def availabilities(system: System, levels: Array) -> tuple[Array, Array]:
-    """Gut availability Fg and liver availability Fh of every compound, (compound, time) each [1]."""
+def medium(system: System, amounts: Array, levels: Array, absorbed: Array) -> Medium:
+    """Concentrations in plasma, gut and at the liver's inlet."""
     p = system.parameters
-    n, shape = len(system.compounds), levels.shape[1:]
-    gut, liver = np.ones((n, *shape)), np.ones((n, *shape))
+    total = np.array([amounts[i] / p[row.volume] for i, row in enumerate(system.compounds)])
+    none = np.zeros_like(total)
+    found = Medium(total=total, free=np.ones_like(total), gut=none, passage=np.ones_like(total), inlet=total)
+    for i in system.binding_order:
+        found.free[i] = _free(system, system.compounds[i], total[i], found)
+    gut, inlet, passage = none.copy(), total.copy(), found.passage.copy()
+    for i, row in enumerate(system.compounds):
+        if row.gut_flow is not None:
+            gut[i] = absorbed[i] / p[row.gut_flow]
+    found = Medium(total=total, free=found.free, gut=gut, passage=passage, inlet=inlet)
     for i, row in enumerate(system.compounds):
         if row.gut_ratio is not None:
-            gut[i] = 1 / (1 + p[row.gut_ratio] * (1.0 if row.gut_enzyme is None else levels[row.gut_enzyme]))
-        if row.flow is not None:
-            behind = sum(_intrinsic(system, j, levels) for j in system.pathways_of(i, hepatic=True))
-            liver[i] = p[row.flow] / (p[row.flow] + behind)
-    return gut, liver
+            level = 1.0 if row.gut_enzyme is None else levels[row.gut_enzyme]
+            passage[i] = 1 / (1 + p[row.gut_ratio] * level / (1 + _sum(system, row.gut_inhibitors, found)))
+    for i, row in enumerate(system.compounds):
+        portal = row.portal if row.portal is not None else row.flow
+        if portal is not None:
+            inlet[i] = total[i] + passage[i] * absorbed[i] / p[portal]
+    return found
 
 
-def clearances(system: System, levels: Array) -> Array:
+def clearances(system: System, levels: Array, where: Medium) -> Array:
     """Plasma clearance by each pathway, (pathway, time) [L/h]; behind the liver it is shared by intrinsic clearance."""
-    _, available = availabilities(system, levels)
-    rows = np.zeros((len(system.pathways), *levels.shape[1:]))
+    liver = _livers(system, levels, where)
+    rows = np.zeros((len(system.pathways), *where.total.shape[1:]))
     for j, row in enumerate(system.pathways):
-        rows[j] = _intrinsic(system, j, levels)
+        rows[j] = _intrinsic(system, row, levels, where) * where.free[row.compound]
         if row.hepatic and system.compounds[row.compound].flow is not None:
-            rows[j] *= available[row.compound]
+            rows[j] *= liver[row.compound]
     return rows
 
 
 def flows(system: System, amounts: Array, levels: Array, absorbed: Array) -> Flows:
-    """All flows at the given amounts, enzyme levels and rates of absorption (compound, time) [mg/h]."""
+    """All flows at the given amounts, enzyme levels and rates of absorption."""
     p = system.parameters
-    gut, liver = availabilities(system, levels)
-    rates = clearances(system, levels)
-    past_gut = absorbed * gut
+    where = medium(system, amounts, levels, absorbed)
+    liver = _livers(system, levels, where)
+    rates = clearances(system, levels, where)
+    past_gut = absorbed * where.passage
     first_pass = past_gut * (1 - liver)
-    concentration = np.array([amounts[i] / p[row.volume] for i, row in enumerate(system.compounds)])
-    eliminated = np.array([rates[j] * concentration[row.compound] for j, row in enumerate(system.pathways)])
+    eliminated = np.array([rates[j] * where.total[row.compound] for j, row in enumerate(system.pathways)])
     arriving = past_gut * liver
     share = np.array([_share(system, j, rates) for j in range(len(system.pathways))])
     formed = []
@@ -80,34 +125,89 @@ def flows(system: System, amounts: Array, levels: Array, absorbed: Array) -> Flo
         formed.append(made)
     for wall in system.gut_formations:
         made = p[wall.ratio] * (absorbed - past_gut)[wall.compound]
-        arriving[wall.target] += made * gut[wall.target] * liver[wall.target]
+        arriving[wall.target] += made * where.passage[wall.target] * liver[wall.target]
         formed.append(made)
     return Flows(
-        arriving=arriving, gut=absorbed - past_gut, liver=first_pass, eliminated=eliminated, formed=np.array(formed)
+        arriving=arriving,
+        gut=absorbed - past_gut,
+        liver=first_pass,
+        eliminated=eliminated.reshape(len(system.pathways), *where.total.shape[1:]),
+        formed=np.array(formed),
     )
 
 
-def synthesis(system: System, amounts: Array, enzyme: int) -> Array:
+def synthesis(system: System, where: Medium, enzyme: int) -> Array:
     """Fold increase S of an enzyme's synthesis, (time,) [1]."""
     p = system.parameters
-    total = np.ones(amounts.shape[1:])
+    shape = where.total.shape[1:]
+    total = np.ones(shape)
     mine = [row for row in system.inductions if row.enzyme == enzyme]
-    for group in {row.group for row in mine}:
-        over, under = np.zeros(amounts.shape[1:]), np.ones(amounts.shape[1:])
-        for row in (row for row in mine if row.group == group):
-            relative = amounts[row.compound] / p[system.compounds[row.compound].volume] / p[row.ec50]
+    for row in (row for row in mine if row.slope is not None):
+        total = total + p[row.slope or 0] * where.at(row.actor)
+    grouped = [row for row in mine if row.emax is not None and row.ec50 is not None]
+    for group in {row.group for row in grouped}:
+        over, under = np.zeros(shape), np.ones(shape)
+        for row in (row for row in grouped if row.group == group):
+            relative = where.at(row.actor) / p[row.ec50 or 0]
             if row.hill is not None:
                 relative = np.abs(relative) ** p[row.hill]
-            over = over + p[row.emax] * relative
+            over = over + p[row.emax or 0] * relative
             under = under + relative
         total = total + over / under
     return total
 
 
-def _intrinsic(system: System, j: int, levels: Array) -> Array:
-    row = system.pathways[j]
-    level = np.ones(levels.shape[1:]) if row.enzyme is None else levels[row.enzyme]
-    return np.asarray(system.parameters[row.clearance] * level)
+def inactivation(system: System, where: Medium, enzyme: int) -> Array:
+    """Rate at which inactivators destroy an enzyme, (time,) [1/h]."""
+    p = system.parameters
+    lost = np.zeros(where.total.shape[1:])
+    for row in system.inactivations:
+        if row.enzyme == enzyme:
+            here = where.at(row.actor)
+            lost = lost + p[row.kinact] * here / (p[row.ki] + here)
+    return lost
+
+
+def _free(system: System, row: Compound, total: Array, where: Medium) -> Array:
+    """Unbound fraction over that of the constants: the positive root of the binding equation."""
+    p, binding = system.parameters, row.binding
+    if binding is None:
+        return np.ones_like(total)
+    rivals = 1 + _sum(system, binding.displacers, where)
+    if binding.bmax is None or binding.kd is None:
+        bound_over_unbound = (1 / p[binding.reference] - 1) / rivals
+        return np.asarray(1 / (1 + bound_over_unbound) / p[binding.reference])
+    kd = p[binding.kd] * rivals
+    half = (p[binding.bmax] + kd - total) / 2
+    fraction = kd / (half + np.sqrt(half**2 + kd * total))
+    return np.asarray(fraction / p[binding.reference])
+
+
+def _sum(system: System, ratios: Sequence[Ratio], where: Medium) -> Array:
+    total = np.zeros(where.total.shape[1:])
+    for ratio in ratios:
+        total = total + where.at(ratio.actor) / system.parameters[ratio.constant]
+    return total
+
+
+def _intrinsic(system: System, row: Pathway, levels: Array, where: Medium) -> Array:
+    level = 1.0 if row.enzyme is None else levels[row.enzyme]
+    inhibited = _sum(system, row.inhibitors, where)
+    saturated = _sum(system, () if row.saturation is None else (row.saturation,), where)
+    slowed = 1 + inhibited + saturated if row.competitive else (1 + inhibited) * (1 + saturated)
+    return np.asarray(system.parameters[row.clearance] * level / slowed)
+
+
+def _livers(system: System, levels: Array, where: Medium) -> Array:
+    """Liver availability Fh of every compound, (compound, time) [1]."""
+    liver = np.ones_like(where.total)
+    for i, row in enumerate(system.compounds):
+        if row.flow is not None:
+            flow = system.parameters[row.flow]
+            behind = [system.pathways[j] for j in system.pathways_of(i, hepatic=True)]
+            total = sum((_intrinsic(system, pathway, levels, where) for pathway in behind), np.zeros_like(liver[i]))
+            liver[i] = flow / (flow + total * where.free[i])
+    return liver
 
 
 def _share(system: System, j: int, rates: Array) -> Array:

@@ -119,14 +119,30 @@ class SumCurve:
         return np.asarray(np.sum([weight * curve.integral(start, stop) for curve, weight in rows], axis=0))
 
 
-def weighted(curves: Sequence[Curve], weights: Sequence[float]) -> Curve:
-    """Σ weight·curve over the same time; polynomials on the same breaks stay one polynomial."""
+def weighted(curves: Sequence[Curve], weights: Sequence[tuple[float, Sequence[float]]]) -> Curve:
+    """Σ weight·curve over the same time; polynomials on the same breaks stay one polynomial.
+
+    Parameters
+    ----------
+    weights
+        From each time on [h], one weight per curve; more than one row needs polynomials that break there.
+
+    Raises
+    ------
+    ValueError
+        When weights change but the curves are not polynomials on the same breaks.
+    """
     same = [curve for curve in curves if isinstance(curve, PiecewisePolynomial) and curve.breaks is _breaks(curves[0])]
     if len(same) < len(curves):
-        return SumCurve(curves=tuple(curves), weights=tuple(weights))
-    coefficients = np.sum([weight * curve.coefficients for curve, weight in zip(same, weights, strict=True)], axis=0)
-    before = sum(weight * curve.before for curve, weight in zip(same, weights, strict=True))
-    return PiecewisePolynomial(breaks=same[0].breaks, coefficients=coefficients, before=before)
+        if len(weights) > 1:
+            raise ValueError("weights can only change along polynomials on the same breaks")
+        return SumCurve(curves=tuple(curves), weights=tuple(weights[0][1]))
+    breaks = same[0].breaks
+    since = [time for time, _ in weights]
+    rows = np.array([row for _, row in weights])[np.searchsorted(since, breaks[:-1], side="right") - 1]
+    coefficients = np.sum([rows[:, n, None] * curve.coefficients for n, curve in enumerate(same)], axis=0)
+    before = sum(weight * curve.before for curve, weight in zip(same, rows[0], strict=True))
+    return PiecewisePolynomial(breaks=breaks, coefficients=coefficients, before=float(before))
 
 
 def constant(value: float, start: float, stop: float) -> Curve:

@@ -10,8 +10,9 @@ with real, distinct λ_i, because the compartment matrix can be made symmetric. 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -24,7 +25,7 @@ from pkinteract.engine.system import Event, System
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Modes:
-    """Rate constants λ [1/h] and weights of a compound's modes, and ka [1/h] of its depots."""
+    """Rate constants λ [1/h] and weights of a compound's modes, and ka [1/h] of its depots (infinite: no delay)."""
 
     rates: Array
     weights: Array
@@ -43,7 +44,8 @@ class ExponentialCurve:
     modes
         Rate constants and weights.
     amplitude, depot, rate
-        State at the start of each piece: (piece, mode) [mg], (piece, depot) [mg], (piece,) [mg/h].
+        State at the start of each piece: (piece, mode) [mg], (piece, depot) [mg], (piece,) [mg/h]; a depot's inflow is
+        part of the rate, and its amount is what stands above the level that the inflow keeps.
     before
         Central amount at ``breaks[0]`` before any jump there [mg].
     """
@@ -102,7 +104,10 @@ def modes(system: System, compound: int) -> Modes:
     rates, vectors = np.linalg.eigh(symmetric)
     depots = tuple(j for j, depot in enumerate(system.depots) if depot.compound == compound)
     return Modes(
-        rates=rates, weights=vectors[0] ** 2, depots=depots, ka=np.array([p[system.depots[j].ka] for j in depots])
+        rates=rates,
+        weights=vectors[0] ** 2,
+        depots=depots,
+        ka=np.array([np.inf if ka is None else p[ka] for ka in (system.depots[j].ka for j in depots)]),
     )
 
 
@@ -130,16 +135,30 @@ def availability(system: System, compound: int) -> float:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ExactState:
-    """State of an exact compound: modal amplitudes [mg], depots [mg], infusion rate [mg/h]."""
+    """State of an exact compound, everything oral as what will arrive past gut and liver.
+
+    Attributes
+    ----------
+    amplitude
+        Per mode [mg].
+    depot
+        Amount of each depot above the level that its inflow keeps [mg].
+    inflow
+        Into each depot [mg/h].
+    rate
+        Infusion and all inflows [mg/h].
+    """
 
     amplitude: Array
     depot: Array
+    inflow: Array
     rate: float
 
 
 def resting(modes: Modes) -> ExactState:
     """No drug anywhere."""
-    return ExactState(amplitude=np.zeros(len(modes.rates)), depot=np.zeros(len(modes.ka)), rate=0.0)
+    none = np.zeros(len(modes.depots))
+    return ExactState(amplitude=np.zeros(len(modes.rates)), depot=none, inflow=none, rate=0.0)
 
 
 def propagate(
@@ -148,53 +167,64 @@ def propagate(
     """Solve one exact compound over its events; returns the curve and the state at ``stop`` before any jump there."""
     mode = modes(system, compound)
     through = availability(system, compound)
-    mine = [event for event in events if _concerns(system, compound, event) and start <= event.time < stop]
+    mine = deque(event for event in events if event.compound(system) == compound and start <= event.time < stop)
     breaks = sorted({start, stop, *(event.time for event in mine)})
-    amplitude, depot, rate = initial.amplitude, initial.depot, initial.rate
-    states: list[tuple[Array, Array, float]] = []
-    upcoming = iter(mine)
-    event = next(upcoming, None)
+    state = initial
+    states: list[ExactState] = []
     for left, right in pairwise(breaks):
-        while event is not None and event.time <= left:
-            if event.kind == "depot":
-                depot = depot.copy()
-                depot[mode.depots.index(event.target)] += event.amount * through
-            elif event.kind == "bolus":
-                amplitude = amplitude + mode.weights * event.amount
-            else:
-                rate += event.amount
-            event = next(upcoming, None)
-        states.append((amplitude, depot, rate))
+        while mine and mine[0].time <= left:
+            state = _after(mode, state, mine.popleft(), through)
+        states.append(state)
         span = np.array(right - left)
-        amplitude = _advance(mode, amplitude, depot, np.array(rate), span)
-        depot = depot * np.exp(-mode.ka * span)
+        amplitude = _advance(mode, state.amplitude, state.depot, np.array(state.rate), span)
+        state = replace(state, amplitude=amplitude, depot=state.depot * np.exp(-mode.ka * span))
     curve = ExponentialCurve(
         breaks=np.array(breaks),
         modes=mode,
-        amplitude=np.array([row[0] for row in states]),
-        depot=np.array([row[1] for row in states]),
-        rate=np.array([row[2] for row in states]),
+        amplitude=np.array([row.amplitude for row in states]),
+        depot=np.array([row.depot for row in states]),
+        rate=np.array([row.rate for row in states]),
         before=float(initial.amplitude.sum()),
     )
-    return curve, ExactState(amplitude=amplitude, depot=depot, rate=rate)
+    return curve, state
+
+
+def _after(mode: Modes, state: ExactState, event: Event, through: float) -> ExactState:
+    """The state after a jump of the input."""
+    if event.kind == "bolus":
+        return replace(state, amplitude=state.amplitude + mode.weights * event.amount)
+    if event.kind == "rate":
+        return replace(state, rate=state.rate + event.amount)
+    here = np.arange(len(mode.depots)) == mode.depots.index(event.target)
+    amount = event.amount * through
+    if event.kind == "depot":
+        return replace(state, depot=state.depot + here * amount)
+    kept = here * amount / np.where(np.isinf(mode.ka), np.inf, mode.ka)
+    return replace(state, depot=state.depot - kept, inflow=state.inflow + here * amount, rate=state.rate + amount)
 
 
 def periodic(
-    system: System, compound: int, events: Sequence[Event], start: float, period: float, rate: float
+    system: System,
+    compound: int,
+    events: Sequence[Event],
+    start: float,
+    period: float,
+    *,
+    rate: float,
+    inflows: Mapping[int, float],
 ) -> ExactState:
-    """State just before ``start`` that one period of ``events`` reproduces, infused at ``rate`` [mg/h] there."""
+    """State just before ``start`` that one period of ``events`` reproduces: a geometric series.
+
+    ``rate`` is the infusion and ``inflows`` the inflow of each depot just before ``start`` [mg/h].
+    """
     mode = modes(system, compound)
-    empty = ExactState(amplitude=np.zeros(len(mode.rates)), depot=np.zeros(len(mode.ka)), rate=rate)
+    inflow = availability(system, compound) * np.array([inflows.get(j, 0.0) for j in mode.depots])
+    empty = replace(resting(mode), inflow=inflow, rate=rate + float(inflow.sum()))
     _, after = propagate(system, compound, events, start, start + period, empty)
     depot = after.depot / -np.expm1(-mode.ka * period)
     carried = _advance(mode, np.zeros_like(mode.rates), depot, np.array(0.0), np.array(period))
     amplitude = (after.amplitude + carried) / -np.expm1(-mode.rates * period)
-    return ExactState(amplitude=amplitude, depot=depot, rate=after.rate)
-
-
-def _concerns(system: System, compound: int, event: Event) -> bool:
-    owner = system.depots[event.target].compound if event.kind == "depot" else event.target
-    return owner == compound
+    return replace(after, amplitude=amplitude, depot=depot)
 
 
 def _advance(mode: Modes, amplitude: Array, depot: Array, rate: Array, span: Array) -> Array:
@@ -202,6 +232,8 @@ def _advance(mode: Modes, amplitude: Array, depot: Array, rate: Array, span: Arr
     t = span[..., None]
     total = amplitude * np.exp(-mode.rates * t) + mode.weights * rate[..., None] * _filled(mode.rates, t)
     for n, ka in enumerate(mode.ka):
+        if np.isinf(ka):
+            continue
         total = total + mode.weights * (ka * depot[..., n])[..., None] * _phi(ka, mode.rates, t)
     return np.asarray(total)
 

@@ -8,6 +8,7 @@ do the same.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -15,8 +16,9 @@ from scipy.integrate import solve_ivp
 
 from pkinteract.engine import algebra, exact
 from pkinteract.engine.curves import Array, polynomials
-from pkinteract.engine.solve import Solution, State
-from pkinteract.engine.system import Event, System
+from pkinteract.engine.release import Releasing, marked, releasing
+from pkinteract.engine.solve import Failure, Solution, State
+from pkinteract.engine.system import Event, Switch, System
 
 _DEGREE = 9
 
@@ -29,23 +31,27 @@ def solve_reference(
     *,
     rtol: float = 1e-9,
     initial: State | None = None,
+    switches: Sequence[Switch] = (),
 ) -> Solution:
     """Solve ``system`` from ``start`` to ``stop`` [h] with scipy.
 
     Parameters are those of :func:`pkinteract.engine.solve.solve`; every analyte's error is far below the fast solver's.
     """
     layout = Layout(system)
-    y, rate = layout.start(initial)
+    y, inputs = layout.start(initial)
+    inputs.releases = releasing(system, events, start)
     before = list(y)
-    inside = sorted(event for event in events if start <= event.time < stop)
-    edges = sorted({start, stop, *(event.time for event in inside)})
-    breaks, pieces, steps, failure = [start], [], 0, None
+    inside = sorted(event for event in marked(system, events) if start <= event.time < stop)
+    changes = {change.time: change.parameters for change in switches}
+    edges = sorted({start, stop, *(event.time for event in inside), *(time for time in changes if start < time < stop)})
+    breaks, pieces, steps = [start], [], 0
+    failure: Failure | None = None
     for left, right in pairwise(edges):
+        for time in [time for time in changes if time <= left]:
+            layout.system = replace(system, parameters=changes.pop(time))
         for event in (event for event in inside if event.time == left):
-            if event.kind == "rate":
-                rate[event.target] += event.amount
-            else:
-                y[layout.depot[event.target] if event.kind == "depot" else layout.central[event.target]] += event.amount
+            layout.jump(event, y, inputs)
+        inputs.start = left
         solved = solve_ivp(
             layout.slopes,
             (left, right),
@@ -53,15 +59,14 @@ def solve_reference(
             method="DOP853",
             rtol=rtol,
             atol=rtol * layout.floor,
-            args=(rate,),
+            args=(inputs,),
             dense_output=True,
         )
         if not solved.success:
-            failure = (
-                f"between {left:.6g} and {right:.6g} h: {solved.message}; check rate constants, volumes and clearances"
-            )
+            reason = f"{solved.message} Check ka, volumes and clearances."
+            failure = Failure(start=left, stop=right, reason=reason)
             break
-        for low, high in zip(solved.t[:-1], solved.t[1:], strict=True):
+        for low, high in pairwise(solved.t):
             pieces.append(_fitted(solved.sol, float(low), float(high)))
             breaks.append(float(high))
         steps += len(solved.t) - 1
@@ -73,6 +78,7 @@ def solve_reference(
             i: tuple(curves[layout.central[i] + 1 : layout.central[i] + 1 + len(row.peripherals)])
             for i, row in enumerate(system.compounds)
         },
+        reservoirs={j: curves[state] for j, state in layout.reservoir.items()},
         enzymes=tuple(curves[layout.enzyme : layout.enzyme + len(system.enzymes)]),
         end=None,
         method="scipy DOP853",
@@ -81,8 +87,19 @@ def solve_reference(
     )
 
 
+@dataclass(slots=True)
+class Inputs:
+    """What flows in from ``start`` [h] on: infusion per compound, inflow per depot [mg/h], doses being released."""
+
+    start: float
+
+    rate: Array
+    inflow: Array
+    releases: Releasing
+
+
 class Layout:
-    """States of the reference: compounds with their peripherals, enzymes, depots."""
+    """States of the reference: compounds with their peripherals, enzymes, depots, reservoirs."""
 
     def __init__(self, system: System) -> None:
         self.system = system
@@ -93,30 +110,39 @@ class Layout:
             position += 1 + len(row.peripherals)
         self.enzyme = position
         self.depot = [position + len(system.enzymes) + j for j in range(len(system.depots))]
+        first = position + len(system.enzymes) + len(system.depots)
+        self.reservoir = {j: first + n for n, j in enumerate(system.reservoirs)}
         sizes = [system.scale[i] for i, row in enumerate(system.compounds) for _ in range(1 + len(row.peripherals))]
         sizes += [1.0] * len(system.enzymes) + [system.scale[row.compound] for row in system.depots]
+        sizes += [system.scale[system.releases[j].compound] for j in self.reservoir]
         self.floor = 1e-3 * np.array(sizes)
 
-    def start(self, initial: State | None) -> tuple[Array, Array]:
-        """State vector and infusion rates (compound,) just before the start."""
+    def start(self, initial: State | None) -> tuple[Array, Inputs]:
+        """State vector and inputs just before the start."""
         system = self.system
         y = np.zeros(len(self.floor))
-        rate = np.zeros(len(system.compounds))
+        none = releasing(system, (), 0.0)
+        inputs = Inputs(
+            start=0.0, rate=np.zeros(len(system.compounds)), inflow=np.zeros(len(system.depots)), releases=none
+        )
         y[self.enzyme : self.enzyme + len(system.enzymes)] = [system.parameters[row.activity] for row in system.enzymes]
         if initial is None:
-            return y, rate
+            return y, inputs
         for slot, i in enumerate(system.stepped):
             size = 1 + len(system.compounds[i].peripherals)
             y[self.central[i] : self.central[i] + size] = initial.stepped[system.central[i] : system.central[i] + size]
-            rate[i] = initial.rates[slot]
+            inputs.rate[i] = initial.rates[slot]
         y[self.enzyme : self.enzyme + len(system.enzymes)] = initial.stepped[system.first_enzyme :]
+        for j, state in system.reservoirs.items():
+            y[self.reservoir[j]] = initial.stepped[state]
         for slot, j in enumerate(system.stepped_depots):
             y[self.depot[j]] = initial.depots[slot]
-        for i, state in initial.exact.items():
-            self._unfold(y, rate, i, state)
-        return y, rate
+            inputs.inflow[j] = initial.inflows[slot]
+        for i, folded in initial.exact.items():
+            self._unfold(y, inputs, i, folded)
+        return y, inputs
 
-    def _unfold(self, y: Array, rate: Array, compound: int, state: exact.ExactState) -> None:
+    def _unfold(self, y: Array, inputs: Inputs, compound: int, state: exact.ExactState) -> None:
         """Compartment amounts of an exact compound from its modes."""
         mode = exact.modes(self.system, compound)
         y[self.central[compound]] = state.amplitude.sum()
@@ -124,11 +150,23 @@ class Layout:
             p = self.system.parameters
             y[self.central[compound] + n] = (state.amplitude * p[side.out] / (p[side.back] - mode.rates)).sum()
         through = exact.availability(self.system, compound)
-        for j, amount in zip(mode.depots, state.depot, strict=True):
-            y[self.depot[j]] = amount / through
-        rate[compound] = state.rate
+        for n, j in enumerate(mode.depots):
+            inputs.inflow[j] = state.inflow[n] / through
+            y[self.depot[j]] = (state.depot[n] + state.inflow[n] / mode.ka[n]) / through
+        inputs.rate[compound] = state.rate - state.inflow.sum()
 
-    def slopes(self, _time: float, y: Array, rate: Array) -> Array:
+    def jump(self, event: Event, y: Array, inputs: Inputs) -> None:
+        """Change the state or the inputs as an event says."""
+        if event.kind == "rate":
+            inputs.rate[event.target] += event.amount
+        elif event.kind == "depot-rate":
+            inputs.inflow[event.target] += event.amount
+        elif event.kind == "release":
+            inputs.releases.doses[event.target].append((event.time, event.amount))
+        else:
+            y[(self.depot if event.kind == "depot" else self.central)[event.target]] += event.amount
+
+    def slopes(self, time: float, y: Array, inputs: Inputs) -> Array:
         """Right-hand side."""
         system, p = self.system, self.system.parameters
         amounts = y[self.central]
@@ -136,21 +174,30 @@ class Layout:
         slopes = np.zeros_like(y)
         absorbed = np.zeros(len(system.compounds))
         for j, row in enumerate(system.depots):
-            leaving = p[row.ka] * y[self.depot[j]]
-            slopes[self.depot[j]] = -leaving
+            leaving = inputs.inflow[j] if row.ka is None else p[row.ka] * y[self.depot[j]]
+            slopes[self.depot[j]] = inputs.inflow[j] - leaving
             absorbed[row.compound] += leaving
+        for j, (released, release) in enumerate(
+            zip(inputs.releases.rates(inputs.start, [time - inputs.start]), system.releases, strict=True)
+        ):
+            leaving = released if release.ka is None else p[release.ka] * y[self.reservoir[j]]
+            if release.ka is not None:
+                slopes[self.reservoir[j]] = released - leaving
+            absorbed[release.compound] += leaving
         flow = algebra.flows(system, amounts, levels, absorbed)
-        slopes[self.central] = flow.arriving + rate
+        where = algebra.medium(system, amounts, levels, absorbed)
+        slopes[self.central] = flow.arriving + inputs.rate
         for j, pathway in enumerate(system.pathways):
             slopes[self.central[pathway.compound]] -= flow.eliminated[j]
         for i, compound in enumerate(system.compounds):
             for n, side in enumerate(compound.peripherals, start=1):
-                exchange = p[side.out] * amounts[i] - p[side.back] * y[self.central[i] + n]
+                exchange = p[side.out] * amounts[i] * where.free[i] - p[side.back] * y[self.central[i] + n]
                 slopes[self.central[i]] -= exchange
                 slopes[self.central[i] + n] = exchange
         for e, enzyme in enumerate(system.enzymes):
-            made = p[enzyme.activity] * float(algebra.synthesis(system, amounts, e))
-            slopes[self.enzyme + e] = p[enzyme.kdeg] * (made - levels[e])
+            made = p[enzyme.activity] * float(algebra.synthesis(system, where, e))
+            lost = float(algebra.inactivation(system, where, e)) * levels[e]
+            slopes[self.enzyme + e] = p[enzyme.kdeg] * (made - levels[e]) - lost
         return slopes
 
 

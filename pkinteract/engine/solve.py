@@ -7,21 +7,38 @@ steps, and integrals and extremes come from the same polynomials.
 from __future__ import annotations
 
 from array import array
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import inf
 
 import numpy as np
 
 from pkinteract.engine import exact
-from pkinteract.engine.codegen import compile_python, generate
+from pkinteract.engine.codegen import NODES, Kernel, compile_python, generate
 from pkinteract.engine.curves import Array, Curve, polynomials
-from pkinteract.engine.system import Event, System
+from pkinteract.engine.release import Releasing, marked, releasing
+from pkinteract.engine.system import Event, Switch, System
 
 RTOL = 1e-6
 """Default relative tolerance of a step; gives an error below 1e-5 of each analyte's Cmax."""
 
+FIRST_STEP, FIRST_OF_RELEASE = 0.5, 1e-3
+"""Longest step after a jump of the input, and after a release begins, whose rate may rise infinitely steeply [h]."""
+
+TRACE = 1e-4
+"""Share of a compound's scale below which its errors are judged absolutely [1]."""
+
 MOST_STEPS = 20_000
 """Most steps from one event to the next; a system of hours and days takes some tens."""
+
+_NODES = [float(Fraction(node)) for node in NODES]
+
+TOO_FAST = (
+    f"More than {MOST_STEPS:,} steps would be needed: a rate constant is far too fast, "
+    "check ka, volumes and clearances."
+)
 
 _COARSER = 10.0
 """How much coarser than a step's end the curve inside it may be."""
@@ -42,12 +59,22 @@ _DENSE = np.array(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """Where a system stands: stepped states, depots of stepped compounds, infusion rates, exact compounds."""
+    """Where a system stands: stepped states, depots of stepped compounds, rates into both, exact compounds."""
 
     stepped: list[float]
     depots: list[float]
+    inflows: list[float]
     rates: list[float]
     exact: dict[int, exact.ExactState]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Where a solver stopped [h], and why and what to try."""
+
+    start: float
+    stop: float
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +85,8 @@ class Solution:
     ----------
     amounts
         Central amount of every compound [mg], a curve each.
-    peripherals
-        Peripheral amounts of stepped compounds [mg], by compound.
+    peripherals, reservoirs
+        Peripheral amounts of stepped compounds [mg] by compound, and absorption compartments by release.
     enzymes
         Level of every enzyme [1].
     end
@@ -72,23 +99,13 @@ class Solution:
 
     amounts: tuple[Curve, ...]
     peripherals: dict[int, tuple[Curve, ...]]
+    reservoirs: dict[int, Curve]
     enzymes: tuple[Curve, ...]
     end: State | None
     method: str
     steps: int
     rejected: int = 0
-    failure: str | None = None
-
-
-@dataclass(slots=True)
-class _Trace:
-    """What the steps leave behind."""
-
-    times: list[float]
-    starts: array[float] = field(default_factory=lambda: array("d"))
-    slopes: array[float] = field(default_factory=lambda: array("d"))
-    rejected: int = 0
-    failure: str | None = None
+    failure: Failure | None = None
 
 
 def resting(system: System) -> State:
@@ -96,6 +113,7 @@ def resting(system: System) -> State:
     return State(
         stepped=system.initial(),
         depots=[0.0] * len(system.stepped_depots),
+        inflows=[0.0] * len(system.stepped_depots),
         rates=[0.0] * len(system.stepped),
         exact={i: exact.resting(exact.modes(system, i)) for i in system.exact},
     )
@@ -109,27 +127,31 @@ def solve(
     *,
     rtol: float = RTOL,
     initial: State | None = None,
+    switches: Sequence[Switch] = (),
 ) -> Solution:
     """Solve ``system`` from ``start`` to ``stop`` [h].
 
     Parameters
     ----------
     events
-        Jumps of the input, sorted by time; those outside [start, stop) are ignored.
+        Jumps of the input, sorted by time; those outside [start, stop) are ignored, but for releases that began before.
     rtol
-        Tolerance of one step, relative to the larger of a state and a hundredth of its scale.
+        Tolerance of one step, relative to the larger of a state and a ten-thousandth of its scale.
     initial
         State just before ``start``; at rest if left out.
+    switches
+        Times at which the parameters become others, sorted; the system must step every compound.
     """
     first = resting(system) if initial is None else initial
-    inside = [event for event in events if start <= event.time < stop]
+    inside = [event for event in marked(system, events) if start <= event.time < stop]
     curves: dict[int, Curve] = {}
     ends = {}
     for i in system.exact:
         curves[i], ends[i] = exact.propagate(system, i, inside, start, stop, first.exact[i])
-    own = [event for event in inside if _compound(system, event) in system.central]
-    trace, last = _march(system, own, start, stop, rtol, first)
-    states = _dense(trace, first.stepped) if system.n_states else []
+    march = _March(system, first, releasing(system, events, start), start, rtol)
+    if system.n_states:
+        march.run([event for event in inside if event.compound(system) in system.central], stop, switches)
+    states = _dense(march, first.stepped) if system.n_states else []
     for i, state in system.central.items():
         curves[i] = states[state]
     return Solution(
@@ -138,74 +160,99 @@ def solve(
             i: tuple(states[state + 1 : state + 1 + len(system.compounds[i].peripherals)])
             for i, state in system.central.items()
         },
+        reservoirs={j: states[state] for j, state in system.reservoirs.items()},
         enzymes=tuple(states[system.first_enzyme :]),
-        end=State(stepped=last.stepped, depots=last.depots, rates=last.rates, exact=ends),
+        end=replace(march.state(), exact=ends),
         method="generated Runge-Kutta 5(4)",
-        steps=len(trace.times) - 1,
-        rejected=trace.rejected,
-        failure=trace.failure,
+        steps=len(march.times) - 1,
+        rejected=march.rejected,
+        failure=march.failure,
     )
 
 
-def _compound(system: System, event: Event) -> int:
-    return system.depots[event.target].compound if event.kind == "depot" else event.target
+class _March:
+    """The stepped states on their way: where they stand, and what the steps leave behind."""
 
+    def __init__(self, system: System, first: State, releases: Releasing, start: float, rtol: float) -> None:
+        self.system = system
+        self.p, self.limit = system.parameters, rtol * rtol
+        self.floors, self.g = _floors(system), rtol / _largest_quartic(rtol)
+        self.slots = {j: slot for slot, j in enumerate(system.stepped_depots)}
+        self.feeds = {i: slot for slot, i in enumerate(system.stepped)}
+        self.t, self.h = start, FIRST_STEP
+        self.y, self.d = list(first.stepped), list(first.depots)
+        self.o, self.u = list(first.inflows), list(first.rates)
+        self.releases = releases
+        self.times, self.starts, self.slopes = [start], array("d"), array("d")
+        self.rejected = 0
+        self.failure: Failure | None = None
 
-def _march(
-    system: System, events: Sequence[Event], start: float, stop: float, rtol: float, initial: State
-) -> tuple[_Trace, State]:
-    n = system.n_states
-    trace = _Trace(times=[start])
-    y, d, u = list(initial.stepped), list(initial.depots), list(initial.rates)
-    if n == 0:
-        return trace, State(stepped=y, depots=d, rates=u, exact={})
-    rate, step = compile_python(generate(system))
-    p, floors, limit = system.parameters, _floors(system), rtol * rtol
-    g = rtol / _largest_quartic(rtol)
-    no_state, no_slopes = [0.0] * (n + len(d)), [0.0] * (7 * n)
-    slots = {j: slot for slot, j in enumerate(system.stepped_depots)}
-    feeds = {i: slot for slot, i in enumerate(system.stepped)}
-    t, h, f = start, 0.1, [0.0] * n
-    breaks = sorted({event.time for event in events} | {stop})
-    upcoming = iter(events)
-    event = next(upcoming, None)
-    for end in breaks:
-        rate(y, p, d, u, f)
-        begun = len(trace.times) + trace.rejected
-        while t < end:
-            left = end - t
-            h = left if h >= left else left / 2 if 2 * h > left else h
+    def state(self) -> State:
+        """Where the stepped part stands."""
+        return State(stepped=self.y, depots=self.d, inflows=self.o, rates=self.u, exact={})
+
+    def run(self, events: Sequence[Event], stop: float, switches: Sequence[Switch]) -> None:
+        """Step to ``stop``, from one event or switch to the next."""
+        kernel = compile_python(generate(self.system))
+        upcoming, changes = deque(events), deque(switches)
+        while self.t < stop and self.failure is None:
+            while changes and changes[0].time <= self.t:
+                self.p = changes.popleft().parameters
+            while upcoming and upcoming[0].time <= self.t:
+                self._apply(upcoming.popleft())
+            ends = [queue[0].time for queue in (upcoming, changes) if queue]
+            self._advance(kernel, min([stop, *ends]))
+
+    def _apply(self, event: Event) -> None:
+        if event.kind == "bolus":
+            self.y = list(self.y)
+            self.y[self.system.central[event.target]] += event.amount
+        elif event.kind == "rate":
+            self.u[self.feeds[event.target]] += event.amount
+        elif event.kind == "depot":
+            self.d[self.slots[event.target]] += event.amount
+        elif event.kind == "depot-rate":
+            self.o[self.slots[event.target]] += event.amount
+        else:
+            self.releases.doses[event.target].append((event.time, event.amount))
+        self.h = min(self.h, FIRST_OF_RELEASE if event.kind == "release" else FIRST_STEP)
+
+    def _advance(self, kernel: Kernel, end: float) -> None:
+        """Step to ``end`` under an unchanged input."""
+        rate, step = kernel
+        n, released = len(self.floors), bool(self.system.releases)
+        no_state, no_slopes, f = [0.0] * (n + len(self.d)), [0.0] * (7 * n), [0.0] * n
+        v = self._released(0.0) if released else []
+        tried, begun = 0, self.t
+        rate(self.y, self.p, self.d, self.o, v, self.u, f)
+        while self.t < end:
+            left = end - self.t
+            h = left if self.h >= left else left / 2 if 2 * self.h > left else self.h
+            v = self._released(h) if released else v
             z, k = no_state[:], no_slopes[:]
-            error = step(h, g, y, p, d, u, f, floors, z, k) / limit
+            try:
+                error = step(h, self.g, self.y, self.p, self.d, self.o, v, self.u, f, self.floors, z, k) / self.limit
+            except (ArithmeticError, ValueError):
+                error = inf  # a stage far outside the domain: the step is too long
+            tried += 1
+            if tried > MOST_STEPS:
+                self.failure = Failure(start=begun, stop=end, reason=TOO_FAST)
+                return
             if not error <= 1.0:
-                trace.rejected += 1
-                h *= max(0.2, 0.9 * error**-0.1) if error < 1e60 else 0.1
-            if h < 1e-9 or len(trace.times) + trace.rejected > begun + MOST_STEPS:
-                trace.failure = (
-                    f"between {t:.6g} and {end:.6g} h it would take more than {MOST_STEPS:,} steps; "
-                    "a rate constant is far too fast, check ka, volumes and clearances"
-                )
-                return trace, State(stepped=y, depots=d, rates=u, exact={})
-            if not error <= 1.0:
+                self.rejected += 1
+                self.h = h * (max(0.2, 0.9 * error**-0.1) if error < 1e60 else 0.1)
                 continue
-            trace.starts.extend(y)
-            trace.slopes.extend(k)
-            t = end if h == left else t + h
-            trace.times.append(t)
-            y, d, f = z[:n], z[n:], k[6 * n :]
-            h *= min(4.0, 0.9 * max(error, 1e-9) ** -0.1)
-        if end == stop:
-            break
-        while event is not None and event.time <= end:
-            if event.kind == "depot":
-                d[slots[event.target]] += event.amount
-                h = min(h, 0.5)
-            elif event.kind == "bolus":
-                y[system.central[event.target]] += event.amount
-            else:
-                u[feeds[event.target]] += event.amount
-            event = next(upcoming, None)
-    return trace, State(stepped=y, depots=d, rates=u, exact={})
+            self.starts.extend(self.y)
+            self.slopes.extend(k)
+            self.t = end if h == left else self.t + h
+            self.times.append(self.t)
+            self.y, self.d, f = z[:n], z[n:], k[6 * n :]
+            self.h = h * min(4.0, 0.9 * max(error, 1e-9) ** -0.1)
+
+    def _released(self, h: float) -> list[float]:
+        """Release rates at the nodes of a step of ``h`` [h]."""
+        self.releases.drop_finished(self.t)
+        return self.releases.rates(self.t, [node * h for node in _NODES])
 
 
 def _largest_quartic(rtol: float) -> float:
@@ -221,14 +268,15 @@ def _floors(system: System) -> list[float]:
     """Size of each state below which errors are judged absolutely."""
     floors: list[float] = []
     for i in system.stepped:
-        floors += [0.01 * system.scale[i]] * (1 + len(system.compounds[i].peripherals))
+        floors += [TRACE * system.scale[i]] * (1 + len(system.compounds[i].peripherals))
+    floors += [TRACE * system.scale[system.releases[j].compound] for j in system.reservoirs]
     return floors + [0.01] * len(system.enzymes)
 
 
-def _dense(trace: _Trace, before: Sequence[float]) -> list[Curve]:
+def _dense(march: _March, before: Sequence[float]) -> list[Curve]:
     """Quartic polynomials of every state on every step."""
-    times = np.asarray(trace.times)
-    starts = np.frombuffer(trace.starts).reshape(-1, len(before))
-    slopes = np.frombuffer(trace.slopes).reshape(-1, 7, len(before))
+    times = np.asarray(march.times)
+    starts = np.frombuffer(march.starts).reshape(-1, len(before))
+    slopes = np.frombuffer(march.slopes).reshape(-1, 7, len(before))
     powers: Array = np.einsum("msn,sq->mqn", slopes, _DENSE, optimize=True) * np.diff(times)[:, None, None]
-    return list(polynomials(trace.times, before, np.concatenate([starts[:, None, :], powers], axis=1)))
+    return list(polynomials(march.times, before, np.concatenate([starts[:, None, :], powers], axis=1)))

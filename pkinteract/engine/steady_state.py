@@ -16,6 +16,7 @@ import numpy as np
 
 from pkinteract.engine import exact
 from pkinteract.engine.curves import Array
+from pkinteract.engine.release import profiles
 from pkinteract.engine.solve import RTOL, State, resting, solve
 from pkinteract.engine.system import Event, System
 
@@ -39,6 +40,7 @@ def periodic_state(
     period: float,
     *,
     rates: Sequence[float],
+    inflows: Sequence[float] = (),
     rtol: float = RTOL,
     tolerance: float = 1e-7,
 ) -> Periodic:
@@ -47,21 +49,28 @@ def periodic_state(
     Parameters
     ----------
     events
-        Jumps of one period, sorted by time; infusion rates end the period as they began it.
-    rates
-        Infusion rate into every compound just before ``start`` [mg/h].
+        Jumps of one period, sorted by time; rates end the period as they began it. Releases are repeated backwards.
+    rates, inflows
+        Infusion rate into every compound and inflow of every depot just before ``start`` [mg/h]; no inflow if left out.
     tolerance
         Relative change over one period at which the search ends; after 400 periods the residual is reported as it is.
     """
-    fixed = {i: exact.periodic(system, i, events, start, period, rates[i]) for i in system.exact}
-    state = replace(resting(system), rates=[rates[i] for i in system.stepped])
+    flowing = dict(enumerate(inflows))
+    fixed = {i: exact.periodic(system, i, events, start, period, rate=rates[i], inflows=flowing) for i in system.exact}
+    state = replace(
+        resting(system),
+        rates=[rates[i] for i in system.stepped],
+        inflows=[flowing.get(j, 0.0) for j in system.stepped_depots],
+        exact=fixed,
+    )
+    events = [*earlier_releases(system, events, start, period), *events]
     scale = np.array([max(abs(value), 1e-3) for value in _sizes(system)])
     points: list[Array] = []
     images: list[Array] = []
     x = _vector(state)
     residual, count = np.inf, 0
     while count < _MOST_PERIODS and residual > tolerance and len(x):
-        here = _state(system, x, state.rates, fixed)
+        here = _state(system, x, state)
         end = solve(system, events, start, start + period, rtol=min(rtol, tolerance), initial=here).end
         if end is None:
             break
@@ -71,7 +80,19 @@ def periodic_state(
         points, images = [*points, x][-_MEMORY:], [*images, image][-_MEMORY:]
         x = np.maximum(_mixed(points, images, scale), 0.0)
     best = images[-1] if images else x
-    return Periodic(state=_state(system, best, state.rates, fixed), residual=residual if images else 0.0, periods=count)
+    return Periodic(state=_state(system, best, state), residual=residual if images else 0.0, periods=count)
+
+
+def earlier_releases(system: System, events: Sequence[Event], start: float, period: float) -> list[Event]:
+    """Releases of earlier periods that are still going on at ``start``, for events that repeat every ``period`` [h]."""
+    rows = profiles(system)
+    found = []
+    for event in (event for event in events if event.kind == "release"):
+        time = event.time - period
+        while start - time < rows[event.target].over:
+            found.append(replace(event, time=time))
+            time -= period
+    return sorted(found, key=lambda event: event.time)
 
 
 def _mixed(points: list[Array], images: list[Array], scale: Array) -> Array:
@@ -88,6 +109,7 @@ def _sizes(system: System) -> list[float]:
     amounts = [system.scale[i] for i in system.stepped for _ in range(1 + len(system.compounds[i].peripherals))]
     return [
         *amounts,
+        *([system.scale[system.releases[j].compound] for j in system.reservoirs]),
         *([1.0] * len(system.enzymes)),
         *([system.scale[system.depots[j].compound] for j in system.stepped_depots]),
     ]
@@ -97,6 +119,6 @@ def _vector(state: State) -> Array:
     return np.array([*state.stepped, *state.depots])
 
 
-def _state(system: System, x: Array, rates: list[float], fixed: dict[int, exact.ExactState]) -> State:
+def _state(system: System, x: Array, like: State) -> State:
     values = [float(value) for value in x]
-    return State(stepped=values[: system.n_states], depots=values[system.n_states :], rates=list(rates), exact=fixed)
+    return replace(like, stepped=values[: system.n_states], depots=values[system.n_states :])
