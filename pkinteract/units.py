@@ -42,6 +42,7 @@ _FACTORS: dict[str, dict[str, float]] = {
     "molar mass": {"g/mol": 1.0},
     "dose per weight": {"ug/kg": 1e-3, "mg/kg": 1.0, "g/kg": 1e3},
     "mass rate": {"mg/h": 1.0, "mg/min": 60.0, "g/h": 1e3},
+    "slope": {"L/g": 1e-3, "L/mg": 1.0, "L/ug": 1e3, "mL/mg": 1e-3, "mL/ug": 1.0, "mL/ng": 1e3},
     "length": {"mm": 1e-3, "cm": 1e-2, "m": 1.0},
     "fraction": {"1": 1.0, "%": 0.01},
 }
@@ -54,7 +55,7 @@ UNITS: dict[str, tuple[str, float]] = {
 COLUMN_SUFFIX = {"mg/L": "mg_per_L", "ng/mL": "ng_per_mL", "umol/L": "umol_per_L"}
 """Reporting unit to the suffix of a column's name."""
 
-_EXAMPLES = {
+EXAMPLES = {
     "time": "12 h",
     "mass": "200 mg",
     "volume": "80 L",
@@ -67,9 +68,11 @@ _EXAMPLES = {
     "molar mass": "300 g/mol",
     "dose per weight": "5 mg/kg",
     "mass rate": "10 mg/h",
+    "slope": "0.02 L/mg",
     "length": "165 cm",
     "fraction": "80 %",
 }
+"""A usual quantity of each dimension."""
 
 _SPELLINGS = {
     "s": "sec second seconds",
@@ -122,7 +125,7 @@ def parse(text: str, *dimensions: str, example: str = "") -> float:
     ValueError
         When it is no such quantity; the message says what to write.
     """
-    example = example or _EXAMPLES[dimensions[0]]
+    example = example or EXAMPLES[dimensions[0]]
     number, unit = _split(text, dimensions, example)
     dimension, factor = UNITS[unit]
     if dimension not in dimensions:

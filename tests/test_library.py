@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pkinteract.errors import InputError
 from pkinteract.library import load_library
-from pkinteract.library.monograph import apply_overrides
-from pkinteract.library.phenotypes import activity, genes
+from pkinteract.library.overrides import apply_overrides
+from pkinteract.library.values import UNSOURCED
 
 LIBRARY = load_library()
 
@@ -24,6 +21,7 @@ def test_every_value_is_traceable(drug: str) -> None:
 
     for path, value in monograph.values():
         assert value.source in monograph.sources or (value.kind == "assumed" and value.note), path
+        assert value.note != UNSOURCED, path
         if value.kind == "fitted":
             assert value.interval is not None, path
             assert value.interval[0] <= value.value <= value.interval[1], path
@@ -43,62 +41,6 @@ def test_the_salt_of_amitriptyline_is_the_ratio_of_its_molar_masses() -> None:
 
     assert factor is not None
     assert factor.canonical == pytest.approx(277.40 / 313.86, abs=5e-4)
-
-
-@pytest.mark.parametrize(
-    ("gene", "value", "phenotype", "factor"),
-    [
-        ("CYP2D6", "*1/*1", "normal", 1.0),
-        ("CYP2D6", "*4/*4", "poor", 0.0),
-        ("CYP2D6", "*1/*4", "intermediate", 0.5),
-        ("CYP2D6", "*1x2/*1", "ultrarapid", 1.5),
-        ("CYP2D6", "*36+*10/*1", "normal", 0.625),
-        ("CYP2D6", "*10/*41", "intermediate", 0.25),
-        ("CYP2D6", 2.25, "normal", 1.125),
-        ("CYP2D6", "poor", "poor", 0.0),
-        ("CYP2C19", "*1/*2", "intermediate", 0.5),
-        ("CYP2C19", "*2/*17", "intermediate", 0.5),
-        ("CYP2C19", "*1/*17", "rapid", 1.15),
-        ("CYP2C19", "*2/*3", "poor", 0.0),
-    ],
-)
-def test_star_alleles_give_the_phenotypes_of_cpic(gene: str, value: str | float, phenotype: str, factor: float) -> None:
-    """Diplotypes translate as CPIC's tables do."""
-    found = activity(gene, value)
-
-    assert (found.phenotype, found.factor) == (phenotype, pytest.approx(factor))
-
-
-@given(
-    st.sampled_from(["*1", "*2", "*4", "*10", "*17", "*41", "*1x2"]), st.sampled_from(["*1", "*3", "*5", "*9", "*4x2"])
-)
-def test_the_order_of_alleles_does_not_matter(one: str, other: str) -> None:
-    """A diplotype is a pair without order, and its score the sum of two."""
-    assert activity("CYP2D6", f"{one}/{other}") == activity("CYP2D6", f"{other}/{one}")
-
-
-@pytest.mark.parametrize(
-    ("gene", "value", "message"),
-    [
-        ("CYP2D7", "normal", "CYP2D7 is not a gene of the library; did you mean CYP2D6?"),
-        ("CYP2D6", "norml", '"norml" is not a phenotype of CYP2D6; did you mean normal?'),
-        ("CYP2D6", "rapid", '"rapid" is not a phenotype of CYP2D6;'),
-        ("CYP2D6", "*1", 'write two alleles of CYP2D6 such as "*1/*4"'),
-        ("CYP2D6", "*22/*1", "*22 of CYP2D6 has uncertain function"),
-        ("CYP2D6", "*1/*999", "*999 is not a known CYP2D6 allele"),
-        ("CYP2D6", 11.0, "an activity score of CYP2D6 lies between 0 and 10, got 11"),
-        ("CYP2C19", 1.0, "CYP2C19 has no activity score"),
-    ],
-)
-def test_what_is_no_phenotype_is_refused(gene: str, value: str | float, message: str) -> None:
-    """Each refusal says what to write."""
-    with pytest.raises(ValueError, match="^" + re.escape(message)):
-        activity(gene, value)
-
-
-def test_genes_are_those_that_issues_name() -> None:
-    """CYP2D6 and CYP2C19 have tables."""
-    assert set(genes()) >= {"CYP2D6", "CYP2C19"}
 
 
 def test_an_override_replaces_one_value_and_nothing_else() -> None:

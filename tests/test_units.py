@@ -27,6 +27,7 @@ CANONICAL = {
     "molar mass": "g/mol",
     "dose per weight": "mg/kg",
     "mass rate": "mg/h",
+    "slope": "L/mg",
     "length": "m",
 }
 SPELLING = {"d": "day", "wk": "week", "y": "year", "nM": "nmol/L", "uM": "umol/L", "mM": "mmol/L"}

@@ -1,148 +1,55 @@
-"""The schema of a drug file: every number with its unit, kind and source.
+"""The schema of a drug file: a monograph is one TOML file, and every number in it has its unit, kind and source.
 
-A monograph is one TOML file. Strict: an unknown key is an error. In a user's own file a value may be a bare quantity
-(``clearance = "1.1 L/h"``); its kind is then "assumed".
+Strict: an unknown key is an error. What one table says of another is checked in ``coherence``.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field
 
-from pkinteract.units import COLUMN_SUFFIX, dimension_of, from_canonical, split, to_canonical
+from pkinteract.library.absorption import Formulation
+from pkinteract.library.interactions import Displacement, Inactivation, Induction, Inhibition
+from pkinteract.library.values import (
+    ID,
+    Age,
+    Capacity,
+    Clearance,
+    ClearanceBound,
+    Concentration,
+    Constant,
+    Fraction,
+    MolarMass,
+    Number,
+    Row,
+    UnboundConstant,
+    Value,
+    Volume,
+)
+from pkinteract.units import from_canonical
 
-Kind = Literal["measured", "fitted", "in vitro", "label", "assumed"]
-Basis = Literal["total", "unbound"]
+__all__ = [
+    "REFERENCE_WEIGHT",
+    "Binding",
+    "Displacement",
+    "Distribution",
+    "Elimination",
+    "Formulation",
+    "Inactivation",
+    "Induction",
+    "Inhibition",
+    "Monograph",
+    "Pathway",
+    "ReferenceRange",
+    "Source",
+    "Value",
+]
 
 REFERENCE_WEIGHT = 70.0
 """Body weight [kg] at which clearances and volumes of a monograph hold."""
-
-_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-"""Ids become parts of column names: lower case letters, digits and hyphens."""
-
-
-class Row(BaseModel):
-    """A strict, frozen piece of a monograph."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
-
-
-class Value(Row):
-    """One number of the library.
-
-    Attributes
-    ----------
-    value, unit
-        The number as published and its unit.
-    kind
-        measured, fitted, in vitro, label or assumed.
-    source
-        A key of the monograph's ``[sources]``; None only for assumed values.
-    cv
-        Between-subject coefficient of variation [1], where one is published.
-    interval
-        95 % confidence interval of a fitted value, in ``unit``.
-    basis
-        Whether a concentration is total or unbound.
-    """
-
-    value: float
-    unit: str
-    kind: Kind
-    source: str | None = None
-    cv: float | None = Field(default=None, gt=0)
-    interval: tuple[float, float] | None = Field(default=None, strict=False)
-    basis: Basis | None = None
-    note: str | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _shorthand(cls, data: object) -> object:
-        """Read a bare quantity string as an assumed value."""
-        if isinstance(data, str):
-            number, unit = split(data)
-            return {"value": number, "unit": unit, "kind": "assumed", "note": "no source given"}
-        if isinstance(data, dict) and isinstance(data.get("value"), int) and not isinstance(data["value"], bool):
-            return {**data, "value": float(data["value"])}
-        return data
-
-    @model_validator(mode="after")
-    def _traceable(self) -> Self:
-        dimension_of(self.unit)
-        if not math.isfinite(self.value):
-            raise ValueError(f"must be a finite number, got {self.value}")
-        if self.kind != "assumed" and self.source is None:
-            raise ValueError(f'a value of kind "{self.kind}" needs a source')
-        if self.kind == "assumed" and self.note is None:
-            raise ValueError("an assumed value needs a note that says why this value")
-        return self
-
-    @property
-    def canonical(self) -> float:
-        """The number in canonical units (h, mg, L, mg/L and their quotients)."""
-        return to_canonical(self.value, self.unit)
-
-
-def _has(*dimensions: str, positive: bool = True) -> AfterValidator:
-    def check(value: Value) -> Value:
-        dimension = dimension_of(value.unit)
-        if dimension not in dimensions:
-            raise ValueError(f'"{value.unit}" is a unit of {dimension}; this key needs a {" or ".join(dimensions)}')
-        if value.value < 0 or (positive and value.value == 0):
-            raise ValueError(f"must be {'above' if positive else 'at least'} 0, got {_written(value)}")
-        return value
-
-    return AfterValidator(check)
-
-
-def _fraction(value: Value) -> Value:
-    if not 0 < value.canonical <= 1:
-        raise ValueError(f"must lie above 0 and be at most 1, got {_written(value)}")
-    return value
-
-
-def _written(value: Value) -> str:
-    return f"{value.value:g} {value.unit}".removesuffix(" 1")
-
-
-Fraction = Annotated[Value, _has("fraction"), AfterValidator(_fraction)]
-Number = Annotated[Value, _has("fraction")]
-Clearance = Annotated[Value, _has("clearance", "clearance per weight")]
-Volume = Annotated[Value, _has("volume", "volume per weight")]
-Rate = Annotated[Value, _has("rate")]
-Time = Annotated[Value, _has("time", positive=False)]
-HalfLife = Annotated[Value, _has("time")]
-Concentration = Annotated[Value, _has("concentration", "molar concentration")]
-Age = Annotated[Value, _has("time", positive=False)]
-
-
-class Formulation(Row):
-    """How a dose enters the body.
-
-    ``bioavailability`` is the absolute F of the uninduced normal metaboliser; ``salt_factor`` converts the labelled
-    dose to free drug.
-    """
-
-    route: Literal["oral", "intravenous"] = "oral"
-    ka: Rate | None = None
-    lag: Time | None = None
-    bioavailability: Fraction | None = None
-    salt: str | None = None
-    salt_factor: Fraction | None = None
-    note: str | None = None
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if self.route == "oral" and self.ka is None:
-            raise ValueError('an oral formulation needs ka, for example ka = "1.5 1/h"')
-        if self.route == "intravenous" and (self.ka or self.lag or self.bioavailability):
-            raise ValueError("an intravenous formulation has neither ka, lag nor bioavailability")
-        return self
 
 
 class Peripheral(Row):
@@ -162,29 +69,34 @@ class Distribution(Row):
 class Pathway(Row):
     """A share of the uninduced plasma clearance, and the enzyme that carries it.
 
-    ``yield`` is the molar fraction of what passes that becomes the metabolite ``forms``.
+    Attributes
+    ----------
+    kind
+        "enzyme" and "biliary" are hepatic; "renal" follows creatinine clearance; "other" follows nothing.
+    fraction
+        Share at low concentration and without inhibitor.
+    forms, formed
+        Metabolite, and the molar fraction (``yield`` in the file) of what passes that becomes it.
+    km
+        Concentration of the compound at which the pathway runs at half its capacity.
+    inhibition
+        How inhibitors of the enzyme combine with ``km``.
     """
 
-    id: str = Field(pattern=_ID, max_length=60, examples=['"hydroxylation"'])
-    kind: Literal["enzyme", "renal", "other"] = "enzyme"
+    id: str = Field(pattern=ID, max_length=60, examples=['"hydroxylation"'])
+    kind: Literal["enzyme", "renal", "biliary", "other"] = "enzyme"
     enzyme: str | None = None
     fraction: Fraction
+    km: Constant | None = None
+    inhibition: Literal["competitive", "non-competitive"] = "competitive"
     forms: str | None = None
     formed: Fraction | None = Field(default=None, alias="yield")
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if (self.kind == "enzyme") != (self.enzyme is not None):
-            raise ValueError(f'pathway "{self.id}" must name an enzyme if its kind is "enzyme", and only then')
-        if self.formed is not None and self.forms is None:
-            raise ValueError(f'pathway "{self.id}" has a yield but forms nothing')
-        return self
 
 
 class RenalBand(Row):
     """The factor on the whole clearance from this creatinine clearance upwards (to the next band)."""
 
-    since: Annotated[Value, _has("clearance", positive=False)] = Field(alias="from")
+    since: ClearanceBound = Field(alias="from")
     factor: Number
 
 
@@ -195,6 +107,20 @@ class AgeEffect(Row):
     factor: Number
 
 
+class HepaticFunction(Row):
+    """The factor on the whole clearance in a Child-Pugh class."""
+
+    child_pugh: Literal["A", "B", "C"] = Field(alias="class")
+    factor: Number
+
+
+class PregnancyEffect(Row):
+    """The factor on the whole clearance from a gestational age on (to the next one)."""
+
+    since: Age = Field(alias="from")
+    factor: Number
+
+
 class Elimination(Row):
     """Plasma clearance at 70 kg, its pathways, and what changes it."""
 
@@ -202,24 +128,9 @@ class Elimination(Row):
     liver: Literal["linear", "well-stirred"] = "linear"
     pathway: tuple[Pathway, ...] = Field(default=(), strict=False)
     renal_function: tuple[RenalBand, ...] = Field(default=(), strict=False)
+    hepatic_function: tuple[HepaticFunction, ...] = Field(default=(), strict=False)
     age_effect: tuple[AgeEffect, ...] = Field(default=(), strict=False)
-
-    @model_validator(mode="after")
-    def _whole(self) -> Self:
-        total = sum(pathway.fraction.canonical for pathway in self.pathway)
-        if self.pathway and abs(total - 1) > 1e-9:
-            raise ValueError(f"the fractions of the pathways must add up to 1, they add up to {total:.6g}")
-        ids = [pathway.id for pathway in self.pathway]
-        if len(set(ids)) < len(ids):
-            raise ValueError("two pathways have the same id")
-        if "total" in ids:
-            raise ValueError('a pathway must not be called "total", the name of the whole clearance')
-        starts = [band.since.canonical for band in self.renal_function]
-        if starts and (starts[-1] != 0 or sorted(starts, reverse=True) != starts):
-            raise ValueError('renal_function bands run from the highest "from" down to 0 mL/min')
-        if starts and any(pathway.kind == "renal" for pathway in self.pathway):
-            raise ValueError("renal_function replaces renal pathways; give one or the other")
-        return self
+    pregnancy: tuple[PregnancyEffect, ...] = Field(default=(), strict=False)
 
 
 class FirstPass(Row):
@@ -229,26 +140,19 @@ class FirstPass(Row):
     gut_enzyme: str
 
 
+class Sites(Row):
+    """One class of saturable binding sites in plasma: concentration of sites, and the unbound one that fills half."""
+
+    capacity: Capacity
+    kd: UnboundConstant
+
+
 class Binding(Row):
-    """Plasma binding and blood-to-plasma ratio."""
+    """Plasma binding and blood-to-plasma ratio; ``fraction_unbound`` is the one at which clearance and volume hold."""
 
     fraction_unbound: Fraction
     blood_to_plasma: Number | None = None
-
-
-class Induction(Row):
-    """Emax induction of an enzyme's synthesis; inducers of one ``receptor`` group compete."""
-
-    receptor: Literal["CAR/PXR", "AhR"]
-    emax: Number
-    ec50: Concentration
-    hill: Number | None = None
-
-    @model_validator(mode="after")
-    def _stated(self) -> Self:
-        if self.ec50.basis is None:
-            raise ValueError('ec50 must state basis = "total" or "unbound"')
-        return self
+    sites: Sites | None = None
 
 
 class ReferenceRange(Row):
@@ -262,7 +166,7 @@ class ReferenceRange(Row):
 class Sum(Row):
     """A sum of analytes that is judged together, for example parent + active metabolite."""
 
-    id: str = Field(pattern=rf"{_ID[:-1]}([+]{_ID[1:-1]})*$", max_length=120, examples=['"parent+metabolite"'])
+    id: str = Field(pattern=rf"{ID[:-1]}([+]{ID[1:-1]})*$", max_length=120, examples=['"parent+metabolite"'])
     parts: tuple[str, ...] = Field(strict=False, min_length=2)
     unit: str
     reference_range: ReferenceRange = Field(default_factory=ReferenceRange)
@@ -303,42 +207,28 @@ class Change(Row):
 class Monograph(Row):
     """Everything the model knows of one compound."""
 
-    id: str = Field(pattern=_ID, max_length=60, examples=['"my-drug"'])
+    id: str = Field(pattern=ID, max_length=60, examples=['"my-drug"'])
     name: str
     atc: str | None = None
     group: str | None = None
     notes: str | None = None
     unit: str
-    molar_mass: Annotated[Value, _has("molar mass")]
+    molar_mass: MolarMass
     ages: Ages | None = None
     binding: Binding | None = None
     distribution: Distribution
     elimination: Elimination
     first_pass: FirstPass | None = None
-    absorption: dict[str, Formulation] = {}
+    absorption: dict[str, Formulation] = Field(default_factory=dict)
     formulation: str | None = None
-    induces: dict[str, Induction] = {}
+    induces: dict[str, Induction] = Field(default_factory=dict)
+    inhibits: dict[str, Inhibition] = Field(default_factory=dict)
+    inactivates: dict[str, Inactivation] = Field(default_factory=dict)
+    displaces: dict[str, Displacement] = Field(default_factory=dict)
     reference_range: ReferenceRange = Field(default_factory=ReferenceRange)
     sum: tuple[Sum, ...] = Field(default=(), strict=False)
-    sources: dict[str, Source] = {}
+    sources: dict[str, Source] = Field(default_factory=dict)
     history: tuple[Change, ...] = Field(default=(), strict=False)
-
-    @model_validator(mode="after")
-    def _coherent(self) -> Self:
-        for unit in (self.unit, *(total.unit for total in self.sum)):
-            if unit not in COLUMN_SUFFIX:
-                raise ValueError(f'unit must be one of {", ".join(COLUMN_SUFFIX)}, got "{unit}"')
-        if self.formulation is not None and self.formulation not in self.absorption:
-            raise ValueError(f'formulation "{self.formulation}" is not one of {", ".join(self.absorption)}')
-        for path, value in self.values():
-            if value.source is not None and value.source not in self.sources:
-                raise ValueError(f'{path}: source "{value.source}" is not in [sources]')
-        bound = any(row.ec50.basis == "unbound" for row in self.induces.values())
-        if self.binding is None and (bound or self.elimination.liver == "well-stirred"):
-            raise ValueError("needs [binding] fraction_unbound (unbound constants or a well-stirred liver)")
-        if self.elimination.liver == "well-stirred" and (self.binding is None or self.binding.blood_to_plasma is None):
-            raise ValueError("a well-stirred liver needs [binding] blood_to_plasma")
-        return self
 
     @property
     def default_formulation(self) -> str | None:
@@ -361,6 +251,12 @@ class Monograph(Row):
         yield from _walk(self, "")
 
 
+def label(row: object, index: int) -> str:
+    """What a dotted path calls an entry of a list: its id or class, else its position."""
+    named = row if isinstance(row, Mapping) else dict(row) if isinstance(row, BaseModel) else {}
+    return str(named.get("id") or named.get("class") or named.get("child_pugh") or index)
+
+
 def _walk(node: object, path: str) -> Iterator[tuple[str, Value]]:
     if isinstance(node, Value):
         yield path, node
@@ -372,64 +268,4 @@ def _walk(node: object, path: str) -> Iterator[tuple[str, Value]]:
             yield from _walk(child, f"{path}.{key}")
     elif isinstance(node, tuple) and node and isinstance(node[0], BaseModel):
         for index, child in enumerate(node):
-            yield from _walk(child, f"{path}.{getattr(child, 'id', index)}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
-    """Where an override lands: the container and the key in it."""
-
-    container: Any
-    key: Any
-
-
-def apply_overrides(monograph: Monograph, overrides: Mapping[str, str]) -> Monograph:
-    """Replace values of a monograph by dotted path.
-
-    Parameters
-    ----------
-    monograph
-        The monograph to start from; it is left as it is.
-    overrides
-        Dotted path (``"elimination.clearance"``, ``"elimination.pathway.epoxidation.fraction"``) to quantity text.
-
-    Raises
-    ------
-    ValueError
-        When a path names no value, or the result is no longer a valid monograph.
-    """
-    from difflib import get_close_matches
-
-    data = monograph.model_dump(by_alias=True, exclude_none=True)
-    known = [path for path, _ in monograph.values()]
-    for path, text in overrides.items():
-        place = _find(data, path)
-        if place is None or not (path in known or _optional(monograph, path)):
-            close = get_close_matches(path, known, n=3, cutoff=0.5)
-            hint = f"did you mean {' or '.join(close)}?" if close else f"its values are {', '.join(known)}"
-            raise ValueError(f"{path} is not a value of {monograph.id}; {hint}")
-        quantity = Value.model_validate(text).model_dump(exclude_none=True)
-        old = place.container[place.key] if path in known else {}
-        kept = {key: old[key] for key in ("basis",) if key in old}
-        place.container[place.key] = {**quantity, "note": "override in the scenario", **kept}
-    return type(monograph).model_validate(data)
-
-
-def _find(data: Any, path: str) -> _Place | None:
-    *steps, last = path.split(".")
-    node = data
-    for step in steps:
-        if isinstance(node, (list, tuple)):
-            node = next((row for i, row in enumerate(node) if row.get("id", str(i)) == step), None)
-        else:
-            node = node.get(step) if isinstance(node, dict) else None
-        if node is None:
-            return None
-    return _Place(container=node, key=last) if isinstance(node, dict) else None
-
-
-def _optional(monograph: Monograph, path: str) -> bool:
-    """Whether ``path`` is a formulation's or distribution's value that the monograph leaves out."""
-    head, _, last = path.rpartition(".")
-    name = head.removeprefix("absorption.")
-    return head.startswith("absorption.") and name in monograph.absorption and last in ("lag", "bioavailability", "ka")
+            yield from _walk(child, f"{path}.{label(child, index)}")

@@ -11,7 +11,19 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-_COPIES = re.compile(r"(\*[0-9]+[A-Z]?)x([0-9]{1,2})")
+_COPIES = re.compile(r"(\*[0-9]+[A-Z]?)x([1-9][0-9]?)")
+_WORDS = {
+    "pm": "poor",
+    "im": "intermediate",
+    "nm": "normal",
+    "em": "normal",
+    "extensive": "normal",
+    "rm": "rapid",
+    "um": "ultrarapid",
+    "non-expresser": "poor",
+    "nonexpresser": "poor",
+}
+"""Other names of the phenotypes, for hints only: an expresser of CYP3A5 may be normal or intermediate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +37,7 @@ class Activity:
     score
         Activity score [1]; None for a gene without scores.
     factor
-        Uninduced level of the enzyme relative to the normal metaboliser [1].
+        Uninduced level of the enzyme relative to the reference genotype [1].
     kind, source, note
         Whether the factor was measured or is assumed; its citation, None only if assumed; why this value, or None.
     """
@@ -58,6 +70,8 @@ def activity(gene: str, value: str | float) -> Activity:
         hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(table)}"
         raise ValueError(f"{gene} is not a gene of the library; {hint}")
     entry = table[gene]
+    if "open" in entry and value != "normal":
+        raise ValueError(f'of {gene} only "normal" is known, got {_shown(value)}: {entry["open"]}')
     if isinstance(value, str) and "*" in value:
         return _from_alleles(gene, entry, value.strip())
     if isinstance(value, str) and not re.fullmatch(r"[0-9.]+", value.strip()):
@@ -72,12 +86,12 @@ def _table() -> Mapping[str, Any]:
     return tomllib.loads((Path(__file__).parent / "phenotypes.toml").read_text("utf-8"))
 
 
-def _made(gene: str, entry: Mapping[str, Any], phenotype: str, score: float | None, factor: float) -> Activity:
-    row = entry["phenotypes"][phenotype]
-    linear = "normal_score" in entry
-    if factor != row["value"] and not linear:
-        row = {"kind": "assumed", "note": entry["note"]}
-    source = entry["factor_source"] if linear else row.get("source")
+def _shown(value: str | float) -> str:
+    return f'"{value}"' if isinstance(value, str) else f"{value:g}"
+
+
+def _made(gene: str, phenotype: str, row: Mapping[str, Any], *, factor: float, score: float | None = None) -> Activity:
+    source = row.get("source")
     return Activity(
         gene=gene,
         phenotype=phenotype,
@@ -91,42 +105,63 @@ def _made(gene: str, entry: Mapping[str, Any], phenotype: str, score: float | No
 
 def _from_phenotype(gene: str, entry: Mapping[str, Any], value: str) -> Activity:
     if value not in entry["phenotypes"]:
-        close = get_close_matches(value.lower(), entry["phenotypes"], n=1)
+        meant = _WORDS.get(value.lower())
+        close = [meant] if meant in entry["phenotypes"] else get_close_matches(value.lower(), entry["phenotypes"], n=1)
         hint = f"did you mean {close[0]}? " if close else ""
         known = ", ".join(entry["phenotypes"])
-        raise ValueError(
-            f'"{value}" is not a phenotype of {gene}; {hint}write one of {known}, a score or alleles "*1/*2"'
-        )
+        forms = 'a score or alleles "*1/*2"' if "score" in entry else 'or alleles "*1/*2"'
+        raise ValueError(f'"{value}" is not a phenotype of {gene}; {hint}write one of {known}, {forms}')
     row = entry["phenotypes"][value]
-    return _made(gene, entry, value, row.get("score"), row["value"])
+    if "score" in row:
+        return _from_score(gene, entry, row["score"])
+    if "functions" in row:
+        return _from_functions(gene, entry, row["functions"])
+    return _made(gene, value, row, factor=row["value"])
 
 
 def _from_score(gene: str, entry: Mapping[str, Any], score: float) -> Activity:
-    if "normal_score" not in entry:
+    if "score" not in entry:
         raise ValueError(f'{gene} has no activity score; write a phenotype such as "normal" or alleles "*1/*2"')
-    if not 0 <= score <= 10:
-        raise ValueError(f"an activity score of {gene} lies between 0 and 10, got {score:g}")
+    rules = entry["score"]
+    highest, step = rules["highest"], rules["step"]
+    if not 0 <= score <= highest:
+        raise ValueError(f"an activity score of {gene} lies between 0 and {highest:g}, got {score:g}")
+    if score % step:
+        raise ValueError(f"an activity score of {gene} is a multiple of {step:g}, got {score:g}")
     phenotype = next(name for name, least in entry["bands"].items() if score >= least)
-    return _made(gene, entry, phenotype, score, score / entry["normal_score"])
+    if "factors" in rules:
+        row = rules["factors"][f"{score:g}"]
+        return _made(gene, phenotype, row, factor=row["value"], score=score)
+    row = rules["per_score"]
+    if score % 1:
+        row = {**row, "kind": "assumed", "note": f"{row['note']}; {rules['partial']}"}
+    return _made(gene, phenotype, row, factor=score * row["value"], score=score)
+
+
+def _from_functions(gene: str, entry: Mapping[str, Any], functions: str) -> Activity:
+    row = entry["diplotypes"][functions]
+    return _made(gene, row["phenotype"], row, factor=row["value"])
 
 
 def _from_alleles(gene: str, entry: Mapping[str, Any], value: str) -> Activity:
-    alleles = value.split("/")
-    if len(alleles) != 2:
+    alleles = [allele.strip() for allele in value.split("/")]
+    if len(alleles) != 2 or not all(alleles):
         raise ValueError(f'write two alleles of {gene} such as "*1/*4", got "{value}"')
-    if "normal_score" in entry:
-        return _from_score(gene, entry, sum(_score(gene, entry, allele.strip()) for allele in alleles))
-    pair = sorted(_function(gene, entry, allele.strip()) for allele in alleles)
-    phenotype, factor = entry["diplotypes"]["/".join(pair)]
-    return _made(gene, entry, phenotype, None, factor)
+    if "score" in entry:
+        return _from_score(gene, entry, sum(_score(gene, entry, allele) for allele in alleles))
+    return _from_functions(gene, entry, "/".join(sorted(_function(gene, entry, allele) for allele in alleles)))
 
 
 def _score(gene: str, entry: Mapping[str, Any], allele: str) -> float:
+    if "copies" not in entry:
+        return float(_function(gene, entry, allele))
     if "+" in allele:
-        return sum(_score(gene, entry, part) for part in allele.split("+"))
+        return sum(_score(gene, entry, part.strip()) for part in allele.split("+"))
     copies = _COPIES.fullmatch(allele)
     if copies:
         return float(copies[2]) * _score(gene, entry, copies[1])
+    if "x" in allele:
+        raise ValueError(f'write the number of copies of an allele of {gene}, such as "*1x2", got "{allele}"')
     return float(_function(gene, entry, allele))
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from pkinteract.errors import InputError, Problem
-from pkinteract.library.monograph import HalfLife, Monograph, Number, Row, Source
-from pkinteract.toml_file import problems, read_toml
+from pkinteract.library.coherence import Key, faults, rows, suggestion, table, traced, unknown_enzymes
+from pkinteract.library.monograph import Monograph, Source
+from pkinteract.library.values import Duration, Number, Row
+from pkinteract.toml_file import TomlFile, key_text, problems, read_toml
 
 FOLDER = Path(__file__).parent
 
@@ -22,7 +24,7 @@ _M = TypeVar("_M", bound=BaseModel)
 class Organ(Row):
     """Turnover of an enzyme in one organ."""
 
-    half_life: HalfLife
+    half_life: Duration
 
 
 class Enzyme(Row):
@@ -78,12 +80,19 @@ class Library:
             When its file is wrong, with every problem in it.
         """
         if drug not in self._read:
-            self._read[drug] = _read_monograph(self.files[drug], self.enzymes)
+            self._read[drug] = _monograph(read_toml(self.files[drug]), self.enzymes, self.files)
         return self._read[drug]
 
 
-def load_library(extra: Sequence[Path] = ()) -> Library:
+def load_library(extra: Sequence[Path] = (), *, beside: Sequence[Path] = ()) -> Library:
     """The shipped library, with drug files of one's own added.
+
+    Parameters
+    ----------
+    extra
+        The files to add.
+    beside
+        More files of one's own whose drugs the added ones may name; they are not added themselves.
 
     Raises
     ------
@@ -92,35 +101,108 @@ def load_library(extra: Sequence[Path] = ()) -> Library:
     """
     files = {path.stem: path for path in sorted((FOLDER / "drugs").glob("*.toml"))}
     enzymes = _enzymes()
+    opened = [read_toml(path) for path in extra]
+    added = {file.data["id"]: file.path for file in opened if isinstance(file.data.get("id"), str)}
+    known = {**files, **drug_ids(beside), **added}
     read = {}
-    for path in extra:
-        monograph = _read_monograph(path, enzymes.enzymes)
-        files[monograph.id] = path
+    for file in opened:
+        monograph = _monograph(file, enzymes.enzymes, known)
         read[monograph.id] = monograph
-    return Library(files=files, enzymes=enzymes.enzymes, enzyme_sources=enzymes.sources, _read=read)
+    return Library(files={**files, **added}, enzymes=enzymes.enzymes, enzyme_sources=enzymes.sources, _read=read)
+
+
+def drug_ids(paths: Sequence[Path]) -> dict[str, Path]:
+    """Drug ids of files, those that can be read."""
+    found = {}
+    for path in paths:
+        try:
+            id = read_toml(path).data.get("id")
+        except InputError:
+            continue
+        if isinstance(id, str):
+            found[id] = path
+    return found
 
 
 @cache
 def _enzymes() -> _EnzymeFile:
-    return _validated(_EnzymeFile, FOLDER / "enzymes.toml")
+    file = read_toml(FOLDER / "enzymes.toml")
+    return _validated(_EnzymeFile, file, traced(file.data, _EnzymeFile))
 
 
-def _read_monograph(path: Path, enzymes: Mapping[str, Enzyme]) -> Monograph:
-    monograph = _validated(Monograph, path)
-    used = {pathway.enzyme for pathway in monograph.elimination.pathway if pathway.enzyme} | set(monograph.induces)
-    if monograph.first_pass is not None:
-        used.add(monograph.first_pass.gut_enzyme)
-    unknown = sorted(used - set(enzymes))
-    if unknown:
-        known = ", ".join(enzymes)
-        text = f"{', '.join(unknown)}: not an enzyme of the library; known are {known}"
-        raise InputError(path, [Problem(line=None, key="enzyme", message=text)])
-    return monograph
+def _monograph(file: TomlFile, enzymes: Mapping[str, Enzyme], files: Mapping[str, Path]) -> Monograph:
+    organs = {name: tuple(enzyme.organs) for name, enzyme in enzymes.items()}
+    found = [*faults(file.data), *unknown_enzymes(file.data, organs), *_others(file, files)]
+    return _validated(Monograph, file, found)
 
 
-def _validated(model: type[_M], path: Path) -> _M:
-    file = read_toml(path)
+def _others(file: TomlFile, files: Mapping[str, Path]) -> Iterator[tuple[Key, str]]:
+    """What the file says of other drugs: displaced ones, and parts of sums."""
+    own = str(file.data.get("id"))
+    for drug in table(file.data, "displaces"):
+        if drug == own:
+            continue
+        if drug not in files:
+            yield ("displaces", drug), f'"{drug}" is not a drug of the library; {suggestion(drug, sorted(files))}'
+            continue
+        if not table(_data(files[drug]), "binding"):
+            yield ("displaces", drug), f"{drug} has no [binding] that could be displaced; add it to its file"
+        if own in _reached([drug], files, _displaced):
+            yield ("displaces", drug), f"{drug} displaces {own} in turn; drugs must not displace each other in a circle"
+    family = {own, *_reached(_formed(file.data), files, _formed)}
+    for i, row in rows(file.data, "sum"):
+        parts = row.get("parts")
+        for n, part in enumerate(parts if isinstance(parts, list) else ()):
+            if isinstance(part, str) and part not in family:
+                text = f'"{part}" is neither this drug nor a metabolite of it; {suggestion(part, sorted(family))}'
+                yield ("sum", i, "parts", n), text
+
+
+def _named(names: Iterable[object]) -> list[str]:
+    return sorted(name for name in names if isinstance(name, str))
+
+
+def _displaced(data: object) -> list[str]:
+    return list(table(data, "displaces"))
+
+
+def _formed(data: object) -> list[str]:
+    return _named(row.get("forms") for _, row in rows(data, "elimination", "pathway"))
+
+
+def _reached(names: Iterable[str], files: Mapping[str, Path], after: Callable[[object], list[str]]) -> set[str]:
+    """The ``names``, what comes ``after`` them in their files, and so on."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += after(_data(files[name])) if name in files else []
+    return found
+
+
+def _data(path: Path) -> Mapping[str, Any] | None:
+    """What stands in another drug's file; None if it cannot be read, which is reported where that drug is used."""
     try:
-        return model.model_validate(file.data)
+        return read_toml(path).data
+    except InputError:
+        return None
+
+
+def _validated(model: type[_M], file: TomlFile, found: Iterable[tuple[Key, str]]) -> _M:
+    """The file as a ``model``; raises every problem that pydantic sees and those that were ``found``."""
+    wrong: list[Problem] = []
+    read = None
+    try:
+        read = model.model_validate(file.data)
     except ValidationError as error:
-        raise InputError(path, problems(error, file, model)) from None
+        wrong = problems(error, file, model)
+    seen = {problem.key for problem in wrong}
+    for key, message in found:
+        name = key_text(key)
+        if name not in seen:
+            wrong.append(Problem(line=file.line(key), key=name, message=message))
+    if wrong or read is None:
+        raise InputError(file.path, wrong)
+    return read

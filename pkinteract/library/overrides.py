@@ -1,0 +1,83 @@
+"""Values of a monograph replaced by dotted path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from pkinteract.library.coherence import faults
+from pkinteract.library.monograph import Monograph, label
+from pkinteract.library.values import Value
+
+
+class IncoherentError(ValueError):
+    """Every value is right by itself, but together they contradict each other; another override could mend it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where an override lands: the container and the key in it."""
+
+    container: Any
+    key: Any
+
+
+def apply_overrides(monograph: Monograph, overrides: Mapping[str, str]) -> Monograph:
+    """Replace values of a monograph by dotted path.
+
+    Parameters
+    ----------
+    monograph
+        The monograph to start from; it is left as it is.
+    overrides
+        Dotted path (``"elimination.clearance"``, ``"elimination.pathway.epoxidation.fraction"``) to quantity text.
+
+    Raises
+    ------
+    ValueError
+        When a path names no value, or the result is no longer a valid monograph.
+    """
+    data = monograph.model_dump(by_alias=True, exclude_defaults=True)
+    known = [path for path, _ in monograph.values()]
+    for path, text in overrides.items():
+        place = _find(data, path)
+        if place is None or not (path in known or _optional(monograph, path)):
+            close = get_close_matches(path, known, n=3, cutoff=0.5)
+            hint = f"did you mean {' or '.join(close)}?" if close else f"its values are {', '.join(known)}"
+            raise ValueError(f"{path} is not a value of {monograph.id}; {hint}")
+        quantity = Value.model_validate(text).model_dump(exclude_none=True)
+        old = place.container[place.key] if path in known else {}
+        kept = {key: old[key] for key in ("basis",) if key in old}
+        place.container[place.key] = {**quantity, "note": "override in the scenario", **kept}
+    changed = type(monograph).model_validate(data)
+    contradictions = [message for _, message in faults(data)]
+    if contradictions:
+        raise IncoherentError("; ".join(contradictions))
+    return changed
+
+
+def _find(data: Any, path: str) -> _Place | None:
+    *steps, last = path.split(".")
+    node = data
+    for step in steps:
+        if isinstance(node, (list, tuple)):
+            node = next((row for i, row in enumerate(node) if label(row, i) == step), None)
+        else:
+            node = node.get(step) if isinstance(node, dict) else None
+        if node is None:
+            return None
+    return _Place(container=node, key=last) if isinstance(node, dict) else None
+
+
+_OPTIONAL = ("lag", "bioavailability", "ka", "zero_order")
+
+
+def _optional(monograph: Monograph, path: str) -> bool:
+    """Whether ``path`` is a value of a formulation that the monograph leaves out."""
+    head, _, last = path.rpartition(".")
+    name, _, inner = head.removeprefix("absorption.").partition(".")
+    if not head.startswith("absorption.") or name not in monograph.absorption:
+        return False
+    return last in _OPTIONAL and (not inner or inner.startswith("part."))
