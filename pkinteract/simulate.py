@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -10,20 +12,25 @@ import numpy as np
 from pkinteract.engine import algebra
 from pkinteract.engine.curves import Array, Curve, constant, distinct, weighted
 from pkinteract.engine.solve import RTOL, Solution, State, solve
-from pkinteract.engine.steady_state import Periodic, periodic_state
-from pkinteract.engine.system import Event
+from pkinteract.engine.steady_state import Periodic, earlier_releases, periodic_state
+from pkinteract.engine.system import Event, System
+from pkinteract.engine.uptake import absorption
 from pkinteract.errors import SimulationError
 from pkinteract.library import Enzyme, load_library
 from pkinteract.library.monograph import Monograph, ReferenceRange, Value
 from pkinteract.model import Model, build
-from pkinteract.model.routes import periodic_input
-from pkinteract.model.trace import interactions, numbers
+from pkinteract.model.absorption import PeriodicInput, periodic_input
+from pkinteract.model.network import links
+from pkinteract.model.trace import numbers
 from pkinteract.result import Analyte, Result, Status
-from pkinteract.scenario import Scenario
+from pkinteract.scenario import Scenario, SteadyState
 from pkinteract.scenario.types import TOLERANCE
 from pkinteract.units import COLUMN_SUFFIX, dimension_of, from_canonical
 
 Solver = Literal["fast", "reference"]
+
+LARGEST_RESIDUAL = 1e-4
+"""Largest relative change over one period of what is called a steady state [1]."""
 
 
 def simulate(scenario: Scenario, *, solver: Solver = "fast", rtol: float | None = None) -> Result:
@@ -47,19 +54,18 @@ def simulate(scenario: Scenario, *, solver: Solver = "fast", rtol: float | None 
     """
     enzymes = load_library().enzymes
     model = build(scenario, enzymes)
-    start, stop = scenario.first_time, scenario.duration
     events, initial, notes = model.events, None, ""
     if scenario.steady_state is not None:
-        before = periodic_input(scenario.steady_state, model.ways, len(model.compounds))
-        found = periodic_state(
-            model.system, before.period, start, scenario.steady_state.period, rates=before.rates, rtol=rtol or RTOL
-        )
+        before = periodic_input(scenario.steady_state, model.ways, model.system)
+        found = _periodic(scenario, scenario.steady_state, model.system, before, rtol or RTOL)
         initial, notes = found.state, _periodic_note(found)
-        events = tuple(sorted((*before.pending, *events), key=lambda event: event.time))
-    solution = _solve(model, events, start, stop, solver, rtol, initial)
+        old = earlier_releases(model.system, before.period, scenario.first_time, scenario.steady_state.period)
+        events = tuple(sorted((*old, *before.pending, *events), key=lambda event: event.time))
+    solution = _solve(model, events, scenario, solver, rtol, initial)
     if solution.failure is not None:
-        raise SimulationError(None, solution.method, solution.failure)
-    return _result(scenario, model, solution, notes, enzymes)
+        stopped = solution.failure
+        raise SimulationError((stopped.start, stopped.stop), solution.method, stopped.reason, scenario.name)
+    return _result(scenario, replace(model, events=events), solution, initial, notes, enzymes)
 
 
 def system_code(scenario: Scenario) -> str:
@@ -72,24 +78,46 @@ def system_code(scenario: Scenario) -> str:
 def _solve(
     model: Model,
     events: tuple[Event, ...],
-    start: float,
-    stop: float,
+    scenario: Scenario,
     solver: Solver,
     rtol: float | None,
     initial: State | None,
 ) -> Solution:
+    start, stop = scenario.first_time, scenario.duration
     if solver == "reference":
         from pkinteract.engine.reference import solve_reference
 
-        return solve_reference(model.system, events, start, stop, rtol=rtol or 1e-9, initial=initial)
-    return solve(model.system, events, start, stop, rtol=rtol or RTOL, initial=initial)
+        return solve_reference(
+            model.system, events, start, stop, rtol=rtol or 1e-9, initial=initial, switches=model.switches
+        )
+    return solve(model.system, events, start, stop, rtol=rtol or RTOL, initial=initial, switches=model.switches)
+
+
+def _periodic(scenario: Scenario, steady: SteadyState, system: System, before: PeriodicInput, rtol: float) -> Periodic:
+    found = periodic_state(
+        system, before.period, steady.time, steady.period, rates=before.rates, inflows=before.inflows, rtol=rtol
+    )
+    if found.residual > LARGEST_RESIDUAL:
+        advice = (
+            f"After {found.periods} periods one still changes the state by {found.residual:.1e} of itself: the doses "
+            "may be more than can be eliminated. Lower them, or begin before t = 0 without steady_state."
+        )
+        raise SimulationError((steady.time, steady.time + steady.period), "steady-state", advice, scenario.name)
+    return found
 
 
 def _periodic_note(found: Periodic) -> str:
     return f"steady state found in {found.periods} periods, residual {found.residual:.1e} of each amount"
 
 
-def _result(scenario: Scenario, model: Model, solution: Solution, notes: str, enzymes: Mapping[str, Enzyme]) -> Result:
+def _result(
+    scenario: Scenario,
+    model: Model,
+    solution: Solution,
+    initial: State | None,
+    notes: str,
+    enzymes: Mapping[str, Enzyme],
+) -> Result:
     count = int(np.floor(scenario.duration / scenario.step + 1e-9))
     time: Array = np.arange(count + 1, dtype=float) * scenario.step
     if scenario.duration - time[-1] > 1e-9 * scenario.duration:
@@ -97,7 +125,6 @@ def _result(scenario: Scenario, model: Model, solution: Solution, notes: str, en
     analytes = _analytes(scenario)
     curves = tuple(_curve(analyte, scenario, model, solution) for analyte in analytes)
     at = _before_jumps(time, model.events)
-    moving = np.array([curve.value(at) for curve in solution.enzymes]).reshape(len(solution.enzymes), len(time))
     levels = tuple(
         constant(level.activity, scenario.first_time, scenario.duration)
         if level.row is None
@@ -113,9 +140,9 @@ def _result(scenario: Scenario, model: Model, solution: Solution, notes: str, en
         enzymes=tuple(level.name for level in model.levels),
         enzyme_level=np.array([curve.value(time) for curve in levels]),
         enzyme_curves=levels,
-        clearance=_clearances(model, moving),
+        clearance=_clearances(model, scenario.first_time, solution, initial, at),
         numbers=numbers(scenario, model, enzymes),
-        interactions=interactions(scenario),
+        interactions=tuple(link.record() for link in links(scenario, enzymes)),
         status=Status(ok=True, method=solution.method, steps=solution.steps, rejected=solution.rejected, message=notes),
     )
 
@@ -202,15 +229,35 @@ def _factor(unit: str, monograph: Monograph) -> float:
 
 def _curve(analyte: Analyte, scenario: Scenario, model: Model, solution: Solution) -> Curve:
     places = [model.compounds.index(part) for part in analyte.parts]
-    volumes = [model.system.parameters[model.system.compounds[i].volume] for i in places]
     factors = [_factor(analyte.unit, scenario.monographs[part]) for part in analyte.parts]
-    weights = [factor / volume for factor, volume in zip(factors, volumes, strict=True)]
+    volumes = [model.system.compounds[i].volume for i in places]
+    weights = [
+        (-np.inf, [factor / model.system.parameters[volume] for factor, volume in zip(factors, volumes, strict=True)]),
+        *(
+            (change.time, [factor / change.parameters[volume] for factor, volume in zip(factors, volumes, strict=True)])
+            for change in model.switches
+        ),
+    ]
     return weighted([solution.amounts[i] for i in places], weights)
 
 
-def _clearances(model: Model, levels: Array) -> dict[str, Array]:
+def _clearances(
+    model: Model, start: float, solution: Solution, initial: State | None, times: Array
+) -> dict[str, Array]:
     """Plasma clearance [L/h] of every compound, in total and by pathway."""
-    rates = algebra.clearances(model.system, levels)
+    amounts = np.array([curve.value(times) for curve in solution.amounts])
+    levels = np.array([curve.value(times) for curve in solution.enzymes]).reshape(-1, len(times))
+    absorbed = np.zeros_like(amounts)
+    if any(actor.site != "plasma" for actor in model.system.actors):
+        absorbed = absorption(model.system, model.events, start, times, initial=initial, reservoirs=solution.reservoirs)
+    rates = np.zeros((len(model.pathways), len(times)))
+    edges = [-np.inf, *(change.time for change in model.switches), np.inf]
+    sets = [model.system.parameters, *(change.parameters for change in model.switches)]
+    for (low, high), parameters in zip(pairwise(edges), sets, strict=True):
+        here = (times > low) & (times <= high)
+        system = replace(model.system, parameters=parameters)
+        where = algebra.medium(system, amounts[:, here], levels[:, here], absorbed[:, here])
+        rates[:, here] = algebra.clearances(system, levels[:, here], where)
     columns: dict[str, Array] = {}
     for compound in model.compounds:
         mine = [(pathway, rates[j]) for j, (owner, pathway) in enumerate(model.pathways) if owner == compound]

@@ -294,7 +294,10 @@ def test_the_record_names_who_acts_on_whom(folders: Mapping[str, Path]) -> None:
     row = next(row for row in rows if row["acts_on"] == "CYP3A4")
     assert row["perpetrator"] == "carbamazepine"
     assert row["mechanism"] == "induction (CAR/PXR)"
-    assert (row["emax"], row["ec50_total_mg_per_L"]) == (6.0, 18.9)
+    assert row["constants"] == {
+        "emax": {"value": 6.0, "unit": "1"},
+        "ec50": {"value": 18.9, "unit": "mg/L", "basis": "total"},
+    }
     assert row["victims"] == {"amitriptyline": 0.3, "nortriptyline": 0.4, "carbamazepine": 0.8}
     assert "Fuhr" in row["source"]
 

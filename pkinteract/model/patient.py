@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from pkinteract.library import Enzyme
 from pkinteract.library.monograph import REFERENCE_WEIGHT, Elimination, Value
 from pkinteract.scenario import Patient
-from pkinteract.units import dimension_of, from_canonical
+from pkinteract.units import dimension_of, from_canonical, to_canonical
 
 LIVER_FLOW = 90.0
 """Hepatic blood flow [L/h] at 70 kg; with weight^0.75 as clearance."""
+
+GUT_FLOW = 18.0
+"""Blood flow of the gut mucosa [L/h] at 70 kg; with weight^0.75 as clearance."""
 
 CLEARANCE_EXPONENT = 0.75
 """Exponent of weight in clearances and flows [1]."""
@@ -34,6 +37,29 @@ def volume(value: Value, patient: Patient) -> float:
     """Volume of distribution [L], proportional to weight."""
     per_weight = dimension_of(value.unit) == "volume per weight"
     return value.canonical * (patient.weight if per_weight else patient.weight / REFERENCE_WEIGHT)
+
+
+def clearance_factor(elimination: Elimination, patient: Patient) -> float:
+    """Factor on the whole clearance by kidneys, liver, age and pregnancy, where a monograph cites one [1]."""
+    factor = renal_factor(elimination, patient) * age_factor(elimination, patient)
+    return factor * hepatic_factor(elimination, patient) * pregnancy_factor(elimination, patient)
+
+
+def hepatic_factor(elimination: Elimination, patient: Patient) -> float:
+    """Factor of a monograph for the patient's Child–Pugh class [1]; 1 where it has none."""
+    for row in elimination.hepatic_function:
+        if row.child_pugh == patient.hepatic_class:
+            return row.factor.canonical
+    return 1.0
+
+
+def pregnancy_factor(elimination: Elimination, patient: Patient) -> float:
+    """Factor of a monograph for the patient's week of pregnancy [1]; the latest week that is reached counts."""
+    if patient.pregnancy is None:
+        return 1.0
+    age = to_canonical(patient.pregnancy, "wk") + 1e-6
+    reached = [row for row in elimination.pregnancy if age >= row.since.canonical]
+    return reached[-1].factor.canonical if reached else 1.0
 
 
 def renal_factor(elimination: Elimination, patient: Patient) -> float:

@@ -1,12 +1,13 @@
-"""The record of a run: every number used with its source, and who acts on what."""
+"""The record of a run: every number used, with its source."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from pkinteract.library import Enzyme, load_library
-from pkinteract.library.monograph import REFERENCE_WEIGHT, Monograph, Source, Value
-from pkinteract.model.build import Model, total_ec50
+from pkinteract.library.monograph import REFERENCE_WEIGHT, Source
+from pkinteract.library.values import Value
+from pkinteract.model.build import Model
 from pkinteract.model.patient import CLEARANCE_EXPONENT, LIVER_FLOW, NORMAL_CREATININE_CLEARANCE
 from pkinteract.scenario import Scenario
 
@@ -16,7 +17,7 @@ Record = Mapping[str, object]
 def numbers(scenario: Scenario, model: Model, enzymes: Mapping[str, Enzyme]) -> tuple[Record, ...]:
     """Every number of the library that a run used, with unit, kind and citation."""
     rows: list[Record] = []
-    formulations = {drug: {name for owner, name in model.ways if owner == drug} for drug in scenario.monographs}
+    formulations = {drug: {name for owner, name, _ in model.ways if owner == drug} for drug in scenario.monographs}
     for drug, monograph in scenario.monographs.items():
         for path, value in monograph.values():
             parts = path.split(".")
@@ -98,33 +99,3 @@ def _record(item: str, path: str, value: Value, sources: Mapping[str, Source]) -
     row = {"item": item, "path": path, "value": value.value, "unit": value.unit, "kind": value.kind, "source": cite}
     more = {"cv": value.cv, "interval": value.interval, "basis": value.basis, "note": value.note}
     return {**row, **{key: given for key, given in more.items() if given is not None}}
-
-
-def interactions(scenario: Scenario) -> tuple[Record, ...]:
-    """Who induces what, through which constant, and whom that touches."""
-    rows: list[Record] = []
-    for drug, monograph in scenario.monographs.items():
-        for enzyme, induction in monograph.induces.items():
-            source = induction.emax.source
-            rows.append(
-                {
-                    "perpetrator": drug,
-                    "acts_on": enzyme,
-                    "mechanism": f"induction ({induction.receptor})",
-                    "emax": induction.emax.value,
-                    "ec50_total_mg_per_L": round(total_ec50(induction, monograph), 6),
-                    "source": None if source is None else monograph.sources[source].cite,
-                    "victims": _victims(enzyme, scenario.monographs),
-                }
-            )
-    return tuple(rows)
-
-
-def _victims(enzyme: str, monographs: Mapping[str, Monograph]) -> dict[str, float]:
-    """Compounds that the enzyme clears, and the share it carries."""
-    found: dict[str, float] = {}
-    for drug, monograph in monographs.items():
-        share = sum(p.fraction.canonical for p in monograph.elimination.pathway if p.enzyme == enzyme)
-        if share:
-            found[drug] = round(share, 6)
-    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,9 @@ from pkinteract import NOTICE
 from pkinteract.library import Library
 from pkinteract.library.monograph import Monograph
 from pkinteract.model import Model
-from pkinteract.model.trace import interactions
-from pkinteract.scenario import Course, Scenario
+from pkinteract.model.network import Link
+from pkinteract.scenario import Course, Patient, Scenario
+from pkinteract.scenario.courses import WEEKDAYS
 
 if TYPE_CHECKING:
     from pkinteract.result import Result, Table
@@ -56,34 +58,60 @@ def summary_lines(result: Result, exposure: Table, alerts: Table, written: Seque
     return [*lines, f"  {NOTICE}"]
 
 
-def check_lines(scenario: Scenario, model: Model) -> list[str]:
+def check_lines(scenario: Scenario, model: Model, network: Sequence[Link]) -> list[str]:
     """What ``check`` prints of one scenario."""
     patient = scenario.patient
-    kidney = (
-        ""
-        if patient.creatinine_clearance is None
-        else f", creatinine clearance {patient.creatinine_clearance:.0f} mL/min"
-    )
     genes = "".join(f", {gene} {row.phenotype} (activity {row.factor:g})" for gene, row in patient.phenotype.items())
-    person = f"{patient.sex}, {patient.age:g} y, {patient.weight:g} kg{kidney}{', smoker' if patient.smoker else ''}"
     grid = f"output from 0 to {scenario.duration / 24:g} d every {scenario.step:g} h"
     lines = [
         f"{scenario.path}: ok",
         f"  {scenario.title}",
-        f"  patient   {person}{genes}",
+        f"  patient   {patient.sex}, {patient.age:g} y, {', '.join(_traits(patient))}{genes}",
+        *(
+            f"  from      day {time / 24:g}: {', '.join(_differences(before, after))}"
+            for (_, before), (time, after) in pairwise([(scenario.first_time, patient), *scenario.patients])
+        ),
         f"  run       from day {scenario.first_time / 24:g}, {grid}, "
         f"{len(scenario.doses)} doses, {model.system.n_states} states",
     ]
     for regimen in scenario.regimens:
         for course in regimen.courses:
             lines.append(f"  regimen   {regimen.drug} {course.formulation}: {_course(course)}")
-    for row in interactions(scenario):
-        victims = ", ".join(f"{drug} ({share:.0%} of its clearance)" for drug, share in dict(row["victims"]).items())  # type: ignore[call-overload]
-        basis = f"Emax {row['emax']:g}, EC50 {row['ec50_total_mg_per_L']:.3g} mg/L total"
-        lines.append(
-            f"  induces   {row['perpetrator']} → {row['acts_on']} ({basis}): {victims or 'no drug of this scenario'}"
-        )
+    for link in network:
+        victims = ", ".join(f"{drug} ({share:.0%} of its clearance)" for drug, share in link.victims.items())
+        expected = f"nil: {link.why_nil}" if link.why_nil else f"about {link.factor:.2g}-fold; {victims}"
+        lines.append(f"  acts      {link.perpetrator} → {link.target}, {link.mechanism} ({link.text}): {expected}")
     return lines + [f"  warning   {text}" for text in scenario.warnings]
+
+
+def _traits(patient: Patient) -> Iterator[str]:
+    """What may change in a patient, in words."""
+    yield f"{patient.weight:g} kg"
+    if patient.height is not None:
+        yield f"{patient.height * 100:g} cm"
+    if patient.creatinine_clearance is not None:
+        yield f"creatinine clearance {patient.creatinine_clearance:.0f} mL/min"
+    if patient.smoker:
+        yield "smoker"
+    if patient.hepatic_class is not None:
+        yield f"Child–Pugh class {patient.hepatic_class}"
+    if patient.pregnancy is not None:
+        yield f"{patient.pregnancy:.3g} wk pregnant"
+
+
+def _differences(before: Patient, after: Patient) -> list[str]:
+    """What is new in a patient, and what has ended."""
+    old, new = list(_traits(before)), list(_traits(after))
+    ended = [
+        text
+        for text, was, still in (
+            ("no longer a smoker", before.smoker, after.smoker),
+            ("no Child–Pugh class", before.hepatic_class is not None, after.hepatic_class is not None),
+            ("no longer pregnant", before.pregnancy is not None, after.pregnancy is not None),
+        )
+        if was and not still
+    ]
+    return [*(text for text in new if text not in old), *ended] or ["as before"]
 
 
 def _course(course: Course) -> str:
@@ -96,6 +124,12 @@ def _course(course: Course) -> str:
         )
     else:
         dose = f"{course.levels[0]:g} mg" + ("" if course.single else f" every {course.every:g} h")
+    if course.cycle is not None:
+        dose += f", {course.cycle[0] / 24:g} d on and {course.cycle[1] / 24:g} d off"
+    if course.weekdays:
+        dose += " on " + ", ".join(WEEKDAYS[day] for day in sorted(course.weekdays))
+    if course.food == "fed":
+        dose += ", with food"
     missed = f", {len(course.missed)} missed" if course.missed else ""
     return f"{span}, {dose}{missed}{', at steady state' if course.steady_state else ''}"
 

@@ -1,0 +1,217 @@
+"""How doses enter: formulations to depots and releases, dose events to jumps of the engine's input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pkinteract.engine import system as rows
+from pkinteract.engine.system import Event
+from pkinteract.library.absorption import Food, Input, Part
+from pkinteract.library.monograph import Monograph
+from pkinteract.library.values import Value
+from pkinteract.model.parts import Frame, Parts, gut_availability
+from pkinteract.scenario import Dose, Scenario, SteadyState
+from pkinteract.scenario.types import TOLERANCE
+
+Entry = tuple[str, str, bool]
+"""Drug, formulation, and whether it is taken with food."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inlet:
+    """One of the inputs that a formulation gives rise to.
+
+    Attributes
+    ----------
+    kind
+        "depot" or "release".
+    row
+        Row of the depot or release.
+    fraction
+        Share of the dose that takes this way [1].
+    lag
+        Delay [h].
+    duration
+        How long a zero-order input takes [h]; 0 for one at once.
+    """
+
+    kind: rows.Input
+    row: int
+    fraction: float
+    lag: float
+    duration: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How one formulation of one drug enters the body.
+
+    Attributes
+    ----------
+    compound
+        Row of the drug.
+    inlets
+        Its inputs; none for an intravenous formulation.
+    bioavailability
+        F of the uninduced normal metaboliser [1].
+    first_pass
+        Fg0·Fh of the uninduced normal metaboliser [1]; the fraction absorbed is F over this.
+    """
+
+    compound: int
+    inlets: tuple[Inlet, ...]
+    bioavailability: float
+    first_pass: float
+
+    def absorbed(self, bioavailability: float | None = None) -> float:
+        """Fraction absorbed Fa [1], for the formulation's F or another one."""
+        return (self.bioavailability if bioavailability is None else bioavailability) / self.first_pass
+
+
+def entries(scenario: Scenario) -> list[Entry]:
+    """Every way that a course of the scenario takes, in order of use."""
+    used = (
+        (regimen.drug, course.formulation, course.food == "fed")
+        for regimen in scenario.regimens
+        for course in regimen.courses
+    )
+    return list(dict.fromkeys(used))
+
+
+def add_ways(parts: Parts, frame: Frame, used: Iterable[Entry]) -> dict[Entry, Way]:
+    """Append the depots and releases of every way that is used."""
+    return {entry: _way(parts, frame, *entry) for entry in used}
+
+
+def _way(parts: Parts, frame: Frame, drug: str, name: str, fed: bool) -> Way:
+    monograph = frame.monographs[drug]
+    formulation = monograph.absorption[name]
+    given = formulation.bioavailability
+    available = 1.0 if given is None else given.canonical
+    if fed and formulation.food is not None:
+        available *= _factor(formulation.food.bioavailability)
+    if formulation.route == "intravenous":
+        return Way(compound=frame.order[drug], inlets=(), bioavailability=available, first_pass=1.0)
+    food = formulation.food if fed else None
+    inlets = [_inlet(parts, frame.order[drug], row, food) for row in formulation.inputs]
+    first_pass = frame.livers[drug].availability * gut_availability(monograph)
+    return Way(compound=frame.order[drug], inlets=tuple(inlets), bioavailability=available, first_pass=first_pass)
+
+
+def _inlet(parts: Parts, compound: int, given: Input, food: Food | None) -> Inlet:
+    share = given.fraction.canonical if isinstance(given, Part) else 1.0
+    ka = None if given.ka is None else given.ka.canonical * (1.0 if food is None else _factor(food.ka))
+    lag = 0.0 if given.lag is None else given.lag.canonical * (1.0 if food is None else _factor(food.lag))
+    rate = None if ka is None else parts.add(ka)
+    if given.transit is not None:
+        number, mean = given.transit.number.canonical, given.transit.mean_time.canonical
+        numbers = parts.add((number + 1) / mean), parts.add(number)
+        release = rows.Release(compound=compound, kind="transit", first=numbers[0], second=numbers[1], ka=rate)
+    elif given.weibull is not None:
+        numbers = parts.add(given.weibull.scale.canonical), parts.add(given.weibull.shape.canonical)
+        release = rows.Release(compound=compound, kind="weibull", first=numbers[0], second=numbers[1], ka=rate)
+    else:
+        duration = 0.0 if given.zero_order is None else given.zero_order.canonical
+        parts.depots.append(rows.Depot(compound=compound, ka=rate, fed=duration > 0))
+        row = len(parts.depots) - 1
+        return Inlet(kind="depot", row=row, fraction=share, lag=lag, duration=duration)
+    parts.releases.append(release)
+    return Inlet(kind="release", row=len(parts.releases) - 1, fraction=share, lag=lag, duration=0.0)
+
+
+def _factor(value: Value | None) -> float:
+    return 1.0 if value is None else value.canonical
+
+
+def events(doses: Sequence[Dose], found: Mapping[Entry, Way]) -> tuple[Event, ...]:
+    """Jumps of the input for the doses that were taken, sorted by time."""
+    jumps: list[Event] = []
+    for dose in doses:
+        if not dose.missed:
+            jumps += jumps_of(dose, found[entry_of(dose)])
+    return tuple(sorted(jumps, key=lambda event: event.time))
+
+
+def entry_of(dose: Dose) -> Entry:
+    """The way that a dose takes."""
+    return dose.drug, dose.formulation, dose.food == "fed"
+
+
+def jumps_of(dose: Dose, way: Way) -> list[Event]:
+    """Jumps that one dose makes: one per input, or begin and end of a constant one."""
+    if not way.inlets:
+        time = dose.time + (dose.lag or 0.0)
+        free = dose.free * (1.0 if dose.bioavailability is None else dose.bioavailability)
+        if dose.duration == 0:
+            return [Event(time=time, kind="bolus", target=way.compound, amount=free)]
+        return _constant("rate", way.compound, time, free, dose.duration)
+    jumps: list[Event] = []
+    for inlet in way.inlets:
+        time = dose.time + (inlet.lag if dose.lag is None else dose.lag)
+        amount = dose.free * way.absorbed(dose.bioavailability) * inlet.fraction
+        if inlet.duration:
+            jumps += _constant("depot-rate", inlet.row, time, amount, inlet.duration)
+        else:
+            jumps.append(Event(time=time, kind=inlet.kind, target=inlet.row, amount=amount))
+    return jumps
+
+
+def _constant(kind: rows.Input, target: int, time: float, amount: float, duration: float) -> list[Event]:
+    rate = amount / duration
+    begin = Event(time=time, kind=kind, target=target, amount=rate)
+    return [begin, replace(begin, time=time + duration, amount=-rate)]
+
+
+def scale(monographs: Mapping[str, Monograph], doses: Iterable[tuple[str, float]]) -> tuple[float, ...]:
+    """Typical amount of every compound [mg]: the largest of the ``doses`` (drug, mg) of the drug it comes from."""
+    largest: dict[str, float] = {}
+    for drug, amount in doses:
+        largest[drug] = max(largest.get(drug, 0.0), amount)
+    for compound, monograph in monographs.items():
+        for metabolite in monograph.metabolites:
+            largest[metabolite] = max(largest.get(metabolite, 0.0), largest.get(compound, 0.0))
+    return tuple(largest.get(compound, 0.0) or 1.0 for compound in monographs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeriodicInput:
+    """The input around the start of a run at steady state.
+
+    Attributes
+    ----------
+    period
+        Jumps of one period from the start on, those of earlier doses included, sorted by time.
+    pending
+        Jumps from the start on that belong to doses before it: lagged absorption, ends of infusions.
+    rates, inflows
+        Infusion rate into every compound and inflow of every depot just before the start [mg/h].
+    """
+
+    period: tuple[Event, ...]
+    pending: tuple[Event, ...]
+    rates: tuple[float, ...]
+    inflows: tuple[float, ...]
+
+
+def periodic_input(steady: SteadyState, found: Mapping[Entry, Way], system: rows.System) -> PeriodicInput:
+    """Repeat one period of doses backwards for ever and cut at the start of the run."""
+    wrapped, pending = [], []
+    running = {"rate": [0.0] * len(system.compounds), "depot-rate": [0.0] * len(system.depots)}
+    for dose in steady.doses:
+        for event in jumps_of(dose, found[entry_of(dose)]):
+            after = (event.time - steady.time) % steady.period
+            after = 0.0 if steady.period - after < TOLERANCE else after
+            wrapped.append(replace(event, time=steady.time + after))
+            late = event.time - steady.time
+            while late >= -TOLERANCE:
+                pending.append(replace(event, time=steady.time + max(late, 0.0)))
+                if event.kind in running:
+                    running[event.kind][event.target] -= event.amount
+                late -= steady.period
+    return PeriodicInput(
+        period=tuple(sorted(wrapped, key=lambda event: event.time)),
+        pending=tuple(sorted(pending, key=lambda event: event.time)),
+        rates=tuple(running["rate"]),
+        inflows=tuple(running["depot-rate"]),
+    )

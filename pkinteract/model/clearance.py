@@ -1,0 +1,96 @@
+"""Pathways of elimination, what slows them down, and the metabolites that they form."""
+
+from __future__ import annotations
+
+from pkinteract.engine import system as rows
+from pkinteract.library.monograph import Monograph, Pathway
+from pkinteract.library.values import Value
+from pkinteract.model import patient as body
+from pkinteract.model.parts import Frame, Parts, acting_constant, acts
+
+_WHOLE = Pathway.model_construct(
+    id="other",
+    kind="other",
+    fraction=Value.model_construct(value=1.0, unit="1", kind="assumed", note="the only pathway"),
+)
+
+
+def add_pathways(parts: Parts, frame: Frame) -> None:
+    """Append the pathways of every compound, and the formation of metabolites."""
+    for monograph in frame.monographs.values():
+        through_gut: dict[str, float] = {}
+        for pathway in monograph.elimination.pathway or (_WHOLE,):
+            here = len(parts.pathways)
+            parts.pathways.append(_pathway(parts, frame, monograph, pathway))
+            parts.names.append((monograph.id, pathway.id))
+            if pathway.forms is not None:
+                ratio = _ratio(frame, monograph, pathway, pathway.forms)
+                target = frame.order[pathway.forms]
+                parts.formations.append(rows.Formation(pathway=here, target=target, ratio=parts.add(ratio)))
+                share = _gut_share(monograph, pathway)
+                if share:
+                    through_gut[pathway.forms] = through_gut.get(pathway.forms, 0.0) + ratio * share
+        for metabolite, ratio in through_gut.items():
+            wall = rows.GutFormation(
+                compound=frame.order[monograph.id], target=frame.order[metabolite], ratio=parts.add(ratio)
+            )
+            parts.gut_formations.append(wall)
+
+
+def _pathway(parts: Parts, frame: Frame, monograph: Monograph, pathway: Pathway) -> rows.Pathway:
+    liver = frame.livers[monograph.id]
+    hepatic = pathway.kind in ("enzyme", "biliary") and liver.flow is not None
+    clearance = _clearance(frame, monograph, pathway)
+    if hepatic:
+        clearance /= liver.availability
+    enzyme = None
+    if pathway.enzyme is not None:
+        enzyme = frame.moving.get((pathway.enzyme, "liver"))
+        clearance *= 1.0 if enzyme is not None else frame.activity[pathway.enzyme]
+    saturation = None
+    if pathway.km is not None:
+        actor = acts(frame, monograph.id, pathway.km, "inlet" if hepatic else "plasma")
+        saturation = rows.Ratio(actor=actor, constant=parts.add(acting_constant(pathway.km, monograph)))
+    return rows.Pathway(
+        compound=frame.order[monograph.id],
+        clearance=parts.add(clearance),
+        enzyme=enzyme,
+        hepatic=hepatic,
+        saturation=saturation,
+        inhibitors=_inhibitors(parts, frame, pathway.enzyme),
+        competitive=pathway.inhibition == "competitive",
+    )
+
+
+def _clearance(frame: Frame, monograph: Monograph, pathway: Pathway) -> float:
+    """Plasma clearance by a pathway in this patient, with the enzyme of the normal metaboliser [L/h]."""
+    elimination, patient = monograph.elimination, frame.patient
+    share = body.reference_clearance(elimination.clearance) * pathway.fraction.canonical
+    share *= body.clearance_factor(elimination, patient)
+    if pathway.kind == "renal":
+        return share * (patient.creatinine_clearance or 0.0) / body.NORMAL_CREATININE_CLEARANCE
+    return share * frame.size
+
+
+def _inhibitors(parts: Parts, frame: Frame, enzyme: str | None) -> tuple[rows.Ratio, ...]:
+    found = []
+    for drug, other in frame.monographs.items() if enzyme is not None else ():
+        row = other.inhibits.get(enzyme or "")
+        if row is not None and "liver" in (row.organs or ("liver",)):
+            actor = acts(frame, drug, row.ki, "inlet")
+            found.append(rows.Ratio(actor=actor, constant=parts.add(acting_constant(row.ki, other))))
+    return tuple(found)
+
+
+def _ratio(frame: Frame, parent: Monograph, pathway: Pathway, metabolite: str) -> float:
+    """Metabolite formed per parent lost [mg/mg]: yield times ratio of molar masses."""
+    formed = 1.0 if pathway.formed is None else pathway.formed.canonical
+    return formed * frame.monographs[metabolite].molar_mass.canonical / parent.molar_mass.canonical
+
+
+def _gut_share(monograph: Monograph, pathway: Pathway) -> float:
+    """Share of a pathway in what the gut enzyme of its compound carries [1]."""
+    if monograph.first_pass is None or pathway.enzyme != monograph.first_pass.gut_enzyme:
+        return 0.0
+    carried = [row.fraction.canonical for row in monograph.elimination.pathway if row.enzyme == pathway.enzyme]
+    return pathway.fraction.canonical / sum(carried)

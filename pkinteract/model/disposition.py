@@ -1,0 +1,89 @@
+"""Volumes, exchange, liver and gut of every compound, and its binding."""
+
+from __future__ import annotations
+
+from pkinteract.engine import system as rows
+from pkinteract.library.monograph import Monograph
+from pkinteract.model import patient as body
+from pkinteract.model.parts import (
+    Frame,
+    Parts,
+    acting_constant,
+    acts,
+    fraction_unbound,
+    gut_availability,
+    mass_concentration,
+    unbound_constant,
+    varies,
+)
+
+
+def add_compounds(parts: Parts, frame: Frame) -> None:
+    """Append a compound row for every monograph of the run."""
+    for monograph in frame.monographs.values():
+        parts.compounds.append(_compound(parts, frame, monograph))
+
+
+def _compound(parts: Parts, frame: Frame, monograph: Monograph) -> rows.Compound:
+    central = body.volume(monograph.distribution.volume, frame.patient)
+    sides = []
+    for side in monograph.distribution.peripheral:
+        flow = body.reference_clearance(side.flow) * frame.size
+        back = flow / body.volume(side.volume, frame.patient)
+        sides.append(rows.Peripheral(out=parts.add(flow / central), back=parts.add(back)))
+    volume = parts.add(central)
+    liver = frame.livers[monograph.id].flow
+    gut_enzyme = gut_ratio = None
+    if monograph.first_pass is not None:
+        name, ratio = monograph.first_pass.gut_enzyme, 1 / gut_availability(monograph) - 1
+        gut_enzyme = frame.moving.get((name, "gut"))
+        gut_ratio = parts.add(ratio if gut_enzyme is not None else ratio * frame.activity[name])
+    return rows.Compound(
+        volume=volume,
+        peripherals=tuple(sides),
+        flow=None if liver is None else parts.add(liver * frame.size),
+        gut_enzyme=gut_enzyme,
+        gut_ratio=gut_ratio,
+        gut_inhibitors=_gut_inhibitors(parts, frame, monograph),
+        portal=parts.add(_portal(monograph) * frame.size),
+        gut_flow=parts.add(body.GUT_FLOW * frame.size),
+        binding=_binding(parts, frame, monograph),
+    )
+
+
+def _portal(monograph: Monograph) -> float:
+    """Hepatic flow as plasma sees it, Rb·Qh [L/h]; Rb is taken as 1 where the monograph gives none."""
+    binding = monograph.binding
+    ratio = 1.0 if binding is None or binding.blood_to_plasma is None else binding.blood_to_plasma.canonical
+    return ratio * body.LIVER_FLOW
+
+
+def _gut_inhibitors(parts: Parts, frame: Frame, monograph: Monograph) -> tuple[rows.Ratio, ...]:
+    if monograph.first_pass is None:
+        return ()
+    enzyme = monograph.first_pass.gut_enzyme
+    found = []
+    for drug, other in frame.monographs.items():
+        row = other.inhibits.get(enzyme)
+        if row is not None and "gut" in (row.organs or frame.organs(enzyme)):
+            actor = rows.Actor(compound=frame.order[drug], site="gut")
+            found.append(rows.Ratio(actor=actor, constant=parts.add(unbound_constant(row.ki, other))))
+    return tuple(found)
+
+
+def _binding(parts: Parts, frame: Frame, monograph: Monograph) -> rows.Binding | None:
+    rivals = {drug: other for drug, other in frame.monographs.items() if monograph.id in other.displaces}
+    if monograph.binding is None or not varies(monograph, bool(rivals)):
+        return None
+    sites = monograph.binding.sites
+    displacers = []
+    for drug, other in rivals.items():
+        ki = other.displaces[monograph.id].ki
+        constant = parts.add(acting_constant(ki, other))
+        displacers.append(rows.Ratio(actor=acts(frame, drug, ki, "plasma"), constant=constant))
+    return rows.Binding(
+        reference=parts.add(fraction_unbound(monograph)),
+        bmax=None if sites is None else parts.add(mass_concentration(sites.capacity, monograph)),
+        kd=None if sites is None else parts.add(mass_concentration(sites.kd, monograph)),
+        displacers=tuple(displacers),
+    )

@@ -1,0 +1,215 @@
+"""Who acts on what in a scenario, through which constant, how much to expect, and why an effect is nil."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pkinteract.library import Enzyme
+from pkinteract.library.monograph import Monograph
+from pkinteract.library.values import Value
+from pkinteract.model import patient as body
+from pkinteract.model.parts import acting_constant, fraction_unbound
+from pkinteract.scenario import Course, Patient, Scenario
+
+NIL = 0.02
+"""Relative change below which an effect is called nil [1]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A compound acts on an enzyme, or on the binding of another compound.
+
+    Attributes
+    ----------
+    target
+        Enzyme, or compound whose binding it displaces.
+    constants
+        The constants as written, by name.
+    average
+        Plasma level to expect [mg/L, total]: the largest daily dose of the scenario over the clearance, with what the
+        compound does to itself but without the others.
+    factor
+        What that level does in the long run: to the enzyme's level or activity, or to the unbound fraction [1].
+    victims
+        Compounds that the target clears and the share it carries [1]; for displacement the compound itself, with 1.
+    """
+
+    perpetrator: str
+    target: str
+    mechanism: str
+    constants: Mapping[str, Value]
+    average: float
+    factor: float
+    victims: Mapping[str, float]
+    source: str | None
+
+    @property
+    def why_nil(self) -> str | None:
+        """Why nothing is to be expected; None when something is."""
+        if not self.victims:
+            return "it clears no drug of this scenario"
+        if abs(self.factor - 1) >= NIL:
+            return None
+        limit = next((name for name in ("ec50", "ki") if name in self.constants), None)
+        if limit is None:
+            return f"the average {self.average:.2g} mg/L is too low"
+        value = self.constants[limit]
+        names = {"ec50": "EC50", "ki": "Ki"}
+        return f"the average {self.average:.2g} mg/L is far below {names[limit]} {_written(value)}"
+
+    @property
+    def text(self) -> str:
+        """The constants in one line."""
+        names = {"emax": "Emax", "ec50": "EC50", "hill": "Hill", "slope": "slope", "ki": "Ki", "kinact": "kinact"}
+        return ", ".join(f"{names[name]} {_written(value)}" for name, value in self.constants.items())
+
+    def record(self) -> dict[str, object]:
+        """The link as plain data."""
+        return {
+            "perpetrator": self.perpetrator,
+            "acts_on": self.target,
+            "mechanism": self.mechanism,
+            "constants": {
+                name: {"value": row.value, "unit": row.unit} | ({"basis": row.basis} if row.basis else {})
+                for name, row in self.constants.items()
+            },
+            "source": self.source,
+            "expected_average_mg_per_L": float(f"{self.average:.4g}"),
+            "expected_factor": float(f"{self.factor:.4g}"),
+            "nil_because": self.why_nil,
+            "victims": dict(self.victims),
+        }
+
+
+def links(scenario: Scenario, enzymes: Mapping[str, Enzyme]) -> tuple[Link, ...]:
+    """Every action of a compound of the scenario, in the order of the compounds."""
+    averages = _averages(scenario)
+    return tuple(link for drug in scenario.monographs for link in _links(scenario, drug, averages[drug], enzymes))
+
+
+def _links(scenario: Scenario, drug: str, average: float, enzymes: Mapping[str, Enzyme]) -> Iterator[Link]:
+    monograph = scenario.monographs[drug]
+
+    def link(target: str, mechanism: str, constants: Sequence[tuple[str, Value | None]], factor: float) -> Link:
+        known = {name: value for name, value in constants if value is not None}
+        source = next((value.source for value in known.values() if value.source), None)
+        return Link(
+            perpetrator=drug,
+            target=target,
+            mechanism=mechanism,
+            constants=known,
+            average=average,
+            factor=factor,
+            victims={target: 1.0} if mechanism == "displacement" else _victims(target, scenario.monographs),
+            source=None if source is None else monograph.sources[source].cite,
+        )
+
+    for enzyme, row in monograph.induces.items():
+        given = [("emax", row.emax), ("ec50", row.ec50), ("hill", row.hill), ("slope", row.slope)]
+        yield link(enzyme, f"induction ({row.receptor or 'linear'})", given, _induced(monograph, enzyme, average))
+    for enzyme, reversible in monograph.inhibits.items():
+        yield link(enzyme, "reversible inhibition", [("ki", reversible.ki)], _inhibited(monograph, enzyme, average))
+    for enzyme, gone in monograph.inactivates.items():
+        kdeg = math.log(2) / enzymes[enzyme].liver.half_life.canonical
+        lost = gone.kinact.canonical * average / (acting_constant(gone.ki, monograph) + average)
+        yield link(enzyme, "inactivation", [("kinact", gone.kinact), ("ki", gone.ki)], kdeg / (kdeg + lost))
+    for other, rival in monograph.displaces.items():
+        if other in scenario.monographs:
+            free = fraction_unbound(scenario.monographs[other])
+            pushed = 1 / (1 + (1 / free - 1) / (1 + average / acting_constant(rival.ki, monograph)))
+            yield link(other, "displacement", [("ki", rival.ki)], pushed / free)
+
+
+def _induced(monograph: Monograph, enzyme: str, level: float) -> float:
+    """Long-run level of an enzyme under a constant plasma level of a compound [1]."""
+    row = monograph.induces.get(enzyme)
+    if row is None:
+        return 1.0
+    if row.slope is not None:
+        return 1 + row.slope.canonical * level * (fraction_unbound(monograph) if row.slope.basis == "unbound" else 1.0)
+    if row.emax is None or row.ec50 is None:
+        return 1.0
+    x = (level / acting_constant(row.ec50, monograph)) ** (1.0 if row.hill is None else row.hill.canonical)
+    return float(1 + row.emax.canonical * x / (1 + x))
+
+
+def _inhibited(monograph: Monograph, enzyme: str, level: float) -> float:
+    """Activity that a constant plasma level of an inhibitor leaves of an enzyme [1]."""
+    row = monograph.inhibits.get(enzyme)
+    return 1.0 if row is None else 1 / (1 + level / acting_constant(row.ki, monograph))
+
+
+def _victims(enzyme: str, monographs: Mapping[str, Monograph]) -> dict[str, float]:
+    """Compounds that the enzyme clears, or meets in the gut wall, and the share of the clearance that it carries."""
+    found: dict[str, float] = {}
+    for drug, monograph in monographs.items():
+        share = sum(row.fraction.canonical for row in monograph.elimination.pathway if row.enzyme == enzyme)
+        gut = monograph.first_pass is not None and monograph.first_pass.gut_enzyme == enzyme
+        if share or gut:
+            found[drug] = round(share, 6)
+    return found
+
+
+def _averages(scenario: Scenario) -> dict[str, float]:
+    """Plasma level that the largest daily dose of every drug keeps up without interactions [mg/L]."""
+    found = dict.fromkeys(scenario.monographs, 0.0)
+    for regimen in scenario.regimens:
+        monograph = scenario.monographs[regimen.drug]
+        daily = max((_daily(course) * _available(monograph, course) for course in regimen.courses), default=0.0)
+        found[regimen.drug] += daily / 24 / _clearance(monograph, scenario.patient)
+    for drug in scenario.dosed:
+        found[drug] = _settled(scenario.monographs[drug], found[drug])
+    for parent, monograph in scenario.monographs.items():
+        for row in monograph.elimination.pathway:
+            if row.forms is not None:
+                made = found[parent] * _clearance(monograph, scenario.patient) * row.fraction.canonical
+                made *= 1.0 if row.formed is None else row.formed.canonical
+                child = scenario.monographs[row.forms]
+                made *= child.molar_mass.canonical / monograph.molar_mass.canonical
+                found[row.forms] += made / _clearance(child, scenario.patient)
+    return found
+
+
+def _settled(monograph: Monograph, level: float) -> float:
+    """The level that is left of ``level`` when a compound induces and inhibits its own clearance [mg/L]."""
+    low, high = 0.0, 100 * level
+    for _ in range(60):
+        middle = (low + high) / 2
+        changes = [
+            row.fraction.canonical * (_own(monograph, row.enzyme, middle) - 1)
+            for row in monograph.elimination.pathway
+            if row.enzyme is not None
+        ]
+        low, high = (middle, high) if middle * (1 + sum(changes)) < level else (low, middle)
+    return (low + high) / 2
+
+
+def _own(monograph: Monograph, enzyme: str, level: float) -> float:
+    return _induced(monograph, enzyme, level) * _inhibited(monograph, enzyme, level)
+
+
+def _daily(course: Course) -> float:
+    """Labelled amount per day [mg]; that of a single dose."""
+    if course.clock:
+        return sum(row.amount for row in course.clock)
+    return max(course.levels) * (1.0 if course.every is None else 24 / course.every)
+
+
+def _available(monograph: Monograph, course: Course) -> float:
+    """Free drug that reaches the circulation per labelled amount [1]."""
+    formulation = monograph.absorption[course.formulation]
+    salt = 1.0 if formulation.salt_factor is None else formulation.salt_factor.canonical
+    if course.bioavailability is not None:
+        return salt * course.bioavailability
+    return salt * (1.0 if formulation.bioavailability is None else formulation.bioavailability.canonical)
+
+
+def _clearance(monograph: Monograph, patient: Patient) -> float:
+    return body.reference_clearance(monograph.elimination.clearance) * body.size(patient)
+
+
+def _written(value: Value) -> str:
+    unit = "" if value.unit == "1" else f" {value.unit}"
+    return f"{value.value:g}{unit}" + (f" {value.basis}" if value.basis else "")

@@ -1,0 +1,141 @@
+"""What the rooms of the model share: compounds and enzymes by row, and the rows as they are collected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from pkinteract.engine import system as rows
+from pkinteract.library import Enzyme
+from pkinteract.library.monograph import Monograph
+from pkinteract.library.values import Value
+from pkinteract.model import patient as body
+from pkinteract.scenario import Patient
+from pkinteract.units import dimension_of
+
+Organ = tuple[str, str]
+"""An enzyme and an organ, as ("CYP3A4", "liver")."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Liver:
+    """A compound's liver at 70 kg, uninduced: flow Rb·Qh [L/h], clearance [L/h]; the linear limit has no flow."""
+
+    flow: float | None
+    clearance: float
+
+    @property
+    def availability(self) -> float:
+        """Share of what arrives that passes, Fh [1]."""
+        return 1.0 if self.flow is None else 1 - self.clearance / self.flow
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """A patient, the compounds of the run in the order of the system's rows, and the enzymes that move.
+
+    Attributes
+    ----------
+    moving
+        Row of every enzyme and organ whose level changes during the run.
+    """
+
+    patient: Patient
+    monographs: Mapping[str, Monograph]
+    enzymes: Mapping[str, Enzyme]
+    moving: Mapping[Organ, int]
+
+    @cached_property
+    def order(self) -> dict[str, int]:
+        """Row of every compound."""
+        return {drug: i for i, drug in enumerate(self.monographs)}
+
+    @cached_property
+    def activity(self) -> dict[str, float]:
+        """Uninduced level of every enzyme in this patient [1]."""
+        return body.activities(self.patient, self.enzymes)
+
+    @cached_property
+    def size(self) -> float:
+        """Allometric factor on clearances and flows [1]."""
+        return body.size(self.patient)
+
+    @cached_property
+    def livers(self) -> dict[str, Liver]:
+        """Liver of every compound."""
+        return {drug: liver(monograph) for drug, monograph in self.monographs.items()}
+
+    def organs(self, enzyme: str) -> tuple[str, ...]:
+        """Organs that an enzyme is modelled in."""
+        return tuple(self.enzymes[enzyme].organs)
+
+
+@dataclass(slots=True)
+class Parts:
+    """Rows as they are collected."""
+
+    parameters: list[float] = field(default_factory=list)
+    compounds: list[rows.Compound] = field(default_factory=list)
+    pathways: list[rows.Pathway] = field(default_factory=list)
+    names: list[tuple[str, str]] = field(default_factory=list)
+    formations: list[rows.Formation] = field(default_factory=list)
+    gut_formations: list[rows.GutFormation] = field(default_factory=list)
+    enzymes: list[rows.Enzyme] = field(default_factory=list)
+    inductions: list[rows.Induction] = field(default_factory=list)
+    inactivations: list[rows.Inactivation] = field(default_factory=list)
+    depots: list[rows.Depot] = field(default_factory=list)
+    releases: list[rows.Release] = field(default_factory=list)
+
+    def add(self, value: float) -> int:
+        """Append a parameter; returns its index."""
+        self.parameters.append(value)
+        return len(self.parameters) - 1
+
+
+def liver(monograph: Monograph) -> Liver:
+    """The liver that a monograph describes."""
+    elimination = monograph.elimination
+    total = body.reference_clearance(elimination.clearance)
+    hepatic = total * sum(row.fraction.canonical for row in elimination.pathway if row.kind in ("enzyme", "biliary"))
+    if elimination.liver == "linear" or monograph.binding is None or monograph.binding.blood_to_plasma is None:
+        return Liver(flow=None, clearance=hepatic)
+    return Liver(flow=monograph.binding.blood_to_plasma.canonical * body.LIVER_FLOW, clearance=hepatic)
+
+
+def gut_availability(monograph: Monograph) -> float:
+    """Share of the absorbed drug that escapes the gut wall, uninduced, Fg0 [1]."""
+    return 1.0 if monograph.first_pass is None else monograph.first_pass.gut_availability.canonical
+
+
+def fraction_unbound(monograph: Monograph) -> float:
+    """Unbound fraction at which the constants hold [1]; 1 if the monograph gives none."""
+    return 1.0 if monograph.binding is None else monograph.binding.fraction_unbound.canonical
+
+
+def varies(monograph: Monograph, displaced: bool) -> bool:
+    """Whether plasma binding changes during a run."""
+    return monograph.binding is not None and (displaced or monograph.binding.sites is not None)
+
+
+def mass_concentration(value: Value, monograph: Monograph) -> float:
+    """A concentration of a compound [mg/L]; molar ones by its molar mass."""
+    molar = dimension_of(value.unit) == "molar concentration"
+    return value.canonical * (monograph.molar_mass.canonical / 1000 if molar else 1.0)
+
+
+def acting_constant(value: Value, monograph: Monograph) -> float:
+    """A constant as a concentration bound as in the reference [mg/L]: unbound ones over fu, total ones as they are."""
+    level = mass_concentration(value, monograph)
+    return level / fraction_unbound(monograph) if value.basis == "unbound" else level
+
+
+def unbound_constant(value: Value, monograph: Monograph) -> float:
+    """A constant as an unbound concentration [mg/L], for the gut, where nothing is bound."""
+    level = mass_concentration(value, monograph)
+    return level if value.basis == "unbound" else level * fraction_unbound(monograph)
+
+
+def acts(frame: Frame, drug: str, value: Value, site: rows.Site) -> rows.Actor:
+    """The concentration of ``drug`` that a constant refers to, at a site."""
+    return rows.Actor(compound=frame.order[drug], site=site, total=value.basis == "total")
