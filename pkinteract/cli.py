@@ -62,10 +62,10 @@ def main() -> None:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["csv", "parquet"]),
+    type=click.Choice(["csv", "parquet", "nonmem"]),
     default="csv",
     show_default=True,
-    help="Tables as CSV or Parquet.",
+    help="Tables as CSV or Parquet; nonmem: CSV, and a data set of each drug for NONMEM, mrgsolve, nlmixr2.",
 )
 @click.option(
     "--solver",
@@ -125,16 +125,20 @@ def check(scenarios: tuple[Path, ...]) -> None:
     """
     from pkinteract.library import load_library
     from pkinteract.model import build
+    from pkinteract.model.network import links
     from pkinteract.report.text import check_lines
 
+    enzymes = load_library().enzymes
     for scenario in _read_all(scenarios):
-        model = build(scenario, load_library().enzymes)
-        click.echo("\n".join(check_lines(scenario, model)))
+        click.echo("\n".join(check_lines(scenario, build(scenario, enzymes), links(scenario, enzymes))))
 
 
 @main.command()
 @click.argument("name", required=False)
-def drugs(name: str | None) -> None:
+@click.option(
+    "--new", metavar="NAME", help="Write a commented drug file NAME.toml to fill in, into the current folder."
+)
+def drugs(name: str | None, new: str | None) -> None:
     """List the drugs of the library, or print the monograph NAME.
 
     A monograph shows every value with its unit, kind (measured, fitted, in vitro, label, assumed), between-subject CV
@@ -146,10 +150,16 @@ def drugs(name: str | None) -> None:
 
     from pkinteract.errors import InputError, Problem
     from pkinteract.library import load_library
+    from pkinteract.library.template import write_template
     from pkinteract.report.text import library_lines, monograph_lines
 
     library = load_library()
-    if name is None:
+    if new is not None and name is not None:
+        raise click.UsageError("give NAME to print a monograph or --new NAME to write a file, not both")
+    if new is not None:
+        path = write_template(new, Path(), library.ids())
+        click.echo(f'wrote {path}; fill it in and name it in a scenario: library = ["{path.name}"]')
+    elif name is None:
         click.echo("\n".join(library_lines(library)))
     elif name in library.files:
         click.echo("\n".join(monograph_lines(library.monograph(name))))
@@ -157,6 +167,53 @@ def drugs(name: str | None) -> None:
         close = get_close_matches(name, library.ids(), n=2)
         hint = f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(library.ids())}"
         raise InputError("drugs", [Problem(line=None, key=name, message=f"is not in the library; {hint}")])
+
+
+@main.command()
+@click.argument("data", metavar="DATA.csv", type=PATH)
+@click.option(
+    "--drug",
+    "files",
+    metavar="FILE",
+    type=PATH,
+    multiple=True,
+    required=True,
+    help="The drug's TOML file; given again, files of metabolites that the library lacks.",
+)
+@click.option("--out", metavar="DIR", type=PATH, help="Folder for the files; default results/<name of DATA>/.")
+@click.option("--force", is_flag=True, help="Write into a folder that holds something else.")
+def events(data: Path, files: tuple[Path, ...], out: Path | None, force: bool) -> None:
+    """Predict the concentration at every record of a NONMEM-style data set.
+
+    DATA.csv has the columns TIME (h) and AMT (mg of free drug), and as needed ID, EVID, CMT, RATE, II, ADDL, SS, LAG,
+    F, DUR, R1 and the covariates WT (kg), AGE (y), CRCL (mL/min). They mean what they mean in NONMEM.
+
+    Example: pkinteract events doses.csv --drug my-drug.toml --out predicted
+    """
+    from pkinteract.errors import InputError
+    from pkinteract.export import refuse_foreign, write_all, write_csv
+    from pkinteract.records import dosing_of, predict, read_records
+    from pkinteract.records.record import write_record
+
+    try:
+        dosing = dosing_of(files)
+    except InputError as wrong:
+        try:
+            read_records(data)
+        except InputError as error:
+            click.echo(f"Error: {error}", err=True)
+        raise wrong from None
+    read = read_records(data, dosing)
+    folder = out or Path("results") / data.stem
+    if not force:
+        refuse_foreign(folder, data.stem)
+    found = predict(read, dosing)
+    tables: dict[str, Writer] = {
+        "concentrations.csv": partial(write_csv, found.table),
+        "run.json": partial(write_record, read, dosing, found),
+    }
+    written = write_all(folder, tables)
+    click.echo("\n".join([*found.notes, *(str(path) for path in written)]))
 
 
 def _read_all(paths: tuple[Path, ...]) -> list[Scenario]:
@@ -185,7 +242,7 @@ def _read_all(paths: tuple[Path, ...]) -> list[Scenario]:
 
 def _write(result: Result, folder: Path, form: str, *, figure: bool) -> None:
     from pkinteract.analysis import alert_table, exposure_table
-    from pkinteract.export import write_all, write_csv, write_parquet, write_record
+    from pkinteract.export import nonmem_files, write_all, write_csv, write_parquet, write_record
     from pkinteract.report.text import summary_lines
     from pkinteract.result import clearance_table, concentration_table, dose_table, enzyme_table
 
@@ -198,8 +255,10 @@ def _write(result: Result, folder: Path, form: str, *, figure: bool) -> None:
         "exposure": exposure,
         "alerts": found,
     }
-    put = write_parquet if form == "parquet" else write_csv
-    files: dict[str, Writer] = {f"{name}.{form}": partial(put, table) for name, table in tables.items()}
+    put, ending = (write_parquet, "parquet") if form == "parquet" else (write_csv, "csv")
+    files: dict[str, Writer] = {f"{name}.{ending}": partial(put, table) for name, table in tables.items()}
+    if form == "nonmem":
+        files |= nonmem_files(result)
     files["run.json"] = partial(write_record, result)
     if figure:
         from pkinteract.report.figure import draw_result, save
@@ -215,8 +274,8 @@ def _write_comparison(results: list[Result], folder: Path, form: str, *, figure:
     from pkinteract.export import write_all, write_csv, write_parquet
 
     table = comparison_table(results)
-    put = write_parquet if form == "parquet" else write_csv
-    files: dict[str, Writer] = {f"comparison.{form}": partial(put, table)}
+    put, ending = (write_parquet, "parquet") if form == "parquet" else (write_csv, "csv")
+    files: dict[str, Writer] = {f"comparison.{ending}": partial(put, table)}
     if figure:
         from pkinteract.report.figure import draw_comparison, save
 

@@ -52,6 +52,7 @@ def write_all(folder: Path, files: Mapping[str, Writer]) -> list[Path]:
     InputError
         When the folder cannot be written.
     """
+    again = RECORD in files and (folder / RECORD).is_file()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=DRAFT, dir=folder) as draft:
@@ -59,7 +60,7 @@ def write_all(folder: Path, files: Mapping[str, Writer]) -> list[Path]:
                 write(Path(draft) / name)
             for name in files:
                 (Path(draft) / name).replace(folder / name)
-        for stale in _stale(folder, files):
+        for stale in [*_stale(folder, files), *(_stale_data_sets(folder, files) if again else [])]:
             stale.unlink()
     except OSError as error:
         raise _taken(folder, f"cannot be written: {error.strerror or error}") from None
@@ -70,6 +71,11 @@ def _stale(folder: Path, written: Collection[str]) -> list[Path]:
     """What an earlier run wrote under the same stems: another format, or figures that this one does without."""
     known = {f"{Path(name).stem}.{ending}" for name in written for ending in _OURS}
     return [folder / name for name in known - set(written) if (folder / name).is_file()]
+
+
+def _stale_data_sets(folder: Path, written: Collection[str]) -> list[Path]:
+    """Data sets of an earlier run: of drugs that this one does not have, or all of them."""
+    return [path for path in folder.glob("nonmem[-.]*") if path.suffix in (".csv", ".txt") and path.name not in written]
 
 
 def _taken(folder: Path, message: str) -> InputError:

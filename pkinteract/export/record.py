@@ -11,6 +11,7 @@ import numpy as np
 
 import pkinteract
 from pkinteract.result import Result
+from pkinteract.scenario import Patient
 
 
 def write_record(result: Result, path: Path) -> None:
@@ -35,17 +36,13 @@ def record(result: Result) -> dict[str, object]:
             "text": scenario.text,
         },
         "patient": {
-            "weight_kg": patient.weight,
-            "age_y": patient.age,
-            "sex": patient.sex,
-            "height_m": patient.height,
-            "creatinine_clearance_mL_per_min": patient.creatinine_clearance,
-            "smoker": patient.smoker,
+            **_traits(patient),
             "phenotype": {
                 gene: {"phenotype": row.phenotype, "score": row.score, "activity": row.factor}
                 for gene, row in patient.phenotype.items()
             },
         },
+        "patient_changes": [{"time_h": time, **_traits(person)} for time, person in scenario.patients],
         "warnings": list(scenario.warnings),
         "overrides": {drug: dict(values) for drug, values in scenario.overrides.items()},
         "analytes": [
@@ -67,4 +64,18 @@ def record(result: Result) -> dict[str, object]:
             "rejected": status.rejected,
             "note": status.message,
         },
+    }
+
+
+def _traits(patient: Patient) -> dict[str, object]:
+    """What the model knows of a patient but the genes; ``pregnancy_wk`` where this state begins."""
+    return {
+        "weight_kg": patient.weight,
+        "age_y": patient.age,
+        "sex": patient.sex,
+        "height_m": patient.height,
+        "creatinine_clearance_mL_per_min": patient.creatinine_clearance,
+        "smoker": patient.smoker,
+        "hepatic_class": patient.hepatic_class,
+        "pregnancy_wk": patient.pregnancy,
     }

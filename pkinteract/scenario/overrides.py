@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from pkinteract.library.monograph import Monograph, apply_overrides
+from pkinteract.library.monograph import Monograph
+from pkinteract.library.overrides import IncoherentError, apply_overrides
 from pkinteract.toml_file import Key
 
 Wanted = dict[str, tuple[str, Key]]
@@ -55,6 +56,8 @@ def _wrong(monograph: Monograph, path: str, text: str) -> str | None:
             return _reason(error) if len(error.errors()[0]["loc"]) > 1 else None
         examples = _examples(monograph)
         return f'must be a quantity such as "{examples.get(path, "1.5 1/h")}", got "{text}"'
+    except IncoherentError:
+        return None
     except ValueError as error:
         return str(error)
     return None

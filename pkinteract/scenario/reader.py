@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,12 +13,23 @@ from pkinteract.errors import InputError, Problem
 from pkinteract.library import Library, load_library
 from pkinteract.library.monograph import Monograph
 from pkinteract.library.phenotypes import Activity, activity
+from pkinteract.library.reader import drug_ids
 from pkinteract.scenario.courses import Setting, read_course
 from pkinteract.scenario.overrides import Wanted, flat, override
+from pkinteract.scenario.patients import Change, Stages, check_patient, patients, weights
 from pkinteract.scenario.regimen import MOST_DOSES, doses, size
-from pkinteract.scenario.schema import CourseTable, Output, PatientTable, RegimenTable, ScenarioTable, Simulation
+from pkinteract.scenario.schema import (
+    ChangeTable,
+    CourseTable,
+    Output,
+    PatientTable,
+    RegimenTable,
+    ScenarioTable,
+    Simulation,
+)
+from pkinteract.scenario.slips import slips
 from pkinteract.scenario.steady import steady_state
-from pkinteract.scenario.types import TOLERANCE, Course, Patient, Regimen, Scenario
+from pkinteract.scenario.types import Course, Regimen, Scenario
 from pkinteract.toml_file import Key, TomlFile, key_text, problems, read_toml
 from pkinteract.units import COLUMN_SUFFIX
 
@@ -55,6 +66,7 @@ class _Reader:
         self.warnings: list[str] = []
         self.drugs: list[str] = []
         self.lost = False
+        self.unread: set[str] = set()
         self.places: list[list[Key]] = []
         self.given = library
 
@@ -73,23 +85,32 @@ class _Reader:
         self.library = self._library()
         if simulation is not None:
             self._check_grid(simulation)
-        regimens = self._regimens(simulation, table)
+        changes = self._changes()
+        before = len(self.found)
+        regimens = self._regimens(simulation, None if table is None else weights(table, changes))
+        whole = len(self.found) == before
         monographs = self._monographs()
         overrides = self._overrides(monographs)
         self._kidneys(monographs)
         phenotype = self._phenotype()
-        patient = None if table is None else self._patient(table, monographs, phenotype)
         units = self._units(monographs, output)
         total = sum(size(course) for regimen in regimens for course in regimen.courses)
         if total > MOST_DOSES:
             text = f"the courses would schedule {total:,} doses, at most {MOST_DOSES:,} are allowed; write fewer"
             self.refuse(("regimen",), text)
         first = min([0.0, *(course.start for regimen in regimens for course in regimen.courses)])
+        stages: Stages | None = None
+        check_patient(data.get("patient"), changes, first if whole else None, self.refuse)
+        if table is not None:
+            self._ages(table, monographs)
+            span = (first, first if simulation is None else simulation.duration)
+            stages = patients(table, changes, phenotype, monographs.values(), span, self.refuse)
         steady = steady_state(tuple(regimens), monographs, first, self.places, self.refuse)
-        if self.found or simulation is None or patient is None:
+        if self.found or simulation is None or stages is None:
             raise InputError(self.file.path, self.found)
         given = doses(tuple(regimens), monographs, simulation.duration)
-        self._look_for_slips(regimens, simulation)
+        for key, message in slips(data, regimens, changes, monographs, simulation.duration):
+            self.warn(key, message)
         return Scenario(
             name=self.file.path.stem,
             title=data["title"],
@@ -99,7 +120,8 @@ class _Reader:
             duration=simulation.duration,
             step=simulation.step,
             first_time=first,
-            patient=patient,
+            patient=stages[0],
+            patients=stages[1],
             regimens=tuple(regimens),
             doses=given,
             steady_state=steady,
@@ -136,18 +158,20 @@ class _Reader:
         if self.given is not None or not isinstance(names, list):
             return self.given or load_library()
         good = []
+        paths = [self.file.path.parent / name for name in names if isinstance(name, str)]
         for i, name in enumerate(names):
             if isinstance(name, str):
                 try:
-                    load_library([self.file.path.parent / name])
+                    load_library([self.file.path.parent / name], beside=paths)
                     good.append(self.file.path.parent / name)
                 except InputError as error:
+                    self.unread |= {Path(name).stem, *drug_ids([self.file.path.parent / name])}
                     for row in error.problems:
                         where = f"line {row.line}, {row.key}: " if row.line else f"{row.key}: " if row.key else ""
                         self.refuse(("library", i), f"{name}: {where}{row.message}")
-        return load_library(good)
+        return load_library(good, beside=paths)
 
-    def _regimens(self, simulation: Simulation | None, table: PatientTable | None) -> list[Regimen]:
+    def _regimens(self, simulation: Simulation | None, weight: Callable[[float], float] | None) -> list[Regimen]:
         found = []
         entries = self.file.data.get("regimen", [])
         self.lost = not entries
@@ -156,8 +180,9 @@ class _Reader:
             read = self._part(RegimenTable, entry, key)
             monograph = self._drug(entry, key)
             setting = Setting(
-                weight=None if table is None else table.weight,
+                weight=weight,
                 start=None if simulation is None else simulation.start,
+                anchored=None if simulation is None else simulation.start is not None,
                 monograph=monograph,
                 formulation=None if monograph is None else self._formulation(entry, monograph, key),
             )
@@ -183,6 +208,8 @@ class _Reader:
     def _drug(self, entry: object, key: Key) -> Monograph | None:
         drug = entry.get("drug") if isinstance(entry, dict) else None
         if not isinstance(drug, str):
+            return None
+        if drug not in self.library.files and drug in self.unread:
             return None
         if drug not in self.library.files:
             self.refuse((*key, "drug"), f'"{drug}" is not in the library; {_suggestion(drug, self.library.ids())}')
@@ -211,6 +238,9 @@ class _Reader:
         while waiting:
             drug = waiting.pop(0)
             if drug in found:
+                continue
+            if drug in self.unread and drug not in self.library.files:
+                self.lost = True
                 continue
             if drug not in self.library.files:
                 self.refuse(("library",), f'the metabolite "{drug}" is not in the library; add its file')
@@ -268,12 +298,8 @@ class _Reader:
             text = f"is required, {renal[0]} is cleared by the kidneys; write {example}"
             self.refuse(("patient", "creatinine_clearance"), text)
 
-    def _patient(
-        self, table: PatientTable, monographs: Mapping[str, Monograph], phenotype: Mapping[str, Activity]
-    ) -> Patient:
-        clearance = table.creatinine_clearance
-        if table.serum_creatinine is not None:
-            clearance = cockcroft_gault(table.age, table.weight, table.sex == "female", table.serum_creatinine)
+    def _ages(self, table: PatientTable, monographs: Mapping[str, Monograph]) -> None:
+        """Ages that a monograph does not cover are refused, or warned of."""
         for drug, monograph in monographs.items():
             ages = monograph.ages
             if ages is not None and not ages.from_years - 1e-9 <= table.age <= ages.until_years + 1e-9:
@@ -283,17 +309,17 @@ class _Reader:
                     self.warn(("patient", "age"), text)
                 else:
                     self.refuse(("patient", "age"), f"{text}; set extrapolate = true in [patient] to run all the same")
-        return Patient(
-            weight=table.weight,
-            age=table.age,
-            sex=table.sex,
-            height=table.height,
-            creatinine_clearance=clearance,
-            serum_creatinine=table.serum_creatinine,
-            smoker=table.smoker,
-            phenotype=phenotype,
-            extrapolate=table.extrapolate,
-        )
+
+    def _changes(self) -> list[Change]:
+        table = self.file.data.get("patient")
+        rows = table.get("change") if isinstance(table, dict) else None
+        found = []
+        for i, row in enumerate(rows if isinstance(rows, list) else ()):
+            key: Key = ("patient", "change", i)
+            read = self._part(ChangeTable, row, key)
+            if read is not None:
+                found.append(Change(key=key, table=read))
+        return found
 
     def _phenotype(self) -> dict[str, Activity]:
         table = self.file.data.get("patient")
@@ -322,44 +348,12 @@ class _Reader:
                 units[analyte] = unit
         return units
 
-    def _look_for_slips(self, regimens: list[Regimen], simulation: Simulation) -> None:
-        for r, regimen in enumerate(regimens):
-            last: Course | None = None
-            for c, course in enumerate(regimen.courses):
-                key: Key = ("regimen", r, "course", c)
-                if course.start >= simulation.duration - TOLERANCE:
-                    self.warn(key, "begins after the end of the run and gives no dose")
-                elif course.stop < -TOLERANCE and course.stop < simulation.duration - 24 * 365:
-                    self.warn(key, "ended more than a year before t = 0")
-                self._look_at_course(key, self.file.data["regimen"][r]["course"][c], course)
-                if last is not None and course.start < last.stop - TOLERANCE:
-                    self.warn(key, "begins before the course above it ends; both are given")
-                last = course
-
-    def _look_at_course(self, key: Key, written: Mapping[str, Any], course: Course) -> None:
-        if course.single and "until" in written:
-            self.warn(key, 'is a single dose and needs no until; for repeated doses write for example every = "12 h"')
-        if "taper_to" in written and len(course.levels) == 1:
-            self.warn(
-                (*key, "step_every"), "leaves the taper one level, taper_to is never reached; write a shorter one"
-            )
-        elif course.level_length is not None and course.level_length < (course.every or 0.0) - TOLERANCE:
-            self.warn((*key, "step_every"), "is shorter than every, so levels of the taper are skipped")
-
     def _part(self, model: type[_T], data: object, key: Key) -> _T | None:
         try:
             return model.model_validate(data)
         except ValidationError as error:
             self.found += problems(error, self.file, model, key)
             return None
-
-
-def cockcroft_gault(age: float, weight: float, female: bool, creatinine: float) -> float:
-    """Creatinine clearance [mL/min] from age [y], weight [kg] and serum creatinine [mg/dL].
-
-    Cockcroft, Gault. Nephron 1976;16:31-41.
-    """
-    return (140 - age) * weight * (0.85 if female else 1.0) / (72 * creatinine)
 
 
 def _silently(model: type[_T], data: object) -> _T | None:

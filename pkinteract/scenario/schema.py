@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -28,8 +29,10 @@ def _text(value: object, example: str) -> str:
     return value
 
 
-def _quantity(dimension: str, example: str, low: str, high: str, unit: str, *, above: bool = False) -> BeforeValidator:
-    """Read a quantity in ``unit``, from ``low`` to ``high`` (or above ``low``)."""
+def _reader(
+    dimension: str, example: str, low: str, high: str, unit: str, *, above: bool = False
+) -> Callable[[object], float]:
+    """What reads a quantity in ``unit``, from ``low`` to ``high`` (or above ``low``)."""
     bounds = [from_canonical(parse(bound, dimension), unit) for bound in (low, high)]
     span = f"between {low} and {high}"
 
@@ -42,7 +45,11 @@ def _quantity(dimension: str, example: str, low: str, high: str, unit: str, *, a
             raise ValueError(f'must lie {span}, got "{text}"')
         return number
 
-    return BeforeValidator(read)
+    return read
+
+
+def _quantity(dimension: str, example: str, low: str, high: str, unit: str, *, above: bool = False) -> BeforeValidator:
+    return BeforeValidator(_reader(dimension, example, low, high, unit, above=above))
 
 
 def _title(value: object) -> str:
@@ -95,6 +102,27 @@ Time = Annotated[float, _quantity("time", "-90 d", "-50 y", "50 y", "h")]
 Span = Annotated[float, _quantity("time", "12 h", "1 s", "50 y", "h")]
 Dose = Annotated[tuple[float, bool], BeforeValidator(_dose)]
 Clock = Annotated[str, BeforeValidator(_clock)]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+ChildPugh = Literal["A", "B", "C"]
+Weight = Annotated[float, _quantity("mass", "70 kg", "0.5 kg", "400 kg", "kg")]
+Height = Annotated[float, _quantity("length", "165 cm", "30 cm", "250 cm", "m")]
+CreatinineClearance = Annotated[float, _quantity("clearance", "95 mL/min", "0 mL/min", "300 mL/min", "mL/min")]
+SerumCreatinine = Annotated[float, BeforeValidator(_creatinine)]
+
+LONGEST_PREGNANCY = 42.0
+"""Latest gestational age [wk]."""
+
+_pregnancy = _reader("time", "20 wk", "0 wk", f"{LONGEST_PREGNANCY:g} wk", "wk", above=True)
+
+
+def _pregnancy_or_none(value: object) -> float:
+    """Gestational age [wk]; 0 for "none"."""
+    if value == "none":
+        return 0.0
+    try:
+        return _pregnancy(value)
+    except ValueError as error:
+        raise ValueError(f'{error}; a pregnancy that has ended is "none"') from None
 
 
 class Simulation(Table):
@@ -106,19 +134,46 @@ class Simulation(Table):
 
 
 class PatientTable(Table):
-    """``[patient]``; weight in kg, age in y, height in m, creatinine clearance in mL/min, creatinine in mg/dL."""
+    """``[patient]``; weight in kg, age in y, height in m, creatinine clearance in mL/min, creatinine in mg/dL.
 
-    weight: Annotated[float, _quantity("mass", "70 kg", "0.5 kg", "400 kg", "kg")] = Field(examples=['"70 kg"'])
+    ``pregnancy`` is the gestational age at t = 0 in wk. Changes are read one by one, as courses are.
+    """
+
+    weight: Weight = Field(examples=['"70 kg"'])
     age: Annotated[float, _quantity("time", "45 y", "0 y", "120 y", "y")] = Field(examples=['"45 y"'])
     sex: Literal["female", "male"] = Field(examples=['"female"'])
-    height: Annotated[float, _quantity("length", "165 cm", "30 cm", "250 cm", "m")] | None = None
-    creatinine_clearance: (
-        Annotated[float, _quantity("clearance", "95 mL/min", "0 mL/min", "300 mL/min", "mL/min")] | None
-    ) = None
-    serum_creatinine: Annotated[float, BeforeValidator(_creatinine)] | None = None
+    height: Height | None = None
+    creatinine_clearance: CreatinineClearance | None = None
+    serum_creatinine: SerumCreatinine | None = None
     smoker: bool = False
+    hepatic_class: ChildPugh | None = None
+    pregnancy: Annotated[float, BeforeValidator(_pregnancy)] | None = None
     extrapolate: bool = False
     phenotype: dict[str, str | float | int] = {}
+    change: list[object] = Field(default=[], examples=['[{ at = "10 d", weight = "72 kg" }]'])
+
+
+class ChangeTable(Table):
+    """``[[patient.change]]``: what holds from ``at`` on; what is left out stays as it was.
+
+    ``hepatic_class`` and ``pregnancy`` may be "none", the latter is then 0.
+    """
+
+    at: Time = Field(examples=['"10 d"'])
+    weight: Weight | None = None
+    height: Height | None = None
+    creatinine_clearance: CreatinineClearance | None = None
+    serum_creatinine: SerumCreatinine | None = None
+    smoker: bool | None = None
+    hepatic_class: Literal["A", "B", "C", "none"] | None = None
+    pregnancy: Annotated[float, BeforeValidator(_pregnancy_or_none)] | None = None
+
+
+class CycleTable(Table):
+    """``cycle``: days with doses and days without, over and over from the start of the course [h]."""
+
+    on: Span = Field(examples=['"21 d"'])
+    off: Span = Field(examples=['"7 d"'])
 
 
 class CourseTable(Table):
@@ -132,6 +187,9 @@ class CourseTable(Table):
     at: dict[Clock, Dose] | None = Field(
         default=None, min_length=1, examples=['{ "08:00" = "200 mg", "20:00" = "400 mg" }']
     )
+    cycle: CycleTable | None = Field(default=None, examples=['{ on = "21 d", off = "7 d" }'])
+    days: tuple[Weekday, ...] | None = Field(default=None, strict=False, min_length=1, examples=['["mon", "thu"]'])
+    food: Literal["fed", "fasted"] = "fasted"
     route: Literal["oral", "intravenous"] | None = None
     infusion: Span | None = None
     missed: tuple[Time, ...] = Field(default=(), strict=False, examples=['["12 d", "12.5 d"]'])

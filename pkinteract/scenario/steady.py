@@ -59,8 +59,14 @@ def steady_state(
 
 
 def common_period(courses: list[Course]) -> float:
-    """Least common multiple of the dosing intervals [h]; clock times repeat every 24 h. Infinite if there is none."""
-    intervals = {24.0 if course.every is None else course.every for course in courses}
+    """Least common multiple of the dosing intervals [h]; infinite if there is none.
+
+    Clock times repeat every 24 h, days of the week every 168 h, and a cycle with its own length.
+    """
+    intervals = {24.0 for course in courses if course.every is None}
+    intervals |= {course.every for course in courses if course.every is not None and course.cycle is None}
+    intervals |= {sum(course.cycle) for course in courses if course.cycle is not None}
+    intervals |= {168.0 for course in courses if course.weekdays}
     if len(intervals) == 1:
         return intervals.pop()
     parts = {interval: Fraction(interval).limit_denominator(3600) for interval in intervals}

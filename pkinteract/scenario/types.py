@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Route = Literal["oral", "intravenous"]
 Sex = Literal["female", "male"]
+Food = Literal["fed", "fasted"]
 
 TOLERANCE = 1e-6
 """Two times closer than this are the same time [h]."""
@@ -21,7 +22,7 @@ TOLERANCE = 1e-6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patient:
-    """The person who takes the drugs.
+    """The person who takes the drugs, from some time of the run on.
 
     Attributes
     ----------
@@ -35,6 +36,10 @@ class Patient:
         As given or by Cockcroft–Gault [mL/min]; None when no drug of the run asks for it and none was given.
     serum_creatinine
         The level behind a Cockcroft–Gault clearance [mg/dL]; None when the clearance itself was given.
+    hepatic_class
+        Child–Pugh class A, B or C; None when none was given.
+    pregnancy
+        Gestational age where this record begins [wk]; None when not pregnant.
     phenotype
         Gene to the activity of its enzyme.
     extrapolate
@@ -48,6 +53,8 @@ class Patient:
     creatinine_clearance: float | None
     serum_creatinine: float | None
     smoker: bool
+    hepatic_class: str | None
+    pregnancy: float | None
     phenotype: Mapping[str, Activity]
     extrapolate: bool
 
@@ -74,6 +81,12 @@ class Course:
         Dosing interval [h].
     clock
         Daily doses at clock times, sorted by offset.
+    cycle
+        Lengths of the stretch with doses and the stretch without [h], repeated from ``start`` on; None without.
+    weekdays
+        Days on which doses are given, 0 is Monday; empty means every day.
+    midnight
+        A time at which a Monday begins [h]; counts only with ``weekdays``.
     count
         Number of doses, when the course was written so; ``stop`` agrees with it.
     levels
@@ -94,11 +107,15 @@ class Course:
     stop: float
     every: float | None
     clock: tuple[ClockDose, ...]
+    cycle: tuple[float, float] | None
+    weekdays: frozenset[int]
+    midnight: float
     count: int | None
     levels: tuple[float, ...]
     level_length: float | None
     formulation: str
     route: Route
+    food: Food
     infusion: float
     lag: float | None
     bioavailability: float | None
@@ -151,6 +168,7 @@ class Dose:
     drug: str
     formulation: str
     route: Route
+    food: Food
     amount: float
     free: float
     duration: float
@@ -199,6 +217,11 @@ class Scenario:
         Length of the output and its grid [h].
     first_time
         Where the run begins [h]: the earliest course's start, or 0.
+    patient
+        As the run begins.
+    patients
+        What the patient becomes and when [h], sorted: every change that is written, and every week of a pregnancy from
+        which a monograph has another factor.
     regimens
         In the order of the file.
     doses
@@ -224,6 +247,7 @@ class Scenario:
     step: float
     first_time: float
     patient: Patient
+    patients: tuple[tuple[float, Patient], ...]
     regimens: tuple[Regimen, ...]
     doses: tuple[Dose, ...]
     steady_state: SteadyState | None
