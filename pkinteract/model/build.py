@@ -13,7 +13,8 @@ from pkinteract.model.absorption import Entry, Way, add_ways, entries, events, s
 from pkinteract.model.clearance import add_pathways
 from pkinteract.model.disposition import add_compounds
 from pkinteract.model.enzymes import add_enzymes, moving, organs_in_use
-from pkinteract.model.parts import Frame, Parts, liver
+from pkinteract.model.limits import availability_problem, liver_problems
+from pkinteract.model.parts import Frame, Parts
 from pkinteract.scenario import Patient, Scenario
 
 
@@ -63,7 +64,9 @@ def build(scenario: Scenario, enzymes: Mapping[str, Enzyme]) -> Model:
     InputError
         When a monograph's numbers contradict each other, for example an F above what gut and liver let through.
     """
-    _refuse_livers(scenario)
+    problems = liver_problems(scenario.monographs)
+    if problems:
+        raise InputError(scenario.path, problems)
     model = build_model(
         scenario.monographs,
         scenario.patient,
@@ -141,32 +144,18 @@ def _system(parts: Parts, sizes: tuple[float, ...], *, step_all: bool) -> rows.S
     )
 
 
-def _refuse_livers(scenario: Scenario) -> None:
-    """Refuse hepatic clearances that no liver can have."""
-    problems = []
-    for drug, monograph in scenario.monographs.items():
-        found = liver(monograph)
-        if found.flow is not None and found.clearance >= found.flow:
-            text = f"hepatic clearance {found.clearance:.4g} L/h is not below hepatic flow Rb·Qh {found.flow:.4g} L/h"
-            text += "; lower it"
-            problems.append(Problem(line=None, key=f"{drug}.elimination.clearance", message=text))
-    if problems:
-        raise InputError(scenario.path, problems)
-
-
 def _refuse_availability(scenario: Scenario, found: Mapping[Entry, Way]) -> None:
     """Refuse formulations and courses whose F is above what gut and liver let through."""
-    texts: dict[str, str] = {}
+    problems: dict[str, Problem] = {}
     for r, regimen in enumerate(scenario.regimens):
         for c, course in enumerate(regimen.courses):
-            way, given = found[regimen.drug, course.formulation, course.food == "fed"], course.bioavailability
+            given = course.bioavailability
             key = f"{regimen.drug}.absorption.{course.formulation}.bioavailability"
             if given is not None:
                 key = f"regimen[{r}].course[{c}].bioavailability"
-            if way.inlets and way.absorbed(given) > 1 + 1e-9:
-                level = way.bioavailability if given is None else given
-                texts[key] = (
-                    f"F {level:.4g} is above Fg·Fh {way.first_pass:.4g}, what gut and liver let through; lower it"
-                )
-    if texts:
-        raise InputError(scenario.path, [Problem(line=None, key=key, message=text) for key, text in texts.items()])
+            way = found[regimen.drug, course.formulation, course.food == "fed"]
+            problem = availability_problem(way, key, given)
+            if problem is not None:
+                problems[key] = problem
+    if problems:
+        raise InputError(scenario.path, list(problems.values()))

@@ -34,6 +34,11 @@ class Link:
         What that level does in the long run: to the enzyme's level or activity, or to the unbound fraction [1].
     victims
         Compounds that the target clears and the share it carries [1]; for displacement the compound itself, with 1.
+    gut
+        Victims that it meets in the gut wall; there an inhibitor acts while it is being absorbed, by more than its
+        plasma level.
+    activity
+        Uninduced level of the enzyme in this patient [1].
     """
 
     perpetrator: str
@@ -43,6 +48,8 @@ class Link:
     average: float
     factor: float
     victims: Mapping[str, float]
+    gut: tuple[str, ...]
+    activity: float
     source: str | None
 
     @property
@@ -50,7 +57,9 @@ class Link:
         """Why nothing is to be expected; None when something is."""
         if not self.victims:
             return "it clears no drug of this scenario"
-        if abs(self.factor - 1) >= NIL:
+        if self.activity == 0:
+            return "this patient has none of it"
+        if self.gut or not self.weak:
             return None
         limit = next((name for name in ("ec50", "ki") if name in self.constants), None)
         if limit is None:
@@ -58,6 +67,11 @@ class Link:
         value = self.constants[limit]
         names = {"ec50": "EC50", "ki": "Ki"}
         return f"the average {self.average:.2g} mg/L is far below {names[limit]} {_written(value)}"
+
+    @property
+    def weak(self) -> bool:
+        """Whether the plasma level has no effect to speak of."""
+        return abs(self.factor - 1) < NIL
 
     @property
     def text(self) -> str:
@@ -80,6 +94,7 @@ class Link:
             "expected_factor": float(f"{self.factor:.4g}"),
             "nil_because": self.why_nil,
             "victims": dict(self.victims),
+            "victims_in_gut_wall": list(self.gut),
         }
 
 
@@ -91,8 +106,21 @@ def links(scenario: Scenario, enzymes: Mapping[str, Enzyme]) -> tuple[Link, ...]
 
 def _links(scenario: Scenario, drug: str, average: float, enzymes: Mapping[str, Enzyme]) -> Iterator[Link]:
     monograph = scenario.monographs[drug]
+    activity = body.activities(scenario.patient, enzymes)
+    absorbed = any(
+        monograph.absorption[course.formulation].route == "oral"
+        for regimen in scenario.regimens
+        if regimen.drug == drug
+        for course in regimen.courses
+    )
 
-    def link(target: str, mechanism: str, constants: Sequence[tuple[str, Value | None]], factor: float) -> Link:
+    def link(
+        target: str,
+        mechanism: str,
+        constants: Sequence[tuple[str, Value | None]],
+        factor: float,
+        organs: Sequence[str] = ("liver", "gut"),
+    ) -> Link:
         known = {name: value for name, value in constants if value is not None}
         source = next((value.source for value in known.values() if value.source), None)
         return Link(
@@ -102,7 +130,9 @@ def _links(scenario: Scenario, drug: str, average: float, enzymes: Mapping[str, 
             constants=known,
             average=average,
             factor=factor,
-            victims={target: 1.0} if mechanism == "displacement" else _victims(target, scenario.monographs),
+            victims={target: 1.0} if mechanism == "displacement" else _victims(target, organs, scenario.monographs),
+            gut=_gut_victims(target, scenario.monographs) if "gut" in organs else (),
+            activity=activity.get(target, 1.0),
             source=None if source is None else monograph.sources[source].cite,
         )
 
@@ -110,11 +140,15 @@ def _links(scenario: Scenario, drug: str, average: float, enzymes: Mapping[str, 
         given = [("emax", row.emax), ("ec50", row.ec50), ("hill", row.hill), ("slope", row.slope)]
         yield link(enzyme, f"induction ({row.receptor or 'linear'})", given, _induced(monograph, enzyme, average))
     for enzyme, reversible in monograph.inhibits.items():
-        yield link(enzyme, "reversible inhibition", [("ki", reversible.ki)], _inhibited(monograph, enzyme, average))
+        organs = _organs(reversible.organs, absorbed)
+        yield link(
+            enzyme, "reversible inhibition", [("ki", reversible.ki)], _inhibited(monograph, enzyme, average), organs
+        )
     for enzyme, gone in monograph.inactivates.items():
         kdeg = math.log(2) / enzymes[enzyme].liver.half_life.canonical
         lost = gone.kinact.canonical * average / (acting_constant(gone.ki, monograph) + average)
-        yield link(enzyme, "inactivation", [("kinact", gone.kinact), ("ki", gone.ki)], kdeg / (kdeg + lost))
+        organs = _organs(gone.organs, absorbed)
+        yield link(enzyme, "inactivation", [("kinact", gone.kinact), ("ki", gone.ki)], kdeg / (kdeg + lost), organs)
     for other, rival in monograph.displaces.items():
         if other in scenario.monographs:
             free = fraction_unbound(scenario.monographs[other])
@@ -141,15 +175,27 @@ def _inhibited(monograph: Monograph, enzyme: str, level: float) -> float:
     return 1.0 if row is None else 1 / (1 + level / acting_constant(row.ki, monograph))
 
 
-def _victims(enzyme: str, monographs: Mapping[str, Monograph]) -> dict[str, float]:
+def _organs(given: Sequence[str] | None, absorbed: bool) -> list[str]:
+    """Where an inhibitor acts: in the gut wall only while it is being absorbed."""
+    return [organ for organ in given or ("liver", "gut") if organ == "liver" or absorbed]
+
+
+def _victims(enzyme: str, organs: Sequence[str], monographs: Mapping[str, Monograph]) -> dict[str, float]:
     """Compounds that the enzyme clears, or meets in the gut wall, and the share of the clearance that it carries."""
     found: dict[str, float] = {}
+    gut = _gut_victims(enzyme, monographs) if "gut" in organs else ()
     for drug, monograph in monographs.items():
         share = sum(row.fraction.canonical for row in monograph.elimination.pathway if row.enzyme == enzyme)
-        gut = monograph.first_pass is not None and monograph.first_pass.gut_enzyme == enzyme
-        if share or gut:
+        share = share if "liver" in organs else 0.0
+        if share or drug in gut:
             found[drug] = round(share, 6)
     return found
+
+
+def _gut_victims(enzyme: str, monographs: Mapping[str, Monograph]) -> tuple[str, ...]:
+    return tuple(
+        drug for drug, row in monographs.items() if row.first_pass is not None and row.first_pass.gut_enzyme == enzyme
+    )
 
 
 def _averages(scenario: Scenario) -> dict[str, float]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from pkinteract.library import Enzyme, load_library
 from pkinteract.library.monograph import REFERENCE_WEIGHT, Source
 from pkinteract.library.values import Value
 from pkinteract.model.build import Model
-from pkinteract.model.patient import CLEARANCE_EXPONENT, LIVER_FLOW, NORMAL_CREATININE_CLEARANCE
+from pkinteract.model.patient import CLEARANCE_EXPONENT, GUT_FLOW, LIVER_FLOW, NORMAL_CREATININE_CLEARANCE
 from pkinteract.scenario import Scenario
 
 Record = Mapping[str, object]
@@ -24,13 +24,14 @@ def numbers(scenario: Scenario, model: Model, enzymes: Mapping[str, Enzyme]) -> 
             if parts[0] != "absorption" or parts[1] in formulations[drug]:
                 rows.append(_record(drug, path, value, monograph.sources))
     sources = load_library().enzyme_sources
+    patients = [scenario.patient, *(patient for _, patient in scenario.patients)]
     for name in dict.fromkeys(level.name.split("_")[0] for level in model.levels):
         for organ, entry in enzymes[name].organs.items():
             rows.append(_record(name, f"{organ}.half_life", entry.half_life, sources))
         smoking = enzymes[name].smoking
-        if smoking is not None and scenario.patient.smoker:
+        if smoking is not None and any(patient.smoker for patient in patients):
             rows.append(_record(name, "smoking", smoking, sources))
-    rows += _physiology(scenario)
+    rows += _physiology(scenario, {actor.site for actor in model.system.actors})
     for gene, activity in scenario.patient.phenotype.items():
         rows.append(
             {
@@ -46,8 +47,8 @@ def numbers(scenario: Scenario, model: Model, enzymes: Mapping[str, Enzyme]) -> 
     return tuple(rows)
 
 
-def _physiology(scenario: Scenario) -> list[Record]:
-    """Numbers of the model itself, those that the run used."""
+def _physiology(scenario: Scenario, sites: Set[str]) -> list[Record]:
+    """Numbers of the model itself, those that the run used; ``sites`` are where its compounds act."""
     monographs = scenario.monographs.values()
     rows: list[tuple[bool, str, float, str, str]] = [
         (
@@ -65,11 +66,18 @@ def _physiology(scenario: Scenario) -> list[Record]:
             "clearances and flows follow weight to this power; volumes follow weight",
         ),
         (
-            any(m.elimination.liver == "well-stirred" for m in monographs),
+            "inlet" in sites or any(m.elimination.liver == "well-stirred" for m in monographs),
             "liver_flow",
             LIVER_FLOW,
             "L/h",
             "hepatic blood flow at 70 kg",
+        ),
+        (
+            "gut" in sites,
+            "gut_flow",
+            GUT_FLOW,
+            "L/h",
+            "blood flow of the gut mucosa at 70 kg; absorption rate over it is the concentration in the gut wall",
         ),
         (
             any(pathway.kind == "renal" for m in monographs for pathway in m.elimination.pathway),

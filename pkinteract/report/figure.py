@@ -293,9 +293,10 @@ def _bars_of(course: Course) -> list[_Bar]:
 
 
 def _mark_changes(axis: Axes, result: Result) -> None:
-    """A thin line at every change of dosing, a firmer one at t = 0 when the run began before it."""
+    """A thin line at every change of dosing or patient, a firmer one at t = 0 when the run began before it."""
     start, end = _span(result)
-    changes = [time for time in result.scenario.changes if start < time < end]
+    of_patient = [time for time, _ in result.scenario.patients]
+    changes = [time for time in (*result.scenario.changes, *of_patient) if start < time < end]
     for time in changes if len(changes) <= 12 else []:
         axis.axvline(time / 24, color=EDGE, lw=0.6, ls=(0, (2, 3)), zorder=0.5)
     if start < 0:

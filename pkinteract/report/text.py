@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,10 +78,21 @@ def check_lines(scenario: Scenario, model: Model, network: Sequence[Link]) -> li
         for course in regimen.courses:
             lines.append(f"  regimen   {regimen.drug} {course.formulation}: {_course(course)}")
     for link in network:
-        victims = ", ".join(f"{drug} ({share:.0%} of its clearance)" for drug, share in link.victims.items())
-        expected = f"nil: {link.why_nil}" if link.why_nil else f"about {link.factor:.2g}-fold; {victims}"
-        lines.append(f"  acts      {link.perpetrator} → {link.target}, {link.mechanism} ({link.text}): {expected}")
+        lines.append(
+            f"  acts      {link.perpetrator} → {link.target}, {link.mechanism} ({link.text}): {_expected(link)}"
+        )
     return lines + [f"  warning   {text}" for text in scenario.warnings]
+
+
+def _expected(link: Link) -> str:
+    """What to expect of an interaction, and in whom."""
+    if link.why_nil:
+        return f"nil: {link.why_nil}"
+    strength = "while it is absorbed" if link.weak else f"about {link.factor:.2g}-fold"
+    places = {drug: [f"{share:.0%} of its clearance"] if share else [] for drug, share in link.victims.items()}
+    for drug in link.gut:
+        places[drug].append("in the gut wall")
+    return f"{strength}; " + ", ".join(f"{drug} ({' and '.join(where)})" for drug, where in places.items())
 
 
 def _traits(patient: Patient) -> Iterator[str]:
@@ -135,21 +146,36 @@ def _course(course: Course) -> str:
 
 
 def library_lines(library: Library) -> list[str]:
-    """What ``drugs`` prints without a name."""
-    rows = [("drug", "group", "cleared by", "induces", "formulations")]
+    """What ``drugs`` prints without a name; a drug may take several lines."""
+    rows: list[Sequence[str]] = [("drug", "group", "cleared by", "acts", "formulations")]
     for drug in library.ids():
         monograph = library.monograph(drug)
         cleared = dict.fromkeys(row.enzyme or row.id for row in monograph.elimination.pathway)
-        rows.append(
-            (
-                drug,
-                monograph.group or "–",
-                ", ".join(cleared),
-                ", ".join(monograph.induces) or "–",
-                ", ".join(monograph.absorption) or "– (metabolite)",
-            )
+        cells = (
+            [drug],
+            [monograph.group or "–"],
+            _wrapped(", ".join(cleared), 24),
+            [line for text in _actions(monograph) for line in _wrapped(text, 30)],
+            _wrapped(", ".join(monograph.absorption) or "– (metabolite)", 19),
         )
+        rows += zip_longest(*cells, fillvalue="")
     return rows_text(rows, "")
+
+
+def _actions(monograph: Monograph) -> list[str]:
+    """What a compound does to enzymes and to the binding of others."""
+    kinds: Mapping[str, Mapping[str, object]] = {
+        "induces": monograph.induces,
+        "inhibits": monograph.inhibits,
+        "inactivates": monograph.inactivates,
+        "displaces": monograph.displaces,
+    }
+    return [f"{verb} {', '.join(targets)}" for verb, targets in kinds.items() if targets] or ["–"]
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Lines of a cell, names kept whole."""
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or ["–"]
 
 
 def monograph_lines(monograph: Monograph) -> list[str]:

@@ -1,0 +1,30 @@
+"""What no body can do: clearances above the liver's flow, availabilities above what gut and liver let through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pkinteract.errors import Problem
+from pkinteract.library.monograph import Monograph
+from pkinteract.model.absorption import Way
+from pkinteract.model.parts import liver
+
+
+def liver_problems(monographs: Mapping[str, Monograph]) -> list[Problem]:
+    """Hepatic clearances that are not below the hepatic flow."""
+    problems = []
+    for drug, monograph in monographs.items():
+        found = liver(monograph)
+        if found.flow is not None and found.clearance >= found.flow:
+            text = f"hepatic clearance {found.clearance:.4g} L/h is not below hepatic flow Rb·Qh {found.flow:.4g} L/h"
+            problems.append(Problem(line=None, key=f"{drug}.elimination.clearance", message=f"{text}; lower it"))
+    return problems
+
+
+def availability_problem(way: Way, key: str, given: float | None = None) -> Problem | None:
+    """A way whose F, or the one ``given`` instead, is above Fg·Fh; None if it is not."""
+    if not way.inlets or way.absorbed(given) <= 1 + 1e-9:
+        return None
+    level = way.bioavailability if given is None else given
+    text = f"F {level:.4g} is above Fg·Fh {way.first_pass:.4g}, what gut and liver let through; lower it"
+    return Problem(line=None, key=key, message=text)

@@ -1,0 +1,242 @@
+"""CSV with NONMEM's names -> frozen records, or every problem of the file at once."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pkinteract.errors import InputError, Problem
+from pkinteract.records.rules import COLUMNS, MISNAMED, UNSUPPORTED, Raw, refusals
+from pkinteract.records.subject import DEFAULT_AGE, DEFAULT_WEIGHT, Dosing
+from pkinteract.records.types import Covariates, DataSet, Record
+
+LARGEST = 50_000_000
+"""Largest data set that is read [byte]."""
+
+_MISSING = {"", ".", "NA"}
+_PASSED_OVER = {"DV", "MDV"}
+
+
+def read_records(path: Path | str, dosing: Dosing | None = None) -> DataSet:
+    """Read a data set.
+
+    Parameters
+    ----------
+    path
+        The CSV file: names in the first line, in any case and order.
+    dosing
+        The drug, which decides what compartments there are and what covariates are needed; what depends on it is not
+        checked if it is left out.
+
+    Raises
+    ------
+    InputError
+        With every problem of the file, in file order.
+    """
+    return _Reader(Path(path), dosing).data_set()
+
+
+@dataclass(slots=True)
+class _Subject:
+    """What was seen of a subject so far."""
+
+    line: int
+    time: float | None = None
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Collects problems while it reads; lives for one file."""
+
+    path: Path
+    dosing: Dosing | None
+    found: list[Problem] = field(default_factory=list)
+    seen: dict[str, _Subject] = field(default_factory=dict)
+
+    def refuse(self, line: int | None, key: str, message: str) -> None:
+        self.found.append(Problem(line=line, key=key, message=message))
+
+    def data_set(self) -> DataSet:
+        source = _text(self.path)
+        lines = self._lines(source)
+        try:
+            first, head = next(lines)
+        except StopIteration:
+            self.refuse(None, "", "has no line of names; write for example ID,TIME,AMT,EVID,CMT")
+            raise InputError(self.path, self.found) from None
+        places = self._names(first, [cell.strip() for cell in head])
+        records: list[Record] = []
+        current = ""
+        rows = 0
+        for line, cells in lines:
+            rows += 1
+            if len(cells) != len(head):
+                text = f"has {len(cells)} cells where the first line has {len(head)} names; decimals are written 12.5"
+                self.refuse(line, "", text)
+                continue
+            record = self._record(line, {name: cells[i].strip() for name, i in places.items()}, current)
+            current = record.subject
+            records.append(record)
+        if not rows:
+            self.refuse(None, "", "holds no records below the line of names")
+        if self.found:
+            raise InputError(self.path, self.found)
+        return DataSet(path=self.path, text=source, records=tuple(records), notes=self._notes(head, places))
+
+    def _lines(self, text: str) -> Iterator[tuple[int, list[str]]]:
+        """Cells of every line but empty ones and comments, with its number."""
+        for number, line in enumerate(text.split("\n"), start=1):
+            if line.strip() and not line.lstrip().startswith("#"):
+                try:
+                    cells = next(csv.reader([line]))
+                except csv.Error as error:
+                    self.refuse(number, "", f"cannot be read as CSV ({error})")
+                else:
+                    yield number, cells
+
+    def _names(self, line: int, head: Sequence[str]) -> dict[str, int]:
+        """Place of every column that we know; refuses what NONMEM would take for something else."""
+        places: dict[str, int] = {}
+        if len(head) == 1 and (";" in head[0] or "\t" in head[0] or " " in head[0]):
+            self.refuse(line, "", "has one column; separate columns by commas")
+            raise InputError(self.path, self.found)
+        if not any(name.upper() in COLUMNS for name in head):
+            self.refuse(line, "", "must hold the names of the columns, for example ID,TIME,AMT,EVID,CMT")
+            raise InputError(self.path, self.found)
+        for i, written in enumerate(head):
+            name = {"RATE1": "R1"}.get(written.upper(), written.upper())
+            if not name:
+                self.refuse(line, "", f"column {i + 1} has no name")
+            elif name in UNSUPPORTED:
+                self.refuse(line, written, UNSUPPORTED[name])
+            elif name in MISNAMED:
+                text = f"is not read; a column {MISNAMED[name]} says it for the doses of its record"
+                self.refuse(line, written, text)
+            elif name in COLUMNS and name in places:
+                self.refuse(line, written, "stands twice; keep one of the columns")
+            elif name in COLUMNS:
+                places[name] = i
+        needed = {"TIME": "in hours", "AMT": "in mg of free drug, 0 where nothing is given"}
+        for name, what in needed.items():
+            if name not in places and not (name == "TIME" and UNSUPPORTED.keys() & {n.upper() for n in head}):
+                self.refuse(line, name, f"is missing; add the column, {what}")
+        if self.dosing is not None and self.dosing.needs_creatinine and "CRCL" not in places:
+            text = f"is missing, {self.dosing.drug} is cleared by the kidneys; add the column, in mL/min"
+            self.refuse(line, "CRCL", text)
+        return places
+
+    def _record(self, line: int, cells: Mapping[str, str], current: str) -> Record:
+        before = len(self.found)
+        subject = self._subject(line, cells, current)
+        raw = {name: self._number(line, name, text) for name, text in cells.items() if name != "ID"}
+        row = Raw(raw)
+        if len(self.found) == before and "AMT" in cells:
+            for name, message in refusals(row, self.dosing):
+                self.refuse(line, name, message)
+        self._in_order(line, subject, row)
+        event = row.event
+        dose = event in (1, 4)
+        depot = self.dosing is None or self.dosing.formulation is not None
+        rate = row.get("RATE")
+        return Record(
+            line=line,
+            subject=subject,
+            time=row.get("TIME"),
+            event=event,
+            amount=row.get("AMT"),
+            compartment="depot" if dose and depot and row.compartment == 1 else "central",
+            rate=rate,
+            interval=row.get("II"),
+            additional=int(row.get("ADDL")),
+            steady_state=int(row.get("SS")),
+            lag=raw.get("LAG"),
+            bioavailability=raw.get("F"),
+            duration=raw.get("DUR") if rate == -2 else None,
+            modelled_rate=raw.get("R1") if rate == -1 else None,
+            covariates=Covariates(
+                weight=row.get("WT", DEFAULT_WEIGHT),
+                age=row.get("AGE", DEFAULT_AGE),
+                creatinine_clearance=raw.get("CRCL"),
+            ),
+        )
+
+    def _subject(self, line: int, cells: Mapping[str, str], current: str) -> str:
+        subject = cells.get("ID", "1")
+        if subject.upper() in _MISSING:
+            self.refuse(line, "ID", "is missing; write the subject's number or name")
+        elif subject != current and subject in self.seen:
+            last = self.seen[subject].line
+            text = f'"{subject}" had its last record on line {last}; keep the records of a subject together'
+            self.refuse(line, "ID", text)
+        return subject
+
+    def _number(self, line: int, name: str, text: str) -> float | None:
+        if text.upper() in _MISSING:
+            if COLUMNS[name].required:
+                self.refuse(line, name, f"is missing; write {COLUMNS[name].example}")
+            return None
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            clock = name == "TIME" and ":" in text
+            hint = "count hours, clock times are not read" if clock else f"write {COLUMNS[name].example}"
+            self.refuse(line, name, f'must be a number, got "{text}"; {hint}')
+            return None
+        problem = COLUMNS[name].problem(value)
+        if problem:
+            self.refuse(line, name, f'{problem}, got "{text}"')
+            return None
+        return value
+
+    def _in_order(self, line: int, subject: str, row: Raw) -> None:
+        """Time does not run backwards, except at a reset."""
+        known = self.seen.setdefault(subject, _Subject(line=line))
+        known.line = line
+        time = row.values.get("TIME")
+        if time is None:
+            return
+        if known.time is not None and time < known.time and row.event not in (3, 4):
+            text = f"goes back from {known.time:g} to {time:g} h; only a reset (EVID 3 or 4) may begin time anew"
+            self.refuse(line, "TIME", text)
+        known.time = time
+
+    def _notes(self, head: Sequence[str], places: Mapping[str, int]) -> tuple[str, ...]:
+        used = {*places.values()}
+        other = [name for i, name in enumerate(head) if i not in used and name.upper() not in _PASSED_OVER]
+        notes = [f"columns passed over: {', '.join(other)}"] if other else []
+        if "ID" not in places:
+            notes.append("no column ID: all records are of one subject, 1")
+        if "WT" not in places:
+            notes.append(f"no column WT: {DEFAULT_WEIGHT:g} kg, the weight at which the drug file's numbers hold")
+        if self.dosing is not None and self.dosing.depends_on_age and "AGE" not in places:
+            notes.append(f"no column AGE: {DEFAULT_AGE:g} y")
+        return tuple(notes)
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(LARGEST + 1)
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or "cannot be read; is the name right?").lower()
+        known = {"no such file or directory": "there is no such file", "is a directory": "is a folder, not a file"}
+        raise _refused(path, None, known.get(reason, reason)) from None
+    if len(raw) > LARGEST:
+        raise _refused(path, None, f"the file is larger than {LARGEST:,} bytes")
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in raw[:2]:
+        raise _refused(path, 1, "the file is UTF-16; save it as CSV in UTF-8")
+    try:
+        text = raw.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise _refused(path, line, f"byte 0x{raw[error.start]:02x} is not UTF-8; save the file as UTF-8") from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _refused(path: Path, line: int | None, message: str) -> InputError:
+    return InputError(path, [Problem(line=line, key="", message=message)])

@@ -1,0 +1,100 @@
+"""A data set and a drug to the table of concentrations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+
+import numpy as np
+
+from pkinteract.engine.curves import Array
+from pkinteract.engine.solve import RTOL
+from pkinteract.library.monograph import Monograph
+from pkinteract.records.subject import Body, Dosing, body_of
+from pkinteract.records.timeline import follow
+from pkinteract.records.types import Covariates, DataSet
+from pkinteract.result import Table
+from pkinteract.units import COLUMN_SUFFIX, dimension_of, from_canonical
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predictions:
+    """What a data set comes to.
+
+    Attributes
+    ----------
+    subjects, time
+        ID and TIME [h] of every record, in the order of the file.
+    concentrations
+        Column name, such as ``drug-x_mg_per_L``, to the value at every record in that unit.
+    notes
+        What a reader of the numbers should know.
+    """
+
+    subjects: tuple[str, ...]
+    time: Array
+    concentrations: dict[str, Array]
+    notes: tuple[str, ...]
+
+    @property
+    def table(self) -> Table:
+        """``concentrations.csv``."""
+        return {"id": self.subjects, "time_h": self.time, **self.concentrations}
+
+
+def predict(data: DataSet, dosing: Dosing, *, rtol: float = RTOL) -> Predictions:
+    """Concentration of every analyte at every record.
+
+    Raises
+    ------
+    SimulationError
+        When the solver gives up.
+    """
+    largest = max((record.amount for record in data.records), default=0.0) or 1.0
+
+    @cache
+    def bodies(covariates: Covariates) -> Body:
+        return body_of(dosing, covariates, largest)
+
+    parts: list[Array] = []
+    residuals: list[float] = []
+    for _, group in groupby(data.records, key=lambda record: record.subject):
+        followed = follow(list(group), bodies, rtol=rtol)
+        parts.append(followed.concentrations)
+        residuals += [] if followed.residual is None else [followed.residual]
+    notes = data.notes
+    if residuals and max(residuals) > 0:
+        notes = (*notes, f"steady states repeat themselves to {max(residuals):.1e} of each amount")
+    return Predictions(
+        subjects=tuple(record.subject for record in data.records),
+        time=np.array([record.time for record in data.records]),
+        concentrations=_columns(dosing, np.concatenate(parts)),
+        notes=notes,
+    )
+
+
+def _columns(dosing: Dosing, levels: Array) -> dict[str, Array]:
+    """Levels (record, compound) [mg/L] by compound, then the sums of the dosed drug, in their reporting units."""
+    compounds = list(dosing.monographs)
+    columns = {}
+    for i, (name, monograph) in enumerate(dosing.monographs.items()):
+        columns[f"{name}_{COLUMN_SUFFIX[monograph.unit]}"] = levels[:, i] * _factor(monograph.unit, monograph)
+    for total in dosing.monographs[dosing.drug].sum:
+        factors = {part: _factor(total.unit, dosing.monographs[part]) for part in total.parts}
+        values = np.sum([levels[:, compounds.index(part)] * factor for part, factor in factors.items()], axis=0)
+        columns[f"{total.id}_{COLUMN_SUFFIX[total.unit]}"] = values
+    return {name: _clean(values) for name, values in columns.items()}
+
+
+def _factor(unit: str, monograph: Monograph) -> float:
+    """mg/L to the reporting unit."""
+    if dimension_of(unit) == "molar concentration":
+        return 1000 / monograph.molar_mass.canonical
+    return from_canonical(1.0, unit)
+
+
+def _clean(values: Array) -> Array:
+    """Values within the solver's tolerance of zero are zero."""
+    noise = 1e-6 * float(np.max(values, initial=0.0))
+    return np.where((values < 0) & (values >= -noise), 0.0, values)

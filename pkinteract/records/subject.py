@@ -1,0 +1,170 @@
+"""Who takes the drug and how: the drug file, and a system for the covariates of a record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from pkinteract.engine.system import System
+from pkinteract.errors import InputError, Problem
+from pkinteract.library import Library, load_library
+from pkinteract.library.monograph import REFERENCE_WEIGHT, Monograph
+from pkinteract.model.absorption import Way
+from pkinteract.model.build import Model, build_model
+from pkinteract.model.limits import availability_problem, liver_problems
+from pkinteract.model.patient import NORMAL_CREATININE_CLEARANCE
+from pkinteract.records.types import Covariates
+from pkinteract.scenario import Patient
+
+DEFAULT_WEIGHT = REFERENCE_WEIGHT
+"""Weight where the data set has none [kg]."""
+
+DEFAULT_AGE = 40.0
+"""Age where the data set has none [y]; below every age from which a drug file changes a clearance."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dosing:
+    """The drug of a data set.
+
+    Attributes
+    ----------
+    drug
+        Id of the dosed drug.
+    formulation
+        The oral form that CMT 1 stands for; None if the drug has none and CMT 1 is the central compartment.
+    library
+        Where it comes from, with the enzymes.
+    monographs
+        The drug, and the metabolites that it forms.
+    """
+
+    drug: str
+    formulation: str | None
+    library: Library
+    monographs: dict[str, Monograph]
+
+    @property
+    def needs_creatinine(self) -> bool:
+        """Whether a clearance depends on the kidneys."""
+        return any(monograph.needs_creatinine for monograph in self.monographs.values())
+
+    @property
+    def depends_on_age(self) -> bool:
+        """Whether a clearance depends on age."""
+        return any(monograph.elimination.age_effect for monograph in self.monographs.values())
+
+    @cached_property
+    def way(self) -> Way | None:
+        """How the oral form enters a reference patient; None without one."""
+        usual = Covariates(weight=DEFAULT_WEIGHT, age=DEFAULT_AGE, creatinine_clearance=NORMAL_CREATININE_CLEARANCE)
+        return body_of(self, usual, 1.0).way
+
+    @property
+    def infusible(self) -> bool:
+        """Whether the oral form is one depot, into which a dose can be infused."""
+        return self.way is not None and len(self.way.inlets) == 1 and self.way.inlets[0].kind == "depot"
+
+    @property
+    def zero_order(self) -> float:
+        """How long the oral form's own constant input takes [h]; 0 if it has none."""
+        return self.way.inlets[0].duration if self.way is not None and self.infusible else 0.0
+
+    @property
+    def first_pass(self) -> float:
+        """Largest F that an oral dose can have, Fg·Fh [1]."""
+        return 1.0 if self.way is None else self.way.first_pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Body:
+    """The drug in somebody.
+
+    Attributes
+    ----------
+    system
+        What the engine solves; compounds in the order of the monographs.
+    central
+        Row of the dosed drug.
+    way
+        How an oral dose enters; None if there is no oral form.
+    """
+
+    system: System
+    central: int
+    way: Way | None
+
+    def volumes(self) -> tuple[float, ...]:
+        """Central volume of every compound [L]."""
+        return tuple(self.system.parameters[row.volume] for row in self.system.compounds)
+
+
+def dosing_of(files: Sequence[Path]) -> Dosing:
+    """The drug of the first file; further files are metabolites of it.
+
+    Raises
+    ------
+    InputError
+        When a file is wrong, or a metabolite has none.
+    """
+    library = load_library(files)
+    drug = next(name for name, path in library.files.items() if path == files[0])
+    monographs: dict[str, Monograph] = {}
+    waiting = [drug]
+    while waiting:
+        name = waiting.pop(0)
+        if name not in library.files:
+            text = f'the metabolite "{name}" is not in the library; give its file by another --drug'
+            raise InputError(files[0], [Problem(line=None, key="elimination.pathway", message=text)])
+        if name not in monographs:
+            monographs[name] = library.monograph(name)
+            waiting = [*monographs[name].metabolites, *waiting]
+    parent = monographs[drug]
+    forms = [parent.default_formulation, *parent.absorption]
+    oral = (name for name in forms if name is not None and parent.absorption[name].route == "oral")
+    dosing = Dosing(drug=drug, formulation=next(oral, None), library=library, monographs=monographs)
+    problems = liver_problems(monographs)
+    if not problems and dosing.way is not None:
+        problem = availability_problem(dosing.way, f"absorption.{dosing.formulation}.bioavailability")
+        problems = [] if problem is None else [problem]
+    if problems:
+        raise InputError(files[0], problems)
+    return dosing
+
+
+def body_of(dosing: Dosing, covariates: Covariates, largest: float) -> Body:
+    """The drug in a patient with these covariates; ``largest`` dose [mg] scales the solver's errors."""
+    entry = None if dosing.formulation is None else (dosing.drug, dosing.formulation, False)
+    model = build_model(
+        dosing.monographs,
+        _patient(covariates),
+        dosing.library.enzymes,
+        entries=[] if entry is None else [entry],
+        doses=[(dosing.drug, largest)],
+    )
+    return Body(
+        system=_fed(model), central=model.compounds.index(dosing.drug), way=None if entry is None else model.ways[entry]
+    )
+
+
+def _fed(model: Model) -> System:
+    """The system, with depots that may be infused."""
+    return replace(model.system, depots=tuple(replace(row, fed=True) for row in model.system.depots))
+
+
+def _patient(covariates: Covariates) -> Patient:
+    return Patient(
+        weight=covariates.weight,
+        age=covariates.age,
+        sex="female",
+        height=None,
+        creatinine_clearance=covariates.creatinine_clearance,
+        serum_creatinine=None,
+        smoker=False,
+        phenotype={},
+        extrapolate=True,
+        hepatic_class=None,
+        pregnancy=None,
+    )

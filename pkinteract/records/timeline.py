@@ -1,0 +1,202 @@
+"""The records of one subject, one after the other, to the central amounts at each of them.
+
+Between two records at which the system or its state is replaced (a reset, a steady state, other covariates) everything
+is one solution. What NONMEM prescribes:
+
+* The covariates of a record hold from the record above it on, the record included.
+* A dose counts at its own record: the value there is the one after an intravenous dose at once. Additional and lagged
+  doses that fall on a record come before it.
+* A reset, and SS 1, empty the body, end running infusions and cancel doses that are still to come: additional ones and
+  those that wait for their lag. SS 2 adds the steady state to what is there.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from pkinteract.engine.curves import Array
+from pkinteract.engine.solve import RTOL, Solution, State, resting, solve
+from pkinteract.engine.system import Event
+from pkinteract.errors import SimulationError
+from pkinteract.records.doses import ANY_PERIOD, SAME, Past, jumps, past
+from pkinteract.records.states import added, amounts, carried
+from pkinteract.records.subject import Body
+from pkinteract.records.types import Covariates, Record
+from pkinteract.simulate import LARGEST_RESIDUAL
+
+LARGEST_DRIFT = 1e-3
+"""Largest change over one period of what is called a steady state, as a share of what the period gives [1]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """A subject that was followed.
+
+    Attributes
+    ----------
+    concentrations
+        (record, compound) [mg/L].
+    residual
+        Largest residual of a steady state that was looked for, relative; None without one.
+    """
+
+    concentrations: Array
+    residual: float | None
+
+
+def follow(records: Sequence[Record], bodies: Callable[[Covariates], Body], *, rtol: float = RTOL) -> Followed:
+    """Follow one subject.
+
+    Raises
+    ------
+    SimulationError
+        When the solver gives up.
+    """
+    first = records[0]
+    body = bodies(first.covariates)
+    walk = _Walk(
+        records=records,
+        bodies=bodies,
+        rtol=rtol,
+        ends=_ends(records),
+        times=sorted({record.time for record in records}),
+        body=body,
+        initial=resting(body.system),
+        start=first.time,
+        now=first.time,
+    )
+    for place in range(len(records)):
+        walk.take(place)
+    walk.close()
+    return Followed(concentrations=np.array(walk.values), residual=walk.residual)
+
+
+def _ends(records: Sequence[Record]) -> list[float]:
+    """Up to when each record's doses can matter: the last record before the next reset [h]."""
+    ends: list[float] = []
+    last = records[-1].time
+    for place in range(len(records) - 1, -1, -1):
+        ends.append(last)
+        if records[place].resets and place:
+            last = records[place - 1].time
+    return ends[::-1]
+
+
+@dataclass(slots=True)
+class _Walk:
+    """Where a subject stands, and the stretch that is not solved yet; lives for one subject.
+
+    Attributes
+    ----------
+    body, initial, start
+        System of the stretch, its state just before it begins, and when [h].
+    events
+        Jumps of the stretch and after it, releases that began before included.
+    at_once
+        Central dose [mg] given at once at each time [h].
+    reads
+        Time [h] and dose given at once by then [mg] of each record whose value is wanted.
+    """
+
+    records: Sequence[Record]
+    bodies: Callable[[Covariates], Body]
+    rtol: float
+    ends: Sequence[float]
+    times: Sequence[float]
+    body: Body
+    initial: State
+    start: float
+    now: float
+    events: list[Event] = field(default_factory=list)
+    at_once: dict[float, float] = field(default_factory=dict)
+    reads: list[tuple[float, float]] = field(default_factory=list)
+    values: list[Array] = field(default_factory=list)
+    residual: float | None = None
+
+    def take(self, place: int) -> None:
+        """Go to a record, give its dose, and note that its value is wanted."""
+        record = self.records[place]
+        body = self.bodies(record.covariates)
+        if record.resets:
+            self.close()
+            self._begin(body, record.time, resting(body.system), ())
+        elif body is not self.body:
+            state, coming = self.close()
+            self._begin(body, self.now, carried(self.body.system, body.system, state), coming)
+        self.now = record.time
+        if record.doses:
+            self._give(record, self.ends[place])
+        self.reads.append((self.now, self.at_once.get(self.now, 0.0)))
+
+    def close(self) -> tuple[State, list[Event]]:
+        """Solve the stretch up to now; returns the state before any jump there, and the jumps still to come."""
+        system, state = self.body.system, self.initial
+        found = np.tile(amounts(system, state), (len(self.reads), 1))
+        if self.now > self.start:
+            solution, state = self._solved()
+            times = [time for time, _ in self.reads]
+            found = np.array([curve.value(times) for curve in solution.amounts]).T
+        found[:, self.body.central] += [dose for _, dose in self.reads]
+        self.values += list(found / np.array(self.body.volumes()))
+        self.reads = []
+        return state, [event for event in self.events if event.time >= self.now or event.kind == "release"]
+
+    def _solved(self) -> tuple[Solution, State]:
+        events = sorted(self.events, key=lambda event: event.time)
+        solution = solve(self.body.system, events, self.start, self.now, rtol=self.rtol, initial=self.initial)
+        failure = solution.failure
+        if failure is not None or solution.end is None:
+            interval = (self.start, self.now) if failure is None else (failure.start, failure.stop)
+            reason = "" if failure is None else failure.reason
+            raise SimulationError(interval, solution.method, reason, f"subject {self.records[0].subject}")
+        return solution, solution.end
+
+    def _begin(self, body: Body, start: float, initial: State, events: Iterable[Event]) -> None:
+        self.body, self.start, self.now, self.initial = body, start, start, initial
+        self.events, self.at_once = [], {}
+        self._add(events)
+
+    def _give(self, record: Record, end: float) -> None:
+        if record.steady_state:
+            before = past(record, self.body, rtol=self.rtol)
+            self._refuse_unsteady(record, before)
+            self.residual = max(before.found.residual, self.residual or 0.0)
+            state, coming = self.close()
+            if record.steady_state == 1:
+                self._begin(self.body, record.time, before.found.state, before.events)
+            else:
+                both = added(self.body.system, state, before.found.state)
+                self._begin(self.body, record.time, both, [*coming, *before.events])
+        if record.amount == 0:
+            return
+        own = jumps(record, self.body)
+        for n in range(record.additional + 1):
+            time = record.time + n * record.interval
+            if time > end + SAME:
+                break
+            self._add(replace(jump, time=time + jump.time) for jump in own)
+
+    def _refuse_unsteady(self, record: Record, before: Past) -> None:
+        """Refuse a state that one period still changes, by itself or by a share of what the period gives."""
+        found = before.found
+        given = record.amount or jumps(record, self.body)[0].amount * ANY_PERIOD
+        drift = found.residual * float(amounts(self.body.system, found.state)[self.body.central])
+        if found.residual <= LARGEST_RESIDUAL and drift <= LARGEST_DRIFT * given:
+            return
+        advice = f"The doses of line {record.line} have no steady state, they may be more than can be eliminated."
+        interval = (record.time, record.time + record.interval)
+        raise SimulationError(interval, "steady-state", f"{advice} Lower them.", f"subject {record.subject}")
+
+    def _add(self, events: Iterable[Event]) -> None:
+        """Add jumps; one that falls on a record but for rounding gets the record's time."""
+        for event in events:
+            after = bisect_left(self.times, event.time - SAME)
+            if after < len(self.times) and abs(self.times[after] - event.time) <= SAME:
+                event = replace(event, time=self.times[after])
+            self.events.append(event)
+            if event.kind == "bolus":
+                self.at_once[event.time] = self.at_once.get(event.time, 0.0) + event.amount
