@@ -57,12 +57,7 @@ def generate(system: System) -> str:
     the quartic term of the continuous extension, both relative to max(|state|, w).
     """
     n = system.n_states
-    lines = ["def rate(y, p, d, o, v, u, f):", *_parameters(system)]
-    lines += [f"    x{i} = y[{i}]" for i in range(n)]
-    lines += _absorption(system, 0)
-    lines += slopes(system, "f1_")
-    lines += [f"    f[{i}] = f1_{i}" for i in range(n)]
-    lines += ["", "", "def step(h, g, y, p, d, o, v, u, f, w, z, k):", *_parameters(system)]
+    lines = [generate_rate(system), "", "def step(h, g, y, p, d, o, v, u, f, w, z, k):", *_parameters(system)]
     lines += [f"    y{i} = y[{i}]" for i in range(n)]
     lines += [f"    f1_{i} = f[{i}]" for i in range(n)]
     for stage in range(1, 7):
@@ -79,6 +74,17 @@ def generate(system: System) -> str:
         lines += [f"    s = h / max(abs(y{i}), w[{i}])", f"    e = s * ({_combination(ERROR, i)})"]
         lines += [f"    q = s * g * ({_combination(QUARTIC, i)})", "    error += e * e + q * q"]
     return "\n".join([*lines, "    return error", ""])
+
+
+def generate_rate(system: System) -> str:
+    """Write ``rate`` alone; it is what compiled runs need."""
+    n = system.n_states
+    lines = ["def rate(y, p, d, o, v, u, f):", *_parameters(system)]
+    lines += [f"    x{i} = y[{i}]" for i in range(n)]
+    lines += _absorption(system, 0)
+    lines += slopes(system, "f1_")
+    lines += [f"    f[{i}] = f1_{i}" for i in range(n)]
+    return "\n".join([*lines, ""])
 
 
 @lru_cache(maxsize=64)

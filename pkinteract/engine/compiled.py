@@ -1,0 +1,153 @@
+"""Runs by compiled code, for fits: the generated rates and a march around them, kept on disk by the hash of their text.
+
+One run of a usual system takes less than a millisecond and holds no lock, so data sets run side by side in threads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import sys
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pkinteract.engine.codegen import generate_rate
+from pkinteract.engine.curves import Array
+from pkinteract.engine.release import marked, profiles
+from pkinteract.engine.solve import (
+    FIRST_OF_RELEASE,
+    FIRST_STEP,
+    MOST_STEPS,
+    RTOL,
+    TOO_FAST,
+    Failure,
+    State,
+    floors,
+    largest_quartic,
+    resting,
+)
+from pkinteract.engine.system import Event, Switch, System
+
+_KINDS = {"depot": 0, "depot-rate": 1, "bolus": 2, "rate": 3, "release": 4}
+
+
+def solve_at(
+    system: System,
+    events: Sequence[Event],
+    start: float,
+    times: Array,
+    *,
+    rtol: float = RTOL,
+    initial: State | None = None,
+    switches: Sequence[Switch] = (),
+) -> Array | Failure:
+    """States of ``system`` at ``times``, (time, state), before any jump there; or why it stopped.
+
+    Parameters
+    ----------
+    system
+        Must step every compound (``step_all``).
+    events
+        Jumps of the input, sorted by time.
+    times
+        Sorted, none before ``start`` [h].
+    initial
+        State just before ``start``; at rest if left out.
+    """
+    march = kernel(generate_rate(system))
+    first = resting(system) if initial is None else initial
+    rows, doses = _events(system, events, start)
+    sets = np.array([system.parameters, *(change.parameters for change in switches)])
+    since = np.array([-np.inf, *(change.time for change in switches)])
+    releases = np.array(
+        [[row.kind == "weibull", row.first, row.second, row.sharp, row.over] for row in profiles(system)], dtype=float
+    ).reshape(-1, 5)
+    out = np.empty((len(times), system.n_states))
+    steps = march(
+        sets,
+        since,
+        np.array(first.stepped),
+        np.array(first.depots, dtype=float),
+        np.array(first.inflows, dtype=float),
+        np.array(first.rates, dtype=float),
+        np.array([0.0 if ka is None else system.parameters[ka] for ka in _kas(system)], dtype=float),
+        np.array(floors(system)),
+        rtol,
+        rtol / largest_quartic(rtol),
+        start,
+        rows,
+        releases,
+        doses,
+        np.asarray(times, dtype=float),
+        out,
+        MOST_STEPS,
+    )
+    if steps < 0:
+        return Failure(start=start, stop=float(times[-1]), reason=TOO_FAST)
+    return out
+
+
+def _events(system: System, events: Sequence[Event], start: float) -> tuple[Array, Array]:
+    """Events as rows (time, kind, place, amount, longest step after it), and the doses that are released."""
+    slots = {j: slot for slot, j in enumerate(system.stepped_depots)}
+    feeds = {i: slot for slot, i in enumerate(system.stepped)}
+    rows, doses = [], []
+    for event in marked(system, events):
+        if event.kind == "release" and event.amount:
+            doses.append((event.target, event.time, event.amount))
+        if event.time < start:
+            continue
+        place = {"bolus": system.central, "rate": feeds, "release": {event.target: 0}}.get(event.kind, slots)
+        first = FIRST_OF_RELEASE if event.kind == "release" else FIRST_STEP
+        rows.append((event.time, _KINDS[event.kind], place[event.target], event.amount, first))
+    return np.array(rows, dtype=float).reshape(-1, 5), np.array(doses, dtype=float).reshape(-1, 3)
+
+
+def _kas(system: System) -> list[int | None]:
+    return [system.depots[j].ka for j in system.stepped_depots]
+
+
+@lru_cache(maxsize=64)
+def kernel(text: str) -> Callable[..., Any]:
+    """The compiled ``march`` for a generated text; from the cache on disk when this text was compiled before."""
+    source = _source(text)
+    name = f"pkinteract_kernel_{hashlib.sha256(source.encode()).hexdigest()[:24]}"
+    path = _folder() / f"{name}.py"
+    if not path.exists():
+        draft = path.with_suffix(f".{os.getpid()}")
+        draft.write_text(source, "utf-8")
+        draft.replace(path)
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} cannot be loaded")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    march: Callable[..., Any] = module.march
+    return march
+
+
+def _folder() -> Path:
+    """Where compiled steps are kept: ``PKINTERACT_CACHE``, else the user's cache folder."""
+    given = os.environ.get("PKINTERACT_CACHE")
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = Path(given) if given else base / "pkinteract"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _source(text: str) -> str:
+    """One module: the march with the generated ``rate`` in its place, every function compiled."""
+    march = (Path(__file__).parent / "loop.py").read_text("utf-8")
+    before, _, rest = march.partition("def rate(")
+    _, _, after = rest.partition("\n\n\n")
+    body = f"{before}{text}\n\n{after}".replace("\ndef ", f"\n{_COMPILED}\ndef ")
+    return body.replace("import numpy as np\n", "import numpy as np\nfrom numba import njit\n", 1)
+
+
+_COMPILED = '@njit(cache=True, nogil=True, error_model="numpy")'

@@ -1,0 +1,96 @@
+"""Compiled runs: the same numbers as the run in CPython."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from engine_systems import EVERYTHING_EVENTS, everything
+
+from pkinteract.engine.compiled import solve_at
+from pkinteract.engine.solve import Failure, solve
+from pkinteract.engine.system import Event, Pathway, Release, Switch, System
+
+TIMES = np.linspace(0.0, 240.0, 481)
+EVENTS = tuple(sorted([*EVERYTHING_EVENTS, Event(time=3.0, kind="release", target=0, amount=60.0)]))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> object:
+    """A cache folder of the tests' own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PKINTERACT_CACHE", str(tmp_path_factory.mktemp("kernels")))
+        yield
+
+
+def system() -> System:
+    """Everything that ``engine_systems`` has, with a Weibull release."""
+    base = everything()
+    n = len(base.parameters)
+    release = Release(compound=3, kind="weibull", first=n, second=n + 1)
+    return dataclasses.replace(
+        base, parameters=(*base.parameters, 5.0, 0.8), releases=(release,), depots=base.depots, step_all=True
+    )
+
+
+def test_compiled_runs_take_the_steps_of_cpython() -> None:
+    """Doses, infusion, release and a change of the parameters half way: the same states to rounding."""
+    whole = system()
+    faster = list(whole.parameters)
+    faster[6] *= 2
+    switches = [Switch(time=100.0, parameters=tuple(faster))]
+
+    found = solve_at(whole, EVENTS, 0.0, TIMES, switches=switches)
+
+    slow = solve(whole, EVENTS, 0.0, 240.0, switches=switches)
+    assert not isinstance(found, Failure)
+    for i, state in whole.central.items():
+        expected = slow.amounts[i].value(TIMES)
+        np.testing.assert_allclose(found[:, state], expected, rtol=0, atol=1e-9 * expected.max())
+    for e, curve in enumerate(slow.enzymes):
+        np.testing.assert_allclose(found[:, whole.first_enzyme + e], curve.value(TIMES), rtol=1e-9)
+
+
+def test_a_compiled_run_goes_on_from_a_state() -> None:
+    """From the state at 96 h on it is the rest of the whole run."""
+    whole = system()
+    half = solve(whole, EVENTS, 0.0, 96.0, rtol=1e-9).end
+
+    found = solve_at(whole, EVENTS, 96.0, TIMES[TIMES >= 96.0], rtol=1e-9, initial=half)
+
+    expected = solve(whole, EVENTS, 0.0, 240.0, rtol=1e-9).amounts[2].value(TIMES[TIMES >= 96.0])
+    assert not isinstance(found, Failure)
+    np.testing.assert_allclose(found[1:, whole.central[2]], expected[1:], rtol=0, atol=1e-7 * expected.max())
+
+
+def test_a_hopeless_system_is_a_failure_not_a_number() -> None:
+    """A rate constant of 1e12 /h ends in the reason that CPython gives."""
+    whole = system()
+    fast = dataclasses.replace(
+        whole,
+        parameters=(*whole.parameters, 1e15),
+        pathways=(*whole.pathways, Pathway(compound=0, clearance=len(whole.parameters))),
+    )
+
+    found = solve_at(fast, EVENTS, 0.0, TIMES)
+
+    assert isinstance(found, Failure)
+    assert "check ka, volumes and clearances" in found.reason
+
+
+def test_compiled_text_is_kept_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kernel is a file under the hash of its text; a second process finds it there."""
+    from pkinteract.engine.codegen import generate_rate
+    from pkinteract.engine.compiled import kernel
+
+    monkeypatch.setenv("PKINTERACT_CACHE", str(tmp_path))
+    kernel.cache_clear()
+
+    first = kernel(generate_rate(everything()))
+
+    (file,) = tmp_path.glob("pkinteract_kernel_*.py")
+    assert "def rate(y, p, d, o, v, u, f):" in file.read_text("utf-8")
+    assert kernel(generate_rate(everything())) is first
+    kernel.cache_clear()
