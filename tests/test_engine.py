@@ -130,7 +130,7 @@ def lost(system: System, solution: Solution, stop: float) -> tuple[float, float,
             absorbed[row.compound] += np.where(
                 times > event.time, event.amount * ka * np.exp(-ka * np.maximum(times - event.time, 0)), 0
             )
-    flow = algebra.flows(system, amounts, levels, absorbed)
+    flow = algebra.flows(system, algebra.medium(system, amounts, levels, absorbed), levels, absorbed)
 
     def total(rate: np.ndarray) -> float:
         return float((rate * weights * half[:, None]).sum())

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pkinteract.engine.curves import Array
-from pkinteract.engine.system import Actor, Compound, Pathway, Ratio, System
+from pkinteract.engine.system import Actor, Compound, Ratio, System
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,30 +97,25 @@ def medium(system: System, amounts: Array, levels: Array, absorbed: Array) -> Me
 
 def clearances(system: System, levels: Array, where: Medium) -> Array:
     """Plasma clearance by each pathway, (pathway, time) [L/h]; behind the liver it is shared by intrinsic clearance."""
-    liver = _livers(system, levels, where)
-    rows = np.zeros((len(system.pathways), *where.total.shape[1:]))
-    for j, row in enumerate(system.pathways):
-        rows[j] = _intrinsic(system, row, levels, where) * where.free[row.compound]
-        if row.hepatic and system.compounds[row.compound].flow is not None:
-            rows[j] *= liver[row.compound]
-    return rows
+    inner = _intrinsics(system, levels, where)
+    return _plasma(system, inner, where, _livers(system, inner, where))
 
 
-def flows(system: System, amounts: Array, levels: Array, absorbed: Array) -> Flows:
-    """All flows at the given amounts, enzyme levels and rates of absorption."""
+def flows(system: System, where: Medium, levels: Array, absorbed: Array) -> Flows:
+    """All flows at the given concentrations, enzyme levels and rates of absorption."""
     p = system.parameters
-    where = medium(system, amounts, levels, absorbed)
-    liver = _livers(system, levels, where)
-    rates = clearances(system, levels, where)
+    inner = _intrinsics(system, levels, where)
+    liver = _livers(system, inner, where)
+    rates = _plasma(system, inner, where, liver)
     past_gut = absorbed * where.passage
     first_pass = past_gut * (1 - liver)
-    eliminated = np.array([rates[j] * where.total[row.compound] for j, row in enumerate(system.pathways)])
+    owners = [row.compound for row in system.pathways]
+    eliminated = rates * where.total[owners]
     arriving = past_gut * liver
-    share = np.array([_share(system, j, rates) for j in range(len(system.pathways))])
     formed = []
     for row in system.formations:
         parent = system.pathways[row.pathway].compound
-        made = p[row.ratio] * (eliminated[row.pathway] + first_pass[parent] * share[row.pathway])
+        made = p[row.ratio] * (eliminated[row.pathway] + first_pass[parent] * _share(system, row.pathway, inner))
         arriving[row.target] += made * liver[row.target]
         formed.append(made)
     for wall in system.gut_formations:
@@ -128,11 +123,7 @@ def flows(system: System, amounts: Array, levels: Array, absorbed: Array) -> Flo
         arriving[wall.target] += made * where.passage[wall.target] * liver[wall.target]
         formed.append(made)
     return Flows(
-        arriving=arriving,
-        gut=absorbed - past_gut,
-        liver=first_pass,
-        eliminated=eliminated.reshape(len(system.pathways), *where.total.shape[1:]),
-        formed=np.array(formed),
+        arriving=arriving, gut=absorbed - past_gut, liver=first_pass, eliminated=eliminated, formed=np.array(formed)
     )
 
 
@@ -190,30 +181,41 @@ def _sum(system: System, ratios: Sequence[Ratio], where: Medium) -> Array:
     return total
 
 
-def _intrinsic(system: System, row: Pathway, levels: Array, where: Medium) -> Array:
-    level = 1.0 if row.enzyme is None else levels[row.enzyme]
-    inhibited = _sum(system, row.inhibitors, where)
-    saturated = _sum(system, () if row.saturation is None else (row.saturation,), where)
-    slowed = 1 + inhibited + saturated if row.competitive else (1 + inhibited) * (1 + saturated)
-    return np.asarray(system.parameters[row.clearance] * level / slowed)
+def _intrinsics(system: System, levels: Array, where: Medium) -> Array:
+    """Clearance by each pathway on the concentration bound as in the reference, before any liver, (pathway, time)."""
+    found = np.zeros((len(system.pathways), *where.total.shape[1:]))
+    for j, row in enumerate(system.pathways):
+        found[j] = system.parameters[row.clearance] * (1.0 if row.enzyme is None else levels[row.enzyme])
+        if row.inhibitors or row.saturation is not None:
+            inhibited = _sum(system, row.inhibitors, where)
+            saturated = _sum(system, () if row.saturation is None else (row.saturation,), where)
+            found[j] /= 1 + inhibited + saturated if row.competitive else (1 + inhibited) * (1 + saturated)
+    return found
 
 
-def _livers(system: System, levels: Array, where: Medium) -> Array:
+def _livers(system: System, inner: Array, where: Medium) -> Array:
     """Liver availability Fh of every compound, (compound, time) [1]."""
     liver = np.ones_like(where.total)
     for i, row in enumerate(system.compounds):
         if row.flow is not None:
             flow = system.parameters[row.flow]
-            behind = [system.pathways[j] for j in system.pathways_of(i, hepatic=True)]
-            total = sum((_intrinsic(system, pathway, levels, where) for pathway in behind), np.zeros_like(liver[i]))
-            liver[i] = flow / (flow + total * where.free[i])
+            liver[i] = flow / (flow + inner[system.pathways_of(i, hepatic=True)].sum(axis=0) * where.free[i])
     return liver
 
 
-def _share(system: System, j: int, rates: Array) -> Array:
-    """Share of a pathway in its compound's hepatic clearance; 0 if it is not behind a well-stirred liver."""
+def _plasma(system: System, inner: Array, where: Medium, liver: Array) -> Array:
+    """Plasma clearance by each pathway: intrinsic clearance, times the liver's availability behind it."""
+    rows = inner * where.free[[row.compound for row in system.pathways]]
+    for j, row in enumerate(system.pathways):
+        if row.hepatic and system.compounds[row.compound].flow is not None:
+            rows[j] *= liver[row.compound]
+    return rows
+
+
+def _share(system: System, j: int, inner: Array) -> Array:
+    """Share of a pathway in what its compound's liver takes out; 0 if it is not behind a well-stirred liver."""
     row = system.pathways[j]
     if not row.hepatic or system.compounds[row.compound].flow is None:
-        return np.zeros(rates.shape[1:])
-    total = sum(rates[other] for other in system.pathways_of(row.compound, hepatic=True))
-    return np.asarray(rates[j] / total)
+        return np.zeros(inner.shape[1:])
+    total = inner[system.pathways_of(row.compound, hepatic=True)].sum(axis=0)
+    return np.asarray(inner[j] / total)

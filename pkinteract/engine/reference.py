@@ -184,8 +184,8 @@ class Layout:
             if release.ka is not None:
                 slopes[self.reservoir[j]] = released - leaving
             absorbed[release.compound] += leaving
-        flow = algebra.flows(system, amounts, levels, absorbed)
         where = algebra.medium(system, amounts, levels, absorbed)
+        flow = algebra.flows(system, where, levels, absorbed)
         slopes[self.central] = flow.arriving + inputs.rate
         for j, pathway in enumerate(system.pathways):
             slopes[self.central[pathway.compound]] -= flow.eliminated[j]
