@@ -9,8 +9,11 @@ from click.testing import CliRunner, Result
 from runs import daily, once, regimen, text
 
 from pkinteract.cli import main
+from pkinteract.library import load_library
+from pkinteract.report.text import library_lines
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
+EVERYTHING = Path(__file__).parent / "drugs" / "everything.toml"
 SHORT = text(
     regimen("amitriptyline", daily("75 mg", "24 h", "-20 d", "10 d")),
     regimen("carbamazepine", daily("200 mg", "12 h", "-20 d", "0 d")),
@@ -70,19 +73,37 @@ def test_every_scenario_of_the_repository_passes_check(path: Path) -> None:
 
 
 def test_drugs_lists_the_library() -> None:
-    """One line a drug: what clears it, what it induces, its formulations."""
+    """Every drug begins a line: what clears it, what it does to others, its formulations; 120 columns hold it."""
     done = command("drugs")
 
     assert done.exit_code == 0
     first, *rows = done.stdout.splitlines()
-    assert first.split() == ["drug", "group", "cleared", "by", "induces", "formulations"]
-    assert {row.split()[0] for row in rows} >= {"amitriptyline", "nortriptyline", "carbamazepine", "levetiracetam"}
+    assert first.split() == ["drug", "group", "cleared", "by", "acts", "formulations"]
+    drugs = {row.split()[0] for row in rows if not row.startswith(" ")}
+    assert drugs >= {"amitriptyline", "nortriptyline", "carbamazepine", "levetiracetam"}
+    assert max(map(len, [first, *rows])) <= 120
+
+
+def test_the_list_of_drugs_says_everything_that_a_drug_does_to_others() -> None:
+    """Induction, inhibition, inactivation and displacement, each with its targets (golden for one drug)."""
+    library = load_library([EVERYTHING])
+
+    lines = library_lines(library)
+
+    first = next(n for n, line in enumerate(lines) if line.startswith("everything "))
+    column = lines[0].index("acts")
+    acts = [line[column : lines[0].index("formulations")].strip() for line in lines[first : first + 4]]
+    assert acts == [
+        "induces CYP3A4, CYP1A2",
+        "inhibits CYP3A4, CYP2D6",
+        "inactivates CYP3A4",
+        "displaces carbamazepine",
+    ]
+    assert max(map(len, lines)) <= 120
 
 
 def test_drugs_prints_a_monograph_with_its_sources() -> None:
     """Every number with unit and kind, and every citation."""
-    from pkinteract.library import load_library
-
     monograph = load_library().monograph("carbamazepine")
 
     done = command("drugs", "carbamazepine")

@@ -286,6 +286,29 @@ def test_the_record_holds_enzymes_and_physiology(folders: Mapping[str, Path]) ->
     assert listed["physiology", "clearance_exponent"] == (0.75, "1")
 
 
+def test_the_record_holds_the_flows_that_inhibitors_meet_and_a_later_change() -> None:
+    """Liver and gut flow if something acts there, and what smoking does also if it begins during the run."""
+    inhibitor = '[inhibits.CYP3A4]\nki = { value = 1, unit = "mg/L", basis = "total" }\n'
+    victim = drug(
+        "victim",
+        pathway("a", 1.0, "CYP3A4"),
+        '[first_pass]\ngut_availability = "0.5"\ngut_enzyme = "CYP3A4"\n',
+        oral(1.0, 0.5),
+    )
+    smoker = drug("other", pathway("b", 1.0, "CYP1A2"), inhibitor)
+    begins = '[[patient.change]]\nat = "2 d"\nsmoker = true\n'
+    doses = regimen("victim", once("1 mg")) + regimen("other", once("1 mg"))
+
+    listed = {
+        (row["item"], row["path"]): row["value"]
+        for row in run(text(doses, patient=begins), drugs=(victim, smoker)).numbers
+    }
+
+    assert listed["physiology", "liver_flow"] == 90
+    assert listed["physiology", "gut_flow"] == 18
+    assert listed["CYP1A2", "smoking"] == 1.565
+
+
 def test_the_record_names_who_acts_on_whom(folders: Mapping[str, Path]) -> None:
     """Carbamazepine induces CYP3A4, which touches amitriptyline, nortriptyline and itself, by their shares."""
     rows = record(folders["plain"])["interactions"]

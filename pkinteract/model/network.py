@@ -59,7 +59,7 @@ class Link:
             return "it clears no drug of this scenario"
         if self.activity == 0:
             return "this patient has none of it"
-        if self.gut or not self.weak:
+        if not self.weak or (self.gut and "induction" not in self.mechanism):
             return None
         limit = next((name for name in ("ec50", "ki") if name in self.constants), None)
         if limit is None:
