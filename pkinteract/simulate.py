@@ -32,6 +32,9 @@ Solver = Literal["fast", "reference"]
 LARGEST_RESIDUAL = 1e-4
 """Largest relative change over one period of what is called a steady state [1]."""
 
+LARGEST_DRIFT = 1e-3
+"""Largest change over one period of what is called a steady state, as a share of a typical dose [1]."""
+
 
 def simulate(scenario: Scenario, *, solver: Solver = "fast", rtol: float | None = None) -> Result:
     """Simulate a scenario.
@@ -97,10 +100,10 @@ def _periodic(scenario: Scenario, steady: SteadyState, system: System, before: P
     found = periodic_state(
         system, before.period, steady.time, steady.period, rates=before.rates, inflows=before.inflows, rtol=rtol
     )
-    if found.residual > LARGEST_RESIDUAL:
+    if found.residual > LARGEST_RESIDUAL or found.drift > LARGEST_DRIFT:
         advice = (
-            f"After {found.periods} periods one still changes the state by {found.residual:.1e} of itself: the doses "
-            "may be more than can be eliminated. Lower them, or begin before t = 0 without steady_state."
+            f"No steady state was found in {found.periods} periods: the doses may be more than can be eliminated. "
+            "Lower them, or begin before t = 0 without steady_state."
         )
         raise SimulationError((steady.time, steady.time + steady.period), "steady-state", advice, scenario.name)
     return found

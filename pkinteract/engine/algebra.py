@@ -218,4 +218,4 @@ def _share(system: System, j: int, inner: Array) -> Array:
     if not row.hepatic or system.compounds[row.compound].flow is None:
         return np.zeros(inner.shape[1:])
     total = inner[system.pathways_of(row.compound, hepatic=True)].sum(axis=0)
-    return np.asarray(inner[j] / total)
+    return np.asarray(inner[j] / np.where(total > 0, total, 1.0))

@@ -21,7 +21,7 @@ from pkinteract.engine.curves import Array, Curve, polynomials
 from pkinteract.engine.release import Releasing, marked, releasing
 from pkinteract.engine.system import Event, Switch, System
 
-RTOL = 1e-6
+RTOL = 2e-7
 """Default relative tolerance of a step; gives an error below 1e-5 of each analyte's Cmax."""
 
 FIRST_STEP, FIRST_OF_RELEASE = 0.5, 1e-3
@@ -176,7 +176,7 @@ class _March:
     def __init__(self, system: System, first: State, releases: Releasing, start: float, rtol: float) -> None:
         self.system = system
         self.p, self.limit = system.parameters, rtol * rtol
-        self.floors, self.g = _floors(system), rtol / _largest_quartic(rtol)
+        self.floors, self.g = floors(system), rtol / largest_quartic(rtol)
         self.slots = {j: slot for slot, j in enumerate(system.stepped_depots)}
         self.feeds = {i: slot for slot, i in enumerate(system.stepped)}
         self.t, self.h = start, FIRST_STEP
@@ -255,7 +255,7 @@ class _March:
         return self.releases.rates(self.t, [node * h for node in _NODES])
 
 
-def _largest_quartic(rtol: float) -> float:
+def largest_quartic(rtol: float) -> float:
     """Largest quartic term of the continuous extension, relative to the state, that a step may have.
 
     On exp(-x), the fastest thing that absorption and distribution do, a step of x has a quartic term x^4/24 and its
@@ -264,13 +264,13 @@ def _largest_quartic(rtol: float) -> float:
     return float((_COARSER * rtol / 6e-5) ** 0.8 / 24)
 
 
-def _floors(system: System) -> list[float]:
+def floors(system: System) -> list[float]:
     """Size of each state below which errors are judged absolutely."""
-    floors: list[float] = []
+    found: list[float] = []
     for i in system.stepped:
-        floors += [TRACE * system.scale[i]] * (1 + len(system.compounds[i].peripherals))
-    floors += [TRACE * system.scale[system.releases[j].compound] for j in system.reservoirs]
-    return floors + [0.01] * len(system.enzymes)
+        found += [TRACE * system.scale[i]] * (1 + len(system.compounds[i].peripherals))
+    found += [TRACE * system.scale[system.releases[j].compound] for j in system.reservoirs]
+    return found + [0.01] * len(system.enzymes)
 
 
 def _dense(march: _March, before: Sequence[float]) -> list[Curve]:

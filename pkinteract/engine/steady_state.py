@@ -20,16 +20,34 @@ from pkinteract.engine.release import profiles
 from pkinteract.engine.solve import RTOL, State, resting, solve
 from pkinteract.engine.system import Event, System
 
+TOLERANCE = 1e-7
+"""Relative change over one period below which a state repeats itself; less cannot be told from zero [1]."""
+
 _MEMORY = 6
 _MOST_PERIODS = 400
+
+_AHEAD = 10.0
+"""How much farther than the tolerance the next mixed state may lie: where a period changes little, much may be left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Periodic:
-    """A periodic state, how well one period reproduces it (relative), and how many periods were simulated."""
+    """A periodic state.
+
+    Attributes
+    ----------
+    residual
+        Largest change over one period, relative to each state [1].
+    drift
+        The same relative to each state's scale, a typical dose, and not below what the tolerance could tell from zero:
+        when more is given than can be eliminated, this stays as the amounts grow and the residual vanishes [1].
+    periods
+        How many periods were simulated.
+    """
 
     state: State
     residual: float
+    drift: float
     periods: int
 
 
@@ -42,7 +60,7 @@ def periodic_state(
     rates: Sequence[float],
     inflows: Sequence[float] = (),
     rtol: float = RTOL,
-    tolerance: float = 1e-7,
+    tolerance: float = TOLERANCE,
 ) -> Periodic:
     """Find the state just before ``start`` that ``events`` of one period [start, start + period) reproduce.
 
@@ -53,7 +71,8 @@ def periodic_state(
     rates, inflows
         Infusion rate into every compound and inflow of every depot just before ``start`` [mg/h]; no inflow if left out.
     tolerance
-        Relative change over one period at which the search ends; after 400 periods the residual is reported as it is.
+        Relative change over one period at which the search ends, if the mixing expects no more than ten times as much
+        altogether; after 400 periods the residual is reported as it is.
     """
     flowing = dict(enumerate(inflows))
     fixed = {i: exact.periodic(system, i, events, start, period, rate=rates[i], inflows=flowing) for i in system.exact}
@@ -68,8 +87,8 @@ def periodic_state(
     points: list[Array] = []
     images: list[Array] = []
     x = _vector(state)
-    residual, count = np.inf, 0
-    while count < _MOST_PERIODS and residual > tolerance and len(x):
+    residual, ahead, count = np.inf, np.inf, 0
+    while count < _MOST_PERIODS and max(residual, ahead / _AHEAD) > tolerance and len(x):
         here = _state(system, x, state)
         end = solve(system, events, start, start + period, rtol=min(rtol, tolerance), initial=here).end
         if end is None:
@@ -79,8 +98,12 @@ def periodic_state(
         residual = float(np.max(np.abs(image - x) / np.maximum(np.abs(image), scale)))
         points, images = [*points, x][-_MEMORY:], [*images, image][-_MEMORY:]
         x = np.maximum(_mixed(points, images, scale), 0.0)
-    best = images[-1] if images else x
-    return Periodic(state=_state(system, best, state), residual=residual if images else 0.0, periods=count)
+        ahead = float(np.max(np.abs(x - image) / np.maximum(np.abs(image), scale)))
+    if not images:
+        return Periodic(state=_state(system, x, state), residual=0.0, drift=0.0, periods=count)
+    change = np.maximum(np.abs(images[-1] - points[-1]), tolerance * np.abs(images[-1]))
+    drift = float(np.max(change / scale))
+    return Periodic(state=_state(system, images[-1], state), residual=residual, drift=drift, periods=count)
 
 
 def earlier_releases(system: System, events: Sequence[Event], start: float, period: float) -> list[Event]:

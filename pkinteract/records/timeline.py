@@ -20,6 +20,7 @@ import numpy as np
 
 from pkinteract.engine.curves import Array
 from pkinteract.engine.solve import RTOL, Solution, State, resting, solve
+from pkinteract.engine.steady_state import TOLERANCE
 from pkinteract.engine.system import Event
 from pkinteract.errors import SimulationError
 from pkinteract.records.doses import ANY_PERIOD, SAME, Past, jumps, past
@@ -184,7 +185,7 @@ class _Walk:
         """Refuse a state that one period still changes, by itself or by a share of what the period gives."""
         found = before.found
         given = record.amount or jumps(record, self.body)[0].amount * ANY_PERIOD
-        drift = found.residual * float(amounts(self.body.system, found.state)[self.body.central])
+        drift = max(found.residual, TOLERANCE) * float(amounts(self.body.system, found.state)[self.body.central])
         if found.residual <= LARGEST_RESIDUAL and drift <= LARGEST_DRIFT * given:
             return
         advice = f"The doses of line {record.line} have no steady state, they may be more than can be eliminated."
