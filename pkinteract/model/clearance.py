@@ -7,6 +7,7 @@ from pkinteract.library.monograph import Monograph, Pathway
 from pkinteract.library.values import Value
 from pkinteract.model import patient as body
 from pkinteract.model.parts import Frame, Parts, acting_constant, acts
+from pkinteract.scenario import Patient
 
 _WHOLE = Pathway.model_construct(
     id="other",
@@ -15,11 +16,16 @@ _WHOLE = Pathway.model_construct(
 )
 
 
+def pathways(monograph: Monograph) -> tuple[Pathway, ...]:
+    """Pathways of a compound; a single constant one if the monograph names none."""
+    return monograph.elimination.pathway or (_WHOLE,)
+
+
 def add_pathways(parts: Parts, frame: Frame) -> None:
     """Append the pathways of every compound, and the formation of metabolites."""
     for monograph in frame.monographs.values():
         through_gut: dict[str, float] = {}
-        for pathway in monograph.elimination.pathway or (_WHOLE,):
+        for pathway in pathways(monograph):
             here = len(parts.pathways)
             parts.pathways.append(_pathway(parts, frame, monograph, pathway))
             parts.names.append((monograph.id, pathway.id))
@@ -40,7 +46,7 @@ def add_pathways(parts: Parts, frame: Frame) -> None:
 def _pathway(parts: Parts, frame: Frame, monograph: Monograph, pathway: Pathway) -> rows.Pathway:
     liver = frame.livers[monograph.id]
     hepatic = pathway.kind in ("enzyme", "biliary") and liver.flow is not None
-    clearance = _clearance(frame, monograph, pathway)
+    clearance = pathway_clearance(frame.patient, monograph, pathway)
     if hepatic:
         clearance /= liver.availability
     enzyme = None
@@ -62,14 +68,14 @@ def _pathway(parts: Parts, frame: Frame, monograph: Monograph, pathway: Pathway)
     )
 
 
-def _clearance(frame: Frame, monograph: Monograph, pathway: Pathway) -> float:
+def pathway_clearance(patient: Patient, monograph: Monograph, pathway: Pathway) -> float:
     """Plasma clearance by a pathway in this patient, with the enzyme of the normal metaboliser [L/h]."""
-    elimination, patient = monograph.elimination, frame.patient
+    elimination = monograph.elimination
     share = body.reference_clearance(elimination.clearance) * pathway.fraction.canonical
     share *= body.clearance_factor(elimination, patient)
     if pathway.kind == "renal":
         return share * (patient.creatinine_clearance or 0.0) / body.NORMAL_CREATININE_CLEARANCE
-    return share * frame.size
+    return share * body.size(patient)
 
 
 def _inhibitors(parts: Parts, frame: Frame, enzyme: str | None) -> tuple[rows.Ratio, ...]:

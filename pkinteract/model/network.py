@@ -10,11 +10,15 @@ from pkinteract.library import Enzyme
 from pkinteract.library.monograph import Monograph
 from pkinteract.library.values import Value
 from pkinteract.model import patient as body
+from pkinteract.model.clearance import pathway_clearance, pathways
 from pkinteract.model.parts import acting_constant, fraction_unbound
 from pkinteract.scenario import Course, Patient, Scenario
 
 NIL = 0.02
 """Relative change below which an effect is called nil [1]."""
+
+SMALLEST = 1e-6
+"""Share of a monograph's clearance that is assumed to be left where kidneys or conditions leave none [1]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,11 +210,11 @@ def _averages(scenario: Scenario) -> dict[str, float]:
         daily = max((_daily(course) * _available(monograph, course) for course in regimen.courses), default=0.0)
         found[regimen.drug] += daily / 24 / _clearance(monograph, scenario.patient)
     for drug in scenario.dosed:
-        found[drug] = _settled(scenario.monographs[drug], found[drug])
+        found[drug] = _settled(scenario.monographs[drug], found[drug], scenario.patient)
     for parent, monograph in scenario.monographs.items():
         for row in monograph.elimination.pathway:
             if row.forms is not None:
-                made = found[parent] * _clearance(monograph, scenario.patient) * row.fraction.canonical
+                made = found[parent] * pathway_clearance(scenario.patient, monograph, row)
                 made *= 1.0 if row.formed is None else row.formed.canonical
                 child = scenario.monographs[row.forms]
                 made *= child.molar_mass.canonical / monograph.molar_mass.canonical
@@ -218,13 +222,14 @@ def _averages(scenario: Scenario) -> dict[str, float]:
     return found
 
 
-def _settled(monograph: Monograph, level: float) -> float:
+def _settled(monograph: Monograph, level: float, patient: Patient) -> float:
     """The level that is left of ``level`` when a compound induces and inhibits its own clearance [mg/L]."""
     low, high = 0.0, 100 * level
+    whole = _clearance(monograph, patient)
     for _ in range(60):
         middle = (low + high) / 2
         changes = [
-            row.fraction.canonical * (_own(monograph, row.enzyme, middle) - 1)
+            pathway_clearance(patient, monograph, row) / whole * (_own(monograph, row.enzyme, middle) - 1)
             for row in monograph.elimination.pathway
             if row.enzyme is not None
         ]
@@ -253,7 +258,9 @@ def _available(monograph: Monograph, course: Course) -> float:
 
 
 def _clearance(monograph: Monograph, patient: Patient) -> float:
-    return body.reference_clearance(monograph.elimination.clearance) * body.size(patient)
+    """Clearance of a normal metaboliser of this size, with these kidneys and conditions [L/h]."""
+    found = sum(pathway_clearance(patient, monograph, row) for row in pathways(monograph))
+    return max(found, SMALLEST * body.reference_clearance(monograph.elimination.clearance))
 
 
 def _written(value: Value) -> str:
