@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -22,7 +23,7 @@ _LARGEST = 5_000_000
 _DEEPEST = 50
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class TomlFile:
     """A TOML file that was read.
 
@@ -30,14 +31,16 @@ class TomlFile:
     ----------
     text, data
         As written, and as tomllib reads it.
-    lines
-        Line of every key path, from 1; a path names tables by key and array entries by position.
     """
 
     path: Path
     text: str
     data: dict[str, Any]
-    lines: Mapping[Key, int]
+
+    @cached_property
+    def lines(self) -> Mapping[Key, int]:
+        """Line of every key path, from 1; a path names tables by key and array entries by position."""
+        return _Lines(self.text).found
 
     def line(self, key: Key) -> int | None:
         """Line of a key, or of the closest table around it."""
@@ -47,8 +50,8 @@ class TomlFile:
         return None
 
 
-def read_toml(path: Path) -> TomlFile:
-    """Read a TOML file.
+def read_toml(path: Path, *, ours: bool = False) -> TomlFile:
+    """Read a TOML file; one of ``ours`` is not searched for nesting that is too deep.
 
     Raises
     ------
@@ -66,15 +69,16 @@ def read_toml(path: Path) -> TomlFile:
         raise _refused(path, None, f"the file is larger than {_LARGEST:,} bytes; a scenario has a few thousand")
     text = _decoded(path, raw).replace("\r\n", "\n")
     try:
-        data = tomllib.loads(text)
-        lines = _Lines(text).found
+        file = TomlFile(path=path, text=text, data=tomllib.loads(text))
+        if not ours:
+            _ = file.lines
     except tomllib.TOMLDecodeError as error:
         raise _refused(path, *_broken(str(error), text)) from None
     except RecursionError:
         raise _refused(path, None, f"is nested too deeply; at most {_DEEPEST} levels are read") from None
     except ValueError:
         raise _refused(path, None, "holds a number of too many digits") from None
-    return TomlFile(path=path, text=text, data=data, lines=lines)
+    return file
 
 
 def _decoded(path: Path, raw: bytes) -> str:

@@ -80,7 +80,7 @@ class Library:
             When its file is wrong, with every problem in it.
         """
         if drug not in self._read:
-            self._read[drug] = _monograph(read_toml(self.files[drug]), self.enzymes, self.files)
+            self._read[drug] = _monograph(_file(self.files[drug]), self.enzymes, self.files)
         return self._read[drug]
 
 
@@ -124,9 +124,19 @@ def drug_ids(paths: Sequence[Path]) -> dict[str, Path]:
     return found
 
 
+def _file(path: Path) -> TomlFile:
+    """A drug file; those that are shipped are read once."""
+    return _shipped(path) if path.parent == FOLDER / "drugs" else read_toml(path)
+
+
+@cache
+def _shipped(path: Path) -> TomlFile:
+    return read_toml(path, ours=True)
+
+
 @cache
 def _enzymes() -> _EnzymeFile:
-    file = read_toml(FOLDER / "enzymes.toml")
+    file = read_toml(FOLDER / "enzymes.toml", ours=True)
     return _validated(_EnzymeFile, file, traced(file.data, _EnzymeFile))
 
 
@@ -185,7 +195,7 @@ def _reached(names: Iterable[str], files: Mapping[str, Path], after: Callable[[o
 def _data(path: Path) -> Mapping[str, Any] | None:
     """What stands in another drug's file; None if it cannot be read, which is reported where that drug is used."""
     try:
-        return read_toml(path).data
+        return _file(path).data
     except InputError:
         return None
 
