@@ -216,6 +216,59 @@ def events(data: Path, files: tuple[Path, ...], out: Path | None, force: bool) -
     click.echo("\n".join([*found.notes, *(str(path) for path in written)]))
 
 
+@main.command()
+@click.argument("file", metavar="FIT.toml", type=PATH)
+@click.option("--out", metavar="DIR", type=PATH, help="Folder for the files; default results/<name>/.")
+@click.option("--no-figure", is_flag=True, help="Write no observed-predicted.png and profiles.png.")
+@click.option("--force", is_flag=True, help="Write into a folder that holds something else.")
+def fit(file: Path, out: Path | None, no_figure: bool, force: bool) -> None:
+    """Estimate parameters from measured concentrations.
+
+    FIT.toml names the data (CSV), their scenarios, and which numbers of the drugs vary. Writes the estimates with
+    standard errors and 95 % intervals, predictions, a report, figures, and a result.toml that a scenario can use by
+    parameters = "result.toml". Ctrl-C ends the search and keeps the best point so far.
+
+    Example: pkinteract fit fits/theophylline/fit.toml --out theophylline
+    """
+    from pkinteract.export import refuse_foreign, write_all, write_csv
+    from pkinteract.fitting import estimate, read_fit
+    from pkinteract.fitting.files import estimate_table, prediction_table, result_texts, write_record
+    from pkinteract.report.fit_text import fit_lines, fit_report
+
+    read = read_fit(file)
+    folder = out or Path("results") / read.name
+    if not force:
+        refuse_foreign(folder, read.name)
+    outcome = estimate(read, progress=_progress if sys.stderr.isatty() else None)
+    if sys.stderr.isatty():
+        click.echo(err=True)
+    texts = {**result_texts(outcome), "report.md": fit_report(outcome)}
+    files: dict[str, Writer] = {name: partial(_write_text, text) for name, text in texts.items()}
+    files["estimates.csv"] = partial(write_csv, estimate_table(outcome))
+    files["predictions.csv"] = partial(write_csv, prediction_table(outcome))
+    files["run.json"] = partial(write_record, outcome)
+    if not no_figure:
+        from pkinteract.fitting.curves import curves
+        from pkinteract.report.figure import save
+        from pkinteract.report.fit_figure import draw_observed, draw_profiles
+
+        files["observed-predicted.png"] = partial(save, draw_observed(outcome))
+        files["profiles.png"] = partial(save, draw_profiles(outcome, list(curves(outcome))))
+    earlier = list(folder.glob("result*.toml")) if (folder / "run.json").is_file() else []
+    written = write_all(folder, files)
+    for path in set(earlier) - set(written):
+        path.unlink()
+    click.echo("\n".join(fit_lines(outcome, written)))
+
+
+def _progress(evaluations: int, cost: float) -> None:
+    click.echo(f"\r{evaluations} evaluations, sum of squares {cost:.6g}    ", nl=False, err=True)
+
+
+def _write_text(text: str, path: Path) -> None:
+    path.write_text(text, "utf-8")
+
+
 def _read_all(paths: tuple[Path, ...]) -> list[Scenario]:
     """Read every file before anything else happens; problems of all files are reported together."""
     from pkinteract.errors import InputError, Problem

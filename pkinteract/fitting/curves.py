@@ -1,0 +1,52 @@
+"""The predicted curve of every series of an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pkinteract.engine.curves import Array
+from pkinteract.fitting.predict import changes_of, predict
+from pkinteract.fitting.types import Group, Outcome, Series
+
+POINTS = 200
+"""Points of a curve, beside the times of the measurements."""
+
+AFTER = 1e-3
+"""How long after a dose the curve has a point of its own, so that a bolus is drawn as a jump [h]."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """A series and its predicted curve: ``times`` [h] and the level of every analyte in its unit."""
+
+    series: Series
+    times: Array
+    levels: tuple[Array, ...]
+
+
+def curves(outcome: Outcome) -> Iterator[Profile]:
+    """The curve of every series, from t = 0 or its first measurement to its last."""
+    for group in outcome.groups:
+        for series in group.series:
+            yield _profile(outcome, group, series)
+
+
+def _profile(outcome: Outcome, group: Group, series: Series) -> Profile:
+    first = max(min(0.0, float(series.times[0])), series.scenario.first_time)
+    last = float(series.times[-1])
+    after = [dose.time + AFTER for dose in series.doses if first <= dose.time < last - AFTER]
+    times = np.unique(np.concatenate([np.linspace(first, last, POINTS), after, series.times]))
+    values = {row.parameter.name: row.value for row in group.estimates if row.subject in ("", series.subject)}
+    changes = changes_of(outcome.fit.parameters, series)
+    count = len(series.analytes)
+    whole = replace(
+        series,
+        times=times,
+        rows=tuple(row for _ in range(count) for row in range(len(times))),
+        columns=tuple(column for column in range(count) for _ in range(len(times))),
+    )
+    levels = predict(whole, changes, values, outcome.fit.enzymes)
+    return Profile(series=series, times=times, levels=tuple(levels.reshape(count, len(times))))

@@ -1,0 +1,251 @@
+"""Fit file -> Fit with its data, or every problem in all of it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from pkinteract.errors import InputError, Problem
+from pkinteract.fitting.data import read_levels
+from pkinteract.fitting.parameters import Refuse, read_parameters, residual_sds
+from pkinteract.fitting.schema import DataTable, FitTable, IntervalTable, MethodTable, ParameterTable, ResidualTable
+from pkinteract.fitting.series import DataSet, series_of
+from pkinteract.fitting.types import Fit, Omitted, Parameter, Series
+from pkinteract.library import load_library
+from pkinteract.scenario import Scenario, read_scenario
+from pkinteract.scenario.overrides import Wanted, override
+from pkinteract.toml_file import Key, TomlFile, key_text, problems, read_toml
+from pkinteract.units import dimension_of, parse, split
+
+_T = TypeVar("_T", bound=BaseModel)
+
+
+def read_fit(path: Path | str) -> Fit:
+    """Read a fit file, its data and its scenarios.
+
+    Raises
+    ------
+    InputError
+        With every problem of the file and of what it names, in file order.
+    """
+    return _Reader(read_toml(Path(path))).fit()
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Collects problems while it reads; lives for one file."""
+
+    file: TomlFile
+    found: list[Problem]
+
+    def __init__(self, file: TomlFile) -> None:
+        self.file = file
+        self.found = []
+
+    def refuse(self, key: Key, message: str) -> None:
+        problem = Problem(line=self.file.line(key), key=key_text(key), message=message)
+        if problem not in self.found:
+            self.found.append(problem)
+
+    def fit(self) -> Fit:
+        data = self.file.data
+        try:
+            FitTable.model_validate(data)
+        except ValidationError as error:
+            self.found += problems(error, self.file, FitTable)
+        tables = self._tables("data", DataTable)
+        sets = [self._data_set(i, table) for i, table in tables.items()]
+        whole = None not in sets and bool(sets)
+        read = [row for row in sets if row is not None]
+        refuse: Refuse = self.refuse
+        parameters = read_parameters(self._parameters(), refuse, self.file.line)
+        residual = _silently(ResidualTable, data.get("residual", {}))
+        method = _silently(MethodTable, data.get("method", {}))
+        interval = _silently(IntervalTable, data.get("interval", {}))
+        series = [row for one in read for row in series_of(one, self._within(one))]
+        if whole:
+            self._paths(parameters, {id(row.scenario): row.scenario for row in read}.values())
+        sds = None if residual is None else residual_sds(residual, series, refuse)
+        if residual is not None and residual.model in ("log", "proportional"):
+            self._above_zero(residual.model, series)
+        if method is not None:
+            self._together(method, interval, parameters, known=sds is None or any(sd is not None for sd in sds))
+        self._enough(parameters, series, known=sds is None or any(sd is not None for sd in sds))
+        if self.found or residual is None or method is None or interval is None or sds is None:
+            raise InputError(self.file.path, self.found)
+        path = self.file.path
+        omitted = [("below quantification", row.index, row.levels.below) for row in read]
+        omitted += [("no value", row.index, row.levels.empty) for row in read]
+        return Fit(
+            name=path.resolve().parent.name if path.stem == "fit" else path.stem,
+            title=data["title"],
+            path=path,
+            text=self.file.text,
+            files=tuple(row.path for row in read),
+            enzymes=load_library().enzymes,
+            parameters=tuple(parameters),
+            series=tuple(series),
+            residual=residual.model,
+            additive=sds[0],
+            proportional=sds[1],
+            method=method.name,
+            loss=method.loss,
+            starts=method.starts,
+            profile=interval.method == "profile",
+            omitted=tuple(Omitted(data=i, reason=reason, count=count) for reason, i, count in omitted if count),
+            notes=tuple(dict.fromkeys(_notes(read))),
+        )
+
+    def _tables(self, name: str, model: type[_T]) -> dict[int, _T]:
+        entries = self.file.data.get(name)
+        rows = entries if isinstance(entries, list) else []
+        found = {i: _silently(model, row) for i, row in enumerate(rows)}
+        return {i: row for i, row in found.items() if row is not None}
+
+    def _parameters(self) -> dict[str, ParameterTable]:
+        entries = self.file.data.get("parameter")
+        rows = entries if isinstance(entries, dict) else {}
+        found = {name: _silently(ParameterTable, row) for name, row in rows.items()}
+        return {name: row for name, row in found.items() if row is not None}
+
+    def _data_set(self, index: int, table: DataTable) -> DataSet | None:
+        """A data set with its scenario; None if either cannot be read."""
+        key: Key = ("data", index)
+        scenario = levels = None
+        try:
+            scenario = read_scenario(self.file.path.parent / table.scenario)
+        except InputError as error:
+            self._inner((*key, "scenario"), table.scenario, error)
+        path = self.file.path.parent / table.file
+        try:
+            levels = read_levels(path, self._lloq(key, table))
+        except InputError as error:
+            self._inner((*key, "file"), table.file, error)
+        if scenario is None or levels is None:
+            return None
+        if scenario.steady_state is not None:
+            text = "begins at a steady state, which a fit cannot do yet; begin its courses before t = 0 instead"
+            self.refuse((*key, "scenario"), text)
+            return None
+        return DataSet(index=index, path=path, levels=levels, scenario=scenario, analyte=table.analyte)
+
+    def _lloq(self, key: Key, table: DataTable) -> tuple[float, str] | None:
+        if table.lloq is None:
+            return None
+        try:
+            value = parse(table.lloq, "concentration", "molar concentration", example="0.1 mg/L")
+        except ValueError as error:
+            self.refuse((*key, "lloq"), str(error))
+            return None
+        return value, dimension_of(split(table.lloq)[1])
+
+    def _inner(self, key: Key, name: str, error: InputError) -> None:
+        for row in error.problems:
+            where = ", ".join(part for part in (f"line {row.line}" if row.line else "", row.key) if part)
+            self.refuse(key, f"{name}: {where}{': ' if where else ''}{row.message}")
+
+    def _within(self, one: DataSet) -> Refuse:
+        """What reports a problem of a data set: at its ``file``, or at another key of its table."""
+
+        def refuse(key: Key, message: str) -> None:
+            self.refuse(("data", one.index, *(key or ("file",))), message)
+
+        return refuse
+
+    def _paths(self, parameters: Iterable[Parameter], scenarios: Iterable[Scenario]) -> None:
+        """Paths name values of the drugs that are given, with values they can take, each by one parameter."""
+        wanted: dict[str, Wanted] = {}
+        for row in parameters:
+            key: Key = ("parameter", row.name, "path")
+            for drug, path in row.paths:
+                if path in wanted.get(drug, {}):
+                    first = key_text(wanted[drug][path][1])
+                    self.refuse(key, f"{drug}.{path} is set by {first} as well; keep one of them")
+                wanted.setdefault(drug, {}).setdefault(path, (f"{row.initial!r} {row.unit}", key))
+        rows = list(scenarios)
+        for drug, values in wanted.items():
+            having = [row.monographs[drug] for row in rows if drug in row.monographs]
+            for monograph in having:
+                known = {path for path, _ in monograph.values()}
+                for path in values.keys() - known:
+                    close = get_close_matches(path, known, n=3, cutoff=0.5)
+                    hint = f"did you mean {' or '.join(close)}?" if close else f"its values are {', '.join(known)}"
+                    self.refuse(values[path][1], f"{path} is not a value of {drug}; {hint}")
+                override(monograph, {path: row for path, row in values.items() if path in known}, self.refuse)
+            if not having:
+                names = sorted({name for row in rows for name in row.monographs})
+                for _, key in values.values():
+                    self.refuse(key, f"{drug} is not part of any scenario here; known are {', '.join(names)}")
+
+    def _above_zero(self, model: str, series: Iterable[Series]) -> None:
+        for row in series:
+            lines = [str(line) for line, value in zip(row.lines, row.values, strict=True) if value <= 0]
+            if lines:
+                name = self.file.data["data"][row.data]["file"]
+                text = f"a {model} residual needs concentrations above 0; leave the cell empty or write BLQ"
+                self.refuse(("data", row.data, "file"), f"{name}: line {', '.join(lines)}: {text}")
+
+    def _together(
+        self, method: MethodTable, interval: IntervalTable | None, parameters: list[Parameter], *, known: bool
+    ) -> None:
+        """What needs an SD of the residuals, or another method."""
+        for row in parameters:
+            if row.prior is not None and not known:
+                text = "needs the SD of the residuals beside it; give additive or proportional in [residual]"
+                self.refuse(("parameter", row.name, "prior"), text)
+            if method.starts > 1 and row.vary and not (row.upper - row.lower < float("inf")):
+                text = 'is required for more than one start; write for example upper = "10"'
+                self.refuse(("parameter", row.name, "upper"), text)
+        if method.loss != "linear":
+            if method.name != "least_squares":
+                self.refuse(("method", "loss"), f'"{method.loss}" goes with name = "least_squares"')
+            if not known:
+                text = "needs the SD of the residuals to tell outliers by; give additive or proportional in [residual]"
+                self.refuse(("method", "loss"), text)
+            if interval is not None and interval.method == "profile":
+                self.refuse(("interval", "method"), '"profile" goes with loss = "linear" only')
+
+    def _enough(self, parameters: list[Parameter], series: list[Series], *, known: bool) -> None:
+        """There is something to estimate, and more measurements than numbers to estimate."""
+        free = [row for row in parameters if row.vary]
+        broken = any(problem.key.startswith("parameter") for problem in self.found)
+        if not free:
+            if not broken:
+                self.refuse(("parameter",), "nothing is left to estimate; give one of them vary = true and no expr")
+            return
+        subjects = list(dict.fromkeys(row.subject for row in series))
+        separate = all(row.per_subject for row in free)
+        for name in subjects if separate else [""]:
+            mine = [row for row in series if name in ("", row.subject)]
+            values = [float(value) for row in mine for value in row.values]
+            who = f"subject {name}: " if separate else ""
+            file = mine[0].data if mine else 0
+            count = len(free) if separate else sum(len(subjects) if row.per_subject else 1 for row in free)
+            if len(values) > 1 and len(set(values)) == 1:
+                text = f"{who}all {len(values)} concentrations are {values[0]:g}; they do not vary and say nothing"
+                self.refuse(("data", file, "file"), text)
+            elif values and len(values) <= count and not known:
+                text = f"{who}{len(values)} concentrations cannot give {count} estimates and their residual SD"
+                self.refuse(("data", file, "file"), f"{text}; hold parameters by vary = false or give the SD")
+
+
+def _notes(sets: Iterable[DataSet]) -> Iterator[str]:
+    """Columns that are passed over, and what looks like a slip in a scenario."""
+    for row in sets:
+        if row.levels.other:
+            yield f"{row.path.name}: columns passed over: {', '.join(row.levels.other)}"
+        for warning in row.scenario.warnings:
+            yield f"{row.scenario.path.name}: {warning}"
+
+
+def _silently(model: type[_T], data: object) -> _T | None:
+    """A table whose problems were reported already."""
+    try:
+        return model.model_validate(data)
+    except ValidationError:
+        return None

@@ -1,0 +1,204 @@
+"""What is minimised: residuals of one group of series over their SDs, and how they change with the parameters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+
+import lmfit
+import numpy as np
+
+from pkinteract.engine.curves import Array
+from pkinteract.errors import SimulationError
+from pkinteract.fitting.expressions import renamed
+from pkinteract.fitting.predict import Change, changes_of, predict
+from pkinteract.fitting.types import Fit, Parameter, Series
+
+STEP = 1e-4
+"""Half-width of a central difference, on the logarithm or relative to the value."""
+
+LOG = "ln__"
+"""Begins the name of the logarithm of a parameter."""
+
+Progress = Callable[[int, float], None]
+"""Called with the number of evaluations so far and the smallest sum of squares."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """A parameter of one subject, or of all: ``name`` is what lmfit calls it."""
+
+    name: str
+    parameter: Parameter
+    subject: str
+
+
+@dataclass(kw_only=True)
+class Best:
+    """The best point so far, and how many were tried."""
+
+    cost: float = math.inf
+    values: Mapping[str, float] | None = None
+    evaluations: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """The residuals of a group as a function of lmfit's parameters.
+
+    Attributes
+    ----------
+    pool
+        Where series are predicted side by side.
+    """
+
+    fit: Fit
+    series: tuple[Series, ...]
+    pool: ThreadPoolExecutor
+    best: Best
+    progress: Progress | None = None
+
+    @cached_property
+    def slots(self) -> tuple[Slot, ...]:
+        """Every parameter, once per subject where subjects have their own."""
+        found = []
+        for row in self.fit.parameters:
+            for n, subject in enumerate(self.subjects if row.per_subject else ("",)):
+                name = f"{row.name}__{n}" if row.per_subject else row.name
+                found.append(Slot(name=name, parameter=row, subject=subject))
+        return tuple(found)
+
+    @cached_property
+    def subjects(self) -> tuple[str, ...]:
+        """Subjects in the order of the data."""
+        return tuple(dict.fromkeys(row.subject for row in self.series))
+
+    @cached_property
+    def changes(self) -> tuple[tuple[Change, ...], ...]:
+        """Per series: the values of its monographs that parameters set."""
+        return tuple(changes_of(self.fit.parameters, row) for row in self.series)
+
+    def start(self) -> lmfit.Parameters:
+        """lmfit's parameters at the initial values."""
+        made = lmfit.Parameters()
+        for slot in self.slots:
+            row = slot.parameter
+            if row.expr is not None:
+                made.add(slot.name, expr=renamed(row.expr, self._names(slot.subject)))
+            elif row.vary and row.log:
+                low, high = math.log(row.lower), math.log(row.upper)
+                made.add(LOG + slot.name, value=math.log(row.initial), min=low, max=high)
+                made.add(slot.name, expr=f"exp({LOG}{slot.name})")
+            else:
+                made.add(slot.name, value=row.initial, vary=row.vary, min=row.lower, max=row.upper)
+        return made
+
+    def _names(self, subject: str) -> dict[str, str]:
+        """What the parameters are called that an expression of a subject means."""
+        return {slot.parameter.name: slot.name for slot in self.slots if slot.subject in ("", subject)}
+
+    def residuals(self, parameters: lmfit.Parameters) -> Array:
+        """Residuals over their SDs, those of the priors after those of the measurements."""
+        found = self.weighted(parameters.valuesdict(), self.predictions([parameters.valuesdict()])[0])
+        self.best.evaluations += 1
+        cost = self.cost(found)
+        if cost < self.best.cost:
+            self.best.cost = cost
+            self.best.values = {name: row.value for name, row in parameters.items() if row.vary}
+        if self.progress is not None:
+            self.progress(self.best.evaluations, self.best.cost)
+        return found
+
+    def cost(self, residuals: Array) -> float:
+        """What is minimised: the sum of squares, or of what the robust loss makes of them, as scipy defines it."""
+        squared = residuals**2
+        if self.fit.loss == "soft_l1":
+            squared = 2 * (np.sqrt(1 + squared) - 1)
+        elif self.fit.loss == "huber":
+            squared = np.where(squared <= 1, squared, 2 * np.sqrt(squared) - 1)
+        elif self.fit.loss == "cauchy":
+            squared = np.log1p(squared)
+        return float(np.sum(squared))
+
+    def jacobian(self, parameters: lmfit.Parameters) -> Array:
+        """Derivatives of the residuals, (residual, parameter), by central differences side by side."""
+        names = [name for name, row in parameters.items() if row.vary]
+        points, spans = [], []
+        for name in names:
+            row = parameters[name]
+            half = STEP * (1.0 if name.startswith(LOG) else max(abs(row.value), STEP * abs(row.init_value or 1.0)))
+            low, high = max(row.value - half, row.min), min(row.value + half, row.max)
+            spans.append(high - low)
+            points += [self.moved(parameters, name, low), self.moved(parameters, name, high)]
+        predicted = self.predictions(points)
+        found = [self.weighted(values, rows) for values, rows in zip(points, predicted, strict=True)]
+        columns = [(found[2 * n + 1] - found[2 * n]) / span for n, span in enumerate(spans)]
+        return np.array(columns).T
+
+    def moved(self, parameters: lmfit.Parameters, name: str, value: float) -> dict[str, float]:
+        """Values of all parameters when one of lmfit's is another."""
+        kept = parameters[name].value
+        parameters[name].value = value
+        moved: dict[str, float] = parameters.valuesdict()
+        parameters[name].value = kept
+        return moved
+
+    def predictions(self, points: Sequence[Mapping[str, float]]) -> list[list[Array]]:
+        """Predictions of every series at every point; what a series does not feel is predicted once."""
+        tasks: dict[tuple[object, ...], tuple[int, dict[str, float]]] = {}
+        keys = []
+        for values in points:
+            for place, series in enumerate(self.series):
+                names = self._names(series.subject)
+                mine = {row.parameter: values[names[row.parameter]] for row in self.changes[place]}
+                key = (place, *mine.values())
+                tasks[key] = (place, mine)
+                keys.append(key)
+        done = dict(zip(tasks, self.pool.map(self._one, tasks.values()), strict=True))
+        rows = [done[key] for key in keys]
+        size = len(self.series)
+        return [rows[n : n + size] for n in range(0, len(rows), size)]
+
+    def _one(self, task: tuple[int, dict[str, float]]) -> Array:
+        place, values = task
+        wrong = next((name for name, value in values.items() if not (math.isfinite(value) and value >= 0)), None)
+        if wrong is not None:
+            advice = f"{wrong} became {values[wrong]:g}; narrow the bounds of the parameters it follows from."
+            raise SimulationError(None, "fit", advice, f"subject {self.series[place].subject}")
+        return predict(self.series[place], self.changes[place], values, self.fit.enzymes)
+
+    def weighted(self, values: Mapping[str, float], predicted: Sequence[Array]) -> Array:
+        """Residuals of ``predicted`` over their SDs or weights, then those of the priors."""
+        parts = [self.residual(row, level) for row, level in zip(self.series, predicted, strict=True)]
+        return np.concatenate([*parts, self._priors(values)])
+
+    def residual(self, series: Series, predicted: Array) -> Array:
+        """Measured minus predicted over its SD, or over its weight where the SD is estimated."""
+        if self.fit.residual == "log":
+            if np.any(predicted <= 0):
+                line = series.lines[int(np.argmin(predicted))]
+                advice = f"line {line} is predicted as 0, which has no logarithm; leave it out or use another model."
+                raise SimulationError(None, "fit", advice, f"subject {series.subject}")
+            return np.asarray((np.log(series.values) - np.log(predicted)) / self.scale(series), dtype=float)
+        return np.asarray((series.values - predicted) / self.scale(series), dtype=float)
+
+    def scale(self, series: Series) -> Array:
+        """SD of every measurement, or what it is proportional to: 1, or the measured concentration."""
+        fit = self.fit
+        if fit.residual == "combined":
+            return np.hypot(fit.additive or 0.0, (fit.proportional or 0.0) * series.values)
+        if fit.residual == "proportional":
+            return (fit.proportional or 1.0) * series.values
+        sd = fit.proportional if fit.residual == "log" else fit.additive
+        return np.full(len(series.values), sd or 1.0)
+
+    def _priors(self, values: Mapping[str, float]) -> Array:
+        rows = [(slot, slot.parameter.prior) for slot in self.slots if slot.parameter.prior is not None]
+        found = []
+        for slot, prior in rows:
+            value = math.log(values[slot.name]) if slot.parameter.log else values[slot.name]
+            found.append((value - prior[0]) / prior[1])
+        return np.array(found, dtype=float)

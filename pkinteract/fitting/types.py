@@ -1,0 +1,231 @@
+"""What a fit is once it is read, and what comes out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pkinteract.engine.curves import Array
+from pkinteract.library import Enzyme
+from pkinteract.scenario import Dose, Patient, Scenario
+
+Residual = Literal["additive", "proportional", "combined", "log"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A number that is estimated, held, or follows from others.
+
+    Attributes
+    ----------
+    paths
+        (drug, path in its monograph) that take its value; none for a number that only other parameters use.
+    unit
+        Unit of all its numbers.
+    initial, lower, upper
+        Where the search begins and its bounds; ``initial`` is what the expression gives for one that follows.
+    log
+        Whether its logarithm is estimated.
+    per_subject
+        Whether every subject has its own.
+    vary
+        Whether it is estimated.
+    expr
+        What it follows from; None if it does not.
+    prior
+        Mean, and SD on the scale that is estimated; None without.
+    line
+        Where it stands in the fit file.
+    """
+
+    name: str
+    paths: tuple[tuple[str, str], ...]
+    unit: str
+    initial: float
+    lower: float
+    upper: float
+    log: bool
+    per_subject: bool
+    vary: bool
+    expr: str | None
+    prior: tuple[float, float] | None
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analyte:
+    """What was measured: the compounds it adds up, and what makes mg/L of each its ``unit``."""
+
+    id: str
+    unit: str
+    parts: tuple[str, ...]
+    factors: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """The concentrations of one subject in one data set.
+
+    Attributes
+    ----------
+    data
+        Position of the data set in the fit file.
+    patient, doses
+        Who was treated and with what: as in ``scenario``, with the weight and dose of the data where they are given.
+    analytes
+        What was measured.
+    times
+        Times of the measurements, sorted, each once [h].
+    rows, columns
+        Place of every measurement in ``times`` and in ``analytes``.
+    values
+        Measured concentrations, in the analyte's unit.
+    lines
+        Where they stand in the data file.
+    """
+
+    data: int
+    subject: str
+    scenario: Scenario
+    patient: Patient
+    doses: tuple[Dose, ...]
+    analytes: tuple[Analyte, ...]
+    times: Array
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
+    values: Array
+    lines: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Omitted:
+    """Cells of a data file that are not used, and why."""
+
+    data: int
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """A checked fit file with its data.
+
+    Attributes
+    ----------
+    name
+        Stem of the file's name, or of its folder for a ``fit.toml``.
+    additive, proportional
+        SDs of the residuals, in the analytes' unit and as a fraction; None where they are estimated.
+    omitted, notes
+        Cells that are not used; columns that are passed over.
+    """
+
+    name: str
+    title: str
+    path: Path
+    text: str
+    files: tuple[Path, ...]
+    enzymes: Mapping[str, Enzyme]
+    parameters: tuple[Parameter, ...]
+    series: tuple[Series, ...]
+    residual: Residual
+    additive: float | None
+    proportional: float | None
+    method: str
+    loss: str
+    starts: int
+    profile: bool
+    omitted: tuple[Omitted, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def known(self) -> bool:
+        """Whether the SD of the residuals is given rather than estimated."""
+        return self.additive is not None or self.proportional is not None
+
+    @property
+    def separate(self) -> bool:
+        """Whether the subjects have no estimated number in common and are fitted one at a time."""
+        return all(row.per_subject for row in self.parameters if row.vary)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """The estimate of one parameter.
+
+    Attributes
+    ----------
+    subject
+        Whose it is; empty if shared.
+    free
+        Whether it was estimated itself rather than followed from others.
+    se
+        Standard error; None where the data give none.
+    low, high
+        95 % interval.
+    log_value, log_se
+        Natural logarithm of the value (in ``unit``) and its standard error; None for one that is not estimated so.
+    """
+
+    parameter: Parameter
+    subject: str
+    free: bool
+    value: float
+    se: float | None
+    low: float | None
+    high: float | None
+    log_value: float | None
+    log_se: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """What was fitted together: all subjects, or one.
+
+    Attributes
+    ----------
+    subject
+        Whose fit it is; empty for all of them together.
+    names, correlation
+        Labels of the estimated numbers and the correlation of their estimates; NaN where there is none.
+    predicted, weighted
+        Per series: prediction of every measurement, and its residual over its SD (or weight).
+    sd
+        Residual SD: in the analytes' unit (additive) or relative (proportional, log). Where the SD is given: the root
+        mean square of the residuals over it, 1 if they are as large as was said.
+    minus_2ll, aic, bic
+        None with a robust loss.
+    starts
+        Sum of squares that each start reached.
+    evaluations
+        Predictions of the whole group.
+    warnings
+        What to know before the numbers are used.
+    """
+
+    subject: str
+    series: tuple[Series, ...]
+    estimates: tuple[Estimate, ...]
+    names: tuple[str, ...]
+    correlation: Array
+    predicted: tuple[Array, ...]
+    weighted: tuple[Array, ...]
+    observations: int
+    sd: float
+    minus_2ll: float | None
+    aic: float | None
+    bic: float | None
+    starts: tuple[float, ...]
+    evaluations: int
+    stopped: bool
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """A fit and what was fitted together in it."""
+
+    fit: Fit
+    groups: tuple[Group, ...]

@@ -1,0 +1,117 @@
+"""The figures of a fit: observed against predicted, and the curve through the points of every subject."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from pkinteract import NOTICE
+from pkinteract.engine.curves import Array
+from pkinteract.fitting.curves import Profile
+from pkinteract.fitting.types import Analyte, Outcome
+from pkinteract.report.figure import PALETTE, STYLE
+
+MOST_PANELS = 48
+"""Subjects that are drawn at most."""
+
+_ACROSS = 4
+
+
+def draw_observed(outcome: Outcome) -> Figure:
+    """Measured against predicted concentrations with the line of identity, one panel per analyte."""
+    analytes = _analytes(outcome)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(0.4 + 3.7 * len(analytes), 4.2), layout="constrained")
+        figure.suptitle(outcome.fit.title, x=0.02, ha="left", fontsize=9)
+        axes = figure.subplots(1, len(analytes), squeeze=False)[0]
+        for axis, analyte in zip(axes, analytes, strict=True):
+            predicted, observed = _pairs(outcome, analyte)
+            logarithmic = outcome.fit.residual != "additive" and bool(np.all(predicted > 0))
+            low = float(min(predicted.min(), observed.min())) * 0.9 if logarithmic else 0.0
+            high = float(max(predicted.max(), observed.max())) * 1.06
+            axis.plot([low, high], [low, high], color="#666666", lw=1)
+            axis.plot(predicted, observed, "o", ms=3.5, mfc="none", color=PALETTE[0])
+            if logarithmic:
+                axis.set(xscale="log", yscale="log")
+                _label_decades(axis)
+            axis.set(xlim=(low, high), ylim=(low, high), aspect="equal")
+            axis.set_xlabel(f"predicted [{analyte.unit}]")
+            axis.set_ylabel(f"observed [{analyte.unit}]")
+            axis.set_title(analyte.id, loc="left")
+    return figure
+
+
+def _label_decades(axis: Axes) -> None:
+    """Plain numbers at 1, 2, 5 of every decade."""
+    for side in (axis.xaxis, axis.yaxis):
+        side.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        side.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        side.set_minor_formatter(NullFormatter())
+
+
+def _analytes(outcome: Outcome) -> list[Analyte]:
+    used: dict[Analyte, None] = {}
+    for series in outcome.fit.series:
+        used |= dict.fromkeys(series.analytes[column] for column in series.columns)
+    return list(used)
+
+
+def _pairs(outcome: Outcome, analyte: Analyte) -> tuple[Array, Array]:
+    predicted, observed = [], []
+    for group in outcome.groups:
+        for series, values in zip(group.series, group.predicted, strict=True):
+            for n, column in enumerate(series.columns):
+                if series.analytes[column] == analyte:
+                    predicted.append(values[n])
+                    observed.append(series.values[n])
+    return np.array(predicted), np.array(observed)
+
+
+def draw_profiles(outcome: Outcome, profiles: Sequence[Profile]) -> Figure:
+    """The predicted curve through the measurements, one panel per subject and data set."""
+    shown = profiles[:MOST_PANELS]
+    across = min(_ACROSS, len(shown))
+    down = math.ceil(len(shown) / across)
+    left_out = len(profiles) - len(shown)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(max(4.0, 2.3 * across), 0.9 + 1.8 * down), layout="constrained")
+        more = f" (the first {len(shown)} of {len(profiles)})" if left_out else ""
+        figure.suptitle(outcome.fit.title + more, x=0.02, ha="left", fontsize=9)
+        axes = figure.subplots(down, across, squeeze=False)
+        for place, axis in enumerate(axes.flat):
+            if place < len(shown):
+                _draw_profile(axis, shown[place], several=len(outcome.fit.files) > 1)
+            else:
+                axis.set_visible(False)
+        figure.supylabel(_units(shown), fontsize=8.5)
+        notice = textwrap.fill(NOTICE, int(18 * figure.get_figwidth()))
+        figure.supxlabel(f"time [h]\n{notice}", fontsize=7.5)
+    return figure
+
+
+def _units(profiles: Sequence[Profile]) -> str:
+    units = dict.fromkeys(analyte.unit for row in profiles for analyte in row.series.analytes)
+    return f"concentration [{', '.join(units)}]"
+
+
+def _draw_profile(axis: Axes, profile: Profile, *, several: bool) -> None:
+    series = profile.series
+    for column, analyte in enumerate(series.analytes):
+        color = PALETTE[column % len(PALETTE)]
+        mine = [n for n, place in enumerate(series.columns) if place == column]
+        axis.plot(profile.times, profile.levels[column], color=color, lw=1.2, label=analyte.id)
+        times = series.times[[series.rows[n] for n in mine]]
+        axis.plot(times, series.values[mine], "o", ms=3.2, mfc="none", color=color)
+    name = f"subject {series.subject}" + (f", data set {series.data + 1}" if several else "")
+    axis.set_title(name, loc="left", fontsize=8)
+    axis.set_ylim(bottom=0)
+    axis.tick_params(labelsize=7)
+    if len(series.analytes) > 1:
+        axis.legend(fontsize=6.5)

@@ -1,0 +1,110 @@
+"""``report.md`` of a fit, and the lines that the command prints."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pkinteract
+from pkinteract.fitting.files import number
+from pkinteract.fitting.types import Estimate, Group, Outcome
+
+_MODELS = {
+    "additive": "additive: one SD for all concentrations",
+    "proportional": "proportional: SD in proportion to the measured concentration",
+    "combined": "combined: additive and proportional SD, at the measured concentration",
+    "log": "log: SD of the logarithm of the concentration",
+}
+_INTERVALS = {True: "profile likelihood (of what follows from others: covariance)", False: "covariance at the optimum"}
+
+
+def fit_report(outcome: Outcome) -> str:
+    """The whole report."""
+    fit = outcome.fit
+    start = f", {fit.starts} starts" if fit.starts > 1 else ""
+    robust = f", {fit.loss} loss" if fit.loss != "linear" else ""
+    lines = [f"# {fit.title}", "", pkinteract.NOTICE, ""]
+    lines += [f"* Data: {', '.join(file.name for file in fit.files)}"]
+    lines += [f"* Left out of {fit.files[row.data].name}: {row.count} cells, {row.reason}" for row in fit.omitted]
+    lines += [f"* {note}" for note in fit.notes]
+    lines += [f"* Residual {_MODELS[fit.residual]}{_given(outcome)}"]
+    lines += [f"* Search: {fit.method}{robust}{start}; 95 % intervals: {_INTERVALS[fit.profile]}"]
+    if fit.separate and len(outcome.groups) > 1:
+        lines.append("* The subjects have no estimate in common: each was fitted by itself")
+    for group in outcome.groups:
+        lines += ["", f"## {f'Subject {group.subject}' if group.subject else 'All subjects'}", "", *_group(group)]
+    return "\n".join(lines) + "\n"
+
+
+def _given(outcome: Outcome) -> str:
+    fit = outcome.fit
+    parts = [] if fit.additive is None else [f"{fit.additive:g} {fit.series[0].analytes[0].unit}"]
+    parts += [] if fit.proportional is None else [f"{100 * fit.proportional:g} %"]
+    return f"; given: {' and '.join(parts)}" if parts else "; its size estimated"
+
+
+def _group(group: Group) -> Iterator[str]:
+    yield from (f"**Warning**: {text}" for text in group.warnings)
+    yield from [""] if group.warnings else []
+    yield "| parameter | estimate | unit | standard error | RSE | 95 % interval | initial | prior |"
+    yield "|---|---:|---|---:|---:|---|---:|---|"
+    yield from (_row(row) for row in group.estimates)
+    yield ""
+    yield f"{group.observations} concentrations, residual SD {group.sd:.4g}{_criteria(group)}; {_reached(group)}"
+    if len(group.names) > 1:
+        yield ""
+        yield f"| correlation | {' | '.join(group.names)} |"
+        yield f"|---|{'---:|' * len(group.names)}"
+        for i, name in enumerate(group.names):
+            cells = ["" if math.isnan(value) else f"{value:.3f}" for value in group.correlation[i, : i + 1]]
+            yield f"| {name} | {' | '.join([*cells, *[''] * (len(group.names) - i - 1)])} |"
+
+
+def _row(row: Estimate) -> str:
+    parameter = row.parameter
+    name = parameter.name + (f" ({row.subject})" if row.subject else "")
+    rse = "" if row.se is None or row.value == 0 else f"{100 * row.se / abs(row.value):.1f} %"
+    interval = f"{number(row.low)} to {number(row.high)}" if row.low is not None or row.high is not None else ""
+    prior = ""
+    if parameter.prior is not None:
+        mean, sd = parameter.prior
+        prior = f"{math.exp(mean) if parameter.log else mean:.4g}, SD {sd:.3g}{' (log)' if parameter.log else ''}"
+    begun = number(parameter.initial) if row.free else "held" if parameter.expr is None else f"`{parameter.expr}`"
+    cells = [name, f"{row.value:.5g}", parameter.unit, "" if row.se is None else number(row.se), rse, interval, begun]
+    return f"| {' | '.join([*cells, prior])} |"
+
+
+def _criteria(group: Group) -> str:
+    if group.aic is None or group.bic is None or group.minus_2ll is None:
+        return "; no AIC with a robust loss"
+    return f", -2LL {group.minus_2ll:.2f}, AIC {group.aic:.2f}, BIC {group.bic:.2f}"
+
+
+def _reached(group: Group) -> str:
+    text = f"{group.evaluations} evaluations"
+    if len(group.starts) > 1:
+        best = min(group.starts)
+        same = sum(cost <= best * (1 + 1e-4) for cost in group.starts)
+        text += f", {same} of {len(group.starts)} starts reached the same optimum"
+    return text
+
+
+def fit_lines(outcome: Outcome, written: Iterable[Path]) -> Iterator[str]:
+    """Estimates, warnings and files, as the command prints them."""
+    yield outcome.fit.title
+    for group in outcome.groups:
+        who = f"subject {group.subject}: " if group.subject else ""
+        free = [row for row in group.estimates if row.free]
+        shown = [row for row in free if not row.subject or group.subject]
+        yield "  " + who + ", ".join(_short(row) for row in shown) + f"; residual SD {group.sd:.3g}"
+        if len(shown) < len(free):
+            yield f"  and {len(free) - len(shown)} estimates of single subjects, in estimates.csv"
+        yield from (f"  warning: {who}{text}" for text in group.warnings)
+    yield from (str(path) for path in written)
+
+
+def _short(row: Estimate) -> str:
+    span = "" if row.low is None else f" ({number(row.low)} to {number(row.high)})"
+    unit = "" if row.parameter.unit == "1" else f" {row.parameter.unit}"
+    return f"{row.parameter.name} {number(row.value)}{unit}{span}"
