@@ -108,7 +108,7 @@ def _panels(rows: Sequence[tuple[float, int]], *, title: str, widest: int) -> tu
     ``widest`` is the length of the longest label on the left. A fixed layout takes a third of the time of a fitted one.
     """
     lines = textwrap.wrap(title, 88)
-    left, right, head, gap, foot = max(0.75, 0.2 + 0.072 * widest), 0.15, 0.14 + 0.2 * len(lines), 0.2, 0.85
+    left, right, head, gap, foot = max(0.75, 0.2 + 0.072 * widest), 0.3, 0.14 + 0.2 * len(lines), 0.2, 0.85
     height = head + foot + sum(tall + LINE * text for tall, text in rows) + gap * (len(rows) - 1)
     figure = Figure(figsize=(WIDTH, height))
     axes: list[Axes] = []
@@ -214,13 +214,13 @@ def _legend(axis: Axes, handles: Sequence[Artist], *, columns: int, right: bool 
 
 
 def _enzymes_shown(result: Result) -> list[int]:
-    """Enzymes that move and clear a compound of the run."""
-    useful = {row["acts_on"] for row in result.interactions if row["victims"]}
-    return [
-        i
-        for i, name in enumerate(result.enzymes)
-        if name.split("_")[0] in useful and np.ptp(result.enzyme_curves[i].value(result.enzyme_curves[i].breaks)) > 1e-3
-    ]
+    """Enzymes that move and clear a compound of the run, in the liver or in the gut wall."""
+    monographs = result.scenario.monographs.values()
+    used = {f"{pathway.enzyme}_liver" for row in monographs for pathway in row.elimination.pathway}
+    used |= {f"{row.first_pass.gut_enzyme}_gut" for row in monographs if row.first_pass is not None}
+    curves = result.enzyme_curves
+    moves = [np.ptp(curve.value(curve.breaks)) > 1e-3 for curve in curves]
+    return [i for i, name in enumerate(result.enzymes) if name in used and moves[i]]
 
 
 def _draw_enzymes(axis: Axes, result: Result, rows: list[int]) -> None:
