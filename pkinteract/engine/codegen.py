@@ -4,41 +4,20 @@ The text holds indices and the coefficients of the method, never a name or a num
 CPython on lists and compiles under numba unchanged. What it writes is meant to be read: ``pkinteract run --show-code``
 prints it.
 
-The method is the embedded pair 5(4) of Dormand and Prince (J Comput Appl Math 1980;6:19-26), first same as last.
-Depots decay in closed form, so absorption enters each stage as inflow + (ka·D - inflow)·exp(-ka·c·h).
+The method is that of ``pair``. Depots decay in closed form, so absorption enters each stage as
+inflow + (ka·D - inflow)·exp(-ka·c·h).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
 from pkinteract.engine.mechanisms import parameters_used, slopes
+from pkinteract.engine.pair import ERROR, NODES, QUARTIC, STAGES
 from pkinteract.engine.system import System
-
-NODES = ("0.0", "1/5", "3/10", "4/5", "8/9", "1.0", "1.0")
-STAGES = (
-    (),
-    ("1/5",),
-    ("3/40", "9/40"),
-    ("44/45", "-56/15", "32/9"),
-    ("19372/6561", "-25360/2187", "64448/6561", "-212/729"),
-    ("9017/3168", "-355/33", "46732/5247", "49/176", "-5103/18656"),
-    ("35/384", "0", "500/1113", "125/192", "-2187/6784", "11/84"),
-)
-ERROR = ("71/57600", "0", "-71/16695", "71/1920", "-17253/339200", "22/525", "-1/40")
-QUARTIC = (
-    "-12715105075/11282082432",
-    "0",
-    "87487479700/32700410799",
-    "-10690763975/1880347072",
-    "701980252875/199316789632",
-    "-1453857185/822651844",
-    "69997945/29380423",
-)
-"""Highest term of the pair's continuous extension (see ``solve``), by stage."""
 
 Kernel = tuple[Callable[..., Any], Callable[..., Any]]
 
@@ -99,14 +78,8 @@ def _parameters(system: System) -> list[str]:
     return [f"    p{i} = p[{i}]" for i in sorted(parameters_used(system))]
 
 
-def _combination(weights: tuple[str, ...], i: int) -> str:
-    terms = [f"{_number(weight)} * f{s + 1}_{i}" for s, weight in enumerate(weights) if weight != "0"]
-    return " + ".join(terms)
-
-
-def _number(fraction: str) -> str:
-    over, _, under = fraction.partition("/")
-    return repr(float(over) / float(under or 1))
+def _combination(weights: Sequence[float], i: int) -> str:
+    return " + ".join(f"{weight!r} * f{s + 1}_{i}" for s, weight in enumerate(weights) if weight)
 
 
 def _absorption(system: System, stage: int) -> list[str]:
@@ -118,7 +91,7 @@ def _absorption(system: System, stage: int) -> list[str]:
             lines.append(f"    r{slot} = o[{slot}]")
             continue
         ka = f"p{row.ka}"
-        time = "" if stage == 0 else " * h" if stage >= 5 else f" * ({_number(NODES[stage])} * h)"
+        time = "" if stage == 0 else " * h" if stage >= 5 else f" * ({NODES[stage]!r} * h)"
         decay = f" * exp(-{ka}{time})" if time else ""
         if row.fed:
             lines.append(f"    r{slot} = o[{slot}] + ({ka} * d[{slot}] - o[{slot}]){decay}")

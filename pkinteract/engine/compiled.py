@@ -67,7 +67,8 @@ def solve_at(
     releases = np.array(
         [[row.kind == "weibull", row.first, row.second, row.sharp, row.over] for row in profiles(system)], dtype=float
     ).reshape(-1, 5)
-    out = np.empty((len(times), system.n_states))
+    n = system.n_states
+    out = np.empty((len(times), n))
     steps = march(
         sets,
         since,
@@ -86,6 +87,11 @@ def solve_at(
         np.asarray(times, dtype=float),
         out,
         MOST_STEPS,
+        np.zeros(n),
+        np.zeros(n),
+        np.zeros((7, n)),
+        np.zeros(len(first.depots)),
+        np.zeros(7 * len(system.releases)),
     )
     if steps < 0:
         return Failure(start=start, stop=float(times[-1]), reason=TOO_FAST)

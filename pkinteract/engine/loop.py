@@ -11,31 +11,10 @@ from math import exp, inf, lgamma, log, sqrt
 
 import numpy as np
 
-SHARP, SAME = 1e-4, 1e-3
-NODES = (0.0, 1 / 5, 3 / 10, 4 / 5, 8 / 9, 1.0, 1.0)
-STAGES = np.array(
-    [
-        [0, 0, 0, 0, 0, 0],
-        [1 / 5, 0, 0, 0, 0, 0],
-        [3 / 40, 9 / 40, 0, 0, 0, 0],
-        [44 / 45, -56 / 15, 32 / 9, 0, 0, 0],
-        [19372 / 6561, -25360 / 2187, 64448 / 6561, -212 / 729, 0, 0],
-        [9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656, 0],
-        [35 / 384, 0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84],
-    ]
-)
-ERROR = np.array([71 / 57600, 0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40])
-DENSE = np.array(
-    [
-        [1, -8048581381 / 2820520608, 8663915743 / 2820520608, -12715105075 / 11282082432],
-        [0, 0, 0, 0],
-        [0, 131558114200 / 32700410799, -68118460800 / 10900136933, 87487479700 / 32700410799],
-        [0, -1754552775 / 470086768, 14199869525 / 1410260304, -10690763975 / 1880347072],
-        [0, 127303824393 / 49829197408, -318862633887 / 49829197408, 701980252875 / 199316789632],
-        [0, -282668133 / 205662961, 2019193451 / 616988883, -1453857185 / 822651844],
-        [0, 40617522 / 29380423, -110615467 / 29380423, 69997945 / 29380423],
-    ]
-)
+from pkinteract.engine import pair, release
+
+SHARP, SAME = release.SHARP, release.SAME
+NODES, STAGES, ERROR, DENSE = np.array(pair.NODES), np.array(pair.STAGES), np.array(pair.ERROR), np.array(pair.DENSE)
 
 
 def rate(y, p, d, o, v, u, f):
@@ -43,14 +22,14 @@ def rate(y, p, d, o, v, u, f):
     raise NotImplementedError(sqrt(2.0))
 
 
-def share(release, age, after):
+def share(row, age, after):
     """Share of a dose released per hour, as ``release.Profile.rate``; rows (weibull, first, second, sharp, over)."""
-    first, second, sharp = release[1], release[2], release[3]
+    first, second, sharp = row[1], row[2], row[3]
     if age < 0.0:
         return 0.0
     if sharp > 0.0 and age < sharp * (1.0 - SAME if after else 1.0 + SAME):
         return SHARP / sharp
-    if release[0] > 0.0:
+    if row[0] > 0.0:
         x = age / first
         return second / first * x ** (second - 1.0) * exp(-(x**second))
     x = first * age
@@ -61,7 +40,8 @@ def share(release, age, after):
 
 def released(v, releases, doses, t, span):
     """Write the release rate of every row at ``t + span`` to ``v``; doses are (row, begin, amount)."""
-    v[:] = 0.0
+    for j in range(len(releases)):
+        v[7 * j] = 0.0
     for n in range(len(doses)):
         j, age = int(doses[n, 0]), t - doses[n, 1]
         if 0.0 <= age < releases[j, 4]:
@@ -90,9 +70,9 @@ def attempt(h, g, y, p, d, o, v, u, w, z, k, x, e, t, kas, releases, doses):
             if len(releases):
                 released(v, releases, doses, t, NODES[s] * h)
         rate(x, p, e, o, v, u, k[s])
-    z[:] = x
     error = 0.0
     for i in range(n):
+        z[i] = x[i]
         embedded, quartic = 0.0, 0.0
         for s in range(7):
             embedded += ERROR[s] * k[s, i]
@@ -125,15 +105,17 @@ def jump(event, y, d, o, u):
         u[place] += event[3]
 
 
-def march(sets, since, y, d, o, u, kas, w, rtol, g, start, events, releases, doses, times, out, most):
-    """Step from ``start`` through ``times``; returns the number of steps, or minus it where it gave up."""
+def march(sets, since, y, d, o, u, kas, w, rtol, g, start, events, releases, doses, times, out, most, z, x, k, e, v):
+    """Step from ``start`` through ``times``; returns the number of steps, or minus it where it gave up.
+
+    The last five are room to work in.
+    """
     n = len(y)
-    z, x, k = np.zeros(n), np.zeros(n), np.zeros((7, n))
-    e, v = np.zeros(len(d)), np.zeros(7 * len(releases))
     t, h, limit = start, 0.5, rtol * rtol
     place, row, chosen, steps = 0, 0, 0, 0
     while row < len(times) and times[row] <= start:
-        out[row] = y
+        for i in range(n):
+            out[row, i] = y[i]
         row += 1
     while row < len(times):
         while place < len(events) and events[place, 0] <= t:
@@ -166,7 +148,8 @@ def march(sets, since, y, d, o, u, kas, w, rtol, g, start, events, releases, dos
                 row += 1
             depleted(d, o, kas, size, d)
             t = after
-            y[:] = z
-            k[0] = k[6]
+            for i in range(n):
+                y[i] = z[i]
+                k[0, i] = k[6, i]
             h = size * min(4.0, 0.9 * max(error, 1e-9) ** -0.1)
     return steps

@@ -10,14 +10,14 @@ from array import array
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from math import inf
 
 import numpy as np
 
 from pkinteract.engine import exact
-from pkinteract.engine.codegen import NODES, Kernel, compile_python, generate
+from pkinteract.engine.codegen import Kernel, compile_python, generate
 from pkinteract.engine.curves import Array, Curve, polynomials
+from pkinteract.engine.pair import DENSE, NODES
 from pkinteract.engine.release import Releasing, marked, releasing
 from pkinteract.engine.system import Event, Switch, System
 
@@ -33,8 +33,6 @@ TRACE = 1e-4
 MOST_STEPS = 20_000
 """Most steps from one event to the next; a system of hours and days takes some tens."""
 
-_NODES = [float(Fraction(node)) for node in NODES]
-
 TOO_FAST = (
     f"More than {MOST_STEPS:,} steps would be needed: a rate constant is far too fast, "
     "check ka, volumes and clearances."
@@ -42,19 +40,6 @@ TOO_FAST = (
 
 _COARSER = 10.0
 """How much coarser than a step's end the curve inside it may be."""
-
-# Continuous extension of the pair, as polynomial weights of the seven stages (Shampine, Math Comput 1986;46:135-50).
-_DENSE = np.array(
-    [
-        [1, -8048581381 / 2820520608, 8663915743 / 2820520608, -12715105075 / 11282082432],
-        [0, 0, 0, 0],
-        [0, 131558114200 / 32700410799, -68118460800 / 10900136933, 87487479700 / 32700410799],
-        [0, -1754552775 / 470086768, 14199869525 / 1410260304, -10690763975 / 1880347072],
-        [0, 127303824393 / 49829197408, -318862633887 / 49829197408, 701980252875 / 199316789632],
-        [0, -282668133 / 205662961, 2019193451 / 616988883, -1453857185 / 822651844],
-        [0, 40617522 / 29380423, -110615467 / 29380423, 69997945 / 29380423],
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,7 +237,7 @@ class _March:
     def _released(self, h: float) -> list[float]:
         """Release rates at the nodes of a step of ``h`` [h]."""
         self.releases.drop_finished(self.t)
-        return self.releases.rates(self.t, [node * h for node in _NODES])
+        return self.releases.rates(self.t, [node * h for node in NODES])
 
 
 def largest_quartic(rtol: float) -> float:
@@ -278,5 +263,5 @@ def _dense(march: _March, before: Sequence[float]) -> list[Curve]:
     times = np.asarray(march.times)
     starts = np.frombuffer(march.starts).reshape(-1, len(before))
     slopes = np.frombuffer(march.slopes).reshape(-1, 7, len(before))
-    powers: Array = np.einsum("msn,sq->mqn", slopes, _DENSE, optimize=True) * np.diff(times)[:, None, None]
+    powers: Array = np.einsum("msn,sq->mqn", slopes, DENSE, optimize=True) * np.diff(times)[:, None, None]
     return list(polynomials(march.times, before, np.concatenate([starts[:, None, :], powers], axis=1)))
