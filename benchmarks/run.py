@@ -112,12 +112,10 @@ def _engine() -> None:
     theirs = time.perf_counter() - begin
     print(f"one run of {(stop - start) / 24:g} d, {system.n_states} states, {len(events)} doses, in CPython")
     print(f"  generated step                 {1000 * ours:8.1f} ms")
-    print(
-        f"  compiled by numba              {1000 * compiled:8.1f} ms; the first one {compiling:.2f} s (compiled or loaded)"
-    )
-    print(
-        f"  solve_ivp LSODA, hourly output {1000 * theirs:8.1f} ms: {theirs / ours:.0f} and {theirs / compiled:.0f} times"
-    )
+    first = f"the first one {compiling:.2f} s, compiled or loaded"
+    ratios = f"{theirs / ours:.0f} and {theirs / compiled:.0f} times as long"
+    print(f"  compiled by numba              {1000 * compiled:8.1f} ms; {first}")
+    print(f"  solve_ivp LSODA, hourly output {1000 * theirs:8.1f} ms, {ratios}")
 
 
 if __name__ == "__main__":
