@@ -9,6 +9,7 @@ import hashlib
 import importlib.util
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -139,11 +140,14 @@ def kernel(text: str) -> Callable[..., Any]:
 
 
 def _folder() -> Path:
-    """Where compiled steps are kept: ``PKINTERACT_CACHE``, else the user's cache folder."""
+    """Where compiled runs are kept: ``PKINTERACT_CACHE``, else the user's cache folder, else one for this process."""
     given = os.environ.get("PKINTERACT_CACHE")
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = Path(given) if given else base / "pkinteract"
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="pkinteract-"))
     return folder
 
 
