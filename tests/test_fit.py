@@ -227,22 +227,6 @@ def test_aic_and_bic_are_those_of_the_density(model: str, tmp_path: Path) -> Non
     assert (group.aic, group.bic) == pytest.approx((expected + 4, expected + 2 * math.log(len(y))), rel=1e-9)
 
 
-def test_intervals_hold_the_true_values_at_their_rate(tmp_path: Path) -> None:
-    """Twenty replicates, 10 % noise: of 60 independent 95 % intervals fewer than 52 would hold with p < 0.01."""
-    inside = 0
-    for seed in range(20):
-        noise = np.random.default_rng(seed).normal(0, 0.1, len(TIMES))
-        group = fitted(
-            tmp_path, DATA, ALL, '[residual]\nmodel = "log"\n', levels=levels(bateman(TIMES) * np.exp(noise))
-        )
-        for row in group.estimates:
-            assert row.low is not None
-            assert row.high is not None
-            inside += row.low <= TRUE[row.parameter.name] <= row.high
-
-    assert inside >= 52
-
-
 def test_several_starts_are_compared(tmp_path: Path) -> None:
     """Starts drawn between the bounds; a fit repeats itself to the last digit."""
     bounds = {"clearance": ("1 L/h", "20 L/h"), "volume": ("20 L", "200 L"), "ka": ("0.3 1/h", "5 1/h")}
