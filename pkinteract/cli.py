@@ -219,7 +219,7 @@ def events(data: Path, files: tuple[Path, ...], out: Path | None, force: bool) -
 @main.command()
 @click.argument("file", metavar="FIT.toml", type=PATH)
 @click.option("--out", metavar="DIR", type=PATH, help="Folder for the files; default results/<name>/.")
-@click.option("--no-figure", is_flag=True, help="Write no observed-predicted.png and profiles.png.")
+@click.option("--no-figure", is_flag=True, help="Write no figures.")
 @click.option("--force", is_flag=True, help="Write into a folder that holds something else.")
 def fit(file: Path, out: Path | None, no_figure: bool, force: bool) -> None:
     """Estimate parameters from measured concentrations.
@@ -251,14 +251,26 @@ def fit(file: Path, out: Path | None, no_figure: bool, force: bool) -> None:
         from pkinteract.fitting.curves import curves
         from pkinteract.report.figure import save
         from pkinteract.report.fit_figure import draw_observed, draw_profiles
+        from pkinteract.report.fit_quality import draw_correlation, draw_likelihood, draw_residuals
 
         files["observed-predicted.png"] = partial(save, draw_observed(outcome))
         files["profiles.png"] = partial(save, draw_profiles(outcome, list(curves(outcome))))
-    earlier = list(folder.glob("result*.toml")) if (folder / "run.json").is_file() else []
+        files["residuals.png"] = partial(save, draw_residuals(outcome))
+        if any(len(group.names) > 1 for group in outcome.groups):
+            files["correlation.png"] = partial(save, draw_correlation(outcome))
+        if any(group.likelihoods for group in outcome.groups):
+            files["profile-likelihood.png"] = partial(save, draw_likelihood(outcome))
+    earlier = _sometimes_written(folder) if (folder / "run.json").is_file() else []
     written = write_all(folder, files)
     for path in set(earlier) - set(written):
         path.unlink()
     click.echo("\n".join(fit_lines(outcome, written)))
+
+
+def _sometimes_written(folder: Path) -> list[Path]:
+    """Files of an earlier fit that the next one need not write."""
+    names = ("result*.toml", "correlation.png", "profile-likelihood.png")
+    return [path for name in names for path in folder.glob(name)]
 
 
 def _progress(evaluations: int, cost: float) -> None:

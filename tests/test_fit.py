@@ -337,10 +337,25 @@ def test_the_command_writes_every_file_and_nothing_else(tmp_path: Path) -> None:
     refused = command("fit", path, "--out", tmp_path / "foreign")
 
     expected = {"report.md", "result.toml", "estimates.csv", "predictions.csv", "run.json"}
-    assert {file.name for file in (tmp_path / "out").iterdir()} == expected | {"observed-predicted.png", "profiles.png"}
+    expected |= {"observed-predicted.png", "profiles.png", "residuals.png", "correlation.png"}
+    assert {file.name for file in (tmp_path / "out").iterdir()} == expected
     assert (first.exit_code, second.exit_code, refused.exit_code) == (0, 0, 2)
     assert first.output == second.output
     assert json.loads((tmp_path / "out/run.json").read_text("utf-8"))["groups"][0]["observations"] == len(TIMES)
+
+
+def test_profile_intervals_are_drawn_and_their_picture_does_not_outlive_them(tmp_path: Path) -> None:
+    """The likelihood is drawn only where it was profiled; a later run without it removes the picture."""
+    tables = "".join(parameter(name) for name in ("clearance", "volume", "ka"))
+    profiled = written(tmp_path, DATA, tables + '[interval]\nmethod = "profile"\n', levels=levels(noisy()))
+    out = tmp_path / "out"
+
+    first = command("fit", profiled, "--out", out)
+    drawn = (out / "profile-likelihood.png").exists()
+    second = command("fit", written(tmp_path, DATA, tables, levels=levels(noisy())), "--out", out)
+
+    assert (first.exit_code, drawn, second.exit_code) == (0, True, 0)
+    assert not (out / "profile-likelihood.png").exists()
 
 
 def test_results_of_subjects_who_are_gone_are_removed(tmp_path: Path) -> None:

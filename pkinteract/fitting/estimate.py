@@ -16,7 +16,7 @@ import numpy as np
 from pkinteract.engine.curves import Array
 from pkinteract.errors import InputError, Problem, SimulationError
 from pkinteract.fitting.target import Best, Progress, Target
-from pkinteract.fitting.types import Fit, Group, Outcome, Series
+from pkinteract.fitting.types import Fit, Group, Likelihood, Outcome, Series
 from pkinteract.fitting.uncertainty import Limits, Spread, criteria, estimates, profiles, spread
 
 SEED = 1
@@ -127,9 +127,10 @@ def _group(target: Target) -> Group:
     count = sum(len(row.values) for row in target.series)
     found = spread(target, optimum, count)
     limits: Limits = {}
+    likelihoods: list[Likelihood] = []
     notes: list[str] = []
     if fit.profile and not search.stopped:
-        limits, notes = profiles(target, optimum, found)
+        limits, likelihoods, notes = profiles(target, optimum, found)
     squares = float(sum(np.sum(row**2) for row in weighted))
     free = len(found.names)
     minus_2ll, aic, bic = criteria(target, squares, count, free)
@@ -139,6 +140,7 @@ def _group(target: Target) -> Group:
         estimates=tuple(estimates(target, optimum, found, limits)),
         names=found.labels,
         correlation=found.correlation,
+        likelihoods=tuple(likelihoods),
         predicted=tuple(predicted),
         weighted=weighted,
         observations=count,

@@ -181,6 +181,28 @@ class Estimate:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Likelihood:
+    """The profile likelihood of one estimate, at the points where it was taken.
+
+    Attributes
+    ----------
+    values
+        Values it was held at, sorted, in its unit; the others were estimated again.
+    drops
+        By how much 2 log likelihood lies below its maximum there.
+    threshold
+        Drop at the ends of the 95 % interval.
+    """
+
+    parameter: Parameter
+    subject: str
+    best: float
+    values: Array
+    drops: Array
+    threshold: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Group:
     """What was fitted together: all subjects, or one.
 
@@ -190,6 +212,8 @@ class Group:
         Whose fit it is; empty for all of them together.
     names, correlation
         Labels of the estimated numbers and the correlation of their estimates; NaN where there is none.
+    likelihoods
+        The profile of every estimate; none unless the intervals are profile likelihoods.
     predicted, weighted
         Per series: prediction of every measurement, and its residual over its SD (or weight).
     sd
@@ -210,6 +234,7 @@ class Group:
     estimates: tuple[Estimate, ...]
     names: tuple[str, ...]
     correlation: Array
+    likelihoods: tuple[Likelihood, ...]
     predicted: tuple[Array, ...]
     weighted: tuple[Array, ...]
     observations: int

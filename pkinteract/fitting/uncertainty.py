@@ -6,6 +6,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import lmfit
 import numpy as np
@@ -13,7 +14,7 @@ from scipy import optimize, stats
 
 from pkinteract.engine.curves import Array
 from pkinteract.fitting.target import LOG, STEP, Slot, Target
-from pkinteract.fitting.types import Estimate
+from pkinteract.fitting.types import Estimate, Likelihood
 
 LEVEL = 0.95
 """Of every interval [1]."""
@@ -173,10 +174,10 @@ def _change(slot: Slot, low: Mapping[str, float], high: Mapping[str, float]) -> 
     return high[slot.name] - low[slot.name]
 
 
-def profiles(target: Target, optimum: lmfit.Parameters, found: Spread) -> tuple[Limits, list[str]]:
-    """Intervals by profile likelihood of all estimates, and what to know of them."""
+def profiles(target: Target, optimum: lmfit.Parameters, found: Spread) -> tuple[Limits, list[Likelihood], list[str]]:
+    """Intervals by profile likelihood of all estimates, the profiles, and what to know of them."""
     if found.bounds or found.unfelt or found.singular:
-        return {}, ["no profiles were taken: an estimate has no standard error to begin from"]
+        return {}, [], ["no profiles were taken: an estimate has no standard error to begin from"]
     probability = _probability(target, found)
     if len(found.names) == 1:
         return _only(target, optimum, found, probability)
@@ -186,25 +187,50 @@ def profiles(target: Target, optimum: lmfit.Parameters, found: Spread) -> tuple[
     )
     result = minimizer.minimize(method="leastsq")
     notes = []
+    squares: dict[str, dict[float, float]] = {name: {result.params[name].value: result.chisqr} for name in found.names}
+
+    def judged(best: Any, new: Any) -> float:
+        [held] = (name for name in found.names if not new.params[name].vary)
+        squares[held][float(new.params[held].value)] = float(new.chisqr)
+        return probability(new.chisqr, best.chisqr)
+
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        table = lmfit.conf_interval(
-            minimizer,
-            result,
-            p_names=list(found.names),
-            sigmas=[LEVEL],
-            prob_func=lambda best, new: probability(new.chisqr, best.chisqr),
-        )
+        table = lmfit.conf_interval(minimizer, result, p_names=list(found.names), sigmas=[LEVEL], prob_func=judged)
     if caught:
         notes.append(_FLAT)
     limits = {}
     for name in found.names:
         ends = [float(value) for _, value in table[name]]
         limits[name] = (_finite(ends[0]), _finite(ends[-1]))
-    return limits, notes
+    return limits, [_likelihood(target, found, name, points) for name, points in squares.items()], notes
 
 
 _FLAT = "a profile stays flat up to a bound: that end of its interval is left out"
+
+
+def _likelihood(target: Target, found: Spread, name: str, squares: Mapping[float, float]) -> Likelihood:
+    """The profile of an estimate from the sums of squares, of which the first is the smallest."""
+    slot = next(row for row in target.slots if row.name == name.removeprefix(LOG))
+    made = math.exp if name.startswith(LOG) else float
+    points = sorted(squares.items())
+    best, smallest = next(iter(squares.items()))
+    reached = np.maximum([square for _, square in points], smallest)
+    if target.fit.known:
+        drops, threshold = reached - smallest, float(stats.chi2.ppf(LEVEL, 1))
+    else:
+        count = sum(len(row.values) for row in target.series)
+        dof = count - len(found.names)
+        drops = count * np.log(reached / smallest)
+        threshold = count * math.log1p(float(stats.f.ppf(LEVEL, 1, dof)) / dof)
+    return Likelihood(
+        parameter=slot.parameter,
+        subject=slot.subject,
+        best=made(best),
+        values=np.array([made(value) for value, _ in points]),
+        drops=drops,
+        threshold=threshold,
+    )
 
 
 def _probability(target: Target, found: Spread) -> Callable[[float, float], float]:
@@ -222,14 +248,17 @@ def _probability(target: Target, found: Spread) -> Callable[[float, float], floa
 
 def _only(
     target: Target, optimum: lmfit.Parameters, found: Spread, probability: Callable[[float, float], float]
-) -> tuple[Limits, list[str]]:
+) -> tuple[Limits, list[Likelihood], list[str]]:
     """The interval of a single estimate: lmfit profiles two or more."""
     [name] = found.names
     row = optimum[name]
 
+    taken: dict[float, float] = {}
+
     def squares(value: float) -> float:
         values = target.moved(optimum, name, value)
-        return float(np.sum(target.weighted(values, target.predictions([values])[0]) ** 2))
+        taken[float(value)] = float(np.sum(target.weighted(values, target.predictions([values])[0]) ** 2))
+        return taken[float(value)]
 
     best = squares(row.value)
     ends: list[float | None] = []
@@ -242,7 +271,8 @@ def _only(
             ends.append(None)
         else:
             ends.append(float(optimize.brentq(lambda x: probability(squares(x), best) - LEVEL, row.value, far)))
-    return {name: (ends[0], ends[1])}, [_FLAT] if None in ends else []
+    flat = [_FLAT] if None in ends else []
+    return {name: (ends[0], ends[1])}, [_likelihood(target, found, name, taken)], flat
 
 
 def _finite(value: float) -> float | None:

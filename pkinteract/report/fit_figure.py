@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
@@ -26,7 +27,7 @@ _ACROSS = 4
 
 def draw_observed(outcome: Outcome) -> Figure:
     """Measured against predicted concentrations with the line of identity, one panel per analyte."""
-    analytes = _analytes(outcome)
+    analytes = analytes_of(outcome)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(0.4 + 3.7 * len(analytes), 4.2), layout="constrained")
         figure.suptitle(outcome.fit.title, x=0.02, ha="left", fontsize=9)
@@ -40,7 +41,7 @@ def draw_observed(outcome: Outcome) -> Figure:
             axis.plot(predicted, observed, "o", ms=3.5, mfc="none", color=PALETTE[0])
             if logarithmic:
                 axis.set(xscale="log", yscale="log")
-                _label_decades(axis)
+                label_decades(axis.xaxis, axis.yaxis)
             axis.set(xlim=(low, high), ylim=(low, high), aspect="equal")
             axis.set_xlabel(f"predicted [{analyte.unit}]")
             axis.set_ylabel(f"observed [{analyte.unit}]")
@@ -48,15 +49,16 @@ def draw_observed(outcome: Outcome) -> Figure:
     return figure
 
 
-def _label_decades(axis: Axes) -> None:
+def label_decades(*sides: Axis) -> None:
     """Plain numbers at 1, 2, 5 of every decade."""
-    for side in (axis.xaxis, axis.yaxis):
+    for side in sides:
         side.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         side.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         side.set_minor_formatter(NullFormatter())
 
 
-def _analytes(outcome: Outcome) -> list[Analyte]:
+def analytes_of(outcome: Outcome) -> list[Analyte]:
+    """What was measured, each once."""
     used: dict[Analyte, None] = {}
     for series in outcome.fit.series:
         used |= dict.fromkeys(series.analytes[column] for column in series.columns)
