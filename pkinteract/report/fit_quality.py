@@ -124,7 +124,7 @@ def draw_likelihood(outcome: Outcome) -> Figure:
             axis.set_visible(False)
         for axis, row in zip(axes.flat, shown, strict=False):
             _draw_likelihood(axis, row)
-        figure.supylabel("drop of 2 log likelihood (dashed: end of the 95 % interval)", fontsize=8.5)
+        figure.supylabel("drop of 2 log L; dashed: 95 %", fontsize=8.5)
     return figure
 
 
