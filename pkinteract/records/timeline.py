@@ -27,10 +27,7 @@ from pkinteract.records.doses import ANY_PERIOD, SAME, Past, jumps, past
 from pkinteract.records.states import added, amounts, carried
 from pkinteract.records.subject import Body
 from pkinteract.records.types import Covariates, Record
-from pkinteract.simulate import LARGEST_RESIDUAL
-
-LARGEST_DRIFT = 1e-3
-"""Largest change over one period of what is called a steady state, as a share of what the period gives [1]."""
+from pkinteract.simulate import LARGEST_DRIFT, LARGEST_RESIDUAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
