@@ -20,7 +20,6 @@ from pkinteract import load_scenario
 from pkinteract.engine.compiled import solve_at
 from pkinteract.engine.reference import Layout
 from pkinteract.engine.solve import solve
-from pkinteract.library import load_library
 from pkinteract.model import build
 
 HEADLINE = Path(__file__).parents[1] / "scenarios" / "carbamazepine-to-levetiracetam.toml"
@@ -72,7 +71,7 @@ def _medians(calls: Mapping[str, Callable[[], None]]) -> dict[str, float]:
 def _engine() -> None:
     """The headline system: our CPython run and scipy's LSODA on a Python right-hand side, both at 1e-6."""
     scenario = load_scenario(HEADLINE)
-    model = build(scenario, load_library().enzymes)
+    model = build(scenario)
     system, events = model.system, model.events
     start, stop = scenario.first_time, scenario.duration
     layout = Layout(system)

@@ -169,6 +169,25 @@ def dose_table(result: Result) -> Table:
     }
 
 
+def observation_table(result: Result) -> Table:
+    """``observations.csv``: measured levels beside the curve."""
+    rows = result.scenario.observations
+    times = np.array([row.time for row in rows])
+    predicted = [float(result.curve(row.analyte).value(np.array([row.time]))[0]) for row in rows]
+    return {
+        "time_h": times,
+        "day": times / 24,
+        **dates(result.scenario, times),
+        "analyte": [row.analyte for row in rows],
+        "unit": [row.unit for row in rows],
+        "observed": [row.value for row in rows],
+        "below": [row.below for row in rows],
+        "predicted": predicted,
+        "ratio": [row.value / level if level > 0 else None for row, level in zip(rows, predicted, strict=True)],
+        "note": [row.note for row in rows],
+    }
+
+
 def dates(scenario: Scenario, times: Array) -> dict[str, list[str]]:
     """A ``date`` column for ``times`` [h] when the scenario is anchored, else nothing."""
     if scenario.start is None:

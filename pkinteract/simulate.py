@@ -16,7 +16,6 @@ from pkinteract.engine.steady_state import Periodic, earlier_releases, periodic_
 from pkinteract.engine.system import Event, System
 from pkinteract.engine.uptake import absorption
 from pkinteract.errors import SimulationError
-from pkinteract.library import Enzyme, load_library
 from pkinteract.library.monograph import Monograph, ReferenceRange, Value
 from pkinteract.model import Model, build
 from pkinteract.model.absorption import PeriodicInput, periodic_input
@@ -55,8 +54,7 @@ def simulate(scenario: Scenario, *, solver: Solver = "fast", rtol: float | None 
     SimulationError
         When the solver gives up.
     """
-    enzymes = load_library().enzymes
-    model = build(scenario, enzymes)
+    model = build(scenario)
     events, initial, notes = model.events, None, ""
     if scenario.steady_state is not None:
         before = periodic_input(scenario.steady_state, model.ways, model.system)
@@ -68,14 +66,14 @@ def simulate(scenario: Scenario, *, solver: Solver = "fast", rtol: float | None 
     if solution.failure is not None:
         stopped = solution.failure
         raise SimulationError((stopped.start, stopped.stop), solution.method, stopped.reason, scenario.name)
-    return _result(scenario, replace(model, events=events), solution, initial, notes, enzymes)
+    return _result(scenario, replace(model, events=events), solution, initial, notes)
 
 
 def system_code(scenario: Scenario) -> str:
     """The generated step function of a scenario's system, as text."""
     from pkinteract.engine.codegen import generate
 
-    return generate(build(scenario, load_library().enzymes).system)
+    return generate(build(scenario).system)
 
 
 def _solve(
@@ -119,7 +117,6 @@ def _result(
     solution: Solution,
     initial: State | None,
     notes: str,
-    enzymes: Mapping[str, Enzyme],
 ) -> Result:
     count = int(np.floor(scenario.duration / scenario.step + 1e-9))
     time: Array = np.arange(count + 1, dtype=float) * scenario.step
@@ -144,8 +141,8 @@ def _result(
         enzyme_level=np.array([curve.value(time) for curve in levels]),
         enzyme_curves=levels,
         clearance=_clearances(model, scenario.first_time, solution, initial, at),
-        numbers=numbers(scenario, model, enzymes),
-        interactions=tuple(link.record() for link in links(scenario, enzymes)),
+        numbers=numbers(scenario, model),
+        interactions=tuple(link.record() for link in links(scenario)),
         status=Status(ok=True, method=solution.method, steps=solution.steps, rejected=solution.rejected, message=notes),
     )
 

@@ -13,6 +13,8 @@ import tempfile
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -35,6 +37,9 @@ from pkinteract.engine.solve import (
 from pkinteract.engine.system import Event, Switch, System
 
 _KINDS = {"depot": 0, "depot-rate": 1, "bolus": 2, "rate": 3, "release": 4}
+
+_ONE_AT_A_TIME = Lock()
+"""Threads that meet a new structure together make it once."""
 
 
 def solve_at(
@@ -60,43 +65,66 @@ def solve_at(
     initial
         State just before ``start``; at rest if left out.
     """
+    run = runner(system, events, start, rtol=rtol, switches=switches)
+    done = run(resting(system) if initial is None else initial, np.asarray(times, dtype=float))
+    return done if isinstance(done, Failure) else done[0]
+
+
+def runner(
+    system: System, events: Sequence[Event], start: float, *, rtol: float = RTOL, switches: Sequence[Switch] = ()
+) -> Callable[[State, Array], tuple[Array, State] | Failure]:
+    """What runs ``system`` from a state just before ``start`` through sorted times, as often as it is called.
+
+    It gives the states at the times as in ``solve_at``, and the state at the last of them, before any jump there.
+    """
     march = kernel(generate_rate(system))
-    first = resting(system) if initial is None else initial
     rows, doses = _events(system, events, start)
     sets = np.array([system.parameters, *(change.parameters for change in switches)])
     since = np.array([-np.inf, *(change.time for change in switches)])
     releases = np.array(
         [[row.kind == "weibull", row.first, row.second, row.sharp, row.over] for row in profiles(system)], dtype=float
     ).reshape(-1, 5)
+    kas = np.array([0.0 if ka is None else system.parameters[ka] for ka in _kas(system)], dtype=float)
+    smallest = np.array(floors(system))
     n = system.n_states
-    out = np.empty((len(times), n))
-    steps = march(
-        sets,
-        since,
-        np.array(first.stepped),
-        np.array(first.depots, dtype=float),
-        np.array(first.inflows, dtype=float),
-        np.array(first.rates, dtype=float),
-        np.array([0.0 if ka is None else system.parameters[ka] for ka in _kas(system)], dtype=float),
-        np.array(floors(system)),
-        rtol,
-        rtol / largest_quartic(rtol),
-        start,
-        rows,
-        releases,
-        doses,
-        np.asarray(times, dtype=float),
-        out,
-        MOST_STEPS,
-        np.zeros(n),
-        np.zeros(n),
-        np.zeros((7, n)),
-        np.zeros(len(first.depots)),
-        np.zeros(7 * len(system.releases)),
-    )
-    if steps < 0:
-        return Failure(start=start, stop=float(times[-1]), reason=TOO_FAST)
-    return out
+
+    def run(first: State, times: Array) -> tuple[Array, State] | Failure:
+        stepped, depots, inflows, rates = (
+            np.array(part, dtype=float) for part in (first.stepped, first.depots, first.inflows, first.rates)
+        )
+        out = np.empty((len(times), n))
+        steps = march(
+            sets,
+            since,
+            stepped,
+            depots,
+            inflows,
+            rates,
+            kas,
+            smallest,
+            rtol,
+            rtol / largest_quartic(rtol),
+            start,
+            rows,
+            releases,
+            doses,
+            times,
+            out,
+            MOST_STEPS,
+            np.zeros(n),
+            np.zeros(n),
+            np.zeros((7, n)),
+            np.zeros(len(depots)),
+            np.zeros(7 * len(system.releases)),
+        )
+        if steps < 0:
+            return Failure(start=start, stop=float(times[-1]), reason=TOO_FAST)
+        end = State(
+            stepped=stepped.tolist(), depots=depots.tolist(), inflows=inflows.tolist(), rates=rates.tolist(), exact={}
+        )
+        return out, end
+
+    return run
 
 
 def _events(system: System, events: Sequence[Event], start: float) -> tuple[Array, Array]:
@@ -124,7 +152,16 @@ def kernel(text: str) -> Callable[..., Any]:
     """The compiled ``march`` for a generated text; from the cache on disk when this text was compiled before."""
     source = _source(text)
     name = f"pkinteract_kernel_{hashlib.sha256(source.encode()).hexdigest()[:24]}"
+    with _ONE_AT_A_TIME:
+        march: Callable[..., Any] = _module(name, source).march
+    return march
+
+
+def _module(name: str, source: str) -> ModuleType:
     path = _folder() / f"{name}.py"
+    known = sys.modules.get(name)
+    if known is not None and known.__file__ == str(path) and path.exists():
+        return known
     if not path.exists():
         draft = path.with_suffix(f".{os.getpid()}")
         draft.write_text(source, "utf-8")
@@ -135,8 +172,7 @@ def kernel(text: str) -> Callable[..., Any]:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
-    march: Callable[..., Any] = module.march
-    return march
+    return module
 
 
 def _folder() -> Path:

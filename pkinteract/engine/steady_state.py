@@ -9,7 +9,7 @@ Anderson mixing: Walker, Ni. SIAM J Numer Anal 2011;49:1715-35.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,6 +28,10 @@ _MOST_PERIODS = 400
 
 _AHEAD = 10.0
 """How much farther than the tolerance the next mixed state may lie: where a period changes little, much may be left."""
+
+
+Begin = Callable[[System, Sequence[Event], float, float, float], Callable[[State], State | None]]
+"""From system, events, start and stop [h] and tolerance to what takes a state from start to stop; None if it cannot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,7 @@ def periodic_state(
     inflows: Sequence[float] = (),
     rtol: float = RTOL,
     tolerance: float = TOLERANCE,
+    begin: Begin | None = None,
 ) -> Periodic:
     """Find the state just before ``start`` that ``events`` of one period [start, start + period) reproduce.
 
@@ -73,6 +78,8 @@ def periodic_state(
     tolerance
         Relative change over one period at which the search ends, if the mixing expects no more than ten times as much
         altogether; after 400 periods the residual is reported as it is.
+    begin
+        Makes what takes a state over one period; the solver in CPython if left out.
     """
     flowing = dict(enumerate(inflows))
     fixed = {i: exact.periodic(system, i, events, start, period, rate=rates[i], inflows=flowing) for i in system.exact}
@@ -83,6 +90,7 @@ def periodic_state(
         exact=fixed,
     )
     events = [*earlier_releases(system, events, start, period), *events]
+    over = (_solving if begin is None else begin)(system, events, start, start + period, min(rtol, tolerance))
     scale = np.array([max(abs(value), 1e-3) for value in _sizes(system)])
     points: list[Array] = []
     images: list[Array] = []
@@ -90,7 +98,7 @@ def periodic_state(
     residual, ahead, count = np.inf, np.inf, 0
     while count < _MOST_PERIODS and max(residual, ahead / _AHEAD) > tolerance and len(x):
         here = _state(system, x, state)
-        end = solve(system, events, start, start + period, rtol=min(rtol, tolerance), initial=here).end
+        end = over(here)
         if end is None:
             break
         count += 1
@@ -104,6 +112,12 @@ def periodic_state(
     change = np.maximum(np.abs(images[-1] - points[-1]), tolerance * np.abs(images[-1]))
     drift = float(np.max(change / scale))
     return Periodic(state=_state(system, images[-1], state), residual=residual, drift=drift, periods=count)
+
+
+def _solving(
+    system: System, events: Sequence[Event], start: float, stop: float, rtol: float
+) -> Callable[[State], State | None]:
+    return lambda state: solve(system, events, start, stop, rtol=rtol, initial=state).end
 
 
 def earlier_releases(system: System, events: Sequence[Event], start: float, period: float) -> list[Event]:

@@ -60,7 +60,7 @@ def write_all(folder: Path, files: Mapping[str, Writer]) -> list[Path]:
                 write(Path(draft) / name)
             for name in files:
                 (Path(draft) / name).replace(folder / name)
-        for stale in [*_stale(folder, files), *(_stale_data_sets(folder, files) if again else [])]:
+        for stale in [*_stale(folder, files), *(_stale_tables(folder, files) if again else [])]:
             stale.unlink()
     except OSError as error:
         raise _taken(folder, f"cannot be written: {error.strerror or error}") from None
@@ -73,9 +73,11 @@ def _stale(folder: Path, written: Collection[str]) -> list[Path]:
     return [folder / name for name in known - set(written) if (folder / name).is_file()]
 
 
-def _stale_data_sets(folder: Path, written: Collection[str]) -> list[Path]:
-    """Data sets of an earlier run: of drugs that this one does not have, or all of them."""
-    return [path for path in folder.glob("nonmem[-.]*") if path.suffix in (".csv", ".txt") and path.name not in written]
+def _stale_tables(folder: Path, written: Collection[str]) -> list[Path]:
+    """What only some runs write: data sets of drugs that this one does not have, and measured levels."""
+    found = [path for path in folder.glob("nonmem[-.]*") if path.suffix in (".csv", ".txt")]
+    found += [folder / name for name in ("observations.csv", "observations.parquet") if (folder / name).is_file()]
+    return [path for path in found if path.name not in written]
 
 
 def _taken(folder: Path, message: str) -> InputError:

@@ -41,6 +41,7 @@ def record(result: Result) -> dict[str, object]:
                 gene: {"phenotype": row.phenotype, "score": row.score, "activity": row.factor}
                 for gene, row in patient.phenotype.items()
             },
+            "abundance": dict(patient.abundance),
         },
         "patient_changes": [{"time_h": time, **_traits(person)} for time, person in scenario.patients],
         "warnings": list(scenario.warnings),

@@ -248,7 +248,7 @@ class Monograph(Row):
 
     def values(self) -> Iterator[tuple[str, Value]]:
         """Every number with its dotted path, in the order of the schema."""
-        yield from _walk(self, "")
+        yield from values(self)
 
 
 def label(row: object, index: int) -> str:
@@ -257,15 +257,16 @@ def label(row: object, index: int) -> str:
     return str(named.get("id") or named.get("class") or named.get("child_pugh") or index)
 
 
-def _walk(node: object, path: str) -> Iterator[tuple[str, Value]]:
+def values(node: object, path: str = "") -> Iterator[tuple[str, Value]]:
+    """Every number inside a piece of the library with its dotted path."""
     if isinstance(node, Value):
         yield path, node
     elif isinstance(node, BaseModel):
         for name, field in type(node).model_fields.items():
-            yield from _walk(getattr(node, name), f"{path}.{field.alias or name}".lstrip("."))
+            yield from values(getattr(node, name), f"{path}.{field.alias or name}".lstrip("."))
     elif isinstance(node, Mapping):
         for key, child in node.items():
-            yield from _walk(child, f"{path}.{key}")
+            yield from values(child, f"{path}.{key}")
     elif isinstance(node, tuple) and node and isinstance(node[0], BaseModel):
         for index, child in enumerate(node):
-            yield from _walk(child, f"{path}.{label(child, index)}")
+            yield from values(child, f"{path}.{label(child, index)}")

@@ -1,4 +1,4 @@
-"""Values of a monograph replaced by dotted path."""
+"""Values of a monograph, or of the enzymes, replaced by dotted path."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from difflib import get_close_matches
 from typing import Any
 
 from pkinteract.library.coherence import faults
-from pkinteract.library.monograph import Monograph, label
+from pkinteract.library.monograph import Monograph, label, values
+from pkinteract.library.reader import Enzyme
 from pkinteract.library.values import Value
 
 
@@ -43,7 +44,7 @@ def apply_overrides(monograph: Monograph, overrides: Mapping[str, str]) -> Monog
     known = [path for path, _ in monograph.values()]
     for path, text in overrides.items():
         place = _find(data, path)
-        if place is None or not (path in known or _optional(monograph, path)):
+        if place is None or not (path in known or is_left_out(monograph, path)):
             close = get_close_matches(path, known, n=3, cutoff=0.5)
             hint = f"did you mean {' or '.join(close)}?" if close else f"its values are {', '.join(known)}"
             raise ValueError(f"{path} is not a value of {monograph.id}; {hint}")
@@ -56,6 +57,31 @@ def apply_overrides(monograph: Monograph, overrides: Mapping[str, str]) -> Monog
     if contradictions:
         raise IncoherentError("; ".join(contradictions))
     return changed
+
+
+def override_enzymes(enzymes: Mapping[str, Enzyme], overrides: Mapping[str, str]) -> dict[str, Enzyme]:
+    """Replace values of enzymes by dotted path, such as ``"CYP3A4.liver.half_life"``.
+
+    Raises
+    ------
+    ValueError
+        When a path names no value, or a value does not fit it.
+    """
+    found = dict(enzymes)
+    known = [path for path, _ in values(enzymes)]
+    for path, text in overrides.items():
+        if path not in known:
+            close = get_close_matches(path, known, n=3, cutoff=0.5)
+            hint = f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(known)}"
+            raise ValueError(f"{path} is not a value of the enzymes; {hint}")
+        name, rest = path.split(".", 1)
+        data = found[name].model_dump(exclude_defaults=True)
+        place = _find(data, rest)
+        if place is not None:
+            quantity = Value.model_validate(text).model_dump(exclude_none=True)
+            place.container[place.key] = {**quantity, "note": "override in the scenario"}
+        found[name] = Enzyme.model_validate(data)
+    return found
 
 
 def _find(data: Any, path: str) -> _Place | None:
@@ -71,13 +97,14 @@ def _find(data: Any, path: str) -> _Place | None:
     return _Place(container=node, key=last) if isinstance(node, dict) else None
 
 
-_OPTIONAL = ("lag", "bioavailability", "ka", "zero_order")
+OPTIONAL = ("lag", "bioavailability", "ka", "zero_order")
+"""Values of a formulation that may be set where a monograph leaves them out."""
 
 
-def _optional(monograph: Monograph, path: str) -> bool:
-    """Whether ``path`` is a value of a formulation that the monograph leaves out."""
+def is_left_out(monograph: Monograph, path: str) -> bool:
+    """Whether ``path`` is a value of a formulation that the monograph leaves out, and that may be set."""
     head, _, last = path.rpartition(".")
     name, _, inner = head.removeprefix("absorption.").partition(".")
     if not head.startswith("absorption.") or name not in monograph.absorption:
         return False
-    return last in _OPTIONAL and (not inner or inner.startswith("part."))
+    return last in OPTIONAL and (not inner or inner.startswith("part."))

@@ -56,7 +56,7 @@ class Model:
     events: tuple[rows.Event, ...]
 
 
-def build(scenario: Scenario, enzymes: Mapping[str, Enzyme]) -> Model:
+def build(scenario: Scenario) -> Model:
     """Make the system of a scenario.
 
     Raises
@@ -70,7 +70,7 @@ def build(scenario: Scenario, enzymes: Mapping[str, Enzyme]) -> Model:
     model = build_model(
         scenario.monographs,
         scenario.patient,
-        enzymes,
+        scenario.enzymes,
         entries=entries(scenario),
         doses=[(dose.drug, dose.free) for dose in scenario.doses],
         changes=scenario.patients,

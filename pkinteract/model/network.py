@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pkinteract.library import Enzyme
 from pkinteract.library.monograph import Monograph
 from pkinteract.library.values import Value
 from pkinteract.model import patient as body
@@ -102,15 +101,15 @@ class Link:
         }
 
 
-def links(scenario: Scenario, enzymes: Mapping[str, Enzyme]) -> tuple[Link, ...]:
+def links(scenario: Scenario) -> tuple[Link, ...]:
     """Every action of a compound of the scenario, in the order of the compounds."""
     averages = _averages(scenario)
-    return tuple(link for drug in scenario.monographs for link in _links(scenario, drug, averages[drug], enzymes))
+    return tuple(link for drug in scenario.monographs for link in _links(scenario, drug, averages[drug]))
 
 
-def _links(scenario: Scenario, drug: str, average: float, enzymes: Mapping[str, Enzyme]) -> Iterator[Link]:
+def _links(scenario: Scenario, drug: str, average: float) -> Iterator[Link]:
     monograph = scenario.monographs[drug]
-    activity = body.activities(scenario.patient, enzymes)
+    activity = body.activities(scenario.patient, scenario.enzymes)
     absorbed = any(
         monograph.absorption[course.formulation].route == "oral"
         for regimen in scenario.regimens
@@ -149,7 +148,7 @@ def _links(scenario: Scenario, drug: str, average: float, enzymes: Mapping[str, 
             enzyme, "reversible inhibition", [("ki", reversible.ki)], _inhibited(monograph, enzyme, average), organs
         )
     for enzyme, gone in monograph.inactivates.items():
-        kdeg = math.log(2) / enzymes[enzyme].liver.half_life.canonical
+        kdeg = math.log(2) / scenario.enzymes[enzyme].liver.half_life.canonical
         lost = gone.kinact.canonical * average / (acting_constant(gone.ki, monograph) + average)
         organs = _organs(gone.organs, absorbed)
         yield link(enzyme, "inactivation", [("kinact", gone.kinact), ("ki", gone.ki)], kdeg / (kdeg + lost), organs)

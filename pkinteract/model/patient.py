@@ -88,5 +88,5 @@ def activities(patient: Patient, enzymes: Mapping[str, Enzyme]) -> dict[str, flo
     for name, enzyme in enzymes.items():
         level = patient.phenotype[name].factor if name in patient.phenotype else 1.0
         smoking = enzyme.smoking.canonical if patient.smoker and enzyme.smoking is not None else 1.0
-        levels[name] = level * smoking
+        levels[name] = level * smoking * patient.abundance.get(name, 1.0)
     return levels

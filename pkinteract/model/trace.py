@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 
-from pkinteract.library import Enzyme, load_library
+from pkinteract.library import load_library
 from pkinteract.library.monograph import REFERENCE_WEIGHT, Source
 from pkinteract.library.values import Value
 from pkinteract.model.build import Model
@@ -14,7 +14,7 @@ from pkinteract.scenario import Scenario
 Record = Mapping[str, object]
 
 
-def numbers(scenario: Scenario, model: Model, enzymes: Mapping[str, Enzyme]) -> tuple[Record, ...]:
+def numbers(scenario: Scenario, model: Model) -> tuple[Record, ...]:
     """Every number of the library that a run used, with unit, kind and citation."""
     rows: list[Record] = []
     formulations = {drug: {name for owner, name, _ in model.ways if owner == drug} for drug in scenario.monographs}
@@ -26,9 +26,9 @@ def numbers(scenario: Scenario, model: Model, enzymes: Mapping[str, Enzyme]) -> 
     sources = load_library().enzyme_sources
     patients = [scenario.patient, *(patient for _, patient in scenario.patients)]
     for name in dict.fromkeys(level.name.split("_")[0] for level in model.levels):
-        for organ, entry in enzymes[name].organs.items():
+        for organ, entry in scenario.enzymes[name].organs.items():
             rows.append(_record(name, f"{organ}.half_life", entry.half_life, sources))
-        smoking = enzymes[name].smoking
+        smoking = scenario.enzymes[name].smoking
         if smoking is not None and any(patient.smoker for patient in patients):
             rows.append(_record(name, "smoking", smoking, sources))
     rows += _physiology(scenario, {actor.site for actor in model.system.actors})

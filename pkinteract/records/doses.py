@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pkinteract.engine.solve import RTOL
-from pkinteract.engine.steady_state import Periodic, earlier_releases, periodic_state
+from pkinteract.engine.steady_state import TOLERANCE, Periodic, earlier_releases, periodic_state
 from pkinteract.engine.system import Event, Input
 from pkinteract.records.subject import Body
 from pkinteract.records.types import Record
@@ -19,6 +19,10 @@ SAME = 1e-9
 
 ANY_PERIOD = 24.0
 """Period in which the steady state of a constant infusion is looked for [h]."""
+
+
+_FINER = 10.0
+"""How much coarser than a step's tolerance that of a steady state may be, so that its search can end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +89,10 @@ def past(record: Record, body: Body, *, rtol: float = RTOL) -> Past:
                     running[jump.kind][jump.target] -= jump.amount
                 late -= period
     wrapped.sort(key=lambda event: event.time)
-    found = periodic_state(body.system, wrapped, record.time, period, rates=rates, inflows=inflows, rtol=rtol)
+    tolerance = min(TOLERANCE, _FINER * rtol)
+    found = periodic_state(
+        body.system, wrapped, record.time, period, rates=rates, inflows=inflows, rtol=rtol, tolerance=tolerance
+    )
     begun = earlier_releases(body.system, wrapped, record.time, period)
     return Past(found=found, events=(*begun, *pending))
 

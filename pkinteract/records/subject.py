@@ -125,13 +125,19 @@ def dosing_of(files: Sequence[Path]) -> Dosing:
     forms = [parent.default_formulation, *parent.absorption]
     oral = (name for name in forms if name is not None and parent.absorption[name].route == "oral")
     dosing = Dosing(drug=drug, formulation=next(oral, None), library=library, monographs=monographs)
-    problems = liver_problems(monographs)
-    if not problems and dosing.way is not None:
-        problem = availability_problem(dosing.way, f"absorption.{dosing.formulation}.bioavailability")
-        problems = [] if problem is None else [problem]
+    problems = contradictions(dosing)
     if problems:
         raise InputError(files[0], problems)
     return dosing
+
+
+def contradictions(dosing: Dosing) -> list[Problem]:
+    """Values of the drug that describe no possible body."""
+    problems = liver_problems(dosing.monographs)
+    if not problems and dosing.way is not None:
+        problem = availability_problem(dosing.way, f"absorption.{dosing.formulation}.bioavailability")
+        problems = [] if problem is None else [problem]
+    return problems
 
 
 def body_of(dosing: Dosing, covariates: Covariates, largest: float) -> Body:
@@ -139,7 +145,7 @@ def body_of(dosing: Dosing, covariates: Covariates, largest: float) -> Body:
     entry = None if dosing.formulation is None else (dosing.drug, dosing.formulation, False)
     model = build_model(
         dosing.monographs,
-        _patient(covariates),
+        patient_of(covariates),
         dosing.library.enzymes,
         entries=[] if entry is None else [entry],
         doses=[(dosing.drug, largest)],
@@ -154,7 +160,8 @@ def _fed(model: Model) -> System:
     return replace(model.system, depots=tuple(replace(row, fed=True) for row in model.system.depots))
 
 
-def _patient(covariates: Covariates) -> Patient:
+def patient_of(covariates: Covariates) -> Patient:
+    """Who a record describes; what it does not say is usual."""
     return Patient(
         weight=covariates.weight,
         age=covariates.age,
@@ -164,6 +171,7 @@ def _patient(covariates: Covariates) -> Patient:
         serum_creatinine=None,
         smoker=False,
         phenotype={},
+        abundance={},
         extrapolate=True,
         hepatic_class=None,
         pregnancy=None,

@@ -19,15 +19,32 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from pkinteract.engine.curves import Array
-from pkinteract.engine.solve import RTOL, Solution, State, resting, solve
+from pkinteract.engine.solve import RTOL, State, resting, solve
 from pkinteract.engine.steady_state import TOLERANCE
-from pkinteract.engine.system import Event
+from pkinteract.engine.system import Event, System
 from pkinteract.errors import SimulationError
 from pkinteract.records.doses import ANY_PERIOD, SAME, Past, jumps, past
 from pkinteract.records.states import added, amounts, carried
 from pkinteract.records.subject import Body
 from pkinteract.records.types import Covariates, Record
 from pkinteract.simulate import LARGEST_DRIFT, LARGEST_RESIDUAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """A stretch to be solved: from the state just before ``start`` to ``stop`` [h], to be read at sorted ``times``."""
+
+    system: System
+    events: Sequence[Event]
+    start: float
+    stop: float
+    times: Sequence[float]
+    initial: State
+    rtol: float
+
+
+Solver = Callable[[Stretch], tuple[Array, State]]
+"""From a stretch to central amounts, (time, compound) [mg], and the state at its end, both before any jump there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +63,19 @@ class Followed:
     residual: float | None
 
 
-def follow(records: Sequence[Record], bodies: Callable[[Covariates], Body], *, rtol: float = RTOL) -> Followed:
+def follow(
+    records: Sequence[Record],
+    bodies: Callable[[Covariates], Body],
+    *,
+    rtol: float = RTOL,
+    solver: Solver | None = None,
+) -> Followed:
     """Follow one subject.
+
+    Parameters
+    ----------
+    solver
+        What solves a stretch; the solver in CPython if left out.
 
     Raises
     ------
@@ -60,6 +88,7 @@ def follow(records: Sequence[Record], bodies: Callable[[Covariates], Body], *, r
         records=records,
         bodies=bodies,
         rtol=rtol,
+        solver=solved if solver is None else solver,
         ends=_ends(records),
         times=sorted({record.time for record in records}),
         body=body,
@@ -84,6 +113,18 @@ def _ends(records: Sequence[Record]) -> list[float]:
     return ends[::-1]
 
 
+def solved(stretch: Stretch) -> tuple[Array, State]:
+    """A stretch by the solver in CPython."""
+    solution = solve(
+        stretch.system, stretch.events, stretch.start, stretch.stop, rtol=stretch.rtol, initial=stretch.initial
+    )
+    failure = solution.failure
+    if failure is not None or solution.end is None:
+        interval = (stretch.start, stretch.stop) if failure is None else (failure.start, failure.stop)
+        raise SimulationError(interval, solution.method, "" if failure is None else failure.reason)
+    return np.array([curve.value(stretch.times) for curve in solution.amounts]).T, solution.end
+
+
 @dataclass(slots=True)
 class _Walk:
     """Where a subject stands, and the stretch that is not solved yet; lives for one subject.
@@ -103,6 +144,7 @@ class _Walk:
     records: Sequence[Record]
     bodies: Callable[[Covariates], Body]
     rtol: float
+    solver: Solver
     ends: Sequence[float]
     times: Sequence[float]
     body: Body
@@ -135,23 +177,27 @@ class _Walk:
         system, state = self.body.system, self.initial
         found = np.tile(amounts(system, state), (len(self.reads), 1))
         if self.now > self.start:
-            solution, state = self._solved()
-            times = [time for time, _ in self.reads]
-            found = np.array([curve.value(times) for curve in solution.amounts]).T
+            found, state = self._solved()
         found[:, self.body.central] += [dose for _, dose in self.reads]
         self.values += list(found / np.array(self.body.volumes()))
         self.reads = []
         return state, [event for event in self.events if event.time >= self.now or event.kind == "release"]
 
-    def _solved(self) -> tuple[Solution, State]:
-        events = sorted(self.events, key=lambda event: event.time)
-        solution = solve(self.body.system, events, self.start, self.now, rtol=self.rtol, initial=self.initial)
-        failure = solution.failure
-        if failure is not None or solution.end is None:
-            interval = (self.start, self.now) if failure is None else (failure.start, failure.stop)
-            reason = "" if failure is None else failure.reason
-            raise SimulationError(interval, solution.method, reason, f"subject {self.records[0].subject}")
-        return solution, solution.end
+    def _solved(self) -> tuple[Array, State]:
+        stretch = Stretch(
+            system=self.body.system,
+            events=sorted(self.events, key=lambda event: event.time),
+            start=self.start,
+            stop=self.now,
+            times=[time for time, _ in self.reads],
+            initial=self.initial,
+            rtol=self.rtol,
+        )
+        try:
+            return self.solver(stretch)
+        except SimulationError as error:
+            subject = f"subject {self.records[0].subject}"
+            raise SimulationError(error.interval, error.method, error.advice, subject) from None
 
     def _begin(self, body: Body, start: float, initial: State, events: Iterable[Event]) -> None:
         self.body, self.start, self.now, self.initial = body, start, start, initial

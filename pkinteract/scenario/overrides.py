@@ -1,4 +1,4 @@
-"""Values of a scenario in place of a monograph's, and which of them is wrong."""
+"""Values of a scenario in place of those of the library, and which of them is wrong."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from pkinteract.library import Enzyme
 from pkinteract.library.monograph import Monograph
-from pkinteract.library.overrides import IncoherentError, apply_overrides
+from pkinteract.library.overrides import IncoherentError, apply_overrides, override_enzymes
 from pkinteract.toml_file import Key
 
 Wanted = dict[str, tuple[str, Key]]
@@ -45,6 +46,18 @@ def override(monograph: Monograph, values: Wanted, refuse: Callable[[Key, str], 
         *_, (_, key) = values.values()
         refuse(key if len(values) == 1 else key[:2], _reason(together))
     return monograph
+
+
+def override_each(
+    enzymes: Mapping[str, Enzyme], values: Wanted, refuse: Callable[[Key, str], None]
+) -> Mapping[str, Enzyme]:
+    """The enzymes with their overrides; reports those that are wrong."""
+    for path, (text, key) in values.items():
+        try:
+            enzymes = override_enzymes(enzymes, {path: text})
+        except ValueError as error:
+            refuse(key, _reason(error))
+    return enzymes
 
 
 def _wrong(monograph: Monograph, path: str, text: str) -> str | None:

@@ -49,6 +49,18 @@ def weights(table: PatientTable, changes: Sequence[Change]) -> Callable[[float],
     return weight
 
 
+def fitted_patient(table: Mapping[str, object], fitted: Mapping[str, object]) -> dict[str, object]:
+    """``[patient]`` with what a fit says of the patient: its keys by dotted path, as ``abundance.CYP3A4``."""
+    merged = dict(table)
+    for path, value in fitted.items():
+        name, dot, inner = path.partition(".")
+        before = merged.get(name)
+        merged[name] = {**(before if isinstance(before, dict) else {}), inner: value} if dot else value
+    if "creatinine_clearance" in fitted:
+        merged.pop("serum_creatinine", None)
+    return merged
+
+
 def check_patient(table: object, changes: Sequence[Change], first: float | None, refuse: Report) -> None:
     """Report what does not go together in the patient as written and the changes.
 
@@ -138,6 +150,7 @@ def _first(table: PatientTable, phenotype: Mapping[str, Activity]) -> Patient:
         hepatic_class=table.hepatic_class,
         pregnancy=None,
         phenotype=phenotype,
+        abundance=table.abundance,
         extrapolate=table.extrapolate,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,8 +16,9 @@ from pkinteract.library.monograph import Monograph
 from pkinteract.library.phenotypes import Activity, activity
 from pkinteract.library.reader import drug_ids
 from pkinteract.scenario.courses import Setting, read_course
-from pkinteract.scenario.overrides import Wanted, flat, override
-from pkinteract.scenario.patients import Change, Stages, check_patient, patients, weights
+from pkinteract.scenario.observations import Measurable, read_observations
+from pkinteract.scenario.overrides import Wanted, flat, override, override_each
+from pkinteract.scenario.patients import Change, Stages, check_patient, fitted_patient, patients, weights
 from pkinteract.scenario.regimen import MOST_DOSES, doses, size
 from pkinteract.scenario.schema import (
     ChangeTable,
@@ -77,12 +79,14 @@ class _Reader:
         self.warnings.append(f"line {self.file.line(key)}, {key_text(key)}: {message}")
 
     def scenario(self) -> Scenario:
+        self.fitted = self._fitted()
         data = self.file.data
         self._whole()
         simulation = _silently(Simulation, data.get("simulation"))
         table = _silently(PatientTable, data.get("patient"))
         output = _silently(Output, data.get("output", {}))
         self.library = self._library()
+        self.enzymes = self.library.enzymes
         if simulation is not None:
             self._check_grid(simulation)
         changes = self._changes()
@@ -93,6 +97,7 @@ class _Reader:
         overrides = self._overrides(monographs)
         self._kidneys(monographs)
         phenotype = self._phenotype()
+        self._abundance()
         units = self._units(monographs, output)
         total = sum(size(course) for regimen in regimens for course in regimen.courses)
         if total > MOST_DOSES:
@@ -106,6 +111,9 @@ class _Reader:
             span = (first, first if simulation is None else simulation.duration)
             stages = patients(table, changes, phenotype, monographs.values(), span, self.refuse)
         steady = steady_state(tuple(regimens), monographs, first, self.places, self.refuse)
+        run = (first, simulation.duration) if simulation is not None and whole else None
+        known = Measurable(monographs=monographs, units=units, regimens=regimens, span=run, whole=not self.lost)
+        observations = read_observations(self.file, known, self._part, self.refuse)
         if self.found or simulation is None or stages is None:
             raise InputError(self.file.path, self.found)
         given = doses(tuple(regimens), monographs, simulation.duration)
@@ -126,7 +134,9 @@ class _Reader:
             doses=given,
             steady_state=steady,
             monographs=monographs,
+            enzymes=self.enzymes,
             units=units,
+            observations=observations,
             overrides=overrides,
             warnings=tuple(self.warnings),
         )
@@ -252,7 +262,7 @@ class _Reader:
     def _overrides(self, monographs: dict[str, Monograph]) -> dict[str, dict[str, str]]:
         """Overrides of ``parameters`` and of the file itself; applies them to ``monographs``."""
         wanted: dict[str, Wanted] = {}
-        for origin, tables in (("parameters", self._fitted()), ("override", self.file.data.get("override", {}))):
+        for origin, tables in (("parameters", self.fitted), ("override", self.file.data.get("override", {}))):
             for drug, table in tables.items() if isinstance(tables, dict) else ():
                 for row in flat(table):
                     key: Key = (origin, drug, *row.keys) if origin == "override" else (origin,)
@@ -264,12 +274,18 @@ class _Reader:
         for drug, values in wanted.items():
             if drug in monographs:
                 monographs[drug] = override(monographs[drug], values, self.refuse)
+            elif drug == "enzymes":
+                self.enzymes = override_each(self.enzymes, values, self.refuse)
+            elif drug == "patient":
+                first = next(iter(values.values()))[1]
+                self.refuse(first[:2], "values of the patient stand in [patient]; move them there")
             elif not self.lost:
                 first = next(iter(values.values()))[1]
                 self.refuse(first[:2], f"{drug} is not part of this scenario; {_suggestion(drug, tuple(monographs))}")
         return {drug: {path: text for path, (text, _) in values.items()} for drug, values in wanted.items()}
 
-    def _fitted(self) -> Mapping[str, Any]:
+    def _fitted(self) -> dict[str, Any]:
+        """Tables of ``parameters``; what they say of the patient goes into the patient's table."""
         name = self.file.data.get("parameters")
         if not isinstance(name, str):
             return {}
@@ -282,6 +298,10 @@ class _Reader:
             text = f"{name}: has no [override.<drug>] tables; name the result.toml of a fit"
             self.refuse(("parameters",), text)
             return {}
+        patient = tables.pop("patient", None)
+        own = self.file.data.get("patient")
+        if isinstance(patient, dict) and isinstance(own, dict):
+            self.file = replace(self.file, data={**self.file.data, "patient": fitted_patient(own, patient)})
         return tables
 
     def _kidneys(self, monographs: Mapping[str, Monograph]) -> None:
@@ -332,6 +352,14 @@ class _Reader:
                 except ValueError as error:
                     self.refuse(("patient", "phenotype", gene), str(error))
         return found
+
+    def _abundance(self) -> None:
+        table = self.file.data.get("patient")
+        written = table.get("abundance") if isinstance(table, dict) else None
+        for name in written if isinstance(written, dict) else ():
+            if name not in self.library.enzymes:
+                text = f"{name} is not an enzyme of the library; {_suggestion(name, tuple(self.library.enzymes))}"
+                self.refuse(("patient", "abundance", name), text)
 
     def _units(self, monographs: Mapping[str, Monograph], output: Output | None) -> dict[str, str]:
         units = {drug: monograph.unit for drug, monograph in monographs.items()}

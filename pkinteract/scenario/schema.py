@@ -59,6 +59,13 @@ def _title(value: object) -> str:
     return text
 
 
+def _note(value: object) -> str:
+    text = _text(value, "before the morning dose")
+    if len(text) > 200 or not text.isprintable():
+        raise ValueError("must be one line of at most 200 printable characters")
+    return text
+
+
 def _dose(value: object) -> tuple[float, bool]:
     """Amount [mg] and whether it is per kg of body weight."""
     text = _text(value, "200 mg")
@@ -89,6 +96,16 @@ def _fraction(value: object) -> float:
         number = parse(_text(value, "0.8"), "fraction")
     if not 0 < number <= 1:
         raise ValueError(f'must lie above 0 and be at most 1, got {value}; write for example 0.8 or "80 %"')
+    return number
+
+
+def _factor(value: object) -> float:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        number = float(value)
+    else:
+        number = parse(_text(value, "0.7"), "fraction")
+    if not 0.01 <= number <= 100:
+        raise ValueError(f"must lie between 0.01 and 100, got {value}; write for example 0.7")
     return number
 
 
@@ -150,6 +167,7 @@ class PatientTable(Table):
     pregnancy: Annotated[float, BeforeValidator(_pregnancy)] | None = None
     extrapolate: bool = False
     phenotype: dict[str, str | float | int] = {}
+    abundance: dict[str, Annotated[float, BeforeValidator(_factor)]] = {}
     change: list[object] = Field(default=[], examples=['[{ at = "10 d", weight = "72 kg" }]'])
 
 
@@ -209,6 +227,15 @@ class RegimenTable(Table):
     course: list[object] = Field(min_length=1, examples=['[{ from = "0 d", dose = "75 mg" }]'])
 
 
+class ObservationTable(Table):
+    """``[[observation]]``: a level that was measured; ``at`` in h, the level as it is written."""
+
+    at: Time = Field(examples=['"5 d"'])
+    analyte: str = Field(min_length=1, examples=['"carbamazepine"'])
+    level: Annotated[str, BeforeValidator(lambda value: _text(value, "6.2 mg/L"))] = Field(examples=['"6.2 mg/L"'])
+    note: Annotated[str, BeforeValidator(_note)] | None = None
+
+
 class Output(Table):
     """``[output]``."""
 
@@ -224,9 +251,12 @@ class ScenarioTable(Table):
     regimen: list[object] = Field(
         min_length=1, examples=['[{ drug = "amitriptyline", course = [{ from = "0 d", dose = "75 mg" }] }]']
     )
+    observation: list[object] = Field(
+        default=[], examples=['[{ at = "5 d", analyte = "carbamazepine", level = "6.2 mg/L" }]']
+    )
     override: dict[str, dict[str, object]] = Field(
         default={}, examples=['{ carbamazepine = { "elimination.clearance" = "1.1 L/h" } }']
     )
-    parameters: str | None = Field(default=None, examples=['"fits/carbamazepine-absorption/result.toml"'])
+    parameters: str | None = Field(default=None, examples=['"fits/carbamazepine-autoinduction/result.toml"'])
     library: list[str] = Field(default=[], examples=['["my-drug.toml"]'])
     output: Output = Field(default_factory=Output)

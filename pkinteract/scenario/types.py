@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from pkinteract.library import Enzyme
     from pkinteract.library.monograph import Monograph
     from pkinteract.library.phenotypes import Activity
 
@@ -42,6 +43,8 @@ class Patient:
         Gestational age where this record begins [wk]; None when not pregnant.
     phenotype
         Gene to the activity of its enzyme.
+    abundance
+        Enzyme to a further factor on its uninduced level [1]; 1 where it names none.
     extrapolate
         Whether ages that a monograph does not cover were accepted.
     """
@@ -56,6 +59,7 @@ class Patient:
     hepatic_class: str | None
     pregnancy: float | None
     phenotype: Mapping[str, Activity]
+    abundance: Mapping[str, float]
     extrapolate: bool
 
 
@@ -180,6 +184,33 @@ class Dose:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """A level that was measured.
+
+    Attributes
+    ----------
+    time
+        When the sample was drawn [h]; at the time of a dose it is the level before the dose.
+    analyte
+        A compound, or a sum of compounds.
+    value
+        Concentration in ``unit``, the analyte's reporting unit.
+    below
+        Whether the level lay somewhere below ``value``, the limit of quantification.
+    line
+        Where it stands in the file.
+    """
+
+    time: float
+    analyte: str
+    value: float
+    unit: str
+    below: bool
+    note: str
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SteadyState:
     """The joint periodic state at which the run begins.
 
@@ -230,10 +261,14 @@ class Scenario:
         None unless a course asks for it.
     monographs
         Dosed drugs in file order, each followed by the metabolites it forms, overrides applied.
+    enzymes
+        The library's enzymes, overrides applied.
     units
         Reporting unit of every analyte: each compound of ``monographs`` and each sum of a dosed drug.
+    observations
+        Measured levels, sorted by time.
     overrides
-        Drug to dotted path to quantity, those of ``parameters`` included.
+        Drug, or "enzymes", to dotted path to quantity, those of ``parameters`` included.
     warnings
         What is allowed but looks like a slip, with line and key.
     """
@@ -252,7 +287,9 @@ class Scenario:
     doses: tuple[Dose, ...]
     steady_state: SteadyState | None
     monographs: Mapping[str, Monograph]
+    enzymes: Mapping[str, Enzyme]
     units: Mapping[str, str]
+    observations: tuple[Observation, ...]
     overrides: Mapping[str, Mapping[str, str]]
     warnings: tuple[str, ...]
 
