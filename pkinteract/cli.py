@@ -123,14 +123,12 @@ def check(scenarios: tuple[Path, ...]) -> None:
 
     Example: pkinteract check scenarios/*.toml
     """
-    from pkinteract.library import load_library
     from pkinteract.model import build
     from pkinteract.model.network import links
     from pkinteract.report.text import check_lines
 
-    enzymes = load_library().enzymes
     for scenario in _read_all(scenarios):
-        click.echo("\n".join(check_lines(scenario, build(scenario, enzymes), links(scenario, enzymes))))
+        click.echo("\n".join(check_lines(scenario, build(scenario), links(scenario))))
 
 
 @main.command()
@@ -217,23 +215,64 @@ def events(data: Path, files: tuple[Path, ...], out: Path | None, force: bool) -
 
 
 @main.command()
-@click.argument("file", metavar="FIT.toml", type=PATH)
+@click.argument("file", metavar="[FIT.toml]", required=False, type=PATH)
+@click.option("--patient", metavar="SCENARIO", type=PATH, help="Fit one patient to the levels of a scenario instead.")
+@click.option(
+    "--error", metavar="PERCENT", help='With --patient: how far levels lie from predictions, as SD; default "15 %".'
+)
 @click.option("--out", metavar="DIR", type=PATH, help="Folder for the files; default results/<name>/.")
 @click.option("--no-figure", is_flag=True, help="Write no figures.")
 @click.option("--force", is_flag=True, help="Write into a folder that holds something else.")
-def fit(file: Path, out: Path | None, no_figure: bool, force: bool) -> None:
+def fit(
+    file: Path | None, patient: Path | None, error: str | None, out: Path | None, no_figure: bool, force: bool
+) -> None:
     """Estimate parameters from measured concentrations.
 
     FIT.toml names the data (CSV), their scenarios, and which numbers of the drugs vary. Writes the estimates with
     standard errors and 95 % intervals, predictions, a report, figures, and a result.toml that a scenario can use by
     parameters = "result.toml". Ctrl-C ends the search and keeps the best point so far.
 
+    With --patient the [[observation]] levels of a scenario are weighed against what the drug files say of people in
+    general. Writes this patient's clearance and other values, the curve before and after, and which levels contradict
+    the doses.
+
     Example: pkinteract fit fits/theophylline/fit.toml --out theophylline
     """
-    from pkinteract.export import refuse_foreign, write_all, write_csv
+    if (file is None) == (patient is None):
+        raise click.UsageError("give either a FIT.toml or --patient SCENARIO")
+    if error is not None and patient is None:
+        raise click.UsageError("--error goes with --patient; a FIT.toml has its [residual]")
+    if patient is not None:
+        _fit_patient(patient, error, out, force=force, figure=not no_figure)
+    elif file is not None:
+        _fit_file(file, out, force=force, figure=not no_figure)
+
+
+def _fit_patient(path: Path, error: str | None, out: Path | None, *, force: bool, figure: bool) -> None:
+    from pkinteract.export import refuse_foreign
+    from pkinteract.fitting.individual import individual
+    from pkinteract.fitting.patient import read_error
+    from pkinteract.report.fit_files import write_fit
+    from pkinteract.report.patient_files import patient_files
+    from pkinteract.report.patient_text import patient_lines
+
+    sd = read_error(error)
+    [scenario] = _read_all((path,))
+    name = f"{scenario.name}-patient"
+    folder = out or Path("results") / name
+    if not force:
+        refuse_foreign(folder, name)
+    found = individual(scenario, error=sd, progress=_progress if sys.stderr.isatty() else None)
+    if sys.stderr.isatty():
+        click.echo(err=True)
+    click.echo("\n".join(patient_lines(found, write_fit(folder, patient_files(found, figure=figure)))))
+
+
+def _fit_file(file: Path, out: Path | None, *, force: bool, figure: bool) -> None:
+    from pkinteract.export import refuse_foreign
     from pkinteract.fitting import estimate, read_fit
-    from pkinteract.fitting.files import estimate_table, prediction_table, result_texts, write_record
-    from pkinteract.report.fit_text import fit_lines, fit_report
+    from pkinteract.report.fit_files import fit_files, write_fit
+    from pkinteract.report.fit_text import fit_lines
 
     read = read_fit(file)
     folder = out or Path("results") / read.name
@@ -242,43 +281,55 @@ def fit(file: Path, out: Path | None, no_figure: bool, force: bool) -> None:
     outcome = estimate(read, progress=_progress if sys.stderr.isatty() else None)
     if sys.stderr.isatty():
         click.echo(err=True)
-    texts = {**result_texts(outcome), "report.md": fit_report(outcome)}
-    files: dict[str, Writer] = {name: partial(_write_text, text) for name, text in texts.items()}
-    files["estimates.csv"] = partial(write_csv, estimate_table(outcome))
-    files["predictions.csv"] = partial(write_csv, prediction_table(outcome))
-    files["run.json"] = partial(write_record, outcome)
-    if not no_figure:
-        from pkinteract.fitting.curves import curves
-        from pkinteract.report.figure import save
-        from pkinteract.report.fit_figure import draw_observed, draw_profiles
-        from pkinteract.report.fit_quality import draw_correlation, draw_likelihood, draw_residuals
-
-        files["observed-predicted.png"] = partial(save, draw_observed(outcome))
-        files["profiles.png"] = partial(save, draw_profiles(outcome, list(curves(outcome))))
-        files["residuals.png"] = partial(save, draw_residuals(outcome))
-        if any(len(group.names) > 1 for group in outcome.groups):
-            files["correlation.png"] = partial(save, draw_correlation(outcome))
-        if any(group.likelihoods for group in outcome.groups):
-            files["profile-likelihood.png"] = partial(save, draw_likelihood(outcome))
-    earlier = _sometimes_written(folder) if (folder / "run.json").is_file() else []
-    written = write_all(folder, files)
-    for path in set(earlier) - set(written):
-        path.unlink()
-    click.echo("\n".join(fit_lines(outcome, written)))
+    click.echo("\n".join(fit_lines(outcome, write_fit(folder, fit_files(outcome, figure=figure)))))
 
 
-def _sometimes_written(folder: Path) -> list[Path]:
-    """Files of an earlier fit that the next one need not write."""
-    names = ("result*.toml", "correlation.png", "profile-likelihood.png")
-    return [path for name in names for path in folder.glob(name)]
+@main.command("qualify")
+@click.option("--perpetrator", metavar="DRUG", help="Only studies of this perpetrator.")
+@click.option("--victim", metavar="DRUG", help="Only studies of this victim.")
+@click.option("--row", metavar="ID", help="Only this study; draws the curves of both arms.")
+@click.option("--table", metavar="CSV", type=PATH, help="Studies of your own instead of the shipped ones.")
+@click.option(
+    "--drug", "files", metavar="FILE", type=PATH, multiple=True, help="A drug file of your own; may be given again."
+)
+@click.option("--out", metavar="DIR", type=PATH, help="Folder for the files; default results/qualification/.")
+@click.option("--no-figure", is_flag=True, help="Write no figures.")
+@click.option("--force", is_flag=True, help="Write into a folder that holds something else.")
+def qualify_command(
+    perpetrator: str | None,
+    victim: str | None,
+    row: str | None,
+    table: Path | None,
+    files: tuple[Path, ...],
+    out: Path | None,
+    no_figure: bool,
+    force: bool,
+) -> None:
+    """Hold the predictions against published interaction studies.
+
+    Simulates the control and the treatment arm of every study as they were done and compares the ratios of areas and
+    peaks. Prints the geometric mean fold error and the shares within Guest's limits and twofold by mechanism,
+    perpetrator and victim, beside a static estimate (ICH M12) and PK-Sim's published predictions. Writes a row per
+    study arm, a summary and figures.
+
+    Example: pkinteract qualify --perpetrator carbamazepine --out carbamazepine
+    """
+    from pkinteract.report.qualify_files import run_qualification
+
+    folder = out or Path("results") / "qualification"
+    named = {"perpetrator": perpetrator, "victim": victim, "row": row}
+    progress = _counted if sys.stderr.isatty() else None
+    lines = run_qualification(folder, named, table, files, figure=not no_figure, force=force, progress=progress)
+    click.echo("\n".join(lines))
+
+
+def _counted(done: int, total: int) -> None:
+    bar = "#" * (40 * done // total)
+    click.echo(f"\r[{bar:<40}] {done} of {total} arms" + ("\n" if done == total else ""), nl=False, err=True)
 
 
 def _progress(evaluations: int, cost: float) -> None:
     click.echo(f"\r{evaluations} evaluations, sum of squares {cost:.6g}    ", nl=False, err=True)
-
-
-def _write_text(text: str, path: Path) -> None:
-    path.write_text(text, "utf-8")
 
 
 def _read_all(paths: tuple[Path, ...]) -> list[Scenario]:
@@ -309,7 +360,7 @@ def _write(result: Result, folder: Path, form: str, *, figure: bool) -> None:
     from pkinteract.analysis import alert_table, exposure_table
     from pkinteract.export import nonmem_files, write_all, write_csv, write_parquet, write_record
     from pkinteract.report.text import summary_lines
-    from pkinteract.result import clearance_table, concentration_table, dose_table, enzyme_table
+    from pkinteract.result import clearance_table, concentration_table, dose_table, enzyme_table, observation_table
 
     exposure, found = exposure_table(result), alert_table(result)
     tables = {
@@ -320,6 +371,8 @@ def _write(result: Result, folder: Path, form: str, *, figure: bool) -> None:
         "exposure": exposure,
         "alerts": found,
     }
+    if result.scenario.observations:
+        tables["observations"] = observation_table(result)
     put, ending = (write_parquet, "parquet") if form == "parquet" else (write_csv, "csv")
     files: dict[str, Writer] = {f"{name}.{ending}": partial(put, table) for name, table in tables.items()}
     if form == "nonmem":

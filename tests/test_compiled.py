@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
-from engine_systems import EVERYTHING_EVENTS, everything
+from engine_systems import EVERYTHING_EVENTS, everything, two_compartments
 
 from pkinteract.engine.compiled import solve_at
 from pkinteract.engine.solve import Failure, solve
@@ -93,4 +94,20 @@ def test_compiled_text_is_kept_on_disk(tmp_path: Path, monkeypatch: pytest.Monke
     (file,) = tmp_path.glob("pkinteract_kernel_*.py")
     assert "def rate(y, p, d, o, v, u, f):" in file.read_text("utf-8")
     assert kernel(generate_rate(everything())) is first
+    kernel.cache_clear()
+
+
+def test_threads_that_meet_a_new_structure_together_share_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight threads ask for the same new text at once, forty times: one file and one kernel each."""
+    from pkinteract.engine.codegen import generate_rate
+    from pkinteract.engine.compiled import kernel
+
+    monkeypatch.setenv("PKINTERACT_CACHE", str(tmp_path))
+    texts = [f"{generate_rate(two_compartments(stepped=True))}# {n}\n" for n in range(40)]
+
+    with ThreadPoolExecutor(8) as pool:
+        found = [list(pool.map(kernel, [text] * 8)) for text in texts]
+
+    assert len(list(tmp_path.glob("pkinteract_kernel_*.py"))) == 40
+    assert all(one is rows[0] for rows in found for one in rows)
     kernel.cache_clear()

@@ -15,6 +15,7 @@ from pkinteract.fitting.schema import (
     IntervalTable,
     MethodTable,
     ParameterTable,
+    PosteriorTable,
     PriorTable,
     ResidualTable,
 )
@@ -24,7 +25,8 @@ PAGE = (Path(__file__).parents[1] / "docs/fitting.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize(
-    "table", [FitTable, DataTable, ParameterTable, PriorTable, ResidualTable, MethodTable, IntervalTable]
+    "table",
+    [FitTable, DataTable, ParameterTable, PosteriorTable, PriorTable, ResidualTable, MethodTable, IntervalTable],
 )
 def test_every_key_of_a_fit_file_is_described(table: type[Table]) -> None:
     """The page names each key that the reader knows."""

@@ -1,4 +1,4 @@
-"""Digitised concentration curves of carbamazepine studies, read in place, against the model.
+"""Digitised concentration curves of published studies, read in place, against the model.
 
 The curves (Open Systems Pharmacology, digitised from papers) are not part of the repository; nothing the program needs
 depends on them.
@@ -7,6 +7,7 @@ depends on them.
 from __future__ import annotations
 
 import csv
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,72 +16,133 @@ from pathlib import Path
 import numpy as np
 
 from pkinteract.engine.curves import Array
+from pkinteract.library.monograph import REFERENCE_WEIGHT
 from pkinteract.scenario import read_scenario
 from pkinteract.simulate import simulate
 
 FLOOR = 0.05
 """Predictions and observations below this are taken as this [mg/L]."""
 
+FORMS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "carbamazepine": {
+        "suspension": ("solution", "syrup", "suspension", "glycol"),
+        "extended-release": ("extended", "carbatrol", "cbtl", "-xr", "cr tablet"),
+    }
+}
+"""Per drug: formulation of the library to words in a study's description that mean it; else the drug's default."""
+
+_DOSE = re.compile(r"(?P<time>[0-9.]+):(?P<amount>[0-9.]+)(?:/inf(?P<infusion>[0-9.]+)h|/bolus)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """A dose of a study: time [h], amount [mg] and length of an infusion [h]."""
+
+    time: float
+    amount: float
+    infusion: float
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """One published curve: times [h], concentrations [mg/L] and the doses behind it (h, mg)."""
+    """One published curve.
+
+    Attributes
+    ----------
+    formulation
+        Formulation of the library; None means the drug's default.
+    weight
+        Mean body weight [kg]; None where the paper gives none.
+    multiple
+        Whether it was measured under repeated doses.
+    times, observed
+        Times [h] and total concentrations [mg/L].
+    lines
+        Where they stand in the file.
+    """
 
     id: str
+    drug: str
     study: str
     group: str
-    formulation: str
-    weight: float
+    formulation: str | None
+    weight: float | None
     multiple: bool
-    doses: tuple[tuple[float, float], ...]
+    doses: tuple[Given, ...]
     times: tuple[float, ...]
     observed: tuple[float, ...]
+    lines: tuple[int, ...]
 
 
-def profiles(path: Path) -> Iterator[Profile]:
-    """Carbamazepine in plasma or serum, without co-medication."""
+def profiles(path: Path, drug: str = "carbamazepine") -> Iterator[Profile]:
+    """Curves of a drug in plasma or serum, without co-medication and with a dosing that is known."""
     with path.open(encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["molecule"] == "Carbamazepine"]
-    kept = [row for row in rows if row["matrix"] in ("plasma", "serum") and not row["co_medication"]]
-    for key in dict.fromkeys(row["dataset_id"] for row in kept):
-        mine = [row for row in kept if row["dataset_id"] == key]
-        first = mine[0]
-        pairs = [part.split(":") for part in first["regimen"].split(";")]
+        reader = csv.DictReader(file)
+        rows = [(reader.line_num, row) for row in reader if row["molecule"].lower() == drug]
+    kept = [
+        (line, row)
+        for line, row in rows
+        if row["matrix"] in ("plasma", "serum") and not row["co_medication"] and _given(row["regimen"])
+    ]
+    for key in dict.fromkeys(row["dataset_id"] for _, row in kept):
+        mine = [(line, row) for line, row in kept if row["dataset_id"] == key]
+        first = mine[0][1]
         yield Profile(
             id=key,
+            drug=drug,
             study=first["study"],
             group=first["grouping"],
-            formulation=formulation(f"{first['formulation']} {first['grouping']}".lower()),
-            weight=float(first["body_weight_kg"] or 70),
+            formulation=_formulation(drug, first),
+            weight=float(first["body_weight_kg"]) if first["body_weight_kg"] else None,
             multiple=first["phase"] == "multi-dose",
-            doses=tuple((float(time), float(dose)) for time, dose in pairs),
-            times=tuple(float(row["time_h"]) for row in mine),
-            observed=tuple(float(row["conc_mg_per_L"]) for row in mine),
+            doses=_given(first["regimen"]),
+            times=tuple(float(row["time_h"]) for _, row in mine),
+            observed=tuple(float(row["conc_mg_per_L"]) for _, row in mine),
+            lines=tuple(line for line, _ in mine),
         )
 
 
-def formulation(text: str) -> str:
-    """Formulation of the library that a study's description means."""
-    if any(word in text for word in ("solution", "syrup", "suspension", "glycol")):
-        return "suspension"
-    extended = ("extended", "carbatrol", "cbtl", "-xr", "cr tablet")
-    return "extended-release" if any(word in text for word in extended) else "tablet"
+def _given(text: str) -> tuple[Given, ...]:
+    """Doses as the file writes them; none where they are not known as amounts."""
+    found = [_DOSE.fullmatch(part) for part in text.split(";")]
+    return (
+        tuple(
+            Given(time=float(row["time"]), amount=float(row["amount"]), infusion=float(row["infusion"] or 0))
+            for row in found
+            if row is not None
+        )
+        if all(found)
+        else ()
+    )
+
+
+def _formulation(drug: str, row: Mapping[str, str]) -> str | None:
+    if row["route"] == "IV":
+        return "intravenous"
+    text = f"{row['formulation']} {row['grouping']}".lower()
+    for name, words in FORMS.get(drug, {}).items():
+        if any(word in text for word in words):
+            return name
+    return None
 
 
 def scenario_text(profile: Profile, overrides: Mapping[str, str] | None = None) -> str:
     """The study as a scenario, with values of the monograph replaced by dotted path."""
     table = "".join(f'"{path}" = "{text}"\n' for path, text in (overrides or {}).items())
-    courses = "".join(
-        f'[[regimen.course]]\nfrom = "{time} h"\ndose = "{dose} mg"\n'
-        for time, dose in profile.doses
-        if time <= max(profile.times)
-    )
+    courses = "".join(_course(dose) for dose in profile.doses if dose.time <= max(profile.times))
+    weight = REFERENCE_WEIGHT if profile.weight is None else profile.weight
+    formulation = "" if profile.formulation is None else f'formulation = "{profile.formulation}"\n'
     return (
         f'title = "{profile.id}"\n[simulation]\nduration = "{max(profile.times) + 1} h"\n'
-        f'[patient]\nweight = "{profile.weight} kg"\nage = "30 y"\nsex = "male"\n'
-        f'[[regimen]]\ndrug = "carbamazepine"\nformulation = "{profile.formulation}"\n{courses}'
-        f"[override.carbamazepine]\n{table}"
+        f'[patient]\nweight = "{weight} kg"\nage = "30 y"\nsex = "male"\n'
+        f'[[regimen]]\ndrug = "{profile.drug}"\n{formulation}{courses}'
+        f"[override.{profile.drug}]\n{table}"
     )
+
+
+def _course(dose: Given) -> str:
+    infusion = f'infusion = "{dose.infusion} h"\n' if dose.infusion else ""
+    return f'[[regimen.course]]\nfrom = "{dose.time} h"\ndose = "{dose.amount} mg"\n{infusion}'
 
 
 def predicted(profile: Profile, overrides: Mapping[str, str] | None = None) -> Array:
@@ -88,7 +150,7 @@ def predicted(profile: Profile, overrides: Mapping[str, str] | None = None) -> A
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "study.toml"
         path.write_text(scenario_text(profile, overrides), "utf-8")
-        curve = simulate(read_scenario(path)).curve("carbamazepine")
+        curve = simulate(read_scenario(path)).curve(profile.drug)
     return curve.value(np.array(profile.times))
 
 

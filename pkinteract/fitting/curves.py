@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pkinteract.engine.curves import Array
-from pkinteract.fitting.predict import changes_of, predict
+from pkinteract.fitting.bodies import changes_of
+from pkinteract.fitting.follow import dose_times, read_at
+from pkinteract.fitting.predict import predict
 from pkinteract.fitting.types import Group, Outcome, Series
 
 POINTS = 200
@@ -28,16 +30,18 @@ class Profile:
 
 
 def curves(outcome: Outcome) -> Iterator[Profile]:
-    """The curve of every series, from t = 0 or its first measurement to its last."""
+    """The curve of every series of levels, from t = 0 or its first measurement to its last."""
     for group in outcome.groups:
         for series in group.series:
-            yield _profile(outcome, group, series)
+            if not series.runs:
+                yield _profile(outcome, group, series)
 
 
 def _profile(outcome: Outcome, group: Group, series: Series) -> Profile:
     first = max(min(0.0, float(series.times[0])), series.scenario.first_time)
     last = float(series.times[-1])
-    after = [dose.time + AFTER for dose in series.doses if first <= dose.time < last - AFTER]
+    doses = [dose.time for dose in series.doses] if series.recorded is None else dose_times(series.recorded)
+    after = [time + AFTER for time in doses if first <= time < last - AFTER]
     times = np.unique(np.concatenate([np.linspace(first, last, POINTS), after, series.times]))
     values = {row.parameter.name: row.value for row in group.estimates if row.subject in ("", series.subject)}
     changes = changes_of(outcome.fit.parameters, series)
@@ -45,8 +49,9 @@ def _profile(outcome: Outcome, group: Group, series: Series) -> Profile:
     whole = replace(
         series,
         times=times,
+        recorded=None if series.recorded is None else read_at(series.recorded, times),
         rows=tuple(row for _ in range(count) for row in range(len(times))),
         columns=tuple(column for column in range(count) for _ in range(len(times))),
     )
-    levels = predict(whole, changes, values, outcome.fit.enzymes)
+    levels = predict(whole, changes, values)
     return Profile(series=series, times=times, levels=tuple(levels.reshape(count, len(times))))

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
 from pkinteract.errors import InputError, Problem
+from pkinteract.fitting.cells import cells_of
+from pkinteract.fitting.quantified import MISSING, quantified
+from pkinteract.fitting.weights import Sure, Sureness, is_weight, sureness
 from pkinteract.units import UNITS
 
-LARGEST = 20_000_000
-"""Largest data file that is read [byte]."""
-
-_MISSING = {"", ".", "NA"}
-_BELOW = re.compile(r"(?i)blq|bloq|<.*")
 _PER_SUBJECT = ("dose_mg", "dose_mg_per_kg", "weight_kg")
 _EXAMPLES = {"dose_mg": "320", "dose_mg_per_kg": "4.02", "weight_kg": "79.6"}
 
@@ -42,12 +37,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """One concentration, as written, in the unit of its column."""
+    """One concentration, as written, in the unit of its column; ``below`` means somewhere below ``value``."""
 
     line: int
     time: float
     column: Column
     value: float
+    sure: Sure
+    below: bool
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,28 +76,47 @@ class Levels:
     other: tuple[str, ...]
 
 
-def read_levels(path: Path, lloq: tuple[float, str] | None = None) -> Levels:
-    """Read a data file.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How a data file is read.
 
-    Parameters
+    Attributes
     ----------
     lloq
         Limit of quantification, a canonical number and its dimension: what is lower counts as below it.
+    weights
+        "none", "n" or "sd": which columns beside the concentrations count.
+    log
+        Whether the residuals are those of logarithms.
+    keep_below
+        Whether what is below quantification is kept with its limit rather than left out.
+    """
+
+    lloq: tuple[float, str] | None = None
+    weights: str = "none"
+    log: bool = False
+    keep_below: bool = False
+
+
+def read_levels(path: Path, reading: Reading) -> Levels:
+    """Read a data file.
 
     Raises
     ------
     InputError
         With every problem of the file, in file order.
     """
-    return _Reader(path, lloq).levels()
+    return _Reader(path, reading).levels()
 
 
 class _Reader:
     """Collects problems while it reads; lives for one file."""
 
-    def __init__(self, path: Path, lloq: tuple[float, str] | None) -> None:
+    def __init__(self, path: Path, reading: Reading) -> None:
         self.path = path
-        self.lloq = lloq
+        self.reading = reading
+        self.names: list[str] = []
+        self.beside: dict[Column, Sureness] = {}
         self.found: list[Problem] = []
         self.people: dict[str, Person] = {}
         self.below = 0
@@ -110,14 +126,15 @@ class _Reader:
         self.found.append(Problem(line=line, key=key, message=message))
 
     def levels(self) -> Levels:
-        lines = self._lines()
+        lines = cells_of(self.path)
         if len(lines) < 2:
             text = "holds no rows; write a line of names such as subject,time_h,conc_mg_per_L and the rows below it"
             self.refuse(None, "", text)
             raise InputError(self.path, self.found)
         first, head = lines[0]
-        names = [name.strip() for name in head]
+        names = self.names = [name.strip() for name in head]
         time, columns, places = self._columns(first, names)
+        self._weights(first, columns)
         for line, cells in lines[1:]:
             if len(cells) != len(names):
                 text = f"has {len(cells)} cells where the first line has {len(names)} names; decimals are written 12.5"
@@ -126,11 +143,12 @@ class _Reader:
                 self._row(line, [cell.strip() for cell in cells], (time, _TIMES[names[time]]), columns, places)
         if self.found:
             raise InputError(self.path, self.found)
-        if not any(person.measured for person in self.people.values()):
+        if all(row.below for person in self.people.values() for row in person.measured):
             reason = "every concentration is below quantification" if self.below else "no row holds a concentration"
             self.refuse(None, "", f"{reason}; nothing can be fitted to it")
             raise InputError(self.path, self.found)
         used = {time, *places.values(), *(column.place for column in columns)}
+        used |= {place for row in self.beside.values() for place in (row.count, row.sd)}
         return Levels(
             head=first,
             people={name: person for name, person in self.people.items() if person.measured},
@@ -139,24 +157,6 @@ class _Reader:
             empty=self.empty,
             other=tuple(name for i, name in enumerate(names) if i not in used),
         )
-
-    def _lines(self) -> list[tuple[int, list[str]]]:
-        """Cells of every line but empty ones and comments, with its number."""
-        try:
-            with self.path.open("rb") as stream:
-                raw = stream.read(LARGEST + 1)
-            if len(raw) > LARGEST:
-                self.refuse(None, "", f"the file is larger than {LARGEST:,} bytes")
-            text = raw.decode("utf-8-sig")
-        except (OSError, ValueError) as error:
-            missing = isinstance(error, FileNotFoundError)
-            text = ""
-            self.refuse(None, "", "there is no such file" if missing else "cannot be read as UTF-8 text")
-        if self.found:
-            raise InputError(self.path, self.found)
-        rows = enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), start=1)
-        kept = [(number, line) for number, line in rows if line.strip() and not line.lstrip().startswith("#")]
-        return [(number, next(csv.reader(io.StringIO(line)))) for number, line in kept]
 
     def _columns(self, line: int, names: Sequence[str]) -> tuple[int | None, list[Column], dict[str, int]]:
         """Place of the time, the columns of concentrations, and places of the others that we know."""
@@ -170,6 +170,8 @@ class _Reader:
             elif name.lower() in ("time", "conc", "dose", "weight", "lloq") or name.startswith("time_"):
                 if i not in times:
                     self.refuse(line, name, _unnamed(name))
+            elif is_weight(name):
+                continue
             elif found := _concentration(name):
                 columns.append(Column(place=i, name=found[0], unit=found[1]))
             elif "_per_" in name:
@@ -198,7 +200,7 @@ class _Reader:
     ) -> None:
         place, hour = clock
         name = cells[places["subject"]] if "subject" in places else "1"
-        if name in _MISSING:
+        if name in MISSING:
             self.refuse(line, "subject", "is missing; write the subject's number or name")
             return
         person = self.people.setdefault(name, Person(line=line))
@@ -208,22 +210,44 @@ class _Reader:
         time = self._number(line, "time", cells[place], "hours such as 1.5")
         flagged = "blq" in places and self._flag(line, cells[places["blq"]])
         for column in columns:
-            written = cells[column.place]
-            label = f"{column.name}_{column.unit.replace('/', '_per_')}"
-            if written in _MISSING and not flagged:
-                self.empty += 1
-            elif flagged or _BELOW.fullmatch(written):
-                self.below += 1
-            else:
-                value = self._number(line, label, written, "a concentration such as 4.2, BLQ or nothing")
-                if value is not None and self._under(value, column.unit):
-                    self.below += 1
-                elif value is not None and time is not None:
-                    person.measured.append(Measured(line=line, time=time * hour, column=column, value=value))
+            limit = self._limit(column.unit)
+            keep = self.reading.keep_below
+            cell = quantified(cells[column.place], column.unit, flagged=flagged, limit=limit, keep_below=keep)
+            self.empty += cell.kind == "empty"
+            self.below += cell.kind == "below"
+            if cell.message:
+                self.refuse(line, f"{column.name}_{column.unit.replace('/', '_per_')}", cell.message)
+            elif cell.value is not None and time is not None:
+                sure, below = self._sure(line, column, cells), cell.kind == "below"
+                row = Measured(line=line, time=time * hour, column=column, value=cell.value, sure=sure, below=below)
+                person.measured.append(row)
 
-    def _under(self, value: float, unit: str) -> bool:
+    def _limit(self, unit: str) -> float | None:
+        """The limit of quantification in a column's unit; None if none is given in such a unit, mass or molar."""
         dimension, factor = UNITS[unit]
-        return self.lloq is not None and self.lloq[1] == dimension and value * factor < self.lloq[0]
+        lloq = self.reading.lloq
+        return lloq[0] / factor if lloq is not None and lloq[1] == dimension else None
+
+    def _weights(self, line: int, columns: Sequence[Column]) -> None:
+        """Find the columns that say how sure the concentrations are, where they count."""
+        if self.reading.weights == "none":
+            return
+
+        def refuse(key: str, message: str) -> None:
+            self.refuse(line, key, message)
+
+        owners = {column.name: column for column in columns}
+        units = {name: column.unit for name, column in owners.items()}
+        reading = self.reading
+        found = sureness(self.names, units, SUFFIXES, refuse, weights=reading.weights, log=reading.log)
+        self.beside = {owners[name]: row for name, row in found.items()}
+
+    def _sure(self, line: int, column: Column, cells: Sequence[str]) -> Sure:
+        def refuse(key: str, message: str) -> None:
+            self.refuse(line, key, message)
+
+        beside = self.beside.get(column, Sureness())
+        return beside.read(self.names, cells, refuse) or Sure()
 
     def _trait(self, line: int, name: str, text: str, person: Person) -> None:
         value = self._number(line, name, text, _EXAMPLES[name])
@@ -247,9 +271,6 @@ class _Reader:
             value = math.nan
         if not math.isfinite(value):
             self.refuse(line, key, f'must be a number, got "{text}"; write {example}')
-            return None
-        if value < 0 and key not in ("time", *_PER_SUBJECT):
-            self.refuse(line, key, f'must not be below 0, got "{text}"')
             return None
         return value
 

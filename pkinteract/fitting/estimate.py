@@ -4,38 +4,22 @@ from __future__ import annotations
 
 import math
 import os
-import warnings
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
-import lmfit
 import numpy as np
 
-from pkinteract.engine.curves import Array
-from pkinteract.errors import InputError, Problem, SimulationError
+from pkinteract.errors import InputError, Problem
+from pkinteract.fitting.advice import advice
+from pkinteract.fitting.posterior import sampled
+from pkinteract.fitting.profile import Profiles, profiles
+from pkinteract.fitting.search import best_point, search
 from pkinteract.fitting.target import Best, Progress, Target
-from pkinteract.fitting.types import Fit, Group, Likelihood, Outcome, Series
-from pkinteract.fitting.uncertainty import Limits, Spread, criteria, estimates, profiles, spread
-
-SEED = 1
-"""Seed of the further starts, so that a fit repeats itself."""
-
-NEARLY_COLLINEAR = 0.98
-"""Correlation of two estimates from which on the data hardly tell them apart [1]."""
-
-SAME_OPTIMUM = 1e-4
-"""Starts whose sums of squares differ by less, relatively, have found the same optimum [1]."""
+from pkinteract.fitting.types import Fit, Group, Outcome, Series
+from pkinteract.fitting.uncertainty import criteria, estimates, spread
 
 UNFELT = 1e-12
 """Largest change of a residual, relative to their size, of a parameter that no measurement depends on [1]."""
-
-_OPTIONS: Mapping[str, Mapping[str, Any]] = {
-    "least_squares": {"x_scale": "jac", "ftol": 1e-12, "xtol": 1e-10, "gtol": 1e-12},
-    "leastsq": {"ftol": 1e-12, "xtol": 1e-10, "gtol": 0.0},
-    "nelder": {"options": {"xatol": 1e-7, "fatol": 1e-10, "maxfev": 20_000}},
-}
 
 
 def estimate(fit: Fit, *, progress: Progress | None = None) -> Outcome:
@@ -108,127 +92,47 @@ def _refuse_unfelt(fit: Fit, targets: list[Target]) -> None:
         raise InputError(fit.path, problems)
 
 
-@dataclass(kw_only=True)
-class _Search:
-    """What the starts reached."""
-
-    costs: list[float]
-    stopped: bool = False
-    unfinished: bool = False
-
-
 def _group(target: Target) -> Group:
     fit = target.fit
-    search = _search(target)
-    optimum = _best(target)
+    reached = search(target)
+    optimum = best_point(target)
     values = optimum.valuesdict()
     predicted = target.predictions([values])[0]
     weighted = tuple(target.residual(row, level) for row, level in zip(target.series, predicted, strict=True))
     count = sum(len(row.values) for row in target.series)
     found = spread(target, optimum, count)
-    limits: Limits = {}
-    likelihoods: list[Likelihood] = []
-    notes: list[str] = []
-    if fit.profile and not search.stopped:
-        limits, likelihoods, notes = profiles(target, optimum, found)
+    taken = Profiles()
+    stopped = reached.stopped
+    if fit.profile and not stopped:
+        stopped = profiles(target, optimum, found, taken)
+    posterior = None
+    if fit.sampling is not None and not stopped:
+        posterior, notes, stopped = sampled(target, optimum, found, fit.sampling)
+        taken.notes += notes
     squares = float(sum(np.sum(row**2) for row in weighted))
+    seen = np.concatenate([row.measured for row in target.series])
+    mean_square = float(np.mean(np.concatenate(weighted)[seen] ** 2)) if seen.any() else math.nan
     free = len(found.names)
     minus_2ll, aic, bic = criteria(target, squares, count, free)
+    rows = tuple(estimates(target, optimum, found, taken.limits))
     return Group(
         subject=target.subjects[0] if fit.separate else "",
         series=target.series,
-        estimates=tuple(estimates(target, optimum, found, limits)),
+        estimates=rows,
         names=found.labels,
         correlation=found.correlation,
-        likelihoods=tuple(likelihoods),
+        likelihoods=tuple(taken.likelihoods),
         predicted=tuple(predicted),
         weighted=weighted,
         observations=count,
-        sd=math.sqrt(squares / count) if fit.known else math.sqrt(squares / (count - free)),
+        sd=math.sqrt(mean_square) if fit.known else math.sqrt(squares / (count - free)),
         minus_2ll=minus_2ll,
         aic=aic,
         bic=bic,
-        starts=tuple(search.costs),
+        starts=tuple(reached.costs),
         evaluations=target.best.evaluations,
-        stopped=search.stopped,
-        warnings=(*_warnings(search, found), *notes),
+        stopped=stopped,
+        warnings=(*advice(target, reached, found, rows), *taken.notes),
+        failed=target.best.failed,
+        posterior=posterior,
     )
-
-
-def _search(target: Target) -> _Search:
-    """Minimise from every start; the best point stays in ``target.best``."""
-    found = _Search(costs=[])
-    for n, start in enumerate(_starts(target)):
-        try:
-            done = _minimized(target, start)
-        except KeyboardInterrupt:
-            if target.best.values is None:
-                raise
-            found.stopped = True
-            return found
-        except SimulationError:
-            if n == 0:
-                raise
-            found.costs.append(math.inf)
-            continue
-        found.costs.append(target.cost(np.asarray(done.residual)))
-        if found.costs[-1] <= min(found.costs):
-            found.unfinished = not done.success
-    return found
-
-
-def _minimized(target: Target, start: lmfit.Parameters) -> Any:
-    fit = target.fit
-    options: dict[str, Any] = dict(_OPTIONS[fit.method])
-    if fit.method != "nelder":
-        options["Dfun"] = target.jacobian
-    if fit.method == "least_squares":
-        options["loss"] = fit.loss
-    minimizer = lmfit.Minimizer(target.residuals, start, calc_covar=False)
-    with warnings.catch_warnings():
-        # least_squares takes a covariance of its own in any case; where it is singular, ``spread`` says so
-        warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"lmfit\.")
-        return minimizer.minimize(method=fit.method, params=start, **options)
-
-
-def _starts(target: Target) -> list[lmfit.Parameters]:
-    """The initial values, then points drawn evenly between the bounds (on the scale that is estimated)."""
-    found = [target.start()]
-    random = np.random.default_rng(SEED)
-    for _ in range(target.fit.starts - 1):
-        drawn = target.start()
-        for row in drawn.values():
-            if row.vary:
-                row.value = random.uniform(row.min, row.max)
-        found.append(drawn)
-    return found
-
-
-def _best(target: Target) -> lmfit.Parameters:
-    made = target.start()
-    for name, value in (target.best.values or {}).items():
-        made[name].value = value
-    return made
-
-
-def _warnings(search: _Search, found: Spread) -> list[str]:
-    said = []
-    if search.stopped:
-        said.append("stopped by hand: this is the best point so far, not an optimum")
-    if search.unfinished:
-        said.append("the search ended before it converged; try other initial values or another method")
-    reached = [cost for cost in search.costs if cost <= min(search.costs) * (1 + SAME_OPTIMUM)]
-    if len(search.costs) > 1 and len(reached) == 1:
-        said.append(f"only 1 of {len(search.costs)} starts reached this optimum; there may be a better one")
-    for name, side in found.bounds.items():
-        said.append(f"{name} lies at its {side} bound: its interval is unknown; widen the bound or hold it")
-    said += [f"{name}: no measurement depends on it at the optimum" for name in found.unfelt]
-    if found.singular:
-        said.append("the data cannot tell the estimates apart: no standard errors; hold one by vary = false")
-    rows: Array = found.correlation
-    for i, name in enumerate(found.labels):
-        for j in range(i):
-            if abs(rows[i, j]) > NEARLY_COLLINEAR:
-                text = f"{found.labels[j]} and {name} are hardly told apart (correlation {rows[i, j]:.3f})"
-                said.append(f"{text}; hold one of them, or add data on what separates them")
-    return said

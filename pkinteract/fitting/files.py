@@ -26,7 +26,7 @@ def result_texts(outcome: Outcome) -> dict[str, str]:
     files = {}
     for subject in subjects:
         mine = [row for row in rows if row.subject in ("", subject)]
-        files[f"result-{_file_name(subject)}.toml"] = f"{head}# Subject {_line(subject)}\n{_overrides(mine)}"
+        files[f"result-{file_name(subject)}.toml"] = f"{head}# Subject {_line(subject)}\n{_overrides(mine)}"
     return files
 
 
@@ -34,7 +34,8 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _file_name(subject: str) -> str:
+def file_name(subject: str) -> str:
+    """A subject's name as part of a file name."""
     return "".join(char if char.isalnum() and char.isascii() else "-" for char in subject)
 
 
@@ -87,9 +88,9 @@ def _kind(row: Estimate) -> str:
 def prediction_table(outcome: Outcome) -> Table:
     """``predictions.csv``: every measurement beside its prediction."""
     columns: dict[str, list[object]] = {
-        name: [] for name in ("data", "line", "subject", "time_h", "analyte", "unit", "observed", "predicted")
+        name: [] for name in ("data", "line", "subject", "time_h", "analyte", "unit", "observed", "below")
     }
-    columns |= {"residual": [], "weighted_residual": []}
+    columns |= {"predicted": [], "residual": [], "weighted_residual": []}
     for group in outcome.groups:
         for series, predicted, weighted in zip(group.series, group.predicted, group.weighted, strict=True):
             for n, value in enumerate(series.values):
@@ -102,6 +103,7 @@ def prediction_table(outcome: Outcome) -> Table:
                     analyte.id,
                     analyte.unit,
                     float(value),
+                    int(not series.measured[n]),
                     float(predicted[n]),
                     float(value - predicted[n]),
                     float(weighted[n]) if outcome.fit.known else float(weighted[n]) / group.sd,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,16 +11,26 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from pkinteract.errors import InputError, Problem
-from pkinteract.fitting.data import read_levels
+from pkinteract.fitting.bodies import ENZYMES, PATIENT, trait_problem
+from pkinteract.fitting.methods import method_problems, sampling_of
 from pkinteract.fitting.parameters import Refuse, read_parameters, residual_sds
-from pkinteract.fitting.schema import DataTable, FitTable, IntervalTable, MethodTable, ParameterTable, ResidualTable
-from pkinteract.fitting.series import DataSet, series_of
-from pkinteract.fitting.types import Fit, Omitted, Parameter, Series
-from pkinteract.library import load_library
-from pkinteract.scenario import Scenario, read_scenario
-from pkinteract.scenario.overrides import Wanted, override
+from pkinteract.fitting.schema import (
+    DataTable,
+    FitTable,
+    IntervalTable,
+    MethodTable,
+    ParameterTable,
+    PosteriorTable,
+    ResidualTable,
+)
+from pkinteract.fitting.sources import KINDS, read_source, within
+from pkinteract.fitting.types import Fit, Parameter, Series
+from pkinteract.fitting.weights import residual_problems
+from pkinteract.library.overrides import is_left_out
+from pkinteract.scenario import Scenario
+from pkinteract.scenario.overrides import Wanted, override, override_each
 from pkinteract.toml_file import Key, TomlFile, key_text, problems, read_toml
-from pkinteract.units import dimension_of, parse, split
+from pkinteract.units import split
 
 _T = TypeVar("_T", bound=BaseModel)
 
@@ -59,35 +69,43 @@ class _Reader:
         except ValidationError as error:
             self.found += problems(error, self.file, FitTable)
         tables = self._tables("data", DataTable)
-        sets = [self._data_set(i, table) for i, table in tables.items()]
-        whole = None not in sets and bool(sets)
-        read = [row for row in sets if row is not None]
-        refuse: Refuse = self.refuse
-        parameters = read_parameters(self._parameters(), refuse, self.file.line)
         residual = _silently(ResidualTable, data.get("residual", {}))
+        refuse: Refuse = self.refuse
+        folder = self.file.path.parent
+        sources = [
+            read_source(i, table, residual or ResidualTable(), folder, within(i, refuse)) for i, table in tables.items()
+        ]
+        whole = None not in sources and bool(sources)
+        read = [row for row in sources if row is not None]
+        parameters = read_parameters(self._parameters(), refuse, self.file.line)
         method = _silently(MethodTable, data.get("method", {}))
         interval = _silently(IntervalTable, data.get("interval", {}))
-        series = [row for one in read for row in series_of(one, self._within(one))]
+        series = [row for one in read for row in one.series]
         if whole:
-            self._paths(parameters, {id(row.scenario): row.scenario for row in read}.values())
+            self._paths(parameters, {id(row): row for one in read for row in one.scenarios}.values())
         sds = None if residual is None else residual_sds(residual, series, refuse)
         if residual is not None and residual.model in ("log", "proportional"):
             self._above_zero(residual.model, series)
+        by_sd = residual is not None and residual.weights == "sd"
+        known = by_sd or residual is None or residual.additive is not None or residual.proportional is not None
+        if residual is not None:
+            residual_problems(residual, method, refuse, known=known)
         if method is not None:
-            self._together(method, interval, parameters, known=sds is None or any(sd is not None for sd in sds))
-        self._enough(parameters, series, known=sds is None or any(sd is not None for sd in sds))
+            self._together(method, interval, parameters, known=known)
+            method_problems(method, parameters, refuse)
+        posterior = _silently(PosteriorTable, data["posterior"]) if "posterior" in data else None
+        subjects = len({row.subject for row in series})
+        sampling = None if posterior is None else sampling_of(posterior, method, parameters, subjects, refuse)
+        self._enough(parameters, series, known=known)
         if self.found or residual is None or method is None or interval is None or sds is None:
             raise InputError(self.file.path, self.found)
         path = self.file.path
-        omitted = [("below quantification", row.index, row.levels.below) for row in read]
-        omitted += [("no value", row.index, row.levels.empty) for row in read]
         return Fit(
             name=path.resolve().parent.name if path.stem == "fit" else path.stem,
             title=data["title"],
             path=path,
             text=self.file.text,
             files=tuple(row.path for row in read),
-            enzymes=load_library().enzymes,
             parameters=tuple(parameters),
             series=tuple(series),
             residual=residual.model,
@@ -97,8 +115,11 @@ class _Reader:
             loss=method.loss,
             starts=method.starts,
             profile=interval.method == "profile",
-            omitted=tuple(Omitted(data=i, reason=reason, count=count) for reason, i, count in omitted if count),
-            notes=tuple(dict.fromkeys(_notes(read))),
+            omitted=tuple(row for one in read for row in one.omitted),
+            notes=tuple(dict.fromkeys(note for one in read for note in one.notes)),
+            weights=residual.weights,
+            seed=method.seed,
+            sampling=sampling,
         )
 
     def _tables(self, name: str, model: type[_T]) -> dict[int, _T]:
@@ -113,50 +134,6 @@ class _Reader:
         found = {name: _silently(ParameterTable, row) for name, row in rows.items()}
         return {name: row for name, row in found.items() if row is not None}
 
-    def _data_set(self, index: int, table: DataTable) -> DataSet | None:
-        """A data set with its scenario; None if either cannot be read."""
-        key: Key = ("data", index)
-        scenario = levels = None
-        try:
-            scenario = read_scenario(self.file.path.parent / table.scenario)
-        except InputError as error:
-            self._inner((*key, "scenario"), table.scenario, error)
-        path = self.file.path.parent / table.file
-        try:
-            levels = read_levels(path, self._lloq(key, table))
-        except InputError as error:
-            self._inner((*key, "file"), table.file, error)
-        if scenario is None or levels is None:
-            return None
-        if scenario.steady_state is not None:
-            text = "begins at a steady state, which a fit cannot do yet; begin its courses before t = 0 instead"
-            self.refuse((*key, "scenario"), text)
-            return None
-        return DataSet(index=index, path=path, levels=levels, scenario=scenario, analyte=table.analyte)
-
-    def _lloq(self, key: Key, table: DataTable) -> tuple[float, str] | None:
-        if table.lloq is None:
-            return None
-        try:
-            value = parse(table.lloq, "concentration", "molar concentration", example="0.1 mg/L")
-        except ValueError as error:
-            self.refuse((*key, "lloq"), str(error))
-            return None
-        return value, dimension_of(split(table.lloq)[1])
-
-    def _inner(self, key: Key, name: str, error: InputError) -> None:
-        for row in error.problems:
-            where = ", ".join(part for part in (f"line {row.line}" if row.line else "", row.key) if part)
-            self.refuse(key, f"{name}: {where}{': ' if where else ''}{row.message}")
-
-    def _within(self, one: DataSet) -> Refuse:
-        """What reports a problem of a data set: at its ``file``, or at another key of its table."""
-
-        def refuse(key: Key, message: str) -> None:
-            self.refuse(("data", one.index, *(key or ("file",))), message)
-
-        return refuse
-
     def _paths(self, parameters: Iterable[Parameter], scenarios: Iterable[Scenario]) -> None:
         """Paths name values of the drugs that are given, with values they can take, each by one parameter."""
         wanted: dict[str, Wanted] = {}
@@ -169,26 +146,47 @@ class _Reader:
                 wanted.setdefault(drug, {}).setdefault(path, (f"{row.initial!r} {row.unit}", key))
         rows = list(scenarios)
         for drug, values in wanted.items():
+            if drug in (ENZYMES, PATIENT):
+                self._bodily(drug, values, rows)
+                continue
             having = [row.monographs[drug] for row in rows if drug in row.monographs]
             for monograph in having:
                 known = {path for path, _ in monograph.values()}
-                for path in values.keys() - known:
+                settable = known | {path for path in values if is_left_out(monograph, path)}
+                for path in values.keys() - settable:
                     close = get_close_matches(path, known, n=3, cutoff=0.5)
                     hint = f"did you mean {' or '.join(close)}?" if close else f"its values are {', '.join(known)}"
                     self.refuse(values[path][1], f"{path} is not a value of {drug}; {hint}")
-                override(monograph, {path: row for path, row in values.items() if path in known}, self.refuse)
+                override(monograph, {path: row for path, row in values.items() if path in settable}, self.refuse)
             if not having:
                 names = sorted({name for row in rows for name in row.monographs})
                 for _, key in values.values():
                     self.refuse(key, f"{drug} is not part of any scenario here; known are {', '.join(names)}")
 
+    def _bodily(self, owner: str, values: Wanted, scenarios: Iterable[Scenario]) -> None:
+        """Paths into the enzymes or the patient name values that can be set."""
+        for enzymes in [row.enzymes for row in scenarios][:1]:
+            if owner == ENZYMES:
+                override_each(enzymes, values, self.refuse)
+            else:
+                for path, (text, key) in values.items():
+                    problem = trait_problem(path, split(text)[1], enzymes)
+                    if problem is not None:
+                        self.refuse(key, problem)
+
+    def _named(self, index: int) -> Key:
+        """The key under which an entry of ``[[data]]`` names its file."""
+        entries = self.file.data["data"]
+        return ("data", index, next(name for name in KINDS if name in entries[index]))
+
     def _above_zero(self, model: str, series: Iterable[Series]) -> None:
         for row in series:
             lines = [str(line) for line, value in zip(row.lines, row.values, strict=True) if value <= 0]
             if lines:
-                name = self.file.data["data"][row.data]["file"]
+                key = self._named(row.data)
+                name = self.file.data["data"][row.data][key[-1]]
                 text = f"a {model} residual needs concentrations above 0; leave the cell empty or write BLQ"
-                self.refuse(("data", row.data, "file"), f"{name}: line {', '.join(lines)}: {text}")
+                self.refuse(key, f"{name}: line {', '.join(lines)}: {text}")
 
     def _together(
         self, method: MethodTable, interval: IntervalTable | None, parameters: list[Parameter], *, known: bool
@@ -222,25 +220,17 @@ class _Reader:
         separate = all(row.per_subject for row in free)
         for name in subjects if separate else [""]:
             mine = [row for row in series if name in ("", row.subject)]
-            values = [float(value) for row in mine for value in row.values]
+            values = [float(value) for row in mine for value in row.values[row.measured]]
             who = f"subject {name}: " if separate else ""
             file = mine[0].data if mine else 0
             count = len(free) if separate else sum(len(subjects) if row.per_subject else 1 for row in free)
-            if len(values) > 1 and len(set(values)) == 1:
+            levels = not any(row.runs for row in mine)
+            if levels and len(values) > 1 and len(set(values)) == 1:
                 text = f"{who}all {len(values)} concentrations are {values[0]:g}; they do not vary and say nothing"
-                self.refuse(("data", file, "file"), text)
+                self.refuse(self._named(file), text)
             elif values and len(values) <= count and not known:
                 text = f"{who}{len(values)} concentrations cannot give {count} estimates and their residual SD"
-                self.refuse(("data", file, "file"), f"{text}; hold parameters by vary = false or give the SD")
-
-
-def _notes(sets: Iterable[DataSet]) -> Iterator[str]:
-    """Columns that are passed over, and what looks like a slip in a scenario."""
-    for row in sets:
-        if row.levels.other:
-            yield f"{row.path.name}: columns passed over: {', '.join(row.levels.other)}"
-        for warning in row.scenario.warnings:
-            yield f"{row.scenario.path.name}: {warning}"
+                self.refuse(self._named(file), f"{text}; hold parameters by vary = false or give the SD")
 
 
 def _silently(model: type[_T], data: object) -> _T | None:

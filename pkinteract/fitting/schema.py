@@ -14,8 +14,15 @@ Text = Annotated[str, Field(min_length=1, max_length=200)]
 class DataTable(Table):
     """``[[data]]``: measured concentrations and the scenario they belong to."""
 
-    file: Text = Field(examples=['"levels.csv"'])
-    scenario: Text = Field(examples=['"scenario.toml"'])
+    file: Text | None = Field(default=None, examples=['"levels.csv"'])
+    profiles: Text | None = Field(default=None, examples=['"curves.csv"'])
+    summary: Text | None = Field(default=None, examples=['"published.csv"'])
+    records: Text | None = Field(default=None, examples=['"data.csv"'])
+    drug: Text | list[Text] | None = Field(default=None, examples=['"my-drug.toml"'])
+    unit: Text | None = Field(default=None, examples=['"mg/L"'])
+    dvid: dict[str, Text] | None = Field(default=None, examples=['{ 1 = "parent", 2 = "metabolite" }'])
+    phase: Literal["single-dose", "multi-dose"] | None = None
+    scenario: Text | None = Field(default=None, examples=['"scenario.toml"'])
     analyte: Text | None = None
     lloq: Text | None = Field(default=None, examples=['"0.1 mg/L"'])
 
@@ -48,20 +55,32 @@ class ResidualTable(Table):
     model: Literal["additive", "proportional", "combined", "log"] = "additive"
     additive: Text | None = Field(default=None, examples=['"0.2 mg/L"'])
     proportional: Text | None = Field(default=None, examples=['"15 %"'])
+    weights: Literal["none", "n", "sd"] = "none"
+    below: Literal["leave out", "likelihood"] = "leave out"
 
 
 class MethodTable(Table):
     """``[method]``: how the optimum is sought."""
 
-    name: Literal["least_squares", "leastsq", "nelder"] = "least_squares"
+    name: Literal["least_squares", "leastsq", "nelder", "differential_evolution", "basinhopping"] = "least_squares"
     loss: Literal["linear", "soft_l1", "huber", "cauchy"] = "linear"
     starts: int = Field(default=1, ge=1, le=100)
+    seed: int = Field(default=1, ge=0, le=2**31)
 
 
 class IntervalTable(Table):
     """``[interval]``: where the 95 % intervals come from."""
 
     method: Literal["covariance", "profile"] = "covariance"
+
+
+class PosteriorTable(Table):
+    """``[posterior]``: sample it, by how many walkers and steps."""
+
+    walkers: int = Field(default=32, ge=4, le=1000)
+    steps: int = Field(default=2000, ge=100, le=1_000_000)
+    burn: int = Field(default=500, ge=0, le=1_000_000)
+    seed: int = Field(default=1, ge=0, le=2**31)
 
 
 class FitTable(Table):
@@ -73,3 +92,4 @@ class FitTable(Table):
     residual: ResidualTable = Field(default_factory=ResidualTable)
     method: MethodTable = Field(default_factory=MethodTable)
     interval: IntervalTable = Field(default_factory=IntervalTable)
+    posterior: PosteriorTable | None = None

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from pkinteract.engine.curves import Array
 from pkinteract.fitting.data import Column, Levels, Person
 from pkinteract.fitting.parameters import Refuse
 from pkinteract.fitting.types import Analyte, Series
-from pkinteract.scenario import Dose, Scenario
+from pkinteract.scenario import Dose, Scenario, SteadyState
 from pkinteract.scenario.types import TOLERANCE
 from pkinteract.toml_file import Key, read_toml
 from pkinteract.units import dimension_of, from_canonical, to_canonical
@@ -20,13 +21,14 @@ from pkinteract.units import dimension_of, from_canonical, to_canonical
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataSet:
-    """A ``[[data]]`` entry that could be read."""
+    """A ``[[data]]`` entry that could be read; ``log``: whether its residuals are those of logarithms."""
 
     index: int
     path: Path
     levels: Levels
     scenario: Scenario
     analyte: str | None
+    log: bool = False
 
 
 def series_of(data: DataSet, refuse: Refuse) -> Iterator[Series]:
@@ -49,13 +51,40 @@ def series_of(data: DataSet, refuse: Refuse) -> Iterator[Series]:
             scenario=data.scenario,
             patient=replace(patient, weight=person.traits.get("weight_kg", patient.weight)),
             doses=tuple(_dose(dose, person, data.scenario) for dose in data.scenario.doses),
+            steady=_steady(person, data.scenario),
             analytes=analytes,
             times=times,
             rows=tuple(int(np.searchsorted(times, row.time)) for row in person.measured),
             columns=tuple(analytes.index(found[row.column][0]) for row in person.measured),
             values=np.array([row.value * found[row.column][1] for row in person.measured]),
             lines=tuple(row.line for row in person.measured),
+            counts=_counts(person),
+            sds=_sds(person, found, log=data.log),
+            below=np.array([row.below for row in person.measured]) if any(r.below for r in person.measured) else None,
         )
+
+
+def _counts(person: Person) -> Array | None:
+    """Subjects behind every measurement; None where there is one each, or the data give SDs."""
+    counts = np.array([row.sure.count for row in person.measured])
+    alone = bool(np.all(counts == 1)) or any(row.sure.sd is not None for row in person.measured)
+    return None if alone else counts
+
+
+def _sds(person: Person, found: Mapping[Column, tuple[Analyte, float]], *, log: bool) -> Array | None:
+    """SD of every measurement in the analyte's unit, or of its logarithm; None where the data give none."""
+    widths = [row.sure.width(row.value, log=log) for row in person.measured]
+    factors = [1.0 if log else found[row.column][1] for row in person.measured]
+    known = [width * factor for width, factor in zip(widths, factors, strict=True) if width is not None]
+    return np.array(known) if len(known) == len(widths) else None
+
+
+def _steady(person: Person, scenario: Scenario) -> SteadyState | None:
+    """The steady state at which the run begins, with the subject's own doses."""
+    steady = scenario.steady_state
+    if steady is None:
+        return None
+    return replace(steady, doses=tuple(_dose(dose, person, scenario) for dose in steady.doses))
 
 
 def _inside(scenario: Scenario, time: float) -> bool:
@@ -86,7 +115,7 @@ def _analytes(data: DataSet, refuse: Refuse) -> dict[Column, tuple[Analyte, floa
             hint = f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(known)}"
             refuse(where, f'{head}"{name}" is not an analyte of {data.scenario.path.name}; {hint}')
         else:
-            analyte = _analyte(data.scenario, name)
+            analyte = analyte_of(data.scenario, name)
             factor = _factor_between(data.scenario, analyte, column.unit)
             if factor is None:
                 refuse((), f"{head}a sum is read in {analyte.unit} only; choose it by [output.units] of the scenario")
@@ -95,10 +124,11 @@ def _analytes(data: DataSet, refuse: Refuse) -> dict[Column, tuple[Analyte, floa
     return found if len(found) == before else None
 
 
-def _analyte(scenario: Scenario, name: str) -> Analyte:
+def analyte_of(scenario: Scenario, name: str, unit: str = "") -> Analyte:
+    """An analyte of a scenario, with what it adds up; in its reporting unit unless another one is given."""
     sums = {total.id: total.parts for drug in scenario.dosed for total in scenario.monographs[drug].sum}
     parts = sums.get(name, (name,))
-    unit = scenario.units[name]
+    unit = unit or scenario.units[name]
     return Analyte(
         id=name, unit=unit, parts=parts, factors=tuple(1 / _mass_per_unit(scenario, part, unit) for part in parts)
     )

@@ -7,14 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 import lmfit
 import numpy as np
 
 from pkinteract.engine.curves import Array
 from pkinteract.errors import SimulationError
+from pkinteract.fitting import censored
+from pkinteract.fitting.bodies import Change, changes_of
 from pkinteract.fitting.expressions import renamed
-from pkinteract.fitting.predict import Change, changes_of, predict
+from pkinteract.fitting.predict import predict
+from pkinteract.fitting.quantities import summarized
 from pkinteract.fitting.types import Fit, Parameter, Series
 
 STEP = 1e-4
@@ -38,11 +42,12 @@ class Slot:
 
 @dataclass(kw_only=True)
 class Best:
-    """The best point so far, and how many were tried."""
+    """The best point so far, how many were tried, and how many of those described no possible body."""
 
     cost: float = math.inf
     values: Mapping[str, float] | None = None
     evaluations: int = 0
+    failed: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,9 +82,14 @@ class Target:
         return tuple(dict.fromkeys(row.subject for row in self.series))
 
     @cached_property
+    def runs(self) -> tuple[Series, ...]:
+        """What is solved: every series, or the runs that its summary numbers are made of."""
+        return tuple(run for row in self.series for run in row.runs or (row,))
+
+    @cached_property
     def changes(self) -> tuple[tuple[Change, ...], ...]:
-        """Per series: the values of its monographs that parameters set."""
-        return tuple(changes_of(self.fit.parameters, row) for row in self.series)
+        """Per run: the values of its monographs that parameters set."""
+        return tuple(changes_of(self.fit.parameters, row) for row in self.runs)
 
     def start(self) -> lmfit.Parameters:
         """lmfit's parameters at the initial values."""
@@ -147,28 +157,37 @@ class Target:
         return moved
 
     def predictions(self, points: Sequence[Mapping[str, float]]) -> list[list[Array]]:
-        """Predictions of every series at every point; what a series does not feel is predicted once."""
+        """Predictions of every series at every point; what a run does not feel is predicted once."""
         tasks: dict[tuple[object, ...], tuple[int, dict[str, float]]] = {}
         keys = []
         for values in points:
-            for place, series in enumerate(self.series):
-                names = self._names(series.subject)
+            for place, run in enumerate(self.runs):
+                names = self._names(run.subject)
                 mine = {row.parameter: values[names[row.parameter]] for row in self.changes[place]}
                 key = (place, *mine.values())
                 tasks[key] = (place, mine)
                 keys.append(key)
         done = dict(zip(tasks, self.pool.map(self._one, tasks.values()), strict=True))
         rows = [done[key] for key in keys]
-        size = len(self.series)
-        return [rows[n : n + size] for n in range(0, len(rows), size)]
+        size = len(self.runs)
+        return [self._made(rows[n : n + size]) for n in range(0, len(rows), size)]
+
+    def _made(self, solved: Sequence[Array]) -> list[Array]:
+        """Predictions of every series from those of the runs."""
+        left = iter(solved)
+        taken = [list(islice(left, len(row.runs) or 1)) for row in self.series]
+        return [
+            summarized(series, rows) if series.runs else rows[0]
+            for series, rows in zip(self.series, taken, strict=True)
+        ]
 
     def _one(self, task: tuple[int, dict[str, float]]) -> Array:
         place, values = task
         wrong = next((name for name, value in values.items() if not (math.isfinite(value) and value >= 0)), None)
         if wrong is not None:
             advice = f"{wrong} became {values[wrong]:g}; narrow the bounds of the parameters it follows from."
-            raise SimulationError(None, "fit", advice, f"subject {self.series[place].subject}")
-        return predict(self.series[place], self.changes[place], values, self.fit.enzymes)
+            raise SimulationError(None, "fit", advice, f"subject {self.runs[place].subject}")
+        return predict(self.runs[place], self.changes[place], values)
 
     def weighted(self, values: Mapping[str, float], predicted: Sequence[Array]) -> Array:
         """Residuals of ``predicted`` over their SDs or weights, then those of the priors."""
@@ -177,16 +196,40 @@ class Target:
 
     def residual(self, series: Series, predicted: Array) -> Array:
         """Measured minus predicted over its SD, or over its weight where the SD is estimated."""
+        gaps = self.gaps(series, predicted)
+        return gaps if series.below is None else censored.residuals(gaps, series.below)
+
+    def gaps(self, series: Series, predicted: Array) -> Array:
+        """Value minus prediction over its SD or weight, limits of quantification among the values."""
         if self.fit.residual == "log":
-            if np.any(predicted <= 0):
-                line = series.lines[int(np.argmin(predicted))]
+            positive = predicted > 0
+            seen = positive if series.below is None else positive | series.below
+            if not np.all(seen):
+                line = series.lines[int(np.argmin(np.where(seen, np.inf, predicted)))]
                 advice = f"line {line} is predicted as 0, which has no logarithm; leave it out or use another model."
                 raise SimulationError(None, "fit", advice, f"subject {series.subject}")
-            return np.asarray((np.log(series.values) - np.log(predicted)) / self.scale(series), dtype=float)
+            logs = np.log(predicted, where=positive, out=np.full(len(predicted), -np.inf))
+            return np.asarray((np.log(series.values) - logs) / self.scale(series), dtype=float)
         return np.asarray((series.values - predicted) / self.scale(series), dtype=float)
+
+    def information(self, predicted: Sequence[Array]) -> Array:
+        """What makes the square of every residual's derivative its share of the information [1]; priors' included."""
+        parts = []
+        for row, level in zip(self.series, predicted, strict=True):
+            below = row.below
+            parts.append(np.ones(len(level)) if below is None else censored.information(self.gaps(row, level), below))
+        priors = sum(slot.parameter.prior is not None for slot in self.slots)
+        return np.concatenate([*parts, np.ones(priors)])
 
     def scale(self, series: Series) -> Array:
         """SD of every measurement, or what it is proportional to: 1, or the measured concentration."""
+        if series.sds is not None:
+            return series.sds
+        single = self._single(series)
+        return single if series.counts is None else single / np.sqrt(series.counts)
+
+    def _single(self, series: Series) -> Array:
+        """The same where one subject is behind every measurement."""
         fit = self.fit
         if fit.residual == "combined":
             return np.hypot(fit.additive or 0.0, (fit.proportional or 0.0) * series.values)

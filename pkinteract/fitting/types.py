@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pkinteract.engine.curves import Array
-from pkinteract.library import Enzyme
-from pkinteract.scenario import Dose, Patient, Scenario
+from pkinteract.records import Dosing, Record
+from pkinteract.scenario import Dose, Patient, Scenario, SteadyState
+
+if TYPE_CHECKING:
+    from pkinteract.fitting.quantities import Quantity
+
+Flags = NDArray[np.bool_]
+"""Yes or no for every measurement."""
 
 Residual = Literal["additive", "proportional", "combined", "log"]
+Weights = Literal["none", "n", "sd"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +30,8 @@ class Parameter:
     Attributes
     ----------
     paths
-        (drug, path in its monograph) that take its value; none for a number that only other parameters use.
+        (drug, path in its monograph) that take its value, or ("enzymes", path) or ("patient", path); none for a number
+        that only other parameters use.
     unit
         Unit of all its numbers.
     initial, lower, upper
@@ -56,12 +66,33 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analyte:
-    """What was measured: the compounds it adds up, and what makes mg/L of each its ``unit``."""
+    """What was measured: the compounds it adds up, and what makes mg/L of each its ``unit``.
+
+    A clearance [L/h] is the total one of its part; a formation that by which its first part becomes the second.
+    """
 
     id: str
     unit: str
     parts: tuple[str, ...]
     factors: tuple[float, ...]
+    measure: Literal["level", "clearance", "formation"] = "level"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """How a subject with dosing records was treated.
+
+    Attributes
+    ----------
+    records, dosing
+        All records of the subject, and the drug.
+    reads
+        Place of the record of every entry of the series' ``times``.
+    """
+
+    records: tuple[Record, ...]
+    dosing: Dosing
+    reads: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +115,19 @@ class Series:
         Measured concentrations, in the analyte's unit.
     lines
         Where they stand in the data file.
+    recorded
+        The dosing records in place of ``doses``; None where a scenario gives the doses.
+    counts
+        Number of subjects behind every measurement, by which its variance is divided; None where it does not count.
+    sds
+        SD of every measurement, of its logarithm with a log residual; None where the residual model says it.
+    steady
+        The periodic state at which the run begins, with the subject's doses; None where it begins without drug.
+    below
+        Whether the level lay somewhere below its value, the limit of quantification; None where none did.
+    runs, quantities
+        For published summary numbers: the runs whose levels they are made of, and how; then ``times`` are the ends of
+        their intervals. Empty for levels.
     """
 
     data: int
@@ -97,6 +141,18 @@ class Series:
     columns: tuple[int, ...]
     values: Array
     lines: tuple[int, ...]
+    steady: SteadyState | None = None
+    recorded: Recorded | None = None
+    counts: Array | None = None
+    sds: Array | None = None
+    below: Flags | None = None
+    runs: tuple[Series, ...] = ()
+    quantities: tuple[Quantity, ...] = ()
+
+    @property
+    def measured(self) -> Flags:
+        """Whether each value is a measurement rather than a limit that the level lay below."""
+        return np.ones(len(self.values), dtype=bool) if self.below is None else ~self.below
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +162,16 @@ class Omitted:
     data: int
     reason: str
     count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """How a posterior is sampled: ``steps`` of every walker are kept after ``burn`` that are not."""
+
+    walkers: int
+    steps: int
+    burn: int
+    seed: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,8 +184,14 @@ class Fit:
         Stem of the file's name, or of its folder for a ``fit.toml``.
     additive, proportional
         SDs of the residuals, in the analytes' unit and as a fraction; None where they are estimated.
+    weights
+        "n" where the residuals count by the number of subjects, "sd" where the data give their SDs, else "none".
     omitted, notes
         Cells that are not used; columns that are passed over.
+    seed
+        Of further starts and of methods that draw numbers, so that a fit repeats itself.
+    sampling
+        None unless the posterior is sampled.
     """
 
     name: str
@@ -127,7 +199,6 @@ class Fit:
     path: Path
     text: str
     files: tuple[Path, ...]
-    enzymes: Mapping[str, Enzyme]
     parameters: tuple[Parameter, ...]
     series: tuple[Series, ...]
     residual: Residual
@@ -139,11 +210,14 @@ class Fit:
     profile: bool
     omitted: tuple[Omitted, ...]
     notes: tuple[str, ...]
+    weights: Weights = "none"
+    seed: int = 1
+    sampling: Sampling | None = None
 
     @property
     def known(self) -> bool:
         """Whether the SD of the residuals is given rather than estimated."""
-        return self.additive is not None or self.proportional is not None
+        return self.additive is not None or self.proportional is not None or self.weights == "sd"
 
     @property
     def separate(self) -> bool:
@@ -203,6 +277,37 @@ class Likelihood:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Posterior:
+    """A sampled posterior.
+
+    Attributes
+    ----------
+    parameters, subjects
+        Whose every column of ``values`` is; the last column, without a parameter, is the residual SD where that is
+        sampled.
+    values
+        (draw, column) in the parameters' units, thinned.
+    quantiles
+        (column, 3): 2.5 %, median and 97.5 % of all draws.
+    times
+        Autocorrelation time of every estimate [step].
+    steps, thin
+        Steps of every walker, and of which every how many is in ``values``.
+    acceptance
+        Share of proposed moves that were taken [1].
+    """
+
+    parameters: tuple[Parameter | None, ...]
+    subjects: tuple[str, ...]
+    values: Array
+    quantiles: Array
+    times: Array
+    steps: int
+    thin: int
+    acceptance: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Group:
     """What was fitted together: all subjects, or one.
 
@@ -227,6 +332,10 @@ class Group:
         Predictions of the whole group.
     warnings
         What to know before the numbers are used.
+    failed
+        Evaluations at values that describe no possible body, which the method passed over.
+    posterior
+        None unless it was sampled.
     """
 
     subject: str
@@ -246,6 +355,8 @@ class Group:
     evaluations: int
     stopped: bool
     warnings: tuple[str, ...]
+    failed: int = 0
+    posterior: Posterior | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

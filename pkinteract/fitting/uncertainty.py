@@ -1,26 +1,27 @@
-"""How well an optimum is known: covariance from the derivatives, intervals, profiles, information criteria."""
+"""How well an optimum is known: covariance from the derivatives, intervals, information criteria."""
 
 from __future__ import annotations
 
 import math
-import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import lmfit
 import numpy as np
-from scipy import optimize, stats
+from scipy import stats
 
 from pkinteract.engine.curves import Array
 from pkinteract.fitting.target import LOG, STEP, Slot, Target
-from pkinteract.fitting.types import Estimate, Likelihood
+from pkinteract.fitting.types import Estimate
 
 LEVEL = 0.95
 """Of every interval [1]."""
 
 AT_BOUND = 1e-4
 """Share of the width between the bounds within which an estimate lies at one of them [1]."""
+
+LARGEST = 100.0
+"""Half-width of an interval of a logarithm from which on there is none: its ends would say nothing [1]."""
 
 Limits = Mapping[str, tuple[float | None, float | None]]
 """Interval by lmfit's name, on the scale that is estimated."""
@@ -61,8 +62,10 @@ def spread(target: Target, optimum: lmfit.Parameters, count: int) -> Spread:
     fit = target.fit
     names = tuple(name for name, row in optimum.items() if row.vary)
     labels = tuple(_label(target, name) for name in names)
-    residuals = target.weighted(optimum.valuesdict(), target.predictions([optimum.valuesdict()])[0])
-    jacobian = target.jacobian(optimum) * np.sqrt(_robust(fit.loss, residuals))[:, None]
+    predicted = target.predictions([optimum.valuesdict()])[0]
+    residuals = target.weighted(optimum.valuesdict(), predicted)
+    weights = _robust(fit.loss, residuals) * target.information(predicted)
+    jacobian = target.jacobian(optimum) * np.sqrt(weights)[:, None]
     bounds = {n: side for n in range(len(names)) if (side := _side(optimum[names[n]]))}
     sizes = np.linalg.norm(jacobian, axis=0)
     free = [n for n in range(len(names)) if n not in bounds and sizes[n] > 0]
@@ -149,7 +152,7 @@ def _interval(
         low, high = limits[name]
         made = math.exp if log else float
         return (None if low is None else made(low)), (None if high is None else made(high))
-    if sd is None:
+    if sd is None or (log and quantile * sd > LARGEST):
         return None, None
     if log:
         return value * math.exp(-quantile * sd), value * math.exp(quantile * sd)
@@ -174,119 +177,16 @@ def _change(slot: Slot, low: Mapping[str, float], high: Mapping[str, float]) -> 
     return high[slot.name] - low[slot.name]
 
 
-def profiles(target: Target, optimum: lmfit.Parameters, found: Spread) -> tuple[Limits, list[Likelihood], list[str]]:
-    """Intervals by profile likelihood of all estimates, the profiles, and what to know of them."""
-    if found.bounds or found.unfelt or found.singular:
-        return {}, [], ["no profiles were taken: an estimate has no standard error to begin from"]
-    probability = _probability(target, found)
-    if len(found.names) == 1:
-        return _only(target, optimum, found, probability)
-    known = target.fit.known
-    minimizer = lmfit.Minimizer(
-        target.residuals, optimum, scale_covar=not known, Dfun=target.jacobian, ftol=1e-12, xtol=1e-10, gtol=0.0
-    )
-    result = minimizer.minimize(method="leastsq")
-    notes = []
-    squares: dict[str, dict[float, float]] = {name: {result.params[name].value: result.chisqr} for name in found.names}
-
-    def judged(best: Any, new: Any) -> float:
-        [held] = (name for name in found.names if not new.params[name].vary)
-        squares[held][float(new.params[held].value)] = float(new.chisqr)
-        return probability(new.chisqr, best.chisqr)
-
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        table = lmfit.conf_interval(minimizer, result, p_names=list(found.names), sigmas=[LEVEL], prob_func=judged)
-    if caught:
-        notes.append(_FLAT)
-    limits = {}
-    for name in found.names:
-        ends = [float(value) for _, value in table[name]]
-        limits[name] = (_finite(ends[0]), _finite(ends[-1]))
-    return limits, [_likelihood(target, found, name, points) for name, points in squares.items()], notes
-
-
-_FLAT = "a profile stays flat up to a bound: that end of its interval is left out"
-
-
-def _likelihood(target: Target, found: Spread, name: str, squares: Mapping[float, float]) -> Likelihood:
-    """The profile of an estimate from the sums of squares, of which the first is the smallest."""
-    slot = next(row for row in target.slots if row.name == name.removeprefix(LOG))
-    made = math.exp if name.startswith(LOG) else float
-    points = sorted(squares.items())
-    best, smallest = next(iter(squares.items()))
-    reached = np.maximum([square for _, square in points], smallest)
-    if target.fit.known:
-        drops, threshold = reached - smallest, float(stats.chi2.ppf(LEVEL, 1))
-    else:
-        count = sum(len(row.values) for row in target.series)
-        dof = count - len(found.names)
-        drops = count * np.log(reached / smallest)
-        threshold = count * math.log1p(float(stats.f.ppf(LEVEL, 1, dof)) / dof)
-    return Likelihood(
-        parameter=slot.parameter,
-        subject=slot.subject,
-        best=made(best),
-        values=np.array([made(value) for value, _ in points]),
-        drops=drops,
-        threshold=threshold,
-    )
-
-
-def _probability(target: Target, found: Spread) -> Callable[[float, float], float]:
-    """Probability of a likelihood ratio below that of a sum of squares and the smallest one."""
-    dof = sum(len(row.values) for row in target.series) - len(found.names)
-
-    def probability(squares: float, smallest: float) -> float:
-        more = max(squares - smallest, 0.0)
-        if target.fit.known:
-            return float(stats.chi2.cdf(more, 1))
-        return float(stats.f.cdf(more / smallest * dof, 1, dof))
-
-    return probability
-
-
-def _only(
-    target: Target, optimum: lmfit.Parameters, found: Spread, probability: Callable[[float, float], float]
-) -> tuple[Limits, list[Likelihood], list[str]]:
-    """The interval of a single estimate: lmfit profiles two or more."""
-    [name] = found.names
-    row = optimum[name]
-
-    taken: dict[float, float] = {}
-
-    def squares(value: float) -> float:
-        values = target.moved(optimum, name, value)
-        taken[float(value)] = float(np.sum(target.weighted(values, target.predictions([values])[0]) ** 2))
-        return taken[float(value)]
-
-    best = squares(row.value)
-    ends: list[float | None] = []
-    for side, bound in ((-1, row.min), (1, row.max)):
-        width = found.quantile * math.sqrt(found.covariance[0, 0])
-        far = row.value
-        while far != bound and probability(squares(far), best) < LEVEL:
-            far = max(far - width, bound) if side < 0 else min(far + width, bound)
-        if probability(squares(far), best) < LEVEL:
-            ends.append(None)
-        else:
-            ends.append(float(optimize.brentq(lambda x: probability(squares(x), best) - LEVEL, row.value, far)))
-    flat = [_FLAT] if None in ends else []
-    return {name: (ends[0], ends[1])}, [_likelihood(target, found, name, taken)], flat
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
 def criteria(target: Target, squares: float, count: int, free: int) -> tuple[float | None, float | None, float | None]:
     """-2 log likelihood of the measurements, AIC and BIC; an estimated SD counts as a parameter."""
     fit = target.fit
     if fit.loss != "linear":
         return None, None, None
-    widths = np.concatenate([np.log(target.scale(row)) for row in target.series])
-    logs = np.concatenate([np.log(row.values) for row in target.series]) if fit.residual == "log" else np.zeros(1)
-    value = float(2 * np.sum(widths) + 2 * np.sum(logs) + count * math.log(2 * math.pi))
+    seen = np.concatenate([row.measured for row in target.series])
+    widths = np.concatenate([np.log(target.scale(row)) for row in target.series])[seen]
+    values = np.concatenate([row.values for row in target.series])[seen]
+    logs = np.log(values) if fit.residual == "log" else np.zeros(1)
+    value = float(2 * np.sum(widths) + 2 * np.sum(logs) + np.sum(seen) * math.log(2 * math.pi))
     if fit.known:
         value += squares
     else:

@@ -26,7 +26,7 @@ from matplotlib.ticker import MaxNLocator, MultipleLocator
 from pkinteract import NOTICE
 from pkinteract.engine.curves import Array, Curve
 from pkinteract.result import Analyte, Result
-from pkinteract.scenario import Course
+from pkinteract.scenario import Course, Scenario
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DASHES: tuple[Any, ...] = ("-", "--", "-.", (0, (1, 1)), (0, (5, 1, 1, 1)), (0, (3, 1)))
@@ -60,19 +60,19 @@ def draw_result(result: Result) -> Figure:
     families = _families(result)
     enzymes = _enzymes_shown(result)
     drugs = list(result.scenario.dosed)
-    panels = [(1.6, max(len(family), 2)) for family in families]
-    panels += [(1.2, math.ceil(len(enzymes) / 3))] if enzymes else []
-    panels.append((0.06 + 0.26 * len(drugs), 1))
+    rows = [(1.6, max(len(family) + _measured(result, family), 2)) for family in families]
+    rows += [(1.2, math.ceil(len(enzymes) / 3))] if enzymes else []
+    rows.append((0.06 + 0.26 * len(drugs), 1))
     with mpl.rc_context(STYLE):
-        figure, axes = _panels(panels, title=result.scenario.title, widest=max(len(drug) for drug in drugs))
+        figure, axes = panels(rows, title=result.scenario.title, widest=max(len(drug) for drug in drugs))
         for axis, family in zip(axes, families, strict=False):
             _draw_family(axis, result, family)
         if enzymes:
             _draw_enzymes(axes[len(families)], result, enzymes)
-        _draw_regimens(axes[-1], result, drugs)
+        draw_regimens(axes[-1], result, drugs)
         for axis in axes:
-            _mark_changes(axis, result)
-        _label_time(axes[-1], result)
+            mark_changes(axis, result)
+        label_time(axes[-1], result, " (thick lines: 24-h average)")
     return figure
 
 
@@ -82,14 +82,12 @@ def draw_comparison(results: Sequence[Result]) -> Figure:
     parts = {part for row in order.values() if len(row.parts) > 1 for part in row.parts}
     shown = [row for row in order.values() if row.id not in parts]
     with mpl.rc_context(STYLE):
-        panels = [(1.6, 2 + (len(results) if n == 0 else 0)) for n in range(len(shown))]
-        figure, axes = _panels(panels, title="Scenarios compared", widest=0)
+        rows = [(1.6, 2 + (len(results) if n == 0 else 0)) for n in range(len(shown))]
+        figure, axes = panels(rows, title="Scenarios compared", widest=0)
         for axis, analyte in zip(axes, shown, strict=True):
             _draw_overlay(axis, results, analyte)
         axes[-1].set_xlabel("days from t = 0")
-        _legend(
-            axes[0], [_line(n, lw=1.6, label=row.scenario.name) for n, row in enumerate(results)], columns=1, rise=2
-        )
+        legend(axes[0], [_line(n, lw=1.6, label=row.scenario.name) for n, row in enumerate(results)], columns=1, rise=2)
     return figure
 
 
@@ -102,7 +100,7 @@ def save(figure: Figure, path: Path) -> None:
             figure.savefig(path, dpi=150, pil_kwargs={"compress_level": 4})
 
 
-def _panels(rows: Sequence[tuple[float, int]], *, title: str, widest: int) -> tuple[Figure, list[Axes]]:
+def panels(rows: Sequence[tuple[float, int]], *, title: str, widest: int) -> tuple[Figure, list[Axes]]:
     """A figure with axes below each other, in inches: (height, lines of text above) each, under a title.
 
     ``widest`` is the length of the longest label on the left. A fixed layout takes a third of the time of a fitted one.
@@ -137,14 +135,15 @@ def _families(result: Result) -> list[list[int]]:
     return list(found.values())
 
 
-def _span(result: Result) -> tuple[float, float]:
-    """What is drawn [h]."""
+def span(result: Result) -> tuple[float, float]:
+    """What is drawn [h], every measured level included."""
     end = result.scenario.duration
-    return max(result.scenario.first_time, -min(LONGEST_LEAD, end / 4)), end
+    start = max(result.scenario.first_time, -min(LONGEST_LEAD, end / 4))
+    return min([start, *(row.time for row in result.scenario.observations)]), end
 
 
 def _draw_family(axis: Axes, result: Result, family: list[int]) -> None:
-    start, end = _span(result)
+    start, end = span(result)
     times = np.linspace(start, end, max(int((end - start) / result.scenario.step), 400) + 1)
     handles: list[Artist] = []
     top = 0.0
@@ -155,11 +154,33 @@ def _draw_family(axis: Axes, result: Result, family: list[int]) -> None:
         days, smooth = _daily(curve, start, end)
         axis.plot(days, smooth, color=PALETTE[n], lw=1.8, ls=DASHES[n])
         handles.append(_line(n, lw=1.8, label=result.analytes[i].name))
-        top = max(top, float(values.max()))
+        top = max(top, float(values.max()), draw_levels(axis, result.scenario, result.analytes[i].id, PALETTE[n]))
+    if _measured(result, family):
+        handles.append(Line2D([], [], ls="", marker="o", mfc="white", mec="#444444", label=_named(result, family)))
     judged = next((i for i in reversed(family) if result.analytes[i].low is not None), family[0])
-    _legend(axis, _range(axis, result.analytes[judged], top), columns=1, right=True)
+    legend(axis, reference_range(axis, result.analytes[judged], top), columns=1, right=True)
     axis.set_ylabel(result.analytes[family[0]].unit)
-    _legend(axis, handles, columns=1)
+    legend(axis, handles, columns=1)
+
+
+def draw_levels(axis: Axes, scenario: Scenario, analyte: str, color: str) -> float:
+    """Measured levels of an analyte as points, those below quantification as triangles; returns the highest."""
+    rows = [row for row in scenario.observations if row.analyte == analyte]
+    for row in rows:
+        axis.plot(row.time / 24, row.value, "v" if row.below else "o", ms=5, mfc="white", mec=color, mew=1.4, zorder=4)
+    return max((row.value for row in rows), default=0.0)
+
+
+def _named(result: Result, family: list[int]) -> str:
+    """What the points of a family are."""
+    ids = {result.analytes[i].id for i in family}
+    below = any(row.below and row.analyte in ids for row in result.scenario.observations)
+    return "measured (▽: below)" if below else "measured"
+
+
+def _measured(result: Result, family: list[int]) -> bool:
+    """Whether an analyte of a family was measured."""
+    return bool({result.analytes[i].id for i in family} & {row.analyte for row in result.scenario.observations})
 
 
 def _draw_overlay(axis: Axes, results: Sequence[Result], analyte: Analyte) -> None:
@@ -169,12 +190,12 @@ def _draw_overlay(axis: Axes, results: Sequence[Result], analyte: Analyte) -> No
             days, values = _daily(result.curve(analyte.id), 0.0, result.scenario.duration)
             axis.plot(days, values, color=PALETTE[n % len(PALETTE)], ls=DASHES[n % len(DASHES)], lw=1.6)
             top = max(top, float(values.max()))
-    _legend(axis, _range(axis, analyte, top), columns=1, right=True)
+    legend(axis, reference_range(axis, analyte, top), columns=1, right=True)
     axis.set_ylabel(analyte.unit)
     axis.set_title(f"{analyte.name}, 24-h average", loc="left")
 
 
-def _range(axis: Axes, analyte: Analyte, top: float) -> list[Artist]:
+def reference_range(axis: Axes, analyte: Analyte, top: float) -> list[Artist]:
     """Draw the reference band and, if the axis reaches near it, the alert line; returns what explains them."""
     found: list[Artist] = []
     ceiling = top * 1.12
@@ -192,7 +213,7 @@ def _range(axis: Axes, analyte: Analyte, top: float) -> list[Artist]:
     return found
 
 
-def _legend(axis: Axes, handles: Sequence[Artist], *, columns: int, right: bool = False, rise: int = 0) -> None:
+def legend(axis: Axes, handles: Sequence[Artist], *, columns: int, right: bool = False, rise: int = 0) -> None:
     """A legend above the axis, where it covers nothing; ``rise`` lines of text higher."""
     if not handles:
         return
@@ -224,7 +245,7 @@ def _enzymes_shown(result: Result) -> list[int]:
 
 
 def _draw_enzymes(axis: Axes, result: Result, rows: list[int]) -> None:
-    start, end = _span(result)
+    start, end = span(result)
     times = np.linspace(start, end, 401)
     for n, i in enumerate(rows):
         style = {"color": PALETTE[n % len(PALETTE)], "ls": DASHES[n % len(DASHES)], "lw": 1.3}
@@ -232,12 +253,12 @@ def _draw_enzymes(axis: Axes, result: Result, rows: list[int]) -> None:
     axis.axhline(1, color="#888888", lw=0.8)
     axis.set_ylabel("enzyme level\n(uninduced = 1)")
     axis.set_ylim(bottom=0)
-    _legend(axis, [_line(n, lw=1.3, label=result.enzymes[i].replace("_", " ")) for n, i in enumerate(rows)], columns=3)
+    legend(axis, [_line(n, lw=1.3, label=result.enzymes[i].replace("_", " ")) for n, i in enumerate(rows)], columns=3)
 
 
-def _draw_regimens(axis: Axes, result: Result, drugs: list[str]) -> None:
+def draw_regimens(axis: Axes, result: Result, drugs: list[str]) -> None:
     """A bar per course, labelled with its daily dose; missed doses as crosses."""
-    first, last = (time / 24 for time in _span(result))
+    first, last = (time / 24 for time in span(result))
     for row, drug in enumerate(drugs):
         bars = _bars(result, drug)
         highest = max(bar.daily for bar in bars)
@@ -292,9 +313,9 @@ def _bars_of(course: Course) -> list[_Bar]:
     return bars
 
 
-def _mark_changes(axis: Axes, result: Result) -> None:
+def mark_changes(axis: Axes, result: Result) -> None:
     """A thin line at every change of dosing or patient, a firmer one at t = 0 when the run began before it."""
-    start, end = _span(result)
+    start, end = span(result)
     of_patient = [time for time, _ in result.scenario.patients]
     changes = [time for time in (*result.scenario.changes, *of_patient) if start < time < end]
     for time in changes if len(changes) <= 12 else []:
@@ -310,18 +331,19 @@ def _daily(curve: Curve, start: float, end: float) -> tuple[Array, Array]:
     return centres / 24, curve.integral(centres - half, centres + half) / (2 * half)
 
 
-def _label_time(axis: Axes, result: Result) -> None:
+def label_time(axis: Axes, result: Result, note: str = "") -> None:
+    """Days or dates below a figure, with a ``note`` behind their name."""
     scenario = result.scenario
-    first, last = (time / 24 for time in _span(result))
+    first, last = (time / 24 for time in span(result))
     axis.set_xlim(first, last)
     weeks = 21 <= last - first <= 120
     axis.xaxis.set_major_locator(MultipleLocator(7) if weeks else MaxNLocator(9, integer=last - first > 5))
     if scenario.start is None:
-        axis.set_xlabel("days from t = 0 (thick lines: 24-h average)")
+        axis.set_xlabel(f"days from t = 0{note}")
         return
     ticks = [tick for tick in axis.get_xticks() if first <= tick <= last]
     axis.set_xticks(ticks, [_dated(scenario.start, tick) for tick in ticks])
-    axis.set_xlabel(f"date, {scenario.start:%Y} (thick lines: 24-h average)")
+    axis.set_xlabel(f"date, {scenario.start:%Y}{note}")
 
 
 def _dated(start: datetime, day: float) -> str:

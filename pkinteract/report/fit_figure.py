@@ -16,7 +16,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from pkinteract import NOTICE
 from pkinteract.engine.curves import Array
 from pkinteract.fitting.curves import Profile
-from pkinteract.fitting.types import Analyte, Outcome
+from pkinteract.fitting.types import Analyte, Flags, Outcome
 from pkinteract.report.figure import PALETTE, STYLE
 
 MOST_PANELS = 48
@@ -33,12 +33,15 @@ def draw_observed(outcome: Outcome) -> Figure:
         figure.suptitle(outcome.fit.title, x=0.02, ha="left", fontsize=9)
         axes = figure.subplots(1, len(analytes), squeeze=False)[0]
         for axis, analyte in zip(axes, analytes, strict=True):
-            predicted, observed = _pairs(outcome, analyte)
+            predicted, observed, measured = _pairs(outcome, analyte)
             logarithmic = outcome.fit.residual != "additive" and bool(np.all(predicted > 0))
             low = float(min(predicted.min(), observed.min())) * 0.9 if logarithmic else 0.0
             high = float(max(predicted.max(), observed.max())) * 1.06
             axis.plot([low, high], [low, high], color="#666666", lw=1)
-            axis.plot(predicted, observed, "o", ms=3.5, mfc="none", color=PALETTE[0])
+            axis.plot(predicted[measured], observed[measured], "o", ms=3.5, mfc="none", color=PALETTE[0])
+            if not np.all(measured):
+                below = axis.plot(predicted[~measured], observed[~measured], "v", ms=4, color=PALETTE[1])
+                axis.legend(below, ["below this limit"], loc="upper left")
             if logarithmic:
                 axis.set(xscale="log", yscale="log")
                 label_decades(axis.xaxis, axis.yaxis)
@@ -58,22 +61,25 @@ def label_decades(*sides: Axis) -> None:
 
 
 def analytes_of(outcome: Outcome) -> list[Analyte]:
-    """What was measured, each once."""
+    """Whose levels were measured, each once."""
     used: dict[Analyte, None] = {}
     for series in outcome.fit.series:
-        used |= dict.fromkeys(series.analytes[column] for column in series.columns)
+        if not series.runs:
+            used |= dict.fromkeys(series.analytes[column] for column in series.columns)
     return list(used)
 
 
-def _pairs(outcome: Outcome, analyte: Analyte) -> tuple[Array, Array]:
-    predicted, observed = [], []
+def _pairs(outcome: Outcome, analyte: Analyte) -> tuple[Array, Array, Flags]:
+    """Predictions, measurements or limits, and which of them were measured."""
+    predicted, observed, measured = [], [], []
     for group in outcome.groups:
         for series, values in zip(group.series, group.predicted, strict=True):
             for n, column in enumerate(series.columns):
                 if series.analytes[column] == analyte:
                     predicted.append(values[n])
                     observed.append(series.values[n])
-    return np.array(predicted), np.array(observed)
+                    measured.append(series.measured[n])
+    return np.array(predicted), np.array(observed), np.array(measured, dtype=bool)
 
 
 def draw_profiles(outcome: Outcome, profiles: Sequence[Profile]) -> Figure:
@@ -107,10 +113,11 @@ def _draw_profile(axis: Axes, profile: Profile, *, several: bool) -> None:
     series = profile.series
     for column, analyte in enumerate(series.analytes):
         color = PALETTE[column % len(PALETTE)]
-        mine = [n for n, place in enumerate(series.columns) if place == column]
+        mine = np.array(series.columns) == column
         axis.plot(profile.times, profile.levels[column], color=color, lw=1.2, label=analyte.id)
-        times = series.times[[series.rows[n] for n in mine]]
-        axis.plot(times, series.values[mine], "o", ms=3.2, mfc="none", color=color)
+        times = series.times[list(series.rows)]
+        for shown, mark in ((mine & series.measured, "o"), (mine & ~series.measured, "v")):
+            axis.plot(times[shown], series.values[shown], mark, ms=3.2, mfc="none", color=color)
     name = f"subject {series.subject}" + (f", data set {series.data + 1}" if several else "")
     axis.set_title(name, loc="left", fontsize=8)
     axis.set_ylim(bottom=0)

@@ -40,7 +40,7 @@ def draw_residuals(outcome: Outcome) -> Figure:
             if outcome.fit.residual != "additive" and bool(np.all(predicted > 0)):
                 right.set_xscale("log")
                 label_decades(right.xaxis)
-            reach = 1.1 * max(float(np.max(np.abs(weighted))), 1.0)
+            reach = 1.1 * float(np.max(np.abs(weighted), initial=1.0))
             left.set(xlabel="time [h]", ylabel="weighted residual [SD]", ylim=(-reach, reach))
             right.set_xlabel(f"predicted [{analyte.unit}]")
             left.set_title(analyte.id, loc="left")
@@ -48,7 +48,7 @@ def draw_residuals(outcome: Outcome) -> Figure:
 
 
 def _residuals(outcome: Outcome, analyte: Analyte) -> tuple[Array, Array, Array]:
-    """Times [h], predictions in the analyte's unit and residuals over their SD."""
+    """Times [h], predictions in the analyte's unit and residuals over their SD, of what was measured."""
     points: list[tuple[float, float, float]] = []
     for group in outcome.groups:
         sd = 1.0 if outcome.fit.known else group.sd
@@ -56,9 +56,9 @@ def _residuals(outcome: Outcome, analyte: Analyte) -> tuple[Array, Array, Array]
             points += [
                 (series.times[series.rows[n]], predicted[n], weighted[n] / sd)
                 for n, column in enumerate(series.columns)
-                if series.analytes[column] == analyte
+                if series.analytes[column] == analyte and series.measured[n]
             ]
-    times, levels, residuals = np.array(points, dtype=float).T
+    times, levels, residuals = np.array(points, dtype=float).reshape(-1, 3).T
     return times, levels, residuals
 
 

@@ -6,15 +6,24 @@ import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
+
 import pkinteract
 from pkinteract.fitting.files import number
+from pkinteract.fitting.search import GLOBAL
 from pkinteract.fitting.types import Estimate, Group, Outcome
+from pkinteract.report.posterior_text import posterior_lines
 
 _MODELS = {
     "additive": "additive: one SD for all concentrations",
     "proportional": "proportional: SD in proportion to the measured concentration",
     "combined": "combined: additive and proportional SD, at the measured concentration",
     "log": "log: SD of the logarithm of the concentration",
+}
+_WEIGHTS = {
+    "none": "",
+    "n": "; of one subject, divided by √n for a mean of n",
+    "sd": ", divided by √n where n is given",
 }
 _INTERVALS = {True: "profile likelihood (of what follows from others: covariance)", False: "covariance at the optimum"}
 
@@ -23,22 +32,36 @@ def fit_report(outcome: Outcome) -> str:
     """The whole report."""
     fit = outcome.fit
     start = f", {fit.starts} starts" if fit.starts > 1 else ""
+    ended = f" (seed {fit.seed}), then least_squares" if fit.method in GLOBAL else ""
     robust = f", {fit.loss} loss" if fit.loss != "linear" else ""
     lines = [f"# {fit.title}", "", pkinteract.NOTICE, ""]
     lines += [f"* Data: {', '.join(file.name for file in fit.files)}"]
     lines += [f"* Left out of {fit.files[row.data].name}: {row.count} cells, {row.reason}" for row in fit.omitted]
+    lines += [f"* In {name}: {count} cells below quantification, in the likelihood" for name, count in _below(outcome)]
     lines += [f"* {note}" for note in fit.notes]
-    lines += [f"* Residual {_MODELS[fit.residual]}{_given(outcome)}"]
-    lines += [f"* Search: {fit.method}{robust}{start}; 95 % intervals: {_INTERVALS[fit.profile]}"]
+    lines += [f"* Residual {_MODELS[fit.residual]}{_given(outcome)}{_WEIGHTS[fit.weights]}"]
+    lines += [f"* Search: {fit.method}{ended}{robust}{start}; 95 % intervals: {_INTERVALS[fit.profile]}"]
     if fit.separate and len(outcome.groups) > 1:
         lines.append("* The subjects have no estimate in common: each was fitted by itself")
     for group in outcome.groups:
         lines += ["", f"## {f'Subject {group.subject}' if group.subject else 'All subjects'}", "", *_group(group)]
+        lines += posterior_lines(fit, group)
     return "\n".join(lines) + "\n"
+
+
+def _below(outcome: Outcome) -> Iterator[tuple[str, int]]:
+    """Data files with levels below quantification that count, and how many."""
+    fit = outcome.fit
+    for place, file in enumerate(fit.files):
+        count = sum(int(np.sum(~row.measured)) for row in fit.series if row.data == place)
+        if count:
+            yield file.name, count
 
 
 def _given(outcome: Outcome) -> str:
     fit = outcome.fit
+    if fit.weights == "sd":
+        return "; given for every concentration by the data"
     parts = [] if fit.additive is None else [f"{fit.additive:g} {fit.series[0].analytes[0].unit}"]
     parts += [] if fit.proportional is None else [f"{100 * fit.proportional:g} %"]
     return f"; given: {' and '.join(parts)}" if parts else "; its size estimated"
@@ -51,7 +74,8 @@ def _group(group: Group) -> Iterator[str]:
     yield "|---|---:|---|---:|---:|---|---:|---|"
     yield from (_row(row) for row in group.estimates)
     yield ""
-    yield f"{group.observations} concentrations, residual SD {group.sd:.4g}{_criteria(group)}; {_reached(group)}"
+    what = "measurements" if any(row.runs for row in group.series) else "concentrations"
+    yield f"{group.observations} {what}, residual SD {group.sd:.4g}{_criteria(group)}; {_reached(group)}"
     if len(group.names) > 1:
         yield ""
         yield f"| correlation | {' | '.join(group.names)} |"
@@ -83,6 +107,8 @@ def _criteria(group: Group) -> str:
 
 def _reached(group: Group) -> str:
     text = f"{group.evaluations} evaluations"
+    if group.failed:
+        text += f" and {group.failed} more at values that describe no possible body"
     if len(group.starts) > 1:
         best = min(group.starts)
         same = sum(cost <= best * (1 + 1e-4) for cost in group.starts)

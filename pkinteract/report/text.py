@@ -13,7 +13,7 @@ from pkinteract.library import Library
 from pkinteract.library.monograph import Monograph
 from pkinteract.model import Model
 from pkinteract.model.network import Link
-from pkinteract.scenario import Course, Patient, Scenario
+from pkinteract.scenario import Course, Observation, Patient, Scenario
 from pkinteract.scenario.courses import WEEKDAYS
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def check_lines(scenario: Scenario, model: Model, network: Sequence[Link]) -> li
     """What ``check`` prints of one scenario."""
     patient = scenario.patient
     genes = "".join(f", {gene} {row.phenotype} (activity {row.factor:g})" for gene, row in patient.phenotype.items())
+    genes += "".join(f", {enzyme} {factor:g} times as abundant" for enzyme, factor in patient.abundance.items())
     grid = f"output from 0 to {scenario.duration / 24:g} d every {scenario.step:g} h"
     lines = [
         f"{scenario.path}: ok",
@@ -77,11 +78,19 @@ def check_lines(scenario: Scenario, model: Model, network: Sequence[Link]) -> li
     for regimen in scenario.regimens:
         for course in regimen.courses:
             lines.append(f"  regimen   {regimen.drug} {course.formulation}: {_course(course)}")
+    for row in scenario.observations:
+        note = f", {row.note}" if row.note else ""
+        lines.append(f"  level     day {row.time / 24:g}, {row.analyte} {level_text(row)}{note}")
     for link in network:
         lines.append(
             f"  acts      {link.perpetrator} → {link.target}, {link.mechanism} ({link.text}): {_expected(link)}"
         )
     return lines + [f"  warning   {text}" for text in scenario.warnings]
+
+
+def level_text(row: Observation) -> str:
+    """A measured level with its unit; below quantification as less than the limit."""
+    return f"{'<' if row.below else ''}{row.value:.4g} {row.unit}"
 
 
 def _expected(link: Link) -> str:

@@ -1,0 +1,141 @@
+"""Values of the parameters put into the drugs, the enzymes and the patient of a series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import BaseModel
+
+from pkinteract.fitting.types import Parameter, Series
+from pkinteract.library import Enzyme
+from pkinteract.library.absorption import Input
+from pkinteract.library.monograph import Monograph, Value, label
+from pkinteract.library.overrides import OPTIONAL
+from pkinteract.scenario import Patient
+from pkinteract.units import dimension_of, from_canonical, to_canonical
+
+Steps = tuple[str | int, ...]
+"""Attributes, keys and positions that lead to a value."""
+
+ENZYMES, PATIENT = "enzymes", "patient"
+"""What the paths begin with that lead to an enzyme's turnover and to a value of the patient, in place of a drug."""
+
+TRAITS = {"weight": "kg", "creatinine_clearance": "mL/min", "abundance": "1"}
+"""Values of the patient that a parameter may set, in these units; ``abundance`` for each enzyme."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A value that takes the value of a parameter, in ``unit``; ``owner`` is a drug, "enzymes" or "patient"."""
+
+    owner: str
+    steps: Steps
+    parameter: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """Who is treated with what: ``patients`` is what the patient becomes and when [h]."""
+
+    monographs: Mapping[str, Monograph]
+    enzymes: Mapping[str, Enzyme]
+    patient: Patient
+    patients: tuple[tuple[float, Patient], ...]
+
+
+def steps_of(root: object) -> dict[str, Steps]:
+    """How every dotted path of a monograph, or of the enzymes, is reached; values that may be left out included."""
+    return dict(_walk(root, "", ()))
+
+
+def _walk(node: object, path: str, steps: Steps) -> Iterator[tuple[str, Steps]]:
+    children: list[tuple[str, str | int, object]] = []
+    if isinstance(node, Value):
+        yield path, steps
+    elif isinstance(node, BaseModel):
+        children = [(row.alias or name, name, getattr(node, name)) for name, row in type(node).model_fields.items()]
+    elif isinstance(node, Mapping):
+        children = [(key, key, child) for key, child in node.items()]
+    elif isinstance(node, tuple) and node and isinstance(node[0], BaseModel):
+        children = [(label(child, i), i, child) for i, child in enumerate(node)]
+    for name, step, child in children:
+        if child is None and isinstance(node, Input) and name in OPTIONAL:
+            yield f"{path}.{name}", (*steps, step)
+        yield from _walk(child, f"{path}.{name}".lstrip("."), (*steps, step))
+
+
+def changes_of(parameters: Sequence[Parameter], series: Series) -> tuple[Change, ...]:
+    """The values of a series that parameters set."""
+    found = []
+    for row in parameters:
+        for owner, path in row.paths:
+            if owner == PATIENT:
+                steps: Steps = tuple(path.split("."))
+            elif owner == ENZYMES:
+                steps = steps_of(series.scenario.enzymes)[path]
+            elif owner in series.scenario.monographs:
+                steps = steps_of(series.scenario.monographs[owner])[path]
+            else:
+                continue
+            found.append(Change(owner=owner, steps=steps, parameter=row.name, unit=row.unit))
+    return tuple(found)
+
+
+def changed(series: Series, changes: Sequence[Change], values: Mapping[str, float]) -> Body:
+    """The body of a series with the values of the parameters."""
+    monographs, enzymes = dict(series.scenario.monographs), series.scenario.enzymes
+    patient, patients = series.patient, series.scenario.patients
+    for row in changes:
+        number = values[row.parameter]
+        if row.owner == PATIENT:
+            before = patient
+            patient = _person(patient, before, row.steps, number, row.unit)
+            patients = tuple((time, _person(person, before, row.steps, number, row.unit)) for time, person in patients)
+        elif row.owner == ENZYMES:
+            enzymes = _put(enzymes, row.steps, number, row.unit)
+        else:
+            monographs[row.owner] = _put(monographs[row.owner], row.steps, number, row.unit)
+    return Body(monographs=monographs, enzymes=enzymes, patient=patient, patients=patients)
+
+
+def _person(person: Patient, first: Patient, steps: Steps, number: float, unit: str) -> Patient:
+    """A state of the patient with a value replaced; what a change has set is left alone."""
+    name = str(steps[0])
+    value = number if unit == TRAITS[name] else from_canonical(to_canonical(number, unit), TRAITS[name])
+    if name == "abundance":
+        return replace(person, abundance={**person.abundance, str(steps[1]): value})
+    if name == "weight":
+        return replace(person, weight=value) if person.weight == first.weight else person
+    same = person.creatinine_clearance == first.creatinine_clearance
+    return replace(person, creatinine_clearance=value) if same else person
+
+
+def trait_problem(path: str, unit: str, enzymes: Mapping[str, Enzyme]) -> str | None:
+    """What is wrong with a path into the patient, or with its unit; None if nothing is."""
+    name, _, enzyme = path.partition(".")
+    if name not in TRAITS or (name == "abundance" and enzyme not in enzymes) or (name != "abundance" and enzyme):
+        return f"patient.{path} is not estimated; write patient.weight, patient.creatinine_clearance or " + (
+            f"patient.abundance.{next(iter(enzymes))}"
+        )
+    if dimension_of(unit) != dimension_of(TRAITS[name]):
+        return f'"{unit}" is a unit of {dimension_of(unit)}; patient.{path} is in {TRAITS[name]}'
+    return None
+
+
+def _put(node: Any, steps: Steps, number: float, unit: str) -> Any:
+    """A copy of ``node`` with the value at ``steps`` replaced."""
+    if node is None:
+        return Value(value=number, unit=unit, kind="assumed", note="parameter of a fit")
+    if not steps:
+        return node.model_copy(update={"value": number, "unit": unit})
+    first, *rest = steps
+    if isinstance(node, BaseModel):
+        name = str(first)
+        return node.model_copy(update={name: _put(getattr(node, name), tuple(rest), number, unit)})
+    inner = _put(node[first], tuple(rest), number, unit)
+    if isinstance(node, tuple):
+        return tuple(inner if i == first else child for i, child in enumerate(node))
+    return {**node, first: inner}

@@ -1,0 +1,129 @@
+"""The lines that ``qualify`` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from pkinteract.qualify.measure import Summary, fold_error, inside_guest
+from pkinteract.qualify.outcome import Outcome
+
+WORST = 12
+"""Rows listed as the worst at most."""
+
+_HEAD = f"{'':<34}{'n':>4}{'GMFE':>7}{'bias':>7}{'Guest':>7}{'1.5x':>6}{'2x':>6}{'n':>6}{'Cmax':>7}{'static':>8}"
+_TITLES = {"set": "by set", "mechanism": "by mechanism", "perpetrator": "by perpetrator", "victim": "by victim"}
+
+
+def qualify_lines(outcomes: Sequence[Outcome], groups: Sequence[Summary], written: Iterable[Path]) -> Iterator[str]:
+    """Summary by group, PK-Sim beside, the worst rows, what was not simulated, and the files."""
+    done = [outcome for outcome in outcomes if outcome.state == "simulated"]
+    yield f"{len(done)} of {len(outcomes)} study arms simulated{_others(outcomes)}"
+    if done:
+        yield "GMFE: geometric mean fold error of the exposure ratio; Guest, 1.5x, 2x: share within those limits"
+        yield ""
+        yield f"{_HEAD}   n    ours  PK-Sim"
+        for by in ("all", *_TITLES):
+            if by in _TITLES:
+                yield _TITLES[by]
+            yield from (_line(row) for row in groups if row.by == by)
+        yield ""
+        yield "worst:"
+        yield from (_one(row) for row in _worst(done))
+    yield from _missing(outcomes)
+    yield from (f"failed: {row.study.id} ({row.study.study}): {row.reason}" for row in _of(outcomes, "failed"))
+    yield from (str(path) for path in written)
+
+
+def row_lines(outcome: Outcome) -> Iterator[str]:
+    """One study: what was done and what came out."""
+    study = outcome.study
+    yield f"{study.id}: {study.study}, {' + '.join(study.perpetrators) or 'genotypes'} on {study.analyte}"
+    yield f"  {study.paper} {study.url}".rstrip()
+    for name, arm in (("control", study.control), ("treatment", study.treatment)):
+        given = "; ".join(
+            f"{intake.drug} {dose.amount:g} {'mg/kg' if dose.per_weight else 'mg'}"
+            f"{' iv' if dose.intravenous else ''} at {dose.time:g} h"
+            + (f", {dose.count} doses every {dose.every:g} h" if dose.count > 1 else "")
+            for intake in arm.intakes
+            for dose in intake.doses
+        )
+        genes = "".join(f", {gene} {value}" for gene, value in arm.phenotype.items())
+        yield f"  {name}: {given}{genes}; area from {arm.window[0]:g} to {arm.window[1]:g} h"
+    if study.note:
+        yield f"  {study.note}"
+    if outcome.state != "simulated":
+        yield f"  {outcome.state}: {outcome.reason}"
+        return
+    for what, observed, predicted in (
+        ("exposure", study.exposure, outcome.exposure),
+        ("Cmax", study.peak, outcome.peak),
+    ):
+        if observed is not None and predicted is not None:
+            span = "" if observed.low is None else f" ({observed.low:g} to {observed.high:g}, {observed.spread})"
+            fold = fold_error(predicted, observed.ratio)
+            limits = "within" if inside_guest(predicted, observed.ratio) else "outside"
+            text = f"  {what} ratio: observed {observed.ratio:.3g}{span}, predicted {predicted:.3g}"
+            yield f"{text}, fold error {fold:.2f}, {limits} Guest's limits"
+    if outcome.static is not None:
+        yield f"  static estimate (ICH M12) {outcome.static:.3g}"
+    if study.pksim is not None:
+        yield f"  PK-Sim's published prediction {study.pksim:.3g}"
+
+
+def _others(outcomes: Sequence[Outcome]) -> str:
+    states = [outcome.state for outcome in outcomes if outcome.state != "simulated"]
+    return "".join(f", {states.count(state)} {state}" for state in dict.fromkeys(states))
+
+
+def _of(outcomes: Iterable[Outcome], state: str) -> list[Outcome]:
+    return [outcome for outcome in outcomes if outcome.state == state]
+
+
+def _line(row: Summary) -> str:
+    beside = f"{row.n_pksim:>4}{_number(row.gmfe_beside_pksim, 8)}{_number(row.gmfe_pksim, 8)}" if row.n_pksim else ""
+    return (
+        f"  {row.group[:31]:<32}{row.n:>4}{_number(row.gmfe, 7)}{_number(row.bias, 7)}{_percent(row.within_guest, 7)}"
+        f"{_percent(row.within_close, 6)}{_percent(row.within_twofold, 6)}{row.n_peak:>6}{_number(row.gmfe_peak, 7)}"
+        f"{_number(row.gmfe_static, 8)}{beside}"
+    ).rstrip()
+
+
+def _number(value: float | None, width: int) -> str:
+    return f"{'' if value is None else f'{value:.2f}':>{width}}"
+
+
+def _percent(value: float | None, width: int) -> str:
+    return f"{'' if value is None else f'{100 * value:.0f}%':>{width}}"
+
+
+def _worst(done: Iterable[Outcome]) -> list[Outcome]:
+    return sorted((row for row in done if _fold(row) > 1), key=_fold, reverse=True)[:WORST]
+
+
+def _fold(outcome: Outcome) -> float:
+    if outcome.exposure is None or outcome.study.exposure is None:
+        return 0.0
+    return fold_error(outcome.exposure, outcome.study.exposure.ratio)
+
+
+def _one(outcome: Outcome) -> str:
+    study = outcome.study
+    observed = study.exposure.ratio if study.exposure is not None else 0.0
+    pair = f"{' + '.join(study.perpetrators) or 'genotype'} on {study.analyte}"
+    beside = "" if study.pksim is None else f", PK-Sim {study.pksim:.3g}"
+    return (
+        f"  {study.id:<11}{_fold(outcome):>6.2f}-fold  {pair[:42]:<43}observed {observed:.3g}, "
+        f"predicted {outcome.exposure or 0.0:.3g}{beside}  ({study.study[:40]})"
+    )
+
+
+def _missing(outcomes: Iterable[Outcome]) -> Iterator[str]:
+    """Drugs without a monograph, with the rows that wait for them."""
+    waiting: dict[str, list[str]] = {}
+    for row in _of(outcomes, "no monograph"):
+        for drug in row.reason.split(", "):
+            waiting.setdefault(drug, []).append(row.study.id)
+    for drug, ids in sorted(waiting.items()):
+        shown = ", ".join(ids[:6]) + (f" and {len(ids) - 6} more" if len(ids) > 6 else "")
+        yield f"no monograph of {drug}: {len(ids)} rows ({shown})"
