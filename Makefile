@@ -12,7 +12,7 @@ PIP      := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 help:
 	@echo "make run     install into $(VENV) and simulate the headline scenario: CSVs and picture"
 	@echo "make test    the tests"
-	@echo "make fuzz    five hundred random systems against scipy, their properties, five hundred fits"
+	@echo "make fuzz    five hundred random systems against scipy, their properties, fifteen hundred fits"
 	@echo "make check   lint, types, layers"
 	@echo "make format  lint fixes and code layout"
 	@echo "make docs    write the help pages of the commands into docs/cli.md"

@@ -16,6 +16,7 @@ from pkinteract.scenario.schema import (
     ChangeTable,
     CourseTable,
     CycleTable,
+    ObservationTable,
     Output,
     PatientTable,
     RegimenTable,
@@ -142,7 +143,18 @@ def test_every_scenario_shown_can_be_read(where: str, block: str, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    "table", [ScenarioTable, Simulation, PatientTable, ChangeTable, RegimenTable, CourseTable, CycleTable, Output]
+    "table",
+    [
+        ScenarioTable,
+        Simulation,
+        PatientTable,
+        ChangeTable,
+        RegimenTable,
+        CourseTable,
+        CycleTable,
+        ObservationTable,
+        Output,
+    ],
 )
 def test_every_key_of_a_scenario_is_described(table: type[Table]) -> None:
     """docs/scenario.md names each key that the reader knows, in backticks and outside the examples."""

@@ -10,13 +10,14 @@ from own_drugs import DOSE, INDUCED, INDUCER, LEVEL, LIVER_FLOW, TIGHT, auc, bin
 from runs import INTRAVENOUS, course, drug, once, oral, pathway, regimen, run, text
 from scipy.special import lambertw
 
+from pkinteract.library import load_library
 from pkinteract.result import Result
 
 HELD = regimen("rival", once("1000 mg", "-1 h", 'route = "intravenous"'))
 """10 mg/L of the drug "rival" from an hour before t = 0 on, and for ever: nothing clears it."""
 
 GUT_FLOW = 18.0
-KDEG = math.log(2) / 72
+KDEG = math.log(2) / load_library().enzymes["CYP3A4"].liver.half_life.canonical
 """CYP3A4 in the liver [1/h]."""
 
 

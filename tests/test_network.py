@@ -14,6 +14,7 @@ from runs import INTRAVENOUS, daily, drug, once, oral, pathway, regimen, run, te
 from pkinteract import load_scenario, simulate
 from pkinteract.cli import main
 from pkinteract.export.record import record
+from pkinteract.library import load_library
 
 DOSES = regimen("rival", daily("120 mg", "12 h")) + regimen("victim", daily("100 mg"))
 """240 mg/d over 5 L/h keep up 2 mg/L of the drug "rival"."""
@@ -84,7 +85,7 @@ def test_an_inhibitor_and_its_victims_are_named(tmp_path: Path) -> None:
         (
             f'[inactivates.CYP3A4]\nkinact = "0.03 1/h"\n{constant("ki", 4.0)}',
             "kinact 0.03 1/h, Ki 4 mg/L total",
-            1 / (1 + 0.03 * 2 / 6 / (math.log(2) / 72)),
+            1 / (1 + 0.03 * 2 / 6 / (math.log(2) / load_library().enzymes["CYP3A4"].liver.half_life.canonical)),
         ),
         (
             f"[displaces.victim]\n{constant('ki', 2.0)}",
