@@ -24,13 +24,16 @@ MOST_PANELS = 48
 
 _ACROSS = 4
 
+_SHORT = 20
+"""Characters from which on a name stands without the word "subject"; a line has twice as many."""
+
 
 def draw_observed(outcome: Outcome) -> Figure:
     """Measured against predicted concentrations with the line of identity, one panel per analyte."""
     analytes = analytes_of(outcome)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(0.4 + 3.7 * len(analytes), 4.2), layout="constrained")
-        figure.suptitle(outcome.fit.title, x=0.02, ha="left", fontsize=9)
+        entitle(figure, outcome.fit.title)
         axes = figure.subplots(1, len(analytes), squeeze=False)[0]
         for axis, analyte in zip(axes, analytes, strict=True):
             predicted, observed, measured = _pairs(outcome, analyte)
@@ -50,6 +53,11 @@ def draw_observed(outcome: Outcome) -> Figure:
             axis.set_ylabel(f"observed [{analyte.unit}]")
             axis.set_title(analyte.id, loc="left")
     return figure
+
+
+def entitle(figure: Figure, title: str) -> None:
+    """A title of as many lines as the figure's width asks for."""
+    figure.suptitle(textwrap.fill(title, int(14 * figure.get_figwidth())), x=0.02, ha="left", fontsize=9)
 
 
 def label_decades(*sides: Axis) -> None:
@@ -91,7 +99,7 @@ def draw_profiles(outcome: Outcome, profiles: Sequence[Profile]) -> Figure:
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(max(4.0, 2.3 * across), 0.9 + 1.8 * down), layout="constrained")
         more = f" (the first {len(shown)} of {len(profiles)})" if left_out else ""
-        figure.suptitle(outcome.fit.title + more, x=0.02, ha="left", fontsize=9)
+        entitle(figure, outcome.fit.title + more)
         axes = figure.subplots(down, across, squeeze=False)
         for place, axis in enumerate(axes.flat):
             if place < len(shown):
@@ -118,8 +126,10 @@ def _draw_profile(axis: Axes, profile: Profile, *, several: bool) -> None:
         times = series.times[list(series.rows)]
         for shown, mark in ((mine & series.measured, "o"), (mine & ~series.measured, "v")):
             axis.plot(times[shown], series.values[shown], mark, ms=3.2, mfc="none", color=color)
-    name = f"subject {series.subject}" + (f", data set {series.data + 1}" if several else "")
-    axis.set_title(name, loc="left", fontsize=8)
+    name = f"subject {series.subject}" if len(series.subject) < _SHORT else series.subject
+    name += f", data set {series.data + 1}" if several else ""
+    lines = textwrap.wrap(name, 2 * _SHORT, max_lines=2, placeholder="…")
+    axis.set_title("\n".join(lines), loc="left", fontsize=7)
     axis.set_ylim(bottom=0)
     axis.tick_params(labelsize=7)
     if len(series.analytes) > 1:

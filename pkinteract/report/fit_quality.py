@@ -15,7 +15,7 @@ from scipy.interpolate import PchipInterpolator
 from pkinteract.engine.curves import Array
 from pkinteract.fitting.types import Analyte, Group, Likelihood, Outcome
 from pkinteract.report.figure import ALERT, PALETTE, STYLE
-from pkinteract.report.fit_figure import MOST_PANELS, analytes_of, label_decades
+from pkinteract.report.fit_figure import MOST_PANELS, analytes_of, entitle, label_decades
 
 MOST_ESTIMATES = 30
 """Rows of a heat map at most."""
@@ -30,7 +30,7 @@ def draw_residuals(outcome: Outcome) -> Figure:
     analytes = analytes_of(outcome)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(7.6, 0.5 + 2.5 * len(analytes)), layout="constrained")
-        figure.suptitle(outcome.fit.title, x=0.02, ha="left", fontsize=9)
+        entitle(figure, outcome.fit.title)
         axes = figure.subplots(len(analytes), 2, squeeze=False, sharey="row")
         for (left, right), analyte in zip(axes, analytes, strict=True):
             times, predicted, weighted = _residuals(outcome, analyte)
@@ -86,7 +86,7 @@ def draw_correlation(outcome: Outcome) -> Figure:
 
 def _title(figure: Figure, outcome: Outcome, notes: list[str]) -> None:
     more = f" ({', '.join(notes)})" if notes else ""
-    figure.suptitle(outcome.fit.title + more, x=0.02, ha="left", fontsize=9)
+    entitle(figure, outcome.fit.title + more)
 
 
 def _draw_correlation(axis: Axes, group: Group) -> AxesImage:

@@ -12,8 +12,9 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLo
 from pkinteract.engine.curves import Array
 from pkinteract.fitting.types import Outcome, Series
 from pkinteract.report.figure import PALETTE, STYLE
+from pkinteract.report.fit_figure import entitle
 
-_TICKS = (0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
+_TICKS = (0.1, 0.2, 0.33, 0.5, 0.75, 1.0, 1.33, 2.0, 3.0, 5.0, 10.0)
 _ROW = 0.24
 """Height of a row [inch]."""
 
@@ -40,7 +41,7 @@ def draw_summary(outcome: Outcome) -> Figure:
     reach = max(1.15 * reach, math.log(1.3))
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(7.6, 1.3 + _ROW * len(rows)), layout="constrained")
-        figure.suptitle(outcome.fit.title, x=0.02, ha="left", fontsize=9)
+        entitle(figure, outcome.fit.title)
         axis = figure.subplots()
         axis.axvline(1.0, color="#666666", lw=1)
         for place, row in enumerate(rows):

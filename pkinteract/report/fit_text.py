@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 import pkinteract
+from pkinteract.analysis.profiles import gmfe
 from pkinteract.fitting.files import number
 from pkinteract.fitting.search import GLOBAL
 from pkinteract.fitting.types import Estimate, Group, Outcome
@@ -44,7 +45,8 @@ def fit_report(outcome: Outcome) -> str:
     if fit.separate and len(outcome.groups) > 1:
         lines.append("* The subjects have no estimate in common: each was fitted by itself")
     for group in outcome.groups:
-        lines += ["", f"## {f'Subject {group.subject}' if group.subject else 'All subjects'}", "", *_group(group)]
+        who = f"Subject {group.subject}" if group.subject else "All subjects"
+        lines += ["", f"## {who}", "", *_group(outcome, group)]
         lines += posterior_lines(fit, group)
     return "\n".join(lines) + "\n"
 
@@ -67,7 +69,7 @@ def _given(outcome: Outcome) -> str:
     return f"; given: {' and '.join(parts)}" if parts else "; its size estimated"
 
 
-def _group(group: Group) -> Iterator[str]:
+def _group(outcome: Outcome, group: Group) -> Iterator[str]:
     yield from (f"**Warning**: {text}" for text in group.warnings)
     yield from [""] if group.warnings else []
     yield "| parameter | estimate | unit | standard error | RSE | 95 % interval | initial | prior |"
@@ -76,6 +78,7 @@ def _group(group: Group) -> Iterator[str]:
     yield ""
     what = "measurements" if any(row.runs for row in group.series) else "concentrations"
     yield f"{group.observations} {what}, residual SD {group.sd:.4g}{_criteria(group)}; {_reached(group)}"
+    yield from _fold_error(outcome, group)
     if len(group.names) > 1:
         yield ""
         yield f"| correlation | {' | '.join(group.names)} |"
@@ -83,6 +86,15 @@ def _group(group: Group) -> Iterator[str]:
         for i, name in enumerate(group.names):
             cells = ["" if math.isnan(value) else f"{value:.3f}" for value in group.correlation[i, : i + 1]]
             yield f"| {name} | {' | '.join([*cells, *[''] * (len(group.names) - i - 1)])} |"
+
+
+def _fold_error(outcome: Outcome, group: Group) -> Iterator[str]:
+    """How far off a concentration is on average, as a factor."""
+    if outcome.fit.residual == "log":
+        pairs = zip(group.series, group.predicted, strict=True)
+        errors = np.concatenate([np.log(level / row.values)[row.measured] for row, level in pairs])
+        yield ""
+        yield f"Geometric mean fold error {gmfe(errors):.3f} over {len(errors)} measurements."
 
 
 def _row(row: Estimate) -> str:
