@@ -7,7 +7,7 @@ HEADLINE := scenarios/carbamazepine-to-levetiracetam.toml
 PIP      := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz check format docs validation bench clean
+.PHONY: help run test fuzz check format docs validation qualify qualification bench clean
 
 help:
 	@echo "make run     install into $(VENV) and simulate the headline scenario: CSVs and picture"
@@ -17,6 +17,8 @@ help:
 	@echo "make format  lint fixes and code layout"
 	@echo "make docs    write the help pages of the commands into docs/cli.md"
 	@echo "make validation PROFILES=curves.csv   predicted against published numbers into docs/validation.md"
+	@echo "make qualify interaction studies against the kept summary; fails if a group got worse"
+	@echo "make qualification   the same, written into the summary and docs/qualification.md"
 	@echo "make bench   how long things take on this machine"
 	@echo "make clean   remove $(VENV), caches and results"
 
@@ -44,6 +46,12 @@ docs: $(VENV)/.installed-dev
 
 validation: $(VENV)/.installed-dev
 	$(BIN)/python docs/validate.py $(PROFILES)
+
+qualify: $(VENV)/.installed-dev
+	$(BIN)/python docs/qualify.py
+
+qualification: $(VENV)/.installed-dev
+	$(BIN)/python docs/qualify.py --write
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/run.py

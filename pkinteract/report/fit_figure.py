@@ -24,7 +24,7 @@ MOST_PANELS = 48
 
 _ACROSS = 4
 
-_SHORT = 20
+_SHORT = 18
 """Characters from which on a name stands without the word "subject"; a line has twice as many."""
 
 

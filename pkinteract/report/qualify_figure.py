@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import groupby
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -13,10 +15,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
 from pkinteract import NOTICE
-from pkinteract.library.evidence import Study
+from pkinteract.library.studies import Study
 from pkinteract.qualify.measure import guest_limit
 from pkinteract.qualify.outcome import Outcome
-from pkinteract.report.figure import EDGE, PALETTE, STYLE
+from pkinteract.report.figure import EDGE, PALETTE, STYLE, WIDTH
 from pkinteract.result import Result
 
 _MECHANISMS = {
@@ -30,6 +32,12 @@ _MECHANISMS = {
 _GONE = 0.02
 """Share of the peak below which a curve is not drawn further [1]."""
 
+_Group = tuple[str, list[Outcome]]
+"""Perpetrator and victim, and their studies."""
+
+_COLUMN, _LONGEST = 5.4, 95
+"""Width of a column of the forest [inch], and its lines at most, about."""
+
 _TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 
 
@@ -39,8 +47,8 @@ def draw_agreement(outcomes: Sequence[Outcome]) -> Figure:
     values = [value for row in done for value in _pair(row)]
     low, high = min(0.5, min(values)) / 1.3, max(2.0, max(values)) * 1.3
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(6.2, 6.4))
-        axis = figure.add_axes((0.12, 0.13, 0.84, 0.8))
+        figure = Figure(figsize=(WIDTH, 7.6))
+        axis = figure.add_axes((0.11, 0.1, 0.86, 0.84))
         axis.set(xscale="log", yscale="log", xlim=(low, high), ylim=(low, high), aspect="equal")
         across = np.geomspace(low, high, 301)
         limit = np.array([guest_limit(ratio) for ratio in across])
@@ -57,7 +65,7 @@ def draw_agreement(outcomes: Sequence[Outcome]) -> Figure:
             mine = [_pair(row) for row in done if row.study.mechanism == mechanism]
             if mine:
                 predicted, observed = np.array(mine).T
-                own = {"mfc": "none", "mec": color, "marker": marker, "ls": "", "ms": 5, "mew": 1}
+                own: dict[str, Any] = {"mfc": "none", "mec": color, "marker": marker, "ls": "", "ms": 5, "mew": 1}
                 axis.plot(observed, predicted, alpha=0.9, **own)
                 lines.append(Line2D([], [], label=f"{mechanism} ({len(mine)})", **own))
         _decades(axis, low, high, both=True)
@@ -71,41 +79,68 @@ def draw_agreement(outcomes: Sequence[Outcome]) -> Figure:
 def draw_forest(outcomes: Sequence[Outcome]) -> Figure:
     """Every study on a line of its own: observed with its spread, predicted, and Guest's limits around the observed."""
     done = sorted(_compared(outcomes), key=_order)
-    groups = [(pair, list(rows)) for pair, rows in groupby(done, key=_couple)]
-    height, top, foot = 0.17 * (len(done) + len(groups)), 0.75, 0.75
+    columns = _columns([(couple, list(rows)) for couple, rows in groupby(done, key=_couple)])
+    lines = max(sum(1 + len(rows) for _, rows in column) for column in columns)
+    top, foot, line = 0.85, 0.75, 0.16
+    whole, width = top + line * (lines + 1) + foot, _COLUMN * len(columns)
+    values = [value for row in done for value in _reach(row)]
+    low, high = min(0.5, min(values)) / 1.3, max(2.0, max(values)) * 1.3
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(9.2, top + height + foot))
-        whole = top + height + foot
-        axis = figure.add_axes((0.33, foot / whole, 0.53, height / whole))
-        places: list[tuple[float, str]] = []
-        spot = 0.0
-        for pair, rows in groups:
-            axis.text(
-                -0.62, spot, pair, transform=axis.get_yaxis_transform(), fontweight="bold", fontsize=7.5, va="center"
-            )
-            spot += 1
-            for row in rows:
-                _draw_study(axis, spot, row)
-                places.append((spot, f"{row.study.study[:34]} ({row.study.id})"))
-                spot += 1
-        values = [value for row in done for value in _reach(row)]
-        low, high = min(0.5, min(values)) / 1.3, max(2.0, max(values)) * 1.3
-        axis.set(xscale="log", xlim=(low, high), ylim=(spot, -1))
-        _decades(axis, low, high)
-        axis.axvline(1, color="#444444", lw=0.8)
-        axis.set_yticks([place for place, _ in places], [text for _, text in places])
-        axis.tick_params(axis="y", labelsize=6.5, length=0)
-        axis.grid(visible=False, axis="y")
-        axis.set_xlabel("ratio of exposure, treatment/control [1]")
+        figure = Figure(figsize=(width, whole))
+        for n, column in enumerate(columns):
+            box = ((n + 0.36) / len(columns), foot / whole, 0.47 / len(columns), line * (lines + 1) / whole)
+            axis = figure.add_axes(box)
+            _draw_column(axis, column)
+            axis.set(xscale="log", xlim=(low, high), ylim=(lines + 0.5, -0.5))
+            _decades(axis, low, high, sparse=True)
+            axis.set_xlabel("ratio of exposure, treatment/control [1]")
         handles = [
-            Line2D([], [], color="black", marker="o", ms=4, ls="-", lw=1, label="observed (bar: published interval)"),
+            Line2D([], [], color="black", marker="o", ms=4, ls="-", lw=1, label="observed, with a published interval"),
             Line2D([], [], color=PALETTE[1], marker="D", ms=4, ls="", label="predicted"),
             Line2D([], [], color=PALETTE[5], lw=5, alpha=0.35, label="Guest's limits"),
         ]
-        axis.legend(handles=handles, loc="lower right", bbox_to_anchor=(1.27, 1.0), ncols=3, borderpad=0)
-        figure.text(0.01, 1 - 0.2 / whole, "Interaction studies, one line each", fontsize=10.5, fontweight="bold")
-        figure.text(0.01, 0.1 / whole, NOTICE, fontsize=7, color="#555555")
+        place = (0.1 / width, 1 - 0.35 / whole)
+        figure.legend(handles=handles, loc="upper left", bbox_to_anchor=place, ncols=3, borderaxespad=0)
+        title = "Interaction studies: observed / predicted ratio"
+        figure.text(0.1 / width, 1 - 0.25 / whole, title, fontsize=10.5, fontweight="bold")
+        figure.text(0.1 / width, 0.1 / whole, NOTICE, fontsize=7, color="#555555")
     return figure
+
+
+def _columns(groups: Sequence[_Group]) -> list[list[_Group]]:
+    """Groups side by side, of about equal height."""
+    total = sum(1 + len(rows) for _, rows in groups)
+    count = max(1, math.ceil(total / _LONGEST))
+    columns: list[list[_Group]] = [[]]
+    filled, done = 0, 0
+    for couple, rows in groups:
+        if filled and done + (1 + len(rows)) / 2 > total * len(columns) / count:
+            columns.append([])
+            filled = 0
+        columns[-1].append((couple, rows))
+        filled += 1 + len(rows)
+        done += 1 + len(rows)
+    return columns
+
+
+def _draw_column(axis: Axes, groups: Sequence[_Group]) -> None:
+    side = axis.get_yaxis_transform()
+    places: list[tuple[float, str]] = []
+    spot = 0.0
+    for couple, rows in groups:
+        axis.text(-0.74, spot, couple, transform=side, fontweight="bold", fontsize=7.5, va="center")
+        spot += 1
+        for row in rows:
+            _draw_study(axis, spot, row)
+            study = row.study
+            name = study.study if len(study.study) <= 26 else f"{study.study[:25]}…"
+            places.append((spot, f"{name} ({study.id})"))
+            spot += 1
+    axis.axvline(1, color="#444444", lw=0.8)
+    axis.set_yticks([place for place, _ in places], [text for _, text in places])
+    axis.tick_params(axis="y", labelsize=6.5, length=0)
+    axis.grid(visible=False, axis="y")
+    axis.spines["left"].set_visible(False)
 
 
 def _draw_study(axis: Axes, spot: float, outcome: Outcome) -> None:
@@ -131,7 +166,7 @@ def draw_arms(study: Study, control: Result, treatment: Result) -> Figure:
         (treatment, study.treatment, f"with {acting}" if acting else "other genotype"),
     )
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(6.4, 4.0))
+        figure = Figure(figsize=(WIDTH, 4.2))
         axis = figure.add_axes((0.13, 0.17, 0.83, 0.7))
         longest = 0.0
         for n, (result, arm, name) in enumerate(arms):
@@ -176,9 +211,11 @@ def _order(outcome: Outcome) -> tuple[int, str, float]:
     return rank, _couple(outcome), _pair(outcome)[1]
 
 
-def _decades(axis: Axes, low: float, high: float, *, both: bool = False) -> None:
+def _decades(axis: Axes, low: float, high: float, *, both: bool = False, sparse: bool = False) -> None:
+    """Plain numbers at 1, 2 and 5 of every decade, or at 1 alone."""
     for side in (axis.xaxis, axis.yaxis) if both else (axis.xaxis,):
-        side.set_major_locator(FixedLocator([tick for tick in _TICKS if low <= tick <= high]))
+        shown = _TICKS[::3] if sparse else _TICKS
+        side.set_major_locator(FixedLocator([tick for tick in shown if low <= tick <= high]))
         side.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         side.set_minor_locator(NullLocator())
         side.set_minor_formatter(NullFormatter())
