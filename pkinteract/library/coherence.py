@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from pkinteract.library.dosing import Strengths
 from pkinteract.library.monograph import Monograph
 from pkinteract.library.values import Value
 from pkinteract.units import COLUMN_SUFFIX, dimension_of
@@ -32,6 +33,7 @@ def faults(data: _Data) -> Iterator[Fault]:
     yield from _binding(data)
     for enzyme, row in _tables(data, "induces").items():
         yield from _induction(row, ("induces", enzyme))
+    yield from _dosing(data)
 
 
 def unknown_enzymes(data: _Data, organs: Mapping[str, Sequence[str]]) -> Iterator[Fault]:
@@ -124,7 +126,7 @@ def _values(data: object, model: type[BaseModel], path: Key) -> Iterator[tuple[K
     """Every value that is written as a table, with its key."""
     if not isinstance(data, Mapping):
         return
-    if issubclass(model, Value):
+    if issubclass(model, (Value, Strengths)):
         yield path, data
         return
     for name, field in model.model_fields.items():
@@ -303,6 +305,19 @@ def _induction(row: _Data, key: Key) -> Iterator[Fault]:
     missing = [name for name in ("receptor", "emax", "ec50") if name not in row]
     if missing:
         yield key, f"needs receptor, emax and ec50, or a slope alone; {' and '.join(missing)} missing"
+
+
+def _dosing(data: _Data) -> Iterator[Fault]:
+    low, high = (table(data, "dosing").get(name) for name in ("low", "high"))
+    for dimension in ("mass", "dose per weight"):
+        least, most = _number(low, dimension), _number(high, dimension)
+        if least is not None and most is not None and least > most:
+            yield ("dosing", "low"), "is above high; low and high are the ends of the usual range of a day"
+    forms = _tables(data, "absorption")
+    for name in table(data, "dosing", "strengths"):
+        if name not in forms:
+            text = f"is not a formulation of this drug; {suggestion(name, forms) if forms else 'it has none'}"
+            yield ("dosing", "strengths", name), text
 
 
 def _quoted(names: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from pkinteract.library.absorption import Formulation
+from pkinteract.library.dosing import Dosing
 from pkinteract.library.interactions import Displacement, Inactivation, Induction, Inhibition
 from pkinteract.library.values import (
     ID,
@@ -225,6 +226,7 @@ class Monograph(Row):
     inhibits: dict[str, Inhibition] = Field(default_factory=dict)
     inactivates: dict[str, Inactivation] = Field(default_factory=dict)
     displaces: dict[str, Displacement] = Field(default_factory=dict)
+    dosing: Dosing = Field(default_factory=Dosing)
     reference_range: ReferenceRange = Field(default_factory=ReferenceRange)
     sum: tuple[Sum, ...] = Field(default=(), strict=False)
     sources: dict[str, Source] = Field(default_factory=dict)

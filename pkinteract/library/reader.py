@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher, get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -111,6 +112,19 @@ def load_library(extra: Sequence[Path] = (), *, beside: Sequence[Path] = ()) -> 
     return Library(files={**files, **added}, enzymes=enzymes.enzymes, enzyme_sources=enzymes.sources, _read=read)
 
 
+def drug_hint(name: str, known: Iterable[str]) -> str:
+    """What to say of a drug that the library lacks: the ids that are about as close as the closest."""
+    written = name.lower()
+    close = get_close_matches(written, sorted(known), n=3)
+    near = [_likeness(written, id) for id in close]
+    hints = [id for id, likeness in zip(close, near, strict=True) if likeness > near[0] - 0.05]
+    return f"did you mean {' or '.join(hints)}?" if hints else "pkinteract drugs lists what there is"
+
+
+def _likeness(a: str, b: str) -> float:
+    return SequenceMatcher(None, b, a).ratio()
+
+
 def drug_ids(paths: Sequence[Path]) -> dict[str, Path]:
     """Drug ids of files, those that can be read."""
     found = {}
@@ -153,7 +167,7 @@ def _others(file: TomlFile, files: Mapping[str, Path]) -> Iterator[tuple[Key, st
         if drug == own:
             continue
         if drug not in files:
-            yield ("displaces", drug), f'"{drug}" is not a drug of the library; {suggestion(drug, sorted(files))}'
+            yield ("displaces", drug), f'"{drug}" is not a drug of the library; {drug_hint(drug, files)}'
             continue
         if not table(_data(files[drug]), "binding"):
             yield ("displaces", drug), f"{drug} has no [binding] that could be displaced; add it to its file"

@@ -155,6 +155,7 @@ Rate = Annotated[Value, _has("rate")]
 Time = Annotated[Value, _has("time", positive=False)]
 Duration = Annotated[Value, _has("time")]
 Age = Time
+Dose = Annotated[Value, _has("mass", "dose per weight")]
 MolarMass = Annotated[Value, _has("molar mass")]
 Concentration = Annotated[Value, _has("concentration", "molar concentration")]
 Constant = Annotated[Value, _has("concentration", "molar concentration"), AfterValidator(_based)]

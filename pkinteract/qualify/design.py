@@ -1,0 +1,125 @@
+"""A study arm as the text of a scenario."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from pkinteract.library import Library
+from pkinteract.library.monograph import Monograph
+from pkinteract.library.studies import Arm, Given, Intake, Study
+from pkinteract.model import patient as body
+from pkinteract.scenario import Scenario, read_scenario
+
+CREATININE_CLEARANCE = 100.0
+"""Of the subjects, as studies of healthy volunteers rarely give it [mL/min]."""
+
+_HORIZON = 12
+"""Half-lives of the uninhibited analyte after which an area to infinity is first looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """An arm to simulate.
+
+    Attributes
+    ----------
+    text
+        The scenario; ``@duration@`` in it stands for the length of the run.
+    analyte
+        What is measured.
+    window
+        From and until when [h]; the end may be infinite.
+    horizon
+        How far after the beginning of an infinite window the run goes at first [h].
+    """
+
+    text: str
+    analyte: str
+    window: tuple[float, float]
+    horizon: float
+
+    def scenario(self, stop: float, folder: Path, library: Library) -> Scenario:
+        """The arm until ``stop`` [h], read by way of a file in ``folder``."""
+        path = folder / "arm.toml"
+        path.write_text(self.text.replace("@duration@", f"{stop:.10g} h"), "utf-8")
+        return read_scenario(path, library)
+
+
+def plan(study: Study, arm: Arm, library: Library) -> Plan:
+    """The plan of an arm of a study.
+
+    Raises
+    ------
+    ValueError
+        When a drug has no formulation for the route that it was given by.
+    InputError
+        When a monograph is wrong.
+    """
+    start, stop = arm.window
+    span = 0.0 if math.isfinite(stop) else max(24.0, _HORIZON * _half_life(library.monograph(study.analyte)))
+    regimens = "".join(_regimen(intake, library.monograph(intake.drug)) for intake in arm.intakes)
+    genes = "".join(f"{gene} = {_activity(value)}\n" for gene, value in arm.phenotype.items())
+    text = (
+        f'title = "{study.id}"\n[simulation]\nduration = "@duration@"\nstep = "@duration@"\n'
+        f'[patient]\nweight = "{study.weight:g} kg"\nage = "{study.age:g} y"\nsex = "male"\nextrapolate = true\n'
+        f'creatinine_clearance = "{CREATININE_CLEARANCE:g} mL/min"\n[patient.phenotype]\n{genes}{regimens}'
+    )
+    return Plan(text=text, analyte=study.analyte, window=(start, stop), horizon=span)
+
+
+def _activity(value: str) -> str:
+    return value if value.replace(".", "", 1).isdigit() else f'"{value}"'
+
+
+def _half_life(monograph: Monograph) -> float:
+    """Mean residence at 70 kg times ln 2: volume of all compartments over clearance [h]."""
+    spaces = [monograph.distribution.volume, *(row.volume for row in monograph.distribution.peripheral)]
+    total = sum(space.canonical * (70.0 if "/kg" in space.unit else 1.0) for space in spaces)
+    return math.log(2) * total / body.reference_clearance(monograph.elimination.clearance)
+
+
+def _regimen(intake: Intake, monograph: Monograph) -> str:
+    """One regimen per formulation that the doses of a drug need."""
+    names = [formulation_of(intake.formulation, dose, monograph) for dose in intake.doses]
+    return "".join(
+        f'[[regimen]]\ndrug = "{intake.drug}"\nformulation = "{name}"\n'
+        + "".join(_course(dose, monograph, name) for dose, own in zip(intake.doses, names, strict=True) if own == name)
+        for name in dict.fromkeys(names)
+    )
+
+
+def formulation_of(wanted: str, dose: Given, monograph: Monograph) -> str:
+    """The formulation of the library that a dose is given as: the one named, else the default of its route.
+
+    Raises
+    ------
+    ValueError
+        When the monograph has none for the route.
+    """
+    route = "intravenous" if dose.intravenous else "oral"
+    fitting = [name for name, row in monograph.absorption.items() if row.route == route]
+    if not fitting:
+        raise ValueError(f"{monograph.id} has no {route} formulation")
+    for name in (wanted, monograph.default_formulation):
+        if name in fitting:
+            return name
+    return fitting[0]
+
+
+def _course(dose: Given, monograph: Monograph, name: str) -> str:
+    formulation = monograph.absorption[name]
+    salt = 1.0 if formulation.salt_factor is None else formulation.salt_factor.canonical
+    lines = [f'from = "{dose.time:.10g} h"', f'dose = "{dose.amount / salt:.10g} {_unit(dose)}"']
+    if dose.count > 1:
+        lines += [f'every = "{dose.every:.10g} h"', f"count = {dose.count}"]
+    if dose.infusion:
+        lines.append(f'infusion = "{dose.infusion:.10g} h"')
+    if dose.fed and formulation.food is not None:
+        lines.append('food = "fed"')
+    return "".join(f"{line}\n" for line in ("[[regimen.course]]", *lines))
+
+
+def _unit(dose: Given) -> str:
+    return "mg/kg" if dose.per_weight else "mg"

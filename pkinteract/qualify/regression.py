@@ -1,0 +1,50 @@
+"""Whether a summary got worse than the one that is kept."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from pkinteract.qualify.measure import Summary
+
+ROUNDING = 0.005
+"""Relative change of a fold error that is rounding: other versions of numpy and scipy, other processors [1]."""
+
+
+def read_summary(path: Path) -> tuple[Summary, ...]:
+    """A summary as it was written."""
+    types = {field.name: str(field.type) for field in fields(Summary)}
+    with path.open(encoding="utf-8", newline="") as file:
+        return tuple(
+            Summary(**{name: _typed(text, types[name]) for name, text in row.items()}) for row in csv.DictReader(file)
+        )
+
+
+def _typed(text: str, kind: str) -> Any:
+    if kind == "str":
+        return text
+    if not text:
+        return None
+    return int(text) if kind == "int" else float(text)
+
+
+def worse(found: Sequence[Summary], kept: Sequence[Summary]) -> list[str]:
+    """What got worse, one line each: groups gone, fewer rows, larger errors, smaller shares."""
+    mine = {(row.by, row.group): row for row in found}
+    lines = []
+    for old in kept:
+        new = mine.get((old.by, old.group))
+        name = f"{old.by} {old.group}"
+        if new is None:
+            lines.append(f"{name}: no row is simulated any more, {old.n + old.n_peak} ratios were")
+            continue
+        if new.n < old.n or new.n_peak < old.n_peak:
+            counts = f"{new.n} and {new.n_peak} ratios of exposure and Cmax"
+            lines.append(f"{name}: {counts}, {old.n} and {old.n_peak} were")
+        for what, now, before in (("GMFE", new.gmfe, old.gmfe), ("GMFE of Cmax", new.gmfe_peak, old.gmfe_peak)):
+            if now is not None and before is not None and now > before * (1 + ROUNDING):
+                lines.append(f"{name}: {what} {now:.4g}, was {before:.4g}")
+    return lines

@@ -1,0 +1,156 @@
+"""From studies to outcomes: every arm once, over all processors."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from pkinteract.errors import InputError, PkinteractError
+from pkinteract.library import Library, load_library
+from pkinteract.library.studies import Arm, Study
+from pkinteract.qualify.design import plan
+from pkinteract.qualify.exposure import Exposure, expose
+from pkinteract.qualify.outcome import Outcome
+from pkinteract.qualify.static import static_ratio
+
+FEW = 6
+"""Arms that are not worth other processes."""
+
+Progress = Callable[[int, int], None]
+"""Told how many arms are done, of how many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Task:
+    """An arm of a study; a treatment also gives the static estimate."""
+
+    study: Study
+    arm: Arm
+    treatment: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Done:
+    """What a task gave, or why it gave nothing."""
+
+    exposure: Exposure | None = None
+    static: float | None = None
+    failure: str = ""
+
+
+def qualify(
+    studies: Sequence[Study],
+    *,
+    extra: Sequence[Path] = (),
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> tuple[Outcome, ...]:
+    """Simulate both arms of every study that the library has the drugs for.
+
+    Parameters
+    ----------
+    extra
+        Drug files of one's own beside the library.
+    workers
+        Processes; as many as there are processors if left out.
+
+    Raises
+    ------
+    InputError
+        When an extra drug file is wrong.
+    """
+    library = load_library(tuple(extra))
+    open_ = [study for study in studies if study.used and not _lacking(study, library)]
+    keys = {study.id: (_key(study, study.control), _key(study, study.treatment, treated=True)) for study in open_}
+    tasks: dict[object, _Task] = {}
+    for study in open_:
+        control, treatment = keys[study.id]
+        tasks.setdefault(control, _Task(study=study, arm=study.control, treatment=False))
+        tasks.setdefault(treatment, _Task(study=study, arm=study.treatment, treatment=True))
+    done: dict[object, _Done] = {}
+    for key, found in _run(tasks, tuple(extra), workers or os.cpu_count() or 1):
+        done[key] = found
+        if progress is not None:
+            progress(len(done), len(tasks))
+    return tuple(
+        _outcome(study, done[keys[study.id][0]], done[keys[study.id][1]])
+        if study.id in keys
+        else _untouched(study, library)
+        for study in studies
+    )
+
+
+def _lacking(study: Study, library: Library) -> list[str]:
+    return [drug for drug in (*study.drugs, study.analyte) if drug not in library.files]
+
+
+def _untouched(study: Study, library: Library) -> Outcome:
+    if not study.used:
+        return Outcome(study=study, state="excluded", reason=study.reason)
+    return Outcome(study=study, state="no monograph", reason=", ".join(dict.fromkeys(_lacking(study, library))))
+
+
+def _key(study: Study, arm: Arm, *, treated: bool = False) -> object:
+    """Arms with one key are one simulation; a treatment keeps its perpetrators for the static estimate."""
+    genes = tuple(sorted(arm.phenotype.items()))
+    acting = (study.perpetrators, study.victim) if treated else ()
+    return arm.intakes, genes, arm.window, study.analyte, study.weight, study.age, acting
+
+
+def _run(tasks: Mapping[object, _Task], extra: tuple[Path, ...], workers: int) -> Iterator[tuple[object, _Done]]:
+    if workers == 1 or len(tasks) <= FEW:
+        library = load_library(extra)
+        for key, task in tasks.items():
+            yield key, _simulate(task, library)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(extra,)) as pool:
+        waiting: dict[Future[_Done], object] = {pool.submit(_work, task): key for key, task in tasks.items()}
+        for future in as_completed(waiting):
+            yield waiting[future], future.result()
+
+
+_LIBRARY: list[Library] = []
+"""The library of a worker process, read once."""
+
+
+def _begin(extra: tuple[Path, ...]) -> None:
+    _LIBRARY[:] = [load_library(extra)]
+
+
+def _work(task: _Task) -> _Done:
+    return _simulate(task, _LIBRARY[0])
+
+
+def _simulate(task: _Task, library: Library) -> _Done:
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            exposure, result = expose(plan(task.study, task.arm, library), Path(folder), library)
+            static = static_ratio(task.study, result) if task.treatment else None
+    except InputError as error:
+        return _Done(failure="; ".join(f"{problem.key} {problem.message}" for problem in error.problems))
+    except (PkinteractError, ValueError) as error:
+        return _Done(failure=str(error))
+    return _Done(exposure=exposure, static=static)
+
+
+def _outcome(study: Study, control: _Done, treatment: _Done) -> Outcome:
+    before, after = control.exposure, treatment.exposure
+    if before is None or after is None:
+        return Outcome(study=study, state="failed", reason=control.failure or treatment.failure)
+    trough = study.metric == "trough"
+    whole = (after.trough, before.trough) if trough else (after.area, before.area)
+    if min(*whole, before.peak, after.peak) <= 0:
+        return Outcome(study=study, state="failed", reason=f"no {study.analyte} in one of the arms")
+    return Outcome(
+        study=study,
+        state="simulated",
+        exposure=whole[0] / whole[1],
+        peak=after.peak / before.peak,
+        static=treatment.static,
+    )

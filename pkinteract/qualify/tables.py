@@ -1,0 +1,86 @@
+"""The tables of a qualification: one row per study arm, and one per group."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from pkinteract import __version__
+from pkinteract.qualify.measure import CLOSE, TWOFOLD, Summary, fold_error, guest_limit, inside_guest
+from pkinteract.qualify.outcome import Outcome
+from pkinteract.result import Table
+
+NAME = "qualification"
+"""What the folder's record calls it."""
+
+
+def outcome_table(outcomes: Sequence[Outcome]) -> Table:
+    """``qualification.csv``: observed and predicted of every row, those that were not simulated with the reason."""
+    rows = [_row(outcome) for outcome in outcomes]
+    return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
+
+
+def _row(outcome: Outcome) -> dict[str, object]:
+    study = outcome.study
+    observed = None if study.exposure is None else study.exposure.ratio
+    predicted = outcome.exposure if observed is not None else None
+    peak = None if study.peak is None else study.peak.ratio
+    both = (predicted, observed) if predicted is not None and observed is not None else None
+    peaks = (outcome.peak, peak) if outcome.peak is not None and peak is not None else None
+    return {
+        "id": study.id,
+        "set": study.set,
+        "study": study.study,
+        "perpetrator": " + ".join(study.perpetrators),
+        "victim": study.victim,
+        "analyte": study.analyte,
+        "mechanism": study.mechanism,
+        "enzyme": study.enzyme,
+        "state": outcome.state,
+        "reason": outcome.reason,
+        "design_assumed": study.assumed,
+        "metric": study.metric,
+        "average": study.average,
+        "n": study.n,
+        "observed": observed,
+        "observed_low": None if study.exposure is None else study.exposure.low,
+        "observed_high": None if study.exposure is None else study.exposure.high,
+        "predicted": predicted,
+        "fold_error": None if both is None else fold_error(*both),
+        "guest_limit": None if observed is None else guest_limit(observed),
+        "within_guest": None if both is None else inside_guest(*both),
+        "within_1.5_fold": None if both is None else fold_error(*both) <= CLOSE,
+        "within_twofold": None if both is None else fold_error(*both) <= TWOFOLD,
+        "static": outcome.static,
+        "pksim": study.pksim,
+        "observed_cmax": peak,
+        "predicted_cmax": outcome.peak if peak is not None else None,
+        "fold_error_cmax": None if peaks is None else fold_error(*peaks),
+        "pksim_cmax": study.pksim_peak,
+        "paper": study.paper,
+        "url": study.url,
+    }
+
+
+def summary_table(summaries: Sequence[Summary]) -> Table:
+    """``summary.csv``."""
+    return {field.name: [getattr(row, field.name) for row in summaries] for field in fields(Summary)}
+
+
+def rounded_table(summaries: Sequence[Summary]) -> Table:
+    """``summary.csv`` to 4 significant digits, as it is kept beside the studies."""
+    return {name: [_rounded(value) for value in column] for name, column in summary_table(summaries).items()}
+
+
+def _rounded(value: object) -> object:
+    return float(f"{value:.4g}") if isinstance(value, float) else value
+
+
+def write_record(outcomes: Sequence[Outcome], path: Path) -> None:
+    """``run.json``: the version, and how many rows came to what."""
+    states = [outcome.state for outcome in outcomes]
+    counts = {state: states.count(state) for state in dict.fromkeys(states)}
+    record = {"scenario": {"name": NAME}, "pkinteract": __version__, "rows": counts}
+    path.write_text(json.dumps(record, indent=2) + "\n", "utf-8")
