@@ -17,7 +17,7 @@ from pkinteract.library import load_library
 from pkinteract.library.monograph import Monograph
 from pkinteract.library.overrides import apply_overrides
 from pkinteract.library.values import UNSOURCED
-from pkinteract.report.text import monograph_lines
+from pkinteract.report.drugs_text import monograph_lines
 
 EVERYTHING = (Path(__file__).parent / "drugs" / "everything.toml").read_text("utf-8")
 ABOVE_ONE = "must lie above 0 and be at most 1, got 1.7"
