@@ -144,12 +144,11 @@ def drugs(name: str | None, new: str | None) -> None:
 
     Example: pkinteract drugs carbamazepine
     """
-    from difflib import get_close_matches
-
     from pkinteract.errors import InputError, Problem
     from pkinteract.library import load_library
+    from pkinteract.library.reader import drug_hint
     from pkinteract.library.template import write_template
-    from pkinteract.report.text import library_lines, monograph_lines
+    from pkinteract.report.drugs_text import library_lines, monograph_lines
 
     library = load_library()
     if new is not None and name is not None:
@@ -162,9 +161,8 @@ def drugs(name: str | None, new: str | None) -> None:
     elif name in library.files:
         click.echo("\n".join(monograph_lines(library.monograph(name))))
     else:
-        close = get_close_matches(name, library.ids(), n=2)
-        hint = f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(library.ids())}"
-        raise InputError("drugs", [Problem(line=None, key=name, message=f"is not in the library; {hint}")])
+        message = f"is not in the library; {drug_hint(name, library.ids())}"
+        raise InputError("drugs", [Problem(line=None, key=name, message=message)])
 
 
 @main.command()
@@ -292,18 +290,11 @@ def _fit_file(file: Path, out: Path | None, *, force: bool, figure: bool) -> Non
 @click.option(
     "--drug", "files", metavar="FILE", type=PATH, multiple=True, help="A drug file of your own; may be given again."
 )
-@click.option("--out", metavar="DIR", type=PATH, help="Folder for the files; default results/qualification/.")
+@click.option("--out", metavar="DIR", type=PATH, help="Folder for the files; default results/qualification[-ID]/.")
 @click.option("--no-figure", is_flag=True, help="Write no figures.")
 @click.option("--force", is_flag=True, help="Write into a folder that holds something else.")
 def qualify_command(
-    perpetrator: str | None,
-    victim: str | None,
-    row: str | None,
-    table: Path | None,
-    files: tuple[Path, ...],
-    out: Path | None,
-    no_figure: bool,
-    force: bool,
+    table: Path | None, files: tuple[Path, ...], out: Path | None, no_figure: bool, force: bool, **named: str | None
 ) -> None:
     """Hold the predictions against published interaction studies.
 
@@ -316,8 +307,7 @@ def qualify_command(
     """
     from pkinteract.report.qualify_files import run_qualification
 
-    folder = out or Path("results") / "qualification"
-    named = {"perpetrator": perpetrator, "victim": victim, "row": row}
+    folder = out or Path("results") / (f"qualification-{named['row']}" if named["row"] else "qualification")
     progress = _counted if sys.stderr.isatty() else None
     lines = run_qualification(folder, named, table, files, figure=not no_figure, force=force, progress=progress)
     click.echo("\n".join(lines))

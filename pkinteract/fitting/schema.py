@@ -11,12 +11,21 @@ from pkinteract.scenario.schema import Table
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 
 
+class StudiesTable(Table):
+    """``studies``: which interaction studies of the library's evidence; an empty list takes all."""
+
+    perpetrator: list[Text] = Field(default_factory=list)
+    victim: list[Text] = Field(default_factory=list)
+    without: list[Text] = Field(default_factory=list)
+
+
 class DataTable(Table):
     """``[[data]]``: measured concentrations and the scenario they belong to."""
 
     file: Text | None = Field(default=None, examples=['"levels.csv"'])
     profiles: Text | None = Field(default=None, examples=['"curves.csv"'])
     summary: Text | None = Field(default=None, examples=['"published.csv"'])
+    studies: StudiesTable | None = Field(default=None, examples=['{ perpetrator = ["erythromycin"] }'])
     records: Text | None = Field(default=None, examples=['"data.csv"'])
     drug: Text | list[Text] | None = Field(default=None, examples=['"my-drug.toml"'])
     unit: Text | None = Field(default=None, examples=['"mg/L"'])

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from pkinteract.errors import InputError
 from pkinteract.fitting.data import Reading, read_levels
 from pkinteract.fitting.digitised import curve_series
 from pkinteract.fitting.parameters import Refuse
+from pkinteract.fitting.ratios import ratio_rows
 from pkinteract.fitting.recorded import Wanted, read_recorded, unknown_analyte
-from pkinteract.fitting.schema import DataTable, ResidualTable
+from pkinteract.fitting.schema import DataTable, ResidualTable, StudiesTable
 from pkinteract.fitting.series import DataSet, series_of
 from pkinteract.fitting.studies import summary_series
 from pkinteract.fitting.summary import read_summary
 from pkinteract.fitting.types import Omitted, Series
+from pkinteract.library.evidence import read_studies
+from pkinteract.library.studies import Study
 from pkinteract.records import Dosing, dosing_of
 from pkinteract.scenario import Scenario, read_scenario
 from pkinteract.toml_file import Key
 from pkinteract.units import dimension_of, from_canonical, parse, split
 
-KINDS = ("file", "records", "profiles", "summary")
+KINDS = ("file", "records", "profiles", "summary", "studies")
 """Keys that name the file of the measurements, of which an entry has one."""
 
 
@@ -58,7 +62,9 @@ def read_source(index: int, table: DataTable, residual: ResidualTable, folder: P
     """
     given = [name for name in KINDS if getattr(table, name) is not None]
     if len(given) != 1:
-        wanted = 'file = "levels.csv", records = "data.csv", profiles = "curves.csv" and summary = "published.csv"'
+        wanted = (
+            'file = "levels.csv", records = "data.csv", profiles = "curves.csv", summary = "published.csv" and studies'
+        )
         refuse((), f"needs one of {wanted}" + (f", not {' and '.join(given)}" if given else ""))
         return None
     [kind] = given
@@ -67,6 +73,8 @@ def read_source(index: int, table: DataTable, residual: ResidualTable, folder: P
     for key in ("drug", "unit", "dvid"):
         if getattr(table, key) is not None:
             refuse((key,), "goes with records; leave it out")
+    if table.studies is not None:
+        return _compared(index, table, table.studies, residual, refuse)
     if kind == "summary":
         return _published(index, table, residual, folder, refuse)
     scenario = None
@@ -253,6 +261,49 @@ def _published(index: int, table: DataTable, residual: ResidualTable, folder: Pa
         omitted=(),
         notes=tuple(_slips(data.scenarios)),
     )
+
+
+def _compared(
+    index: int, table: DataTable, wanted: StudiesTable, residual: ResidualTable, refuse: Refuse
+) -> Source | None:
+    """The entry of interaction studies of the library's evidence table."""
+    for key in ("scenario", "analyte", "lloq", "phase"):
+        if getattr(table, key) is not None:
+            refuse((key,), "does not go with studies; leave it out, the evidence table says it for every study")
+    if residual.model != "log" or residual.weights != "none":
+        refuse(("studies",), 'are ratios; write model = "log" in [residual], without weights')
+        return None
+    studies = [row for row in read_studies() if row.used and row.exposure is not None]
+    for key in ("perpetrator", "victim", "without"):
+        known = {name for row in studies for name in _named(row, key)}
+        for name in getattr(wanted, key):
+            if name not in known:
+                close = get_close_matches(name, known, n=2, cutoff=0.5)
+                hint = f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(sorted(known))}"
+                refuse(("studies", key), f'no study has "{name}"; {hint}')
+    chosen = [
+        row
+        for row in studies
+        if (not wanted.perpetrator or set(row.perpetrators) & set(wanted.perpetrator))
+        and (not wanted.victim or row.victim in wanted.victim)
+        and row.id not in wanted.without
+    ]
+    found = ratio_rows(chosen, index)
+    if not found.summary.rows:
+        refuse(("studies",), "choose no study that can be simulated")
+        return None
+    return Source(
+        path=found.summary.path,
+        series=tuple(summary_series(found.summary)),
+        scenarios=tuple(found.summary.scenarios),
+        omitted=(),
+        notes=tuple(f"not used: {text}" for text in found.failures),
+    )
+
+
+def _named(study: Study, key: str) -> tuple[str, ...]:
+    """What a key of ``studies`` names."""
+    return {"perpetrator": study.perpetrators, "victim": (study.victim,), "without": (study.id,)}[key]
 
 
 def _lloq(table: DataTable, refuse: Refuse) -> tuple[float, str] | None:

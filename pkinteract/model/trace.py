@@ -21,7 +21,7 @@ def numbers(scenario: Scenario, model: Model) -> tuple[Record, ...]:
     for drug, monograph in scenario.monographs.items():
         for path, value in monograph.values():
             parts = path.split(".")
-            if parts[0] != "absorption" or parts[1] in formulations[drug]:
+            if parts[0] != "dosing" and (parts[0] != "absorption" or parts[1] in formulations[drug]):
                 rows.append(_record(drug, path, value, monograph.sources))
     sources = load_library().enzyme_sources
     patients = [scenario.patient, *(patient for _, patient in scenario.patients)]

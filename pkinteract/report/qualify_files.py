@@ -8,9 +8,10 @@ from functools import partial
 from pathlib import Path
 
 from pkinteract.export import refuse_foreign, write_all, write_csv
-from pkinteract.export.folder import Writer
+from pkinteract.export.folder import RECORD, Writer
 from pkinteract.library import load_library
 from pkinteract.library.evidence import RATIOS, read_studies
+from pkinteract.library.studies import Study
 from pkinteract.qualify import Outcome, Summary, qualify, summaries
 from pkinteract.qualify.choose import choose
 from pkinteract.qualify.design import plan
@@ -44,18 +45,26 @@ def run_qualification(
     InputError
         When the table, a drug file or what was asked for is wrong, or the folder holds something else.
     """
-    path = table or RATIOS
-    studies = choose(
-        read_studies(path), path, perpetrator=named["perpetrator"], victim=named["victim"], row=named["row"]
-    )
+    source = table or RATIOS
+    known = read_studies(source)
+    studies = choose(known, source, perpetrator=named["perpetrator"], victim=named["victim"], row=named["row"])
     if not force:
         refuse_foreign(folder, NAME)
     outcomes = qualify(studies, extra=files, progress=progress)
     groups = summaries(outcomes)
+    earlier = _figures(folder, known) if (folder / RECORD).is_file() else []
     written = write_all(folder, _files(outcomes, groups, files, single=named["row"] is not None, figure=figure))
+    for path in set(earlier) - set(written):
+        path.unlink()
     if named["row"] is not None:
         return [*row_lines(outcomes[0]), *(str(path) for path in written)]
     return list(qualify_lines(outcomes, groups, written))
+
+
+def _figures(folder: Path, studies: Sequence[Study]) -> list[Path]:
+    """Figures of an earlier run, which this one need not write."""
+    names = ["forest.png", "predicted-observed.png", *(f"{study.id}.png" for study in studies)]
+    return [folder / name for name in names if (folder / name).is_file()]
 
 
 def _files(

@@ -12,7 +12,7 @@ WORST = 12
 """Rows listed as the worst at most."""
 
 _HEAD = f"{'':<34}{'n':>4}{'GMFE':>7}{'bias':>7}{'Guest':>7}{'1.5x':>6}{'2x':>6}{'n':>6}{'Cmax':>7}{'static':>8}"
-_TITLES = {"set": "by set", "mechanism": "by mechanism", "perpetrator": "by perpetrator", "victim": "by victim"}
+_WAYS = ("set", "design", "design and mechanism", "mechanism", "perpetrator", "victim")
 
 
 def qualify_lines(outcomes: Sequence[Outcome], groups: Sequence[Summary], written: Iterable[Path]) -> Iterator[str]:
@@ -23,9 +23,9 @@ def qualify_lines(outcomes: Sequence[Outcome], groups: Sequence[Summary], writte
         yield "GMFE: geometric mean fold error of the exposure ratio; Guest, 1.5x, 2x: share within those limits"
         yield ""
         yield f"{_HEAD}   n    ours  PK-Sim"
-        for by in ("all", *_TITLES):
-            if by in _TITLES:
-                yield _TITLES[by]
+        for by in ("all", *_WAYS):
+            if by in _WAYS:
+                yield f"by {by}"
             yield from (_line(row) for row in groups if row.by == by)
         yield ""
         yield "worst:"

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise, zip_longest
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pkinteract import NOTICE
-from pkinteract.library import Library
-from pkinteract.library.monograph import Monograph
 from pkinteract.model import Model
 from pkinteract.model.network import Link
 from pkinteract.scenario import Course, Observation, Patient, Scenario
@@ -152,64 +149,3 @@ def _course(course: Course) -> str:
         dose += ", with food"
     missed = f", {len(course.missed)} missed" if course.missed else ""
     return f"{span}, {dose}{missed}{', at steady state' if course.steady_state else ''}"
-
-
-def library_lines(library: Library) -> list[str]:
-    """What ``drugs`` prints without a name; a drug may take several lines."""
-    rows: list[Sequence[str]] = [("drug", "group", "cleared by", "acts", "formulations")]
-    for drug in library.ids():
-        monograph = library.monograph(drug)
-        cleared = dict.fromkeys(row.enzyme or row.id for row in monograph.elimination.pathway)
-        cells = (
-            [drug],
-            [monograph.group or "–"],
-            _wrapped(", ".join(cleared), 24),
-            [line for text in _actions(monograph) for line in _wrapped(text, 30)],
-            _wrapped(", ".join(monograph.absorption) or "– (metabolite)", 19),
-        )
-        rows += zip_longest(*cells, fillvalue="")
-    return rows_text(rows, "")
-
-
-def _actions(monograph: Monograph) -> list[str]:
-    """What a compound does to enzymes and to the binding of others."""
-    kinds: Mapping[str, Mapping[str, object]] = {
-        "induces": monograph.induces,
-        "inhibits": monograph.inhibits,
-        "inactivates": monograph.inactivates,
-        "displaces": monograph.displaces,
-    }
-    return [f"{verb} {', '.join(targets)}" for verb, targets in kinds.items() if targets] or ["–"]
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    """Lines of a cell, names kept whole."""
-    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or ["–"]
-
-
-def monograph_lines(monograph: Monograph) -> list[str]:
-    """The whole monograph: values with unit, kind, CV and source, then the citations."""
-    return list(_monograph(monograph))
-
-
-def _monograph(monograph: Monograph) -> Iterator[str]:
-    yield f"{monograph.name} ({monograph.id})" + (f", ATC {monograph.atc}" if monograph.atc else "")
-    yield from textwrap.wrap(
-        " ".join((monograph.notes or "").split()), 110, initial_indent="  ", subsequent_indent="  "
-    )
-    rows = [("value", "", "unit", "kind", "CV", "source")]
-    notes = []
-    for path, value in monograph.values():
-        cv = "" if value.cv is None else f"{value.cv:.0%}"
-        basis = f" ({value.basis})" if value.basis else ""
-        rows.append((path, f"{value.value:g}", value.unit + basis, value.kind, cv, value.source or "–"))
-        interval = f"interval {value.interval[0]:g} to {value.interval[1]:g}; " if value.interval else ""
-        if value.note or interval:
-            notes.append(f"{path}: {interval}{value.note or ''}")
-    yield from rows_text(rows)
-    yield "Notes"
-    for note in notes:
-        yield from textwrap.wrap(note, 110, initial_indent="  ", subsequent_indent="    ")
-    yield "Sources"
-    for key, source in monograph.sources.items():
-        yield f"  {key}: {source.cite}" + (f", {source.url}" if source.url else "")

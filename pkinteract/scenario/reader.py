@@ -14,7 +14,7 @@ from pkinteract.errors import InputError, Problem
 from pkinteract.library import Library, load_library
 from pkinteract.library.monograph import Monograph
 from pkinteract.library.phenotypes import Activity, activity
-from pkinteract.library.reader import drug_ids
+from pkinteract.library.reader import drug_hint, drug_ids
 from pkinteract.scenario.courses import Setting, read_course
 from pkinteract.scenario.observations import Measurable, read_observations
 from pkinteract.scenario.overrides import Wanted, flat, override, override_each
@@ -117,7 +117,7 @@ class _Reader:
         if self.found or simulation is None or stages is None:
             raise InputError(self.file.path, self.found)
         given = doses(tuple(regimens), monographs, simulation.duration)
-        for key, message in slips(data, regimens, changes, monographs, simulation.duration):
+        for key, message in slips(data, regimens, changes, monographs, simulation.duration, stages[0]):
             self.warn(key, message)
         return Scenario(
             name=self.file.path.stem,
@@ -222,7 +222,7 @@ class _Reader:
         if drug not in self.library.files and drug in self.unread:
             return None
         if drug not in self.library.files:
-            self.refuse((*key, "drug"), f'"{drug}" is not in the library; {_suggestion(drug, self.library.ids())}')
+            self.refuse((*key, "drug"), f'"{drug}" is not in the library; {drug_hint(drug, self.library.ids())}')
             return None
         monograph = self.library.monograph(drug)
         if not monograph.absorption:

@@ -7,7 +7,8 @@ from typing import Any
 
 from pkinteract.library.monograph import Monograph
 from pkinteract.scenario.patients import Change
-from pkinteract.scenario.types import TOLERANCE, Course, Regimen
+from pkinteract.scenario.types import TOLERANCE, Course, Patient, Regimen
+from pkinteract.scenario.usual import not_made, unusual
 from pkinteract.toml_file import Key
 
 Slip = tuple[Key, str]
@@ -20,6 +21,7 @@ def slips(
     changes: Sequence[Change],
     monographs: Mapping[str, Monograph],
     duration: float,
+    patient: Patient,
 ) -> Iterator[Slip]:
     """Slips of a scenario that could be read; ``data`` is the file, ``duration`` the end of the run [h]."""
     for r, regimen in enumerate(regimens):
@@ -30,12 +32,17 @@ def slips(
                 yield key, "begins after the end of the run and gives no dose"
             elif course.stop < -TOLERANCE and course.stop < duration - 24 * 365:
                 yield key, "ended more than a year before t = 0"
-            yield from _course(key, data["regimen"][r]["course"][c], course)
+            written = data["regimen"][r]["course"][c]
+            yield from _course(key, written, course)
+            missing = None if _per_weight(written) else not_made(course, monographs[regimen.drug])
+            if missing is not None:
+                yield (*key, "dose" if course.levels else "at"), missing
             if course.food == "fed" and monographs[regimen.drug].absorption[course.formulation].food is None:
                 yield (*key, "food"), f"changes nothing for {regimen.drug} {course.formulation}: no effect is cited"
             if last is not None and course.start < last.stop - TOLERANCE:
                 yield key, "begins before the course above it ends; both are given"
             last = course
+    yield from unusual(regimens, monographs, patient)
     yield from _patient(data["patient"], changes, monographs, duration)
 
 
@@ -46,6 +53,12 @@ def _course(key: Key, written: Mapping[str, Any], course: Course) -> Iterator[Sl
         yield (*key, "step_every"), "leaves the taper one level, taper_to is never reached; write a shorter one"
     elif course.level_length is not None and course.level_length < (course.every or 0.0) - TOLERANCE:
         yield (*key, "step_every"), "is shorter than every, so levels of the taper are skipped"
+
+
+def _per_weight(written: Mapping[str, Any]) -> bool:
+    """Whether a dose of a course is written per kg, to be rounded by whoever dispenses it."""
+    given = [written.get("dose"), written.get("taper_to"), *written.get("at", {}).values()]
+    return any(dose.endswith("/kg") for dose in given if isinstance(dose, str))
 
 
 def _patient(
