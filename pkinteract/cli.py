@@ -139,8 +139,9 @@ def check(scenarios: tuple[Path, ...]) -> None:
 def drugs(name: str | None, new: str | None) -> None:
     """List the drugs of the library, or print the monograph NAME.
 
-    A monograph shows every value with its unit, kind (measured, fitted, in vitro, label, assumed), between-subject CV
-    and source.
+    The list shows class, the enzymes that clear a drug, those that it induces and inhibits, and its grade, A to C. A
+    monograph shows what the grade rests on and every value with its unit, kind (measured, fitted, in vitro, label,
+    assumed), between-subject CV and source.
 
     Example: pkinteract drugs carbamazepine
     """

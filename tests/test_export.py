@@ -255,12 +255,12 @@ def record(folder: Path) -> dict[str, object]:
 def numbers_of(drug_id: str, formulations: set[str]) -> Iterator[tuple[str, float, str]]:
     for path, value in load_library().monograph(drug_id).values():
         parts = path.split(".")
-        if parts[0] != "absorption" or parts[1] in formulations:
+        if parts[0] != "dosing" and (parts[0] != "absorption" or parts[1] in formulations):
             yield path, value.value, value.unit
 
 
 def test_the_record_holds_every_number_with_its_source(folders: Mapping[str, Path]) -> None:
-    """All values of the monographs in use, with unit, kind and citation; an assumed one may have a reason instead."""
+    """All values that a run uses, with unit, kind and citation; an assumed one may have a reason instead."""
     rows = record(folders["plain"])["numbers"]
     assert isinstance(rows, list)
     listed = {(row["item"], row["path"]): row for row in rows}

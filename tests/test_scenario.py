@@ -270,7 +270,7 @@ def test_monographs_follow_the_file_each_with_its_metabolites() -> None:
             "taper_to is never reached",
         ),
         (
-            ['until = "5 d"', 'dose = "200 mg"', 'taper_to = "50 mg"', 'step_every = "6 h"', 'every = "12 h"'],
+            ['until = "5 d"', 'dose = "200 mg"', 'taper_to = "200 mg"', 'step_every = "6 h"', 'every = "12 h"'],
             "is shorter than every",
         ),
     ],

@@ -11,9 +11,17 @@ from pkinteract.units import parse
 
 
 def _strength(text: str) -> str:
-    if parse(text, "mass", example="200 mg") <= 0:
-        raise ValueError(f'must be above 0, got "{text}"')
+    if not 1e-3 <= parse(text, "mass", example="200 mg") <= 1e5:
+        raise ValueError(f'must lie between 1 ug and 100 g, got "{text}"')
     return text
+
+
+def _some(texts: tuple[str, ...]) -> tuple[str, ...]:
+    if not texts:
+        raise ValueError(
+            'must have at least 1 entry, such as "200 mg"; leave the formulation out if it has no strengths'
+        )
+    return texts
 
 
 class Strengths(Row):
@@ -22,8 +30,8 @@ class Strengths(Row):
     ``halves`` says whether one may be broken in two.
     """
 
-    values: tuple[Annotated[str, AfterValidator(_strength)], ...] = Field(
-        strict=False, min_length=1, examples=['["100 mg", "200 mg"]']
+    values: Annotated[tuple[Annotated[str, AfterValidator(_strength)], ...], AfterValidator(_some)] = Field(
+        strict=False, examples=['["100 mg", "200 mg"]']
     )
     halves: bool = True
     kind: Kind = Field(examples=['"assumed"'])

@@ -19,6 +19,9 @@ ADULT = 18.0
 MOST_PIECES = 40
 """More tablets than this at once are not looked for; the range of a day speaks of such a dose."""
 
+MOST_STEPS = 100_000
+"""Amounts of more steps than this, of the largest that all pieces are multiples of, are not looked at."""
+
 GRAIN = 1e-6
 """Amounts that differ by less than this are the same [mg]."""
 
@@ -78,11 +81,9 @@ def _range(courses: Sequence[tuple[Key, Course]], monograph: Monograph, weight: 
         elif most is not None and (amount := _amounts(course)[0] * share) > most + GRAIN:
             usual = f"the usual {most:g} mg at most" if dosing.single_high else f"the usual {_span(low, high)} a day"
             yield key, f"{monograph.id} {amount:g} mg at once on day {course.start / 24:g}: above {usual}"
-    stretches.sort(key=lambda row: row.start)
     reached = 0.0
     said: set[Key] = set()
-    for row in stretches:
-        daily = sum(other.daily for other in stretches if other.start <= row.start + TOLERANCE < other.stop - TOLERANCE)
+    for row, daily in _totals(stretches):
         reached = max(reached, daily)
         if high is not None and daily > high + GRAIN and row.key not in said:
             said.add(row.key)
@@ -91,6 +92,18 @@ def _range(courses: Sequence[tuple[Key, Course]], monograph: Monograph, weight: 
     oral = next((row for row in stretches if row.oral), None)
     if low is not None and oral is not None and reached < low - GRAIN:
         yield oral.key, f"{monograph.id} {reached:g} mg a day at most: below the usual {_span(low, high)}"
+
+
+def _totals(stretches: Sequence[_Stretch]) -> Iterator[tuple[_Stretch, float]]:
+    """Each stretch as it begins, with what is taken a day from then on [mg]; of two that begin together the later."""
+    running = 0.0
+    for _, begins, row in sorted(
+        [(row.stop - TOLERANCE, False, row) for row in stretches] + [(row.start, True, row) for row in stretches],
+        key=lambda event: event[0],
+    ):
+        running += row.daily if begins else -row.daily
+        if begins:
+            yield row, running
 
 
 def _stretches(key: Key, course: Course, share: float) -> Iterator[_Stretch]:
@@ -141,7 +154,7 @@ def _nearest(amount: float, strengths: Strengths) -> tuple[float, ...] | None:
         pieces += [round(mg / 2 / GRAIN) for mg in strengths.amounts]
     step = math.gcd(*pieces)
     wanted = amount / GRAIN / step
-    if wanted > MOST_PIECES * max(pieces) / step:
+    if wanted > min(MOST_PIECES * max(pieces) / step, MOST_STEPS):
         return None
     coins = [piece // step for piece in pieces]
     sums = [True] + [False] * (int(wanted) + max(coins))
