@@ -11,7 +11,8 @@ import pytest
 from pkinteract.library import load_library
 from pkinteract.library.monograph import Monograph
 
-PAGE = (Path(__file__).parents[1] / "docs" / "library.md").read_text("utf-8")
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE = (DOCS / "library.md").read_text("utf-8")
 LIBRARY = load_library()
 IDS = LIBRARY.ids()
 
@@ -95,3 +96,18 @@ def test_the_half_lives_of_the_enzymes_are_those_of_the_file() -> None:
         if organ is not None
     }
     assert shown == turnover
+
+
+def test_the_drugs_with_factors_are_named() -> None:
+    """docs/model.md names every drug that liver disease, pregnancy or age changes."""
+    text = " ".join((DOCS / "model.md").read_text("utf-8").split())
+    named = re.search(
+        r"Only (.*) have a factor for a Child–Pugh class, only (.*) one for pregnancy, only (.*?) one for age\.", text
+    )
+    assert named
+
+    ways = {name: LIBRARY.monograph(name).elimination for name in IDS}
+
+    assert named.group(1).split(" and ") == [name for name, way in ways.items() if way.hepatic_function]
+    assert [named.group(2)] == [name for name, way in ways.items() if way.pregnancy]
+    assert [named.group(3)] == [name for name, way in ways.items() if way.age_effect]
