@@ -1,4 +1,4 @@
-"""Published numbers on the five compounds: every row of core_targets.csv that they can answer."""
+"""Published numbers on the headline drugs: every row of core_targets.csv that the library can answer."""
 
 from __future__ import annotations
 

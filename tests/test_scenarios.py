@@ -15,6 +15,9 @@ FILES = sorted((Path(__file__).parents[1] / "scenarios").glob("*.toml"))
 REFERENCE_RTOL = 1e-7
 """Puts the reference's own error two orders below the 1e-5 that is measured, and is twice as quick as its default."""
 
+TIGHTER = {"erythromycin-with-carbamazepine": 1e-10}
+"""Where distribution is fast the reference's curve is coarser inside a step than at its ends: 4e-4 here at 1e-7."""
+
 every_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 
 
@@ -36,7 +39,7 @@ def test_a_scenario_is_as_exact_as_promised(path: Path) -> None:
     """At default settings the error of each analyte is at most 1e-5 of its Cmax, on the whole output grid."""
     found = result(path)
 
-    reference = simulate(load_scenario(path), solver="reference", rtol=REFERENCE_RTOL)
+    reference = simulate(load_scenario(path), solver="reference", rtol=TIGHTER.get(path.stem, REFERENCE_RTOL))
 
     for analyte, one, other in zip(found.analytes, found.concentration, reference.concentration, strict=True):
         assert np.abs(one - other).max() <= 1e-5 * other.max(), analyte.id

@@ -15,7 +15,6 @@ from fit_files import command
 
 import pkinteract
 from pkinteract import load_scenario
-from pkinteract.units import split
 
 FITS = Path(__file__).parents[1] / "fits"
 NAMES = ("carbamazepine-deinduction", "levetiracetam-renal", "amitriptyline-nortriptyline")
@@ -33,21 +32,16 @@ APART = {
     ("amitriptyline-nortriptyline", ""): ("0.008", "fitted again after the last change of carbamazepine"),
     ("carbamazepine-deinduction", "enzymes.CYP2B6"): ("0.5", "one half-life for both; the library has two"),
     ("carbamazepine-deinduction", "enzymes.CYP3A4"): ("0.3", "one half-life for both; the library has two"),
-    ("efavirenz-induction", "efavirenz.induces.CYP3A4.emax"): ("0.002", "held at 5.2, published as 5.21"),
     ("levetiracetam-renal", ""): ("0.2", "the library takes the label"),
 }
 """Fit and beginning of a path that the library has from elsewhere: largest relative difference, and why."""
 
-
-def overrides(text: str) -> dict[tuple[str, str], tuple[float, str]]:
-    """Number and unit of every value by what it belongs to and its path."""
-    tables = tomllib.loads(text)["override"]
-    return {(owner, path): split(value) for owner, rows in tables.items() for path, value in rows.items()}
-
-
-def intervals(text: str) -> list[list[float]]:
-    """Ends of the 95 % intervals that stand beside the values."""
-    return [[float(end) for end in ends] for ends in re.findall(r"95 % ([0-9.]+) to ([0-9.]+)", text)]
+MOVED = {
+    "clarithromycin-disposition": (0.01, "fitted in turn with kinact until that moved by less than 3 %"),
+    "erythromycin-disposition": (0.01, "fitted in turn with kinact until that moved by less than 3 %"),
+    "ketoconazole-disposition": (0.01, "fitted in turn with the Ki of cyp3a4-inhibitors"),
+}
+"""Fits that give another result with the library of today: the most that a value may have moved by, and why."""
 
 
 def numbers(node: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -68,10 +62,10 @@ def file_of(owner: str) -> dict[str, Any]:
     return data["enzymes"] if owner == "enzymes" else data
 
 
-def result_of(name: str) -> tuple[dict[Key, tuple[Decimal, str]], dict[Key, tuple[Decimal, Decimal]]]:
-    """Values with their units, and 95 % intervals, of a committed result by owner and path."""
+def result_of(path: Path) -> tuple[dict[Key, tuple[Decimal, str]], dict[Key, tuple[Decimal, Decimal]]]:
+    """Values with their units, and 95 % intervals, of a parameter file by owner and path."""
     values, ends = {}, {}
-    for line in (FITS / name / "result.toml").read_text("utf-8").splitlines():
+    for line in path.read_text("utf-8").splitlines():
         if header := re.fullmatch(r"\[override\.(.+)\]", line):
             owner = header[1]
         elif row := re.match(r'"(.+?)" = "([-0-9.e]+) ?(.*?)"', line):
@@ -92,18 +86,30 @@ def same(kept: Decimal, made: Decimal) -> bool:
 
 @pytest.mark.parametrize("name", KEPT if FULL else NAMES)
 def test_a_shipped_fit_gives_its_committed_result(name: str, tmp_path: Path) -> None:
-    """Estimates to 1e-5, the noise of derivatives from runs at 1e-9 over steps of 1e-4; intervals to their digits."""
+    """
+    Estimates to 1e-5, the noise of derivatives from runs at 1e-9 over steps of 1e-4; intervals to their digits.
+
+    Those that moved with the library since are listed in ``MOVED``, and really did. ``make fuzz`` repeats all of them.
+    """
+    profiles = re.search(r'profiles = "(.+)"', (FITS / name / "fit.toml").read_text("utf-8"))
+    if profiles is not None and not (FITS / name / profiles[1]).is_file():
+        pytest.skip(f"{profiles[1]}, the digitised curves, is not there")
+
     done = command("fit", FITS / name / "fit.toml", "--out", tmp_path / "out", "--no-figure")
 
     assert done.exit_code == 0, done.output
     assert "warning" not in done.output
-    made = (tmp_path / "out/result.toml").read_text("utf-8")
-    kept = (FITS / name / "result.toml").read_text("utf-8")
-    found, committed = overrides(made), overrides(kept)
-    assert found.keys() == committed.keys()
-    for key, (number, unit) in committed.items():
-        assert found[key] == (pytest.approx(number, rel=1e-5), unit), key
-    assert intervals(made) == [pytest.approx(ends, rel=1e-3) for ends in intervals(kept)]
+    made, made_ends = result_of(tmp_path / "out/result.toml")
+    kept, kept_ends = result_of(FITS / name / "result.toml")
+    assert {key: unit for key, (_, unit) in made.items()} == {key: unit for key, (_, unit) in kept.items()}
+    largest = max(abs(made[key][0] / number - 1) for key, (number, _) in kept.items())
+    if name in MOVED:
+        assert 1e-5 < largest < MOVED[name][0]
+    else:
+        assert largest < 1e-5
+        assert made_ends.keys() == kept_ends.keys()
+        for key, ends in kept_ends.items():
+            assert [float(end) for end in made_ends[key]] == pytest.approx([float(end) for end in ends], rel=1e-3), key
 
 
 @pytest.mark.parametrize("name", KEPT)
@@ -113,7 +119,7 @@ def test_the_library_holds_what_its_fits_say(name: str) -> None:
 
     What the library has from elsewhere is listed in ``APART`` with how far it lies from the result.
     """
-    values, _ = result_of(name)
+    values, _ = result_of(FITS / name / "result.toml")
     apart = {beginning: Decimal(0) for fit, beginning in APART if fit == name}
     wrong = []
 
@@ -141,7 +147,7 @@ def test_what_the_library_calls_fitted_comes_from_the_fit_that_it_cites(drug: st
         cited = re.match(r"fits/(\S+) of this project", data["sources"].get(entry.get("source"), {}).get("cite", ""))
         if cited is None or entry["kind"] != "fitted":
             continue
-        values, ends = result_of(cited[1])
+        values, ends = result_of(FITS / cited[1] / "result.toml")
         assert (drug, path) in values, path
         if "interval" in entry and (cited[1], "") not in APART:
             kept = [Decimal(end) for end in entry["interval"]]
@@ -165,13 +171,13 @@ def test_a_scenario_takes_the_committed_result(name: str, scenario: str, path: t
 
     read = load_scenario(tmp_path / "scenario.toml")
 
-    number, unit = overrides(kept.read_text("utf-8"))[path]
+    number, unit = result_of(kept)[0][path]
     owner, rest = path
     if owner == "enzymes":
         value = read.enzymes["CYP3A4"].organs["liver"].half_life
     else:
         value = dict(read.monographs[owner].values())[rest]
-    assert (value.value, value.unit) == (pytest.approx(number), unit)
+    assert (value.value, value.unit) == (pytest.approx(float(number)), unit)
 
 
 @pytest.mark.parametrize("name", NAMES)

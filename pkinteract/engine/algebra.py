@@ -98,14 +98,15 @@ def medium(system: System, amounts: Array, levels: Array, absorbed: Array) -> Me
 def clearances(system: System, levels: Array, where: Medium) -> Array:
     """Plasma clearance by each pathway, (pathway, time) [L/h]; behind the liver it is shared by intrinsic clearance."""
     inner = _intrinsics(system, levels, where)
-    return _plasma(system, inner, where, _livers(system, inner, where))
+    return _plasma(system, inner, where, _livers(system, _behind(system, inner), where))
 
 
 def flows(system: System, where: Medium, levels: Array, absorbed: Array) -> Flows:
     """All flows at the given concentrations, enzyme levels and rates of absorption."""
     p = system.parameters
     inner = _intrinsics(system, levels, where)
-    liver = _livers(system, inner, where)
+    behind = _behind(system, inner)
+    liver = _livers(system, behind, where)
     rates = _plasma(system, inner, where, liver)
     past_gut = absorbed * where.passage
     first_pass = past_gut * (1 - liver)
@@ -115,7 +116,9 @@ def flows(system: System, where: Medium, levels: Array, absorbed: Array) -> Flow
     formed = []
     for row in system.formations:
         parent = system.pathways[row.pathway].compound
-        made = p[row.ratio] * (eliminated[row.pathway] + first_pass[parent] * _share(system, row.pathway, inner))
+        made = p[row.ratio] * (
+            eliminated[row.pathway] + first_pass[parent] * _share(system, row.pathway, inner, behind)
+        )
         arriving[row.target] += made * liver[row.target]
         formed.append(made)
     for wall in system.gut_formations:
@@ -193,13 +196,22 @@ def _intrinsics(system: System, levels: Array, where: Medium) -> Array:
     return found
 
 
-def _livers(system: System, inner: Array, where: Medium) -> Array:
+def _behind(system: System, inner: Array) -> Array:
+    """Intrinsic clearance behind the well-stirred liver of every compound, (compound, time); 0 without one."""
+    total = np.zeros((len(system.compounds), *inner.shape[1:]))
+    for j, row in enumerate(system.pathways):
+        if row.hepatic and system.compounds[row.compound].flow is not None:
+            total[row.compound] += inner[j]
+    return total
+
+
+def _livers(system: System, behind: Array, where: Medium) -> Array:
     """Liver availability Fh of every compound, (compound, time) [1]."""
     liver = np.ones_like(where.total)
     for i, row in enumerate(system.compounds):
         if row.flow is not None:
             flow = system.parameters[row.flow]
-            liver[i] = flow / (flow + inner[system.pathways_of(i, hepatic=True)].sum(axis=0) * where.free[i])
+            liver[i] = flow / (flow + behind[i] * where.free[i])
     return liver
 
 
@@ -212,10 +224,10 @@ def _plasma(system: System, inner: Array, where: Medium, liver: Array) -> Array:
     return rows
 
 
-def _share(system: System, j: int, inner: Array) -> Array:
+def _share(system: System, j: int, inner: Array, behind: Array) -> Array:
     """Share of a pathway in what its compound's liver takes out; 0 if it is not behind a well-stirred liver."""
     row = system.pathways[j]
     if not row.hepatic or system.compounds[row.compound].flow is None:
         return np.zeros(inner.shape[1:])
-    total = inner[system.pathways_of(row.compound, hepatic=True)].sum(axis=0)
+    total = behind[row.compound]
     return np.asarray(inner[j] / np.where(total > 0, total, 1.0))

@@ -109,6 +109,8 @@ class Layout:
             self.central.append(position)
             position += 1 + len(row.peripherals)
         self.enzyme = position
+        self.induced = {row.enzyme for row in system.inductions}
+        self.inactivated = {row.enzyme for row in system.inactivations}
         self.depot = [position + len(system.enzymes) + j for j in range(len(system.depots))]
         first = position + len(system.enzymes) + len(system.depots)
         self.reservoir = {j: first + n for n, j in enumerate(system.reservoirs)}
@@ -195,9 +197,12 @@ class Layout:
                 slopes[self.central[i]] -= exchange
                 slopes[self.central[i] + n] = exchange
         for e, enzyme in enumerate(system.enzymes):
-            made = p[enzyme.activity] * float(algebra.synthesis(system, where, e))
-            lost = float(algebra.inactivation(system, where, e)) * levels[e]
-            slopes[self.enzyme + e] = p[enzyme.kdeg] * (made - levels[e]) - lost
+            slopes[self.enzyme + e] = p[enzyme.kdeg] * (p[enzyme.activity] - levels[e])
+        for e in self.induced:
+            more = float(algebra.synthesis(system, where, e)) - 1
+            slopes[self.enzyme + e] += p[system.enzymes[e].kdeg] * p[system.enzymes[e].activity] * more
+        for e in self.inactivated:
+            slopes[self.enzyme + e] -= float(algebra.inactivation(system, where, e)) * levels[e]
         return slopes
 
 

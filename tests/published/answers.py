@@ -1,4 +1,4 @@
-"""Published numbers on the five compounds: the rows of core_targets.csv, and the simulation that answers each.
+"""Published numbers on the headline drugs: the rows of core_targets.csv, and the simulation that answers each.
 
 The tests and ``docs/validate.py`` use the same functions, so the page cannot say something else than the tests check.
 """
@@ -116,6 +116,38 @@ def over_first() -> float:
     return clearance(result, 600.0) / clearance(result, 0.0)
 
 
+CARBAMAZEPINE = regimen("carbamazepine", daily("400 mg", "12 h"))
+PHENYTOIN = regimen("phenytoin", daily("150 mg", "12 h"))
+VALPROATE = regimen("valproate", daily("500 mg", "12 h"))
+LEVETIRACETAM = regimen("levetiracetam", daily("500 mg", "12 h"))
+
+
+def settled(analyte: str, *regimens: str) -> float:
+    """Average over the 90th day."""
+    return average(run(text(*regimens, days=90)).curve(analyte), 2136, 2160)
+
+
+def beside(analyte: str, own: str, other: str) -> float:
+    """Level with another drug over that without it."""
+    return settled(analyte, own, other) / settled(analyte, own)
+
+
+def epoxide_over_parent(*others: str) -> float:
+    """Molar ratio on carbamazepine 800 mg a day."""
+    levels = [settled(name, CARBAMAZEPINE, *others) for name in ("carbamazepine-epoxide", "carbamazepine")]
+    return levels[0] / 252.27 / (levels[1] / 236.27)
+
+
+def imipramine_on_cbz() -> float:
+    own, other = regimen("imipramine", daily("100 mg")), regimen("carbamazepine", daily("200 mg", "12 h"))
+    return beside("imipramine", own, other)
+
+
+def amitriptyline_on_hypericum() -> float:
+    own, other = regimen("amitriptyline", daily("75 mg", "12 h")), regimen("hyperforin", daily("7.48 mg", "8 h"))
+    return beside("amitriptyline", own, other)
+
+
 ANSWERS: dict[str, Callable[[], float]] = {
     "cbz-halflife-single": lambda: half_life(cbz(once("400 mg")).curve("carbamazepine"), 24, 96),
     "cbz-halflife-chronic": lambda: half_life(chronic("400 mg").curve("carbamazepine"), 12, 36),
@@ -163,4 +195,13 @@ ANSWERS: dict[str, Callable[[], float]] = {
     "nor-halflife-pm": lambda: nor_half_life("0", 168, 264),
     "ami-on-cbz": lambda: on_cbz("amitriptyline"),
     "nor-on-cbz": lambda: on_cbz("nortriptyline"),
+    "cbze-ratio-inducers": lambda: epoxide_over_parent(PHENYTOIN),
+    "cbze-valproate": lambda: epoxide_over_parent(VALPROATE) / epoxide_over_parent(),
+    "cbze-phenytoin": lambda: epoxide_over_parent(PHENYTOIN) / epoxide_over_parent(),
+    "cbz-phenytoin": lambda: 1 / beside("carbamazepine", CARBAMAZEPINE, PHENYTOIN),
+    "vpa-esm-off": lambda: 100 / beside("valproate", VALPROATE, CARBAMAZEPINE) - 100,
+    "lev-inducers": lambda: 100 / beside("levetiracetam", LEVETIRACETAM, CARBAMAZEPINE) - 100,
+    "lev-per-dose-cbz": lambda: beside("levetiracetam", LEVETIRACETAM, CARBAMAZEPINE),
+    "imipramine-on-cbz": imipramine_on_cbz,
+    "hypericum": amitriptyline_on_hypericum,
 }
