@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -70,6 +71,12 @@ def solve_at(
     return done if isinstance(done, Failure) else done[0]
 
 
+@lru_cache(maxsize=256)
+def _rate_text(structure: System) -> str:
+    """The generated text, which depends on no number of the system."""
+    return generate_rate(structure)
+
+
 def runner(
     system: System, events: Sequence[Event], start: float, *, rtol: float = RTOL, switches: Sequence[Switch] = ()
 ) -> Callable[[State, Array], tuple[Array, State] | Failure]:
@@ -77,7 +84,7 @@ def runner(
 
     It gives the states at the times as in ``solve_at``, and the state at the last of them, before any jump there.
     """
-    march = kernel(generate_rate(system))
+    march = kernel(_rate_text(replace(system, parameters=(), scale=())))
     rows, doses = _events(system, events, start)
     sets = np.array([system.parameters, *(change.parameters for change in switches)])
     since = np.array([-np.inf, *(change.time for change in switches)])

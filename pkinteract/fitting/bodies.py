@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -13,7 +14,7 @@ from pkinteract.library import Enzyme
 from pkinteract.library.absorption import Input
 from pkinteract.library.monograph import Monograph, Value, label
 from pkinteract.library.overrides import OPTIONAL
-from pkinteract.scenario import Patient
+from pkinteract.scenario import Patient, Scenario
 from pkinteract.units import dimension_of, from_canonical, to_canonical
 
 Steps = tuple[str | int, ...]
@@ -70,14 +71,15 @@ def _walk(node: object, path: str, steps: Steps) -> Iterator[tuple[str, Steps]]:
 def changes_of(parameters: Sequence[Parameter], series: Series) -> tuple[Change, ...]:
     """The values of a series that parameters set."""
     found = []
+    roots = {ENZYMES: series.scenario.enzymes, **series.scenario.monographs}
+    named = {owner for row in parameters for owner, _ in row.paths}
+    known = {owner: steps_of(root) for owner, root in roots.items() if owner in named}
     for row in parameters:
         for owner, path in row.paths:
             if owner == PATIENT:
                 steps: Steps = tuple(path.split("."))
-            elif owner == ENZYMES:
-                steps = steps_of(series.scenario.enzymes)[path]
-            elif owner in series.scenario.monographs:
-                steps = steps_of(series.scenario.monographs[owner])[path]
+            elif owner in known:
+                steps = known[owner][path]
             else:
                 continue
             found.append(Change(owner=owner, steps=steps, parameter=row.name, unit=row.unit))
@@ -86,19 +88,45 @@ def changes_of(parameters: Sequence[Parameter], series: Series) -> tuple[Change,
 
 def changed(series: Series, changes: Sequence[Change], values: Mapping[str, float]) -> Body:
     """The body of a series with the values of the parameters."""
-    monographs, enzymes = dict(series.scenario.monographs), series.scenario.enzymes
     patient, patients = series.patient, series.scenario.patients
-    for row in changes:
-        number = values[row.parameter]
-        if row.owner == PATIENT:
-            before = patient
-            patient = _person(patient, before, row.steps, number, row.unit)
-            patients = tuple((time, _person(person, before, row.steps, number, row.unit)) for time, person in patients)
-        elif row.owner == ENZYMES:
+    bodily = [row for row in changes if row.owner == PATIENT]
+    others = tuple(row for row in changes if row.owner != PATIENT)
+    for row in bodily:
+        number, before = values[row.parameter], patient
+        patient = _person(patient, before, row.steps, number, row.unit)
+        patients = tuple((time, _person(person, before, row.steps, number, row.unit)) for time, person in patients)
+    numbers = tuple(values[row.parameter] for row in others)
+    monographs, enzymes = _library(_Point(scenario=series.scenario, changes=others, numbers=numbers))
+    return Body(monographs=monographs, enzymes=enzymes, patient=patient, patients=patients)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Point:
+    """Values for the drugs and enzymes of one scenario, which many series share."""
+
+    scenario: Scenario
+    changes: tuple[Change, ...]
+    numbers: tuple[float, ...]
+
+    def __hash__(self) -> int:
+        return hash((id(self.scenario), self.changes, self.numbers))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Point) or self.scenario is not other.scenario:
+            return False
+        return (self.changes, self.numbers) == (other.changes, other.numbers)
+
+
+@lru_cache(maxsize=64)
+def _library(point: _Point) -> tuple[Mapping[str, Monograph], Mapping[str, Enzyme]]:
+    """Monographs and enzymes of a scenario with values replaced."""
+    monographs, enzymes = dict(point.scenario.monographs), point.scenario.enzymes
+    for row, number in zip(point.changes, point.numbers, strict=True):
+        if row.owner == ENZYMES:
             enzymes = _put(enzymes, row.steps, number, row.unit)
         else:
             monographs[row.owner] = _put(monographs[row.owner], row.steps, number, row.unit)
-    return Body(monographs=monographs, enzymes=enzymes, patient=patient, patients=patients)
+    return monographs, enzymes
 
 
 def _person(person: Patient, first: Patient, steps: Steps, number: float, unit: str) -> Patient:
