@@ -84,6 +84,7 @@ def test_names_that_no_study_has_are_refused_together(tmp_path: Path) -> None:
     assert "data[0].studies.victim" in done.stderr
     assert 'no study has "midazolm"; did you mean midazolam' in done.stderr
     assert 'no study has "osp-139"; did you mean osp-139' in done.stderr
+    assert "3 problems" in done.stderr
     assert not (tmp_path / "out").exists()
 
 

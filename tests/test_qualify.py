@@ -322,18 +322,22 @@ def test_the_kept_summary_is_what_the_library_gives_today() -> None:
 
 
 def test_a_summary_that_got_worse_is_noticed() -> None:
-    """A larger error and a row less are named; rounding and improvement are not."""
+    """A larger error, a row less and two rows outside a limit are named; rounding and improvement are not."""
     kept = read_summary(RATIOS.parent / "summary.csv")
     first = replace(kept[0], gmfe=1.5)
+    inside = first.within_guest
+    assert inside is not None
     after = [
         replace(first, gmfe=1.52),
         replace(first, n=first.n - 1),
         replace(first, gmfe=1.504),
         replace(first, gmfe=1.2),
+        replace(first, within_guest=inside - 2 / first.n),
+        replace(first, within_guest=inside - 1 / first.n),
     ]
 
     found = [worse([row], [first]) for row in after]
 
-    assert [len(lines) for lines in found] == [1, 1, 0, 0]
+    assert [len(lines) for lines in found] == [1, 1, 0, 0, 1, 0]
     assert found[0] == ["all all: GMFE 1.52, was 1.5"]
     assert worse([], [first])[0].startswith("all all: no row is simulated any more")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from pkinteract.engine.curves import Array
 from pkinteract.fitting.bodies import changed, changes_of
-from pkinteract.fitting.predict import predict
+from pkinteract.fitting.predict import dense, predict
 from pkinteract.fitting.search import Search
 from pkinteract.fitting.target import Target
 from pkinteract.fitting.types import Analyte, Estimate, Series
@@ -135,9 +134,7 @@ def _values(run: Series, rows: Sequence[Estimate]) -> dict[str, float]:
 def _levels(target: Target, run: Series, rows: Sequence[Estimate], drug: str, times: Array) -> Array:
     """Predicted levels of one drug [mg/L]; at the time of a dose it is the level before the dose."""
     analyte = Analyte(id=drug, unit="mg/L", parts=(drug,), factors=(1.0,))
-    count = len(times)
-    dense = replace(run, analytes=(analyte,), times=times, rows=tuple(range(count)), columns=(0,) * count)
-    return predict(dense, changes_of(target.fit.parameters, run), _values(run, rows))
+    return predict(dense(run, (analyte,), times), changes_of(target.fit.parameters, run), _values(run, rows))
 
 
 def _of_absorption(target: Target, rows: Sequence[Estimate]) -> Iterator[str]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from pkinteract.engine.curves import Array
 from pkinteract.fitting.bodies import changes_of
-from pkinteract.fitting.follow import dose_times, read_at
-from pkinteract.fitting.predict import predict
+from pkinteract.fitting.follow import dose_times
+from pkinteract.fitting.predict import dense, predict
 from pkinteract.fitting.types import Group, Outcome, Series
 
 POINTS = 200
@@ -45,13 +45,5 @@ def _profile(outcome: Outcome, group: Group, series: Series) -> Profile:
     times = np.unique(np.concatenate([np.linspace(first, last, POINTS), after, series.times]))
     values = {row.parameter.name: row.value for row in group.estimates if row.subject in ("", series.subject)}
     changes = changes_of(outcome.fit.parameters, series)
-    count = len(series.analytes)
-    whole = replace(
-        series,
-        times=times,
-        recorded=None if series.recorded is None else read_at(series.recorded, times),
-        rows=tuple(row for _ in range(count) for row in range(len(times))),
-        columns=tuple(column for column in range(count) for _ in range(len(times))),
-    )
-    levels = predict(whole, changes, values)
-    return Profile(series=series, times=times, levels=tuple(levels.reshape(count, len(times))))
+    levels = predict(dense(series, series.analytes, times), changes, values)
+    return Profile(series=series, times=times, levels=tuple(levels.reshape(-1, len(times))))

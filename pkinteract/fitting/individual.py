@@ -16,6 +16,7 @@ from pkinteract.engine.curves import Array
 from pkinteract.errors import InputError, Problem
 from pkinteract.fitting.estimate import estimate
 from pkinteract.fitting.patient import held, judged, patient_fit, without
+from pkinteract.fitting.predict import dense
 from pkinteract.fitting.target import LOG, Best, Progress, Target
 from pkinteract.fitting.types import Analyte, Estimate, Fit, Group, Outcome, Series
 from pkinteract.scenario import Observation, Scenario
@@ -176,7 +177,7 @@ def individual(scenario: Scenario, *, error: float, progress: Progress | None = 
         left = [_left_out(whole, n, pool) for n in range(len(scenario.observations))]
         times = _times(scenario)
         found = judged(scenario)
-        grid = _target(whole, _on_grid(whole.series[0], found, times), pool)
+        grid = _target(whole, dense(whole.series[0], found, times), pool)
         clouds = [_cloud(grid, row) for row in (before, after)]
         centres = [_curves(grid, row.mean[None, :], row.names)[0] for row in (before, after)]
         alone = [_curves(grid, row.mean[None, :], row.names)[0] for row in left]
@@ -271,18 +272,6 @@ def _times(scenario: Scenario) -> Array:
     step = next((step for step in _STEPS if (scenario.duration - first) / step <= _MOST_TIMES), _STEPS[-1])
     grid = np.arange(math.ceil(first / step) * step, scenario.duration + 1e-9, step)
     return np.unique(np.concatenate([grid, levels, [scenario.duration]]))
-
-
-def _on_grid(series: Series, found: tuple[Analyte, ...], times: Array) -> Series:
-    """The series with every analyte at all ``times``, in place of its measurements."""
-    count = len(found)
-    return replace(
-        series,
-        analytes=found,
-        times=times,
-        rows=tuple(row for _ in range(count) for row in range(len(times))),
-        columns=tuple(column for column in range(count) for _ in range(len(times))),
-    )
 
 
 def _curves(grid: Target, logs: Array, names: tuple[str, ...]) -> Array:

@@ -14,8 +14,8 @@ from pkinteract.errors import SimulationError
 from pkinteract.fitting.begin import beginning
 from pkinteract.fitting.bodies import Body, Change, changed
 from pkinteract.fitting.clearances import cleared
-from pkinteract.fitting.follow import followed
-from pkinteract.fitting.types import Recorded, Series
+from pkinteract.fitting.follow import followed, read_at
+from pkinteract.fitting.types import Analyte, Recorded, Series
 from pkinteract.library.monograph import Monograph
 from pkinteract.model import Model
 from pkinteract.model.absorption import Entry, entry_of
@@ -37,6 +37,19 @@ def predict(series: Series, changes: Sequence[Change], values: Mapping[str, floa
     body = changed(series, changes, values)
     levels = _solved(series, body) if series.recorded is None else _followed(series, series.recorded, body)
     return np.array([levels[column][row] for row, column in zip(series.rows, series.columns, strict=True)])
+
+
+def dense(series: Series, analytes: tuple[Analyte, ...], times: Array) -> Series:
+    """The series with every analyte at all sorted ``times`` in place of its measurements, one analyte after another."""
+    count = len(analytes)
+    return replace(
+        series,
+        analytes=analytes,
+        times=times,
+        recorded=None if series.recorded is None else read_at(series.recorded, times),
+        rows=tuple(row for _ in range(count) for row in range(len(times))),
+        columns=tuple(column for column in range(count) for _ in range(len(times))),
+    )
 
 
 def _followed(series: Series, recorded: Recorded, body: Body) -> list[Array]:

@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pkinteract.errors import InputError, PkinteractError
-from pkinteract.fitting.summary import Row, Span, Study, Summary
+from pkinteract.fitting.summary import Row, Span, Summary, study_of
 from pkinteract.fitting.weights import Sure
 from pkinteract.library import Library, load_library
 from pkinteract.library import studies as published
 from pkinteract.library.evidence import RATIOS
-from pkinteract.model import build
 from pkinteract.qualify.design import plan
 from pkinteract.qualify.exposure import expose
 
@@ -86,5 +85,4 @@ def _span(study: published.Study, arm: published.Arm, library: Library, folder: 
         _, result = expose(planned, folder, library)
         end = start + _ROOM * (result.scenario.duration - start)
     scenario = replace(planned.scenario(end, folder, library), name=study.id)
-    jumps = {event.time for event in build(scenario).events} | {time for time, _ in scenario.patients}
-    return Span(study=Study(scenario=scenario, jumps=tuple(sorted(jumps))), start=start, stop=stop)
+    return Span(study=study_of(scenario), start=start, stop=stop)

@@ -274,6 +274,7 @@ def _compared(
         refuse(("studies",), 'are ratios; write model = "log" in [residual], without weights')
         return None
     studies = [row for row in read_studies() if row.used and row.exposure is not None]
+    unknown = False
     for key in ("perpetrator", "victim", "without"):
         known = {name for row in studies for name in _named(row, key)}
         for name in getattr(wanted, key):
@@ -281,6 +282,9 @@ def _compared(
                 close = get_close_matches(name, known, n=2, cutoff=0.5)
                 hint = f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(sorted(known))}"
                 refuse(("studies", key), f'no study has "{name}"; {hint}')
+                unknown = True
+    if unknown:
+        return None
     chosen = [
         row
         for row in studies

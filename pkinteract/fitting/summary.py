@@ -44,6 +44,12 @@ class Study:
         return self.scenario.duration
 
 
+def study_of(scenario: Scenario) -> Study:
+    """A scenario with the times of its doses and of the changes of its patient; raises what ``build`` raises."""
+    jumps = {event.time for event in build(scenario).events} | {time for time, _ in scenario.patients}
+    return Study(scenario=scenario, jumps=tuple(sorted(jumps)))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
     """From when to when [h], in which study; ``stop`` is infinite for an endless area and ``start`` at one time."""
@@ -226,15 +232,11 @@ class _Reader:
         if name not in self.studies:
             self.studies[name] = None
             try:
-                scenario = read_scenario(self.path.parent / name)
-                events = build(scenario).events
+                self.studies[name] = study_of(read_scenario(self.path.parent / name))
             except InputError as error:
                 for row in error.problems:
                     where = ", ".join(part for part in (f"line {row.line}" if row.line else "", row.key) if part)
                     self._refuse(line, key, f"{name}: {where}{': ' if where else ''}{row.message}")
-                return None
-            jumps = {event.time for event in events} | {time for time, _ in scenario.patients}
-            self.studies[name] = Study(scenario=scenario, jumps=tuple(sorted(jumps)))
         return self.studies[name]
 
     def _span(self, line: int, kind: Kind, cells: Mapping[str, str], study: Study, prefix: str) -> Span | None:

@@ -6,6 +6,9 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from pkinteract.analysis.profiles import gmfe
 from pkinteract.qualify.outcome import Outcome
 
 TWOFOLD = 2.0
@@ -126,24 +129,24 @@ def _summary(by: str, group: str, rows: Sequence[Outcome]) -> Summary:
         by=by,
         group=group,
         n=len(pairs),
-        gmfe=gmfe(pairs),
+        gmfe=_gmfe(pairs),
         bias=_mean([predicted / observed for predicted, observed in pairs]),
         within_guest=_share([inside_guest(*pair) for pair in pairs]),
         within_close=_share([fold_error(*pair) <= CLOSE for pair in pairs]),
         within_twofold=_share([fold_error(*pair) <= TWOFOLD for pair in pairs]),
         n_peak=len(peaks),
-        gmfe_peak=gmfe(peaks),
+        gmfe_peak=_gmfe(peaks),
         n_static=len(static),
-        gmfe_static=gmfe(static),
+        gmfe_static=_gmfe(static),
         n_pksim=len(theirs),
-        gmfe_beside_pksim=gmfe(exposures(beside)),
-        gmfe_pksim=gmfe(theirs),
+        gmfe_beside_pksim=_gmfe(exposures(beside)),
+        gmfe_pksim=_gmfe(theirs),
     )
 
 
-def gmfe(pairs: Sequence[_Pair]) -> float | None:
+def _gmfe(pairs: Sequence[_Pair]) -> float | None:
     """Geometric mean fold error [1]; None of nothing."""
-    return _mean([fold_error(*pair) for pair in pairs])
+    return gmfe(np.log([predicted / observed for predicted, observed in pairs])) if pairs else None
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -13,6 +13,9 @@ from pkinteract.qualify.measure import Summary
 ROUNDING = 0.005
 """Relative change of a fold error that is rounding: other versions of numpy and scipy, other processors [1]."""
 
+ROWS = 1
+"""Rows that may leave a limit unnoticed: one that lies on it crosses it by rounding."""
+
 
 def read_summary(path: Path) -> tuple[Summary, ...]:
     """A summary as it was written."""
@@ -32,7 +35,7 @@ def _typed(text: str, kind: str) -> Any:
 
 
 def worse(found: Sequence[Summary], kept: Sequence[Summary]) -> list[str]:
-    """What got worse, one line each: groups gone, fewer rows, larger errors, smaller shares."""
+    """What got worse, one line each: groups gone, fewer rows, larger errors, fewer rows inside a limit."""
     mine = {(row.by, row.group): row for row in found}
     lines = []
     for old in kept:
@@ -47,4 +50,11 @@ def worse(found: Sequence[Summary], kept: Sequence[Summary]) -> list[str]:
         for what, now, before in (("GMFE", new.gmfe, old.gmfe), ("GMFE of Cmax", new.gmfe_peak, old.gmfe_peak)):
             if now is not None and before is not None and now > before * (1 + ROUNDING):
                 lines.append(f"{name}: {what} {now:.4g}, was {before:.4g}")
+        for what, now, before in (
+            ("Guest's limits", new.within_guest, old.within_guest),
+            ("1.5-fold", new.within_close, old.within_close),
+            ("twofold", new.within_twofold, old.within_twofold),
+        ):
+            if now is not None and before is not None and round(before * new.n) - round(now * new.n) > ROWS:
+                lines.append(f"{name}: within {what} {now:.1%}, was {before:.1%}")
     return lines
