@@ -7,9 +7,16 @@ PkinteractError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher, get_close_matches
 from pathlib import Path
+
+_LISTED = 60
+"""Names that are listed at most where none is close."""
+
+_ALIKE = 0.05
+"""Likeness by which a name may be behind the closest one and still be named [1]."""
 
 
 class PkinteractError(Exception):
@@ -75,3 +82,24 @@ def printable(text: str, limit: int = 400) -> str:
         text = text[:limit] + text[-limit:]
     clean = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
     return clean if len(clean) <= limit else f"{clean[: limit // 2]} … {clean[-limit // 4 :]}"
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """What to write instead of an unknown word: the names that are about as close as the closest, in any case.
+
+    Parameters
+    ----------
+    otherwise
+        What to say where no name is close; by default it lists them.
+    """
+    names = list(known)
+    written = {name.lower(): name for name in names}
+    likeness = SequenceMatcher(b=word.lower())
+    near: dict[str, float] = {}
+    for name in get_close_matches(word.lower(), written, n=3):
+        likeness.set_seq1(name)
+        near[written[name]] = likeness.ratio()
+    if near:
+        return f"did you mean {' or '.join(name for name, like in near.items() if like > max(near.values()) - _ALIKE)}?"
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return otherwise or f"known are {', '.join(names[:_LISTED])}{more}"

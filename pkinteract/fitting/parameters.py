@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 
+from pkinteract.errors import did_you_mean
 from pkinteract.fitting.expressions import FUNCTIONS, in_order, name_problem, names_in, renamed
 from pkinteract.fitting.schema import ParameterTable, PriorTable, ResidualTable
 from pkinteract.fitting.types import Parameter, Series
@@ -56,9 +56,7 @@ def _used(text: str, key: Key, tables: Mapping[str, ParameterTable], refuse: Ref
         return None
     unknown = sorted(used - tables.keys())
     for name in unknown:
-        close = get_close_matches(name, tables, n=1, cutoff=0.5)
-        hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(tables)}"
-        refuse(key, f"{name} is not a parameter; {hint}")
+        refuse(key, f"{name} is not a parameter; {did_you_mean(name, tables)}")
     return None if unknown else used
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from pkinteract.errors import InputError, Problem
+from pkinteract.errors import InputError, Problem, did_you_mean
 from pkinteract.fitting.bodies import ENZYMES, PATIENT, trait_problem
 from pkinteract.fitting.methods import method_problems, sampling_of
 from pkinteract.fitting.parameters import Refuse, read_parameters, residual_sds
@@ -151,12 +150,11 @@ class _Reader:
                 continue
             having = [row.monographs[drug] for row in rows if drug in row.monographs]
             for monograph in having:
-                known = {path for path, _ in monograph.values()}
-                settable = known | {path for path in values if is_left_out(monograph, path)}
+                known = [path for path, _ in monograph.values()]
+                settable = {*known, *(path for path in values if is_left_out(monograph, path))}
                 for path in values.keys() - settable:
-                    close = get_close_matches(path, known, n=3, cutoff=0.5)
-                    hint = f"did you mean {' or '.join(close)}?" if close else f"its values are {', '.join(known)}"
-                    self.refuse(values[path][1], f"{path} is not a value of {drug}; {hint}")
+                    close = did_you_mean(path, known, f"its values are {', '.join(known)}")
+                    self.refuse(values[path][1], f"{path} is not a value of {drug}; {close}")
                 override(monograph, {path: row for path, row in values.items() if path in settable}, self.refuse)
             if not having:
                 names = sorted({name for row in rows for name in row.monographs})

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from itertools import groupby, pairwise
 from pathlib import Path
 
 import numpy as np
 
-from pkinteract.errors import InputError
+from pkinteract.errors import InputError, did_you_mean
 from pkinteract.fitting.cells import cells_of
 from pkinteract.fitting.quantified import Cell, quantified
 from pkinteract.fitting.series import analyte_of
@@ -124,9 +123,7 @@ def unknown_analyte(dosing: Dosing, name: str) -> str | None:
     known = [*dosing.monographs, *sums]
     if name in known:
         return None
-    close = get_close_matches(name, known, n=2, cutoff=0.5)
-    hint = f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(known)}"
-    return f'"{name}" is not an analyte of {dosing.drug}; {hint}'
+    return f'"{name}" is not an analyte of {dosing.drug}; {did_you_mean(name, known)}'
 
 
 def _levels(

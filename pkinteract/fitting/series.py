@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
 
 from pkinteract.engine.curves import Array
+from pkinteract.errors import did_you_mean
 from pkinteract.fitting.data import Column, Levels, Person
 from pkinteract.fitting.parameters import Refuse
 from pkinteract.fitting.types import Analyte, Series
@@ -111,9 +111,7 @@ def _analytes(data: DataSet, refuse: Refuse) -> dict[Column, tuple[Analyte, floa
         if name is None:
             refuse((), f'{head}says no analyte; write analyte = "{next(iter(known))}" in [[data]]')
         elif name not in known:
-            close = get_close_matches(name, known, n=2, cutoff=0.5)
-            hint = f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(known)}"
-            refuse(where, f'{head}"{name}" is not an analyte of {data.scenario.path.name}; {hint}')
+            refuse(where, f'{head}"{name}" is not an analyte of {data.scenario.path.name}; {did_you_mean(name, known)}')
         else:
             analyte = analyte_of(data.scenario, name)
             factor = _factor_between(data.scenario, analyte, column.unit)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
-from pkinteract.errors import InputError
+from pkinteract.errors import InputError, did_you_mean
 from pkinteract.fitting.data import Reading, read_levels
 from pkinteract.fitting.digitised import curve_series
 from pkinteract.fitting.parameters import Refuse
@@ -279,9 +278,7 @@ def _compared(
         known = {name for row in studies for name in _named(row, key)}
         for name in getattr(wanted, key):
             if name not in known:
-                close = get_close_matches(name, known, n=2, cutoff=0.5)
-                hint = f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(sorted(known))}"
-                refuse(("studies", key), f'no study has "{name}"; {hint}')
+                refuse(("studies", key), f'no study has "{name}"; {did_you_mean(name, sorted(known))}')
                 unknown = True
     if unknown:
         return None

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
-from pkinteract.errors import InputError, Problem
+from pkinteract.errors import InputError, Problem, did_you_mean
 from pkinteract.fitting.cells import cells_of
 from pkinteract.fitting.quantities import CLEARANCES, ENDLESS, KINDS, MOMENTARY, PAIRED, Kind
 from pkinteract.fitting.weights import Sure
@@ -155,7 +154,7 @@ class _Reader:
             if name in names[:i]:
                 self._refuse(line, name, "stands twice; keep one of the columns")
             elif name not in COLUMNS:
-                self._refuse(line, name, f"is not a column; {_hint(name, COLUMNS)}")
+                self._refuse(line, name, f"is not a column; {did_you_mean(name, COLUMNS)}")
 
     def _row(self, line: int, cells: Mapping[str, str]) -> Row | None:
         """One line; None if something in it is wrong."""
@@ -165,7 +164,8 @@ class _Reader:
             self._refuse(line, name, f"is missing; write {example}")
         kind = next((kind for kind in KINDS if kind == cells.get("quantity")), None)
         if kind is None and "quantity" in cells:
-            self._refuse(line, "quantity", f'"{cells["quantity"]}" is not known; {_hint(cells["quantity"], KINDS)}')
+            close = did_you_mean(cells["quantity"], KINDS)
+            self._refuse(line, "quantity", f'"{cells["quantity"]}" is not known; {close}')
         value = self._number(line, cells, "value")
         study = self._study(line, "scenario", cells.get("scenario"))
         compared = any(name.startswith(REFERENCE) for name in cells)
@@ -295,7 +295,7 @@ class _Reader:
                 known = study.scenario.monographs if whole else study.scenario.units
                 if name not in known:
                     what = "a compound" if whole else "an analyte"
-                    said = f'"{name}" is not {what} of {study.scenario.path.name}; {_hint(name, known)}'
+                    said = f'"{name}" is not {what} of {study.scenario.path.name}; {did_you_mean(name, known)}'
                     self._refuse(line, "analyte", said)
                     return ()
         if kind == "formation_clearance" and not all(names[0] in _formed(study, names[1]) for study in studies):
@@ -345,9 +345,3 @@ _LEVELS = ("concentration", "molar concentration")
 
 def _formed(study: Study, parent: str) -> Iterable[str]:
     return study.scenario.monographs[parent].metabolites
-
-
-def _hint(name: str, known: Iterable[str]) -> str:
-    rows = list(known)
-    close = get_close_matches(name, rows, n=2, cutoff=0.6)
-    return f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(rows)}"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from itertools import pairwise
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from pkinteract.errors import did_you_mean
 from pkinteract.library.dosing import Strengths
 from pkinteract.library.monograph import Monograph
 from pkinteract.library.values import Value
@@ -48,7 +48,7 @@ def unknown_enzymes(data: _Data, organs: Mapping[str, Sequence[str]]) -> Iterato
         if not isinstance(name, str):
             continue
         if name not in organs:
-            yield key, f'"{name}" is not an enzyme of the library; {suggestion(name, organs)}'
+            yield key, f'"{name}" is not an enzyme of the library; {did_you_mean(name, organs)}'
         elif key[0] == "first_pass" and "gut" not in organs[name]:
             gut = [enzyme for enzyme, where in organs.items() if "gut" in where]
             yield key, f"{name} is not modelled in the gut; enzymes of the gut are {', '.join(gut)}"
@@ -72,7 +72,7 @@ def traced(data: object, model: type[BaseModel]) -> Iterator[Fault]:
     for key, row in _values(data, model, ()):
         kind, source = row.get("kind"), row.get("source")
         if isinstance(source, str) and source not in sources:
-            close = suggestion(source, sources) if sources else f"add a table [sources.{source}]"
+            close = did_you_mean(source, sources) if sources else f"add a table [sources.{source}]"
             yield (*key, "source"), f'"{source}" is not in [sources]; {close}'
         elif source is None and kind in ("measured", "fitted", "in vitro", "label"):
             yield (*key, "source"), f'a value of kind "{kind}" needs a source, a key of [sources]'
@@ -93,12 +93,6 @@ def rows(data: object, *keys: str) -> list[tuple[int, _Data]]:
     return [
         (i, row) for i, row in enumerate(found if isinstance(found, (list, tuple)) else ()) if isinstance(row, Mapping)
     ]
-
-
-def suggestion(name: str, known: Sequence[str] | Mapping[str, Any]) -> str:
-    """What to say of a name that is not among the known ones."""
-    close = get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
 
 
 def _tables(data: _Data, key: str) -> dict[str, _Data]:
@@ -160,7 +154,7 @@ def _names(data: _Data) -> Iterator[Fault]:
             yield key, f'"{unit}" is not a reporting unit; write one of {", ".join(COLUMN_SUFFIX)}'
     forms, chosen = table(data, "absorption"), data.get("formulation")
     if isinstance(chosen, str) and chosen not in forms:
-        hint = suggestion(chosen, forms) if forms else "there is no [absorption] table"
+        hint = did_you_mean(chosen, forms) if forms else "there is no [absorption] table"
         yield ("formulation",), f'"{chosen}" is not a formulation of [absorption]; {hint}'
 
 
@@ -316,7 +310,7 @@ def _dosing(data: _Data) -> Iterator[Fault]:
     forms = _tables(data, "absorption")
     for name in table(data, "dosing", "strengths"):
         if name not in forms:
-            text = f"is not a formulation of this drug; {suggestion(name, forms) if forms else 'it has none'}"
+            text = f"is not a formulation of this drug; {did_you_mean(name, forms) if forms else 'it has none'}"
             yield ("dosing", "strengths", name), text
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
+from pkinteract.errors import did_you_mean
 from pkinteract.library.coherence import faults
 from pkinteract.library.monograph import Monograph, label, values
 from pkinteract.library.reader import Enzyme
@@ -45,9 +45,8 @@ def apply_overrides(monograph: Monograph, overrides: Mapping[str, str]) -> Monog
     for path, text in overrides.items():
         place = _find(data, path)
         if place is None or not (path in known or is_left_out(monograph, path)):
-            close = get_close_matches(path, known, n=3, cutoff=0.5)
-            hint = f"did you mean {' or '.join(close)}?" if close else f"its values are {', '.join(known)}"
-            raise ValueError(f"{path} is not a value of {monograph.id}; {hint}")
+            close = did_you_mean(path, known, f"its values are {', '.join(known)}")
+            raise ValueError(f"{path} is not a value of {monograph.id}; {close}")
         quantity = Value.model_validate(text).model_dump(exclude_none=True)
         old = place.container[place.key] if path in known else {}
         kept = {key: old[key] for key in ("basis",) if key in old}
@@ -71,9 +70,7 @@ def override_enzymes(enzymes: Mapping[str, Enzyme], overrides: Mapping[str, str]
     known = [path for path, _ in values(enzymes)]
     for path, text in overrides.items():
         if path not in known:
-            close = get_close_matches(path, known, n=3, cutoff=0.5)
-            hint = f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(known)}"
-            raise ValueError(f"{path} is not a value of the enzymes; {hint}")
+            raise ValueError(f"{path} is not a value of the enzymes; {did_you_mean(path, known)}")
         name, rest = path.split(".", 1)
         data = found[name].model_dump(exclude_defaults=True)
         place = _find(data, rest)

@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pkinteract.errors import did_you_mean
+
 _COPIES = re.compile(r"(\*[0-9]+[A-Z]?)x([1-9][0-9]?)")
 _WORDS = {
     "pm": "poor",
@@ -66,9 +68,7 @@ def activity(gene: str, value: str | float) -> Activity:
     """
     table = _table()["genes"]
     if gene not in table:
-        close = get_close_matches(gene.upper(), table, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(table)}"
-        raise ValueError(f"{gene} is not a gene of the library; {hint}")
+        raise ValueError(f"{gene} is not a gene of the library; {did_you_mean(gene, table)}")
     entry = table[gene]
     if "open" in entry and value != "normal":
         raise ValueError(f'of {gene} only "normal" is known, got {_shown(value)}: {entry["open"]}')

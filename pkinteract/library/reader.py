@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher, get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from pkinteract.errors import InputError, Problem
-from pkinteract.library.coherence import Key, faults, rows, suggestion, table, traced, unknown_enzymes
+from pkinteract.errors import InputError, Problem, did_you_mean
+from pkinteract.library.coherence import Key, faults, rows, table, traced, unknown_enzymes
 from pkinteract.library.monograph import Monograph, Source
 from pkinteract.library.values import Duration, Number, Row
 from pkinteract.toml_file import TomlFile, key_text, problems, read_toml
@@ -113,16 +112,8 @@ def load_library(extra: Sequence[Path] = (), *, beside: Sequence[Path] = ()) -> 
 
 
 def drug_hint(name: str, known: Iterable[str]) -> str:
-    """What to say of a drug that the library lacks: the ids that are about as close as the closest."""
-    written = name.lower()
-    close = get_close_matches(written, sorted(known), n=3)
-    near = [_likeness(written, id) for id in close]
-    hints = [id for id, likeness in zip(close, near, strict=True) if likeness > near[0] - 0.05]
-    return f"did you mean {' or '.join(hints)}?" if hints else "pkinteract drugs lists what there is"
-
-
-def _likeness(a: str, b: str) -> float:
-    return SequenceMatcher(None, b, a).ratio()
+    """What to say of a drug that the library lacks."""
+    return did_you_mean(name, sorted(known), "pkinteract drugs lists what there is")
 
 
 def drug_ids(paths: Sequence[Path]) -> dict[str, Path]:
@@ -178,7 +169,7 @@ def _others(file: TomlFile, files: Mapping[str, Path]) -> Iterator[tuple[Key, st
         parts = row.get("parts")
         for n, part in enumerate(parts if isinstance(parts, list) else ()):
             if isinstance(part, str) and part not in family:
-                text = f'"{part}" is neither this drug nor a metabolite of it; {suggestion(part, sorted(family))}'
+                text = f'"{part}" is neither this drug nor a metabolite of it; {did_you_mean(part, sorted(family))}'
                 yield ("sum", i, "parts", n), text
 
 

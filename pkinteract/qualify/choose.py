@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
-from pkinteract.errors import InputError, Problem
+from pkinteract.errors import InputError, Problem, did_you_mean
 from pkinteract.library.studies import Study
 
 
@@ -46,6 +45,4 @@ def choose(
 
 
 def _unknown(wanted: str, known: set[str]) -> str:
-    close = get_close_matches(wanted, sorted(known), n=3)
-    hint = f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(sorted(known)[:30])}"
-    return f'"{wanted}" stands in no row of the table; {hint}'
+    return f'"{wanted}" stands in no row of the table; {did_you_mean(wanted, sorted(known))}'

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
+from pkinteract.errors import did_you_mean
 from pkinteract.library.monograph import Monograph
 from pkinteract.scenario.schema import ObservationTable
 from pkinteract.scenario.types import TOLERANCE, Observation, Regimen
@@ -66,9 +66,8 @@ def _observation(
         _check_time((*key, "at"), table, known, known.span, refuse)
     if table.analyte not in known.units:
         if known.whole:
-            close = get_close_matches(table.analyte.lower(), known.units, n=2, cutoff=0.5)
-            hint = f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(known.units)}"
-            refuse((*key, "analyte"), f'"{table.analyte}" is not an analyte of this scenario; {hint}')
+            close = did_you_mean(table.analyte, known.units)
+            refuse((*key, "analyte"), f'"{table.analyte}" is not an analyte of this scenario; {close}')
         return None
     value = None if level is None else _reported((*key, "level"), table, level, known, refuse)
     if value is None:

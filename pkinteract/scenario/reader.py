@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from pkinteract.errors import InputError, Problem
+from pkinteract.errors import InputError, Problem, did_you_mean
 from pkinteract.library import Library, load_library
 from pkinteract.library.monograph import Monograph
 from pkinteract.library.phenotypes import Activity, activity
@@ -237,7 +236,7 @@ class _Reader:
         if isinstance(name, str):
             known = tuple(monograph.absorption)
             self.refuse(
-                (*key, "formulation"), f'"{name}" is not a formulation of {monograph.id}; {_suggestion(name, known)}'
+                (*key, "formulation"), f'"{name}" is not a formulation of {monograph.id}; {did_you_mean(name, known)}'
             )
         return None
 
@@ -281,7 +280,7 @@ class _Reader:
                 self.refuse(first[:2], "values of the patient stand in [patient]; move them there")
             elif not self.lost:
                 first = next(iter(values.values()))[1]
-                self.refuse(first[:2], f"{drug} is not part of this scenario; {_suggestion(drug, tuple(monographs))}")
+                self.refuse(first[:2], f"{drug} is not part of this scenario; {did_you_mean(drug, monographs)}")
         return {drug: {path: text for path, (text, _) in values.items()} for drug, values in wanted.items()}
 
     def _fitted(self) -> dict[str, Any]:
@@ -358,7 +357,7 @@ class _Reader:
         written = table.get("abundance") if isinstance(table, dict) else None
         for name in written if isinstance(written, dict) else ():
             if name not in self.library.enzymes:
-                text = f"{name} is not an enzyme of the library; {_suggestion(name, tuple(self.library.enzymes))}"
+                text = f"{name} is not an enzyme of the library; {did_you_mean(name, self.library.enzymes)}"
                 self.refuse(("patient", "abundance", name), text)
 
     def _units(self, monographs: Mapping[str, Monograph], output: Output | None) -> dict[str, str]:
@@ -369,7 +368,7 @@ class _Reader:
             if analyte not in units and self.lost:
                 continue
             if analyte not in units:
-                self.refuse(key, f"{analyte} is not an analyte of this scenario; {_suggestion(analyte, tuple(units))}")
+                self.refuse(key, f"{analyte} is not an analyte of this scenario; {did_you_mean(analyte, units)}")
             elif unit not in COLUMN_SUFFIX:
                 self.refuse(key, f'"{unit}" is not a reporting unit; write one of {", ".join(COLUMN_SUFFIX)}')
             else:
@@ -390,8 +389,3 @@ def _silently(model: type[_T], data: object) -> _T | None:
         return model.model_validate(data)
     except ValidationError:
         return None
-
-
-def _suggestion(word: str, known: tuple[str, ...]) -> str:
-    close = get_close_matches(word.lower(), known, n=2, cutoff=0.5)
-    return f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(known)}"
