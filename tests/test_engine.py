@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from pkinteract.engine import algebra
 from pkinteract.engine.codegen import generate
 from pkinteract.engine.curves import extremes
+from pkinteract.engine.lanes_text import Rows, generate_lanes
 from pkinteract.engine.reference import solve_reference
 from pkinteract.engine.solve import Solution, solve
 from pkinteract.engine.steady_state import periodic_state
@@ -260,6 +262,15 @@ def test_what_the_generator_writes_is_what_was_reviewed(name: str) -> None:
     system = {"one_compartment": one_compartment(stepped=True), "step_inducer": step_inducer(), "chain": chain()}[name]
 
     assert generate(system) == (Path(__file__).parent / "golden" / f"{name}.txt").read_text("utf-8")
+
+
+def test_what_the_generator_writes_for_many_subjects_is_what_was_reviewed() -> None:
+    """Golden file of one small system: depot, enzyme, one analyte with an alert level."""
+    from pathlib import Path
+
+    rows = Rows(replace(one_compartment(stepped=True), step_all=True), ((0,),))
+
+    assert generate_lanes(rows) == (Path(__file__).parent / "golden" / "lanes.txt").read_text("utf-8")
 
 
 def test_a_hopeless_system_says_so() -> None:

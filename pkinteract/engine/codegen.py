@@ -41,7 +41,7 @@ def generate(system: System) -> str:
     lines += [f"    f1_{i} = f[{i}]" for i in range(n)]
     for stage in range(1, 7):
         lines.append(f"    # stage {stage + 1}, at {NODES[stage]} h")
-        lines += [f"    x{i} = y{i} + h * ({_combination(STAGES[stage], i)})" for i in range(n)]
+        lines += [f"    x{i} = y{i} + h * ({combination(STAGES[stage], i)})" for i in range(n)]
         lines += _absorption(system, stage)
         lines += slopes(system, f"f{stage + 1}_")
     lines.append("    # new states and depots, stage slopes, error")
@@ -50,8 +50,8 @@ def generate(system: System) -> str:
     lines += [f"    k[{s * n + i}] = f{s + 1}_{i}" for s in range(7) for i in range(n)]
     lines.append("    error = 0.0")
     for i in range(n):
-        lines += [f"    s = h / max(abs(y{i}), w[{i}])", f"    e = s * ({_combination(ERROR, i)})"]
-        lines += [f"    q = s * g * ({_combination(QUARTIC, i)})", "    error += e * e + q * q"]
+        lines += [f"    s = h / max(abs(y{i}), w[{i}])", f"    e = s * ({combination(ERROR, i)})"]
+        lines += [f"    q = s * g * ({combination(QUARTIC, i)})", "    error += e * e + q * q"]
     return "\n".join([*lines, "    return error", ""])
 
 
@@ -78,7 +78,7 @@ def _parameters(system: System) -> list[str]:
     return [f"    p{i} = p[{i}]" for i in sorted(parameters_used(system))]
 
 
-def _combination(weights: Sequence[float], i: int) -> str:
+def combination(weights: Sequence[float], i: int) -> str:
     return " + ".join(f"{weight!r} * f{s + 1}_{i}" for s, weight in enumerate(weights) if weight)
 
 

@@ -37,7 +37,10 @@ from pkinteract.engine.solve import (
 )
 from pkinteract.engine.system import Event, Switch, System
 
-_KINDS = {"depot": 0, "depot-rate": 1, "bolus": 2, "rate": 3, "release": 4}
+KINDS = {"depot": 0, "depot-rate": 1, "bolus": 2, "rate": 3, "release": 4}
+
+COMPILED = '@njit(cache=True, nogil=True, error_model="numpy")'
+"""What stands before every function of such a text."""
 
 _ONE_AT_A_TIME = Lock()
 """Threads that meet a new structure together make it once."""
@@ -146,7 +149,7 @@ def _events(system: System, events: Sequence[Event], start: float) -> tuple[Arra
             continue
         place = {"bolus": system.central, "rate": feeds, "release": {event.target: 0}}.get(event.kind, slots)
         first = FIRST_OF_RELEASE if event.kind == "release" else FIRST_STEP
-        rows.append((event.time, _KINDS[event.kind], place[event.target], event.amount, first))
+        rows.append((event.time, KINDS[event.kind], place[event.target], event.amount, first))
     return np.array(rows, dtype=float).reshape(-1, 5), np.array(doses, dtype=float).reshape(-1, 3)
 
 
@@ -157,11 +160,15 @@ def _kas(system: System) -> list[int | None]:
 @lru_cache(maxsize=64)
 def kernel(text: str) -> Callable[..., Any]:
     """The compiled ``march`` for a generated text; from the cache on disk when this text was compiled before."""
-    source = _source(text)
+    march: Callable[..., Any] = compiled(source_of("loop.py", ("rate",), text)).march
+    return march
+
+
+def compiled(source: str) -> ModuleType:
+    """The module of a text whose functions numba compiles."""
     name = f"pkinteract_kernel_{hashlib.sha256(source.encode()).hexdigest()[:24]}"
     with _ONE_AT_A_TIME:
-        march: Callable[..., Any] = _module(name, source).march
-    return march
+        return _module(name, source)
 
 
 def _module(name: str, source: str) -> ModuleType:
@@ -194,13 +201,14 @@ def _folder() -> Path:
     return folder
 
 
-def _source(text: str) -> str:
-    """One module: the march with the generated ``rate`` in its place, every function compiled."""
-    march = (Path(__file__).parent / "loop.py").read_text("utf-8")
-    before, _, rest = march.partition("def rate(")
-    _, _, after = rest.partition("\n\n\n")
-    body = f"{before}{text}\n\n{after}".replace("\ndef ", f"\n{_COMPILED}\ndef ")
-    return body.replace("import numpy as np\n", "import numpy as np\nfrom numba import njit\n", 1)
-
-
-_COMPILED = '@njit(cache=True, nogil=True, error_model="numpy")'
+def source_of(around: str, replaced: Sequence[str], text: str, compile_with: str = COMPILED) -> str:
+    """One module: a march of this folder with generated functions in place of its own, every function compiled."""
+    body = (Path(__file__).parent / around).read_text("utf-8")
+    for name in replaced:
+        before, _, rest = body.partition(f"def {name}(")
+        _, _, after = rest.partition("\n\n\n")
+        body = f"{before}{after}"
+    body = body.replace("\ndef ", f"\n{text}\n\ndef ", 1) if text else body
+    body = body.replace("\ndef ", f"\n{compile_with}\ndef ")
+    first = "from __future__ import annotations\n"
+    return body.replace(first, f"{first}\nfrom numba import njit\n", 1)

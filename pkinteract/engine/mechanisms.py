@@ -195,7 +195,7 @@ def _turnover(system: System, e: int, f: str) -> list[str]:
             lines.append(f"    s{n} = {ratio}" if one.hill is None else f"    s{n} = abs({ratio}) ** p{one.hill}")
         over = " + ".join(f"p{one.emax} * s{n}" for n, one in enumerate(members))
         under = " + ".join(f"s{n}" for n in range(len(members)))
-        lines.append(f"    t{group} = ({over}) / (1.0 + {under})")
+        lines.append(f"    t{group} = ({over}) * (1.0 / (1.0 + {under}))")
         synthesis.append(f"t{group}")
     synthesis += [f"p{one.slope} * {_acting(system, one.actor)}" for one in rows if one.slope is not None]
     level = _enzyme(system, e)

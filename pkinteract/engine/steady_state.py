@@ -91,27 +91,68 @@ def periodic_state(
     )
     events = [*earlier_releases(system, events, start, period), *events]
     over = (_solving if begin is None else begin)(system, events, start, start + period, min(rtol, tolerance))
-    scale = np.array([max(abs(value), 1e-3) for value in _sizes(system)])
+    scale = np.array([max(abs(value), 1e-3) for value in sizes(system)])
+
+    def once(x: Array) -> Array | None:
+        end = over(_state(system, x[:, 0], state))
+        return None if end is None else _vector(end)[:, None]
+
+    found = fixed_point(_vector(state)[:, None], once, scale, tolerance)
+    change = np.maximum(np.abs(found.image - found.point), tolerance * np.abs(found.image))[:, 0]
+    drift = float(np.max(change / scale, initial=0.0))
+    return Periodic(
+        state=_state(system, found.image[:, 0], state), residual=found.residual, drift=drift, periods=found.rounds
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixed:
+    """Where a map changes little: a point and its image, (state, column), the largest change, how often it was applied.
+
+    Attributes
+    ----------
+    residual
+        Largest change, relative to the larger of each number and its scale [1]; 0 when there is nothing to map.
+    """
+
+    point: Array
+    image: Array
+    residual: float
+    rounds: int
+
+
+def fixed_point(x: Array, over: Callable[[Array], Array | None], scale: Array, tolerance: float) -> Fixed:
+    """Apply a map that mixes no columns until every column repeats itself, each column accelerated by itself.
+
+    Parameters
+    ----------
+    x
+        Where to begin, (state, column).
+    over
+        The map; None where it cannot.
+    scale
+        (state,) below which changes are judged absolutely.
+    tolerance
+        Relative change at which the search ends, if the mixing expects no more than ten times as much altogether; after
+        400 rounds it ends anyway.
+    """
     points: list[Array] = []
     images: list[Array] = []
-    x = _vector(state)
     residual, ahead, count = np.inf, np.inf, 0
     while count < _MOST_PERIODS and max(residual, ahead / _AHEAD) > tolerance and len(x):
-        here = _state(system, x, state)
-        end = over(here)
-        if end is None:
+        image = over(x)
+        if image is None:
             break
         count += 1
-        image = _vector(end)
-        residual = float(np.max(np.abs(image - x) / np.maximum(np.abs(image), scale)))
+        size = np.maximum(np.abs(image), scale[:, None])
+        residual = float(np.max(np.abs(image - x) / size))
         points, images = [*points, x][-_MEMORY:], [*images, image][-_MEMORY:]
-        x = np.maximum(_mixed(points, images, scale), 0.0)
-        ahead = float(np.max(np.abs(x - image) / np.maximum(np.abs(image), scale)))
+        columns = [_mixed([p[:, c] for p in points], [i[:, c] for i in images], scale) for c in range(x.shape[1])]
+        x = np.maximum(np.stack(columns, axis=1), 0.0)
+        ahead = float(np.max(np.abs(x - image) / size))
     if not images:
-        return Periodic(state=_state(system, x, state), residual=0.0, drift=0.0, periods=count)
-    change = np.maximum(np.abs(images[-1] - points[-1]), tolerance * np.abs(images[-1]))
-    drift = float(np.max(change / scale))
-    return Periodic(state=_state(system, images[-1], state), residual=residual, drift=drift, periods=count)
+        return Fixed(point=x, image=x, residual=0.0, rounds=count)
+    return Fixed(point=points[-1], image=images[-1], residual=residual, rounds=count)
 
 
 def _solving(
@@ -142,7 +183,8 @@ def _mixed(points: list[Array], images: list[Array], scale: Array) -> Array:
     return np.asarray(images[-1] - weights @ moves)
 
 
-def _sizes(system: System) -> list[float]:
+def sizes(system: System) -> list[float]:
+    """Scale of every stepped state and depot: a typical dose [mg], or 1 for an enzyme."""
     amounts = [system.scale[i] for i in system.stepped for _ in range(1 + len(system.compounds[i].peripherals))]
     return [
         *amounts,

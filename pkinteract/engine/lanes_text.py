@@ -1,0 +1,286 @@
+"""From a System to the functions that move sixteen subjects at once.
+
+The equations are those that ``codegen`` writes; only where the numbers come from differs. Everything that a step reads
+and writes lies in one array ``a``, row by row with one column per subject, at places that stand in the text: with
+distances that are known, the compiler sees that nothing overlaps and does one statement for four or eight subjects in
+one instruction. (Given two arrays, or places that are arguments, it gave up, and a step took three times as long.)
+Divisions by a parameter become products with its reciprocal, a row as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import factorial
+
+from pkinteract.engine.codegen import combination
+from pkinteract.engine.curves import Array
+from pkinteract.engine.mechanisms import parameters_used, slopes
+from pkinteract.engine.pair import DENSE, ERROR, NODES, QUARTIC, STAGES
+from pkinteract.engine.system import System
+
+LANES = 16
+"""Subjects that are stepped together: eight do not fill the processor's registers, 32 need twice the room."""
+
+Analytes = tuple[tuple[int, ...], ...]
+"""The compounds that each analyte adds up."""
+
+_DIVISOR = re.compile(r"/ p(\d+)\b")
+_INFUSION = re.compile(r"\bu\[(\d+)\]")
+_KEPT = ("integral", "max", "time of max", "min", "hours above")
+_SEEN = ("high", "low", "turns", "news")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Where everything stands in ``a``: first row of each kind."""
+
+    system: System
+    analytes: Analytes
+    fast: frozenset[int] = frozenset()
+    """Enzymes whose own error counts."""
+
+    @cached_property
+    def used(self) -> tuple[int, ...]:
+        """Parameters that the text reads, in order."""
+        return tuple(sorted(parameters_used(self.system)))
+
+    @cached_property
+    def decaying(self) -> tuple[tuple[int, int], ...]:
+        """Depots that empty by themselves: slot, and place of its rate of absorption among the used parameters."""
+        kas = ((slot, self.system.depots[j].ka) for slot, j in enumerate(self.system.stepped_depots))
+        return tuple((slot, self.used.index(ka)) for slot, ka in kas if ka is not None)
+
+    @cached_property
+    def first(self) -> dict[str, int]:
+        """First row of each kind, in order, and the number of all under "end"."""
+        n, depots, analytes = self.system.n_states, len(self.system.stepped_depots), len(self.analytes)
+        sizes = {
+            "parameter": len(self.used),
+            "reciprocal": len(self.used),
+            "state": n,
+            "slope": n,
+            "smallest": n,
+            "depot": depots,
+            "inflow": depots,
+            "decay": 5 * depots,
+            "infusion": len(self.system.stepped),
+            "release": 7 * len(self.system.releases),
+            "new state": n,
+            "stage slope": 6 * n,
+            "new depot": depots,
+            "error": 1,
+            "exponent": 4 * depots,
+            "weight": sum(len(parts) for parts in self.analytes),
+            "alert": analytes,
+            "power": 5 * analytes,
+            "window": len(_KEPT) * analytes,
+            "seen": len(_SEEN) * analytes,
+            "value": analytes,
+        }
+        found, total = {}, 0
+        for kind, size in sizes.items():
+            found[kind] = total
+            total += size
+        return {**found, "end": total}
+
+    def at(self, kind: str, n: int = 0) -> str:
+        """The number of a subject in a row, as text."""
+        return f"a[{LANES * (self.first[kind] + n)} + lane]"
+
+
+def generate_lanes(rows: Rows) -> str:
+    """Write the functions that the march of ``lanes_loop`` calls; what each does is said there."""
+    functions = [_rates(rows), _decays(rows), _attempt(rows), _read(rows), _values(rows), _accept(rows)]
+    return "\n\n\n".join("\n".join(lines) for lines in functions) + "\n"
+
+
+def _rates(rows: Rows) -> list[str]:
+    n = rows.system.n_states
+    body = [*_loads(rows), *(f"    x{i} = {rows.at('state', i)}" for i in range(n)), *_absorption(rows, 0)]
+    body += slopes(rows.system, "f1_")
+    return ["def rates(a):", *_loop([*body, *(f"    {rows.at('slope', i)} = f1_{i}" for i in range(n))])]
+
+
+def _decays(rows: Rows) -> list[str]:
+    """e^x for x = -ka·h/10 and -8/9·ka·h by 2^k times a series of the rest, the other nodes as powers of the first."""
+    if not rows.decaying:
+        return ["def decays(h, a, bits):", "    return"]
+    split: list[str] = []
+    series: list[str] = []
+    scaled: list[str] = []
+    powers: list[str] = []
+    for slot, ka in rows.decaying:
+        for e, factor in ((2 * slot, -0.1), (2 * slot + 1, -NODES[4])):
+            x, k = rows.at("exponent", 2 * e), rows.at("exponent", 2 * e + 1)
+            split += [f"    x = max({factor!r} * h * {rows.at('parameter', ka)}, -700.0)", f"    {x} = x"]
+            split.append(f"    {k} = x * {1.4426950408889634!r} + {_MAGIC!r}")
+            series.append(f"    k = {k} - {_MAGIC!r}")
+            series.append(f"    r = {x} - k * {0.693147180369123816490!r} - k * {1.90821492927058770002e-10!r}")
+            text = repr(1 / factorial(13))
+            for order in range(12, -1, -1):
+                text = f"{1 / factorial(order)!r} + r * ({text})"
+            series.append(f"    {x} = {text}")
+            scaled.append(f"    {k.replace('a[', 'bits[')} = ({k.replace('a[', 'bits[')} + 1023) << 52")
+        e = 4 * slot
+        powers.append(f"    x = {rows.at('exponent', e)} * {rows.at('exponent', e + 1)}")
+        powers += ["    two = x * x", "    eight = two * two * two * two"]
+        last = f"{rows.at('exponent', e + 2)} * {rows.at('exponent', e + 3)}"
+        for node, value in enumerate(("two", "two * x", "eight", last, "eight * two")):
+            powers.append(f"    {rows.at('decay', 5 * slot + node)} = {value}")
+    return ["def decays(h, a, bits):", *_loop(split), *_loop(series), *_loop(scaled), *_loop(powers)]
+
+
+def _attempt(rows: Rows) -> list[str]:
+    system, n = rows.system, rows.system.n_states
+    body = [*_loads(rows), *(f"    y{i} = {rows.at('state', i)}" for i in range(n))]
+    body += [f"    f1_{i} = {rows.at('slope', i)}" for i in range(n)]
+    for stage in range(1, 7):
+        body += [f"    x{i} = y{i} + h * ({combination(STAGES[stage], i)})" for i in range(n)]
+        body += [*_absorption(rows, stage), *slopes(system, f"f{stage + 1}_")]
+    body += [f"    {rows.at('new state', i)} = x{i}" for i in range(n)]
+    body += [f"    {rows.at('stage slope', s * n + i)} = f{s + 2}_{i}" for s in range(6) for i in range(n)]
+    for slot, ka in ((slot, rows.used[place]) for slot, place in rows.decaying):
+        body.append(f"    {rows.at('new depot', slot)} = r{slot} / p{ka}")
+    return ["def attempt(h, g, a):", *_loop([*body, *_errors(rows)])]
+
+
+def _errors(rows: Rows) -> list[str]:
+    """Sum of squares of the errors, as in ``codegen``, but only where there can be any.
+
+    The curve inside a step counts for what is read of it. An enzyme that nothing destroys follows concentrations whose
+    error is held, at a rate of a hundredth per hour: its own error is a thousandth of theirs, unless it is ``fast``.
+    """
+    system = rows.system
+    own = {row.enzyme for row in system.inactivations} | rows.fast
+    counted = {*range(system.first_enzyme), *(system.first_enzyme + enzyme for enzyme in own)}
+    inside = {system.central[i] for parts in rows.analytes for i in parts}
+    lines = ["    error = 0.0"]
+    for i in sorted(counted):
+        lines.append(f"    s = h / max(abs(y{i}), {rows.at('smallest', i)})")
+        lines += [f"    e = s * ({combination(ERROR, i)})", "    error += e * e"]
+        if i in inside:
+            lines += [f"    q = s * g * ({combination(QUARTIC, i)})", "    error += q * q"]
+    return [*lines, f"    {rows.at('error')} = error"]
+
+
+def _read(rows: Rows) -> list[str]:
+    """Each analyte's polynomial over a step, its integral, and whether extremes of the window or the alert are met."""
+    n, body, weight = rows.system.n_states, [], 0
+    for c, parts in enumerate(rows.analytes):
+        body += [f"    c{power} = 0.0" for power in range(5)]
+        for i in parts:
+            state = rows.system.central[i]
+            body += [
+                f"    w = {rows.at('weight', weight)}",
+                f"    c0 += w * {rows.at('state', state)}",
+                "    w = w * h",
+            ]
+            body.append(f"    f1_{state} = {rows.at('slope', state)}")
+            body += [f"    f{s + 2}_{state} = {rows.at('stage slope', s * n + state)}" for s in range(1, 6)]
+            for power in range(4):
+                body.append(f"    c{power + 1} += w * ({combination([row[power] for row in DENSE], state)})")
+            weight += 1
+        body += [f"    {rows.at('power', 5 * c + power)} = c{power}" for power in range(5)]
+        body.append("    end = c0 + c1 + c2 + c3 + c4")
+        body += ["    high = max(c0, end)", "    low = min(c0, end)"]
+        body.append("    turns = c1 * (c1 + 2.0 * c2 + 3.0 * c3 + 4.0 * c4)")
+        kept = [rows.at("window", len(_KEPT) * c + m) for m in range(len(_KEPT))]
+        alert = rows.at("alert", c)
+        integral = "h * (c0 + 0.5 * c1 + 0.3333333333333333 * c2 + 0.25 * c3 + 0.2 * c4)"
+        body += [f"    {kept[0]} += {integral}", f"    {kept[4]} += h if low > {alert} else 0.0"]
+        crosses = f"min(high - {alert}, {alert} - low)"
+        news = f"max(max(high - {kept[1]}, {kept[3]} - low), max({crosses}, -turns))"
+        seen = ("high", "low", "turns", news)
+        body += [f"    {rows.at('seen', len(_SEEN) * c + m)} = {value}" for m, value in enumerate(seen)]
+    return ["def read(h, a):", *_loop(body)]
+
+
+def _values(rows: Rows) -> list[str]:
+    body = []
+    for c in range(len(rows.analytes)):
+        powers = [rows.at("power", 5 * c + power) for power in range(5)]
+        inner = f"{powers[2]} + theta * ({powers[3]} + theta * {powers[4]})"
+        body.append(f"    {rows.at('value', c)} = {powers[0]} + theta * ({powers[1]} + theta * ({inner}))")
+    return ["def values(theta, a):", *_loop(body)]
+
+
+def _accept(rows: Rows) -> list[str]:
+    n, lines = rows.system.n_states, ["def accept(a):"]
+    moves = [("state", "new state", 0, n), ("slope", "stage slope", 5 * n, n)]
+    moves.append(("depot", "new depot", 0, len(rows.system.stepped_depots)))
+    for to, source, skipped, count in moves:
+        lines.append(f"    for n in range({LANES * count}):")
+        places = LANES * rows.first[to], LANES * (rows.first[source] + skipped)
+        lines.append(f"        a[{places[0]} + n] = a[{places[1]} + n]")
+    return lines
+
+
+def _loop(body: Sequence[str]) -> list[str]:
+    return [f"    for lane in range({LANES}):", *(f"    {_by_lane(line)}" for line in body)]
+
+
+def _by_lane(line: str) -> str:
+    """A statement of ``codegen`` with reciprocals and one infusion rate per subject."""
+    return _INFUSION.sub(r"u\1", _DIVISOR.sub(r"* i\1", line))
+
+
+def _loads(rows: Rows) -> list[str]:
+    lines = [f"    p{index} = {rows.at('parameter', n)}" for n, index in enumerate(rows.used)]
+    lines += [f"    i{index} = {rows.at('reciprocal', n)}" for n, index in enumerate(rows.used)]
+    return lines + [f"    u{n} = {rows.at('infusion', n)}" for n in range(len(rows.system.stepped))]
+
+
+def _absorption(rows: Rows, stage: int) -> list[str]:
+    """Rate of absorption from each depot, and of release, at the time of a stage."""
+    lines = []
+    for slot, j in enumerate(rows.system.stepped_depots):
+        row, inflow = rows.system.depots[j], rows.at("inflow", slot)
+        if row.ka is None:
+            lines.append(f"    r{slot} = {inflow}")
+            continue
+        held = f"p{row.ka} * {rows.at('depot', slot)}"
+        decay = "" if stage == 0 else f" * {rows.at('decay', 5 * slot + min(stage, 5) - 1)}"
+        lines.append(f"    r{slot} = " + (f"{inflow} + ({held} - {inflow}){decay}" if row.fed else f"{held}{decay}"))
+    return lines + [f"    v{j} = {rows.at('release', 7 * j + stage)}" for j in range(len(rows.system.releases))]
+
+
+_MAGIC = 1.5 * 2.0**52
+"""Added to a small number, it leaves the nearest integer in the lowest bits."""
+
+
+def lean(system: System, parameters: Array) -> System:
+    """The same without enzymes that nothing depends on, and with one EC50 where a compound has the same on several.
+
+    Parameters
+    ----------
+    parameters
+        (parameter, subject); an EC50 is the same if it is so in every subject.
+    """
+    used = {row.enzyme for row in system.pathways} | {row.gut_enzyme for row in system.compounds}
+    kept = [e for e in range(len(system.enzymes)) if e in used]
+    place = {e: n for n, e in enumerate(kept)}
+    known: dict[tuple[object, bytes], int] = {}
+    inductions = []
+    for row in (row for row in system.inductions if row.enzyme in place):
+        ec50 = row.ec50
+        if ec50 is not None:
+            ec50 = known.setdefault((row.actor, parameters[ec50].tobytes()), ec50)
+        inductions.append(replace(row, enzyme=place[row.enzyme], ec50=ec50))
+    return replace(
+        system,
+        enzymes=tuple(system.enzymes[e] for e in kept),
+        inductions=tuple(inductions),
+        inactivations=tuple(
+            replace(row, enzyme=place[row.enzyme]) for row in system.inactivations if row.enzyme in place
+        ),
+        pathways=tuple(
+            row if row.enzyme is None else replace(row, enzyme=place[row.enzyme]) for row in system.pathways
+        ),
+        compounds=tuple(
+            row if row.gut_enzyme is None else replace(row, gut_enzyme=place[row.gut_enzyme])
+            for row in system.compounds
+        ),
+    )
