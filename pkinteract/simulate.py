@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 
+from pkinteract.analytes import analytes, parts_of
 from pkinteract.engine import algebra
 from pkinteract.engine.curves import Array, Curve, constant, distinct, weighted
 from pkinteract.engine.solve import RTOL, Solution, State, solve
@@ -16,7 +16,6 @@ from pkinteract.engine.steady_state import Periodic, earlier_releases, periodic_
 from pkinteract.engine.system import Event, System
 from pkinteract.engine.uptake import absorption
 from pkinteract.errors import SimulationError
-from pkinteract.library.monograph import Monograph, ReferenceRange, Value
 from pkinteract.model import Model, build
 from pkinteract.model.absorption import PeriodicInput, periodic_input
 from pkinteract.model.network import links
@@ -24,7 +23,6 @@ from pkinteract.model.trace import numbers
 from pkinteract.result import Analyte, Result, Status
 from pkinteract.scenario import Scenario, SteadyState
 from pkinteract.scenario.types import TOLERANCE
-from pkinteract.units import COLUMN_SUFFIX, dimension_of, from_canonical
 
 Solver = Literal["fast", "reference"]
 
@@ -122,8 +120,8 @@ def _result(
     time: Array = np.arange(count + 1, dtype=float) * scenario.step
     if scenario.duration - time[-1] > 1e-9 * scenario.duration:
         time = np.append(time, scenario.duration)
-    analytes = _analytes(scenario)
-    curves = tuple(_curve(analyte, scenario, model, solution) for analyte in analytes)
+    reported = analytes(scenario)
+    curves = tuple(_curve(analyte, scenario, model, solution) for analyte in reported)
     at = _before_jumps(time, model.events)
     levels = tuple(
         constant(level.activity, scenario.first_time, scenario.duration)
@@ -134,7 +132,7 @@ def _result(
     return Result(
         scenario=scenario,
         time=time,
-        analytes=analytes,
+        analytes=reported,
         concentration=np.array([_clean(curve.value(at)) for curve in curves]),
         curves=curves,
         enzymes=tuple(level.name for level in model.levels),
@@ -162,83 +160,11 @@ def _clean(values: Array) -> Array:
     return np.where((values < 0) & (values >= -noise), 0.0, values)
 
 
-def _analytes(scenario: Scenario) -> tuple[Analyte, ...]:
-    """Compounds in scenario order; a sum follows its parts, and a metabolite in a sum is judged by the sum."""
-    found: list[Analyte] = []
-    sums = [(drug, total) for drug in scenario.dosed for total in scenario.monographs[drug].sum]
-    summed = {part for drug, total in sums for part in total.parts if part != drug}
-    for drug in scenario.dosed:
-        parent = scenario.monographs[drug]
-        for compound in _family(drug, scenario.monographs):
-            monograph = scenario.monographs[compound]
-            if all(row.id != compound for row in found):
-                band = monograph.reference_range
-                band = ReferenceRange(alert=band.alert) if compound in summed else band
-                origin = compound if compound in scenario.dosed else drug
-                found.append(_analyte(scenario, compound, monograph.name, (compound,), origin, monograph, band))
-        for total in parent.sum:
-            name = " + ".join(scenario.monographs[part].name for part in total.parts)
-            found.append(_analyte(scenario, total.id, name, total.parts, drug, parent, total.reference_range))
-    return tuple(found)
-
-
-def _family(drug: str, monographs: Mapping[str, Monograph]) -> list[str]:
-    found, waiting = [], [drug]
-    while waiting:
-        compound = waiting.pop(0)
-        if compound not in found:
-            found.append(compound)
-            waiting = [*monographs[compound].metabolites, *waiting]
-    return found
-
-
-def _analyte(
-    scenario: Scenario, id: str, name: str, parts: tuple[str, ...], parent: str, owner: Monograph, band: ReferenceRange
-) -> Analyte:
-    unit = scenario.units[id]
-    sources = [value.source for value in (band.low, band.high, band.alert) if value is not None and value.source]
-    return Analyte(
-        id=id,
-        name=name,
-        unit=unit,
-        column=f"{id}_{COLUMN_SUFFIX[unit]}",
-        parts=parts,
-        parent=parent,
-        low=_level(band.low, unit, owner),
-        high=_level(band.high, unit, owner),
-        alert=_level(band.alert, unit, owner),
-        range_source="; ".join(dict.fromkeys(owner.sources[source].cite for source in sources)),
-    )
-
-
-def _level(value: Value | None, unit: str, owner: Monograph) -> float | None:
-    if value is None:
-        return None
-    mass = value.canonical
-    if dimension_of(value.unit) == "molar concentration":
-        mass *= owner.molar_mass.canonical / 1000
-    return mass * _factor(unit, owner)
-
-
-def _factor(unit: str, monograph: Monograph) -> float:
-    """mg/L to the reporting unit."""
-    if dimension_of(unit) == "molar concentration":
-        return 1000 / monograph.molar_mass.canonical
-    return from_canonical(1.0, unit)
-
-
 def _curve(analyte: Analyte, scenario: Scenario, model: Model, solution: Solution) -> Curve:
-    places = [model.compounds.index(part) for part in analyte.parts]
-    factors = [_factor(analyte.unit, scenario.monographs[part]) for part in analyte.parts]
-    volumes = [model.system.compounds[i].volume for i in places]
-    weights = [
-        (-np.inf, [factor / model.system.parameters[volume] for factor, volume in zip(factors, volumes, strict=True)]),
-        *(
-            (change.time, [factor / change.parameters[volume] for factor, volume in zip(factors, volumes, strict=True)])
-            for change in model.switches
-        ),
-    ]
-    return weighted([solution.amounts[i] for i in places], weights)
+    parts = parts_of(analyte, scenario, model)
+    sets = [(-np.inf, model.system.parameters), *((change.time, change.parameters) for change in model.switches)]
+    weights = [(time, [factor / parameters[volume] for _, volume, factor in parts]) for time, parameters in sets]
+    return weighted([solution.amounts[i] for i, _, _ in parts], weights)
 
 
 def _clearances(

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
-
-from pydantic import BaseModel
 
 from pkinteract.fitting.types import Parameter, Series
 from pkinteract.library import Enzyme
-from pkinteract.library.absorption import Input
-from pkinteract.library.monograph import Monograph, Value, label
-from pkinteract.library.overrides import OPTIONAL
+from pkinteract.library.monograph import Monograph
+from pkinteract.library.overrides import Steps, put, steps_of
 from pkinteract.scenario import Patient, Scenario
 from pkinteract.units import dimension_of, from_canonical, to_canonical
-
-Steps = tuple[str | int, ...]
-"""Attributes, keys and positions that lead to a value."""
 
 ENZYMES, PATIENT = "enzymes", "patient"
 """What the paths begin with that lead to an enzyme's turnover and to a value of the patient, in place of a drug."""
@@ -45,27 +38,6 @@ class Body:
     enzymes: Mapping[str, Enzyme]
     patient: Patient
     patients: tuple[tuple[float, Patient], ...]
-
-
-def steps_of(root: object) -> dict[str, Steps]:
-    """How every dotted path of a monograph, or of the enzymes, is reached; values that may be left out included."""
-    return dict(_walk(root, "", ()))
-
-
-def _walk(node: object, path: str, steps: Steps) -> Iterator[tuple[str, Steps]]:
-    children: list[tuple[str, str | int, object]] = []
-    if isinstance(node, Value):
-        yield path, steps
-    elif isinstance(node, BaseModel):
-        children = [(row.alias or name, name, getattr(node, name)) for name, row in type(node).model_fields.items()]
-    elif isinstance(node, Mapping):
-        children = [(key, key, child) for key, child in node.items()]
-    elif isinstance(node, tuple) and node and isinstance(node[0], BaseModel):
-        children = [(label(child, i), i, child) for i, child in enumerate(node)]
-    for name, step, child in children:
-        if child is None and isinstance(node, Input) and name in OPTIONAL:
-            yield f"{path}.{name}", (*steps, step)
-        yield from _walk(child, f"{path}.{name}".lstrip("."), (*steps, step))
 
 
 def changes_of(parameters: Sequence[Parameter], series: Series) -> tuple[Change, ...]:
@@ -123,9 +95,9 @@ def _library(point: _Point) -> tuple[Mapping[str, Monograph], Mapping[str, Enzym
     monographs, enzymes = dict(point.scenario.monographs), point.scenario.enzymes
     for row, number in zip(point.changes, point.numbers, strict=True):
         if row.owner == ENZYMES:
-            enzymes = _put(enzymes, row.steps, number, row.unit)
+            enzymes = put(enzymes, row.steps, number, row.unit)
         else:
-            monographs[row.owner] = _put(monographs[row.owner], row.steps, number, row.unit)
+            monographs[row.owner] = put(monographs[row.owner], row.steps, number, row.unit)
     return monographs, enzymes
 
 
@@ -151,19 +123,3 @@ def trait_problem(path: str, unit: str, enzymes: Mapping[str, Enzyme]) -> str | 
     if dimension_of(unit) != dimension_of(TRAITS[name]):
         return f'"{unit}" is a unit of {dimension_of(unit)}; patient.{path} is in {TRAITS[name]}'
     return None
-
-
-def _put(node: Any, steps: Steps, number: float, unit: str) -> Any:
-    """A copy of ``node`` with the value at ``steps`` replaced."""
-    if node is None:
-        return Value(value=number, unit=unit, kind="assumed", note="parameter of a fit")
-    if not steps:
-        return node.model_copy(update={"value": number, "unit": unit})
-    first, *rest = steps
-    if isinstance(node, BaseModel):
-        name = str(first)
-        return node.model_copy(update={name: _put(getattr(node, name), tuple(rest), number, unit)})
-    inner = _put(node[first], tuple(rest), number, unit)
-    if isinstance(node, tuple):
-        return tuple(inner if i == first else child for i, child in enumerate(node))
-    return {**node, first: inner}

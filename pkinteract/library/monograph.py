@@ -5,7 +5,7 @@ Strict: an unknown key is an error. What one table says of another is checked in
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Literal
 
@@ -251,6 +251,16 @@ class Monograph(Row):
     def values(self) -> Iterator[tuple[str, Value]]:
         """Every number with its dotted path, in the order of the schema."""
         yield from values(self)
+
+
+def enzymes_of(monographs: Iterable[Monograph]) -> set[str]:
+    """Enzymes that clear one of the compounds, or that one acts on."""
+    found: set[str] = set()
+    for monograph in monographs:
+        found |= {row.enzyme for row in monograph.elimination.pathway if row.enzyme is not None}
+        found |= {*monograph.induces, *monograph.inhibits, *monograph.inactivates}
+        found |= set() if monograph.first_pass is None else {monograph.first_pass.gut_enzyme}
+    return found
 
 
 def label(row: object, index: int) -> str:

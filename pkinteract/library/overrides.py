@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import BaseModel
+
 from pkinteract.errors import did_you_mean
+from pkinteract.library.absorption import Input
 from pkinteract.library.coherence import faults
 from pkinteract.library.monograph import Monograph, label, values
 from pkinteract.library.reader import Enzyme
 from pkinteract.library.values import Value
+
+Steps = tuple[str | int, ...]
+"""Attributes, keys and positions that lead to a value."""
 
 
 class IncoherentError(ValueError):
@@ -105,3 +111,40 @@ def is_left_out(monograph: Monograph, path: str) -> bool:
     if not head.startswith("absorption.") or name not in monograph.absorption:
         return False
     return last in OPTIONAL and (not inner or inner.startswith("part."))
+
+
+def steps_of(root: object) -> dict[str, Steps]:
+    """How every dotted path of a monograph, or of the enzymes, is reached; values that may be left out included."""
+    return dict(_walk(root, "", ()))
+
+
+def _walk(node: object, path: str, steps: Steps) -> Iterator[tuple[str, Steps]]:
+    children: list[tuple[str, str | int, object]] = []
+    if isinstance(node, Value):
+        yield path, steps
+    elif isinstance(node, BaseModel):
+        children = [(row.alias or name, name, getattr(node, name)) for name, row in type(node).model_fields.items()]
+    elif isinstance(node, Mapping):
+        children = [(key, key, child) for key, child in node.items()]
+    elif isinstance(node, tuple) and node and isinstance(node[0], BaseModel):
+        children = [(label(child, i), i, child) for i, child in enumerate(node)]
+    for name, step, child in children:
+        if child is None and isinstance(node, Input) and name in OPTIONAL:
+            yield f"{path}.{name}", (*steps, step)
+        yield from _walk(child, f"{path}.{name}".lstrip("."), (*steps, step))
+
+
+def put(node: Any, steps: Steps, number: float, unit: str) -> Any:
+    """A copy of ``node`` with the value at ``steps`` replaced."""
+    if node is None:
+        return Value(value=number, unit=unit, kind="assumed", note="parameter of a fit")
+    if not steps:
+        return node.model_copy(update={"value": number, "unit": unit})
+    first, *rest = steps
+    if isinstance(node, BaseModel):
+        name = str(first)
+        return node.model_copy(update={name: put(getattr(node, name), tuple(rest), number, unit)})
+    inner = put(node[first], tuple(rest), number, unit)
+    if isinstance(node, tuple):
+        return tuple(inner if i == first else child for i, child in enumerate(node))
+    return {**node, first: inner}

@@ -94,16 +94,17 @@ def _way(parts: Parts, frame: Frame, drug: str, name: str, fed: bool) -> Way:
     if formulation.route == "intravenous":
         return Way(compound=frame.order[drug], inlets=(), bioavailability=available, first_pass=1.0)
     food = formulation.food if fed else None
-    inlets = [_inlet(parts, frame.order[drug], row, food) for row in formulation.inputs]
+    inlets = [_inlet(parts, frame, drug, row, food) for row in formulation.inputs]
     first_pass = frame.livers[drug].availability * gut_availability(monograph)
     return Way(compound=frame.order[drug], inlets=tuple(inlets), bioavailability=available, first_pass=first_pass)
 
 
-def _inlet(parts: Parts, compound: int, given: Input, food: Food | None) -> Inlet:
+def _inlet(parts: Parts, frame: Frame, drug: str, given: Input, food: Food | None) -> Inlet:
+    compound = frame.order[drug]
     share = given.fraction.canonical if isinstance(given, Part) else 1.0
     ka = None if given.ka is None else given.ka.canonical * (1.0 if food is None else _factor(food.ka))
     lag = 0.0 if given.lag is None else given.lag.canonical * (1.0 if food is None else _factor(food.lag))
-    rate = None if ka is None else parts.add(ka)
+    rate = None if ka is None else parts.add(ka * frame.factor(drug, "ka"))
     if given.transit is not None:
         number, mean = given.transit.number.canonical, given.transit.mean_time.canonical
         numbers = parts.add((number + 1) / mean), parts.add(number)
@@ -196,22 +197,31 @@ class PeriodicInput:
 
 def periodic_input(steady: SteadyState, found: Mapping[Entry, Way], system: rows.System) -> PeriodicInput:
     """Repeat one period of doses backwards for ever and cut at the start of the run."""
-    wrapped, pending = [], []
+    wrapped: list[Event] = []
+    pending: list[Event] = []
     running = {"rate": [0.0] * len(system.compounds), "depot-rate": [0.0] * len(system.depots)}
     for dose in steady.doses:
         for event in jumps_of(dose, found[entry_of(dose)]):
-            after = (event.time - steady.time) % steady.period
-            after = 0.0 if steady.period - after < TOLERANCE else after
-            wrapped.append(replace(event, time=steady.time + after))
-            late = event.time - steady.time
-            while late >= -TOLERANCE:
-                pending.append(replace(event, time=steady.time + max(late, 0.0)))
-                if event.kind in running:
-                    running[event.kind][event.target] -= event.amount
-                late -= steady.period
+            again, left = repeated(event, steady)
+            wrapped.append(again)
+            pending += left
+    for event in pending:
+        if event.kind in running:
+            running[event.kind][event.target] -= event.amount
     return PeriodicInput(
         period=tuple(sorted(wrapped, key=lambda event: event.time)),
         pending=tuple(sorted(pending, key=lambda event: event.time)),
         rates=tuple(running["rate"]),
         inflows=tuple(running["depot-rate"]),
     )
+
+
+def repeated(event: Event, steady: SteadyState) -> tuple[Event, list[Event]]:
+    """A jump by a dose that is repeated backwards for ever: in the first period of the run, and those yet to come."""
+    after = (event.time - steady.time) % steady.period
+    after = 0.0 if steady.period - after < TOLERANCE else after
+    left, late = [], event.time - steady.time
+    while late >= -TOLERANCE:
+        left.append(replace(event, time=steady.time + max(late, 0.0)))
+        late -= steady.period
+    return replace(event, time=steady.time + after), left

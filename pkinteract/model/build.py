@@ -104,32 +104,38 @@ def build_model(
     ways_used = list(entries)
     organs = organs_in_use(monographs, enzymes)
     rows_of = moving(organs, monographs, enzymes, [patient, *(row for _, row in changes)])
-    sizes = scale(monographs, doses)
-
-    def assembled(person: Patient) -> tuple[rows.System, Frame, Parts, dict[Entry, Way]]:
-        frame = Frame(patient=person, monographs=monographs, enzymes=enzymes, moving=rows_of)
-        parts = Parts()
-        add_compounds(parts, frame)
-        add_pathways(parts, frame)
-        add_enzymes(parts, frame)
-        found = add_ways(parts, frame, ways_used)
-        return _system(parts, sizes, step_all=bool(changes)), frame, parts, found
-
-    system, frame, parts, found = assembled(patient)
+    frame = Frame(patient=patient, monographs=monographs, enzymes=enzymes, moving=rows_of)
+    parts, found = assembled(frame, ways_used)
+    others = [(time, assembled(replace(frame, patient=person), ways_used)[0]) for time, person in changes]
     return Model(
-        system=rows.checked(system),
-        switches=tuple(rows.Switch(time=time, parameters=assembled(person)[0].parameters) for time, person in changes),
+        system=rows.checked(_system(parts, scale(monographs, doses), step_all=bool(changes))),
+        switches=tuple(rows.Switch(time=time, parameters=_numbers(other)) for time, other in others),
         compounds=tuple(monographs),
         pathways=tuple(parts.names),
-        levels=tuple(Level(name=f"{n}_{o}", row=rows_of.get((n, o)), activity=frame.activity[n]) for n, o in organs),
+        levels=tuple(
+            Level(name=f"{n}_{o}", row=rows_of.get((n, o)), activity=float(frame.activity[n])) for n, o in organs
+        ),
         ways=found,
         events=(),
     )
 
 
+def assembled(frame: Frame, used: Iterable[Entry]) -> tuple[Parts, dict[Entry, Way]]:
+    """Rows of the system of some drugs in a patient, or in many; and the ways in ``used``, which depend on nobody."""
+    parts = Parts()
+    add_compounds(parts, frame)
+    add_pathways(parts, frame)
+    add_enzymes(parts, frame)
+    return parts, add_ways(parts, frame, used)
+
+
+def _numbers(parts: Parts) -> tuple[float, ...]:
+    return tuple(float(number) for number in parts.parameters)
+
+
 def _system(parts: Parts, sizes: tuple[float, ...], *, step_all: bool) -> rows.System:
     return rows.System(
-        parameters=tuple(parts.parameters),
+        parameters=_numbers(parts),
         compounds=tuple(parts.compounds),
         scale=sizes,
         depots=tuple(parts.depots),

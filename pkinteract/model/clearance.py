@@ -7,7 +7,7 @@ from pkinteract.library.monograph import Monograph, Pathway
 from pkinteract.library.values import Value
 from pkinteract.model import patient as body
 from pkinteract.model.parts import Frame, Parts, acting_constant, acts
-from pkinteract.scenario import Patient
+from pkinteract.model.patient import Number, Person
 
 _WHOLE = Pathway.model_construct(
     id="other",
@@ -46,13 +46,13 @@ def add_pathways(parts: Parts, frame: Frame) -> None:
 def _pathway(parts: Parts, frame: Frame, monograph: Monograph, pathway: Pathway) -> rows.Pathway:
     liver = frame.livers[monograph.id]
     hepatic = pathway.kind in ("enzyme", "biliary") and liver.flow is not None
-    clearance = pathway_clearance(frame.patient, monograph, pathway)
+    clearance = pathway_clearance(frame.patient, monograph, pathway) * frame.factor(monograph.id, "clearance")
     if hepatic:
-        clearance /= liver.availability
+        clearance = clearance / liver.availability
     enzyme = None
     if pathway.enzyme is not None:
         enzyme = frame.moving.get((pathway.enzyme, "liver"))
-        clearance *= 1.0 if enzyme is not None else frame.activity[pathway.enzyme]
+        clearance = clearance * (1.0 if enzyme is not None else frame.activity[pathway.enzyme])
     saturation = None
     if pathway.km is not None:
         actor = acts(frame, monograph.id, pathway.km, "inlet" if hepatic else "plasma")
@@ -68,13 +68,14 @@ def _pathway(parts: Parts, frame: Frame, monograph: Monograph, pathway: Pathway)
     )
 
 
-def pathway_clearance(patient: Patient, monograph: Monograph, pathway: Pathway) -> float:
+def pathway_clearance(patient: Person, monograph: Monograph, pathway: Pathway) -> Number:
     """Plasma clearance by a pathway in this patient, with the enzyme of the normal metaboliser [L/h]."""
     elimination = monograph.elimination
-    share = body.reference_clearance(elimination.clearance) * pathway.fraction.canonical
-    share *= body.clearance_factor(elimination, patient)
+    reference = body.reference_clearance(elimination.clearance) * pathway.fraction.canonical
+    share = reference * body.clearance_factor(elimination, patient)
     if pathway.kind == "renal":
-        return share * (patient.creatinine_clearance or 0.0) / body.NORMAL_CREATININE_CLEARANCE
+        filtered = 0.0 if patient.creatinine_clearance is None else patient.creatinine_clearance
+        return share * filtered / body.NORMAL_CREATININE_CLEARANCE
     return share * body.size(patient)
 
 

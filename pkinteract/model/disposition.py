@@ -25,11 +25,12 @@ def add_compounds(parts: Parts, frame: Frame) -> None:
 
 
 def _compound(parts: Parts, frame: Frame, monograph: Monograph) -> rows.Compound:
-    central = body.volume(monograph.distribution.volume, frame.patient)
+    larger = frame.factor(monograph.id, "volume")
+    central = body.volume(monograph.distribution.volume, frame.patient) * larger
     sides = []
     for side in monograph.distribution.peripheral:
         flow = body.reference_clearance(side.flow) * frame.size
-        back = flow / body.volume(side.volume, frame.patient)
+        back = flow / (body.volume(side.volume, frame.patient) * larger)
         sides.append(rows.Peripheral(out=parts.add(flow / central), back=parts.add(back)))
     volume = parts.add(central)
     liver = frame.livers[monograph.id].flow

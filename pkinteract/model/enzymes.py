@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pkinteract.engine import system as rows
 from pkinteract.library import Enzyme
 from pkinteract.library.interactions import Induction
-from pkinteract.library.monograph import Monograph
+from pkinteract.library.monograph import Monograph, enzymes_of
 from pkinteract.model import patient as body
 from pkinteract.model.parts import Frame, Organ, Parts, acting_constant, acts, unbound_constant
-from pkinteract.scenario import Patient
+from pkinteract.model.patient import Person
 
 GROUPS = ("CAR/PXR", "AhR")
 """Receptor groups: inducers of one group compete, groups add."""
@@ -19,9 +19,7 @@ GROUPS = ("CAR/PXR", "AhR")
 
 def organs_in_use(monographs: Mapping[str, Monograph], enzymes: Mapping[str, Enzyme]) -> list[Organ]:
     """Enzymes that clear a compound of the run or that one acts on, in library order, each organ."""
-    used = {pathway.enzyme for m in monographs.values() for pathway in m.elimination.pathway}
-    used |= {name for m in monographs.values() for name in (*m.induces, *m.inhibits, *m.inactivates)}
-    used |= {m.first_pass.gut_enzyme for m in monographs.values() if m.first_pass is not None}
+    used = enzymes_of(monographs.values())
     return [(name, organ) for name in enzymes if name in used for organ in enzymes[name].organs]
 
 
@@ -29,11 +27,11 @@ def moving(
     organs: Iterable[Organ],
     monographs: Mapping[str, Monograph],
     enzymes: Mapping[str, Enzyme],
-    patients: Sequence[Patient],
+    patients: Sequence[Person],
 ) -> dict[Organ, int]:
     """Row of every enzyme whose level changes: it is induced, inactivated, or the patient changes its activity."""
-    found = [body.activities(patient, enzymes) for patient in patients]
-    changing = {name for name in enzymes if len({activity[name] for activity in found}) > 1}
+    first, *later = [body.activities(patient, enzymes) for patient in patients]
+    changing = {name for name in enzymes if any(activity[name] != first[name] for activity in later)}
     rows_of: dict[Organ, int] = {}
     for name, organ in organs:
         acted = any(name in m.induces or _inactivates(m, name, organ) for m in monographs.values())

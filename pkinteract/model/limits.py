@@ -9,6 +9,9 @@ from pkinteract.library.monograph import Monograph
 from pkinteract.model.absorption import Way
 from pkinteract.model.parts import liver
 
+MOST_ABSORBED = 1 + 1e-9
+"""Largest fraction absorbed that is no contradiction [1]."""
+
 
 def liver_problems(monographs: Mapping[str, Monograph]) -> list[Problem]:
     """Hepatic clearances that are not below the hepatic flow."""
@@ -23,8 +26,12 @@ def liver_problems(monographs: Mapping[str, Monograph]) -> list[Problem]:
 
 def availability_problem(way: Way, key: str, given: float | None = None) -> Problem | None:
     """A way whose F, or the one ``given`` instead, is above Fg·Fh; None if it is not."""
-    if not way.inlets or way.absorbed(given) <= 1 + 1e-9:
+    if not way.inlets or way.absorbed(given) <= MOST_ABSORBED:
         return None
-    level = way.bioavailability if given is None else given
-    text = f"F {level:.4g} is above Fg·Fh {way.first_pass:.4g}, what gut and liver let through; lower it"
-    return Problem(line=None, key=key, message=text)
+    return Problem(line=None, key=key, message=f"{above_first_pass(way, way.absorbed(given))}; lower it")
+
+
+def above_first_pass(way: Way, absorbed: float) -> str:
+    """What is wrong with a fraction absorbed above 1."""
+    level = absorbed * way.first_pass
+    return f"F {level:.4g} is above Fg·Fh {way.first_pass:.4g}, what gut and liver let through"

@@ -135,7 +135,7 @@ def _links(scenario: Scenario, drug: str, average: float) -> Iterator[Link]:
             factor=factor,
             victims={target: 1.0} if mechanism == "displacement" else _victims(target, organs, scenario.monographs),
             gut=_gut_victims(target, scenario.monographs) if "gut" in organs else (),
-            activity=activity.get(target, 1.0),
+            activity=float(activity.get(target, 1.0)),
             source=None if source is None else monograph.sources[source].cite,
         )
 
@@ -213,7 +213,7 @@ def _averages(scenario: Scenario) -> dict[str, float]:
     for parent, monograph in scenario.monographs.items():
         for row in monograph.elimination.pathway:
             if row.forms is not None:
-                made = found[parent] * pathway_clearance(scenario.patient, monograph, row)
+                made = found[parent] * float(pathway_clearance(scenario.patient, monograph, row))
                 made *= 1.0 if row.formed is None else row.formed.canonical
                 child = scenario.monographs[row.forms]
                 made *= child.molar_mass.canonical / monograph.molar_mass.canonical
@@ -228,7 +228,7 @@ def _settled(monograph: Monograph, level: float, patient: Patient) -> float:
     for _ in range(60):
         middle = (low + high) / 2
         changes = [
-            pathway_clearance(patient, monograph, row) / whole * (_own(monograph, row.enzyme, middle) - 1)
+            float(pathway_clearance(patient, monograph, row)) / whole * (_own(monograph, row.enzyme, middle) - 1)
             for row in monograph.elimination.pathway
             if row.enzyme is not None
         ]
@@ -258,7 +258,7 @@ def _available(monograph: Monograph, course: Course) -> float:
 
 def _clearance(monograph: Monograph, patient: Patient) -> float:
     """Clearance of a normal metaboliser of this size, with these kidneys and conditions [L/h]."""
-    found = sum(pathway_clearance(patient, monograph, row) for row in pathways(monograph))
+    found = float(sum(pathway_clearance(patient, monograph, row) for row in pathways(monograph)))
     return max(found, SMALLEST * body.reference_clearance(monograph.elimination.clearance))
 
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 from pkinteract.engine import system as rows
 from pkinteract.library import Enzyme
 from pkinteract.library.monograph import Monograph
 from pkinteract.library.values import Value
 from pkinteract.model import patient as body
-from pkinteract.scenario import Patient
+from pkinteract.model.patient import Number, Person
 from pkinteract.units import dimension_of
 
 Organ = tuple[str, str]
 """An enzyme and an organ, as ("CYP3A4", "liver")."""
+
+Factor = Literal["clearance", "volume", "ka"]
+"""What a patient's own factor on a compound is on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,18 +37,26 @@ class Liver:
 
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """A patient, the compounds of the run in the order of the system's rows, and the enzymes that move.
+    """A patient, or many; the compounds of the run in the order of the system's rows; and the enzymes that move.
 
     Attributes
     ----------
     moving
         Row of every enzyme and organ whose level changes during the run.
+    factors
+        (compound, what) to a factor of the patient on the clearance of every pathway (fu·CLint behind a well-stirred
+        liver), on the volume of every compartment, or on every ka of the compound [1].
     """
 
-    patient: Patient
+    patient: Person
     monographs: Mapping[str, Monograph]
     enzymes: Mapping[str, Enzyme]
     moving: Mapping[Organ, int]
+    factors: Mapping[tuple[str, str], Number] = field(default_factory=dict)
+
+    def factor(self, drug: str, what: Factor) -> Number:
+        """Factor of the patient on the "clearance", "volume" or "ka" of a compound [1]."""
+        return self.factors.get((drug, what), 1.0)
 
     @cached_property
     def order(self) -> dict[str, int]:
@@ -52,12 +64,12 @@ class Frame:
         return {drug: i for i, drug in enumerate(self.monographs)}
 
     @cached_property
-    def activity(self) -> dict[str, float]:
+    def activity(self) -> dict[str, Number]:
         """Uninduced level of every enzyme in this patient [1]."""
         return body.activities(self.patient, self.enzymes)
 
     @cached_property
-    def size(self) -> float:
+    def size(self) -> Number:
         """Allometric factor on clearances and flows [1]."""
         return body.size(self.patient)
 
@@ -73,9 +85,9 @@ class Frame:
 
 @dataclass(slots=True)
 class Parts:
-    """Rows as they are collected."""
+    """Rows as they are collected; a parameter is a number of one patient, or of many (n,)."""
 
-    parameters: list[float] = field(default_factory=list)
+    parameters: list[Number] = field(default_factory=list)
     compounds: list[rows.Compound] = field(default_factory=list)
     pathways: list[rows.Pathway] = field(default_factory=list)
     names: list[tuple[str, str]] = field(default_factory=list)
@@ -87,7 +99,7 @@ class Parts:
     depots: list[rows.Depot] = field(default_factory=list)
     releases: list[rows.Release] = field(default_factory=list)
 
-    def add(self, value: float) -> int:
+    def add(self, value: Number) -> int:
         """Append a parameter; returns its index."""
         self.parameters.append(value)
         return len(self.parameters) - 1

@@ -1,13 +1,23 @@
-"""What a patient changes in a monograph's numbers: size, kidneys, age, enzymes."""
+"""What a patient changes in a monograph's numbers: size, kidneys, age, enzymes.
+
+It is written for one patient and for many at once: a number of the patient is a float, or an array (n,) over patients.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
 
 from pkinteract.library import Enzyme
 from pkinteract.library.monograph import REFERENCE_WEIGHT, Elimination, Value
-from pkinteract.scenario import Patient
 from pkinteract.units import dimension_of, from_canonical, to_canonical
+
+Array = npt.NDArray[np.float64]
+Number = float | Array
+"""A number of one patient, or of many, (n,)."""
 
 LIVER_FLOW = 90.0
 """Hepatic blood flow [L/h] at 70 kg; with weight^0.75 as clearance."""
@@ -22,9 +32,60 @@ NORMAL_CREATININE_CLEARANCE = 100.0
 """Creatinine clearance [mL/min] at which a renal clearance of a monograph holds."""
 
 
-def size(patient: Patient) -> float:
+class Genotype(Protocol):
+    """What a patient has of a gene: the factor on the uninduced level of its enzyme [1]."""
+
+    @property
+    def factor(self) -> Number: ...
+
+
+class Person(Protocol):
+    """What the model asks of a patient, or of many; liver and pregnancy are the same for all of them."""
+
+    @property
+    def weight(self) -> Number: ...
+
+    @property
+    def age(self) -> Number: ...
+
+    @property
+    def creatinine_clearance(self) -> Number | None: ...
+
+    @property
+    def smoker(self) -> bool | npt.NDArray[np.bool_]: ...
+
+    @property
+    def hepatic_class(self) -> str | None: ...
+
+    @property
+    def pregnancy(self) -> float | None: ...
+
+    @property
+    def phenotype(self) -> Mapping[str, Genotype]: ...
+
+    @property
+    def abundance(self) -> Mapping[str, Number]: ...
+
+
+def choose(condition: bool | npt.NDArray[np.bool_], yes: Number, no: Number) -> Number:
+    """One of two numbers, patient by patient."""
+    if isinstance(condition, np.ndarray):
+        return np.where(condition, yes, no)
+    return yes if condition else no
+
+
+def banded(value: Number, bands: Iterable[tuple[float, float]]) -> Number:
+    """The number of the highest of the ``bands`` (lower bound, number) that a value reaches; 1 if it reaches none."""
+    found: Number = 1.0
+    for bound, number in sorted(bands):
+        found = choose(value >= bound - 1e-9, number, found)
+    return found
+
+
+def size(patient: Person) -> Number:
     """Allometric factor on clearances and flows: (weight/70 kg)^0.75 [1]."""
-    return float((patient.weight / REFERENCE_WEIGHT) ** CLEARANCE_EXPONENT)
+    factor: Number = (patient.weight / REFERENCE_WEIGHT) ** CLEARANCE_EXPONENT
+    return factor
 
 
 def reference_clearance(value: Value) -> float:
@@ -33,19 +94,19 @@ def reference_clearance(value: Value) -> float:
     return value.canonical * (REFERENCE_WEIGHT if per_weight else 1.0)
 
 
-def volume(value: Value, patient: Patient) -> float:
+def volume(value: Value, patient: Person) -> Number:
     """Volume of distribution [L], proportional to weight."""
     per_weight = dimension_of(value.unit) == "volume per weight"
     return value.canonical * (patient.weight if per_weight else patient.weight / REFERENCE_WEIGHT)
 
 
-def clearance_factor(elimination: Elimination, patient: Patient) -> float:
+def clearance_factor(elimination: Elimination, patient: Person) -> Number:
     """Factor on the whole clearance by kidneys, liver, age and pregnancy, where a monograph cites one [1]."""
     factor = renal_factor(elimination, patient) * age_factor(elimination, patient)
     return factor * hepatic_factor(elimination, patient) * pregnancy_factor(elimination, patient)
 
 
-def hepatic_factor(elimination: Elimination, patient: Patient) -> float:
+def hepatic_factor(elimination: Elimination, patient: Person) -> float:
     """Factor of a monograph for the patient's Child–Pugh class [1]; 1 where it has none."""
     for row in elimination.hepatic_function:
         if row.child_pugh == patient.hepatic_class:
@@ -53,7 +114,7 @@ def hepatic_factor(elimination: Elimination, patient: Patient) -> float:
     return 1.0
 
 
-def pregnancy_factor(elimination: Elimination, patient: Patient) -> float:
+def pregnancy_factor(elimination: Elimination, patient: Person) -> float:
     """Factor of a monograph for the patient's week of pregnancy [1]; the latest week that is reached counts."""
     if patient.pregnancy is None:
         return 1.0
@@ -62,31 +123,26 @@ def pregnancy_factor(elimination: Elimination, patient: Patient) -> float:
     return reached[-1].factor.canonical if reached else 1.0
 
 
-def renal_factor(elimination: Elimination, patient: Patient) -> float:
+def renal_factor(elimination: Elimination, patient: Person) -> Number:
     """Factor of a monograph's own relation to creatinine clearance [1]; 1 where it has none."""
     if patient.creatinine_clearance is None:
         return 1.0
-    for band in elimination.renal_function:
-        if patient.creatinine_clearance >= from_canonical(band.since.canonical, "mL/min") - 1e-9:
-            return band.factor.canonical
-    return 1.0
+    rows = elimination.renal_function
+    bands = [(from_canonical(row.since.canonical, "mL/min"), row.factor.canonical) for row in rows]
+    return banded(patient.creatinine_clearance, bands)
 
 
-def age_factor(elimination: Elimination, patient: Patient) -> float:
+def age_factor(elimination: Elimination, patient: Person) -> Number:
     """Factor of a monograph's age effect [1]; the highest age bound that is reached counts."""
-    reached = [
-        (row.age_from.canonical, row.factor.canonical)
-        for row in elimination.age_effect
-        if patient.age >= from_canonical(row.age_from.canonical, "y") - 1e-9
-    ]
-    return max(reached)[1] if reached else 1.0
+    rows = elimination.age_effect
+    return banded(patient.age, [(from_canonical(row.age_from.canonical, "y"), row.factor.canonical) for row in rows])
 
 
-def activities(patient: Patient, enzymes: Mapping[str, Enzyme]) -> dict[str, float]:
+def activities(patient: Person, enzymes: Mapping[str, Enzyme]) -> dict[str, Number]:
     """Uninduced level of every enzyme, relative to the non-smoking normal metaboliser [1]."""
     levels = {}
     for name, enzyme in enzymes.items():
         level = patient.phenotype[name].factor if name in patient.phenotype else 1.0
-        smoking = enzyme.smoking.canonical if patient.smoker and enzyme.smoking is not None else 1.0
+        smoking = 1.0 if enzyme.smoking is None else choose(patient.smoker, enzyme.smoking.canonical, 1.0)
         levels[name] = level * smoking * patient.abundance.get(name, 1.0)
     return levels

@@ -51,7 +51,7 @@ def static_ratio(study: Study, result: Result) -> float | None:
     activity = body.activities(scenario.patient, scenario.enzymes)
     remaining, whole = 0.0, 0.0
     for pathway in victim.elimination.pathway:
-        share = pathway.fraction.canonical * activity.get(pathway.enzyme or "", 1.0)
+        share = pathway.fraction.canonical * float(activity.get(pathway.enzyme or "", 1.0))
         whole += share
         remaining += share * (_factor(pathway.enzyme, "liver", levels, result) if pathway.enzyme else 1.0)
     if whole == 0 or remaining == 0:

@@ -8,14 +8,14 @@ from itertools import groupby
 
 import numpy as np
 
+from pkinteract.analytes import unit_factor
 from pkinteract.engine.curves import Array
 from pkinteract.engine.solve import RTOL
-from pkinteract.library.monograph import Monograph
 from pkinteract.records.subject import Body, Dosing, body_of
 from pkinteract.records.timeline import follow
 from pkinteract.records.types import Covariates, DataSet
 from pkinteract.result import Table
-from pkinteract.units import COLUMN_SUFFIX, dimension_of, from_canonical
+from pkinteract.units import COLUMN_SUFFIX
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,19 +79,12 @@ def _columns(dosing: Dosing, levels: Array) -> dict[str, Array]:
     compounds = list(dosing.monographs)
     columns = {}
     for i, (name, monograph) in enumerate(dosing.monographs.items()):
-        columns[f"{name}_{COLUMN_SUFFIX[monograph.unit]}"] = levels[:, i] * _factor(monograph.unit, monograph)
+        columns[f"{name}_{COLUMN_SUFFIX[monograph.unit]}"] = levels[:, i] * unit_factor(monograph.unit, monograph)
     for total in dosing.monographs[dosing.drug].sum:
-        factors = {part: _factor(total.unit, dosing.monographs[part]) for part in total.parts}
+        factors = {part: unit_factor(total.unit, dosing.monographs[part]) for part in total.parts}
         values = np.sum([levels[:, compounds.index(part)] * factor for part, factor in factors.items()], axis=0)
         columns[f"{total.id}_{COLUMN_SUFFIX[total.unit]}"] = values
     return {name: _clean(values) for name, values in columns.items()}
-
-
-def _factor(unit: str, monograph: Monograph) -> float:
-    """mg/L to the reporting unit."""
-    if dimension_of(unit) == "molar concentration":
-        return 1000 / monograph.molar_mass.canonical
-    return from_canonical(1.0, unit)
 
 
 def _clean(values: Array) -> Array:

@@ -1,0 +1,83 @@
+"""What a scenario reports: its analytes, their reference ranges, and how amounts become concentrations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pkinteract.library.monograph import Monograph, ReferenceRange, Value
+from pkinteract.model import Model
+from pkinteract.result import Analyte
+from pkinteract.scenario import Scenario
+from pkinteract.units import COLUMN_SUFFIX, dimension_of, from_canonical
+
+
+def analytes(scenario: Scenario) -> tuple[Analyte, ...]:
+    """Compounds in scenario order; a sum follows its parts, and a metabolite in a sum is judged by the sum."""
+    found: list[Analyte] = []
+    sums = [(drug, total) for drug in scenario.dosed for total in scenario.monographs[drug].sum]
+    summed = {part for drug, total in sums for part in total.parts if part != drug}
+    for drug in scenario.dosed:
+        parent = scenario.monographs[drug]
+        for compound in _family(drug, scenario.monographs):
+            monograph = scenario.monographs[compound]
+            if all(row.id != compound for row in found):
+                band = monograph.reference_range
+                band = ReferenceRange(alert=band.alert) if compound in summed else band
+                origin = compound if compound in scenario.dosed else drug
+                found.append(_analyte(scenario, compound, monograph.name, (compound,), origin, monograph, band))
+        for total in parent.sum:
+            name = " + ".join(scenario.monographs[part].name for part in total.parts)
+            found.append(_analyte(scenario, total.id, name, total.parts, drug, parent, total.reference_range))
+    return tuple(found)
+
+
+def _family(drug: str, monographs: Mapping[str, Monograph]) -> list[str]:
+    found, waiting = [], [drug]
+    while waiting:
+        compound = waiting.pop(0)
+        if compound not in found:
+            found.append(compound)
+            waiting = [*monographs[compound].metabolites, *waiting]
+    return found
+
+
+def _analyte(
+    scenario: Scenario, id: str, name: str, parts: tuple[str, ...], parent: str, owner: Monograph, band: ReferenceRange
+) -> Analyte:
+    unit = scenario.units[id]
+    sources = [value.source for value in (band.low, band.high, band.alert) if value is not None and value.source]
+    return Analyte(
+        id=id,
+        name=name,
+        unit=unit,
+        column=f"{id}_{COLUMN_SUFFIX[unit]}",
+        parts=parts,
+        parent=parent,
+        low=_level(band.low, unit, owner),
+        high=_level(band.high, unit, owner),
+        alert=_level(band.alert, unit, owner),
+        range_source="; ".join(dict.fromkeys(owner.sources[source].cite for source in sources)),
+    )
+
+
+def _level(value: Value | None, unit: str, owner: Monograph) -> float | None:
+    if value is None:
+        return None
+    mass = value.canonical
+    if dimension_of(value.unit) == "molar concentration":
+        mass *= owner.molar_mass.canonical / 1000
+    return mass * unit_factor(unit, owner)
+
+
+def unit_factor(unit: str, monograph: Monograph) -> float:
+    """mg/L to the reporting unit."""
+    if dimension_of(unit) == "molar concentration":
+        return 1000 / monograph.molar_mass.canonical
+    return from_canonical(1.0, unit)
+
+
+def parts_of(analyte: Analyte, scenario: Scenario, model: Model) -> list[tuple[int, int, float]]:
+    """Compounds that an analyte adds up: each one's row, the parameter that is its volume, and mg/L to its unit."""
+    rows = [model.compounds.index(part) for part in analyte.parts]
+    factors = [unit_factor(analyte.unit, scenario.monographs[part]) for part in analyte.parts]
+    return [(row, model.system.compounds[row].volume, factor) for row, factor in zip(rows, factors, strict=True)]
