@@ -92,6 +92,7 @@ def _dose(given: Given, profile: Profile, scenario: Scenario) -> Dose:
         food="fasted",
         amount=given.amount,
         free=given.amount,
+        per_weight=False,
         duration=given.infusion,
         lag=None,
         bioavailability=None,

@@ -22,7 +22,7 @@ def result_texts(outcome: Outcome) -> dict[str, str]:
     subjects = list(dict.fromkeys(row.subject for row in rows if row.subject))
     head = f"# Estimates of the fit {outcome.fit.name}: {outcome.fit.title}\n"
     if not subjects:
-        return {"result.toml": head + _overrides(rows)} if rows else {}
+        return {"result.toml": head + _overrides(rows) + _uncertainty(outcome)} if rows else {}
     files = {}
     for subject in subjects:
         mine = [row for row in rows if row.subject in ("", subject)]
@@ -48,6 +48,34 @@ def _overrides(rows: Iterable[Estimate]) -> str:
             told = f"  # {row.parameter.name}{_told(row)}"
             tables.setdefault(drug, []).append(f'"{path}" = "{row.value:.10g}{unit}"{told}')
     return "".join(f"\n[override.{drug}]\n" + "\n".join(lines) + "\n" for drug, lines in tables.items())
+
+
+def _uncertainty(outcome: Outcome) -> str:
+    """``[[uncertainty]]`` of every parameter: what a population draws the parameters from.
+
+    A parameter without a standard error stays as it is.
+    """
+    group = outcome.groups[0]
+    if len(outcome.groups) > 1 or any(row.subject for row in group.estimates):
+        return ""
+    text = ""
+    above: list[int] = []
+    for row in group.estimates:
+        name, sd = row.parameter.name, row.se if row.log_se is None else row.log_se
+        text += f'\n[[uncertainty]]\nparameter = "{name}"\n'
+        if row.parameter.paths:
+            paths = ", ".join(f'"{drug}.{path}"' for drug, path in row.parameter.paths)
+            text += f"paths = [{paths}]\n"
+        text += f"estimate = {row.value:.10g}\n"
+        if row.parameter.expr is not None:
+            text += f'expression = "{row.parameter.expr}"\n'
+        elif row.free and sd is not None:
+            place = group.names.index(name)
+            text += f'scale = "{"natural" if row.log_se is None else "logarithmic"}"\nstandard_error = {sd:.10g}\n'
+            correlations = [float(group.correlation[place, other]) for other in above]
+            text += f"correlation = [{', '.join(f'{value:.10g}' for value in correlations)}]\n"
+            above.append(place)
+    return text
 
 
 def _told(row: Estimate) -> str:

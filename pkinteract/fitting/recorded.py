@@ -207,6 +207,7 @@ def _scenario(data: DataSet, dosing: Dosing) -> Scenario:
         enzymes=dosing.library.enzymes,
         units=units,
         observations=(),
+        population=None,
         overrides={},
         warnings=(),
     )
