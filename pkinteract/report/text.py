@@ -15,6 +15,7 @@ from pkinteract.scenario.courses import WEEKDAYS
 
 if TYPE_CHECKING:
     from pkinteract.result import Result, Table
+    from pkinteract.scenario.people import Spec
 
 
 def rows_text(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
@@ -78,11 +79,36 @@ def check_lines(scenario: Scenario, model: Model, network: Sequence[Link]) -> li
     for row in scenario.observations:
         note = f", {row.note}" if row.note else ""
         lines.append(f"  level     day {row.time / 24:g}, {row.analyte} {level_text(row)}{note}")
+    if scenario.population is not None:
+        lines.append(f"  people    {', '.join(_people(scenario.population))}")
     for link in network:
         lines.append(
             f"  acts      {link.perpetrator} → {link.target}, {link.mechanism} ({link.text}): {_expected(link)}"
         )
     return lines + [f"  warning   {text}" for text in scenario.warnings]
+
+
+def _people(spec: Spec) -> Iterator[str]:
+    """Who the virtual patients are, in words."""
+    yield f"{spec.n:,} patients (seed {spec.seed})"
+    groups = list(spec.ancestry.items())
+    yield groups[0][0] if len(groups) == 1 else " and ".join(f"{share:.0%} {group}" for group, share in groups)
+    if spec.ward is not None:
+        yield f"rows of {spec.ward.name} ({spec.ward.size:,})"
+    else:
+        yield from () if "age" in spec.fixed else (f"{spec.ages[0]:g} to {spec.ages[1]:g} y",)
+        yield from () if "female" in spec.fixed else (f"{spec.women:.0%} women",)
+    if spec.smokers is not None:
+        yield f"{spec.smokers:.0%} smokers"
+    if spec.fixed:
+        yield f"as [patient]: {' '.join(sorted('sex' if name == 'female' else name for name in spec.fixed))}"
+    if spec.adherence is not None:
+        low, high = min(spec.adherence.taken), max(spec.adherence.taken)
+        share = f"{low:.0%}" if low == high else f"{low:.0%} to {high:.0%}"
+        late = f", with delays (SD {spec.adherence.late:g} h)" if spec.adherence.late else ""
+        yield f"{share} of the oral doses taken{late}"
+    if spec.uncertainty is not None:
+        yield f"{spec.uncertainty.draws} sets of parameters of {spec.uncertainty.name}"
 
 
 def level_text(row: Observation) -> str:

@@ -62,6 +62,7 @@ def read_course(table: CourseTable, setting: Setting, report: Report) -> Course 
         midnight=_monday(setting.start),
         count=table.count,
         levels=() if table.dose is None else (mg(table.dose),),
+        per_weight=table.dose is not None and table.dose[1],
         level_length=None,
         formulation=entry[0],
         route=entry[1],
@@ -190,7 +191,7 @@ def _clock(table: CourseTable, setting: Setting, mg: Callable[[tuple[float, bool
     found = []
     for clock, dose in (table.at or {}).items():
         hour = int(clock[:2]) + int(clock[3:]) / 60
-        found.append(ClockDose(offset=(hour - zero) % 24, amount=mg(dose)))
+        found.append(ClockDose(offset=(hour - zero) % 24, amount=mg(dose), per_weight=dose[1]))
     return tuple(sorted(found, key=lambda dose: dose.offset))
 
 

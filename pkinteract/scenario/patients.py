@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pkinteract.errors import did_you_mean
 from pkinteract.library.monograph import Monograph
-from pkinteract.library.phenotypes import Activity
+from pkinteract.library.phenotypes import Activity, activity
 from pkinteract.scenario.schema import LONGEST_PREGNANCY, ChangeTable, PatientTable
 from pkinteract.scenario.types import TOLERANCE, Patient
 from pkinteract.toml_file import Key
@@ -59,6 +60,29 @@ def fitted_patient(table: Mapping[str, object], fitted: Mapping[str, object]) ->
     if "creatinine_clearance" in fitted:
         merged.pop("serum_creatinine", None)
     return merged
+
+
+def read_phenotype(patient: object, refuse: Report) -> dict[str, Activity]:
+    """Gene to the activity that ``[patient.phenotype]`` says; reports what is not known."""
+    written = patient.get("phenotype") if isinstance(patient, dict) else None
+    found = {}
+    for gene, value in written.items() if isinstance(written, dict) else ():
+        if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+            try:
+                found[gene] = activity(gene, value)
+            except ValueError as error:
+                refuse(("patient", "phenotype", gene), str(error))
+    return found
+
+
+def check_abundance(patient: object, enzymes: Iterable[str], refuse: Report) -> None:
+    """Report enzymes of ``[patient.abundance]`` that are not known."""
+    written = patient.get("abundance") if isinstance(patient, dict) else None
+    known = tuple(enzymes)
+    for name in written if isinstance(written, dict) else ():
+        if name not in known:
+            text = f"{name} is not an enzyme of the library; {did_you_mean(name, known)}"
+            refuse(("patient", "abundance", name), text)
 
 
 def check_patient(table: object, changes: Sequence[Change], first: float | None, refuse: Report) -> None:

@@ -12,12 +12,21 @@ from pydantic import BaseModel, ValidationError
 from pkinteract.errors import InputError, Problem, did_you_mean
 from pkinteract.library import Library, load_library
 from pkinteract.library.monograph import Monograph
-from pkinteract.library.phenotypes import Activity, activity
 from pkinteract.library.reader import drug_hint, drug_ids
 from pkinteract.scenario.courses import Setting, read_course
 from pkinteract.scenario.observations import Measurable, read_observations
 from pkinteract.scenario.overrides import Wanted, flat, override, override_each
-from pkinteract.scenario.patients import Change, Stages, check_patient, fitted_patient, patients, weights
+from pkinteract.scenario.patients import (
+    Change,
+    Stages,
+    check_abundance,
+    check_patient,
+    fitted_patient,
+    patients,
+    read_phenotype,
+    weights,
+)
+from pkinteract.scenario.people import Spec
 from pkinteract.scenario.regimen import MOST_DOSES, doses, size
 from pkinteract.scenario.schema import (
     ChangeTable,
@@ -95,8 +104,8 @@ class _Reader:
         monographs = self._monographs()
         overrides = self._overrides(monographs)
         self._kidneys(monographs)
-        phenotype = self._phenotype()
-        self._abundance()
+        phenotype = read_phenotype(data.get("patient"), self.refuse)
+        check_abundance(data.get("patient"), self.library.enzymes, self.refuse)
         units = self._units(monographs, output)
         total = sum(size(course) for regimen in regimens for course in regimen.courses)
         if total > MOST_DOSES:
@@ -113,6 +122,7 @@ class _Reader:
         run = (first, simulation.duration) if simulation is not None and whole else None
         known = Measurable(monographs=monographs, units=units, regimens=regimens, span=run, whole=not self.lost)
         observations = read_observations(self.file, known, self._part, self.refuse)
+        population = self._population(table, changes, monographs)
         if self.found or simulation is None or stages is None:
             raise InputError(self.file.path, self.found)
         given = doses(tuple(regimens), monographs, simulation.duration)
@@ -136,6 +146,7 @@ class _Reader:
             enzymes=self.enzymes,
             units=units,
             observations=observations,
+            population=population,
             overrides=overrides,
             warnings=tuple(self.warnings),
         )
@@ -340,25 +351,15 @@ class _Reader:
                 found.append(Change(key=key, table=read))
         return found
 
-    def _phenotype(self) -> dict[str, Activity]:
-        table = self.file.data.get("patient")
-        written = table.get("phenotype") if isinstance(table, dict) else None
-        found = {}
-        for gene, value in written.items() if isinstance(written, dict) else ():
-            if isinstance(value, (str, int, float)) and not isinstance(value, bool):
-                try:
-                    found[gene] = activity(gene, value)
-                except ValueError as error:
-                    self.refuse(("patient", "phenotype", gene), str(error))
-        return found
+    def _population(
+        self, table: PatientTable | None, changes: list[Change], monographs: Mapping[str, Monograph]
+    ) -> Spec | None:
+        if "population" not in self.file.data:
+            return None
+        from pkinteract.scenario.population import Surroundings, read_population
 
-    def _abundance(self) -> None:
-        table = self.file.data.get("patient")
-        written = table.get("abundance") if isinstance(table, dict) else None
-        for name in written if isinstance(written, dict) else ():
-            if name not in self.library.enzymes:
-                text = f"{name} is not an enzyme of the library; {did_you_mean(name, self.library.enzymes)}"
-                self.refuse(("patient", "abundance", name), text)
+        around = Surroundings(patient=table, changes=changes, monographs=monographs, enzymes=self.enzymes)
+        return read_population(self.file, around, self.refuse, self.warn)
 
     def _units(self, monographs: Mapping[str, Monograph], output: Output | None) -> dict[str, str]:
         units = {drug: monograph.unit for drug, monograph in monographs.items()}

@@ -114,6 +114,13 @@ def _level(course: Course, since: float) -> float:
     return course.levels[min(int((since + TOLERANCE) / course.level_length), len(course.levels) - 1)]
 
 
+def _per_weight(course: Course, time: float) -> bool:
+    """Whether the dose at a time [h] was written per kg."""
+    if not course.clock:
+        return course.per_weight
+    return min(course.clock, key=lambda dose: abs((time - dose.offset + 12) % 24 - 12)).per_weight
+
+
 def doses(regimens: tuple[Regimen, ...], monographs: Mapping[str, Monograph], until: float) -> tuple[Dose, ...]:
     """Every dose before ``until`` [h], sorted by time, then by place in the file."""
     found = []
@@ -138,6 +145,7 @@ def dose_at(
         food=course.food,
         amount=amount,
         free=amount * (1.0 if salt is None else salt.canonical),
+        per_weight=_per_weight(course, time),
         duration=course.infusion,
         lag=course.lag,
         bioavailability=course.bioavailability,

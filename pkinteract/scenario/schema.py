@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from pkinteract.scenario.people import ANCESTRY
 from pkinteract.units import from_canonical, parse, split
 
 CREATININE_MOLAR_MASS = 113.12
@@ -78,35 +79,73 @@ def _dose(value: object) -> tuple[float, bool]:
     return amount, per_weight
 
 
+def creatinine_level(text: str) -> float:
+    """A level of creatinine, mass or molar [mg/dL]."""
+    unit = split(text)[1]
+    amount = parse(text, "concentration", "molar concentration", example="0.8 mg/dL")
+    return amount * CREATININE_MOLAR_MASS / 1e4 if unit[-1] == "M" or "mol" in unit else amount / 10
+
+
 def _creatinine(value: object) -> float:
     """Serum creatinine [mg/dL]."""
     text = _text(value, "0.8 mg/dL")
-    unit = split(text)[1]
-    amount = parse(text, "concentration", "molar concentration", example="0.8 mg/dL")
-    level = amount * CREATININE_MOLAR_MASS / 1e4 if unit[-1] == "M" or "mol" in unit else amount / 10
+    level = creatinine_level(text)
     if not 0.1 <= level <= 30:
         raise ValueError(f'must lie between 0.1 and 30 mg/dL (9 and 2650 umol/L), got "{text}"')
     return level
 
 
-def _fraction(value: object) -> float:
+def _number(value: object, example: str) -> float:
+    """A fraction or factor, with or without a unit [1]."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        number = float(value)
-    else:
-        number = parse(_text(value, "0.8"), "fraction")
+        return float(value)
+    return parse(_text(value, example), "fraction")
+
+
+def _fraction(value: object) -> float:
+    number = _number(value, "0.8")
     if not 0 < number <= 1:
         raise ValueError(f'must lie above 0 and be at most 1, got {value}; write for example 0.8 or "80 %"')
     return number
 
 
 def _factor(value: object) -> float:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        number = float(value)
-    else:
-        number = parse(_text(value, "0.7"), "fraction")
+    number = _number(value, "0.7")
     if not 0.01 <= number <= 100:
         raise ValueError(f"must lie between 0.01 and 100, got {value}; write for example 0.7")
     return number
+
+
+def _share(value: object) -> float:
+    number = _number(value, "80 %")
+    if not 0 <= number <= 1:
+        raise ValueError(f'must lie between 0 and 1, got {value}; write for example 0.8 or "80 %"')
+    return number
+
+
+def _cv(value: object) -> float:
+    number = _number(value, "30 %")
+    if not 0 < number <= 5:
+        raise ValueError(f'must lie above 0 and be at most 5 (500 %), got {value}; write for example 0.3 or "30 %"')
+    return number
+
+
+def _taken(value: object) -> tuple[float, float, float, float] | None:
+    """Share taken of one, two, three and four or more doses a day [1]; None as published."""
+    if value == "published":
+        return None
+    if isinstance(value, list):
+        if len(value) != 4:
+            raise ValueError(f"must be four shares, of one, two, three and four doses a day, got {len(value)}")
+        return _share(value[0]), _share(value[1]), _share(value[2]), _share(value[3])
+    return (_share(value),) * 4
+
+
+def _adherence(value: object) -> object:
+    if isinstance(value, dict) or value == "published":
+        return {"taken": value} if isinstance(value, str) else value
+    shown = f'"{value}"' if isinstance(value, str) else str(value).lower()
+    raise ValueError(f'must be "published" or a table such as {{ taken = 0.87, late = "1 h" }}, got {shown}')
 
 
 def _clock(time: str) -> str:
@@ -115,16 +154,33 @@ def _clock(time: str) -> str:
     return time
 
 
+Share = Annotated[float, BeforeValidator(_share)]
+_age = _reader("time", "45 y", "0 y", "120 y", "y")
+_weight = _reader("mass", "70 kg", "0.5 kg", "400 kg", "kg")
+_height = _reader("length", "165 cm", "30 cm", "250 cm", "m")
+_clearance = _reader("clearance", "95 mL/min", "0 mL/min", "300 mL/min", "mL/min")
+READERS: dict[str, Callable[[object], float]] = {
+    "age": _age,
+    "weight": _weight,
+    "height": _height,
+    "serum_creatinine": _creatinine,
+    "creatinine_clearance": _clearance,
+}
+"""Numbers of a person, and what reads each within its bounds [y, kg, m, mg/dL, mL/min]."""
 Time = Annotated[float, _quantity("time", "-90 d", "-50 y", "50 y", "h")]
 Span = Annotated[float, _quantity("time", "12 h", "1 s", "50 y", "h")]
 Dose = Annotated[tuple[float, bool], BeforeValidator(_dose)]
 Clock = Annotated[str, BeforeValidator(_clock)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 ChildPugh = Literal["A", "B", "C"]
-Weight = Annotated[float, _quantity("mass", "70 kg", "0.5 kg", "400 kg", "kg")]
-Height = Annotated[float, _quantity("length", "165 cm", "30 cm", "250 cm", "m")]
-CreatinineClearance = Annotated[float, _quantity("clearance", "95 mL/min", "0 mL/min", "300 mL/min", "mL/min")]
+Age = Annotated[float, BeforeValidator(_age)]
+Weight = Annotated[float, BeforeValidator(_weight)]
+Height = Annotated[float, BeforeValidator(_height)]
+CreatinineClearance = Annotated[float, BeforeValidator(_clearance)]
 SerumCreatinine = Annotated[float, BeforeValidator(_creatinine)]
+
+MOST_PATIENTS = 100_000_000
+"""Largest population."""
 
 LONGEST_PREGNANCY = 42.0
 """Latest gestational age [wk]."""
@@ -157,7 +213,7 @@ class PatientTable(Table):
     """
 
     weight: Weight = Field(examples=['"70 kg"'])
-    age: Annotated[float, _quantity("time", "45 y", "0 y", "120 y", "y")] = Field(examples=['"45 y"'])
+    age: Age = Field(examples=['"45 y"'])
     sex: Literal["female", "male"] = Field(examples=['"female"'])
     height: Height | None = None
     creatinine_clearance: CreatinineClearance | None = None
@@ -236,6 +292,50 @@ class ObservationTable(Table):
     note: Annotated[str, BeforeValidator(_note)] | None = None
 
 
+class SpreadTable(Table):
+    """A distribution; its quantities are read by what they are of."""
+
+    shape: Literal["normal", "lognormal", "uniform"] | None = None
+    mean: str | None = None
+    sd: str | None = None
+    since: str | None = Field(default=None, alias="from")
+    until: str | None = None
+
+
+class AdherenceTable(Table):
+    """``adherence``: shares of doses taken of one, two, three, four a day (None: as published), and delays in h."""
+
+    taken: Annotated[tuple[float, float, float, float] | None, BeforeValidator(_taken)] = (1.0, 1.0, 1.0, 1.0)
+    late: Annotated[float, _quantity("time", "1 h", "0 h", "24 h", "h")] = 0.0
+
+
+class PopulationTable(Table):
+    """``[population]``."""
+
+    n: int | None = Field(default=None, ge=1, le=MOST_PATIENTS)
+    seed: int = Field(default=1, ge=0)
+    ancestry: str | dict[str, Share] = Field(default=ANCESTRY, examples=[f'"{ANCESTRY}"'])
+    age: Annotated[tuple[str, str], Field(strict=False)] | SpreadTable | None = Field(
+        default=None, examples=['["18 y", "90 y"]']
+    )
+    women: Share | None = None
+    smokers: Share | None = None
+    weight: SpreadTable | None = Field(default=None, examples=['{ mean = "75 kg", sd = "15 kg" }'])
+    height: SpreadTable | None = Field(default=None, examples=['{ mean = "170 cm", sd = "9 cm" }'])
+    serum_creatinine: SpreadTable | None = Field(default=None, examples=['{ mean = "0.9 mg/dL", sd = "0.2 mg/dL" }'])
+    creatinine_clearance: SpreadTable | None = Field(
+        default=None, examples=['{ mean = "60 mL/min", sd = "25 mL/min" }']
+    )
+    patients: str | None = Field(default=None, examples=['"ward.csv"'])
+    fixed: tuple[str, ...] = Field(default=(), strict=False, examples=['["weight", "CYP2D6"]'])
+    cv: dict[str, Annotated[float, BeforeValidator(_cv)]] = Field(default={}, examples=["{ CYP3A4 = 0.3 }"])
+    adherence: Annotated[AdherenceTable, BeforeValidator(_adherence)] | None = Field(
+        default=None, examples=['"published"']
+    )
+    uncertainty: str | None = Field(default=None, examples=['"fits/carbamazepine-autoinduction/result.toml"'])
+    draws: int | None = Field(default=None, ge=1, le=10_000)
+
+
 class Output(Table):
     """``[output]``."""
 
@@ -259,4 +359,5 @@ class ScenarioTable(Table):
     )
     parameters: str | None = Field(default=None, examples=['"fits/carbamazepine-autoinduction/result.toml"'])
     library: list[str] = Field(default=[], examples=['["my-drug.toml"]'])
+    population: PopulationTable | None = Field(default=None, examples=["{ n = 1000 }"])
     output: Output = Field(default_factory=Output)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pkinteract.library import Enzyme
     from pkinteract.library.monograph import Monograph
     from pkinteract.library.phenotypes import Activity
+    from pkinteract.scenario.people import Spec
 
 Route = Literal["oral", "intravenous"]
 Sex = Literal["female", "male"]
@@ -65,10 +66,14 @@ class Patient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockDose:
-    """A dose taken every day: its first time at or after t = 0 [h, 0 to 24) and the labelled amount [mg]."""
+    """A dose taken every day: its first time at or after t = 0 [h, 0 to 24) and the labelled amount [mg].
+
+    ``per_weight`` says whether it was written per kg.
+    """
 
     offset: float
     amount: float
+    per_weight: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +100,8 @@ class Course:
         Number of doses, when the course was written so; ``stop`` agrees with it.
     levels
         Labelled amounts [mg]: one, or one per step of a taper; empty with ``clock``.
+    per_weight
+        Whether ``levels`` were written per kg; they are those of the patient's weight at ``start``.
     level_length
         How long a taper stays at each level [h].
     infusion
@@ -116,6 +123,7 @@ class Course:
     midnight: float
     count: int | None
     levels: tuple[float, ...]
+    per_weight: bool
     level_length: float | None
     formulation: str
     route: Route
@@ -158,6 +166,8 @@ class Dose:
         When it is taken or the infusion begins [h].
     amount, free
         As labelled, and as free drug after the salt factor [mg]; nothing is lost to bioavailability here.
+    per_weight
+        Whether the amount was written per kg, and goes with the weight in a population.
     duration
         Of the infusion [h]; 0 is instantaneous.
     lag, bioavailability
@@ -175,6 +185,7 @@ class Dose:
     food: Food
     amount: float
     free: float
+    per_weight: bool
     duration: float
     lag: float | None
     bioavailability: float | None
@@ -267,6 +278,8 @@ class Scenario:
         Reporting unit of every analyte: each compound of ``monographs`` and each sum of a dosed drug.
     observations
         Measured levels, sorted by time.
+    population
+        The virtual patients it asks for; None without such a table.
     overrides
         Drug, or "enzymes", to dotted path to quantity, those of ``parameters`` included.
     warnings
@@ -290,6 +303,7 @@ class Scenario:
     enzymes: Mapping[str, Enzyme]
     units: Mapping[str, str]
     observations: tuple[Observation, ...]
+    population: Spec | None
     overrides: Mapping[str, Mapping[str, str]]
     warnings: tuple[str, ...]
 

@@ -1,0 +1,1 @@
+"""Virtual patients, and what a scenario does to thousands of them."""
