@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pkinteract import __version__
+from pkinteract.cli_population import population, sensitivity
 
 if TYPE_CHECKING:
     from pkinteract.export.folder import Writer
@@ -312,6 +313,10 @@ def qualify_command(
     progress = _counted if sys.stderr.isatty() else None
     lines = run_qualification(folder, named, table, files, figure=not no_figure, force=force, progress=progress)
     click.echo("\n".join(lines))
+
+
+main.add_command(population)
+main.add_command(sensitivity)
 
 
 def _counted(done: int, total: int) -> None:

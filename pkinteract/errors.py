@@ -2,7 +2,8 @@
 
 PkinteractError
 ├── InputError        what the user wrote is wrong: file, line, key, what to write instead; all problems at once
-└── SimulationError   the solver gave up: interval, method, what to try
+├── SimulationError   the solver gave up: interval, method, what to try
+└── ClusterError      the machines that computed gave up: why, and how to go on
 """
 
 from __future__ import annotations
@@ -74,6 +75,10 @@ class SimulationError(PkinteractError):
         span = "" if self.interval is None else f"{self.interval[0]:.6g} to {self.interval[1]:.6g} h"
         where = ", ".join(part for part in (printable(self.subject), span) if part)
         return f"{where}{': ' if where else ''}the {self.method} solver gave up. {self.advice}"
+
+
+class ClusterError(PkinteractError):
+    """Processes or machines that compute for us were lost."""
 
 
 def printable(text: str, limit: int = 400) -> str:

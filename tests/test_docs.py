@@ -12,18 +12,23 @@ import pytest
 from docs.refresh_cli import PAGE, page
 from pkinteract import load_scenario
 from pkinteract.cli import main
+from pkinteract.library import people
 from pkinteract.scenario.schema import (
+    AdherenceTable,
     ChangeTable,
     CourseTable,
     CycleTable,
     ObservationTable,
     Output,
     PatientTable,
+    PopulationTable,
     RegimenTable,
     ScenarioTable,
     Simulation,
+    SpreadTable,
     Table,
 )
+from pkinteract.scenario.ward import NUMBERS, WORDS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -164,3 +169,21 @@ def test_every_key_of_a_scenario_is_described(table: type[Table]) -> None:
     missing = [key for key in keys if not re.search(rf"(?<![\w-]){key}(?![\w-])", marked)]
 
     assert not missing
+
+
+@pytest.mark.parametrize("table", [PopulationTable, SpreadTable, AdherenceTable])
+def test_every_key_of_a_population_is_described(table: type[Table]) -> None:
+    """docs/population.md names each key of ``[population]``, in backticks and outside the examples."""
+    marked = " ".join(re.findall(r"`([^`\n]+)`", prose(ROOT / "docs/population.md")))
+    keys = [field.alias or name for name, field in table.model_fields.items()]
+
+    missing = [key for key in keys if not re.search(rf"(?<![\w-]){key}(?![\w-])", marked)]
+
+    assert not missing
+
+
+def test_every_column_of_a_table_of_patients_is_described() -> None:
+    """docs/population.md names each column that the file may have, and each gene and group of the frequencies."""
+    marked = " ".join(re.findall(r"`([^`\n]+)`", prose(ROOT / "docs/population.md")))
+
+    assert not [name for name in (*NUMBERS, *WORDS, *people.drawn_genes(), *people.GROUPS) if name not in marked]

@@ -17,11 +17,16 @@ _OURS = {"csv", "parquet", "json", "png", "svg"}
 Writer = Callable[[Path], None]
 
 
-def refuse_foreign(folder: Path, name: str) -> None:
+def refuse_foreign(folder: Path, name: str, *, unfinished: Collection[str] = ()) -> None:
     """Refuse to write the results of scenario ``name`` into a folder that holds something else.
 
     An empty or missing folder is free, also if a killed run left unfinished files in it; one that holds a record of
     the same scenario is written over.
+
+    Parameters
+    ----------
+    unfinished
+        What else a run that was interrupted may have left.
 
     Raises
     ------
@@ -32,7 +37,7 @@ def refuse_foreign(folder: Path, name: str) -> None:
         return
     if not folder.is_dir():
         raise _taken(folder, "is a file; name a folder")
-    if all(entry.name.startswith(DRAFT) for entry in folder.iterdir()):
+    if all(entry.name.startswith(DRAFT) or entry.name in unfinished for entry in folder.iterdir()):
         return
     try:
         recorded = json.loads((folder / RECORD).read_text("utf-8"))["scenario"]["name"]

@@ -9,8 +9,8 @@ from pkinteract.errors import InputError, Problem
 from pkinteract.result import Table
 
 
-def require_parquet() -> None:
-    """Check that Parquet can be written.
+def require_parquet(option: str = "--format") -> None:
+    """Check that Parquet can be written, which an option asks for.
 
     Raises
     ------
@@ -19,7 +19,7 @@ def require_parquet() -> None:
     """
     if find_spec("pyarrow") is None:
         text = 'parquet needs pyarrow; install it with: pip install "pkinteract[parquet]"'
-        raise InputError("--format", [Problem(line=None, key="parquet", message=text)])
+        raise InputError(option, [Problem(line=None, key="parquet", message=text)])
 
 
 def write_parquet(table: Table, path: Path) -> None:

@@ -28,7 +28,11 @@ def draw(scenario: Scenario, spec: Spec, first: int, count: int) -> Cohort:
     InputError
         When the estimates of a fit are too uncertain to be drawn.
     """
-    streams = Streams(seed=spec.seed, number=np.arange(first, first + count))
+    return drawn(scenario, spec, Streams(seed=spec.seed, number=np.arange(first, first + count)))
+
+
+def drawn(scenario: Scenario, spec: Spec, streams: Streams) -> Cohort:
+    """The patients whose random numbers ``streams`` gives."""
     rows = _rows(spec, streams)
     body = bodies_of(scenario.patient, spec, streams, rows)
     used = dict.fromkeys(enzyme for enzyme, _ in organs_in_use(scenario.monographs, scenario.enzymes))

@@ -69,10 +69,10 @@ def draw_result(result: Result) -> Figure:
             _draw_family(axis, result, family)
         if enzymes:
             _draw_enzymes(axes[len(families)], result, enzymes)
-        draw_regimens(axes[-1], result, drugs)
+        draw_regimens(axes[-1], result.scenario, drugs)
         for axis in axes:
-            mark_changes(axis, result)
-        label_time(axes[-1], result, " (thick lines: 24-h average)")
+            mark_changes(axis, result.scenario)
+        label_time(axes[-1], result.scenario, " (thick lines: 24-h average)")
     return figure
 
 
@@ -100,7 +100,9 @@ def save(figure: Figure, path: Path) -> None:
             figure.savefig(path, dpi=150, pil_kwargs={"compress_level": 4})
 
 
-def panels(rows: Sequence[tuple[float, int]], *, title: str, widest: int) -> tuple[Figure, list[Axes]]:
+def panels(
+    rows: Sequence[tuple[float, int]], *, title: str, widest: int, notice: str = NOTICE
+) -> tuple[Figure, list[Axes]]:
     """A figure with axes below each other, in inches: (height, lines of text above) each, under a title.
 
     ``widest`` is the length of the longest label on the left. A fixed layout takes a third of the time of a fitted one.
@@ -119,7 +121,7 @@ def panels(rows: Sequence[tuple[float, int]], *, title: str, widest: int) -> tup
     for axis in axes[:-1]:
         axis.tick_params(labelbottom=False)
     figure.text(0.1 / WIDTH, 1 - 0.08 / height, "\n".join(lines), fontsize=10.5, fontweight="bold", va="top")
-    figure.text(0.1 / WIDTH, 0.08 / height, NOTICE, fontsize=7, color="#555555")
+    figure.text(0.1 / WIDTH, 0.08 / height, notice, fontsize=7, color="#555555")
     return figure, axes
 
 
@@ -135,15 +137,15 @@ def _families(result: Result) -> list[list[int]]:
     return list(found.values())
 
 
-def span(result: Result) -> tuple[float, float]:
+def span(scenario: Scenario) -> tuple[float, float]:
     """What is drawn [h], every measured level included."""
-    end = result.scenario.duration
-    start = max(result.scenario.first_time, -min(LONGEST_LEAD, end / 4))
-    return min([start, *(row.time for row in result.scenario.observations)]), end
+    end = scenario.duration
+    start = max(scenario.first_time, -min(LONGEST_LEAD, end / 4))
+    return min([start, *(row.time for row in scenario.observations)]), end
 
 
 def _draw_family(axis: Axes, result: Result, family: list[int]) -> None:
-    start, end = span(result)
+    start, end = span(result.scenario)
     times = np.linspace(start, end, max(int((end - start) / result.scenario.step), 400) + 1)
     handles: list[Artist] = []
     top = 0.0
@@ -245,7 +247,7 @@ def _enzymes_shown(result: Result) -> list[int]:
 
 
 def _draw_enzymes(axis: Axes, result: Result, rows: list[int]) -> None:
-    start, end = span(result)
+    start, end = span(result.scenario)
     times = np.linspace(start, end, 401)
     for n, i in enumerate(rows):
         style = {"color": PALETTE[n % len(PALETTE)], "ls": DASHES[n % len(DASHES)], "lw": 1.3}
@@ -256,11 +258,11 @@ def _draw_enzymes(axis: Axes, result: Result, rows: list[int]) -> None:
     legend(axis, [_line(n, lw=1.3, label=result.enzymes[i].replace("_", " ")) for n, i in enumerate(rows)], columns=3)
 
 
-def draw_regimens(axis: Axes, result: Result, drugs: list[str]) -> None:
+def draw_regimens(axis: Axes, scenario: Scenario, drugs: list[str]) -> None:
     """A bar per course, labelled with its daily dose; missed doses as crosses."""
-    first, last = (time / 24 for time in span(result))
+    first, last = (time / 24 for time in span(scenario))
     for row, drug in enumerate(drugs):
-        bars = _bars(result, drug)
+        bars = _bars(scenario, drug)
         highest = max(bar.daily for bar in bars)
         for bar in bars:
             left, right = max(bar.start / 24, first), min(bar.stop / 24, last)
@@ -276,7 +278,7 @@ def draw_regimens(axis: Axes, result: Result, drugs: list[str]) -> None:
     axis.set_yticks(range(len(drugs)), drugs)
     axis.set_ylim(len(drugs) - 0.5, -0.5)
     axis.grid(visible=False)
-    missing = any(dose.missed for dose in result.scenario.doses)
+    missing = any(dose.missed for dose in scenario.doses)
     axis.set_title("labelled doses per day (× missed)" if missing else "labelled doses per day", loc="left", fontsize=8)
 
 
@@ -294,8 +296,8 @@ class _Bar:
         return f"{self.daily:g} mg"
 
 
-def _bars(result: Result, drug: str) -> list[_Bar]:
-    regimens = [regimen for regimen in result.scenario.regimens if regimen.drug == drug]
+def _bars(scenario: Scenario, drug: str) -> list[_Bar]:
+    regimens = [regimen for regimen in scenario.regimens if regimen.drug == drug]
     return [bar for regimen in regimens for course in regimen.courses for bar in _bars_of(course)]
 
 
@@ -313,11 +315,11 @@ def _bars_of(course: Course) -> list[_Bar]:
     return bars
 
 
-def mark_changes(axis: Axes, result: Result) -> None:
+def mark_changes(axis: Axes, scenario: Scenario) -> None:
     """A thin line at every change of dosing or patient, a firmer one at t = 0 when the run began before it."""
-    start, end = span(result)
-    of_patient = [time for time, _ in result.scenario.patients]
-    changes = [time for time in (*result.scenario.changes, *of_patient) if start < time < end]
+    start, end = span(scenario)
+    of_patient = [time for time, _ in scenario.patients]
+    changes = [time for time in (*scenario.changes, *of_patient) if start < time < end]
     for time in changes if len(changes) <= 12 else []:
         axis.axvline(time / 24, color=EDGE, lw=0.6, ls=(0, (2, 3)), zorder=0.5)
     if start < 0:
@@ -331,10 +333,9 @@ def _daily(curve: Curve, start: float, end: float) -> tuple[Array, Array]:
     return centres / 24, curve.integral(centres - half, centres + half) / (2 * half)
 
 
-def label_time(axis: Axes, result: Result, note: str = "") -> None:
+def label_time(axis: Axes, scenario: Scenario, note: str = "") -> None:
     """Days or dates below a figure, with a ``note`` behind their name."""
-    scenario = result.scenario
-    first, last = (time / 24 for time in span(result))
+    first, last = (time / 24 for time in span(scenario))
     axis.set_xlim(first, last)
     weeks = 21 <= last - first <= 120
     axis.xaxis.set_major_locator(MultipleLocator(7) if weeks else MaxNLocator(9, integer=last - first > 5))

@@ -42,10 +42,10 @@ def draw_patient(found: Individual, result: Result) -> Figure:
         figure, axes = panels(rows, title=result.scenario.title, widest=max(len(drug) for drug in drugs))
         for n, (axis, band) in enumerate(zip(axes, found.bands, strict=False)):
             _draw_band(axis, found, band, result, _COLORS[n % len(_COLORS)])
-        draw_regimens(axes[-1], result, drugs)
+        draw_regimens(axes[-1], result.scenario, drugs)
         for axis in axes:
-            mark_changes(axis, result)
-        label_time(axes[-1], result)
+            mark_changes(axis, result.scenario)
+        label_time(axes[-1], result.scenario)
     return figure
 
 

@@ -1,0 +1,63 @@
+"""One subject of the common problem by our solvers and by others, and a thousand by ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import rivals
+from table import Section, medians, times
+
+from pkinteract import load_scenario
+from pkinteract.engine.compiled import solve_at
+from pkinteract.engine.solve import solve
+from pkinteract.model import build
+from pkinteract.population.partitions import compute
+from pkinteract.population.plan import BLOCK, plan_of
+from pkinteract.population.spec import specification
+
+COMMON = Path(__file__).parent / "common.toml"
+PATIENTS, ROUNDS, CORES = 1000, 3, 2
+
+
+def sections() -> Iterator[Section]:
+    """One table."""
+    scenario = load_scenario(COMMON)
+    model = build(scenario)
+    stepped = replace(model.system, step_all=True)
+    given = rivals.problem(scenario)
+    hours = np.arange(0.0, scenario.duration + 1)
+    plan = replace(plan_of(scenario, specification(scenario, PATIENTS)), partition=BLOCK)
+
+    def thousand() -> None:
+        with ThreadPoolExecutor(CORES) as pool:
+            list(pool.map(lambda place: compute(plan, place, "csv"), range(plan.partitions)))
+
+    ours: dict[str, Callable[[], object]] = {
+        f"{PATIENTS:,} patients, areas, extremes and hourly bands, {CORES} cores": thousand,
+        "one subject, compiled by numba": lambda: solve_at(stepped, model.events, 0.0, hours),
+        "one subject, CPython": lambda: solve(model.system, model.events, 0.0, scenario.duration),
+    }
+    theirs: dict[str, Callable[[], object]] = {
+        "scipy solve_ivp, LSODA": lambda: rivals.by_solve_ivp(given, "LSODA"),
+        "scipy solve_ivp, RK45": lambda: rivals.by_solve_ivp(given, "RK45"),
+        "scipy odeint": lambda: rivals.by_odeint(given),
+    }
+    if rivals.has_roadrunner():
+        theirs["libroadrunner, CVODE compiled by LLVM"] = rivals.by_roadrunner(given)
+    found = medians({**ours, **theirs}, ROUNDS)
+    first = next(iter(ours))
+    found[first] /= PATIENTS
+    lsoda = found["scipy solve_ivp, LSODA"]
+    missing = "" if rivals.has_roadrunner() else " libroadrunner was not installed."
+    yield Section(
+        title="The common problem by different solvers",
+        said="Milliseconds per subject, and how many times longer LSODA takes with a right-hand side in Python; medians of "
+        f"{ROUNDS} interleaved rounds. The patients differ, are drawn and put into the model within the time, and every "
+        f"level is counted for the bands; others solve one subject.{missing} numbalsoda is unmaintained and did not build.",
+        head=("solver", "ms per subject", "LSODA takes"),
+        rows=[(name, f"{1000 * value:.3g}", f"{times(lsoda / value)} times") for name, value in found.items()],
+    )

@@ -1,0 +1,157 @@
+"""A block of patients: drawn, given bodies, stepped together, measured and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pkinteract.engine import lanes
+from pkinteract.engine.lanes_input import Inputs, Steady, joined
+from pkinteract.engine.solve import TOO_FAST
+from pkinteract.population.bodies import Bodies, bodies, reporting
+from pkinteract.population.cohort import Array, Cohort, IntArray, TextArray
+from pkinteract.population.draw import draw
+from pkinteract.population.metrics import column, daily, metrics
+from pkinteract.population.plan import Plan
+from pkinteract.population.tally import AFTER, BEFORE, EVER, Tally, count_bins, count_measures, members
+
+Columns = Mapping[str, npt.NDArray[Any]]
+
+OK = "ok"
+"""Status of a patient with a result; any other says why there is none."""
+
+UNSETTLED = f"No steady state was found: the doses may be more than can be eliminated. Or: {TOO_FAST}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """What came of a block.
+
+    Attributes
+    ----------
+    columns
+        The columns of ``patients.csv``, (patient,) each.
+    profiles
+        (analyte, time, patient) levels on the grid of the plan; NaN where there is no result.
+    """
+
+    columns: Columns
+    profiles: npt.NDArray[np.float32]
+
+
+def run_block(plan: Plan, numbers: range, tally: Tally) -> Block:
+    """Simulate the patients with these numbers and add them to ``tally``."""
+    cohort = draw(plan.scenario, plan.spec, numbers.start, len(numbers))
+    solved, status = _simulated(plan, cohort)
+    measured = _measured(plan, solved)
+    _count(plan, cohort, solved, measured, tally)
+    failed = np.flatnonzero(~solved.ok)
+    tally.patients[:] += np.array([len(numbers) - len(failed), len(failed)], dtype=np.uint32)
+    tally.name({int(cohort.number[place]): str(status[place]) for place in failed})
+    return Block(columns={**_traits(cohort), **measured, "status": status}, profiles=solved.profile)
+
+
+def columns_of(plan: Plan, cohort: Cohort) -> Columns:
+    """The columns of ``patients.csv`` for any patients; nobody is counted."""
+    solved, status = _simulated(plan, cohort)
+    return {**_traits(cohort), **_measured(plan, solved), "status": status}
+
+
+def _simulated(plan: Plan, cohort: Cohort) -> tuple[lanes.Lanes, TextArray]:
+    """What was read of each patient, and their status."""
+    found = bodies(plan.scenario, cohort)
+    solved = _solved(plan, found, len(cohort.number))
+    why = TOO_FAST if plan.scenario.steady_state is None else UNSETTLED
+    status = np.where(solved.ok, OK, why).astype(object)
+    for place, reason in found.impossible.items():
+        status[place] = reason
+    return solved, status
+
+
+def _solved(plan: Plan, found: Bodies, count: int) -> lanes.Lanes:
+    """Every patient stepped to the end; those that cannot be are not begun."""
+    scenario = plan.scenario
+    some = np.setdiff1d(np.arange(count), list(found.impossible))
+    parameters, inputs, steady = found.parameters[:, some], _of(found.inputs, some), None
+    if found.periodic is not None and scenario.steady_state is not None:
+        before = found.periodic
+        steady = Steady(
+            period=scenario.steady_state.period,
+            cycle=_of(before.period, some),
+            rates=before.rates[:, some],
+            inflows=before.inflows[:, some],
+        )
+        inputs = joined([_of(before.pending, some), inputs])
+    _, weights, alerts = reporting(scenario, found.model, parameters)
+    reading = lanes.Reading(grid=plan.grid, weights=weights, alerts=alerts, edges=plan.windows.edges)
+    solved = lanes.solve_lanes(
+        found.model.system, parameters, inputs, reading, scenario.first_time, scenario.duration, steady=steady
+    )
+    if len(some) == count:
+        return solved
+    windows = np.full((*solved.windows.shape[:-1], count), np.nan)
+    profile = np.full((*solved.profile.shape[:-1], count), np.nan, dtype=np.float32)
+    ok = np.zeros(count, dtype=bool)
+    windows[..., some], profile[..., some], ok[some] = solved.windows, solved.profile, solved.ok
+    return lanes.Lanes(windows=windows, profile=profile, ok=ok)
+
+
+def _of(inputs: Inputs, some: IntArray) -> Inputs:
+    """The jumps of some of the patients."""
+    return replace(inputs, times=inputs.times[:, some], amounts=inputs.amounts[:, some])
+
+
+def _measured(plan: Plan, solved: lanes.Lanes) -> dict[str, Array]:
+    """The measures of every analyte by the name of their column; NaN where there is no result."""
+    columns: dict[str, Array] = {}
+    for analyte, windows in zip(plan.analytes, solved.windows, strict=True):
+        some = windows if solved.ok.all() else np.where(solved.ok, windows, 0.0)
+        found = metrics(some, plan.windows, alert=analyte.alert is not None)
+        columns |= {column(analyte, name): np.where(solved.ok, value, np.nan) for name, value in found.items()}
+    return columns
+
+
+def _count(plan: Plan, cohort: Cohort, solved: lanes.Lanes, measured: Mapping[str, Array], tally: Tally) -> None:
+    """Add patients with a result to the counts of groups, measures, levels and risks."""
+    ok, over = solved.ok, plan.windows
+    member = members(plan, cohort)[:, ok]
+    profile = solved.profile if ok.all() else np.ascontiguousarray(solved.profile[:, :, ok])
+    count_measures(tally.measures, [values[ok] for values in measured.values()], member)
+    tally.risk[:, :, 0] += member.sum(axis=1, dtype=np.uint32)
+    for n, analyte in enumerate(plan.analytes):
+        means, peaks, _ = daily(solved.windows[n] if ok.all() else solved.windows[n][:, :, ok], over)
+        count_bins(tally.averages[n], means, plan.lowest[n])
+        lanes.tally(profile[n : n + 1], tally.levels[n : n + 1], plan.lowest[n])
+        if analyte.alert is not None:
+            high = peaks > analyte.alert
+            tally.above[n] += high.sum(axis=1, dtype=np.uint32)
+            ever = measured[column(analyte, "above_alert")][ok] > 0
+            for when, risk in ((BEFORE, high[over.reference]), (AFTER, high[-1]), (EVER, ever)):
+                tally.risk[n, :, when] += (member & risk).sum(axis=1, dtype=np.uint32)
+
+
+def _traits(cohort: Cohort) -> Columns:
+    """Who the patients are: body, genes, enzymes, factors on the drugs, and doses not taken."""
+    columns: dict[str, npt.NDArray[Any]] = {
+        "patient": cohort.number,
+        "sex": np.where(cohort.female, "female", "male").astype(object),
+        "age_y": cohort.age,
+        "weight_kg": cohort.weight,
+        "height_cm": 100 * cohort.height,
+        "creatinine_clearance_mL_per_min": cohort.creatinine_clearance,
+        "smoker": cohort.smoker,
+    }
+    for gene, row in cohort.phenotype.items():
+        columns[gene] = row.phenotype
+        if not np.isnan(row.score).all():
+            columns[f"{gene}_activity_score"] = row.score
+        columns[f"{gene}_activity"] = row.factor
+    columns |= {f"{enzyme}_abundance": factor for enzyme, factor in cohort.abundance.items()}
+    columns |= {f"{compound}_{key}_factor": factor for (compound, key), factor in cohort.factors.items()}
+    if cohort.taken is not None:
+        columns["doses_missed"] = (~cohort.taken).sum(axis=0)
+    return columns

@@ -1,0 +1,140 @@
+"""What ``population`` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from pkinteract import NOTICE as ONE
+from pkinteract.population.metrics import measures_of
+from pkinteract.population.plan import Plan
+from pkinteract.population.tables import risk_table, shares
+from pkinteract.population.tally import AFTER, BEFORE, EVER, Tally, quantiles, wilson
+from pkinteract.report.text import rows_text
+from pkinteract.result import Analyte
+
+NOTICE = ONE.replace("a typical patient", "virtual patients")
+"""Stands on everything that is handed out."""
+
+_SHOWN = ("cavg_before", "cavg_after", "fold_rise", "t50", "t90")
+_GROUPS = {
+    "sex": "{}",
+    "age_y": "age {} y",
+    "weight_kg": "weight {} kg",
+    "creatinine_clearance_mL_per_min": "creatinine clearance {} mL/min",
+    "smoker": "smoker: {}",
+}
+_LEAST = 1e-3
+"""A level or ratio below this is printed as 0."""
+_SURE = 3.2905267314919
+"""A group is named when the 99.9 % interval of its share is above everybody's: with two dozen groups 95 % is chance."""
+_MOST = 8
+"""Groups and failures that are printed at most."""
+
+
+def population_lines(plan: Plan, tally: Tally, resumed: int, written: Sequence[Path]) -> list[str]:
+    """What ``population`` prints; ``resumed`` is the number of partitions that were there before."""
+    spec = plan.spec
+    lines = [f"{plan.scenario.name}: {plan.scenario.title}", f"  {counted(plan, tally)}, seed {spec.seed}"]
+    if resumed:
+        lines.append(f"  went on from {resumed} of {plan.partitions} partitions")
+    lines.append("  24-h average before t = 0 and at the end, their ratio, day by which half and 90 % of it is there;")
+    lines.append("  median (5 to 95 % of the patients):")
+    head = ("analyte", "unit", "before", "after", "fold rise", "half, day", "90 %, day")
+    lines += rows_text([head, *_spread(plan, tally)])
+    lines += _at_risk(plan, tally)
+    lines += [f"  warning: {text}" for text in plan.scenario.warnings]
+    lines += _failed(tally)
+    lines += [f"  wrote {path}" for path in written]
+    return [*lines, f"  {NOTICE}"]
+
+
+def counted(plan: Plan, tally: Tally) -> str:
+    """How many patients there are, and how many without a result."""
+    failed = f", {tally.patients[1]:,} of them without a result" if tally.patients[1] else ""
+    return f"{plan.spec.n:,} virtual patient{'s' if plan.spec.n != 1 else ''}{failed}"
+
+
+def _spread(plan: Plan, tally: Tally) -> Iterator[Sequence[str]]:
+    first = 0
+    for analyte in plan.analytes:
+        names = list(measures_of(analyte))
+        rows = quantiles(tally.measures[first : first + len(names), 0], (0.05, 0.5, 0.95)).T
+        cells = ["–" if np.isnan(row[1]) else _range(row) for row in rows[[names.index(name) for name in _SHOWN]]]
+        first += len(names)
+        yield analyte.id, analyte.unit, *cells
+
+
+def _range(row: np.ndarray) -> str:
+    low, middle, high = (_number(float(value)) for value in row)
+    return f"{middle} ({low}–{high})"
+
+
+def _number(value: float) -> str:
+    """Three significant digits, none after the point above a hundred; 0 for what is next to nothing."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}" if value >= _LEAST else "0"
+
+
+def _at_risk(plan: Plan, tally: Tally) -> Iterator[str]:
+    judged = [(n, analyte) for n, analyte in enumerate(plan.analytes) if analyte.alert is not None]
+    if not judged:
+        yield "  no analyte has an alert level"
+        return
+    yield "  above the alert level, share of the patients (95 % interval): before, at the end, at any time from t = 0"
+    rows = [
+        (
+            analyte.id,
+            f"{analyte.alert:g} {analyte.unit}",
+            *(_share(tally.risk[n, 0, when], tally.risk[n, 0, 0]) for when in (BEFORE, AFTER, EVER)),
+        )
+        for n, analyte in judged
+    ]
+    yield from rows_text(rows, indent="    ")
+    for _, analyte in judged:
+        yield from _who(plan, tally, analyte)
+
+
+def _who(plan: Plan, tally: Tally, analyte: Analyte) -> Iterator[str]:
+    """Groups whose share at the end lies above that of everybody by more than chance, the highest first."""
+    table = risk_table(plan, tally)
+    mine = [n for n, name in enumerate(table["analyte"]) if name == analyte.id]
+    everybody = table["share_after"][mine[0]] if mine else 0.0
+    low = {n: wilson(table["at_risk_after"][n], table["n"][n], _SURE)[0] for n in mine}
+    found = sorted((n for n in mine if low[n] > everybody), key=lambda n: -table["share_after"][n])
+    if found:
+        yield f"  more often above {analyte.alert:g} {analyte.unit} of {analyte.id} at the end than others:"
+    rows = []
+    for n in found[:_MOST]:
+        ratio = table["risk_ratio_after"][n]
+        rows.append(
+            (
+                _named(str(table["group"][n]), str(table["level"][n])),
+                f"{table['at_risk_after'][n]:,} of {table['n'][n]:,}",
+                _share(table["at_risk_after"][n], table["n"][n]),
+                "" if ratio is None else f"{ratio:.2g} times the share of the others",
+            )
+        )
+    yield from rows_text(rows, indent="    ")
+
+
+def _named(group: str, level: str) -> str:
+    """A level of a group in words, its unit behind the number."""
+    number, _, more = level.partition(" and ")
+    return _GROUPS.get(group, f"{group} {{}}").format(number) + (f" and {more}" if more else "")
+
+
+def _share(events: int, total: int) -> str:
+    share, low, high = (100 * float(value) for value in shares(np.asarray(events), np.asarray(total)))
+    return "–" if np.isnan(share) else f"{share:.1f} % ({low:.1f}–{high:.1f})"
+
+
+def _failed(tally: Tally) -> Iterator[str]:
+    failed = int(tally.patients[1])
+    if failed:
+        yield f"  {failed:,} patient{'s' if failed != 1 else ''} without a result, named in patients with the reason:"
+        for number, reason in list(tally.failures.items())[:_MOST]:
+            yield f"    patient {number}: {reason}"
+    if failed > _MOST:
+        yield f"    and {failed - _MOST:,} more"
