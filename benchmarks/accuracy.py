@@ -12,11 +12,13 @@ from table import Section
 from pkinteract import load_scenario
 from pkinteract.engine.reference import solve_reference
 from pkinteract.engine.system import Event
-from pkinteract.population.bodies import bodies, reporting
-from pkinteract.population.draw import draw
-from pkinteract.population.plan import plan_of
 from pkinteract.population.block import solved
+from pkinteract.population.bodies import bodies, reporting
+from pkinteract.population.cohort import Array
+from pkinteract.population.draw import draw
+from pkinteract.population.plan import Plan, plan_of
 from pkinteract.population.spec import specification
+from pkinteract.scenario import Scenario
 
 SCENARIO = Path(__file__).parents[1] / "scenarios" / "carbamazepine-to-levetiracetam.toml"
 PATIENTS, RANDOM, EXTREME = 10_000, 200, 50
@@ -40,15 +42,15 @@ def sections() -> Iterator[Section]:
         rows += [(row.id, name, f"{worst:.1e}") for row, worst in zip(plan.analytes, errors.max(axis=0), strict=True)]
     yield Section(
         title="Accuracy in a population",
-        said=f"{PATIENTS:,} virtual patients of the headline scenario, stepped in groups as always; {RANDOM} of them and the "
-        f"{EXTREME} whose peak of any analyte lies farthest out, solved again one by one by scipy on an independent "
-        "right-hand side. Largest difference at any hour, relative to the patient's own Cmax.",
+        said=f"{PATIENTS:,} virtual patients of the headline scenario, stepped in groups as always. {RANDOM} of them, "
+        f"and the {EXTREME} whose peak of any analyte lies farthest out, are solved again one by one by scipy on an "
+        "independent right-hand side. Largest difference at any hour, relative to the patient's own Cmax.",
         head=("analyte", "patients", "largest error"),
         rows=rows,
     )
 
 
-def _errors(scenario, plan, number: int):
+def _errors(scenario: Scenario, plan: Plan, number: int) -> Array:
     """Largest error of every analyte of one patient, stepped in its own group."""
     first = number - number % 16
     found = bodies(scenario, draw(scenario, plan.spec, first, 16))

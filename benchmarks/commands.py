@@ -35,7 +35,7 @@ def sections() -> Iterator[Section]:
     found = medians({name: call(line) for name, line in lines.items()}, ROUNDS)
     yield Section(
         title="Commands",
-        said=f"The headline scenario, 150 days, from start to end of the process; medians of {ROUNDS} interleaved rounds.",
+        said=f"The headline scenario, 150 days, from start to end of the process; medians of {ROUNDS} rounds.",
         head=("command", "seconds"),
         rows=[(name, f"{seconds:.2f}") for name, seconds in found.items()],
     )

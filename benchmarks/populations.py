@@ -34,8 +34,9 @@ def sections() -> Iterator[Section]:
     slope = np.polyfit(np.log(large), np.log([found[n][0] - start for n in large]), 1)[0]
     yield Section(
         title="Time and memory over subjects",
-        said="`pkinteract population` on the common problem, without figures, from the start of the process to its end, "
-        f"once each. Beyond a thousand subjects the time without the start grows with their number to the power {slope:.2f}.",
+        said="`pkinteract population` on the common problem, without figures, from start to end of the process; "
+        "once each. Beyond a thousand subjects the time without the start grows with their number to the power "
+        f"{slope:.2f}.",
         head=("subjects", "seconds", "subjects a second", "largest memory, MB"),
         rows=[(f"{n:,}", f"{t:.1f}", f"{n / t:,.0f}", f"{memory:.0f}") for n, (t, memory) in found.items()],
     )
@@ -91,5 +92,3 @@ def _population(
         preexec_fn=pin,
     ).stdout
     return time.perf_counter() - begin, int(peak) / 1024
-
-

@@ -20,7 +20,8 @@ from scipy.integrate import odeint, solve_ivp
 
 from pkinteract.engine.codegen import compile_python, generate, generate_rate
 from pkinteract.engine.lanes_text import lean
-from pkinteract.engine.solve import floors
+from pkinteract.engine.reference import Layout
+from pkinteract.engine.solve import TRACE, floors
 from pkinteract.engine.system import Event, System
 from pkinteract.model import build
 from pkinteract.scenario import Scenario
@@ -60,16 +61,15 @@ def problem(scenario: Scenario) -> Problem:
     numbers = np.array(model.system.parameters)[:, None]
     system = lean(replace(model.system, step_all=True), numbers)
     rate, _ = compile_python(generate(system))
-    n, parameters = system.n_states, list(system.parameters)
-    kas = [parameters[ka] for ka in (system.depots[j].ka for j in system.stepped_depots) if ka is not None]
+    n, parameters, depots = system.n_states, list(system.parameters), system.stepped_depots
+    kas = [parameters[ka] for ka in (system.depots[j].ka for j in depots) if ka is not None]
     nothing, empty = [0.0] * len(system.stepped), [0.0] * len(kas)
 
     def right(_: float, y: Array) -> list[float]:
         values = y.tolist()
         slopes = [0.0] * n
-        depots = values[n:]
-        rate(values[:n], parameters, depots, empty, [], nothing, slopes)
-        return slopes + [-ka * amount for ka, amount in zip(kas, depots, strict=True)]
+        rate(values[:n], parameters, values[n:], empty, [], nothing, slopes)
+        return slopes + [-ka * amount for ka, amount in zip(kas, values[n:], strict=True)]
 
     return Problem(
         system=system,
@@ -77,7 +77,7 @@ def problem(scenario: Scenario) -> Problem:
         duration=scenario.duration,
         right=right,
         begin=np.array([*system.initial(), *empty]),
-        smallest=np.array([*floors(system), *(1e-4 * system.scale[system.depots[j].compound] for j in system.stepped_depots)]),
+        smallest=np.array([*floors(system), *(TRACE * system.scale[system.depots[j].compound] for j in depots)]),
     )
 
 
@@ -91,6 +91,21 @@ def by_solve_ivp(given: Problem, method: str) -> Array:
         atol = RTOL * given.smallest
         y = solve_ivp(given.right, span, y, method=method, t_eval=grid, rtol=RTOL, atol=atol).y[:, -1].copy()
     return y
+
+
+def by_reference(scenario: Scenario) -> None:
+    """LSODA on the right-hand side of our reference solver, which reads the arrays of any system."""
+    model = build(scenario)
+    layout = Layout(model.system)
+    y, inputs = layout.start(None)
+    for left, right in pairwise(sorted({0.0, scenario.duration, *(event.time for event in model.events)})):
+        inputs.start = left
+        for event in (event for event in model.events if event.time == left):
+            layout.jump(event, y, inputs)
+        grid = np.unique([*np.arange(math.floor(left) + 1.0, right), right])
+        atol = RTOL * layout.floor
+        span = (left, right)
+        y = solve_ivp(layout.slopes, span, y, "LSODA", grid, rtol=RTOL, atol=atol, args=(inputs,)).y[:, -1].copy()
 
 
 def by_odeint(given: Problem) -> Array:
@@ -116,7 +131,8 @@ def by_roadrunner(given: Problem) -> Callable[[], Array]:
     runner.integrator.stiff = False
     runner.integrator.relative_tolerance = RTOL
     runner.integrator.absolute_tolerance = RTOL * float(given.smallest.min())
-    names = [*(f"x{i}" for i in range(given.system.n_states)), *(f"d{i}" for i in range(len(given.system.stepped_depots)))]
+    depots = range(len(given.system.stepped_depots))
+    names = [*(f"x{i}" for i in range(given.system.n_states)), *(f"d{i}" for i in depots)]
     runner.timeCourseSelections = names
 
     def run() -> Array:

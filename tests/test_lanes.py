@@ -274,12 +274,15 @@ def test_a_group_begins_at_its_periodic_state(twenty: tuple[System, Array, Lanes
 def test_quantiles_of_counted_levels_lie_within_a_bin_of_the_exact_ones() -> None:
     """Ten thousand log-normal levels: a quantile read from the counts is within 1.6 %, the width of a bin."""
     values = np.exp(np.random.default_rng(3).standard_normal(10_000)).astype(np.float32)
+    ok = np.ones(10_000, dtype=bool)
+    everyone = Lanes(windows=np.empty((1, 0, 5, 10_000)), curves=values.reshape(-1, 1, 1, 16), ok=ok)
     edges = edges_of_bins()
     counts = np.zeros((1, 1, len(edges) - 1), dtype=np.uint32)
 
-    tally(values[None, None], counts)
+    tally(everyone, counts, np.array([0]))
 
     assert counts.sum() == 10_000
+    np.testing.assert_array_equal(everyone.profile[0, 0], values)
     cumulative = np.cumsum(counts[0, 0]) / 10_000
     for share in (0.05, 0.25, 0.5, 0.75, 0.95):
         place = int(np.searchsorted(cumulative, share))

@@ -131,7 +131,7 @@ def test_measures_are_those_of_a_single_run(source: str, tmp_path: Path) -> None
     fixed = frozenset([*body, *scenario.monographs, *drawn.phenotype, *drawn.abundance])
     plan = plan_of(scenario, replace(specification(scenario, 3), fixed=fixed))
 
-    found = run_block(plan, range(3), counting.empty(plan)).columns
+    found = run_block(plan, range(3), counting.empty(plan, plan.spec.n)).columns
 
     end = scenario.duration
     for analyte, curve in zip(result.analytes, result.curves, strict=True):
@@ -259,20 +259,20 @@ def test_intervals_of_shares_are_those_of_newcombe(events: int, total: int, low:
 
 def test_a_sum_of_parts_does_not_depend_on_their_order(plan: Plan) -> None:
     """Three blocks added in any order, or packed and read again, give the counts of one block after the other."""
-    together, parts = counting.empty(plan), []
+    together, parts = counting.empty(plan, plan.spec.n), []
     for start in (0, 16, 32):
         run_block(plan, range(start, start + 16), together)
-        parts.append(counting.empty(plan))
+        parts.append(counting.empty(plan, plan.spec.n))
         run_block(plan, range(start, start + 16), parts[-1])
 
     for order in permutations(parts):
-        total = counting.empty(plan)
+        total = counting.empty(plan, plan.spec.n)
         for part in order:
             total.add(part)
         for name, counts in total.arrays().items():
             np.testing.assert_array_equal(counts, together.arrays()[name], err_msg=name)
     [content] = compute(plan, 0, "csv").values()
-    stored = counting.empty(plan)
+    stored = counting.empty(plan, plan.spec.n)
     add_packed(stored, content)
     for name, counts in stored.arrays().items():
         np.testing.assert_array_equal(counts, together.arrays()[name], err_msg=name)
@@ -280,7 +280,7 @@ def test_a_sum_of_parts_does_not_depend_on_their_order(plan: Plan) -> None:
 
 def test_everybody_is_counted_once(plan: Plan) -> None:
     """Levels of sex, age, kidneys and weight, and phenotypes of each gene, add up to the population."""
-    total = counting.empty(plan)
+    total = counting.empty(plan, plan.spec.n)
 
     run_block(plan, range(48), total)
 

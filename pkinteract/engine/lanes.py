@@ -19,7 +19,7 @@ from pkinteract.engine.compiled import COMPILED, compiled, source_of
 from pkinteract.engine.curves import Array
 from pkinteract.engine.lanes_input import Columns, Inputs, Steady, Timeline, earlier, joined, release_rows, timeline
 from pkinteract.engine.lanes_text import LANES, Rows, generate_lanes, lean
-from pkinteract.engine.solve import MOST_STEPS, floors, largest_quartic
+from pkinteract.engine.solve import ENZYME_FLOOR, MOST_STEPS, floors, largest_quartic
 from pkinteract.engine.steady_state import TOLERANCE, fixed_point, sizes
 from pkinteract.engine.system import System
 
@@ -39,9 +39,9 @@ Singles = npt.NDArray[np.float32]
 
 _GENERATED = ("rates", "decays", "attempt", "read", "values", "accept")
 _PLACES = (
-    "state", "depot", "inflow", "infusion", "release", "error", "power", "window", "seen", "alert", "value"
+    "state", "depot", "inflow", "infusion", "release", "error", "power", "window", "seen", "news", "alert"
 )  # fmt: skip
-_FAST = '@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "arcp", "nsz"})'
+_FAST = '@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "arcp", "nsz", "reassoc"})'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,15 +74,23 @@ class Lanes:
     ----------
     windows
         (analyte, window, measure, subject), see ``MEASURES``.
-    profile
-        (analyte, time, subject), in single precision.
+    curves
+        (group, time, analyte, lane) levels in single precision, as they were written; subjects are numbered from group
+        to group, and the last group is filled up with copies of the last of them.
     ok
         (subject,) whether it was solved to the end.
     """
 
     windows: Array
-    profile: npt.NDArray[np.float32]
+    curves: Singles
     ok: npt.NDArray[np.bool_]
+
+    @property
+    def profile(self) -> Singles:
+        """(analyte, time, subject) levels; not a number where it was not solved."""
+        groups, times, analytes, lanes = self.curves.shape
+        found = self.curves.transpose(2, 1, 0, 3).reshape(analytes, times, groups * lanes)[:, :, : len(self.ok)]
+        return found if self.ok.all() else np.where(self.ok, found, np.float32(np.nan))
 
 
 def solve_lanes(
@@ -111,26 +119,28 @@ def solve_lanes(
     run = _Run(system, parameters, inputs, reading, start, stop, rtol)
     settle = None if steady is None else _Settling(run, steady)
     windows = np.empty((len(reading.alerts), len(reading.edges) - 1, len(MEASURES), count))
-    profile = np.empty((len(reading.alerts), len(reading.grid), count), dtype=np.float32)
     ok = np.ones(count, dtype=bool)
 
-    def group(here: Columns) -> tuple[Array, Singles, bool]:
+    groups = -(-count // LANES)
+    curves = np.empty((groups, len(reading.grid), len(reading.alerts) * LANES), dtype=np.float32)
+
+    def group(here: Columns, levels: Singles) -> tuple[Array, bool]:
         a = run.begun(here)
         done = settle is None or settle.settled(a, here)
-        found, curves, ended = run.marched(a, here)
-        return found, curves, done and ended
+        found, ended = run.marched(a, here, levels)
+        return found, done and ended
 
-    for first in range(0, count, LANES):
+    for g in range(groups):
+        first, fill = g * LANES, min(LANES, count - g * LANES)
         here = np.minimum(np.arange(first, first + LANES), count - 1)
-        fill = min(LANES, count - first)
-        found, curves, done = group(here)
+        found, done = group(here, curves[g])
         windows[..., first : first + fill] = found[..., :fill]
-        profile[..., first : first + fill] = curves[..., :fill]
-        for j in here[:fill] if not done else ():
-            found, curves, ok[j] = group(np.full(LANES, j))
+        for lane, j in enumerate(here[:fill]) if not done else ():
+            spare = np.empty_like(curves[g])
+            found, ok[j] = group(np.full(LANES, j), spare)
             windows[..., j] = found[..., 0] if ok[j] else np.nan
-            profile[..., j] = curves[..., 0] if ok[j] else np.nan
-    return Lanes(windows=windows, profile=profile, ok=ok)
+            curves[g, :, lane::LANES] = spare[:, ::LANES]
+    return Lanes(windows=windows, curves=curves.reshape(groups, len(reading.grid), len(reading.alerts), LANES), ok=ok)
 
 
 class _Run:
@@ -156,18 +166,21 @@ class _Run:
         self.rows = rows = Rows(replace(system, parameters=(), scale=()), analytes, fast)
         self.march = _module(rows).march
         self.places = LANES * np.array([rows.first[kind] for kind in _PLACES])
-        self.floors = np.array(floors(system))
+        own = [i for i in rows.stepped if i < system.n_states]
+        self.floors = np.array([*np.array(floors(system))[own], *([ENZYME_FLOOR] * len(rows.drivers))])
         self.doses: Timeline = timeline(system, parameters, inputs, start, stop)
 
     def begun(self, here: Columns) -> Array:
         """The rows of sixteen subjects before any dose."""
         rows, numbers = self.rows, self.parameters[:, here]
-        a = np.zeros((rows.first["end"], LANES))
+        a = _aligned(rows.first["end"])
         a[: len(rows.used)] = numbers[list(rows.used)]
         with np.errstate(divide="ignore"):
             self.part(a, "reciprocal")[:] = 1.0 / a[: len(rows.used)]
-        for e, row in enumerate(self.system.enzymes):
-            self.part(a, "state")[self.system.first_enzyme + e] = numbers[row.activity]
+        states, first = self.part(a, "state"), self.system.first_enzyme
+        for n, i in enumerate(rows.stepped):
+            if first <= i < self.system.n_states:
+                states[n] = numbers[self.system.enzymes[i - first].activity]
         self.part(a, "smallest")[:] = self.floors[:, None]
         self.part(a, "weight")[:] = self.weights[:, here]
         self.part(a, "alert")[:] = self.reading.alerts[:, None]
@@ -179,17 +192,19 @@ class _Run:
         after = kinds[kinds.index(kind) + 1]
         return a[self.rows.first[kind] : self.rows.first[after]]
 
-    def marched(self, a: Array, here: Columns) -> tuple[Array, Singles, bool]:
-        """Windows and curves of sixteen subjects, and whether they came to the end; ``a`` is then where they stand."""
+    def marched(self, a: Array, here: Columns, levels: Singles) -> tuple[Array, bool]:
+        """Windows of sixteen subjects, and whether they came to the end; ``a`` is then where they stand.
+
+        Their levels are written to ``levels`` (time, analyte·lane).
+        """
         reading, flat = self.reading, a.reshape(-1)
         windows = np.zeros((len(reading.alerts), max(len(reading.edges) - 1, 0), len(MEASURES), LANES))
-        curves = np.empty((len(reading.alerts), len(reading.grid), LANES), dtype=np.float32)
         steps = self.march(
             flat, flat.view(np.int64), self.places, release_rows(self.system, self.parameters[:, here]),
             *self.doses.released(here), self.rtol, self.rtol / largest_quartic(self.rtol), self.start, self.stop,
-            *self.doses.events(here), reading.edges, reading.grid, windows, curves, MOST_STEPS,
+            *self.doses.events(here), reading.edges, reading.grid, windows, levels, MOST_STEPS,
         )  # fmt: skip
-        return windows, curves, steps >= 0
+        return windows, steps >= 0
 
 
 class _Settling:
@@ -210,21 +225,33 @@ class _Settling:
         run.part(a, "inflow")[:] = self.steady.inflows[list(system.stepped_depots)][:, here]
         run.part(a, "infusion")[:] = self.steady.rates[list(system.stepped)][:, here]
 
+        count = len(run.rows.stepped)
+
         def placed(x: Array) -> Array:
             full = a.copy()
-            run.part(full, "state")[:], run.part(full, "depot")[:] = x[: system.n_states], x[system.n_states :]
+            run.part(full, "state")[:], run.part(full, "depot")[:] = x[:count], x[count:]
             return full
 
         def over(x: Array) -> Array | None:
             full = placed(x)
-            *_, done = run.marched(full, here)
+            _, done = run.marched(full, here, np.empty((0, 0), dtype=np.float32))
             return np.concatenate([run.part(full, "state"), run.part(full, "depot")]) if done else None
 
         begin = np.concatenate([run.part(a, "state"), run.part(a, "depot")])
-        scale = np.array([max(size, 1e-3) for size in sizes(system)])
+        every = np.array(sizes(system))
+        own = [i for i in run.rows.stepped if i < system.n_states]
+        scale = np.array([*every[own], *([1.0] * len(run.rows.drivers)), *every[system.n_states :]])
+        scale = np.maximum(scale, 1e-3)
         found = fixed_point(begin, over, scale, TOLERANCE)
         a[:] = placed(found.image)
         return found.rounds > 0 and found.residual <= UNSETTLED
+
+
+def _aligned(rows: int) -> Array:
+    """Rows of zeros that begin where a line of the processor's cache does, so that no load crosses two of them."""
+    room = np.zeros(rows * LANES + 8)
+    start = -room.ctypes.data % 64 // 8
+    return room[start : start + rows * LANES].reshape(rows, LANES)
 
 
 @lru_cache(maxsize=16)
@@ -242,16 +269,21 @@ LOWEST, HIGHEST = -24, 40
 _BIAS = 127
 
 
-def tally(profile: Singles, counts: npt.NDArray[np.uint32], lowest: int = 0) -> None:
-    """Add every value of ``profile`` (analyte, time, subject) to ``counts`` (analyte, time, bin).
+def tally(lanes: Lanes, counts: npt.NDArray[np.unsignedinteger], lowest: Columns) -> None:
+    """Count the levels of all subjects that were solved.
 
     Parameters
     ----------
+    counts
+        (analyte, time, bin), added to.
     lowest
-        Place of the first bin of ``counts`` among all bins; what is below it counts in it.
+        (analyte,) place of the first bin of ``counts`` among all bins; what is below it counts in it.
     """
+    once = np.zeros(lanes.curves.shape[0] * LANES, dtype=counts.dtype)
+    once[: len(lanes.ok)] = lanes.ok
     module = compiled(source_of("lanes_count.py", (), "", COMPILED))
-    module.histogram(profile.view(np.int32), counts, np.int64((LOWEST + _BIAS) * BINS_PER_OCTAVE + lowest))
+    first = (LOWEST + _BIAS) * BINS_PER_OCTAVE + np.asarray(lowest, dtype=np.int64)
+    module.histogram(lanes.curves.view(np.int32), once.reshape(-1, LANES), counts, first)
 
 
 def edges_of_bins() -> Array:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import numpy as np
 
-def histogram(profile, counts, lowest):
-    """Count every value of profile (analyte, time, subject), whose upper bits name its bin, into counts."""
-    for c in range(profile.shape[0]):
-        for r in range(profile.shape[1]):
-            row = counts[c, r]
-            last = len(row) - 1
-            for lane in range(profile.shape[2]):
-                place = (profile[c, r, lane] >> 17) - lowest
-                row[min(max(place, 0), last)] += 1
+
+def histogram(curves, once, counts, lowest):
+    """Count levels, curves (group, time, analyte, lane), whose upper bits name their bin, into counts.
+
+    ``once`` (group, lane) is 1 for the subjects that count, else 0; counts are (analyte, time, bin).
+    """
+    groups, times, analytes, lanes = curves.shape
+    last = counts.shape[2] - 1
+    for r in range(times):
+        for c in range(analytes):
+            row, low = counts[c, r], lowest[c]
+            for g in range(groups):
+                line, counted = curves[g, r, c], once[g]
+                for lane in range(lanes):
+                    place = (line[lane] >> 17) - low
+                    place = 0 if place < 0 else place
+                    place = last if place > last else place
+                    row[np.uint64(place)] += counted[lane]

@@ -91,7 +91,7 @@ class Timeline:
         """The jumps of sixteen subjects."""
         times, amounts = self.inputs.times, self.inputs.amounts
         if self.order is not None:
-            return _table(times[self.order, 0], self.order, self, np.ascontiguousarray(amounts[self.order][:, here]))
+            return _table(times[self.order, 0], self.order, self, amounts[:, here][self.order])
         times, amounts = times[:, here], amounts[:, here]
         found = [
             (time, m, np.where(times[m] == time, amounts[m], 0.0)) for m in range(len(times)) for time in set(times[m])

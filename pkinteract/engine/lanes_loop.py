@@ -7,7 +7,7 @@ What the arrays hold is said in ``lanes`` and ``lanes_text``.
 
 from __future__ import annotations
 
-from math import exp, inf, lgamma, log, sqrt
+from math import exp, floor, inf, lgamma, log, sqrt
 
 import numpy as np
 
@@ -20,7 +20,7 @@ NODES = np.array(pair.NODES)
 
 def rates(a):
     """Write the slopes at the start of a step. This and the next five are generated: ``compiled`` puts them here."""
-    raise NotImplementedError(sqrt(len(a)))
+    raise NotImplementedError(sqrt(len(a)) + floor(0.0))
 
 
 def decays(h, a, bits):
@@ -29,20 +29,20 @@ def decays(h, a, bits):
 
 
 def attempt(h, g, a):
-    """Make a step: new states and depots, slopes at the stages, sum of squares of the errors."""
+    """Make a step: new states, slopes and depots, the highest term of the curve inside, sum of squares of errors."""
     raise NotImplementedError
 
 
-def read(h, a):
-    """Write each analyte over the step as powers of θ, add its integral and hours above to the window, see extremes.
+def read(t, h, a):
+    """Write each analyte over the step as powers of θ, and add to the window its integral, hours above and extremes.
 
-    A number above 0 in the last row that is seen says that more is to be done: ``observe``.
+    Extremes are those of both ends. A number above 0 in the row of news says that more is to be seen: ``observe``.
     """
     raise NotImplementedError
 
 
-def values(theta, a):
-    """Write each analyte at θ of the step."""
+def values(theta, a, out):
+    """Write each analyte at θ of the step to out (analyte·lane)."""
     raise NotImplementedError
 
 
@@ -112,27 +112,23 @@ def above(a, q, alert):
     return total / 16.0
 
 
-def observe(a, count, power, window, seen, alert, t, h):
-    """Where a step has news for an analyte's window: extremes and their time, hours above a level that it crosses."""
-    for c in range(count):
-        for lane in range(LANES):
-            at = seen + 4 * LANES * c + lane
-            if not a[at + 3 * LANES] > 0.0:
-                continue
-            q, w = power + 5 * LANES * c + lane, window + 5 * LANES * c + lane
+def observe(a, count, power, window, seen, news, alert, t, h):
+    """Where a step turns inside, its extreme; where it crosses an alert level, the hours above."""
+    for lane in range(LANES):
+        if not a[news + lane] > 0.0:
+            continue
+        for c in range(count):
+            at, q, w = seen + 3 * LANES * c + lane, power + 5 * LANES * c + lane, window + 5 * LANES * c + lane
             high, low, limit = a[at], a[at + LANES], a[alert + LANES * c + lane]
-            when = t if high == a[q] else t + h
             counted = low > limit
             if a[at + 2 * LANES] < 0.0:
                 theta = turning(a, q)
                 middle = value(a, q, theta)
-                if middle > high:
-                    high, when = middle, t + theta * h
-                low = min(low, middle)
-            if high > a[w + LANES]:
-                a[w + LANES] = high
-                a[w + 2 * LANES] = when
-            a[w + 3 * LANES] = min(a[w + 3 * LANES], low)
+                high, low = max(high, middle), min(low, middle)
+                if middle > a[w + LANES]:
+                    a[w + LANES] = middle
+                    a[w + 2 * LANES] = t + theta * h
+                a[w + 3 * LANES] = min(a[w + 3 * LANES], middle)
             if high > limit and not low > limit:
                 a[w + 4 * LANES] += h * (above(a, q, limit) - (1.0 if counted else 0.0))
 
@@ -176,18 +172,16 @@ def march(
 ):  # fmt: skip
     """Step a group from ``start`` to ``stop``; returns the number of steps, or minus it where it gave up.
 
-    ``places`` are where the states, depots, inflows, infusions, releases, error, powers, windows, seen extremes, alerts
-    and values begin in ``a``.
+    ``places`` are where the states, depots, inflows, infusions, releases, error, powers, windows, seen extremes, news
+    and alerts begin in ``a``.
     """
     y, depot, inflow, infusion, rate, error_at = places[0], places[1], places[2], places[3], places[4], places[5]
-    power, window, seen, alert, valued = places[6], places[7], places[8], places[9], places[10]
-    count, t, h, limit, steps = len(profile), start, 0.5, rtol * rtol, 0
+    power, window, seen, news, alert = places[6], places[7], places[8], places[9], places[10]
+    count, t, h, limit, steps = len(windows), start, 0.5, rtol * rtol, 0
     place, row, edge = 0, 0, 0
     while row < len(grid) and grid[row] <= start:
-        read(0.0, a)
-        for c in range(count):
-            for lane in range(LANES):
-                profile[c, row, lane] = a[power + 5 * LANES * c + lane]
+        read(start, 0.0, a)
+        values(0.0, a, profile[row])
         row += 1
     while t < stop:
         while place < len(times) and times[place] <= t:
@@ -223,14 +217,11 @@ def march(
             after = end if size == left else t + size
             inside = 0 < edge < len(edges)
             if inside or (row < len(grid) and grid[row] <= after):
-                read(size, a)
+                read(t, size, a)
             if inside:
-                observe(a, count, power, window, seen, alert, t, size)
+                observe(a, count, power, window, seen, news, alert, t, size)
             while row < len(grid) and grid[row] <= after:
-                values((grid[row] - t) / size, a)
-                for c in range(count):
-                    for lane in range(LANES):
-                        profile[c, row, lane] = a[valued + LANES * c + lane]
+                values((grid[row] - t) / size, a, profile[row])
                 row += 1
             accept(a)
             t = after

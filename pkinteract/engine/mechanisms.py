@@ -9,7 +9,7 @@ Names in the text, by compound i, pathway j, enzyme state and stage::
 
 from __future__ import annotations
 
-from pkinteract.engine.system import Actor, Pathway, Ratio, System
+from pkinteract.engine.system import Actor, Induction, Pathway, Ratio, System
 
 
 def parameters_used(system: System) -> set[int]:
@@ -32,8 +32,11 @@ def parameters_used(system: System) -> set[int]:
     return {index for index in used if index is not None}
 
 
-def slopes(system: System, f: str) -> list[str]:
-    """All slopes ``f`` at the states x, absorption rates r, release rates v and infusion rates u."""
+def slopes(system: System, f: str, without: frozenset[int] = frozenset()) -> list[str]:
+    """All slopes ``f`` at the states x, absorption rates r, release rates v and infusion rates u.
+
+    The levels of enzymes in ``without`` are known, and have no slope.
+    """
     lines = [f"    c{i} = x{system.central[i]} / p{system.compounds[i].volume}" for i in system.stepped]
     for i in system.binding_order:
         lines += _bound(system, i)
@@ -47,7 +50,7 @@ def slopes(system: System, f: str) -> list[str]:
         lines += _balance(system, i, f)
     for j, state in system.reservoirs.items():
         lines.append(f"    {f}{state} = v{j} - p{system.releases[j].ka} * x{state}")
-    for e in range(len(system.enzymes)):
+    for e in (e for e in range(len(system.enzymes)) if e not in without):
         lines += _turnover(system, e, f)
     return lines
 
@@ -183,6 +186,14 @@ def _balance(system: System, i: int, f: str) -> list[str]:
     return [*lines, f"    {f}{state} = {total}", *sides]
 
 
+def relative(system: System, row: Induction) -> str:
+    """An inducer's concentration over its EC50, to the power of its Hill coefficient; with a slope, the level alone."""
+    acting = _acting(system, row.actor)
+    if row.ec50 is None:
+        return acting
+    return f"{acting} / p{row.ec50}" if row.hill is None else f"abs({acting} / p{row.ec50}) ** p{row.hill}"
+
+
 def _turnover(system: System, e: int, f: str) -> list[str]:
     """Slope of an enzyme level under its inducers, group by group, and its inactivators."""
     row = system.enzymes[e]
@@ -191,8 +202,7 @@ def _turnover(system: System, e: int, f: str) -> list[str]:
     for group in sorted({one.group for one in rows if one.slope is None}):
         members = [one for one in rows if one.slope is None and one.group == group]
         for n, one in enumerate(members):
-            ratio = f"{_acting(system, one.actor)} / p{one.ec50}"
-            lines.append(f"    s{n} = {ratio}" if one.hill is None else f"    s{n} = abs({ratio}) ** p{one.hill}")
+            lines.append(f"    s{n} = {relative(system, one)}")
         over = " + ".join(f"p{one.emax} * s{n}" for n, one in enumerate(members))
         under = " + ".join(f"s{n}" for n in range(len(members)))
         lines.append(f"    t{group} = ({over}) * (1.0 / (1.0 + {under}))")

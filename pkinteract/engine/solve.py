@@ -30,6 +30,9 @@ FIRST_STEP, FIRST_OF_RELEASE = 0.5, 1e-3
 TRACE = 1e-4
 """Share of a compound's scale below which its errors are judged absolutely [1]."""
 
+ENZYME_FLOOR = 0.01
+"""Level of an enzyme below which its errors are judged absolutely [1]."""
+
 MOST_STEPS = 20_000
 """Most steps from one event to the next; a system of hours and days takes some tens."""
 
@@ -255,7 +258,7 @@ def floors(system: System) -> list[float]:
     for i in system.stepped:
         found += [TRACE * system.scale[i]] * (1 + len(system.compounds[i].peripherals))
     found += [TRACE * system.scale[system.releases[j].compound] for j in system.reservoirs]
-    return found + [0.01] * len(system.enzymes)
+    return found + [ENZYME_FLOOR] * len(system.enzymes)
 
 
 def _dense(march: _March, before: Sequence[float]) -> list[Curve]:

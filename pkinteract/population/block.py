@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from pkinteract.engine import lanes
 from pkinteract.engine.lanes_input import Inputs, Steady, joined
+from pkinteract.engine.lanes_text import LANES
 from pkinteract.engine.solve import TOO_FAST
 from pkinteract.population.bodies import Bodies, bodies, reporting
 from pkinteract.population.cohort import Array, Cohort, IntArray, TextArray
@@ -35,12 +36,12 @@ class Block:
     ----------
     columns
         The columns of ``patients.csv``, (patient,) each.
-    profiles
-        (analyte, time, patient) levels on the grid of the plan; NaN where there is no result.
+    solved
+        What the engine read of them, on the grid and in the windows of the plan.
     """
 
     columns: Columns
-    profiles: npt.NDArray[np.float32]
+    solved: lanes.Lanes
 
 
 def run_block(plan: Plan, numbers: range, tally: Tally) -> Block:
@@ -52,7 +53,7 @@ def run_block(plan: Plan, numbers: range, tally: Tally) -> Block:
     failed = np.flatnonzero(~solved.ok)
     tally.patients[:] += np.array([len(numbers) - len(failed), len(failed)], dtype=np.uint32)
     tally.name({int(cohort.number[place]): str(status[place]) for place in failed})
-    return Block(columns={**_traits(cohort), **measured, "status": status}, profiles=solved.profile)
+    return Block(columns={**_traits(cohort), **measured, "status": status}, solved=solved)
 
 
 def columns_of(plan: Plan, cohort: Cohort) -> Columns:
@@ -64,18 +65,21 @@ def columns_of(plan: Plan, cohort: Cohort) -> Columns:
 def _simulated(plan: Plan, cohort: Cohort) -> tuple[lanes.Lanes, TextArray]:
     """What was read of each patient, and their status."""
     found = bodies(plan.scenario, cohort)
-    solved = _solved(plan, found, len(cohort.number))
+    done = solved(plan, found, len(cohort.number))
     why = TOO_FAST if plan.scenario.steady_state is None else UNSETTLED
-    status = np.where(solved.ok, OK, why).astype(object)
+    status = np.where(done.ok, OK, why).astype(object)
     for place, reason in found.impossible.items():
         status[place] = reason
-    return solved, status
+    return done, status
 
 
-def _solved(plan: Plan, found: Bodies, count: int) -> lanes.Lanes:
-    """Every patient stepped to the end; those that cannot be are not begun."""
+def solved(plan: Plan, found: Bodies, count: int) -> lanes.Lanes:
+    """Every patient stepped to the end; a neighbour stands in for those that cannot be, who are not ok."""
     scenario = plan.scenario
-    some = np.setdiff1d(np.arange(count), list(found.impossible))
+    possible = np.setdiff1d(np.arange(count), list(found.impossible))
+    if not len(possible):
+        return _nobody(plan, count)
+    some = possible[np.clip(np.searchsorted(possible, np.arange(count)), 0, len(possible) - 1)]
     parameters, inputs, steady = found.parameters[:, some], _of(found.inputs, some), None
     if found.periodic is not None and scenario.steady_state is not None:
         before = found.periodic
@@ -88,16 +92,20 @@ def _solved(plan: Plan, found: Bodies, count: int) -> lanes.Lanes:
         inputs = joined([_of(before.pending, some), inputs])
     _, weights, alerts = reporting(scenario, found.model, parameters)
     reading = lanes.Reading(grid=plan.grid, weights=weights, alerts=alerts, edges=plan.windows.edges)
-    solved = lanes.solve_lanes(
+    done = lanes.solve_lanes(
         found.model.system, parameters, inputs, reading, scenario.first_time, scenario.duration, steady=steady
     )
-    if len(some) == count:
-        return solved
-    windows = np.full((*solved.windows.shape[:-1], count), np.nan)
-    profile = np.full((*solved.profile.shape[:-1], count), np.nan, dtype=np.float32)
-    ok = np.zeros(count, dtype=bool)
-    windows[..., some], profile[..., some], ok[some] = solved.windows, solved.profile, solved.ok
-    return lanes.Lanes(windows=windows, profile=profile, ok=ok)
+    if len(possible) == count:
+        return done
+    stands = some == np.arange(count)
+    return replace(done, windows=np.where(stands, done.windows, np.nan), ok=done.ok & stands)
+
+
+def _nobody(plan: Plan, count: int) -> lanes.Lanes:
+    """What is read when no patient can be."""
+    shape = len(plan.analytes), len(plan.windows.edges) - 1, len(lanes.MEASURES), count
+    none = np.full((-(-count // LANES), len(plan.grid), len(plan.analytes), LANES), np.nan, dtype=np.float32)
+    return lanes.Lanes(windows=np.full(shape, np.nan), curves=none, ok=np.zeros(count, dtype=bool))
 
 
 def _of(inputs: Inputs, some: IntArray) -> Inputs:
@@ -119,13 +127,12 @@ def _count(plan: Plan, cohort: Cohort, solved: lanes.Lanes, measured: Mapping[st
     """Add patients with a result to the counts of groups, measures, levels and risks."""
     ok, over = solved.ok, plan.windows
     member = members(plan, cohort)[:, ok]
-    profile = solved.profile if ok.all() else np.ascontiguousarray(solved.profile[:, :, ok])
     count_measures(tally.measures, [values[ok] for values in measured.values()], member)
     tally.risk[:, :, 0] += member.sum(axis=1, dtype=np.uint32)
+    lanes.tally(solved, tally.levels, np.array(plan.lowest))
     for n, analyte in enumerate(plan.analytes):
         means, peaks, _ = daily(solved.windows[n] if ok.all() else solved.windows[n][:, :, ok], over)
         count_bins(tally.averages[n], means, plan.lowest[n])
-        lanes.tally(profile[n : n + 1], tally.levels[n : n + 1], plan.lowest[n])
         if analyte.alert is not None:
             high = peaks > analyte.alert
             tally.above[n] += high.sum(axis=1, dtype=np.uint32)

@@ -35,14 +35,15 @@ def compute(plan: Plan, partition: int, form: Form, done: Callable[[int], None] 
     done
         Is told the number of patients of every block that is finished.
     """
-    numbers, tally = plan.patients(partition), empty(plan)
+    numbers = plan.patients(partition)
+    tally = empty(plan, len(numbers))
     parts: list[Columns] = []
     profiles: list[Columns] = []
     for start in range(numbers.start, numbers.stop, BLOCK):
         block = run_block(plan, range(start, min(start + BLOCK, numbers.stop)), tally)
         parts.append(block.columns)
         if plan.profiles:
-            profiles.append(_long(plan, block.columns["patient"], block.profiles))
+            profiles.append(_long(plan, block.columns["patient"], block.solved.profile))
         if done is not None:
             done(len(block.columns["patient"]))
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -158,7 +158,7 @@ def run(store: Store, ready: Sequence[int], executor: Executor, done: Callable[[
     ClusterError
         When the executor gives up.
     """
-    plan, total = store.plan, empty(store.plan)
+    plan, total = store.plan, empty(store.plan, store.plan.spec.n)
     for partition in ready:
         add_packed(total, store.counts(partition))
     missing = sorted(set(range(plan.partitions)) - set(ready))

@@ -18,7 +18,7 @@ from pkinteract.population.cohort import Array, BoolArray, Cohort, IntArray
 from pkinteract.population.metrics import measures_of
 from pkinteract.population.plan import BINS, Plan
 
-Counts = npt.NDArray[np.uint32]
+Counts = npt.NDArray[np.uint32] | npt.NDArray[np.uint16]
 
 AGES, WEIGHTS, CLEARANCES = (18.0, 45.0, 65.0, 75.0), (50.0, 70.0, 90.0), (15.0, 30.0, 60.0, 90.0)
 """Bounds between the bands of age [y], weight [kg] and creatinine clearance [mL/min], the last ones those of KDIGO."""
@@ -82,16 +82,18 @@ class Tally:
         self.failures.update(lowest)
 
 
-def empty(plan: Plan) -> Tally:
-    """The tally of nobody."""
+def empty(plan: Plan, patients: int) -> Tally:
+    """The tally of nobody, with room for so many patients."""
     analytes, days, named = len(plan.analytes), len(plan.windows.days), groups(plan)
 
     def zeros(*shape: int) -> Counts:
         return np.zeros(shape, dtype=np.uint32)
 
+    levels = (analytes, len(plan.grid), BINS)
+
     return Tally(
         patients=zeros(2),
-        levels=zeros(analytes, len(plan.grid), BINS),
+        levels=np.zeros(levels, dtype=np.uint16) if patients < 1 << 16 else zeros(*levels),
         averages=zeros(analytes, days, BINS),
         above=zeros(analytes, days),
         measures=zeros(sum(len(measures_of(row)) for row in plan.analytes), measured(plan), ALL_BINS),

@@ -61,8 +61,8 @@ def draw_sensitivity(plan: Plan, found: Sequence[Traced], place: int) -> Figure 
             Patch(facecolor=PALETTE[1], label="one input at its 5th percentile, others at their medians"),
             Patch(facecolor=PALETTE[2], label="at its 95th percentile"),
         ]
-        for place, some in ((0.02, handles[:3]), (0.56, handles[3:])):
-            anchor, columns = (place, 1 - 0.42 / height), 3 if place < 0.5 else 1
+        for left_edge, some, columns in ((0.02, handles[:3], 3), (0.56, handles[3:], 1)):
+            anchor = (left_edge, 1 - 0.42 / height)
             figure.legend(handles=some, loc="upper left", bbox_to_anchor=anchor, ncols=columns, columnspacing=1.2)
     return figure
 
