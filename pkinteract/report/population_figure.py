@@ -126,6 +126,7 @@ def _name_changes(axis: Axes, scenario: Scenario) -> None:
             va="top",
             fontsize=7.5,
             color="#444444",
+            bbox={"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1.0},
             zorder=4,
         )
         reached, line = time + (0 if late else width), line + len(texts)
