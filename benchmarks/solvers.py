@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import rivals
-from table import Section, medians, times
+from table import Section, medians, milliseconds, times
 
 from pkinteract import load_scenario
 from pkinteract.engine.compiled import solve_at
@@ -69,7 +69,7 @@ def sections() -> Iterator[Section]:
         f"time, and every level is counted for the bands; others solve one subject.{missing} numbalsoda did not build.",
         head=("solver", "ms per subject", "LSODA, straight-line", "LSODA, arrays"),
         rows=[
-            (name, f"{1000 * value:.3g}", f"{times(lsoda / value)} times", f"{times(arrays / value)} times")
+            (name, milliseconds(value), f"{times(lsoda / value)} times", f"{times(arrays / value)} times")
             for name, value in found.items()
         ],
     )

@@ -43,6 +43,11 @@ def medians(calls: Mapping[str, Callable[[], object]], rounds: int) -> dict[str,
     return {name: statistics.median(values) for name, values in taken.items()}
 
 
+def milliseconds(seconds: float) -> str:
+    """Seconds as milliseconds with three significant digits."""
+    return f"{float(f'{1000 * seconds:.3g}'):,g}" if seconds < 1 else f"{float(f'{1000 * seconds:.3g}'):,.0f}"
+
+
 def times(ratio: float) -> str:
     """A ratio as text, with two significant digits."""
     return f"{float(f'{ratio:.2g}'):,.0f}" if ratio >= 10 else f"{ratio:.2g}"

@@ -248,7 +248,7 @@ def test_doses_may_differ_in_time_and_amount(twenty: tuple[System, Array, Lanes]
 def test_a_subject_that_cannot_be_solved_is_told_and_spares_its_neighbours(
     twenty: tuple[System, Array, Lanes],
 ) -> None:
-    """An exchange of 1e9 per hour in one of sixteen: that subject is not ok and has no numbers, the others have theirs."""
+    """An exchange of 1e9 per hour in one of sixteen: that one is not ok and has no numbers, the others have theirs."""
     system, parameters, found = twenty
     ill = parameters[:, :16].copy()
     ill[14, 5] = 1e9
