@@ -664,3 +664,17 @@ def test_a_fan_for_every_analyte(folder: Path) -> None:
     again = command(folder / "switch.toml", "fans", "-n", 20)
     assert again.exit_code == 0
     assert not list((folder / "fans").glob("fan-*"))
+
+
+@pytest.mark.parametrize(("table", "kept"), [("", False), ('\n[population]\nfixed = ["CYP2D6"]\n', True)])
+def test_a_gene_of_the_patient_that_is_drawn_gets_a_warning(tmp_path: Path, table: str, kept: bool) -> None:
+    """Without [population] the patient's "poor" is drawn over, and the output says how to keep it; fixed keeps it."""
+    patient = f'\n[patient.phenotype]\nCYP2D6 = "poor"\n{table}'
+    path = written(tmp_path, text(regimen("amitriptyline", daily("50 mg")), days=2, patient=patient))
+
+    done = command(path, "out", "-n", 16)
+
+    assert done.exit_code == 0, done.output
+    assert ('to keep "poor", write [population] with fixed = ["CYP2D6"]' in done.output) is not kept
+    found = rows(tmp_path / "out" / "patients.csv")
+    assert ("CYP2D6" not in found[0]) is kept

@@ -46,9 +46,17 @@ def population_lines(plan: Plan, tally: Tally, resumed: int, written: Sequence[P
     lines += rows_text([head, *_spread(plan, tally)])
     lines += _at_risk(plan, tally)
     lines += [f"  warning: {text}" for text in plan.scenario.warnings]
+    lines += drawn_over(plan)
     lines += _failed(tally)
     lines += [f"  wrote {path}" for path in written]
     return [*lines, f"  {NOTICE}"]
+
+
+def drawn_over(plan: Plan) -> Iterator[str]:
+    """What a scenario without ``[population]`` says of its patient's genes, which are drawn all the same."""
+    for gene, row in plan.scenario.patient.phenotype.items() if plan.scenario.population is None else ():
+        if gene in plan.genes and row.phenotype != "normal":
+            yield f'  warning: {gene} is drawn; to keep "{row.phenotype}", write [population] with fixed = ["{gene}"]'
 
 
 def counted(plan: Plan, tally: Tally) -> str:

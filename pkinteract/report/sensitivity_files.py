@@ -14,7 +14,7 @@ from pkinteract.population.metrics import MEASURES
 from pkinteract.population.plan import Plan, plan_of
 from pkinteract.population.sensitivity import Traced, inputs_of, runs, trace
 from pkinteract.population.spec import specification
-from pkinteract.report.population_text import NOTICE
+from pkinteract.report.population_text import NOTICE, drawn_over
 from pkinteract.report.text import rows_text
 from pkinteract.result import Table
 from pkinteract.scenario import Scenario
@@ -106,6 +106,7 @@ def _lines(plan: Plan, found: Sequence[Traced]) -> Iterator[str]:
     yield f"{plan.scenario.name}: {plan.scenario.title}"
     text = f"{plan.spec.n:,} patients and as many strangers, {runs(plan):,} simulated in all, seed {plan.spec.seed}"
     yield f"  {text}"
+    yield from drawn_over(plan)
     yield "  share of the variance of the logarithm that an input explains alone, and with all that it does together"
     yield "  with others (95 % interval)"
     for row in (row for row in found if row.measure in _PRINTED):
