@@ -10,7 +10,7 @@ import numpy as np
 from table import Section
 
 from pkinteract import load_scenario
-from pkinteract.engine.compiled import solve_at
+from pkinteract.engine.compiled import KINDS, solve_at
 from pkinteract.engine.reference import solve_reference
 from pkinteract.engine.solve import Failure
 from pkinteract.engine.system import Event, System
@@ -77,7 +77,7 @@ def _errors(scenario: Scenario, plan: Plan, number: int, solve: Callable[..., Ar
     found = bodies(scenario, draw(scenario, plan.spec, first, 16))
     column = number - first
     system = replace(found.model.system, parameters=tuple(found.parameters[:, column].tolist()))
-    names = ("depot", "depot-rate", "bolus", "rate", "release")
+    names = list(KINDS)
     inputs = found.inputs
     events = [
         Event(time=time, kind=names[kind], target=int(target), amount=amount)

@@ -42,6 +42,9 @@ KINDS = {"depot": 0, "depot-rate": 1, "bolus": 2, "rate": 3, "release": 4}
 COMPILED = '@njit(cache=True, nogil=True, error_model="numpy")'
 """What stands before every function of such a text."""
 
+_BETWEEN = "\n\n\n"
+"""What stands between two functions of a text."""
+
 _ONE_AT_A_TIME = Lock()
 """Threads that meet a new structure together make it once."""
 
@@ -201,12 +204,18 @@ def _folder() -> Path:
     return folder
 
 
+def function_text(around: str, name: str) -> str:
+    """The text of a function of a march of this folder."""
+    _, _, rest = (Path(__file__).parent / around).read_text("utf-8").partition(f"def {name}(")
+    return f"def {name}({rest.partition(_BETWEEN)[0]}\n"
+
+
 def source_of(around: str, replaced: Sequence[str], text: str, compile_with: str = COMPILED) -> str:
     """One module: a march of this folder with generated functions in place of its own, every function compiled."""
     body = (Path(__file__).parent / around).read_text("utf-8")
     for name in replaced:
         before, _, rest = body.partition(f"def {name}(")
-        _, _, after = rest.partition("\n\n\n")
+        _, _, after = rest.partition(_BETWEEN)
         body = f"{before}{after}"
     body = body.replace("\ndef ", f"\n{text}\n\ndef ", 1) if text else body
     body = body.replace("\ndef ", f"\n{compile_with}\ndef ")

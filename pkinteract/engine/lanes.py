@@ -15,7 +15,7 @@ from types import ModuleType
 import numpy as np
 import numpy.typing as npt
 
-from pkinteract.engine.compiled import COMPILED, compiled, source_of
+from pkinteract.engine.compiled import COMPILED, compiled, function_text, source_of
 from pkinteract.engine.curves import Array
 from pkinteract.engine.lanes_input import Columns, Inputs, Steady, Timeline, earlier, joined, release_rows, timeline
 from pkinteract.engine.lanes_text import LANES, Rows, generate_lanes, lean
@@ -257,7 +257,8 @@ def _aligned(rows: int) -> Array:
 @lru_cache(maxsize=16)
 def _module(rows: Rows) -> ModuleType:
     """The compiled code for a structure of which some sums of compounds are read."""
-    return compiled(source_of("lanes_loop.py", _GENERATED, generate_lanes(rows), _FAST))
+    text = f"{function_text('loop.py', 'share')}\n\n{generate_lanes(rows)}"
+    return compiled(source_of("lanes_loop.py", _GENERATED, text, _FAST))
 
 
 BINS_PER_OCTAVE = 64

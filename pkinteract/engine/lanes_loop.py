@@ -2,7 +2,7 @@
 
 All subjects of a group take the same steps, as long as the one that needs the shortest allows. Every loop over the
 subjects is free of conditions, so that it becomes vector instructions; what needs conditions is rare and stands apart.
-What the arrays hold is said in ``lanes`` and ``lanes_text``.
+What the arrays hold is said in ``lanes`` and ``lanes_text``; ``share`` is compiled from the text of ``loop``.
 """
 
 from __future__ import annotations
@@ -12,15 +12,18 @@ from math import exp, floor, inf, lgamma, log, sqrt
 import numpy as np
 
 from pkinteract.engine import lanes_text, pair, release
+from pkinteract.engine.loop import share
 
 SHARP, SAME = release.SHARP, release.SAME
 LANES = lanes_text.LANES
 NODES = np.array(pair.NODES)
+ASKED_FOR = exp, floor, lgamma, log, sqrt
+"""What the generated text and that of ``share`` call."""
 
 
 def rates(a):
     """Write the slopes at the start of a step. This and the next five are generated: ``compiled`` puts them here."""
-    raise NotImplementedError(sqrt(len(a)) + floor(0.0))
+    raise NotImplementedError
 
 
 def decays(h, a, bits):
@@ -51,22 +54,6 @@ def accept(a):
     raise NotImplementedError
 
 
-def share(row, lane, age, after):
-    """Share of a dose released per hour, as ``release.Profile.rate``; rows (weibull, first, second, sharp, over)."""
-    first, second, sharp = row[1, lane], row[2, lane], row[3, lane]
-    if age < 0.0:
-        return 0.0
-    if sharp > 0.0 and age < sharp * (1.0 - SAME if after else 1.0 + SAME):
-        return SHARP / sharp
-    if row[0, lane] > 0.0:
-        x = age / first
-        return second / first * x ** (second - 1.0) * exp(-(x**second))
-    x = first * age
-    if x == 0.0:
-        return first if second == 0.0 else 0.0
-    return first * exp(second * log(x) - x - lgamma(second + 1.0))
-
-
 def released(h, a, at, releases, doses, amounts, t, nodes):
     """Write the release rate of every row at the first ``nodes`` nodes of a step; doses are (row, begin)."""
     for n in range(LANES * 7 * len(releases)):
@@ -77,7 +64,7 @@ def released(h, a, at, releases, doses, amounts, t, nodes):
             age = t - doses[n, 1 + lane]
             if amounts[n, lane] > 0.0 and 0.0 <= age < releases[j, 4, lane]:
                 for s in range(nodes):
-                    given = amounts[n, lane] * share(releases[j], lane, age + NODES[s] * h, s == 0)
+                    given = amounts[n, lane] * share(releases[j, :, lane], age + NODES[s] * h, s == 0)
                     a[at + LANES * (7 * j + s) + lane] += given
 
 

@@ -176,10 +176,9 @@ def trace(plan: Plan, done: Callable[[int], None] | None = None) -> tuple[Traced
         top, end = (swung[column(analyte, measure)][-1] for measure in ("cmax", "cavg_after"))
         for measure in MEASURES[:1] if end < GONE * top else MEASURES:
             name = column(analyte, measure)
-            traced = _traced(inputs, np.array([result[name] for result in results]), swung[name], plan.spec.seed)
-            if traced is not None:
-                found.append(replace(traced, place=place, measure=measure))
-    return tuple(found)
+            values = np.array([result[name] for result in results])
+            found.append(_traced(place, measure, inputs, values, swung[name], plan.spec.seed))
+    return tuple(row for row in found if row is not None)
 
 
 def runs(plan: Plan) -> int:
@@ -211,8 +210,11 @@ def _blocks(streams: Streams) -> Iterator[slice]:
         yield slice(start, start + size)
 
 
-def _traced(inputs: Sequence[Input], values: Array, swung: Array, seed: int) -> Traced | None:
-    """Indices and swings of one result, from values (patients, strangers, like each input's; patient)."""
+def _traced(place: int, measure: str, inputs: Sequence[Input], values: Array, swung: Array, seed: int) -> Traced | None:
+    """Indices and swings of one result, from values (patients, strangers, like each input's; patient).
+
+    None if it does not vary.
+    """
     with np.errstate(invalid="ignore"):
         sound = np.all(values > 0, axis=0)
     logs = np.log(values[:, sound])
@@ -230,8 +232,8 @@ def _traced(inputs: Sequence[Input], values: Array, swung: Array, seed: int) -> 
         if swung[2 * n] != swung[2 * n + 1]
     ]
     return Traced(
-        place=0,
-        measure="",
+        place=place,
+        measure=measure,
         used=int(sound.sum()),
         spread=float(logs[:2].std()),
         typical=float(swung[-1]),
