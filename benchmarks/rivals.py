@@ -19,7 +19,7 @@ import numpy.typing as npt
 from scipy.integrate import odeint, solve_ivp
 
 from pkinteract.engine.codegen import compile_python, generate, generate_rate
-from pkinteract.engine.lanes_text import lean
+from pkinteract.engine.lanes_rows import lean
 from pkinteract.engine.reference import Layout
 from pkinteract.engine.solve import TRACE, floors
 from pkinteract.engine.system import Event, System

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from pkinteract.engine import algebra
 from pkinteract.engine.codegen import generate
 from pkinteract.engine.curves import extremes
-from pkinteract.engine.lanes_text import Rows, generate_lanes
+from pkinteract.engine.lanes_rows import Rows
+from pkinteract.engine.lanes_text import generate_lanes
 from pkinteract.engine.reference import solve_reference
 from pkinteract.engine.solve import Solution, solve
 from pkinteract.engine.steady_state import periodic_state

@@ -14,7 +14,7 @@ from pkinteract.engine.compiled import KINDS
 from pkinteract.engine.curves import extremes, sample
 from pkinteract.engine.lanes import Lanes, Reading, edges_of_bins, solve_lanes, tally
 from pkinteract.engine.lanes_input import Inputs, Steady
-from pkinteract.engine.lanes_text import Rows
+from pkinteract.engine.lanes_rows import Rows
 from pkinteract.engine.reference import solve_reference
 from pkinteract.engine.solve import Solution, solve
 from pkinteract.engine.steady_state import periodic_state

@@ -18,28 +18,37 @@ import numpy.typing as npt
 from pkinteract.engine.compiled import COMPILED, compiled, function_text, source_of
 from pkinteract.engine.curves import Array
 from pkinteract.engine.lanes_input import Columns, Inputs, Steady, Timeline, earlier, joined, release_rows, timeline
-from pkinteract.engine.lanes_text import LANES, Rows, generate_lanes, lean
-from pkinteract.engine.solve import ENZYME_FLOOR, MOST_STEPS, floors, largest_quartic
+from pkinteract.engine.lanes_rows import KEPT, LANES, Rows, lean
+from pkinteract.engine.lanes_text import generate_lanes
+from pkinteract.engine.room import take
+from pkinteract.engine.solve import MOST_STEPS, floors
 from pkinteract.engine.steady_state import TOLERANCE, fixed_point, sizes
 from pkinteract.engine.system import System
 
 RTOL = 2e-6
 """Default relative tolerance of a step; gives an error below 1e-5 of each analyte's Cmax in every subject."""
 
-MEASURES = ("integral", "max", "time of max", "min", "hours above")
+MEASURES = KEPT
 """What is measured in every window: [unit·h], [unit], [h], [unit], [h]."""
 
 FAST_ENZYME = 0.05
 """Rate of turnover from which on the error of an enzyme's own level counts, a half-life of 14 h [1/h]."""
+
+DRIVER_FLOOR = 0.2
+"""Level of what moves enzymes below which its errors are judged absolutely: it counts about fivefold [1]."""
+
+LARGEST_QUARTIC = 250.0
+"""Largest quartic term of the curve inside a step, in tolerances; what it cannot follow is a hundredth of it (seen)."""
 
 UNSETTLED = 1e-4
 """Largest relative change over one period of what is called a steady state [1]."""
 
 Singles = npt.NDArray[np.float32]
 
-_GENERATED = ("rates", "decays", "attempt", "read", "values", "accept")
+_GENERATED = ("rates", "linearise", "decays", "fades", "attempt", "read", "turning", "onward", "values", "accept")
 _PLACES = (
-    "state", "depot", "inflow", "infusion", "release", "error", "power", "window", "seen", "news", "alert"
+    "state", "depot", "inflow", "infusion", "release", "error", "power", "window", "seen", "news", "alert", "amplitude",
+    "rate", "fade", "stride", "turn",
 )  # fmt: skip
 _FAST = '@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "arcp", "nsz", "reassoc"})'
 
@@ -118,29 +127,28 @@ def solve_lanes(
     count = parameters.shape[1]
     run = _Run(system, parameters, inputs, reading, start, stop, rtol)
     settle = None if steady is None else _Settling(run, steady)
-    windows = np.empty((len(reading.alerts), len(reading.edges) - 1, len(MEASURES), count))
+    groups, analytes = -(-count // LANES), len(reading.alerts)
+    windows = np.zeros((analytes, len(reading.edges) - 1, len(MEASURES), groups * LANES))
+    room: Singles = take((groups, len(reading.grid), analytes, LANES), np.float32)
+    curves = room.reshape(groups, len(reading.grid), analytes * LANES)
     ok = np.ones(count, dtype=bool)
 
-    groups = -(-count // LANES)
-    curves = np.empty((groups, len(reading.grid), len(reading.alerts) * LANES), dtype=np.float32)
-
-    def group(here: Columns, levels: Singles) -> tuple[Array, bool]:
-        a = run.begun(here)
+    def group(a: Array, here: Columns, measured: Array, levels: Singles) -> bool:
         done = settle is None or settle.settled(a, here)
-        found, ended = run.marched(a, here, levels)
-        return found, done and ended
+        return run.marched(a, here, measured, levels) and done
 
-    for g in range(groups):
-        first, fill = g * LANES, min(LANES, count - g * LANES)
-        here = np.minimum(np.arange(first, first + LANES), count - 1)
-        found, done = group(here, curves[g])
-        windows[..., first : first + fill] = found[..., :fill]
-        for lane, j in enumerate(here[:fill]) if not done else ():
-            spare = np.empty_like(curves[g])
-            found, ok[j] = group(np.full(LANES, j), spare)
-            windows[..., j] = found[..., 0] if ok[j] else np.nan
-            curves[g, :, lane::LANES] = spare[:, ::LANES]
-    return Lanes(windows=windows, curves=curves.reshape(groups, len(reading.grid), len(reading.alerts), LANES), ok=ok)
+    columns = np.minimum(np.arange(groups * LANES), count - 1).reshape(groups, LANES)
+    for g, (a, here) in enumerate(zip(run.begun(columns), columns, strict=True)):
+        place = slice(g * LANES, (g + 1) * LANES)
+        if group(a, here, windows[..., place], curves[g]):
+            continue
+        for lane, j in enumerate(here[: count - g * LANES]):
+            measured, levels = np.zeros_like(windows), np.empty_like(curves[g])
+            alone = np.full((1, LANES), j)
+            ok[j] = group(run.begun(alone)[0], alone[0], measured[..., place], levels)
+            windows[..., j] = measured[..., j] if ok[j] else np.nan
+            curves[g, :, lane::LANES] = levels[:, ::LANES]
+    return Lanes(windows=windows[..., :count], curves=room, ok=ok)
 
 
 class _Run:
@@ -166,23 +174,26 @@ class _Run:
         self.rows = rows = Rows(replace(system, parameters=(), scale=()), analytes, fast)
         self.march = _module(rows).march
         self.places = LANES * np.array([rows.first[kind] for kind in _PLACES])
+        self.falls = np.full((len(analytes), rows.most_falling), -1)
+        for c in range(len(analytes)):
+            self.falls[c, : len(rows.falling(c))] = rows.falling(c)
         own = [i for i in rows.stepped if i < system.n_states]
-        self.floors = np.array([*np.array(floors(system))[own], *([ENZYME_FLOOR] * len(rows.drivers))])
+        self.floors = np.array([*np.array(floors(system))[own], *([DRIVER_FLOOR] * len(rows.drivers))])
         self.doses: Timeline = timeline(system, parameters, inputs, start, stop)
 
     def begun(self, here: Columns) -> Array:
-        """The rows of sixteen subjects before any dose."""
-        rows, numbers = self.rows, self.parameters[:, here]
-        a = _aligned(rows.first["end"])
-        a[: len(rows.used)] = numbers[list(rows.used)]
+        """The rows of groups of sixteen subjects (group, lane) before any dose, (group, row, lane)."""
+        rows, numbers = self.rows, np.moveaxis(self.parameters[:, here], 0, 1)
+        a = _aligned(len(here), rows.first["end"])
+        self.part(a, "parameter")[:] = numbers[:, list(rows.used)]
         with np.errstate(divide="ignore"):
-            self.part(a, "reciprocal")[:] = 1.0 / a[: len(rows.used)]
+            self.part(a, "reciprocal")[:] = 1.0 / self.part(a, "parameter")
         states, first = self.part(a, "state"), self.system.first_enzyme
         for n, i in enumerate(rows.stepped):
             if first <= i < self.system.n_states:
-                states[n] = numbers[self.system.enzymes[i - first].activity]
+                states[:, n] = numbers[:, self.system.enzymes[i - first].activity]
         self.part(a, "smallest")[:] = self.floors[:, None]
-        self.part(a, "weight")[:] = self.weights[:, here]
+        self.part(a, "weight")[:] = np.moveaxis(self.weights[:, here], 0, 1)
         self.part(a, "alert")[:] = self.reading.alerts[:, None]
         return a
 
@@ -190,21 +201,22 @@ class _Run:
         """The rows of a kind."""
         kinds = list(self.rows.first)
         after = kinds[kinds.index(kind) + 1]
-        return a[self.rows.first[kind] : self.rows.first[after]]
+        return a[..., self.rows.first[kind] : self.rows.first[after], :]
 
-    def marched(self, a: Array, here: Columns, levels: Singles) -> tuple[Array, bool]:
-        """Windows of sixteen subjects, and whether they came to the end; ``a`` is then where they stand.
+    def marched(self, a: Array, here: Columns, windows: Array, levels: Singles) -> bool:
+        """Whether sixteen subjects came to the end; ``a`` is then where they stand.
 
-        Their levels are written to ``levels`` (time, analyte·lane).
+        What is measured is written to ``windows`` (analyte, window, measure, lane), their levels to ``levels`` (time,
+        analyte·lane).
         """
         reading, flat = self.reading, a.reshape(-1)
-        windows = np.zeros((len(reading.alerts), max(len(reading.edges) - 1, 0), len(MEASURES), LANES))
         steps = self.march(
-            flat, flat.view(np.int64), self.places, release_rows(self.system, self.parameters[:, here]),
-            *self.doses.released(here), self.rtol, self.rtol / largest_quartic(self.rtol), self.start, self.stop,
-            *self.doses.events(here), reading.edges, reading.grid, windows, levels, MOST_STEPS,
+            flat, flat.view(np.int64), self.places, len(self.rows.modes), self.falls,
+            release_rows(self.system, self.parameters[:, here]), *self.doses.released(here),
+            self.rtol, 1.0 / LARGEST_QUARTIC, self.start, self.stop, *self.doses.events(here),
+            reading.edges, reading.grid, windows, levels, MOST_STEPS,
         )  # fmt: skip
-        return windows, steps >= 0
+        return bool(steps >= 0)
 
 
 class _Settling:
@@ -225,7 +237,7 @@ class _Settling:
         run.part(a, "inflow")[:] = self.steady.inflows[list(system.stepped_depots)][:, here]
         run.part(a, "infusion")[:] = self.steady.rates[list(system.stepped)][:, here]
 
-        count = len(run.rows.stepped)
+        count, nowhere = len(run.rows.stepped), np.empty((len(run.falls), 0, len(MEASURES), 2 * LANES))[..., :LANES]
 
         def placed(x: Array) -> Array:
             full = a.copy()
@@ -234,7 +246,7 @@ class _Settling:
 
         def over(x: Array) -> Array | None:
             full = placed(x)
-            _, done = run.marched(full, here, np.empty((0, 0), dtype=np.float32))
+            done = run.marched(full, here, nowhere, np.empty((0, 0), dtype=np.float32))
             return np.concatenate([run.part(full, "state"), run.part(full, "depot")]) if done else None
 
         begin = np.concatenate([run.part(a, "state"), run.part(a, "depot")])
@@ -247,11 +259,11 @@ class _Settling:
         return found.rounds > 0 and found.residual <= UNSETTLED
 
 
-def _aligned(rows: int) -> Array:
+def _aligned(groups: int, rows: int) -> Array:
     """Rows of zeros that begin where a line of the processor's cache does, so that no load crosses two of them."""
-    room = np.zeros(rows * LANES + 8)
+    room = np.zeros(groups * rows * LANES + 8)
     start = -room.ctypes.data % 64 // 8
-    return room[start : start + rows * LANES].reshape(rows, LANES)
+    return room[start : start + groups * rows * LANES].reshape(groups, rows, LANES)
 
 
 @lru_cache(maxsize=16)

@@ -11,7 +11,7 @@ def histogram(curves, once, counts, lowest):
     ``once`` (group, lane) is 1 for the subjects that count, else 0; counts are (analyte, time, bin).
     """
     groups, times, analytes, lanes = curves.shape
-    last = counts.shape[2] - 1
+    last, places = counts.shape[2] - 1, np.empty(lanes, dtype=np.int32)
     for r in range(times):
         for c in range(analytes):
             row, low = counts[c, r], lowest[c]
@@ -20,5 +20,6 @@ def histogram(curves, once, counts, lowest):
                 for lane in range(lanes):
                     place = (line[lane] >> 17) - low
                     place = 0 if place < 0 else place
-                    place = last if place > last else place
-                    row[np.uint64(place)] += counted[lane]
+                    places[lane] = last if place > last else place
+                for lane in range(lanes):
+                    row[np.uint64(places[lane])] += counted[lane]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pkinteract.engine.compiled import KINDS
 from pkinteract.engine.curves import Array
 from pkinteract.engine.release import Profile, profiles
-from pkinteract.engine.solve import FIRST_OF_RELEASE, FIRST_STEP
+from pkinteract.engine.solve import FIRST_OF_RELEASE
 from pkinteract.engine.system import System
 
 Columns = npt.NDArray[np.int64]
@@ -193,5 +193,5 @@ def _sharp(system: System, numbers: Array) -> Array:
 
 def _table(times: Array, order: Columns, line: Timeline, amounts: Array) -> Events:
     kinds = line.inputs.kinds[order].astype(np.int64)
-    longest = np.where(kinds == _RELEASE, FIRST_OF_RELEASE, FIRST_STEP)
+    longest = np.where(kinds == _RELEASE, FIRST_OF_RELEASE, np.inf)
     return times, kinds, line.places[order], amounts, longest

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from pkinteract.engine import lanes
 from pkinteract.engine.lanes_input import Inputs, Steady, joined
-from pkinteract.engine.lanes_text import LANES
+from pkinteract.engine.lanes_rows import LANES
+from pkinteract.engine.room import give_back
 from pkinteract.engine.solve import TOO_FAST
 from pkinteract.population.bodies import Bodies, bodies, reporting
 from pkinteract.population.cohort import Array, Cohort, IntArray, TextArray
@@ -36,12 +37,12 @@ class Block:
     ----------
     columns
         The columns of ``patients.csv``, (patient,) each.
-    solved
-        What the engine read of them, on the grid and in the windows of the plan.
+    profile
+        (analyte, time, patient) levels, if the plan keeps them.
     """
 
     columns: Columns
-    solved: lanes.Lanes
+    profile: lanes.Singles | None
 
 
 def run_block(plan: Plan, numbers: range, tally: Tally) -> Block:
@@ -53,7 +54,9 @@ def run_block(plan: Plan, numbers: range, tally: Tally) -> Block:
     failed = np.flatnonzero(~solved.ok)
     tally.patients[:] += np.array([len(numbers) - len(failed), len(failed)], dtype=np.uint32)
     tally.name({int(cohort.number[place]): str(status[place]) for place in failed})
-    return Block(columns={**_traits(cohort), **measured, "status": status}, solved=solved)
+    profile = solved.profile if plan.profiles else None
+    give_back(solved.curves)
+    return Block(columns={**_traits(cohort), **measured, "status": status}, profile=profile)
 
 
 def columns_of(plan: Plan, cohort: Cohort) -> Columns:

@@ -42,8 +42,8 @@ def compute(plan: Plan, partition: int, form: Form, done: Callable[[int], None] 
     for start in range(numbers.start, numbers.stop, BLOCK):
         block = run_block(plan, range(start, min(start + BLOCK, numbers.stop)), tally)
         parts.append(block.columns)
-        if plan.profiles:
-            profiles.append(_long(plan, block.columns["patient"], block.solved.profile))
+        if block.profile is not None:
+            profiles.append(_long(plan, block.columns["patient"], block.profile))
         if done is not None:
             done(len(block.columns["patient"]))
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -52,7 +52,9 @@ def compute(plan: Plan, partition: int, form: Form, done: Callable[[int], None] 
         files[f"{PATIENTS}-{partition:05}.parquet"] = _parquet([columns])
     if plan.profiles:
         files[f"{PROFILES}-{partition:05}.parquet"] = _parquet(profiles)
-    return {**files, f"{partition:05}.npz": _packed(plan, tally, columns if form == "csv" else {})}
+    files[f"{partition:05}.npz"] = _packed(plan, tally, columns if form == "csv" else {})
+    tally.give_back()
+    return files
 
 
 def _long(plan: Plan, patients: npt.NDArray[Any], profiles: npt.NDArray[np.float32]) -> Columns:

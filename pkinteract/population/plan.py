@@ -27,10 +27,10 @@ from pkinteract.result import Analyte
 from pkinteract.scenario import Scenario
 from pkinteract.simulate import simulate
 
-BLOCK = 256
+BLOCK = 512
 """Patients computed at once, a multiple of those that are stepped together."""
 
-LARGEST_PARTITION, PARTITIONS = 16384, 16
+LARGEST_PARTITION, PARTITIONS = 4096, 8
 """Patients of a partition at most, and partitions at least, where there are as many blocks."""
 
 LARGEST_PROFILES = 64e6

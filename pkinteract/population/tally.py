@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pkinteract.engine.lanes import BINS_PER_OCTAVE, HIGHEST, LOWEST, edges_of_bins
+from pkinteract.engine.room import give_back, take
 from pkinteract.population.cohort import Array, BoolArray, Cohort, IntArray
 from pkinteract.population.metrics import measures_of
-from pkinteract.population.plan import BINS, Plan
+from pkinteract.population.plan import BINS, LARGEST_PARTITION, Plan
 
 Counts = npt.NDArray[np.uint32] | npt.NDArray[np.uint16]
 
@@ -75,6 +76,11 @@ class Tally:
             counts += getattr(other, name)
         self.name(other.failures)
 
+    def give_back(self) -> None:
+        """Let others have the room of the counts; they are lost."""
+        give_back(self.levels)
+        give_back(self.measures)
+
     def name(self, failures: Mapping[int, str]) -> None:
         """Keep the failures of the lowest numbers among those that are known and these."""
         lowest = sorted({**self.failures, **failures}.items())[:NAMED]
@@ -89,14 +95,17 @@ def empty(plan: Plan, patients: int) -> Tally:
     def zeros(*shape: int) -> Counts:
         return np.zeros(shape, dtype=np.uint32)
 
-    levels = (analytes, len(plan.grid), BINS)
+    def counts(*shape: int) -> Counts:
+        found: Counts = take(shape, np.uint16 if patients <= LARGEST_PARTITION else np.uint32)
+        found.fill(0)
+        return found
 
     return Tally(
         patients=zeros(2),
-        levels=np.zeros(levels, dtype=np.uint16) if patients < 1 << 16 else zeros(*levels),
+        levels=counts(analytes, len(plan.grid), BINS),
         averages=zeros(analytes, days, BINS),
         above=zeros(analytes, days),
-        measures=zeros(sum(len(measures_of(row)) for row in plan.analytes), measured(plan), ALL_BINS),
+        measures=counts(sum(len(measures_of(row)) for row in plan.analytes), measured(plan), ALL_BINS),
         risk=zeros(analytes, len(named), 4),
         failures={},
     )
@@ -155,19 +164,13 @@ def count_measures(counts: Counts, values: Sequence[Array], member: BoolArray) -
     numbers = np.array(values)[:, patient]
     rows = np.arange(len(values))[:, None] * counts.shape[1] + group
     known = ~np.isnan(numbers)
-    _count(counts, rows[known], bins(numbers[known]))
+    np.add.at(counts.reshape(-1), rows[known] * counts.shape[2] + bins(numbers[known]), counts.dtype.type(1))
 
 
 def count_bins(counts: Counts, values: Array, lowest: int) -> None:
     """Add values (day, patient) of one analyte to its counts (day, bin), whose first bin is ``lowest`` of all."""
-    places = np.clip(bins(values) - lowest, 0, counts.shape[1] - 1)
-    rows = np.broadcast_to(np.arange(len(counts))[:, None], places.shape)
-    _count(counts, rows.ravel(), places.ravel())
-
-
-def _count(counts: Counts, rows: IntArray, places: IntArray) -> None:
-    """Add one to the bin at each place of each row, which all axes but the last make up."""
-    np.add.at(counts.reshape(-1), rows * counts.shape[-1] + places, np.uint32(1))
+    places = np.clip(bins(values) - lowest, 0, counts.shape[1] - 1) + np.arange(len(counts))[:, None] * counts.shape[1]
+    counts += np.bincount(places.ravel(), minlength=counts.size).reshape(counts.shape).astype(counts.dtype)
 
 
 def quantiles(counts: npt.NDArray[np.unsignedinteger], shares: Sequence[float], lowest: int = 0) -> Array:
