@@ -31,9 +31,6 @@ RTOL = 2e-6
 MEASURES = KEPT
 """What is measured in every window: [unit·h], [unit], [h], [unit], [h]."""
 
-FAST_ENZYME = 0.05
-"""Rate of turnover from which on the error of an enzyme's own level counts, a half-life of 14 h [1/h]."""
-
 DRIVER_FLOOR = 0.2
 """Level of what moves enzymes below which its errors are judged absolutely: it counts about fivefold [1]."""
 
@@ -170,8 +167,7 @@ class _Run:
         used = [np.flatnonzero(rows.any(axis=1)).tolist() for rows in reading.weights]
         analytes = tuple(tuple(row) for row in used)
         self.weights = np.concatenate([rows[part] for rows, part in zip(reading.weights, used, strict=True)])
-        fast = frozenset(e for e, row in enumerate(system.enzymes) if parameters[row.kdeg].max() > FAST_ENZYME)
-        self.rows = rows = Rows(replace(system, parameters=(), scale=()), analytes, fast)
+        self.rows = rows = Rows(replace(system, parameters=(), scale=()), analytes)
         self.march = _module(rows).march
         self.places = LANES * np.array([rows.first[kind] for kind in _PLACES])
         self.falls = np.full((len(analytes), rows.most_falling), -1)

@@ -239,7 +239,6 @@ def march(
     window, count, t, h, limit, steps = places[7], len(windows), start, 0.5, rtol * rtol, 0
     place, row, edge, known = 0, 0, 0, -KEPT
     fade, stride, gap = places[13], places[14], grid[1] - grid[0] if len(grid) > 1 else inf
-    linearise(a)
     while row < len(grid) and grid[row] <= start:
         decays(0.0, a, bits)
         read(start, 0.0, a)

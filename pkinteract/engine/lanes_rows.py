@@ -77,15 +77,13 @@ class Rows:
 
     system: System
     analytes: Analytes
-    fast: frozenset[int] = frozenset()
-    """Enzymes whose own error counts."""
 
     @cached_property
     def following(self) -> dict[int, tuple[tuple[int, int], ...]]:
         """Enzymes that drivers move: (place of the driver, parameter of its strength) of each."""
         alike: dict[object, list[int]] = {}
         for e, enzyme in enumerate(self.system.enzymes):
-            if e not in self.fast and all(row.enzyme != e for row in self.system.inactivations):
+            if all(row.enzyme != e for row in self.system.inactivations):
                 alike.setdefault((enzyme.kdeg, tuple(_kind(row) for row in self._inducers(e))), []).append(e)
         found: dict[int, tuple[tuple[int, int], ...]] = {}
         first = 0

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-_FREE: dict[tuple[object, tuple[int, ...]], list[npt.NDArray[Any]]] = {}
+MOST_KEPT = 8
+"""Arrays that wait to be used again: for each thread some of two or three shapes."""
+
+_FREE: list[npt.NDArray[Any]] = []
+_ONE_AT_A_TIME = Lock()
 
 
 def take(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """An array with anything in it, one that was given back if there is one of this shape."""
-    free = _FREE.get((np.dtype(dtype), shape))
-    try:
-        return free.pop() if free else np.empty(shape, dtype)
-    except IndexError:  # another thread was faster
-        return np.empty(shape, dtype)
+    """An array with anything in it: one that was given back, if there is one of this shape and kind."""
+    with _ONE_AT_A_TIME:
+        for n, array in enumerate(_FREE):
+            if array.shape == shape and array.dtype == dtype:
+                return _FREE.pop(n)
+    return np.empty(shape, dtype)
 
 
 def give_back(array: npt.NDArray[Any]) -> None:
     """Let others have an array that nobody reads any more."""
-    _FREE.setdefault((array.dtype, array.shape), []).append(array)
+    with _ONE_AT_A_TIME:
+        _FREE.append(array)
+        del _FREE[:-MOST_KEPT]
