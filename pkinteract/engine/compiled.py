@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -44,6 +45,9 @@ COMPILED = '@njit(cache=True, nogil=True, error_model="numpy")'
 
 _BETWEEN = "\n\n\n"
 """What stands between two functions of a text."""
+
+_AGE = 1_000_000_000
+"""The date of every such file, as seconds since 1970."""
 
 _ONE_AT_A_TIME = Lock()
 """Threads that meet a new structure together make it once."""
@@ -174,15 +178,57 @@ def compiled(source: str) -> ModuleType:
         return _module(name, source)
 
 
-def _module(name: str, source: str) -> ModuleType:
+def compiled_apart(source: str) -> ModuleType:
+    """The same with ``march`` compiled for the text's ``SIGNATURE`` by a process of its own.
+
+    A process that compiles has its functions one by one and within each other, and runs a mixture that rounds otherwise
+    than what later processes read from the disk. So that all compute the same bits, nobody runs what it compiled.
+    """
+    import numba
+    from llvmlite import binding
+
+    made_by = f"{numba.__version__} {binding.get_host_cpu_name()} {sorted(binding.get_host_cpu_features().items())}"
+    name = f"pkinteract_kernel_{hashlib.sha256(f'{made_by} {source}'.encode()).hexdigest()[:24]}"
+    with _ONE_AT_A_TIME:
+        ready = _folder() / f"{name}.ready"
+        if not ready.exists():
+            path = _written(name, source)
+            subprocess.run([sys.executable, "-c", _COMPILE, str(path)], check=True)
+            ready.touch()
+        module = _module(name, source)
+        if not module.march.signatures:
+            module.march.compile(module.SIGNATURE)
+            module.march.disable_compile()
+        return module
+
+
+_COMPILE = """
+import importlib.util, pathlib, sys
+path = pathlib.Path(sys.argv[1])
+spec = importlib.util.spec_from_file_location(path.stem, path)
+module = importlib.util.module_from_spec(spec)
+sys.modules[path.stem] = module
+spec.loader.exec_module(module)
+module.march.compile(module.SIGNATURE)
+"""
+
+
+def _written(name: str, source: str) -> Path:
+    """The file of a text, whoever writes it of the same age: numba goes by it when it looks for what was compiled."""
     path = _folder() / f"{name}.py"
-    known = sys.modules.get(name)
-    if known is not None and known.__file__ == str(path) and path.exists():
-        return known
     if not path.exists():
         draft = path.with_suffix(f".{os.getpid()}")
         draft.write_text(source, "utf-8")
+        os.utime(draft, (_AGE, _AGE))
         draft.replace(path)
+    return path
+
+
+def _module(name: str, source: str) -> ModuleType:
+    path = _written(name, source)
+    known = sys.modules.get(name)
+    if known is not None and known.__file__ == str(path):
+        return known
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} cannot be loaded")
@@ -200,8 +246,13 @@ def _folder() -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
-        return Path(tempfile.mkdtemp(prefix="pkinteract-"))
+        return _temporary()
     return folder
+
+
+@lru_cache(maxsize=1)
+def _temporary() -> Path:
+    return Path(tempfile.mkdtemp(prefix="pkinteract-"))
 
 
 def function_text(around: str, name: str) -> str:

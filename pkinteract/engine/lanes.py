@@ -15,7 +15,7 @@ from types import ModuleType
 import numpy as np
 import numpy.typing as npt
 
-from pkinteract.engine.compiled import COMPILED, compiled, function_text, source_of
+from pkinteract.engine.compiled import COMPILED, compiled, compiled_apart, function_text, source_of
 from pkinteract.engine.curves import Array
 from pkinteract.engine.lanes_input import Columns, Inputs, Steady, Timeline, earlier, joined, release_rows, timeline
 from pkinteract.engine.lanes_rows import KEPT, LANES, Rows, lean
@@ -266,7 +266,7 @@ def _aligned(groups: int, rows: int) -> Array:
 def _module(rows: Rows) -> ModuleType:
     """The compiled code for a structure of which some sums of compounds are read."""
     text = f"{function_text('loop.py', 'share')}\n\n{generate_lanes(rows)}"
-    return compiled(source_of("lanes_loop.py", _GENERATED, text, _FAST))
+    return compiled_apart(source_of("lanes_loop.py", _GENERATED, text, _FAST))
 
 
 BINS_PER_OCTAVE = 64

@@ -110,7 +110,7 @@ class Timeline:
         chosen = np.flatnonzero(self.inputs.kinds == _RELEASE)
         times = self.inputs.times[chosen][:, here]
         rows = np.concatenate([self.inputs.targets[chosen, None].astype(float), times], axis=1)
-        return rows, np.ascontiguousarray(self.inputs.amounts[chosen][:, here])
+        return np.ascontiguousarray(rows), np.ascontiguousarray(self.inputs.amounts[chosen][:, here])
 
 
 def timeline(system: System, parameters: Array, inputs: Inputs, start: float, stop: float) -> Timeline:
@@ -194,4 +194,4 @@ def _sharp(system: System, numbers: Array) -> Array:
 def _table(times: Array, order: Columns, line: Timeline, amounts: Array) -> Events:
     kinds = line.inputs.kinds[order].astype(np.int64)
     longest = np.where(kinds == _RELEASE, FIRST_OF_RELEASE, np.inf)
-    return times, kinds, line.places[order], amounts, longest
+    return times, kinds, line.places[order], np.ascontiguousarray(amounts), longest

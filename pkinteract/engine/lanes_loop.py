@@ -24,6 +24,13 @@ CLOSE = 1e-6
 KEPT = 3
 """Steps for which the answers to what falls are kept at least: where little changes, they are few and long."""
 
+SIGNATURE = (
+    "int64(float64[::1], int64[::1], int64[::1], int64, int64[:, ::1], float64[:, :, ::1], float64[:, ::1], "
+    "float64[:, ::1], float64, float64, float64, float64, float64[::1], int64[::1], int64[::1], float64[:, ::1], "
+    "float64[::1], float64[::1], float64[::1], float64[:, :, :, :], float32[:, ::1], int64)"
+)
+"""What ``march`` is compiled for."""
+
 ASKED_FOR = exp, floor, lgamma, log, sqrt
 """What the generated text and that of ``share`` call."""
 

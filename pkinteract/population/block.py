@@ -54,7 +54,7 @@ def run_block(plan: Plan, numbers: range, tally: Tally) -> Block:
     failed = np.flatnonzero(~solved.ok)
     tally.patients[:] += np.array([len(numbers) - len(failed), len(failed)], dtype=np.uint32)
     tally.name({int(cohort.number[place]): str(status[place]) for place in failed})
-    profile = solved.profile if plan.profiles else None
+    profile = solved.profile.copy() if plan.profiles else None
     give_back(solved.curves)
     return Block(columns={**_traits(cohort), **measured, "status": status}, profile=profile)
 
