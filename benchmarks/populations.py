@@ -1,4 +1,4 @@
-"""How time and memory of a population grow, each size in a process of its own."""
+"""How time and memory of a population grow, in processes of their own and in one that has run a population before."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from table import Section
+from click.testing import CliRunner
+from table import Section, medians
+
+from pkinteract.cli import main
 
 COMMON = Path(__file__).parent / "common.toml"
 SIZES = (1, 10, 100, 1_000, 10_000, 100_000)
-COUNT = 8_000
+COUNT, ROUNDS = 8_000, 3
 
 _PEAK = """
 import resource, subprocess, sys
@@ -28,18 +32,27 @@ def sections() -> Iterator[Section]:
     """Tables of time and memory over subjects, and of time over days, compounds, cores and the first use."""
     out = Path(tempfile.mkdtemp(prefix="pkinteract-bench-"))
     _population(COMMON, 16, out / "warm")
-    found = {n: _population(COMMON, n, out / str(n)) for n in SIZES}
-    start = min(seconds for n, (seconds, _) in found.items() if n <= 100)
-    large = [n for n in SIZES if n >= 1_000]
-    slope = np.polyfit(np.log(large), np.log([found[n][0] - start for n in large]), 1)[0]
+    memory: dict[int, float] = {}
+
+    def alone(n: int) -> None:
+        memory[n] = max(memory.get(n, 0.0), _population(COMMON, n, out / str(n))[1])
+
+    found = medians({n: partial(alone, n) for n in SIZES}, ROUNDS, warm=False)
+    _again(COMMON, 1_000, out / "again")
+    again = medians({n: partial(_again, COMMON, n, out / f"again-{n}") for n in SIZES}, ROUNDS, warm=False)
     yield Section(
         title="Time and memory over subjects",
-        said="`pkinteract population` on the common problem, without figures, from start to end of the process; "
-        f"once each. From a thousand subjects on, the time without the {start:.1f} s that the smallest take grows with "
-        f"their number to the power {slope:.2f}.",
-        head=("subjects", "seconds", "subjects a second", "largest memory, MB"),
-        rows=[(f"{n:,}", f"{t:.1f}", f"{n / t:,.0f}", f"{memory:.0f}") for n, (t, memory) in found.items()],
+        said="`pkinteract population` on the common problem, without figures: from start to end of a process, and once "
+        f"more in a process that has run it before; medians of {ROUNDS} rounds, the largest memory of all. Without "
+        "what one subject takes, the time grows from 1,000 to 100,000 subjects with their number to the power "
+        f"{_power(again):.2f} where all is loaded, {_power(found):.2f} in processes of their own, where the first "
+        "thousand also pay for memory that was never touched.",
+        head=("subjects", "seconds", "largest memory, MB", "seconds, run before", "subjects a second"),
+        rows=[
+            (f"{n:,}", f"{found[n]:.2f}", f"{memory[n]:.0f}", f"{again[n]:.2f}", f"{n / again[n]:,.0f}") for n in SIZES
+        ],
     )
+    start = found[1]
     base = _population(COMMON, COUNT, out / "base")[0]
     rows = [("the common problem", base)]
     rows.append(("on one core", _population(COMMON, COUNT, out / "core", cores={0})[0]))
@@ -51,8 +64,7 @@ def sections() -> Iterator[Section]:
         rows.append((name, _changed("[[regimen]]".join([head, *regimens[:count]]), out / f"drugs-{count}")))
     yield Section(
         title="Time over cores, days and compounds",
-        said=f"{COUNT:,} subjects, less the {start:.1f} s that the smallest populations take. One core writes the "
-        "files.",
+        said=f"{COUNT:,} subjects, less the {start:.1f} s that one takes. One core writes the files.",
         head=("what", "seconds", "of the common problem"),
         rows=[(name, f"{t - start:.2f}", f"{(t - start) / (base - start):.2f}") for name, t in rows],
     )
@@ -65,6 +77,18 @@ def sections() -> Iterator[Section]:
             (name, f"{_population(COMMON, 16, out / name, extra=empty)[0]:.1f}") for name in ("empty", "filled before")
         ],
     )
+
+
+def _power(seconds: Mapping[int, float]) -> float:
+    """The slope of time over subjects on logarithmic scales, without what one subject takes."""
+    large = [n for n in SIZES if n >= 1_000]
+    return float(np.polyfit(np.log(large), np.log([seconds[n] - seconds[1] for n in large]), 1)[0])
+
+
+def _again(scenario: Path, n: int, folder: Path) -> None:
+    """The command in this process."""
+    line = ["population", str(scenario), "-n", str(n), "--no-figure", "--out", str(folder)]
+    CliRunner().invoke(main, line, catch_exceptions=False)
 
 
 def _changed(text: str, folder: Path) -> float:

@@ -6,6 +6,9 @@ import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+Name = TypeVar("Name", str, int)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,11 +33,12 @@ class Section:
         return "\n".join([f"\n## {self.title}\n", f"{self.said}\n", *(f"| {' | '.join(row)} |" for row in rows), ""])
 
 
-def medians(calls: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Median seconds of each call over interleaved rounds, after one that does not count."""
-    taken: dict[str, list[float]] = {name: [] for name in calls}
-    for call in calls.values():
-        call()
+def medians(calls: Mapping[Name, Callable[[], object]], rounds: int, *, warm: bool = True) -> dict[Name, float]:
+    """Median seconds of each call over interleaved rounds, after one that does not count unless ``warm`` is false."""
+    taken: dict[Name, list[float]] = {name: [] for name in calls}
+    if warm:
+        for call in calls.values():
+            call()
     for _ in range(rounds):
         for name, call in calls.items():
             begin = time.perf_counter()

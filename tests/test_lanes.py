@@ -11,8 +11,9 @@ import pytest
 from engine_systems import EVERYTHING_EVENTS, everything
 
 from pkinteract.engine.compiled import KINDS
+from pkinteract.engine.counts import edges_of_bins, tally
 from pkinteract.engine.curves import extremes, sample
-from pkinteract.engine.lanes import Lanes, Reading, edges_of_bins, solve_lanes, tally
+from pkinteract.engine.lanes import Lanes, Reading, solve_lanes
 from pkinteract.engine.lanes_input import Inputs, Steady
 from pkinteract.engine.lanes_rows import Rows
 from pkinteract.engine.reference import solve_reference

@@ -29,6 +29,7 @@ from runs import average, daily, drug, once, oral, pathway, regimen, text, writt
 from pkinteract import load_scenario, simulate
 from pkinteract.analysis.levels import spans_above
 from pkinteract.cli import main
+from pkinteract.engine.counts import gathered, scatter
 from pkinteract.engine.curves import extremes, sample
 from pkinteract.population import tally as counting
 from pkinteract.population.block import run_block
@@ -248,6 +249,25 @@ def test_quantiles_of_a_smooth_sample_are_closer() -> None:
 
     np.testing.assert_allclose(found, np.quantile(values, (0.05, 0.5, 0.95)), rtol=3e-3)
     np.testing.assert_allclose([mean[0], sd[0]], [values.mean(), values.std(ddof=1)], rtol=1e-3)
+
+
+@given(
+    st.dictionaries(
+        st.one_of(st.integers(0, 3), st.integers(200, 800), st.integers(2990, 2999)),
+        st.one_of(st.integers(0, 3), st.sampled_from([254, 255, 256, 510, 511, 2**16 - 1])),
+    ),
+    st.sampled_from([np.uint16, np.uint32]),
+)
+def test_counts_travel_without_loss(some: dict[int, int], kind: type[np.uint16] | type[np.uint32]) -> None:
+    """Counts of any size, any way apart: packed and added to others they are their sum, bin by bin."""
+    part, total = np.zeros((2, 1500), dtype=kind), np.full((2, 1500), 7, dtype=np.uint32)
+    part.reshape(-1)[list(some)] = list(some.values())
+
+    pairs = gathered(part)
+    scatter(pairs, total)
+
+    np.testing.assert_array_equal(total, part.astype(np.uint32) + 7)
+    assert len(pairs) <= 3000 // 255 + sum(-(-number // 255) for number in some.values())
 
 
 @pytest.mark.parametrize(

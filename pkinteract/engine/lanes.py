@@ -15,7 +15,7 @@ from types import ModuleType
 import numpy as np
 import numpy.typing as npt
 
-from pkinteract.engine.compiled import COMPILED, compiled, compiled_apart, function_text, source_of
+from pkinteract.engine.compiled import compiled_apart, function_text, source_of
 from pkinteract.engine.curves import Array
 from pkinteract.engine.lanes_input import Columns, Inputs, Steady, Timeline, earlier, joined, release_rows, timeline
 from pkinteract.engine.lanes_rows import KEPT, LANES, Rows, lean
@@ -267,37 +267,3 @@ def _module(rows: Rows) -> ModuleType:
     """The compiled code for a structure of which some sums of compounds are read."""
     text = f"{function_text('loop.py', 'share')}\n\n{generate_lanes(rows)}"
     return compiled_apart(source_of("lanes_loop.py", _GENERATED, text, _FAST))
-
-
-BINS_PER_OCTAVE = 64
-"""Bins between a level and its double: one is 1.1 to 1.6 % wide."""
-
-LOWEST, HIGHEST = -24, 40
-"""Powers of two between which levels have bins of their own."""
-
-_BIAS = 127
-
-
-def tally(lanes: Lanes, counts: npt.NDArray[np.unsignedinteger], lowest: Columns) -> None:
-    """Count the levels of all subjects that were solved.
-
-    Parameters
-    ----------
-    counts
-        (analyte, time, bin), added to.
-    lowest
-        (analyte,) place of the first bin of ``counts`` among all bins; what is below it counts in it.
-    """
-    once = np.zeros(lanes.curves.shape[0] * LANES, dtype=counts.dtype)
-    once[: len(lanes.ok)] = lanes.ok
-    module = compiled(source_of("lanes_count.py", (), "", COMPILED))
-    first = (LOWEST + _BIAS) * BINS_PER_OCTAVE + np.asarray(lowest, dtype=np.int64)
-    module.histogram(lanes.curves.view(np.int32), once.reshape(-1, LANES), counts, first)
-
-
-def edges_of_bins() -> Array:
-    """Lower edges of the bins and the last upper one; what is below the first bin counts in it."""
-    places = np.arange((HIGHEST - LOWEST) * BINS_PER_OCTAVE + 1, dtype=float)
-    return np.asarray(
-        np.ldexp(1.0 + places % BINS_PER_OCTAVE / BINS_PER_OCTAVE, (places // BINS_PER_OCTAVE).astype(int) + LOWEST)
-    )

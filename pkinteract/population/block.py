@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pkinteract.engine import lanes
+from pkinteract.engine import counts, lanes
 from pkinteract.engine.lanes_input import Inputs, Steady, joined
 from pkinteract.engine.lanes_rows import LANES
 from pkinteract.engine.room import give_back
@@ -132,7 +132,7 @@ def _count(plan: Plan, cohort: Cohort, solved: lanes.Lanes, measured: Mapping[st
     member = members(plan, cohort)[:, ok]
     count_measures(tally.measures, [values[ok] for values in measured.values()], member)
     tally.risk[:, :, 0] += member.sum(axis=1, dtype=np.uint32)
-    lanes.tally(solved, tally.levels, np.array(plan.lowest))
+    counts.tally(solved, tally.levels, np.array(plan.lowest))
     for n, analyte in enumerate(plan.analytes):
         means, peaks, _ = daily(solved.windows[n] if ok.all() else solved.windows[n][:, :, ok], over)
         count_bins(tally.averages[n], means, plan.lowest[n])

@@ -13,13 +13,11 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from pkinteract.engine.lanes import BINS_PER_OCTAVE, HIGHEST, LOWEST, edges_of_bins
-from pkinteract.engine.room import give_back, take
-from pkinteract.population.cohort import Array, BoolArray, Cohort, IntArray
+from pkinteract.engine.counts import ALL_BINS, Counts, bins, edges_of_bins, located, sums
+from pkinteract.engine.room import give_back, take_zeros
+from pkinteract.population.cohort import Array, BoolArray, Cohort
 from pkinteract.population.metrics import measures_of
 from pkinteract.population.plan import BINS, LARGEST_PARTITION, Plan
-
-Counts = npt.NDArray[np.uint32] | npt.NDArray[np.uint16]
 
 AGES, WEIGHTS, CLEARANCES = (18.0, 45.0, 65.0, 75.0), (50.0, 70.0, 90.0), (15.0, 30.0, 60.0, 90.0)
 """Bounds between the bands of age [y], weight [kg] and creatinine clearance [mL/min], the last ones those of KDIGO."""
@@ -28,9 +26,6 @@ PHENOTYPES = ("poor", "intermediate", "normal", "rapid", "ultrarapid")
 
 BEFORE, AFTER, EVER = 1, 2, 3
 """Where it is counted who is above the alert level on the reference day, on the last one, at any time from t = 0 on."""
-
-ALL_BINS = (HIGHEST - LOWEST) * BINS_PER_OCTAVE
-"""Bins of a measure, from 2^-24 to 2^40 whatever its unit."""
 
 NAMED = 20
 """Failures that are kept with their reasons: those of the lowest numbers. Every one stands in its patient's row."""
@@ -96,8 +91,7 @@ def empty(plan: Plan, patients: int) -> Tally:
         return np.zeros(shape, dtype=np.uint32)
 
     def counts(*shape: int) -> Counts:
-        found: Counts = take(shape, np.uint16 if patients <= LARGEST_PARTITION else np.uint32)
-        found.fill(0)
+        found: Counts = take_zeros(shape, np.uint16 if patients <= LARGEST_PARTITION else np.uint32)
         return found
 
     return Tally(
@@ -151,13 +145,6 @@ def _bands(bounds: Sequence[float]) -> list[str]:
     return [f"below {bounds[0]:g}", *inner, f"{bounds[-1]:g} and above"]
 
 
-def bins(values: npt.ArrayLike) -> IntArray:
-    """Place of the bin of each value among all that the engine has; what is lower than the first is in the first."""
-    single = np.ascontiguousarray(values, dtype=np.float32)
-    places: IntArray = (single.view(np.int32) >> 17).astype(np.int64) - (LOWEST + 127) * BINS_PER_OCTAVE
-    return np.clip(places, 0, ALL_BINS - 1)
-
-
 def count_measures(counts: Counts, values: Sequence[Array], member: BoolArray) -> None:
     """Add measures (measure, patient) to counts (measure, group, bin); NaN counts nowhere."""
     group, patient = np.nonzero(member[: counts.shape[1]])
@@ -173,45 +160,32 @@ def count_bins(counts: Counts, values: Array, lowest: int) -> None:
     counts += np.bincount(places.ravel(), minlength=counts.size).reshape(counts.shape).astype(counts.dtype)
 
 
-def quantiles(counts: npt.NDArray[np.unsignedinteger], shares: Sequence[float], lowest: int = 0) -> Array:
+def quantiles(counts: Counts, shares: Sequence[float], lowest: int = 0) -> Array:
     """Quantiles (share, row) of what was counted in bins, (row, bin), of which the first is ``lowest`` of all.
 
     Neighbouring ranks are joined by a straight line, as numpy does; within a bin ranks are spread evenly, so that each
     is off by less than the width of a bin, 1.6 %. Below the first bin is 0; NaN where nothing was counted.
     """
-    cumulated = np.cumsum(counts, axis=1, dtype=np.int64)
-    total = cumulated[:, -1]
-    flat = (cumulated + (np.cumsum(total) - total)[:, None]).ravel()
-    begin = np.append(0, flat[:-1])
-    edges = edges_of_bins()[lowest : lowest + counts.shape[1] + 1]
-    edges[0] = 0.0
-    first = np.cumsum(total) - total
-
-    def ranked(rank: IntArray) -> Array:
-        place = np.searchsorted(flat, first + rank, side="right")
-        place = np.minimum(place, len(flat) - 1)
-        inside = (first + rank - begin[place] + 0.5) / np.maximum(flat[place] - begin[place], 1)
-        bin_ = place % counts.shape[1]
-        return np.where(bin_ == 0, 0.0, edges[bin_] + inside * (edges[bin_ + 1] - edges[bin_]))
-
-    rows = []
-    for share in shares:
-        place = share * np.maximum(total - 1, 0)
-        low = np.floor(place).astype(np.int64)
-        below, above = ranked(low), ranked(np.minimum(low + 1, np.maximum(total - 1, 0)))
-        rows.append(np.where(total > 0, below + (place - low) * (above - below), np.nan))
-    return np.array(rows)
+    total = counts.sum(axis=1, dtype=np.int64)
+    wanted = np.multiply.outer(np.asarray(shares), np.maximum(total - 1, 0))
+    low = np.floor(wanted).astype(np.int64)
+    ranks = np.concatenate([low, np.minimum(low + 1, np.maximum(total - 1, 0))])
+    places, inside = located(counts, ranks.T)
+    edges = edges_of_bins(lowest, counts.shape[1])
+    levels = np.where(places == 0, 0.0, edges[places] + inside * (edges[places + 1] - edges[places])).T
+    below, above = levels[: len(low)], levels[len(low) :]
+    return np.where(total > 0, below + (wanted - low) * (above - below), np.nan)
 
 
-def moments(counts: npt.NDArray[np.unsignedinteger], lowest: int = 0) -> tuple[Array, Array]:
+def moments(counts: Counts, lowest: int = 0) -> tuple[Array, Array]:
     """Mean and standard deviation (row,) of what was counted in bins (row, bin), each value the middle of its bin."""
-    edges = edges_of_bins()[lowest : lowest + counts.shape[1] + 1]
+    edges = edges_of_bins(lowest, counts.shape[1])
     middle = (edges[:-1] + edges[1:]) / 2
     middle[0] = 0.0
-    total = counts.sum(axis=1, dtype=np.int64)
+    total, first, second = sums(counts, middle)
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = counts @ middle / total
-        spread = counts @ middle**2 / total - mean**2
+        mean = first / total
+        spread = second / total - mean**2
         return mean, np.sqrt(np.maximum(spread, 0.0) * total / np.where(total > 1, total - 1, np.nan))
 
 
