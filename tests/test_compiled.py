@@ -18,14 +18,6 @@ TIMES = np.linspace(0.0, 240.0, 481)
 EVENTS = tuple(sorted([*EVERYTHING_EVENTS, Event(time=3.0, kind="release", target=0, amount=60.0)]))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory) -> object:
-    """A cache folder of the tests' own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PKINTERACT_CACHE", str(tmp_path_factory.mktemp("kernels")))
-        yield
-
-
 def system() -> System:
     """Everything that ``engine_systems`` has, with a Weibull release."""
     base = everything()

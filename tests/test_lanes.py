@@ -30,14 +30,6 @@ LARGEST_ERROR = 1e-5
 """What is promised of every subject, relative to the analyte's Cmax."""
 
 
-@pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory) -> object:
-    """A cache folder of the tests' own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PKINTERACT_CACHE", str(tmp_path_factory.mktemp("kernels")))
-        yield
-
-
 def stepping(system: System) -> System:
     """The system as the lanes want it."""
     return dataclasses.replace(system, step_all=True)
