@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -12,12 +13,9 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from click.testing import CliRunner
 from table import Section, medians
 
-from pkinteract.cli import main
-
-COMMON = Path(__file__).parent / "common.toml"
+COMMON, AGAIN = Path(__file__).with_name("common.toml"), Path(__file__).with_name("again.py")
 SIZES = (1, 10, 100, 1_000, 10_000, 100_000)
 COUNT, ROUNDS = 8_000, 3
 
@@ -38,36 +36,20 @@ def sections() -> Iterator[Section]:
         memory[n] = max(memory.get(n, 0.0), _population(COMMON, n, out / str(n))[1])
 
     found = medians({n: partial(alone, n) for n in SIZES}, ROUNDS, warm=False)
-    _again(COMMON, 1_000, out / "again")
-    again = medians({n: partial(_again, COMMON, n, out / f"again-{n}") for n in SIZES}, ROUNDS, warm=False)
+    again = _again(COMMON, out / "again")
     yield Section(
         title="Time and memory over subjects",
-        said="`pkinteract population` on the common problem, without figures: from start to end of a process, and once "
-        f"more in a process that has run it before; medians of {ROUNDS} rounds, the largest memory of all. Without "
-        "what one subject takes, the time grows from 1,000 to 100,000 subjects with their number to the power "
-        f"{_power(again):.2f} where all is loaded, {_power(found):.2f} in processes of their own, where the first "
-        "thousand also pay for memory that was never touched.",
+        said="`pkinteract population` on the common problem, without figures: from start to end of a process, medians "
+        f"of {ROUNDS} and the largest memory of all; and once more in a process that has run it before, medians of 3, "
+        "of 15 up to a thousand. Without what one subject takes, the time grows from 1,000 to 100,000 subjects with "
+        f"their number to the power {_power(again):.2f} in a process that has run before. In processes of their own "
+        f"that is {_power(found):.2f}, and uncertain: from one to the next the start varies by what a thousand take.",
         head=("subjects", "seconds", "largest memory, MB", "seconds, run before", "subjects a second"),
         rows=[
             (f"{n:,}", f"{found[n]:.2f}", f"{memory[n]:.0f}", f"{again[n]:.2f}", f"{n / again[n]:,.0f}") for n in SIZES
         ],
     )
-    start = found[1]
-    base = _population(COMMON, COUNT, out / "base")[0]
-    rows = [("the common problem", base)]
-    rows.append(("on one core", _population(COMMON, COUNT, out / "core", cores={0})[0]))
-    text = COMMON.read_text("utf-8")
-    for days in (30, 60, 240):
-        rows.append((f"{days} d", _changed(text.replace("120 d", f"{days} d"), out / f"days-{days}")))
-    head, *regimens = text.split("[[regimen]]")
-    for count, name in ((1, "amitriptyline alone"), (2, "with carbamazepine")):
-        rows.append((name, _changed("[[regimen]]".join([head, *regimens[:count]]), out / f"drugs-{count}")))
-    yield Section(
-        title="Time over cores, days and compounds",
-        said=f"{COUNT:,} subjects, less the {start:.1f} s that one takes. One core writes the files.",
-        head=("what", "seconds", "of the common problem"),
-        rows=[(name, f"{t - start:.2f}", f"{(t - start) / (base - start):.2f}") for name, t in rows],
-    )
+    yield _variants(out)
     empty = {"PKINTERACT_CACHE": str(out / "cache")}
     yield Section(
         title="First use",
@@ -85,18 +67,40 @@ def _power(seconds: Mapping[int, float]) -> float:
     return float(np.polyfit(np.log(large), np.log([seconds[n] - seconds[1] for n in large]), 1)[0])
 
 
-def _again(scenario: Path, n: int, folder: Path) -> None:
-    """The command in this process."""
-    line = ["population", str(scenario), "-n", str(n), "--no-figure", "--out", str(folder)]
-    CliRunner().invoke(main, line, catch_exceptions=False)
+def _again(scenario: Path, folder: Path) -> dict[int, float]:
+    """Seconds of each size once more in one process."""
+    line = [sys.executable, str(AGAIN), str(scenario), str(folder), *map(str, SIZES)]
+    printed = subprocess.run(line, check=True, capture_output=True, text=True).stdout
+    return {int(n): float(seconds) for n, seconds in json.loads(printed).items()}
 
 
-def _changed(text: str, folder: Path) -> float:
-    """Seconds of a changed common problem, compiled before."""
-    path = folder.with_suffix(".toml")
-    path.write_text(text, "utf-8")
-    _population(path, 16, folder / "warm")
-    return _population(path, COUNT, folder / "run")[0]
+def _variants(out: Path) -> Section:
+    """Time on one core, over other days, and with fewer compounds."""
+    text = COMMON.read_text("utf-8")
+    head, *regimens = text.split("[[regimen]]")
+    changed = {f"{days} d": text.replace("120 d", f"{days} d") for days in (30, 60, 240)}
+    for count, name in ((1, "amitriptyline alone"), (2, "with carbamazepine")):
+        changed[name] = "[[regimen]]".join([head, *regimens[:count]])
+    calls = {
+        "one subject": partial(_population, COMMON, 1, out / "one"),
+        "the common problem": partial(_population, COMMON, COUNT, out / "base"),
+        "on one core": partial(_population, COMMON, COUNT, out / "core", cores={0}),
+    }
+    for place, (name, content) in enumerate(changed.items()):
+        path = out / f"variant-{place}.toml"
+        path.write_text(content, "utf-8")
+        _population(path, 16, path.with_suffix(""))
+        calls[name] = partial(_population, path, COUNT, path.with_suffix(""))
+    taken = medians(calls, ROUNDS, warm=False)
+    start = taken.pop("one subject")
+    base = taken["the common problem"] - start
+    return Section(
+        title="Time over cores, days and compounds",
+        said=f"{COUNT:,} subjects in a process of their own, less the {start:.1f} s of a single one; medians of "
+        f"{ROUNDS} interleaved rounds. One core writes the files.",
+        head=("what", "seconds", "of the common problem"),
+        rows=[(name, f"{t - start:.2f}", f"{(t - start) / base:.2f}") for name, t in taken.items()],
+    )
 
 
 def _population(
