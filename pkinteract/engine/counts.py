@@ -16,6 +16,7 @@ from pkinteract.engine.curves import Array
 from pkinteract.engine.lanes import Lanes
 from pkinteract.engine.lanes_input import Columns
 from pkinteract.engine.lanes_rows import LANES
+from pkinteract.engine.room import take
 
 Counts = npt.NDArray[np.uint32] | npt.NDArray[np.uint16]
 
@@ -63,10 +64,14 @@ def tally(lanes: Lanes, counts: Counts, lowest: Columns) -> None:
 
 
 def gathered(counts: Counts) -> npt.NDArray[np.uint8]:
-    """Counts without those that are zero, in few bytes: pairs of how far to go and what to count there, (pair, 2)."""
-    flat = counts.reshape(-1)
-    pairs = np.empty((_loops().most_pairs(flat), 2), dtype=np.uint8)
-    return pairs[: _loops().gather(flat, pairs)]
+    """Counts without those that are zero, in few bytes: pairs of how far to go and what to count there, (pair, 2).
+
+    They are in room that can be given back.
+    """
+    several = 8 // counts.itemsize
+    flat = np.pad(counts.reshape(-1), (0, -counts.size % several)) if counts.size % several else counts.reshape(-1)
+    pairs = take((_loops().most_pairs(flat), 2), np.uint8)
+    return pairs[: _loops().gather(flat, flat.view(np.uint64), several, pairs)]
 
 
 def scatter(pairs: npt.NDArray[np.uint8], counts: Counts) -> None:

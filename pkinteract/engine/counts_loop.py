@@ -26,34 +26,38 @@ def histogram(curves, once, counts, lowest):
 
 
 def most_pairs(counts):
-    """No fewer than the pairs that ``gather`` makes of counts."""
-    found = len(counts) // 255
+    """No fewer than the pairs that ``gather`` writes of counts, the last of a zero."""
+    found = len(counts) // 255 + 1
     for place in range(len(counts)):
         found += (np.int64(counts[place]) + 254) // 255
     return found
 
 
-def gather(counts, pairs):
+def gather(counts, words, several, pairs):
     """Write counts as pairs of how far to go and what to count there, neither above 255; returns the number of pairs.
 
-    A longer way takes several pairs that count nothing, a larger count several that go nowhere.
+    A longer way takes several pairs that count nothing, a larger count several that go nowhere. ``words`` are the same
+    numbers, ``several`` in one: most are zero and passed over. In the others a pair is written for zeros as well, over
+    which the next is written, as that takes less time than to guess which they are.
     """
     found, before = 0, 0
-    for place in range(len(counts)):
-        if counts[place] == 0:
+    for word in range(len(words)):
+        if words[word] == 0:
             continue
-        gap, number = place - before, np.int64(counts[place])
-        before = place
-        while gap > 255:
-            pairs[found, 0], pairs[found, 1] = 255, 0
-            gap -= 255
-            found += 1
-        while number > 255:
-            pairs[found, 0], pairs[found, 1] = gap, 255
-            gap, number = 0, number - 255
-            found += 1
-        pairs[found, 0], pairs[found, 1] = gap, number
-        found += 1
+        for place in range(word * several, (word + 1) * several):
+            gap, number = place - before, np.int64(counts[place])
+            if number > 0 and (gap > 255 or number > 255):
+                while gap > 255:
+                    pairs[found, 0], pairs[found, 1] = 255, 0
+                    gap -= 255
+                    found += 1
+                while number > 255:
+                    pairs[found, 0], pairs[found, 1] = gap, 255
+                    gap, number = 0, number - 255
+                    found += 1
+            pairs[found, 0], pairs[found, 1] = gap, number
+            found += number > 0
+            before = place if number > 0 else before
     return found
 
 

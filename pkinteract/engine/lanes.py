@@ -20,7 +20,7 @@ from pkinteract.engine.curves import Array
 from pkinteract.engine.lanes_input import Columns, Inputs, Steady, Timeline, earlier, joined, release_rows, timeline
 from pkinteract.engine.lanes_rows import KEPT, LANES, Rows, lean
 from pkinteract.engine.lanes_text import generate_lanes
-from pkinteract.engine.room import take
+from pkinteract.engine.room import give_back, take, take_zeros
 from pkinteract.engine.solve import MOST_STEPS, floors
 from pkinteract.engine.steady_state import TOLERANCE, fixed_point, sizes
 from pkinteract.engine.system import System
@@ -98,6 +98,11 @@ class Lanes:
         found = self.curves.transpose(2, 1, 0, 3).reshape(analytes, times, groups * lanes)[:, :, : len(self.ok)]
         return found if self.ok.all() else np.where(self.ok, found, np.float32(np.nan))
 
+    def give_back(self) -> None:
+        """Let others have the room of what was read; it is lost."""
+        give_back(self.windows)
+        give_back(self.curves)
+
 
 def solve_lanes(
     system: System,
@@ -125,7 +130,7 @@ def solve_lanes(
     run = _Run(system, parameters, inputs, reading, start, stop, rtol)
     settle = None if steady is None else _Settling(run, steady)
     groups, analytes = -(-count // LANES), len(reading.alerts)
-    windows = np.zeros((analytes, len(reading.edges) - 1, len(MEASURES), groups * LANES))
+    windows: Array = take_zeros((analytes, len(reading.edges) - 1, len(MEASURES), groups * LANES), np.float64)
     room: Singles = take((groups, len(reading.grid), analytes, LANES), np.float32)
     curves = room.reshape(groups, len(reading.grid), analytes * LANES)
     ok = np.ones(count, dtype=bool)

@@ -2,44 +2,45 @@
 
 from __future__ import annotations
 
+import math
 from threading import Lock
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-MOST_KEPT = 8
-"""Arrays that wait to be used again: for each thread some of two or three shapes."""
+MOST_KEPT = 12
+"""Pieces of memory that wait to be used again, the largest ones: a few for each thread."""
 
-_FREE: list[npt.NDArray[Any]] = []
+MOST_SPARE = 2
+"""How many times as large as what is wanted a piece may be."""
+
+_FREE: list[npt.NDArray[np.uint8]] = []
 _ONE_AT_A_TIME = Lock()
 
 
 def take(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """An array with anything in it: one that was given back, if there is one of this shape and kind."""
-    found = _free(shape, dtype)
-    return np.empty(shape, dtype) if found is None else found
+    """An array with anything in it, in the smallest piece of memory that was given back and is of about its size."""
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    with _ONE_AT_A_TIME:
+        place = next((n for n, piece in enumerate(_FREE) if size <= len(piece) <= MOST_SPARE * size), None)
+        piece = np.empty(size, dtype=np.uint8) if place is None else _FREE.pop(place)
+    return piece[:size].view(dtype).reshape(shape)
 
 
 def take_zeros(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     """The same with zeros in it."""
-    found = _free(shape, dtype)
-    if found is None:
-        return np.zeros(shape, dtype)
+    found = take(shape, dtype)
     found.fill(0)
     return found
 
 
-def _free(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any] | None:
-    with _ONE_AT_A_TIME:
-        for n, array in enumerate(_FREE):
-            if array.shape == shape and array.dtype == dtype:
-                return _FREE.pop(n)
-    return None
-
-
 def give_back(array: npt.NDArray[Any]) -> None:
-    """Let others have an array that nobody reads any more."""
+    """Let others have the memory of an array that was taken, or of a view of one, and that nobody reads any more."""
+    piece = array
+    while isinstance(piece.base, np.ndarray):
+        piece = piece.base
     with _ONE_AT_A_TIME:
-        _FREE.append(array)
+        _FREE.append(piece)
+        _FREE.sort(key=len)
         del _FREE[:-MOST_KEPT]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from pkinteract.engine import counts, lanes
 from pkinteract.engine.lanes_input import Inputs, Steady, joined
 from pkinteract.engine.lanes_rows import LANES
-from pkinteract.engine.room import give_back
+from pkinteract.engine.room import take
 from pkinteract.engine.solve import TOO_FAST
 from pkinteract.population.bodies import Bodies, bodies, reporting
 from pkinteract.population.cohort import Array, Cohort, IntArray, TextArray
@@ -55,14 +55,16 @@ def run_block(plan: Plan, numbers: range, tally: Tally) -> Block:
     tally.patients[:] += np.array([len(numbers) - len(failed), len(failed)], dtype=np.uint32)
     tally.name({int(cohort.number[place]): str(status[place]) for place in failed})
     profile = solved.profile.copy() if plan.profiles else None
-    give_back(solved.curves)
+    solved.give_back()
     return Block(columns={**_traits(cohort), **measured, "status": status}, profile=profile)
 
 
 def columns_of(plan: Plan, cohort: Cohort) -> Columns:
     """The columns of ``patients.csv`` for any patients; nobody is counted."""
     solved, status = _simulated(plan, cohort)
-    return {**_traits(cohort), **_measured(plan, solved), "status": status}
+    measured = _measured(plan, solved)
+    solved.give_back()
+    return {**_traits(cohort), **measured, "status": status}
 
 
 def _simulated(plan: Plan, cohort: Cohort) -> tuple[lanes.Lanes, TextArray]:
@@ -98,17 +100,19 @@ def solved(plan: Plan, found: Bodies, count: int) -> lanes.Lanes:
     done = lanes.solve_lanes(
         found.model.system, parameters, inputs, reading, scenario.first_time, scenario.duration, steady=steady
     )
-    if len(possible) == count:
-        return done
     stands = some == np.arange(count)
-    return replace(done, windows=np.where(stands, done.windows, np.nan), ok=done.ok & stands)
+    done.windows[..., ~stands] = np.nan
+    return replace(done, ok=done.ok & stands)
 
 
 def _nobody(plan: Plan, count: int) -> lanes.Lanes:
     """What is read when no patient can be."""
     shape = len(plan.analytes), len(plan.windows.edges) - 1, len(lanes.MEASURES), count
-    none = np.full((-(-count // LANES), len(plan.grid), len(plan.analytes), LANES), np.nan, dtype=np.float32)
-    return lanes.Lanes(windows=np.full(shape, np.nan), curves=none, ok=np.zeros(count, dtype=bool))
+    windows = take(shape, np.float64)
+    curves = take((-(-count // LANES), len(plan.grid), len(plan.analytes), LANES), np.float32)
+    windows.fill(np.nan)
+    curves.fill(np.nan)
+    return lanes.Lanes(windows=windows, curves=curves, ok=np.zeros(count, dtype=bool))
 
 
 def _of(inputs: Inputs, some: IntArray) -> Inputs:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pkinteract.engine.counts import gathered, scatter
+from pkinteract.engine.room import give_back
 from pkinteract.population.block import Columns, run_block
 from pkinteract.population.plan import BLOCK, Plan
 from pkinteract.population.tally import Tally, empty
@@ -80,9 +81,8 @@ def _parquet(tables: Sequence[Columns]) -> bytes:
 
 def _packed(plan: Plan, tally: Tally, columns: Columns) -> bytes:
     """The counts and columns of a partition as one file; text as places in a list of the words that occur."""
-    arrays: dict[str, npt.NDArray[Any]] = {"plan": np.array(plan.fingerprint)}
-    for name, counts in tally.arrays().items():
-        arrays[f"counts {name}"] = gathered(counts)
+    packed = {f"counts {name}": gathered(counts) for name, counts in tally.arrays().items()}
+    arrays: dict[str, npt.NDArray[Any]] = {"plan": np.array(plan.fingerprint), **packed}
     arrays["failures"] = np.array(json.dumps(list(tally.failures.items())))
     for name, column in columns.items():
         if column.dtype == object:
@@ -92,6 +92,8 @@ def _packed(plan: Plan, tally: Tally, columns: Columns) -> bytes:
             arrays[f"column {name}"] = column
     file = io.BytesIO()
     np.savez(file, **arrays)  # type: ignore[arg-type]
+    for pairs in packed.values():
+        give_back(pairs)
     return file.getvalue()
 
 

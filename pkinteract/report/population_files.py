@@ -71,7 +71,9 @@ def run_population(scenario: Scenario, folder: Path, wanted: Wanted, progress: P
         there = sum(len(plan.patients(partition)) for partition in ready)
         tally = run(store, ready, compute, progress(plan.spec.n, there) if progress else _silent)
     written = _write(store, tally, figure=wanted.figure, keep=wanted.keep_partitions)
-    return population_lines(plan, tally, len(ready), written)
+    lines = population_lines(plan, tally, len(ready), written)
+    tally.give_back()
+    return lines
 
 
 def _silent(_: int) -> None:
