@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+
 from hypothesis import settings
 
 settings.register_profile("pkinteract", deadline=None, print_blob=True)
 settings.load_profile("pkinteract")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell that begins the tests in the background has them ignore Ctrl-C, and every process that they begin.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
