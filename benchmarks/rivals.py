@@ -16,10 +16,10 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+from pkinteract.engine.lanes_rows import lean
 from scipy.integrate import odeint, solve_ivp
 
 from pkinteract.engine.codegen import compile_python, generate, generate_rate
-from pkinteract.engine.lanes_rows import lean
 from pkinteract.engine.reference import Layout
 from pkinteract.engine.solve import TRACE, floors
 from pkinteract.engine.system import Event, System

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,8 +13,6 @@ from hypothesis import strategies as st
 from pkinteract.engine import algebra
 from pkinteract.engine.codegen import generate
 from pkinteract.engine.curves import extremes
-from pkinteract.engine.lanes_rows import Rows
-from pkinteract.engine.lanes_text import generate_lanes
 from pkinteract.engine.reference import solve_reference
 from pkinteract.engine.solve import Solution, solve
 from pkinteract.engine.steady_state import periodic_state
@@ -232,29 +229,6 @@ def test_the_periodic_state_repeats_itself() -> None:
     np.testing.assert_allclose(found.state.stepped, end.stepped, rtol=1e-5)
 
 
-def test_generated_code_compiles_under_numba_unchanged() -> None:
-    """The same text, on arrays: the same step to rounding."""
-    import numba
-
-    system = everything()
-    text = generate(system)
-    space: dict[str, object] = {"exp": math.exp, "sqrt": math.sqrt}
-    exec(text, space)
-    plain, compiled = space["step"], numba.njit(space["step"])
-    n = system.n_states
-    y = np.linspace(1, 2, n)
-    p, d, o, v = np.array(system.parameters), np.full(3, 10.0), np.zeros(3), np.zeros(0)
-    u, f, w = np.zeros(4), np.full(n, 0.1), np.ones(n)
-
-    outputs = []
-    for step in (plain, compiled):
-        z, k = np.zeros(n + len(d)), np.zeros(7 * n)
-        outputs.append((step(0.5, 0.1, y, p, d, o, v, u, f, w, z, k), z, k))  # type: ignore[operator]
-
-    assert outputs[0][0] == pytest.approx(outputs[1][0], rel=1e-9)
-    np.testing.assert_allclose(outputs[0][1], outputs[1][1], rtol=1e-12)
-
-
 @pytest.mark.parametrize("name", ["one_compartment", "step_inducer", "chain"])
 def test_what_the_generator_writes_is_what_was_reviewed(name: str) -> None:
     """Golden files of three small systems: any change of the generated text is seen in review."""
@@ -263,15 +237,6 @@ def test_what_the_generator_writes_is_what_was_reviewed(name: str) -> None:
     system = {"one_compartment": one_compartment(stepped=True), "step_inducer": step_inducer(), "chain": chain()}[name]
 
     assert generate(system) == (Path(__file__).parent / "golden" / f"{name}.txt").read_text("utf-8")
-
-
-def test_what_the_generator_writes_for_many_subjects_is_what_was_reviewed() -> None:
-    """Golden file of one small system: depot, enzyme, one analyte with an alert level."""
-    from pathlib import Path
-
-    rows = Rows(replace(one_compartment(stepped=True), step_all=True), ((0,),))
-
-    assert generate_lanes(rows) == (Path(__file__).parent / "golden" / "lanes.txt").read_text("utf-8")
 
 
 def test_a_hopeless_system_says_so() -> None:

@@ -10,12 +10,11 @@ import numpy.typing as npt
 import pytest
 from engine_systems import EVERYTHING_EVENTS, everything
 
-from pkinteract.engine.compiled import KINDS
-from pkinteract.engine.counts import edges_of_bins, tally
 from pkinteract.engine.curves import extremes, sample
-from pkinteract.engine.lanes import Lanes, Reading, solve_lanes
-from pkinteract.engine.lanes_input import Inputs, Steady
-from pkinteract.engine.lanes_rows import Rows
+from pkinteract.engine.lanes.counts import edges_of_bins, tally
+from pkinteract.engine.lanes.doses import KINDS, Inputs, Steady
+from pkinteract.engine.lanes.solve import Lanes, Reading, solve_lanes
+from pkinteract.engine.lanes.structure import Structure
 from pkinteract.engine.reference import solve_reference
 from pkinteract.engine.solve import Solution, solve
 from pkinteract.engine.steady_state import periodic_state
@@ -196,12 +195,29 @@ def test_enzymes_that_follow_each_other_are_followed() -> None:
 
     found = solve_lanes(system, parameters, given(EVERYTHING_EVENTS, 16), reading(system, parameters), 0.0, STOP)
 
-    assert len(Rows(system, ((0,),)).stepped) == system.n_states - 1
+    assert Structure(system=system, analytes=((0,),)).size == system.n_states - 1
     for column in (0, 9):
         single = alone(system, parameters, column)
         expected = levels(single, solve(single, EVERYTHING_EVENTS, 0.0, STOP, rtol=1e-9))
         error = np.abs(found.profile[:, :, column] - expected).max(axis=1)
         assert np.all(error <= LARGEST_ERROR * expected.max(axis=1))
+
+
+def test_compiled_and_interpreted_lanes_are_the_same() -> None:
+    """The march in Python, over numpy, gives what the machine code gives, but for rounding: extremes and hours too."""
+    system = with_binding_and_releases()
+    parameters = people(system, 16, seed=4)
+    read = dataclasses.replace(reading(system, parameters, 1.0), grid=GRID[:49], edges=DAYS[:3])
+
+    machine, python = (
+        solve_lanes(system, parameters, given(RELEASED, 16), read, 0.0, 48.0, double=True, compiled=compiled)
+        for compiled in (True, False)
+    )
+
+    top = machine.profile.max(axis=(1, 2), keepdims=True)
+    assert np.all(np.abs(machine.profile - python.profile) <= 1e-9 * top)
+    np.testing.assert_allclose(machine.windows[:, :, [0, 1, 3]], python.windows[:, :, [0, 1, 3]], rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(machine.windows[:, :, 4], python.windows[:, :, 4], atol=1e-3)
 
 
 def test_neighbours_change_nothing_to_speak_of(twenty: tuple[System, Array, Lanes]) -> None:

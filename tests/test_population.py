@@ -29,8 +29,8 @@ from runs import average, daily, drug, once, oral, pathway, regimen, text, writt
 from pkinteract import load_scenario, simulate
 from pkinteract.analysis.levels import spans_above
 from pkinteract.cli import main
-from pkinteract.engine.counts import gathered, scatter
 from pkinteract.engine.curves import extremes, sample
+from pkinteract.engine.lanes.counts import gathered, scatter
 from pkinteract.population import tally as counting
 from pkinteract.population.block import run_block
 from pkinteract.population.draw import draw

@@ -13,8 +13,8 @@ from scenario_files import load
 from virtual_patients import crowd, person
 
 from pkinteract import load_scenario, simulate
-from pkinteract.engine.compiled import KINDS
-from pkinteract.engine.lanes import Inputs
+from pkinteract.engine.lanes.doses import KINDS
+from pkinteract.engine.lanes.solve import Inputs
 from pkinteract.engine.solve import solve
 from pkinteract.engine.system import Event
 from pkinteract.model import build

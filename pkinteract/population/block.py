@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from pkinteract.engine import counts, lanes
-from pkinteract.engine.lanes_input import Inputs, Steady, joined
-from pkinteract.engine.lanes_rows import LANES
-from pkinteract.engine.room import take
+from pkinteract.engine.kernel.vector import LANES
+from pkinteract.engine.lanes import counts
+from pkinteract.engine.lanes import solve as lanes
+from pkinteract.engine.lanes.doses import Steady, joined
 from pkinteract.engine.solve import TOO_FAST
 from pkinteract.population.bodies import Bodies, bodies, reporting
-from pkinteract.population.cohort import Array, Cohort, IntArray, TextArray
+from pkinteract.population.cohort import Array, Cohort, TextArray
 from pkinteract.population.draw import draw
 from pkinteract.population.metrics import column, daily, metrics
 from pkinteract.population.plan import Plan
@@ -42,13 +42,19 @@ class Block:
     """
 
     columns: Columns
-    profile: lanes.Singles | None
+    profile: lanes.Levels | None
 
 
 def run_block(plan: Plan, numbers: range, tally: Tally) -> Block:
-    """Simulate the patients with these numbers and add them to ``tally``."""
-    cohort = draw(plan.scenario, plan.spec, numbers.start, len(numbers))
-    solved, status = _simulated(plan, cohort)
+    """Simulate the patients with these numbers and add them to ``tally``.
+
+    The last group of sixteen is filled up with those who would come next: a patient has the same neighbours, and so the
+    same result to the last bit, in every population of the same seed.
+    """
+    count = len(numbers)
+    drawn = draw(plan.scenario, plan.spec, numbers.start, count + -count % LANES)
+    cohort = drawn.first(count)
+    solved, status = _simulated(plan, drawn, count)
     measured = _measured(plan, solved)
     _count(plan, cohort, solved, measured, tally)
     failed = np.flatnonzero(~solved.ok)
@@ -61,63 +67,47 @@ def run_block(plan: Plan, numbers: range, tally: Tally) -> Block:
 
 def columns_of(plan: Plan, cohort: Cohort) -> Columns:
     """The columns of ``patients.csv`` for any patients; nobody is counted."""
-    solved, status = _simulated(plan, cohort)
+    solved, status = _simulated(plan, cohort, len(cohort.number))
     measured = _measured(plan, solved)
     solved.give_back()
     return {**_traits(cohort), **measured, "status": status}
 
 
-def _simulated(plan: Plan, cohort: Cohort) -> tuple[lanes.Lanes, TextArray]:
-    """What was read of each patient, and their status."""
+def _simulated(plan: Plan, cohort: Cohort, count: int) -> tuple[lanes.Lanes, TextArray]:
+    """What was read of each of the first patients, and their status."""
     found = bodies(plan.scenario, cohort)
-    done = solved(plan, found, len(cohort.number))
+    done = solved(plan, found, len(cohort.number)).first(count)
     why = TOO_FAST if plan.scenario.steady_state is None else UNSETTLED
     status = np.where(done.ok, OK, why).astype(object)
     for place, reason in found.impossible.items():
-        status[place] = reason
+        if place < count:
+            status[place] = reason
     return done, status
 
 
 def solved(plan: Plan, found: Bodies, count: int) -> lanes.Lanes:
-    """Every patient stepped to the end; a neighbour stands in for those that cannot be, who are not ok."""
-    scenario = plan.scenario
-    possible = np.setdiff1d(np.arange(count), list(found.impossible))
-    if not len(possible):
-        return _nobody(plan, count)
-    some = possible[np.clip(np.searchsorted(possible, np.arange(count)), 0, len(possible) - 1)]
-    parameters, inputs, steady = found.parameters[:, some], _of(found.inputs, some), None
+    """Every patient stepped to the end; those that cannot be are not ok."""
+    scenario, steady, inputs = plan.scenario, None, found.inputs
+    possible = np.ones(count, dtype=bool)
+    possible[list(found.impossible)] = False
     if found.periodic is not None and scenario.steady_state is not None:
         before = found.periodic
         steady = Steady(
-            period=scenario.steady_state.period,
-            cycle=_of(before.period, some),
-            rates=before.rates[:, some],
-            inflows=before.inflows[:, some],
+            period=scenario.steady_state.period, cycle=before.period, rates=before.rates, inflows=before.inflows
         )
-        inputs = joined([_of(before.pending, some), inputs])
-    _, weights, alerts = reporting(scenario, found.model, parameters)
+        inputs = joined([before.pending, inputs])
+    _, weights, alerts = reporting(scenario, found.model, found.parameters)
     reading = lanes.Reading(grid=plan.grid, weights=weights, alerts=alerts, edges=plan.windows.edges)
-    done = lanes.solve_lanes(
-        found.model.system, parameters, inputs, reading, scenario.first_time, scenario.duration, steady=steady
+    return lanes.solve_lanes(
+        found.model.system,
+        found.parameters,
+        inputs,
+        reading,
+        scenario.first_time,
+        scenario.duration,
+        steady=steady,
+        possible=possible,
     )
-    stands = some == np.arange(count)
-    done.windows[..., ~stands] = np.nan
-    return replace(done, ok=done.ok & stands)
-
-
-def _nobody(plan: Plan, count: int) -> lanes.Lanes:
-    """What is read when no patient can be."""
-    shape = len(plan.analytes), len(plan.windows.edges) - 1, len(lanes.MEASURES), count
-    windows = take(shape, np.float64)
-    curves = take((-(-count // LANES), len(plan.grid), len(plan.analytes), LANES), np.float32)
-    windows.fill(np.nan)
-    curves.fill(np.nan)
-    return lanes.Lanes(windows=windows, curves=curves, ok=np.zeros(count, dtype=bool))
-
-
-def _of(inputs: Inputs, some: IntArray) -> Inputs:
-    """The jumps of some of the patients."""
-    return replace(inputs, times=inputs.times[:, some], amounts=inputs.amounts[:, some])
 
 
 def _measured(plan: Plan, solved: lanes.Lanes) -> dict[str, Array]:

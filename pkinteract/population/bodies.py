@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pkinteract.analytes import analytes, parts_of
-from pkinteract.engine.lanes_input import Inputs
+from pkinteract.engine.lanes.doses import Inputs
 from pkinteract.library import Enzyme
 from pkinteract.library.monograph import Monograph, values
 from pkinteract.library.overrides import put, steps_of

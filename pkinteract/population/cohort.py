@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -80,3 +81,17 @@ class Cohort:
     factors: Mapping[tuple[str, str], Array]
     taken: BoolArray | None
     late: Array | None
+
+    def first(self, count: int) -> Cohort:
+        """The first patients alone."""
+
+        def cut(value: Any) -> Any:
+            if isinstance(value, np.ndarray):
+                return value[..., :count]
+            if isinstance(value, Genotype):
+                return replace(value, **{field.name: cut(getattr(value, field.name)) for field in fields(value)})
+            if isinstance(value, Mapping):
+                return {key: cut(one) for key, one in value.items()}
+            return value
+
+        return replace(self, **{field.name: cut(getattr(self, field.name)) for field in fields(self)})

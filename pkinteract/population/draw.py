@@ -62,5 +62,5 @@ def _rows(spec: Spec, streams: Streams) -> IntArray | None:
     if spec.ward is None:
         return None
     if spec.ward.size == spec.n:
-        return streams.number
+        return streams.number % spec.ward.size
     return np.asarray(streams.uniforms(["row"])[0] * spec.ward.size, dtype=np.int64)

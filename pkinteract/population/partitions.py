@@ -14,8 +14,9 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from pkinteract.engine.counts import gathered, scatter
-from pkinteract.engine.room import give_back
+from pkinteract.engine.lanes.counts import gathered, scatter
+from pkinteract.engine.lanes.solve import Levels
+from pkinteract.engine.memory import give_back
 from pkinteract.population.block import Columns, run_block
 from pkinteract.population.plan import BLOCK, Plan
 from pkinteract.population.tally import Tally, empty
@@ -59,7 +60,7 @@ def compute(plan: Plan, partition: int, form: Form, done: Callable[[int], None] 
     return files
 
 
-def _long(plan: Plan, patients: npt.NDArray[Any], profiles: npt.NDArray[np.float32]) -> Columns:
+def _long(plan: Plan, patients: npt.NDArray[Any], profiles: Levels) -> Columns:
     """Profiles (analyte, time, patient) with a row for every patient and time."""
     times = np.tile(plan.grid, len(patients))
     columns: dict[str, npt.NDArray[Any]] = {"patient": np.repeat(patients, len(plan.grid)), "time_h": times}

@@ -17,8 +17,8 @@ import numpy as np
 from pydantic import BaseModel
 
 from pkinteract import __version__
-from pkinteract.engine.counts import BINS_PER_OCTAVE, LOWEST
 from pkinteract.engine.curves import extremes
+from pkinteract.engine.lanes.counts import BINS_PER_OCTAVE, LOWEST
 from pkinteract.population.cohort import Array
 from pkinteract.population.draw import draw
 from pkinteract.population.metrics import DAY, Windows, windows_of

@@ -13,8 +13,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from pkinteract.engine.counts import ALL_BINS, Counts, bins, edges_of_bins, located, sums
-from pkinteract.engine.room import give_back, take_zeros
+from pkinteract.engine.lanes.counts import ALL_BINS, Counts, bins, edges_of_bins, located, sums
+from pkinteract.engine.memory import give_back, take_zeros
 from pkinteract.population.cohort import Array, BoolArray, Cohort
 from pkinteract.population.metrics import measures_of
 from pkinteract.population.plan import BINS, LARGEST_PARTITION, Plan

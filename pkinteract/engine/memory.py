@@ -30,9 +30,9 @@ def take(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
 
 def take_zeros(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     """The same with zeros in it."""
-    found = take(shape, dtype)
-    found.fill(0)
-    return found
+    zeros = take(shape, dtype)
+    zeros.fill(0)
+    return zeros
 
 
 def give_back(array: npt.NDArray[Any]) -> None:

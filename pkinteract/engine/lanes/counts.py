@@ -5,18 +5,16 @@ The bin of a level is read off the upper bits of its single precision; the loops
 
 from __future__ import annotations
 
-from functools import lru_cache
-from types import ModuleType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from pkinteract.engine.compiled import COMPILED, compiled, source_of
 from pkinteract.engine.curves import Array
-from pkinteract.engine.lanes import Lanes
-from pkinteract.engine.lanes_input import Columns
-from pkinteract.engine.lanes_rows import LANES
-from pkinteract.engine.room import take
+from pkinteract.engine.kernel import code
+from pkinteract.engine.lanes.doses import Columns
+from pkinteract.engine.lanes.solve import Lanes
+from pkinteract.engine.memory import take
 
 Counts = npt.NDArray[np.uint32] | npt.NDArray[np.uint16]
 
@@ -57,10 +55,13 @@ def tally(lanes: Lanes, counts: Counts, lowest: Columns) -> None:
     lowest
         (analyte,) place of the first bin of ``counts`` among all bins; what is below it counts in it.
     """
-    once = np.zeros(lanes.curves.shape[0] * LANES, dtype=counts.dtype)
+    groups, times, analytes, width = lanes.curves.shape
+    once = np.zeros(groups * width, dtype=np.int64)
     once[: len(lanes.ok)] = lanes.ok
-    first = _BELOW + np.asarray(lowest, dtype=np.int64)
-    _loops().histogram(lanes.curves.view(np.int32), once.reshape(-1, LANES), counts, first)
+    first = np.ascontiguousarray(_BELOW + np.asarray(lowest), dtype=np.int64)
+    _sized("histogram", counts)(
+        groups, times, analytes, counts.shape[2], lanes.curves.reshape(-1).view(np.int32), once, first, _flat(counts)
+    )
 
 
 def gathered(counts: Counts) -> npt.NDArray[np.uint8]:
@@ -69,30 +70,45 @@ def gathered(counts: Counts) -> npt.NDArray[np.uint8]:
     They are in room that can be given back.
     """
     several = 8 // counts.itemsize
-    flat = np.pad(counts.reshape(-1), (0, -counts.size % several)) if counts.size % several else counts.reshape(-1)
-    pairs = take((_loops().most_pairs(flat), 2), np.uint8)
-    return pairs[: _loops().gather(flat, flat.view(np.uint64), several, pairs)]
+    flat = np.pad(_flat(counts), (0, -counts.size % several)) if counts.size % several else _flat(counts)
+    words = flat.view(np.uint64)
+    pairs = take((_sized("most_pairs", counts)(len(flat), flat), 2), np.uint8)
+    return pairs[: _sized("gather", counts)(len(words), several, flat, words, pairs.reshape(-1))]
 
 
 def scatter(pairs: npt.NDArray[np.uint8], counts: Counts) -> None:
     """Add to ``counts`` those that were gathered of others of this shape."""
-    _loops().scatter(pairs, counts.reshape(-1))
+    _sized("scatter", counts)(len(pairs), np.ascontiguousarray(pairs).reshape(-1), _flat(counts))
 
 
 def located(counts: Counts, ranks: Columns) -> tuple[Columns, Array]:
     """The bin of each rank (row, rank) of counts (row, bin), and the share of this bin's counts that is below it."""
     places, inside = np.empty(ranks.shape, dtype=np.int64), np.empty(ranks.shape)
-    _loops().locate(np.ascontiguousarray(counts), np.ascontiguousarray(ranks), places, inside)
+    rows, count = counts.shape
+    wanted, up_to = np.ascontiguousarray(ranks, dtype=np.int64), np.empty(count, dtype=np.int64)
+    _sized("locate", counts)(
+        rows, count, ranks.shape[1], _flat(np.ascontiguousarray(counts)), wanted, up_to, places, inside
+    )
     return places, inside
 
 
 def sums(counts: Counts, values: Array) -> Array:
     """For each row of counts (row, bin): how many, the sum of their values (bin,), and of the squares; (3, row)."""
-    found = np.empty((len(counts), 3))
-    _loops().sums(np.ascontiguousarray(counts), values, found)
-    return found.T
+    totals = np.empty((len(counts), 3))
+    rows, count = counts.shape
+    given = np.ascontiguousarray(values, dtype=float)
+    _sized("sums", counts)(rows, count, _flat(np.ascontiguousarray(counts)), given, totals)
+    return totals.T
 
 
-@lru_cache(maxsize=1)
-def _loops() -> ModuleType:
-    return compiled(source_of("counts_loop.py", (), "", COMPILED))
+def _flat(counts: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The same counts one by one; they must lie together."""
+    flat = counts.reshape(-1)
+    if not np.shares_memory(flat, counts):
+        raise ValueError("counts do not lie together")
+    return flat
+
+
+def _sized(name: str, counts: Counts) -> Any:
+    """The compiled loop for counts of this width."""
+    return code.function(f"{name}{8 * counts.itemsize}")

@@ -1,0 +1,156 @@
+"""Object code: made once on a machine by a process of its own, kept where only the user writes, checked when read.
+
+Nobody runs what it compiled: the file is read back by whoever made it too, so that all compute the same bits. Its name
+holds the sources, the compilers and the processor; its first line the digest of the rest. What is missing, cut, altered
+or another user's is made again.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import cache, lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import llvmlite.binding as llvm
+import numpy as np
+
+from pkinteract.engine.kernel.entries import ENTRIES, Entry
+from pkinteract.engine.kernel.vector import COMPILING, Rows
+
+_ONE_AT_A_TIME = Lock()
+
+
+@lru_cache(maxsize=1)
+def _engine() -> Any:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    target = llvm.Target.from_default_triple().create_target_machine(jit=True, codemodel="jitdefault", reloc="static")
+    return llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
+
+
+@lru_cache(maxsize=1)
+def _key() -> str:
+    """Digest of all that the code depends on: sources of the engine, compilers, processor."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.parent.rglob("*.py")):
+        digest.update(path.name.encode() + path.read_bytes())
+    features = sorted(llvm.get_host_cpu_features().items())
+    made_by = (version("numba"), version("llvmlite"), sys.version_info[:2], llvm.get_host_cpu_name(), features)
+    digest.update(repr(made_by).encode())
+    return digest.hexdigest()[:24]
+
+
+def folder() -> Path:
+    """Where object code is kept: ``PKINTERACT_CACHE``, else the user's cache folder, else one for this process."""
+    given = os.environ.get("PKINTERACT_CACHE")
+    try:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        chosen = Path(given) if given else base / "pkinteract"
+        chosen.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except (OSError, RuntimeError):
+        return _temporary()
+    return chosen
+
+
+@lru_cache(maxsize=1)
+def _temporary() -> Path:
+    return Path(tempfile.mkdtemp(prefix="pkinteract-"))
+
+
+def _kept(path: Path) -> tuple[str, bytes] | None:
+    """Name and code of a file, if it is whole, ours and nobody else can write to it."""
+    try:
+        with path.open("rb") as file:
+            about = os.fstat(file.fileno())
+            content = file.read()
+    except OSError:
+        return None
+    if hasattr(os, "getuid") and (about.st_uid != os.getuid() or about.st_mode & 0o022):
+        return None
+    digest, _, rest = content.partition(b"\n")
+    if digest != hashlib.sha256(rest).hexdigest().encode():
+        return None
+    name, _, code = rest.partition(b"\n")
+    return name.decode(), code
+
+
+def _made(into: Path) -> None:
+    """Compile all entries, each into a file that appears whole."""
+    environment = {**os.environ, COMPILING: "1"}
+    with tempfile.TemporaryDirectory(prefix="pkinteract-") as room:
+        subprocess.run([sys.executable, "-m", "pkinteract.engine.kernel.compiler", room], check=True, env=environment)
+        for entry in ENTRIES:
+            content = (Path(room) / entry.name).read_bytes()
+            digest = hashlib.sha256(content).hexdigest().encode()
+            path = into / f"{entry.name}-{_key()}.o"
+            draft = path.with_suffix(f".{os.getpid()}")
+            draft.write_bytes(digest + b"\n" + content)
+            draft.chmod(0o600)
+            draft.replace(path)
+
+
+def ready() -> bool:
+    """Whether the code of this machine is there."""
+    return all(_kept(folder() / f"{entry.name}-{_key()}.o") is not None for entry in ENTRIES)
+
+
+def address(entry: Entry) -> int:
+    """Where the machine code of an entry begins in this process."""
+    with _ONE_AT_A_TIME:
+        return _address(entry)
+
+
+@cache
+def _address(entry: Entry) -> int:
+    path = folder() / f"{entry.name}-{_key()}.o"
+    kept = _kept(path)
+    if kept is None:
+        _made(folder())
+        kept = _kept(path)
+    if kept is None:
+        raise OSError(f"{path} cannot be kept")
+    return _placed(*kept)
+
+
+def placed(name: str, code: bytes) -> int:
+    """Where object code begins that was traced in this process; no two have one name."""
+    with _ONE_AT_A_TIME:
+        return _placed(name, code)
+
+
+def _placed(name: str, code: bytes) -> int:
+    engine = _engine()
+    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    return int(engine.get_function_address(name))
+
+
+@cache
+def function(name: str) -> Callable[..., int]:
+    """The compiled entry of a name: it takes arrays and numbers, holds no lock while it runs, and gives a number."""
+    entry = next(one for one in ENTRIES if one.name == name)
+    kinds = [ctypes.c_double if kind == "double" else ctypes.c_int64 for kind in entry.arguments]
+    machine = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, *kinds)(address(entry))
+
+    def call(*arguments: Any) -> int:
+        result, error = ctypes.c_int64(), ctypes.c_void_p()
+        given = [_plain(argument) for argument in arguments]
+        machine(ctypes.byref(result), ctypes.byref(error), *given)
+        return result.value
+
+    return call
+
+
+def _plain(argument: Any) -> Any:
+    if isinstance(argument, Rows):
+        argument = argument.array
+    return argument.ctypes.data if isinstance(argument, np.ndarray) else argument

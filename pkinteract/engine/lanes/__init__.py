@@ -1,0 +1,1 @@
+"""Sixteen runs at once in compiled code: populations, fits, profiles, designs."""

@@ -1,0 +1,287 @@
+"""What is read of the analytes while a step is there: integrals, extremes, hours above a level, levels at times.
+
+An analyte over a step is a polynomial of θ, the share of the step, and what falls of each mode beside it.
+"""
+
+from __future__ import annotations
+
+from math import exp, inf
+from typing import Any
+
+from pkinteract.engine.kernel.vector import LANES, any_of, choose, falling, kernel, larger, smaller
+from pkinteract.engine.lanes import header
+from pkinteract.engine.lanes.table import MARKS
+
+M1, M2, M3 = MARKS[1:4]
+
+SAME = 1e-5
+"""Maxima this close, relative to the larger, are the same: the first counts. It is what a level may be off."""
+
+ROUNDS = 4
+"""Rounds in which a turn is looked for."""
+
+CLOSE = 1e-6
+"""How close to it a level or a turn is found, of a step."""
+
+
+@kernel
+def read(start: float, h: float, inside: bool, a: Any, t: Any, d: Any) -> None:
+    """Each analyte over a step as powers of θ; with ``inside``, added to its window.
+
+    The polynomial is the quartic with the values and slopes of both ends and the highest term that was tried.
+    """
+    count, at = t[t[header.CURVES]], t[header.CURVES] + 1
+    last = t[header.SLOPE] + 6 * t[header.STATES]
+    for c in range(count):
+        begin = at
+        zero = a[header.ZERO]
+        c0, end, c1, slope, c4 = zero, zero, zero, zero, zero
+        for k in range(t[at]):
+            weight, place = a[t[at + 1 + 2 * k]], t[at + 2 + 2 * k]
+            c0 = c0 + weight * a[t[header.STATE] + place]
+            end = end + weight * a[t[header.POINT] + place]
+            c1 = c1 + weight * (h * a[t[header.SLOPE] + place])
+            slope = slope + weight * (h * a[last + place])
+            c4 = c4 + weight * a[t[header.QUARTIC] + place]
+        at += 1 + 2 * t[at]
+        ends = t[header.END] + 7 * c
+        a[ends], a[ends + 1] = c0, end
+        high, low = larger(c0, end), smaller(c0, end)
+        first = at
+        modes, at = t[at], at + 1
+        for _ in range(modes):
+            total = zero
+            for k in range(t[at + 2]):
+                total = total + a[t[at + 3 + 2 * k]] * a[t[at + 4 + 2 * k]]
+            a[t[at + 1]] = total
+            left = a[t[header.LEFT] + 6 * t[at] + 4]
+            fall = h * a[t[header.RATE] + t[at]] * total
+            c0 = c0 - total
+            end = end - total * left
+            c1 = c1 + fall
+            slope = slope + fall * left
+            at += 3 + 2 * t[at + 2]
+        values, bends = end - c0 - c1 - c4, slope - c1 - 4.0 * c4
+        c2, c3 = 3.0 * values - bends, bends - 2.0 * values
+        power = t[header.POWER] + 5 * c
+        a[power], a[power + 1], a[power + 2], a[power + 3], a[power + 4] = c0, c1, c2, c3, c4
+        if inside:
+            whole = h * (c0 + 0.5 * c1 + (1.0 / 3.0) * c2 + 0.25 * c3 + 0.2 * c4)
+            g0, g1 = c1, c1 + M1 * (2.0 * c2 + M1 * (3.0 * c3 + 4.0 * M1 * c4))
+            g2 = c1 + M2 * (2.0 * c2 + M2 * (3.0 * c3 + 4.0 * M2 * c4))
+            g3 = c1 + M3 * (2.0 * c2 + M3 * (3.0 * c3 + 4.0 * M3 * c4))
+            g4 = c1 + 2.0 * c2 + 3.0 * c3 + 4.0 * c4
+            at = first + 1
+            for _ in range(modes):
+                total, row = a[t[at + 1]], t[header.LEFT] + 6 * t[at]
+                fall = h * a[t[header.RATE] + t[at]] * total
+                three, end_left, tenth = a[row + 1], a[row + 4], a[row + 5]
+                g0 = g0 - fall
+                g1 = g1 - fall * tenth
+                g2 = g2 - fall * three
+                g3 = g3 - fall * three * three
+                g4 = g4 - fall * end_left
+                whole = whole + total * (1.0 - end_left) * a[t[header.INVERSE] + t[at]]
+                at += 3 + 2 * t[at + 2]
+            a[ends + 2], a[ends + 3], a[ends + 4], a[ends + 5], a[ends + 6] = g0, g1, g2, g3, g4
+            turns = larger(larger(-g0 * g1, -g1 * g2), larger(-g2 * g3, -g3 * g4))
+            kept(start, h, c, whole, high, low, turns, a, t)
+            follow(start, h, c, begin, a, t, d)
+
+
+@kernel
+def kept(start: float, h: float, c: int, whole: Any, high: Any, low: Any, turns: Any, a: Any, t: Any) -> None:
+    """Add a step to the window of an analyte, as far as its ends tell; news above 0 say that more is to be seen."""
+    window, alert = t[header.WINDOW] + 6 * c, a[t[header.ALERT] + c]
+    ends = t[header.END] + 7 * c
+    a[window] = a[window] + whole
+    at_start = (1.0 + SAME) * a[ends] >= a[ends + 1]
+    new = high > (1.0 + SAME) * a[window + 5]
+    time = choose(at_start, start, start + h)
+    a[window + 2] = choose(new, time, a[window + 2])
+    a[window + 5] = choose(new, choose(at_start, a[ends], a[ends + 1]), a[window + 5])
+    a[window + 1] = larger(a[window + 1], high)
+    a[window + 3] = smaller(a[window + 3], low)
+    a[window + 4] = a[window + 4] + choose(low > alert, h, 0.0)
+    a[t[header.NEWS] + c] = larger(turns, smaller(high - alert, alert - low))
+
+
+@kernel
+def height(order: int, lane: int, c: int, at: int, h: float, theta: float, t: Any, d: Any) -> float:
+    """An analyte of a subject, whose modes are listed at ``at``, at θ of a step; its slope by θ with ``order`` 1."""
+    q = LANES * (t[header.POWER] + 5 * c) + lane
+    c0, c1, c2, c3, c4 = d[q], d[q + LANES], d[q + 2 * LANES], d[q + 3 * LANES], d[q + 4 * LANES]
+    found: float
+    if order == 0:
+        found = c0 + theta * (c1 + theta * (c2 + theta * (c3 + theta * c4)))
+    else:
+        found = c1 + theta * (2.0 * c2 + theta * (3.0 * c3 + theta * 4.0 * c4))
+    modes, at = t[at], at + 1
+    for _ in range(modes):
+        amplitude = d[LANES * t[at + 1] + lane]
+        if amplitude != 0.0:
+            rate = d[LANES * (t[header.RATE] + t[at]) + lane] * h
+            found += amplitude * exp(-rate * theta) * (1.0 if order == 0 else -rate)
+        at += 3 + 2 * t[at + 2]
+    return found
+
+
+@kernel
+def passing(
+    order: int, level: float, lane: int, c: int, at: int, h: float, left: float, right: float, t: Any, d: Any
+) -> float:
+    """Where an analyte, or its slope, passes a level between two places: false position after Illinois."""
+    low = height(order, lane, c, at, h, left, t, d) - level
+    high = height(order, lane, c, at, h, right, t, d) - level
+    theta = left
+    for _ in range(50):
+        before = theta
+        theta = (left * high - right * low) / (high - low)
+        here = height(order, lane, c, at, h, theta, t, d) - level
+        if here == 0.0 or abs(theta - before) < CLOSE:
+            break
+        if here * high < 0.0:
+            left = right
+            low = high
+        else:
+            low *= 0.5
+        right = theta
+        high = here
+    return theta
+
+
+@kernel
+def follow(start: float, h: float, c: int, at: int, a: Any, t: Any, d: Any) -> None:
+    """See to what the ends of a step do not tell: the turns of an analyte, and hours above its alert level."""
+    if not any_of(a[t[header.NEWS] + c] > 0.0):
+        return
+    at += 1 + 2 * t[at]
+    turning(start, h, c, at, a, t)
+    news = LANES * (t[header.NEWS] + c)
+    for lane in range(LANES):
+        if d[news + lane] > 0.0:
+            turned(start, h, lane, c, at, t, d)
+
+
+@kernel
+def turning(start: float, h: float, c: int, at: int, a: Any, t: Any) -> None:
+    """Where an analyte turns first, how high it is there, and what that makes of the window's extremes.
+
+    Newton's method, kept between the two marks; a place that is δ off gives a height that is off by the third power of
+    δ. News above 0 are left to those that turn twice or pass the alert level.
+    """
+    ends, window = t[header.END] + 7 * c, t[header.WINDOW] + 6 * c
+    turns, left, right, here, there = a[header.ZERO], a[header.ZERO], a[header.ZERO], a[header.ZERO], a[header.ZERO]
+    for n in range(3, -1, -1):
+        one, two = a[ends + 2 + n], a[ends + 3 + n]
+        passes = one * two < 0.0
+        turns = turns + choose(passes, 1.0, 0.0)
+        left = choose(passes, MARKS[n], left)
+        right = choose(passes, MARKS[n + 1], right)
+        here = choose(passes, one, here)
+        there = choose(passes, two, there)
+    theta = left + (right - left) * here / (here - there)
+    power = t[header.POWER] + 5 * c
+    c0, c1, c2, c3, c4 = a[power], a[power + 1], a[power + 2], a[power + 3], a[power + 4]
+    top = c0
+    for _ in range(ROUNDS):
+        value = c0 + theta * (c1 + theta * (c2 + theta * (c3 + theta * c4)))
+        slope = c1 + theta * (2.0 * c2 + theta * (3.0 * c3 + 4.0 * theta * c4))
+        bend = 2.0 * c2 + theta * (6.0 * c3 + 12.0 * theta * c4)
+        place = at + 1
+        for _ in range(t[at]):
+            rate = h * a[t[header.RATE] + t[place]]
+            fallen = a[t[place + 1]] * falling(-rate * theta)
+            value = value + fallen
+            slope = slope - rate * fallen
+            bend = bend + rate * rate * fallen
+            place += 3 + 2 * t[place + 2]
+        same = slope * here > 0.0
+        left = choose(same, theta, left)
+        right = choose(same, right, theta)
+        move = theta - slope / bend
+        move = choose((move - left) * (move - right) <= 0.0, move, 0.5 * (left + right))
+        top = value + 0.5 * slope * (move - theta)
+        theta = move
+    first, last, alert = a[ends], a[ends + 1], a[t[header.ALERT] + c]
+    top = choose(turns > 0.0, top, first)
+    new = top > (1.0 + SAME) * a[window + 5]
+    a[window + 2] = choose(new, start + h * theta, a[window + 2])
+    a[window + 5] = choose(new, top, a[window + 5])
+    a[window + 1] = larger(a[window + 1], top)
+    a[window + 3] = smaller(a[window + 3], top)
+    high, low = larger(top, larger(first, last)), smaller(top, smaller(first, last))
+    a[t[header.NEWS] + c] = larger(turns - 1.0, smaller(high - alert, alert - low))
+
+
+@kernel
+def turned(start: float, h: float, lane: int, c: int, at: int, t: Any, d: Any) -> None:
+    """Add all turns of one subject's analyte to its window, and the hours above its alert level."""
+    w, ends = LANES * (t[header.WINDOW] + 6 * c) + lane, LANES * (t[header.END] + 7 * c) + lane
+    limit, since, before, above = d[LANES * (t[header.ALERT] + c) + lane], 0.0, d[ends], 0.0
+    for mark in range(5):
+        theta, here = 1.0, d[ends + LANES]
+        if mark < 4:
+            if not d[ends + LANES * (2 + mark)] * d[ends + LANES * (3 + mark)] < 0.0:
+                continue
+            theta = passing(1, 0.0, lane, c, at, h, MARKS[mark], MARKS[mark + 1], t, d)
+            here = height(0, lane, c, at, h, theta, t, d)
+            if here > (1.0 + SAME) * d[w + 5 * LANES]:
+                d[w + 2 * LANES] = start + theta * h
+                d[w + 5 * LANES] = here
+            d[w + LANES] = max(d[w + LANES], here)
+            d[w + 3 * LANES] = min(d[w + 3 * LANES], here)
+        if before > limit and here > limit:
+            above += theta - since
+        elif before > limit or here > limit:
+            cross = passing(0, limit, lane, c, at, h, since, theta, t, d)
+            above += cross - since if before > limit else theta - cross
+        since = theta
+        before = here
+    d[w + 4 * LANES] += h * above - (h if min(d[ends], d[ends + LANES]) > limit else 0.0)
+
+
+@kernel
+def opened(a: Any, t: Any) -> None:
+    """Empty every analyte's window."""
+    for c in range(t[header.ANALYTES]):
+        window = t[header.WINDOW] + 6 * c
+        for n in range(6):
+            a[window + n] = a[header.ZERO]
+        a[window + 1] = -inf
+        a[window + 3] = inf
+        a[window + 5] = -inf
+
+
+@kernel
+def closed(place: int, windows: int, groups: int, group: int, a: Any, t: Any, out: Any) -> None:
+    """Keep what the windows hold in ``out`` (analyte, window, measure, group) of lanes."""
+    for c in range(t[header.ANALYTES]):
+        for n in range(5):
+            out[((c * windows + place) * 5 + n) * groups + group] = a[t[header.WINDOW] + 6 * c + n]
+
+
+@kernel
+def fades(after: float, a: Any, t: Any, to: int) -> None:
+    """What is left of every mode at a time after the start of a step, written from row ``to`` on."""
+    for m in range(t[header.MODES]):
+        a[to + m] = falling(-after * a[t[header.RATE] + m])
+
+
+@kernel
+def levels(theta: float, at_row: int, wide: bool, a: Any, t: Any, single: Any, double: Any) -> None:
+    """Write each analyte at θ of the step: what falls is left as the rows of fades say."""
+    count, at = t[t[header.CURVES]], t[header.CURVES] + 1
+    for c in range(count):
+        power = t[header.POWER] + 5 * c
+        inner = a[power + 2] + theta * (a[power + 3] + theta * a[power + 4])
+        level = a[power] + theta * (a[power + 1] + theta * inner)
+        at += 1 + 2 * t[at]
+        modes, at = t[at], at + 1
+        for _ in range(modes):
+            level = level + a[t[at + 1]] * a[t[header.FADE] + t[at]]
+            at += 3 + 2 * t[at + 2]
+        if wide:
+            double[at_row * count + c] = level
+        else:
+            single[at_row * count + c] = level

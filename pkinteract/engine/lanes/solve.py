@@ -1,0 +1,367 @@
+"""Many runs of one structure: sixteen of them take each step together, in compiled code that holds no lock.
+
+Runs differ in their parameters and in the times and amounts of their doses. What is asked of a curve is read while it
+is made: integral, extremes and time above a level in windows of time, and levels on a grid. Groups are sixteen
+neighbours, so that what comes out of a run depends on its group (by less than the tolerance), but never on how many
+processors there are, who computes what first, or what stands in other groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import count
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pkinteract.engine.curves import Array
+from pkinteract.engine.kernel import code
+from pkinteract.engine.kernel.trace import traced
+from pkinteract.engine.kernel.vector import LANES, Rows
+from pkinteract.engine.lanes import falling, step
+from pkinteract.engine.lanes.doses import Columns, Inputs, Steady, earlier, joined, timeline
+from pkinteract.engine.lanes.march import march
+from pkinteract.engine.lanes.structure import Structure, lean
+from pkinteract.engine.lanes.table import KEPT, Table, table
+from pkinteract.engine.memory import give_back, take, take_zeros
+from pkinteract.engine.solve import floors
+from pkinteract.engine.steady_state import TOLERANCE, fixed_point, sizes
+from pkinteract.engine.system import System
+
+RTOL = 2e-6
+"""Default relative tolerance of a step; gives an error below 1e-5 of each analyte's Cmax in every subject."""
+
+MEASURES = KEPT
+"""What is measured in every window: [unit·h], [unit], [h], [unit], [h]."""
+
+DRIVER_FLOOR = 0.2
+"""Level of what moves enzymes below which its errors are judged absolutely: it counts about fivefold [1]."""
+
+UNSETTLED = 1e-4
+"""Largest relative change over one period of what is called a steady state [1]."""
+
+Levels = npt.NDArray[np.float32] | Array
+March = Callable[..., int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What is read of the curves.
+
+    Attributes
+    ----------
+    grid
+        (time,) sorted [h].
+    weights
+        (analyte, compound, subject) reporting unit per mg in the central compartment.
+    alerts
+        (analyte,) level above which hours are counted; infinite where there is none.
+    edges
+        (window + 1,) sorted [h].
+    """
+
+    grid: Array
+    weights: Array
+    alerts: Array
+    edges: Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """From ``time`` [h] on, parameters (parameter, subject) and weights (analyte, compound, subject) are these."""
+
+    time: float
+    parameters: Array
+    weights: Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lanes:
+    """What was read.
+
+    Attributes
+    ----------
+    windows
+        (analyte, window, measure, subject), see ``MEASURES``.
+    curves
+        (group, time, analyte, lane) levels, as they were written; subjects are numbered from group to group, and the
+        last group is filled up.
+    ok
+        (subject,) whether it was solved to the end.
+    """
+
+    windows: Array
+    curves: Levels
+    ok: npt.NDArray[np.bool_]
+
+    @property
+    def profile(self) -> Levels:
+        """(analyte, time, subject) levels; not a number where it was not solved."""
+        groups, times, analytes, lanes = self.curves.shape
+        levels = self.curves.transpose(2, 1, 0, 3).reshape(analytes, times, groups * lanes)[:, :, : len(self.ok)]
+        return levels if self.ok.all() else np.where(self.ok, levels, self.curves.dtype.type(np.nan))
+
+    def first(self, count: int) -> Lanes:
+        """The same of the first subjects alone."""
+        return replace(self, windows=self.windows[..., :count], ok=self.ok[:count])
+
+    def give_back(self) -> None:
+        """Let others have the room of what was read; it is lost."""
+        give_back(self.windows)
+        give_back(self.curves)
+
+
+def solve_lanes(
+    system: System,
+    parameters: Array,
+    inputs: Inputs,
+    reading: Reading,
+    start: float,
+    stop: float,
+    *,
+    steady: Steady | None = None,
+    changes: Sequence[Change] = (),
+    possible: npt.NDArray[np.bool_] | None = None,
+    rtol: float = RTOL,
+    double: bool = False,
+    compiled: bool = True,
+) -> Lanes:
+    """Solve a system for many subjects from ``start`` to ``stop`` [h].
+
+    Parameters
+    ----------
+    system
+        Must step every compound (``step_all``); its own parameters do not matter.
+    parameters
+        (parameter, subject).
+    steady
+        What was given again and again before ``start``; nothing was if left out.
+    changes
+        Times at which parameters become others, sorted.
+    possible
+        (subject,) False for those that are not to be run: another of their group takes their place.
+    double
+        Levels in double precision, as derivatives by differences need.
+    compiled
+        Else the same functions run in Python: slowly, the same but for the last bits.
+    """
+    subjects = parameters.shape[1]
+    run = _Run(system, parameters, inputs, reading, start, stop, rtol, changes, compiled)
+    settle = None if steady is None else _Settling(run, steady)
+    groups, analytes = -(-subjects // LANES), len(reading.alerts)
+    windows: Array = take_zeros((analytes, len(reading.edges) - 1, len(MEASURES), groups, LANES), np.float64)
+    curves = take((groups, len(reading.grid), analytes, LANES), np.float64 if double else np.float32)
+    ok = np.ones(subjects, dtype=bool) if possible is None else possible.copy()
+
+    def group(a: Array, here: Columns, g: int) -> bool:
+        done = settle is None or settle.settled(a, here)
+        return run.marched(a, here, g, windows, curves[g]) and done
+
+    for g in range(groups):
+        here = _members(ok, g)
+        if not len(here):
+            continue
+        if group(run.begun(here), here, g):
+            continue
+        kept_windows, kept_curves = windows[..., g, :].copy(), curves[g].copy()
+        for lane in np.flatnonzero(ok[g * LANES : (g + 1) * LANES]).tolist():
+            alone = np.full(LANES, g * LANES + lane)
+            ok[g * LANES + lane] = group(run.begun(alone), alone, g)
+            kept_windows[..., lane], kept_curves[..., lane] = windows[..., g, 0], curves[g, ..., 0]
+        windows[..., g, :], curves[g] = kept_windows, kept_curves
+    measured = windows.reshape(*windows.shape[:3], groups * LANES)[..., :subjects]
+    measured[..., ~ok] = np.nan
+    return Lanes(windows=measured, curves=curves, ok=ok)
+
+
+def _members(ok: npt.NDArray[np.bool_], g: int) -> Columns:
+    """The subjects of a group, (lane,); another stands in for who cannot be run or is not there. Empty for nobody."""
+    places = np.arange(g * LANES, (g + 1) * LANES)
+    there = places[places < len(ok)]
+    able = there[ok[there]]
+    if not len(able):
+        return able
+    return np.where(np.isin(places, able), places, able[0])
+
+
+class _Run:
+    """What all groups share: table of the structure, order of the doses, what is read."""
+
+    def __init__(
+        self,
+        system: System,
+        parameters: Array,
+        inputs: Inputs,
+        reading: Reading,
+        start: float,
+        stop: float,
+        rtol: float,
+        changes: Sequence[Change],
+        compiled: bool,
+    ) -> None:
+        stacked = np.concatenate([parameters, *(change.parameters for change in changes)], axis=1)
+        self.system = system = lean(system, stacked)
+        self.parameters, self.reading = parameters, reading
+        self.start, self.stop, self.rtol, self.changes = start, stop, rtol, changes
+        weights = [reading.weights, *(change.weights for change in changes)]
+        self.used = [
+            np.flatnonzero(np.any([one[c] for one in weights], axis=(0, 2))).tolist()
+            for c in range(len(reading.alerts))
+        ]
+        structure = Structure(
+            system=replace(system, parameters=(), scale=()), analytes=tuple(tuple(parts) for parts in self.used)
+        )
+        self.table: Table = table(structure)
+        self.compiled = compiled
+        self.march: March = code.function("march") if compiled else _march_in_python
+        self.programs = _programs(self.table) if compiled else _in_python(self.table)
+        own = [np.array(floors(system))[i] for i in structure.states]
+        self.floors = np.array([*own, *([DRIVER_FLOOR] * len(structure.drivers))])
+        self.doses = timeline(self.table, parameters, inputs, start, stop)
+
+    def part(self, a: Array, kind: str, count: int) -> Array:
+        """The rows of a kind."""
+        first = self.table.first(kind)
+        return a[first : first + count]
+
+    def _weights(self, weights: Array, here: Columns) -> Array:
+        return np.concatenate([one[parts] for one, parts in zip(weights, self.used, strict=True)])[:, here]
+
+    def begun(self, here: Columns) -> Array:
+        """The rows of sixteen subjects before any dose, (row, lane)."""
+        structure, numbers = self.table.structure, self.parameters[:, here]
+        a = _aligned(self.table.rows)
+        a[0] = 1.0
+        used = numbers[list(structure.used)]
+        self.part(a, "PARAMETER", len(used))[:] = used
+        with np.errstate(divide="ignore"):
+            self.part(a, "RECIPROCAL", len(used))[:] = 1.0 / used
+        states, first = self.part(a, "STATE", structure.size), self.system.first_enzyme
+        for n, i in enumerate(structure.states):
+            if i >= first:
+                states[n] = numbers[self.system.enzymes[i - first].activity]
+        self.part(a, "SMALLEST", structure.size)[:] = self.floors[:, None]
+        weights = self._weights(self.reading.weights, here)
+        self.part(a, "WEIGHT", len(weights))[:] = weights
+        self.part(a, "ALERT", len(self.reading.alerts))[:] = self.reading.alerts[:, None]
+        return a
+
+    def sets(self, here: Columns) -> Array:
+        """Parameters and weights from each change on, (change and number, lane)."""
+        used = list(self.table.structure.used)
+        rows = [
+            np.concatenate([change.parameters[used][:, here], self._weights(change.weights, here)])
+            for change in self.changes
+        ]
+        return np.ascontiguousarray(rows, dtype=float).reshape(-1, LANES)
+
+    def marched(self, a: Array, here: Columns, g: int, windows: Array, levels: Levels) -> bool:
+        """Whether sixteen subjects came to the end; ``a`` is then where they stand.
+
+        What is measured is written to ``windows`` (analyte, window, measure, group, lane), their levels to ``levels``
+        (time, analyte, lane).
+        """
+        reading, jumps, released = self.reading, self.doses.jumps(here), self.doses.released(here)
+        wide = levels.dtype == np.float64
+        flat = levels.reshape(-1, LANES)
+        steps = self.march(
+            *self.programs, Rows(a), a.reshape(-1), self.table.numbers,
+            self.start, self.stop, self.rtol,
+            len(jumps.times), jumps.times, jumps.places, Rows(jumps.amounts), jumps.longest,
+            len(self.changes), np.array([change.time for change in self.changes]), Rows(self.sets(here)),
+            len(released.which), released.begins.reshape(-1), released.amounts.reshape(-1), released.which,
+            released.numbers.reshape(-1),
+            max(len(reading.edges) - 1, 0), reading.edges, windows.shape[3], g, Rows(windows.reshape(-1, LANES)),
+            len(reading.grid), reading.grid, int(wide), Rows(flat), Rows(flat),
+        )  # fmt: skip
+        return bool(steps >= 0)
+
+
+class _Settling:
+    """The same over one period of what was given before the start, until it repeats itself."""
+
+    def __init__(self, run: _Run, steady: Steady) -> None:
+        begun = earlier(run.system, run.parameters, steady, run.start)
+        nothing = replace(run.reading, grid=np.empty(0), edges=np.empty(0))
+        stop, rtol = run.start + steady.period, min(run.rtol, TOLERANCE)
+        given = joined([begun, steady.cycle])
+        self.run = _Run(run.system, run.parameters, given, nothing, run.start, stop, rtol, (), run.compiled)
+        self.steady = steady
+        run.doses = timeline(run.table, run.parameters, joined([begun, run.doses.inputs]), run.start, run.stop)
+
+    def settled(self, a: Array, here: Columns) -> bool:
+        """Bring sixteen subjects to the state that a period reproduces; False where there is none."""
+        run, system = self.run, self.run.system
+        structure = run.table.structure
+        depots, feeds = len(system.stepped_depots), len(system.stepped)
+        run.part(a, "INFLOW", depots)[:] = self.steady.inflows[list(system.stepped_depots)][:, here]
+        run.part(a, "INFUSION", feeds)[:] = self.steady.rates[list(system.stepped)][:, here]
+        count = structure.size
+        nowhere, no_levels = np.empty((len(run.used), 0, len(MEASURES), 1, LANES)), np.empty((0, len(run.used), LANES))
+
+        def placed(x: Array) -> Array:
+            full = _aligned(len(a))
+            full[:] = a
+            run.part(full, "STATE", count)[:], run.part(full, "DEPOT", depots)[:] = x[:count], x[count:]
+            return full
+
+        def stands(full: Array) -> Array:
+            return np.concatenate([run.part(full, "STATE", count), run.part(full, "DEPOT", depots)])
+
+        def over(x: Array) -> Array | None:
+            full = placed(x)
+            return stands(full) if run.marched(full, here, 0, nowhere, no_levels) else None
+
+        every = np.array(sizes(system))
+        own = [every[i] for i in structure.states]
+        scale = np.array([*own, *([1.0] * len(structure.drivers)), *every[system.n_states :]])
+        found = fixed_point(stands(a), over, np.maximum(scale, 1e-3), TOLERANCE)
+        a[:] = placed(found.image)
+        return found.rounds > 0 and found.residual <= UNSETTLED
+
+
+def _aligned(rows: int) -> Array:
+    """Rows of zeros that begin where a line of the processor's cache does, so that no load crosses two of them."""
+    room = np.zeros(rows * LANES + 8)
+    start = -room.ctypes.data % 64 // 8
+    return room[start : start + rows * LANES].reshape(rows, LANES)
+
+
+_PROGRAMS = {"linearise": falling.linearise, "begin": step.begin, "step": step.step}
+"""What is traced for a structure."""
+
+
+@lru_cache(maxsize=64)
+def _programs(table: Table) -> tuple[int, ...]:
+    """Machine code of a structure."""
+    kept, number = step.kept(table.numbers), next(_NUMBERS)
+    return tuple(
+        code.placed(f"{name}{number}", traced(function, table.numbers, kept, f"{name}{number}"))
+        for name, function in _PROGRAMS.items()
+    )
+
+
+def _in_python(table: Table) -> tuple[Callable[[Rows, float], None], ...]:
+    """The same as functions."""
+    kept = sorted(step.kept(table.numbers))
+
+    def program(function: Callable[[Any, Any, Any], None]) -> Callable[[Rows, float], None]:
+        def run(a: Rows, h: float) -> None:
+            draft = Rows(a.array.copy())
+            function(h, draft, table.numbers)
+            a.array[kept] = draft.array[kept]
+
+        return run
+
+    return tuple(program(function) for function in _PROGRAMS.values())
+
+
+def _march_in_python(*arguments: Any) -> int:
+    with np.errstate(all="ignore"):
+        return march(*arguments)
+
+
+_NUMBERS = count()
