@@ -67,6 +67,17 @@ FICKLE = (
 """A drug that some patients clear too fast for any solver: with two compartments no rate is known beforehand."""
 
 
+SWIFT = drug(
+    "swift",
+    oral(1.0, 1.0),
+    '[[distribution.peripheral]]\nvolume = "20 L"\nflow = "10 L/h"\n',
+    pathway("all", 1.0, "CYP3A4", 'km = { value = 1000, unit = "mg/L", kind = "assumed", basis = "total", note = "x" }'),
+    volume="1 L",
+    clearance="1e5 L/h",
+)
+"""A drug whose rate constant is 1e5 per hour wherever there is as much of its enzyme as there usually is."""
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the scenario in it, and in ``threads`` its population, computed in threads."""
@@ -677,6 +688,29 @@ def test_failures_are_named_and_counted(folder: Path) -> None:
     assert f"patient {failed[0]['patient']}: " in done.stdout
     spread = {row["metric"]: row["n"] for row in rows(folder / "fickle/metrics.csv") if row["group"] == "all"}
     assert spread["cmax"] == str(64 - len(failed))
+
+
+@pytest.mark.parametrize("name", ["population", "sensitivity"])
+def test_a_population_without_a_result_is_no_success(name: str, tmp_path: Path) -> None:
+    """Exit status 3 with the reason and what to try, once; the population's files name every patient, without a fan."""
+    rare = '[patient.abundance]\nCYP3A4 = 0.01\n[population]\ncv = { CYP3A4 = 0.05 }\n'
+    written(tmp_path, text(regimen("swift", once("100 mg")), days=1, patient=rare), (SWIFT,), name="swift")
+
+    done = CliRunner().invoke(main, [name, str(tmp_path / "swift.toml"), "-n", "5", "--out", str(tmp_path / "out")])
+
+    assert done.exit_code == 3
+    assert "swift: not one of " in done.stderr
+    assert done.stderr.count("far too fast") == 1
+    assert "[population]" in done.stderr
+    if name == "sensitivity":
+        assert not (tmp_path / "out").exists()
+        return
+    assert {path.name for path in (tmp_path / "out").iterdir()} == TABLES
+    assert ["far too fast" in row["status"] for row in rows(tmp_path / "out/patients.csv")] == [True] * 5
+    assert json.loads((tmp_path / "out/run.json").read_text("utf-8"))["patients"] == {
+        "simulated": 0,
+        "without_result": 5,
+    }
 
 
 def test_a_fan_for_every_analyte(folder: Path) -> None:
