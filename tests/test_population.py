@@ -71,7 +71,7 @@ SWIFT = drug(
     "swift",
     oral(1.0, 1.0),
     '[[distribution.peripheral]]\nvolume = "20 L"\nflow = "10 L/h"\n',
-    pathway("all", 1.0, "CYP3A4", 'km = { value = 1000, unit = "mg/L", kind = "assumed", basis = "total", note = "x" }'),
+    pathway("all", 1.0, "CYP3A4", 'km = { value = 1000, unit = "mg/L", basis = "total" }'),
     volume="1 L",
     clearance="1e5 L/h",
 )
@@ -693,7 +693,7 @@ def test_failures_are_named_and_counted(folder: Path) -> None:
 @pytest.mark.parametrize("name", ["population", "sensitivity"])
 def test_a_population_without_a_result_is_no_success(name: str, tmp_path: Path) -> None:
     """Exit status 3 with the reason and what to try, once; the population's files name every patient, without a fan."""
-    rare = '[patient.abundance]\nCYP3A4 = 0.01\n[population]\ncv = { CYP3A4 = 0.05 }\n'
+    rare = "[patient.abundance]\nCYP3A4 = 0.01\n[population]\ncv = { CYP3A4 = 0.05 }\n"
     written(tmp_path, text(regimen("swift", once("100 mg")), days=1, patient=rare), (SWIFT,), name="swift")
 
     done = CliRunner().invoke(main, [name, str(tmp_path / "swift.toml"), "-n", "5", "--out", str(tmp_path / "out")])
