@@ -26,6 +26,7 @@ from runs import daily, regimen, text
 from scenario_files import load
 from scipy import stats
 
+from pkinteract.errors import InputError
 from pkinteract.library import load_library, people
 from pkinteract.library.phenotypes import activity
 from pkinteract.library.spread import log_sd as log_sd_drawn
@@ -36,6 +37,7 @@ from pkinteract.population.draw import drawn as drawn_of
 from pkinteract.population.spec import Spec, specification
 from pkinteract.population.streams import Streams
 from pkinteract.scenario import Scenario
+from pkinteract.scenario.population import FACTORS
 
 # Genes
 
@@ -243,9 +245,58 @@ def test_a_drug_varies_as_published_in_all(name: str) -> None:
 
 def test_a_drug_does_not_vary_less_than_its_enzymes() -> None:
     """Where enzymes explain more than the published CV, the drug has no variance of its own."""
-    cohort = drawn(population('cv = { "amitriptyline.clearance" = 0.05 }'), 10)
+    cohort = drawn(load(text(regimen("phenytoin", daily("300 mg")))), 10)
 
-    assert ("amitriptyline", "clearance") not in cohort.factors
+    assert load_library().monograph("phenytoin").elimination.clearance.cv == 0.15
+    assert ("phenytoin", "clearance") not in cohort.factors
+
+
+DRUGS = [name for name in load_library().ids() if load_library().monograph(name).absorption]
+
+
+@pytest.mark.parametrize("drug", DRUGS)
+def test_every_cv_varies_the_patients_or_is_refused(drug: str) -> None:
+    """Of every number of a drug and its metabolites, and of every enzyme of the library.
+
+    A CV of a drug is refused exactly where it changes no parameter and no dose of anybody, one of an enzyme where it
+    clears no compound of the scenario.
+    """
+    source = regimen(drug, daily("10 mg"), formulation=next(iter(load_library().monograph(drug).absorption)))
+    scenario = population(regimens=(source,), days=1)
+    keys = [f"{name}.{key}" for name in scenario.monographs for key in FACTORS]
+    cleared = {row.enzyme for m in scenario.monographs.values() for row in m.elimination.pathway if row.enzyme}
+    cleared |= {m.first_pass.gut_enzyme for m in scenario.monographs.values() if m.first_pass is not None}
+
+    refused = refused_cvs({**dict.fromkeys(keys, 2.5), **dict.fromkeys(scenario.enzymes, 0.1)}, source)
+
+    assert refused & set(scenario.enzymes) == set(scenario.enzymes) - cleared
+    for name in (*keys, *cleared):
+        assert varies(scenario, keys, name) is (name not in refused), name
+
+
+def refused_cvs(cvs: dict[str, float], source: str) -> set[str]:
+    """Those that a scenario refuses, all together."""
+    table = ", ".join(f'"{name}" = {cv}' for name, cv in cvs.items())
+    with pytest.raises(InputError) as caught:
+        population(f"cv = {{ {table} }}", regimens=(source,), days=1)
+    problems = caught.value.problems
+    assert all(row.message.startswith("would vary nothing: ") for row in problems)
+    return {row.key.removeprefix("population.cv.") for row in problems}
+
+
+def varies(scenario: Scenario, keys: Sequence[str], name: str) -> bool:
+    """Whether two sizes of a CV give somebody other parameters or doses."""
+    first, second = (
+        bodies(scenario, drawn(scenario, 4, cvs={**dict.fromkeys(keys, 1e-9), name: cv})) for cv in (2.0, 2.5)
+    )
+    same = np.array_equal(first.parameters, second.parameters)
+    return not (same and np.array_equal(first.inputs.amounts, second.inputs.amounts))
+
+
+def test_a_cv_below_that_of_the_enzymes_is_refused() -> None:
+    """Clearance cannot vary less than the enzymes behind it; the message says how much these give."""
+    with pytest.raises(InputError, match=r"the enzymes of phenytoin alone give its clearance a CV of 0\.24; write a"):
+        population('cv = { "phenytoin.clearance" = 0.2 }', regimens=(regimen("phenytoin", daily("300 mg")),))
 
 
 def test_bioavailability_varies_only_where_no_first_pass_is_modelled() -> None:

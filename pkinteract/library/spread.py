@@ -8,7 +8,7 @@ A factor is exp(s·Z) with a standard normal Z between -z and z, where Φ(-z) is
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -93,3 +93,48 @@ def explained_cv(monograph: Monograph, written: Mapping[str, float]) -> float:
 def own_cv(cv: float, explained: float) -> float:
     """CV of an independent factor that makes a CV of ``explained`` one of ``cv`` [1]; 0 where that is no more."""
     return math.sqrt(max(0.0, (1 + cv**2) / (1 + explained**2) - 1))
+
+
+def idle(monograph: Monograph, key: str, taken: Collection[str], written: Mapping[str, float]) -> str | None:
+    """Why a CV would vary nothing, and what to write instead; None if it varies the patients.
+
+    Parameters
+    ----------
+    key
+        "clearance", "volume", "ka" or "bioavailability".
+    taken
+        Formulations in which the compound is taken.
+    written
+        CVs of the population [1], by enzyme or "<drug>.<key>".
+    """
+    drug = monograph.id
+    if key == "clearance":
+        cv, enzymes = written[f"{drug}.{key}"], explained_cv(monograph, written)
+        if own_cv(cv, enzymes) == 0:
+            text = f"the enzymes of {drug} alone give its clearance a CV of {enzymes:.2g}"
+            return f"{text}; write a larger one, or smaller ones of {' and '.join(_enzymes(monograph, written))}"
+    if key not in ("ka", "bioavailability"):
+        return None
+    forms = [monograph.absorption[name] for name in taken if monograph.absorption[name].route == "oral"]
+    if not forms:
+        return f"{drug} is not taken by mouth in this scenario; remove it"
+    if key == "ka" and all(row.ka is None for form in forms for row in form.inputs):
+        return f"{' and '.join(taken)} of {drug} has no ka; remove it"
+    if key == "bioavailability" and has_first_pass(monograph):
+        instead = " or ".join(_enzymes(monograph, written)) or f'"{drug}.clearance"'
+        return f"the bioavailability of {drug} follows from its first pass; write a CV of {instead} instead"
+    return None
+
+
+def has_first_pass(monograph: Monograph) -> bool:
+    """Whether the bioavailability follows from enzymes of the gut wall or from a liver with a blood flow."""
+    binding = monograph.binding
+    flows = monograph.elimination.liver != "linear" and binding is not None and binding.blood_to_plasma is not None
+    return flows or monograph.first_pass is not None
+
+
+def _enzymes(monograph: Monograph, written: Mapping[str, float]) -> list[str]:
+    """Enzymes with a CV that clear a compound, the most important first."""
+    cvs = enzyme_cvs(written)
+    paths = sorted(monograph.elimination.pathway, key=lambda row: -row.fraction.canonical)
+    return list(dict.fromkeys(row.enzyme for row in paths if row.enzyme in cvs and row.fraction.canonical > 0))

@@ -9,8 +9,7 @@ import numpy as np
 
 from pkinteract.library import people
 from pkinteract.library.monograph import Monograph
-from pkinteract.library.spread import correlation, enzyme_cvs, explained_cv, log_sd, own_cv
-from pkinteract.model.parts import liver
+from pkinteract.library.spread import correlation, enzyme_cvs, explained_cv, has_first_pass, log_sd, own_cv
 from pkinteract.population.cohort import Array
 from pkinteract.population.spec import Spec
 from pkinteract.population.streams import Streams, between, together
@@ -77,7 +76,7 @@ def _cvs(scenario: Scenario, monograph: Monograph, spec: Spec) -> dict[str, floa
     }
     found = {key: next((cv for cv in values if cv is not None), None) for key, values in written.items()}
     found |= {key: spec.cvs[f"{monograph.id}.{key}"] for key in found if f"{monograph.id}.{key}" in spec.cvs}
-    if monograph.first_pass is not None or liver(monograph).flow is not None:
+    if has_first_pass(monograph):
         found["bioavailability"] = None
     return {key: cv for key, cv in found.items() if cv is not None}
 
