@@ -27,6 +27,8 @@ NORMAL_SD = math.sqrt(1 - 2 * _EDGE * math.exp(-(_EDGE**2) / 2) / math.sqrt(2 * 
 """SD of a standard normal number without its tails [1]."""
 
 _HALVINGS = 60
+_NAMED = 3
+"""Enzymes that a message names at most."""
 
 
 def log_moment(sd: float, order: int) -> float:
@@ -112,7 +114,7 @@ def idle(monograph: Monograph, key: str, taken: Collection[str], written: Mappin
         cv, enzymes = written[f"{drug}.{key}"], explained_cv(monograph, written)
         if own_cv(cv, enzymes) == 0:
             text = f"the enzymes of {drug} alone give its clearance a CV of {enzymes:.2g}"
-            return f"{text}; write a larger one, or smaller ones of {' and '.join(_enzymes(monograph, written))}"
+            return f"{text}; write a larger one, or smaller ones of {' or '.join(_enzymes(monograph, written))}"
     if key not in ("ka", "bioavailability"):
         return None
     forms = [monograph.absorption[name] for name in taken if monograph.absorption[name].route == "oral"]
@@ -137,4 +139,4 @@ def _enzymes(monograph: Monograph, written: Mapping[str, float]) -> list[str]:
     """Enzymes with a CV that clear a compound, the most important first."""
     cvs = enzyme_cvs(written)
     paths = sorted(monograph.elimination.pathway, key=lambda row: -row.fraction.canonical)
-    return list(dict.fromkeys(row.enzyme for row in paths if row.enzyme in cvs and row.fraction.canonical > 0))
+    return list(dict.fromkeys(row.enzyme for row in paths if row.enzyme in cvs and row.fraction.canonical > 0))[:_NAMED]
