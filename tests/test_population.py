@@ -22,9 +22,10 @@ import pandas as pd
 import psutil
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from runs import average, daily, drug, once, oral, pathway, regimen, text, written
+from scipy import stats
 
 from pkinteract import load_scenario, simulate
 from pkinteract.analysis.levels import spans_above
@@ -38,6 +39,7 @@ from pkinteract.population.metrics import metrics, reached, windows_of
 from pkinteract.population.partitions import add_packed, compute
 from pkinteract.population.plan import Plan, plan_of
 from pkinteract.population.spec import specification
+from pkinteract.report.population_text import population_lines
 
 SWITCH = text(
     regimen("amitriptyline", daily("150 mg", "24 h", "-20 d", "20 d")),
@@ -290,6 +292,56 @@ def test_intervals_of_shares_are_those_of_newcombe(events: int, total: int, low:
     found = counting.wilson(events, total)
 
     assert [float(end) for end in found] == pytest.approx([low, high], abs=5e-5)
+
+
+def test_an_interval_of_a_ratio_is_that_of_koopman() -> None:
+    """The score interval of 36 of 40 over 16 of 80 as in Koopman, Biometrics 1984;40:513-7: 2.94 to 7.15."""
+    found = counting.ratio_interval(36, 40, 16, 80)
+
+    assert [float(end) for end in found] == pytest.approx([2.94, 7.15], abs=5e-3)
+
+
+@given(st.integers(1, 400), st.integers(0, 400), st.integers(0, 400), st.integers(0, 4000))
+def test_a_ratio_is_above_one_where_the_chi_square_test_says_so(events: int, free: int, other: int, rest: int) -> None:
+    """The lower end is above 1 exactly when Pearson's test of equal shares refuses at the same level."""
+    total, others = events + free, other + rest
+    assume(others > 0 and 0 < events + other < total + others)
+
+    low, high = (float(end) for end in counting.ratio_interval(events, total, other, others))
+
+    statistic = stats.chi2_contingency([[events, free], [other, rest]], correction=False).statistic
+    assume(abs(statistic - stats.chi2.ppf(0.95, 1)) > 1e-6)
+    larger = events * others > other * total
+    assert (low > 1) is bool(larger and statistic > stats.chi2.ppf(0.95, 1))
+    assert low <= events * others / max(other * total, 1e-300) * (1 + 1e-9)
+    assert high == math.inf or high * other * total >= events * others * (1 - 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("poor", "others", "words"),
+    [
+        ((1, 145), (1, 12_000), None),
+        ((2, 145), (2, 12_000), "82.8 times the share of the others (14.6–465)"),
+        ((5, 145), (400, 12_000), None),
+        ((12, 145), (0, 12_000), "at least"),
+    ],
+    ids=["one patient", "two patients", "as many as chance makes", "nobody else"],
+)
+def test_a_group_is_named_for_more_than_one_patient_and_more_than_chance(
+    plan: Plan, poor: tuple[int, int], others: tuple[int, int], words: str | None
+) -> None:
+    """The text names it with the ratio and its interval, or does not name it."""
+    tally = counting.empty(plan, plan.spec.n)
+    names = counting.groups(plan)
+    place = next(n for n, analyte in enumerate(plan.analytes) if analyte.id == "amitriptyline+nortriptyline")
+    for row, counts in ((("CYP2D6", "poor"), [poor]), (("CYP2D6", "normal"), [others]), (names[0], [poor, others])):
+        tally.risk[place, names.index(row), 0] = sum(total for _, total in counts)
+        tally.risk[place, names.index(row), counting.AFTER] = sum(events for events, _ in counts)
+
+    lines = [line for line in population_lines(plan, tally, 0, []) if "CYP2D6 poor" in line]
+
+    assert len(lines) == (words is not None)
+    assert words is None or words in lines[0]
 
 
 def test_a_sum_of_parts_does_not_depend_on_their_order(plan: Plan) -> None:

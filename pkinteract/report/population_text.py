@@ -11,9 +11,9 @@ from pkinteract import NOTICE as ONE
 from pkinteract.population.metrics import measures_of
 from pkinteract.population.plan import Plan
 from pkinteract.population.tables import risk_table, shares
-from pkinteract.population.tally import AFTER, BEFORE, EVER, Tally, quantiles, wilson
+from pkinteract.population.tally import AFTER, BEFORE, EVER, Tally, quantiles, ratio_interval
 from pkinteract.report.text import rows_text
-from pkinteract.result import Analyte
+from pkinteract.result import Analyte, Table
 
 NOTICE = ONE.replace("a typical patient", "virtual patients")
 """Stands on everything that is handed out."""
@@ -29,7 +29,9 @@ _GROUPS = {
 _LEAST = 1e-3
 """A level or ratio below this is printed as 0."""
 _SURE = 3.2905267314919
-"""A group is named when the 99.9 % interval of its share is above everybody's: with two dozen groups 95 % is chance."""
+"""A group is named when the 99.9 % interval of its risk ratio is above 1: with two dozen groups 95 % is chance."""
+_FEWEST = 2
+"""Patients at risk that a group has at least when it is named."""
 _MOST = 8
 """Groups and failures that are printed at most."""
 
@@ -100,31 +102,39 @@ def _at_risk(plan: Plan, tally: Tally) -> Iterator[str]:
         for n, analyte in judged
     ]
     yield from rows_text(rows, indent="    ")
-    for _, analyte in judged:
-        yield from _who(plan, tally, analyte)
-
-
-def _who(plan: Plan, tally: Tally, analyte: Analyte) -> Iterator[str]:
-    """Groups whose share at the end lies above that of everybody by more than chance, the highest first."""
     table = risk_table(plan, tally)
+    for _, analyte in judged:
+        yield from _who(table, analyte)
+
+
+def _who(table: Table, analyte: Analyte) -> Iterator[str]:
+    """Groups that are at risk at the end more often than the others, and not by chance; the highest share first."""
     mine = [n for n, name in enumerate(table["analyte"]) if name == analyte.id]
-    everybody = table["share_after"][mine[0]] if mine else 0.0
-    low = {n: wilson(table["at_risk_after"][n], table["n"][n], _SURE)[0] for n in mine}
-    found = sorted((n for n in mine if low[n] > everybody), key=lambda n: -table["share_after"][n])
+    if not mine:
+        return
+    events, total = (np.array([table[name][n] for n in mine]) for name in ("at_risk_after", "n"))
+    low = ratio_interval(events, total, events[0] - events, total[0] - total, _SURE)[0]
+    found = [n for n, some, least in zip(mine, events, low, strict=True) if some >= _FEWEST and least > 1]
+    found.sort(key=lambda n: -table["share_after"][n])
     if found:
         yield f"  more often above {analyte.alert:g} {analyte.unit} of {analyte.id} at the end than others:"
-    rows = []
-    for n in found[:_MOST]:
-        ratio = table["risk_ratio_after"][n]
-        rows.append(
-            (
-                _named(str(table["group"][n]), str(table["level"][n])),
-                f"{table['at_risk_after'][n]:,} of {table['n'][n]:,}",
-                _share(table["at_risk_after"][n], table["n"][n]),
-                "" if ratio is None else f"{ratio:.2g} times the share of the others",
-            )
+    rows = [
+        (
+            _named(str(table["group"][n]), str(table["level"][n])),
+            f"{table['at_risk_after'][n]:,} of {table['n'][n]:,}",
+            _share(table["at_risk_after"][n], table["n"][n]),
+            _times(*(table[f"risk_ratio_{word}after"][n] for word in ("", "low_", "high_"))),
         )
+        for n in found[:_MOST]
+    ]
     yield from rows_text(rows, indent="    ")
+
+
+def _times(ratio: float | None, low: float, high: float | None) -> str:
+    """A risk ratio with its 95 % interval; where none of the others is at risk, its lower end."""
+    if ratio is None or high is None:
+        return f"at least {_number(low)} times the share of the others"
+    return f"{_number(ratio)} times the share of the others ({_number(low)}–{_number(high)})"
 
 
 def _named(group: str, level: str) -> str:
