@@ -168,8 +168,11 @@ def test_measures_are_those_of_a_single_run(source: str, tmp_path: Path) -> None
             np.testing.assert_allclose(found[f"{analyte.id}_{name}"], value, atol=1e-5 * whole.cmax, err_msg=name)
         area = found[f"{analyte.id}_auc_{unit.replace('_per', '_h_per')}"]
         np.testing.assert_allclose(area, float(curve.integral(0, end)), rtol=1e-4)
-        ratio = average(curve, end - 24, end) / average(curve, -24, 0)
-        np.testing.assert_allclose(found[f"{analyte.id}_fold_rise"], ratio, atol=1e-4)
+        ends = [*range(24, int(end), 24), end]
+        folds = np.array([average(curve, day - 24, day) for day in (0, *ends)]) / average(curve, -24, 0)
+        np.testing.assert_allclose(found[f"{analyte.id}_fold_rise"], folds[-1], atol=1e-4)
+        np.testing.assert_allclose(found[f"{analyte.id}_fold_highest"], folds.max(), atol=1e-4)
+        np.testing.assert_allclose(found[f"{analyte.id}_fold_lowest"], folds.min(), atol=1e-4)
         if analyte.alert is not None:
             hours = np.diff(spans_above(curve, sample(curve, 0, end), analyte.alert)).sum()
             np.testing.assert_allclose(found[f"{analyte.id}_above_alert_h"], hours, atol=0.05)
@@ -191,13 +194,16 @@ def test_a_rise_is_timed_on_the_average_of_the_last_24_hours() -> None:
 
 @given(st.lists(st.floats(0.1, 100), min_size=2, max_size=30), st.floats(0.05, 1.0))
 def test_a_change_is_timed_where_the_line_passes(means: list[float], share: float) -> None:
-    """There the line between the averages has gone that share of its way, and not before; none for less than 5 %."""
+    """There the line between the averages has gone that share of its way, and not before.
+
+    No day for a change of less than 5 %, or of less than 0.1 % of the highest average.
+    """
     ends = 24.0 * np.arange(len(means))
 
     day = reached(np.array(means)[:, None], ends, share)[0]
 
     change = means[-1] - means[0]
-    if abs(change) < 0.05 * means[0] or change == 0:
+    if abs(change) < max(0.05 * means[0], 1e-3 * max(means)) or change == 0:
         assert math.isnan(day)
     else:
         there = (np.interp(24 * day, ends, means) - means[0]) / change
@@ -225,6 +231,40 @@ def test_the_reference_day_and_the_last_one(
     assert found.edges.tolist() == edges
     for day, ends in ((found.days[found.reference], first), (found.days[-1], last)):
         assert (found.edges[day.start], found.edges[day.stop]) == ends
+
+
+@given(st.lists(st.floats(0.1, 100), min_size=2, max_size=30))
+def test_a_change_that_passes_is_measured_where_it_is_largest(means: list[float]) -> None:
+    """The highest and the lowest day over the first, and when they end; no day for less than 5 %."""
+    over = windows_of(-24.0, 24.0 * (len(means) - 1))
+    rows = np.zeros((len(means), 5, 1))
+    rows[:, 0, 0], rows[:, 1, 0] = 24 * np.array(means), means
+
+    found = metrics(rows, over, alert=False)
+
+    for name, day in (("highest", int(np.argmax(means))), ("lowest", int(np.argmin(means)))):
+        fold = means[day] / means[0]
+        assert found[f"fold_{name}"][0] == pytest.approx(fold)
+        at = found[f"t_{name}"][0]
+        assert math.isnan(at) if abs(fold - 1) < 0.0499 else abs(fold - 1) < 0.0501 or at == day
+
+
+def test_an_inhibitor_for_ten_days_shows_as_a_rise_that_passes(tmp_path: Path) -> None:
+    """Carbamazepine with fluconazole for ten days is higher in between and where it was at the end; fluconazole is gone."""
+    source = text(
+        regimen("carbamazepine", daily("400 mg", "12 h", "-30 d", "45 d")),
+        regimen("fluconazole", daily("400 mg", "24 h", "0 d", "10 d")),
+        days=45,
+    )
+    done = command(written(tmp_path, source), "out", "-n", 16)
+
+    found = pd.read_csv(tmp_path / "out/patients.csv")
+    assert (found.status == "ok").all()
+    assert found.carbamazepine_fold_rise.median() == pytest.approx(1.0, abs=0.05)
+    assert found.carbamazepine_fold_highest.median() > 1.2
+    assert found.carbamazepine_t_highest_day.between(3, 12).all()
+    assert found.fluconazole_t50_day.isna().all()
+    assert "highest, fold" in done.stdout
 
 
 def test_a_level_before_which_there_was_nothing_has_no_fold_rise() -> None:

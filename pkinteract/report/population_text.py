@@ -19,6 +19,7 @@ NOTICE = ONE.replace("a typical patient", "virtual patients")
 """Stands on everything that is handed out."""
 
 _SHOWN = ("cavg_before", "cavg_after", "fold_rise", "t50", "t90")
+_TURNS = ("fold_highest", "t_highest", "fold_lowest", "t_lowest")
 _GROUPS = {
     "sex": "{}",
     "age_y": "age {} y",
@@ -45,7 +46,10 @@ def population_lines(plan: Plan, tally: Tally, resumed: int, written: Sequence[P
     lines.append("  24-h average before t = 0 and at the end, their ratio, day by which half and 90 % of it is there;")
     lines.append("  median (5 to 95 % of the patients):")
     head = ("analyte", "unit", "before", "after", "fold rise", "half, day", "90 %, day")
-    lines += rows_text([head, *_spread(plan, tally)])
+    lines += rows_text([head, *_spread(plan, tally, _SHOWN)])
+    lines.append("  highest and lowest 24-h average of any day over the one before, and the day when it ends:")
+    turns = ("analyte", "unit", "highest, fold", "day", "lowest, fold", "day")
+    lines += rows_text([turns, *_spread(plan, tally, _TURNS)])
     lines += _at_risk(plan, tally)
     lines += [f"  warning: {text}" for text in plan.scenario.warnings]
     lines += drawn_over(plan)
@@ -67,12 +71,12 @@ def counted(plan: Plan, tally: Tally) -> str:
     return f"{plan.spec.n:,} virtual patient{'s' if plan.spec.n != 1 else ''}{failed}"
 
 
-def _spread(plan: Plan, tally: Tally) -> Iterator[Sequence[str]]:
+def _spread(plan: Plan, tally: Tally, shown: Sequence[str]) -> Iterator[Sequence[str]]:
     first = 0
     for analyte in plan.analytes:
         names = list(measures_of(analyte))
         rows = quantiles(tally.measures[first : first + len(names), 0], (0.05, 0.5, 0.95)).T
-        cells = ["–" if np.isnan(row[1]) else _range(row) for row in rows[[names.index(name) for name in _SHOWN]]]
+        cells = ["–" if np.isnan(row[1]) else _range(row) for row in rows[[names.index(name) for name in shown]]]
         first += len(names)
         yield analyte.id, analyte.unit, *cells
 
