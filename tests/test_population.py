@@ -250,7 +250,7 @@ def test_a_change_that_passes_is_measured_where_it_is_largest(means: list[float]
 
 
 def test_an_inhibitor_for_ten_days_shows_as_a_rise_that_passes(tmp_path: Path) -> None:
-    """Carbamazepine with fluconazole for ten days is higher in between and where it was at the end; fluconazole is gone."""
+    """Carbamazepine with fluconazole for ten days is higher in between than at the end; fluconazole is gone."""
     source = text(
         regimen("carbamazepine", daily("400 mg", "12 h", "-30 d", "45 d")),
         regimen("fluconazole", daily("400 mg", "24 h", "0 d", "10 d")),
