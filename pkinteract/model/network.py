@@ -191,8 +191,8 @@ def _averages(scenario: Scenario) -> dict[str, float]:
     found = dict.fromkeys(scenario.monographs, 0.0)
     for regimen in scenario.regimens:
         monograph = scenario.monographs[regimen.drug]
-        daily = max((_daily(course) * _available(monograph, course) for course in regimen.courses), default=0.0)
-        found[regimen.drug] += daily / 24 / _clearance(monograph, scenario.patient)
+        largest = max((daily(course) * available(monograph, course) for course in regimen.courses), default=0.0)
+        found[regimen.drug] += largest / 24 / _clearance(monograph, scenario.patient)
     for drug in scenario.dosed:
         found[drug] = _settled(scenario.monographs[drug], found[drug], scenario.patient)
     for parent, monograph in scenario.monographs.items():
@@ -226,14 +226,14 @@ def _own(monograph: Monograph, enzyme: str, level: float) -> float:
     return fold(enzyme, mine) * inhibition(enzyme, "liver", mine)
 
 
-def _daily(course: Course) -> float:
+def daily(course: Course) -> float:
     """Labelled amount per day [mg]; that of a single dose."""
     if course.clock:
         return sum(row.amount for row in course.clock)
     return max(course.levels) * (1.0 if course.every is None else 24 / course.every)
 
 
-def _available(monograph: Monograph, course: Course) -> float:
+def available(monograph: Monograph, course: Course) -> float:
     """Free drug that reaches the circulation per labelled amount [1]."""
     formulation = monograph.absorption[course.formulation]
     salt = 1.0 if formulation.salt_factor is None else formulation.salt_factor.canonical
