@@ -85,12 +85,12 @@ def test_a_constant_inhibitor_gives_the_textbook_ratio(tmp_path: Path) -> None:
 
 
 def test_drugs_that_do_nothing_to_each_other_are_expected_to_do_nothing() -> None:
-    """Ratios of 1 to 1e-4, and no line."""
+    """Ratios of 1, to 1e-3."""
     found = changes(
         load(text(regimen("levetiracetam", daily("500 mg", "12 h")), regimen("pregabalin", daily("150 mg"))))
     )
 
-    assert found == pytest.approx({"levetiracetam": 1.0, "pregabalin": 1.0}, rel=1e-4)
+    assert found == pytest.approx({"levetiracetam": 1.0, "pregabalin": 1.0}, rel=1e-3)
 
 
 def test_a_drug_beyond_what_can_be_cleared_is_said_to_rise(tmp_path: Path) -> None:
