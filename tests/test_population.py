@@ -468,6 +468,17 @@ def test_processes_write_what_threads_write(folder: Path) -> None:
     same_bytes(folder / "threads", folder / "processes")
 
 
+def test_a_patient_is_the_same_beside_any_neighbours(folder: Path) -> None:
+    """The first 20 rows of 50 patients are those of 20, byte by byte, though their last group is not full then."""
+    few, many = ((folder / name) for name in ("few", "many"))
+    for top, count in ((few, 20), (many, 50)):
+        assert command(folder / "switch.toml", top.name, "-n", count).exit_code == 0
+
+    lines = [(top / "patients.csv").read_bytes().split(b"\r\n") for top in (few, many)]
+
+    assert lines[0][:21] == lines[1][:21]
+
+
 def test_a_first_run_writes_what_later_ones_write(folder: Path, tmp_path: Path) -> None:
     """With an empty cache the code is compiled first: the bytes are those of code that was read from the disk."""
     line = [sys.executable, "-m", "pkinteract", *arguments("-n", N, "--out", "first")]
