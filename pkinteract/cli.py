@@ -119,17 +119,18 @@ def run(
 def check(scenarios: tuple[Path, ...]) -> None:
     """Validate each SCENARIO file without simulating it.
 
-    Prints the patient, the regimens and who acts on whom; warns of what is allowed but looks like a slip. Exit status 2
-    if anything is wrong, with every problem of every file.
+    Prints the patient, the regimens, who acts on whom and what that makes of the levels in the long run; warns of what
+    is allowed but looks like a slip. Exit status 2 if anything is wrong, with every problem of every file.
 
     Example: pkinteract check scenarios/*.toml
     """
     from pkinteract.model import build
+    from pkinteract.model.estimate import changes
     from pkinteract.model.network import links
     from pkinteract.report.text import check_lines
 
     for scenario in _read_all(scenarios):
-        click.echo("\n".join(check_lines(scenario, build(scenario), links(scenario))))
+        click.echo("\n".join(check_lines(scenario, build(scenario), links(scenario), changes(scenario))))
 
 
 @main.command()

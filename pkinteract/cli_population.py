@@ -53,11 +53,13 @@ def population(scenario: Path, out: Path | None, no_figure: bool, **wanted: Any)
     folder = out or Path("results") / f"{read.name}-population"
     progress = _Progress if sys.stderr.isatty() else None
     try:
-        lines = run_population(read, folder, Wanted(figure=not no_figure, **wanted), progress)
+        lines, failure = run_population(read, folder, Wanted(figure=not no_figure, **wanted), progress)
     except KeyboardInterrupt:
         click.echo(f"\nStopped. The same command with --resume goes on from what is kept in {folder}.", err=True)
         raise
     click.echo("\n".join(lines))
+    if failure is not None:
+        raise failure
 
 
 @click.command("sensitivity")

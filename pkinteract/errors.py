@@ -3,6 +3,7 @@
 PkinteractError
 ├── InputError        what the user wrote is wrong: file, line, key, what to write instead; all problems at once
 ├── SimulationError   the solver gave up: interval, method, what to try
+├── PopulationError   not one virtual patient has a result: why, what to try
 └── ClusterError      the machines that computed gave up: why, and how to go on
 """
 
@@ -75,6 +76,26 @@ class SimulationError(PkinteractError):
         span = "" if self.interval is None else f"{self.interval[0]:.6g} to {self.interval[1]:.6g} h"
         where = ", ".join(part for part in (printable(self.subject), span) if part)
         return f"{where}{': ' if where else ''}the {self.method} solver gave up. {self.advice}"
+
+
+class PopulationError(PkinteractError):
+    """Not one of ``count`` virtual patients of ``subject`` has a result, for these reasons."""
+
+    def __init__(self, subject: str, count: int, reasons: Iterable[str]) -> None:
+        self.subject = subject
+        self.count = count
+        self.reasons = tuple(dict.fromkeys(reasons))
+        super().__init__(subject, count, self.reasons)
+
+    def __str__(self) -> str:
+        rows = [f"  {printable(reason)}" for reason in self.reasons]
+        return "\n".join([f"{printable(self.subject)}: not one of {self.count:,} patients has a result:", *rows, _TRY])
+
+
+_TRY = (
+    "  The scenario's own patient has one. Try smaller doses, or smaller values of cv and narrower distributions in "
+    "[population]; fixed = [...] there keeps weight, enzymes or drugs as in [patient] and shows what it depends on."
+)
 
 
 class ClusterError(PkinteractError):

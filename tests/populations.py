@@ -9,13 +9,13 @@ from pathlib import Path
 
 from runs import daily, regimen, text
 from scenario_files import load
-from scipy import stats
+from scipy import optimize, stats
 
 from pkinteract import load_scenario
+from pkinteract.library.spread import TAIL
 from pkinteract.population.cohort import Array, Cohort
 from pkinteract.population.draw import draw
 from pkinteract.population.spec import specification
-from pkinteract.population.streams import TAIL
 from pkinteract.scenario import Scenario
 
 ROOT = Path(__file__).parent.parent
@@ -61,5 +61,14 @@ def distance(values: Array, mean: float, sd: float) -> float:
     return float(stats.kstest(values, stats.truncnorm(lowest, -lowest, loc=mean, scale=sd).cdf).statistic)
 
 
+def log_mean(sd: float, power: int = 1) -> float:
+    """Mean of a power of the exponential of a normal number with mean 0 and this SD, without its tails."""
+    edge = -stats.norm.ppf(TAIL)
+    return float(stats.truncnorm(-edge, edge).expect(lambda deviate: math.exp(power * sd * deviate)))
+
+
+@cache
 def log_sd(cv: float) -> float:
-    return math.sqrt(math.log(1 + cv**2))
+    """The SD with which that exponential has this CV."""
+    low, high = 0.9 * cv / (1 + cv), 2 * cv
+    return float(optimize.brentq(lambda sd: log_mean(sd, 2) / log_mean(sd) ** 2 - 1 - cv**2, low, high))

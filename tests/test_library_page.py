@@ -7,9 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from runs import daily, regimen, text
+from scenario_files import load
 
 from pkinteract.library import load_library
 from pkinteract.library.monograph import Monograph
+from pkinteract.population.draw import draw
+from pkinteract.population.spec import Spec
+from pkinteract.scenario.population import FACTORS
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = (DOCS / "library.md").read_text("utf-8")
@@ -52,6 +57,54 @@ def test_the_page_names_every_compound_once() -> None:
 
     assert sorted(named) == sorted(IDS)
     assert int(count.group(1)) == len(IDS)
+
+
+def varied(key: str) -> set[str]:
+    """What differs between patients by the CV of one value of a drug file."""
+
+    def value(name: str, number: float, unit: str) -> str:
+        spread = ", cv = 0.3" if name == key else ""
+        basis = ', basis = "total"' if name == "km" else ""
+        return f'{{ value = {number}, unit = "{unit}", kind = "assumed", note = "test"{basis}{spread} }}'
+
+    own = f"""id = "own"
+name = "own"
+molar_mass = "300 g/mol"
+unit = "mg/L"
+formulation = "tablet"
+[distribution]
+volume = {value("volume", 50, "L")}
+[[distribution.peripheral]]
+volume = {value("volume of a peripheral compartment", 20, "L")}
+flow = {value("flow", 5, "L/h")}
+[elimination]
+clearance = {value("clearance", 5, "L/h")}
+liver = "linear"
+[[elimination.pathway]]
+id = "all"
+kind = "other"
+fraction = {value("fraction", 1, "1")}
+km = {value("km", 40, "mg/L")}
+[absorption.tablet]
+ka = {value("ka", 1, "1/h")}
+lag = {value("lag", 0.5, "h")}
+bioavailability = {value("bioavailability", 0.8, "1")}
+"""
+    source = f'library = ["own.toml"]\n{text(regimen("own", daily("100 mg")))}'
+    return {name for _, name in draw(load(source, {"own.toml": own}), Spec(), 0, 2).factors}
+
+
+def test_the_cvs_that_are_drawn_by_are_those_that_the_page_names() -> None:
+    """Each value of a drug file alone with a CV: a population varies by it exactly where the row on ``cv`` names it."""
+    [row] = re.findall(r"^\| `cv` \|.*", PAGE, re.MULTILINE)
+    named = set(re.findall(r"`([a-z_]+)`", row)) - {"cv"}
+    others = {"volume of a peripheral compartment", "flow", "fraction", "km", "lag"}
+
+    assert {key: varied(key) for key in named | others} == {
+        **{key: {key} for key in named},
+        **{key: set() for key in others},
+    }
+    assert named == set(FACTORS)
 
 
 @pytest.mark.parametrize("row", COMPOUNDS, ids=lambda row: row[0])

@@ -22,9 +22,10 @@ import pandas as pd
 import psutil
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from runs import average, daily, drug, once, oral, pathway, regimen, text, written
+from scipy import stats
 
 from pkinteract import load_scenario, simulate
 from pkinteract.analysis.levels import spans_above
@@ -38,6 +39,7 @@ from pkinteract.population.metrics import metrics, reached, windows_of
 from pkinteract.population.partitions import add_packed, compute
 from pkinteract.population.plan import Plan, plan_of
 from pkinteract.population.spec import specification
+from pkinteract.report.population_text import population_lines
 
 SWITCH = text(
     regimen("amitriptyline", daily("150 mg", "24 h", "-20 d", "20 d")),
@@ -65,6 +67,17 @@ FICKLE = (
     .replace("[elimination]", '[[distribution.peripheral]]\nvolume = "20 L"\nflow = "10 L/h"\n[elimination]')
 )
 """A drug that some patients clear too fast for any solver: with two compartments no rate is known beforehand."""
+
+
+SWIFT = drug(
+    "swift",
+    oral(1.0, 1.0),
+    '[[distribution.peripheral]]\nvolume = "20 L"\nflow = "10 L/h"\n',
+    pathway("all", 1.0, "CYP3A4", 'km = { value = 1000, unit = "mg/L", basis = "total" }'),
+    volume="1 L",
+    clearance="1e5 L/h",
+)
+"""A drug whose rate constant is 1e5 per hour wherever there is as much of its enzyme as there usually is."""
 
 
 @pytest.fixture(scope="module")
@@ -155,8 +168,11 @@ def test_measures_are_those_of_a_single_run(source: str, tmp_path: Path) -> None
             np.testing.assert_allclose(found[f"{analyte.id}_{name}"], value, atol=1e-5 * whole.cmax, err_msg=name)
         area = found[f"{analyte.id}_auc_{unit.replace('_per', '_h_per')}"]
         np.testing.assert_allclose(area, float(curve.integral(0, end)), rtol=1e-4)
-        ratio = average(curve, end - 24, end) / average(curve, -24, 0)
-        np.testing.assert_allclose(found[f"{analyte.id}_fold_rise"], ratio, atol=1e-4)
+        ends = [*range(24, int(end), 24), end]
+        folds = np.array([average(curve, day - 24, day) for day in (0, *ends)]) / average(curve, -24, 0)
+        np.testing.assert_allclose(found[f"{analyte.id}_fold_rise"], folds[-1], atol=1e-4)
+        np.testing.assert_allclose(found[f"{analyte.id}_fold_highest"], folds.max(), atol=1e-4)
+        np.testing.assert_allclose(found[f"{analyte.id}_fold_lowest"], folds.min(), atol=1e-4)
         if analyte.alert is not None:
             hours = np.diff(spans_above(curve, sample(curve, 0, end), analyte.alert)).sum()
             np.testing.assert_allclose(found[f"{analyte.id}_above_alert_h"], hours, atol=0.05)
@@ -178,13 +194,16 @@ def test_a_rise_is_timed_on_the_average_of_the_last_24_hours() -> None:
 
 @given(st.lists(st.floats(0.1, 100), min_size=2, max_size=30), st.floats(0.05, 1.0))
 def test_a_change_is_timed_where_the_line_passes(means: list[float], share: float) -> None:
-    """There the line between the averages has gone that share of its way, and not before; none for less than 5 %."""
+    """There the line between the averages has gone that share of its way, and not before.
+
+    No day for a change of less than 5 %, or of less than 0.1 % of the highest average.
+    """
     ends = 24.0 * np.arange(len(means))
 
     day = reached(np.array(means)[:, None], ends, share)[0]
 
     change = means[-1] - means[0]
-    if abs(change) < 0.05 * means[0] or change == 0:
+    if abs(change) < max(0.05 * means[0], 1e-3 * max(means)) or change == 0:
         assert math.isnan(day)
     else:
         there = (np.interp(24 * day, ends, means) - means[0]) / change
@@ -212,6 +231,40 @@ def test_the_reference_day_and_the_last_one(
     assert found.edges.tolist() == edges
     for day, ends in ((found.days[found.reference], first), (found.days[-1], last)):
         assert (found.edges[day.start], found.edges[day.stop]) == ends
+
+
+@given(st.lists(st.floats(0.1, 100), min_size=2, max_size=30))
+def test_a_change_that_passes_is_measured_where_it_is_largest(means: list[float]) -> None:
+    """The highest and the lowest day over the first, and when they end; no day for less than 5 %."""
+    over = windows_of(-24.0, 24.0 * (len(means) - 1))
+    rows = np.zeros((len(means), 5, 1))
+    rows[:, 0, 0], rows[:, 1, 0] = 24 * np.array(means), means
+
+    found = metrics(rows, over, alert=False)
+
+    for name, day in (("highest", int(np.argmax(means))), ("lowest", int(np.argmin(means)))):
+        fold = means[day] / means[0]
+        assert found[f"fold_{name}"][0] == pytest.approx(fold)
+        at = found[f"t_{name}"][0]
+        assert math.isnan(at) if abs(fold - 1) < 0.0499 else abs(fold - 1) < 0.0501 or at == day
+
+
+def test_an_inhibitor_for_ten_days_shows_as_a_rise_that_passes(tmp_path: Path) -> None:
+    """Carbamazepine with fluconazole for ten days is higher in between than at the end; fluconazole is gone."""
+    source = text(
+        regimen("carbamazepine", daily("400 mg", "12 h", "-30 d", "45 d")),
+        regimen("fluconazole", daily("400 mg", "24 h", "0 d", "10 d")),
+        days=45,
+    )
+    done = command(written(tmp_path, source), "out", "-n", 16)
+
+    found = pd.read_csv(tmp_path / "out/patients.csv")
+    assert (found.status == "ok").all()
+    assert found.carbamazepine_fold_rise.median() == pytest.approx(1.0, abs=0.05)
+    assert found.carbamazepine_fold_highest.median() > 1.2
+    assert found.carbamazepine_t_highest_day.between(3, 12).all()
+    assert found.fluconazole_t50_day.isna().all()
+    assert "highest, fold" in done.stdout
 
 
 def test_a_level_before_which_there_was_nothing_has_no_fold_rise() -> None:
@@ -279,6 +332,56 @@ def test_intervals_of_shares_are_those_of_newcombe(events: int, total: int, low:
     found = counting.wilson(events, total)
 
     assert [float(end) for end in found] == pytest.approx([low, high], abs=5e-5)
+
+
+def test_an_interval_of_a_ratio_is_that_of_koopman() -> None:
+    """The score interval of 36 of 40 over 16 of 80 as in Koopman, Biometrics 1984;40:513-7: 2.94 to 7.15."""
+    found = counting.ratio_interval(36, 40, 16, 80)
+
+    assert [float(end) for end in found] == pytest.approx([2.94, 7.15], abs=5e-3)
+
+
+@given(st.integers(1, 400), st.integers(0, 400), st.integers(0, 400), st.integers(0, 4000))
+def test_a_ratio_is_above_one_where_the_chi_square_test_says_so(events: int, free: int, other: int, rest: int) -> None:
+    """The lower end is above 1 exactly when Pearson's test of equal shares refuses at the same level."""
+    total, others = events + free, other + rest
+    assume(others > 0 and 0 < events + other < total + others)
+
+    low, high = (float(end) for end in counting.ratio_interval(events, total, other, others))
+
+    statistic = stats.chi2_contingency([[events, free], [other, rest]], correction=False).statistic
+    assume(abs(statistic - stats.chi2.ppf(0.95, 1)) > 1e-6)
+    larger = events * others > other * total
+    assert (low > 1) is bool(larger and statistic > stats.chi2.ppf(0.95, 1))
+    assert low <= events * others / max(other * total, 1e-300) * (1 + 1e-9)
+    assert high == math.inf or high * other * total >= events * others * (1 - 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("poor", "others", "words"),
+    [
+        ((1, 145), (1, 12_000), None),
+        ((2, 145), (2, 12_000), "82.8 times the share of the others (14.6–465)"),
+        ((5, 145), (400, 12_000), None),
+        ((12, 145), (0, 12_000), "at least"),
+    ],
+    ids=["one patient", "two patients", "as many as chance makes", "nobody else"],
+)
+def test_a_group_is_named_for_more_than_one_patient_and_more_than_chance(
+    plan: Plan, poor: tuple[int, int], others: tuple[int, int], words: str | None
+) -> None:
+    """The text names it with the ratio and its interval, or does not name it."""
+    tally = counting.empty(plan, plan.spec.n)
+    names = counting.groups(plan)
+    place = next(n for n, analyte in enumerate(plan.analytes) if analyte.id == "amitriptyline+nortriptyline")
+    for row, counts in ((("CYP2D6", "poor"), [poor]), (("CYP2D6", "normal"), [others]), (names[0], [poor, others])):
+        tally.risk[place, names.index(row), 0] = sum(total for _, total in counts)
+        tally.risk[place, names.index(row), counting.AFTER] = sum(events for events, _ in counts)
+
+    lines = [line for line in population_lines(plan, tally, 0, []) if "CYP2D6 poor" in line]
+
+    assert len(lines) == (words is not None)
+    assert words is None or words in lines[0]
 
 
 def test_a_sum_of_parts_does_not_depend_on_their_order(plan: Plan) -> None:
@@ -363,6 +466,17 @@ def test_processes_write_what_threads_write(folder: Path) -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     same_bytes(folder / "threads", folder / "processes")
+
+
+def test_a_patient_is_the_same_beside_any_neighbours(folder: Path) -> None:
+    """The first 20 rows of 50 patients are those of 20, byte by byte, though their last group is not full then."""
+    few, many = ((folder / name) for name in ("few", "many"))
+    for top, count in ((few, 20), (many, 50)):
+        assert command(folder / "switch.toml", top.name, "-n", count).exit_code == 0
+
+    lines = [(top / "patients.csv").read_bytes().split(b"\r\n") for top in (few, many)]
+
+    assert lines[0][:21] == lines[1][:21]
 
 
 def test_a_first_run_writes_what_later_ones_write(folder: Path, tmp_path: Path) -> None:
@@ -677,6 +791,29 @@ def test_failures_are_named_and_counted(folder: Path) -> None:
     assert f"patient {failed[0]['patient']}: " in done.stdout
     spread = {row["metric"]: row["n"] for row in rows(folder / "fickle/metrics.csv") if row["group"] == "all"}
     assert spread["cmax"] == str(64 - len(failed))
+
+
+@pytest.mark.parametrize("name", ["population", "sensitivity"])
+def test_a_population_without_a_result_is_no_success(name: str, tmp_path: Path) -> None:
+    """Exit status 3 with the reason and what to try, once; the population's files name every patient, without a fan."""
+    rare = "[patient.abundance]\nCYP3A4 = 0.01\n[population]\ncv = { CYP3A4 = 0.05 }\n"
+    written(tmp_path, text(regimen("swift", once("100 mg")), days=1, patient=rare), (SWIFT,), name="swift")
+
+    done = CliRunner().invoke(main, [name, str(tmp_path / "swift.toml"), "-n", "5", "--out", str(tmp_path / "out")])
+
+    assert done.exit_code == 3
+    assert "swift: not one of " in done.stderr
+    assert done.stderr.count("far too fast") == 1
+    assert "[population]" in done.stderr
+    if name == "sensitivity":
+        assert not (tmp_path / "out").exists()
+        return
+    assert {path.name for path in (tmp_path / "out").iterdir()} == TABLES
+    assert ["far too fast" in row["status"] for row in rows(tmp_path / "out/patients.csv")] == [True] * 5
+    assert json.loads((tmp_path / "out/run.json").read_text("utf-8"))["patients"] == {
+        "simulated": 0,
+        "without_result": 5,
+    }
 
 
 def test_a_fan_for_every_analyte(folder: Path) -> None:

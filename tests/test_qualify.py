@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
-from own_drugs import INDUCER
+from own_drugs import INDUCER, binding
 from runs import INTRAVENOUS, drug, oral, pathway
 from study_tables import table
 
@@ -97,6 +97,30 @@ def test_a_constant_inactivator_gives_the_textbook_ratio(tmp_path: Path, drugs: 
     level = kdeg / (kdeg + kinact * LEVEL / (ki + LEVEL))
     assert outcome.exposure == pytest.approx(1 / (1 - FM + FM * level), rel=1e-4)
     assert outcome.static == pytest.approx(1 / (1 - FM + FM * level), rel=1e-6)
+
+
+@pytest.mark.parametrize(("basis", "free"), [("total", 1.0), ("unbound", 0.1)])
+def test_a_slope_counts_on_its_own_basis(tmp_path: Path, drugs: tuple[Path, ...], basis: str, free: float) -> None:
+    """E = 1 + slope·I, by the unbound level where the slope is one (closed form), by simulation and static estimate."""
+    start = 100 * 80
+    slope = f'{{ value = 0.3, unit = "L/mg", kind = "assumed", note = "test", basis = "{basis}" }}'
+    acting = f"[induces.CYP3A4]\nslope = {slope}\n"
+    own = tmp_path / "steep.toml"
+    own.write_text(drug("steep", acting, binding(unbound=0.1), volume="100 L", clearance="0.000000001 L/h"), "utf-8")
+
+    outcome = one(
+        tmp_path,
+        (*drugs, own),
+        perpetrator="steep",
+        perpetrator_regimen=f"0:1000 iv;{start - 1}:0.000001 iv",
+        mechanism="induction",
+        victim_treatment=f"{start}:100",
+        window_treatment=f"{start}-inf",
+    )
+
+    expected = 1 / (1 - FM + FM * (1 + 0.3 * LEVEL * free))
+    assert outcome.exposure == pytest.approx(expected, rel=1e-4)
+    assert outcome.static == pytest.approx(expected, rel=1e-6)
 
 
 def test_the_static_estimate_is_that_of_the_guideline(tmp_path: Path, drugs: tuple[Path, ...]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from populations import log_sd
 from runs import daily, drug, regimen, text, written
 
 from pkinteract import load_scenario
@@ -84,7 +85,7 @@ def test_one_input_at_a_time_is_the_closed_form(additive: Path) -> None:
     [row] = [row for row in trace(plan) if row.measure == "cavg_after"]
 
     [swing] = [swing for swing in row.swings if swing.input.label == "clearance of victim"]
-    factor = math.exp(1.6449 * math.sqrt(math.log1p(CV**2)))
+    factor = math.exp(1.6449 * log_sd(CV))
     assert swing.low / row.typical == pytest.approx(factor, rel=2e-3)  # the tails are cut off at 3.29 SD
     assert swing.high / row.typical == pytest.approx(1 / factor, rel=2e-3)
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import csv
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from populations import (
     CRITICAL,
     ERROR,
@@ -22,12 +26,18 @@ from runs import daily, regimen, text
 from scenario_files import load
 from scipy import stats
 
+from pkinteract.errors import InputError
 from pkinteract.library import load_library, people
 from pkinteract.library.phenotypes import activity
+from pkinteract.library.spread import log_sd as log_sd_drawn
 from pkinteract.population.bodies import bodies
+from pkinteract.population.cohort import Array
 from pkinteract.population.draw import draw
-from pkinteract.population.spec import Spec
+from pkinteract.population.draw import drawn as drawn_of
+from pkinteract.population.spec import Spec, specification
+from pkinteract.population.streams import Streams
 from pkinteract.scenario import Scenario
+from pkinteract.scenario.population import FACTORS
 
 # Genes
 
@@ -141,6 +151,36 @@ def test_enzymes_are_log_normal_about_one(enzyme: str, cv: float) -> None:
     assert distance(np.log(level), 0.0, log_sd(cv)) < CRITICAL
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Even(Streams):
+    """Patients whose random numbers fill 0 to 1 evenly, so that moments are those of the distribution."""
+
+    def pairs(self, names: Sequence[str], places: Sequence[int] | None = None) -> tuple[Array, Array]:
+        even = (np.arange(len(self.number)) + 0.5) / len(self.number)
+        found = np.broadcast_to(even, (len(names), len(even)))
+        return found, found
+
+
+@given(cv=st.floats(0.05, 5.0))
+@settings(max_examples=25, deadline=None)
+def test_a_cv_is_that_of_what_is_drawn(cv: float) -> None:
+    """Factors on enzymes and drugs have the CV that is written, from 5 to 500 %, without the tails (0.1 % of it)."""
+    fixed = 'fixed = ["CYP2D6", "CYP2C19", "CYP3A4", "CYP1A2", "CYP2C9", "CYP2C8"]'
+    scenario = population(fixed, f'cv = {{ UGT1A4 = {cv!r}, "amitriptyline.volume" = {cv!r} }}')
+    cohort = drawn_of(scenario, specification(scenario), _Even(seed=1, number=np.arange(100_001)))
+
+    for factor in (cohort.abundance["UGT1A4"], cohort.factors["amitriptyline", "volume"]):
+        assert np.std(factor) / np.mean(factor) == pytest.approx(cv, rel=1e-3)
+        assert np.median(factor) == pytest.approx(1.0)
+
+
+def test_the_page_says_how_much_wider_the_whole_distribution_is() -> None:
+    """docs/population.md: the underlying SD is 0.6 % larger at small CVs and 26 % at 5."""
+    larger = [math.log1p(cv**2) ** -0.5 * log_sd_drawn(cv) - 1 for cv in (0.05, 5.0)]
+
+    assert [f"{100 * share:.1f}" for share in larger] == ["0.6", "26.4"]
+
+
 def test_a_cv_of_the_file_replaces_the_published_one() -> None:
     """``cv`` takes enzymes and numbers of drugs, those without a published CV too (KS)."""
     cohort = drawn(population('cv = { CYP3A4 = "60 %", EPHX1 = 0.2, "amitriptyline.volume" = 0.5 }'))
@@ -205,9 +245,58 @@ def test_a_drug_varies_as_published_in_all(name: str) -> None:
 
 def test_a_drug_does_not_vary_less_than_its_enzymes() -> None:
     """Where enzymes explain more than the published CV, the drug has no variance of its own."""
-    cohort = drawn(population('cv = { "amitriptyline.clearance" = 0.05 }'), 10)
+    cohort = drawn(load(text(regimen("phenytoin", daily("300 mg")))), 10)
 
-    assert ("amitriptyline", "clearance") not in cohort.factors
+    assert load_library().monograph("phenytoin").elimination.clearance.cv == 0.15
+    assert ("phenytoin", "clearance") not in cohort.factors
+
+
+DRUGS = [name for name in load_library().ids() if load_library().monograph(name).absorption]
+
+
+@pytest.mark.parametrize("drug", DRUGS)
+def test_every_cv_varies_the_patients_or_is_refused(drug: str) -> None:
+    """Of every number of a drug and its metabolites, and of every enzyme of the library.
+
+    A CV of a drug is refused exactly where it changes no parameter and no dose of anybody, one of an enzyme where it
+    clears no compound of the scenario.
+    """
+    source = regimen(drug, daily("10 mg"), formulation=next(iter(load_library().monograph(drug).absorption)))
+    scenario = population(regimens=(source,), days=1)
+    keys = [f"{name}.{key}" for name in scenario.monographs for key in FACTORS]
+    cleared = {row.enzyme for m in scenario.monographs.values() for row in m.elimination.pathway if row.enzyme}
+    cleared |= {m.first_pass.gut_enzyme for m in scenario.monographs.values() if m.first_pass is not None}
+
+    refused = refused_cvs({**dict.fromkeys(keys, 2.5), **dict.fromkeys(scenario.enzymes, 0.1)}, source)
+
+    assert refused & set(scenario.enzymes) == set(scenario.enzymes) - cleared
+    for name in (*keys, *cleared):
+        assert varies(scenario, keys, name) is (name not in refused), name
+
+
+def refused_cvs(cvs: dict[str, float], source: str) -> set[str]:
+    """Those that a scenario refuses, all together."""
+    table = ", ".join(f'"{name}" = {cv}' for name, cv in cvs.items())
+    with pytest.raises(InputError) as caught:
+        population(f"cv = {{ {table} }}", regimens=(source,), days=1)
+    problems = caught.value.problems
+    assert all(row.message.startswith("would vary nothing: ") for row in problems)
+    return {row.key.removeprefix("population.cv.") for row in problems}
+
+
+def varies(scenario: Scenario, keys: Sequence[str], name: str) -> bool:
+    """Whether two sizes of a CV give somebody other parameters or doses."""
+    first, second = (
+        bodies(scenario, drawn(scenario, 4, cvs={**dict.fromkeys(keys, 1e-9), name: cv})) for cv in (2.0, 2.5)
+    )
+    same = np.array_equal(first.parameters, second.parameters)
+    return not (same and np.array_equal(first.inputs.amounts, second.inputs.amounts))
+
+
+def test_a_cv_below_that_of_the_enzymes_is_refused() -> None:
+    """Clearance cannot vary less than the enzymes behind it; the message says how much these give."""
+    with pytest.raises(InputError, match=r"the enzymes of phenytoin alone give its clearance a CV of 0\.24; write a"):
+        population('cv = { "phenytoin.clearance" = 0.2 }', regimens=(regimen("phenytoin", daily("300 mg")),))
 
 
 def test_bioavailability_varies_only_where_no_first_pass_is_modelled() -> None:

@@ -13,7 +13,7 @@ from pkinteract.fitting.search import Search
 from pkinteract.fitting.target import Target
 from pkinteract.fitting.types import Analyte, Estimate, Series
 from pkinteract.fitting.uncertainty import Spread
-from pkinteract.model.parts import acting_constant
+from pkinteract.model.interaction import Level
 
 NEARLY_COLLINEAR = 0.98
 """Correlation of two estimates from which on the data hardly tell them apart [1]."""
@@ -124,7 +124,7 @@ def _relative(target: Target, run: Series, rows: Sequence[Estimate], drug: str, 
     if begin >= end:
         return np.zeros(1)
     levels = _levels(target, run, rows, drug, np.linspace(begin, end, _POINTS)[1:])
-    return levels / acting_constant(induction.ec50, monograph)
+    return levels * Level(compound=monograph, value=1.0, basis="total").over(induction.ec50)
 
 
 def _values(run: Series, rows: Sequence[Estimate]) -> dict[str, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pkinteract.engine import system as rows
 from pkinteract.library.monograph import Monograph, Pathway
 from pkinteract.library.values import Value
@@ -30,10 +32,10 @@ def add_pathways(parts: Parts, frame: Frame) -> None:
             parts.pathways.append(_pathway(parts, frame, monograph, pathway))
             parts.names.append((monograph.id, pathway.id))
             if pathway.forms is not None:
-                ratio = _ratio(frame, monograph, pathway, pathway.forms)
+                ratio = formed_ratio(frame.monographs, monograph, pathway, pathway.forms)
                 target = frame.order[pathway.forms]
                 parts.formations.append(rows.Formation(pathway=here, target=target, ratio=parts.add(ratio)))
-                share = _gut_share(monograph, pathway)
+                share = gut_share(monograph, pathway)
                 if share:
                     through_gut[pathway.forms] = through_gut.get(pathway.forms, 0.0) + ratio * share
         for metabolite, ratio in through_gut.items():
@@ -89,13 +91,13 @@ def _inhibitors(parts: Parts, frame: Frame, enzyme: str | None) -> tuple[rows.Ra
     return tuple(found)
 
 
-def _ratio(frame: Frame, parent: Monograph, pathway: Pathway, metabolite: str) -> float:
+def formed_ratio(monographs: Mapping[str, Monograph], parent: Monograph, pathway: Pathway, metabolite: str) -> float:
     """Metabolite formed per parent lost [mg/mg]: yield times ratio of molar masses."""
     formed = 1.0 if pathway.formed is None else pathway.formed.canonical
-    return formed * frame.monographs[metabolite].molar_mass.canonical / parent.molar_mass.canonical
+    return formed * monographs[metabolite].molar_mass.canonical / parent.molar_mass.canonical
 
 
-def _gut_share(monograph: Monograph, pathway: Pathway) -> float:
+def gut_share(monograph: Monograph, pathway: Pathway) -> float:
     """Share of a pathway in what the gut enzyme of its compound carries [1]."""
     if monograph.first_pass is None or pathway.enzyme != monograph.first_pass.gut_enzyme:
         return 0.0

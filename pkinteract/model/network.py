@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +9,8 @@ from pkinteract.library.monograph import Monograph
 from pkinteract.library.values import Value
 from pkinteract.model import patient as body
 from pkinteract.model.clearance import pathway_clearance, pathways
-from pkinteract.model.parts import acting_constant, fraction_unbound
+from pkinteract.model.interaction import Level, fold, inactivation, inhibition
+from pkinteract.model.parts import fraction_unbound
 from pkinteract.scenario import Course, Patient, Scenario
 
 NIL = 0.02
@@ -109,6 +109,7 @@ def links(scenario: Scenario) -> tuple[Link, ...]:
 
 def _links(scenario: Scenario, drug: str, average: float) -> Iterator[Link]:
     monograph = scenario.monographs[drug]
+    level = Level(compound=monograph, value=average, basis="total")
     activity = body.activities(scenario.patient, scenario.enzymes)
     absorbed = any(
         monograph.absorption[course.formulation].route == "oral"
@@ -141,41 +142,25 @@ def _links(scenario: Scenario, drug: str, average: float) -> Iterator[Link]:
 
     for enzyme, row in monograph.induces.items():
         given = [("emax", row.emax), ("ec50", row.ec50), ("hill", row.hill), ("slope", row.slope)]
-        yield link(enzyme, f"induction ({row.receptor or 'linear'})", given, _induced(monograph, enzyme, average))
+        yield link(enzyme, f"induction ({row.receptor or 'linear'})", given, fold(enzyme, [level]))
     for enzyme, reversible in monograph.inhibits.items():
         organs = _organs(reversible.organs, absorbed)
-        yield link(
-            enzyme, "reversible inhibition", [("ki", reversible.ki)], _inhibited(monograph, enzyme, average), organs
-        )
+        left = inhibition(enzyme, _first(reversible.organs), [level])
+        yield link(enzyme, "reversible inhibition", [("ki", reversible.ki)], left, organs)
     for enzyme, gone in monograph.inactivates.items():
-        kdeg = math.log(2) / scenario.enzymes[enzyme].liver.half_life.canonical
-        lost = gone.kinact.canonical * average / (acting_constant(gone.ki, monograph) + average)
         organs = _organs(gone.organs, absorbed)
-        yield link(enzyme, "inactivation", [("kinact", gone.kinact), ("ki", gone.ki)], kdeg / (kdeg + lost), organs)
+        left = inactivation(scenario.enzymes[enzyme], enzyme, _first(gone.organs), [level])
+        yield link(enzyme, "inactivation", [("kinact", gone.kinact), ("ki", gone.ki)], left, organs)
     for other, rival in monograph.displaces.items():
         if other in scenario.monographs:
             free = fraction_unbound(scenario.monographs[other])
-            pushed = 1 / (1 + (1 / free - 1) / (1 + average / acting_constant(rival.ki, monograph)))
+            pushed = 1 / (1 + (1 / free - 1) / (1 + level.over(rival.ki)))
             yield link(other, "displacement", [("ki", rival.ki)], pushed / free)
 
 
-def _induced(monograph: Monograph, enzyme: str, level: float) -> float:
-    """Long-run level of an enzyme under a constant plasma level of a compound [1]."""
-    row = monograph.induces.get(enzyme)
-    if row is None:
-        return 1.0
-    if row.slope is not None:
-        return 1 + row.slope.canonical * level * (fraction_unbound(monograph) if row.slope.basis == "unbound" else 1.0)
-    if row.emax is None or row.ec50 is None:
-        return 1.0
-    x = (level / acting_constant(row.ec50, monograph)) ** (1.0 if row.hill is None else row.hill.canonical)
-    return float(1 + row.emax.canonical * x / (1 + x))
-
-
-def _inhibited(monograph: Monograph, enzyme: str, level: float) -> float:
-    """Activity that a constant plasma level of an inhibitor leaves of an enzyme [1]."""
-    row = monograph.inhibits.get(enzyme)
-    return 1.0 if row is None else 1 / (1 + level / acting_constant(row.ki, monograph))
+def _first(organs: Sequence[str] | None) -> str:
+    """The organ that an effect is told of: the liver, unless it is one on the gut wall alone."""
+    return "liver" if organs is None or "liver" in organs else "gut"
 
 
 def _organs(given: Sequence[str] | None, absorbed: bool) -> list[str]:
@@ -206,8 +191,8 @@ def _averages(scenario: Scenario) -> dict[str, float]:
     found = dict.fromkeys(scenario.monographs, 0.0)
     for regimen in scenario.regimens:
         monograph = scenario.monographs[regimen.drug]
-        daily = max((_daily(course) * _available(monograph, course) for course in regimen.courses), default=0.0)
-        found[regimen.drug] += daily / 24 / _clearance(monograph, scenario.patient)
+        largest = max((daily(course) * available(monograph, course) for course in regimen.courses), default=0.0)
+        found[regimen.drug] += largest / 24 / _clearance(monograph, scenario.patient)
     for drug in scenario.dosed:
         found[drug] = _settled(scenario.monographs[drug], found[drug], scenario.patient)
     for parent, monograph in scenario.monographs.items():
@@ -237,17 +222,18 @@ def _settled(monograph: Monograph, level: float, patient: Patient) -> float:
 
 
 def _own(monograph: Monograph, enzyme: str, level: float) -> float:
-    return _induced(monograph, enzyme, level) * _inhibited(monograph, enzyme, level)
+    mine = [Level(compound=monograph, value=level, basis="total")]
+    return fold(enzyme, mine) * inhibition(enzyme, "liver", mine)
 
 
-def _daily(course: Course) -> float:
+def daily(course: Course) -> float:
     """Labelled amount per day [mg]; that of a single dose."""
     if course.clock:
         return sum(row.amount for row in course.clock)
     return max(course.levels) * (1.0 if course.every is None else 24 / course.every)
 
 
-def _available(monograph: Monograph, course: Course) -> float:
+def available(monograph: Monograph, course: Course) -> float:
     """Free drug that reaches the circulation per labelled amount [1]."""
     formulation = monograph.absorption[course.formulation]
     salt = 1.0 if formulation.salt_factor is None else formulation.salt_factor.canonical

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pkinteract.library import people
+from pkinteract.library.spread import enzyme_cvs
 from pkinteract.model.enzymes import organs_in_use
 from pkinteract.population.cohort import Cohort, IntArray
 from pkinteract.population.genes import genotypes
@@ -13,7 +14,7 @@ from pkinteract.population.people import bodies_of
 from pkinteract.population.spec import Spec
 from pkinteract.population.streams import Streams
 from pkinteract.population.uncertain import uncertain_factors
-from pkinteract.population.variation import abundances, enzyme_sds, factors
+from pkinteract.population.variation import abundances, factors
 from pkinteract.scenario import Scenario
 
 
@@ -50,7 +51,7 @@ def drawn(scenario: Scenario, spec: Spec, streams: Streams) -> Cohort:
         creatinine_clearance=body.creatinine_clearance,
         smoker=body.smoker,
         phenotype=genotypes([name for name in free if name in people.drawn_genes()], spec, streams, rows),
-        abundance=abundances([name for name in free if name in enzyme_sds(spec)], spec, streams),
+        abundance=abundances([name for name in free if name in enzyme_cvs(spec.cvs)], spec, streams),
         factors=own,
         taken=taken,
         late=late,

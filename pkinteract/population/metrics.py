@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pkinteract.engine.curves import distinct
-from pkinteract.population.cohort import Array
+from pkinteract.population.cohort import Array, IntArray
 from pkinteract.result import Analyte
 from pkinteract.scenario.types import TOLERANCE
 from pkinteract.units import COLUMN_SUFFIX
@@ -29,6 +29,9 @@ LEAD = 14 * DAY
 
 LEAST_CHANGE = 0.05
 """A change of the average smaller than this share of the one before has no time course [1]."""
+
+LEAST_LEVEL = 1e-3
+"""So has one smaller than this share of the highest average, as of a drug that came and went [1]."""
 
 NOTHING = 1e-9
 """An average below this share of the highest level counts as no drug [1]."""
@@ -46,6 +49,10 @@ MEASURES: Mapping[str, str] = {
     "trough_after": _LEVEL,
     "auc": _AREA,
     "fold_rise": "1",
+    "fold_highest": "1",
+    "t_highest": "day",
+    "fold_lowest": "1",
+    "t_lowest": "day",
     "t50": "day",
     "t90": "day",
 }
@@ -134,6 +141,8 @@ def metrics(rows: Array, over: Windows, *, alert: bool) -> dict[str, Array]:
     everybody = np.arange(rows.shape[2])
     cmax, tmax = output[place, HIGHEST, everybody], output[place, WHEN, everybody]
     some = before > NOTHING * np.maximum(cmax, highest[0])
+    folds = np.where(some, means / np.where(some, before, 1.0), np.nan)
+    ends = over.ends[over.reference :]
     found = {
         "cavg_before": before,
         "cavg_after": after,
@@ -144,9 +153,11 @@ def metrics(rows: Array, over: Windows, *, alert: bool) -> dict[str, Array]:
         "trough_before": np.maximum(lowest[0], 0.0),
         "trough_after": np.maximum(lowest[-1], 0.0),
         "auc": output[:, INTEGRAL].sum(axis=0),
-        "fold_rise": np.where(some, after / np.where(some, before, 1.0), np.nan),
-        "t50": reached(means, over.ends[over.reference :], 0.5),
-        "t90": reached(means, over.ends[over.reference :], 0.9),
+        "fold_rise": folds[-1],
+        **_turn("highest", folds, ends, np.argmax(means, axis=0)),
+        **_turn("lowest", folds, ends, np.argmin(means, axis=0)),
+        "t50": reached(means, ends, 0.5),
+        "t90": reached(means, ends, 0.9),
     }
     if alert:
         hours = output[:, ABOVE]
@@ -156,13 +167,25 @@ def metrics(rows: Array, over: Windows, *, alert: bool) -> dict[str, Array]:
     return found
 
 
+def _turn(name: str, folds: Array, ends: Array, place: IntArray) -> dict[str, Array]:
+    """Average of a day over the first one, and when that day ends [day], from folds (day, subject), (subject,) each.
+
+    NaN where the fold is; the day also where the change is less than 5 %.
+    """
+    fold = folds[place, np.arange(len(place))]
+    moved = np.abs(fold - 1) >= LEAST_CHANGE
+    return {f"fold_{name}": fold, f"t_{name}": np.where(moved, ends[place] / DAY, np.nan)}
+
+
 def reached(means: Array, ends: Array, share: float) -> Array:
     """Day on which the average of the last 24 h has gone a ``share`` of its way from the first to the last, (subject,).
 
-    Straight lines join the averages (day, subject) at ``ends`` [h]. NaN where the change is less than 5 % of the first.
+    Straight lines join the averages (day, subject) at ``ends`` [h]. NaN where the change is less than 5 % of the first,
+    or less than a thousandth of the highest.
     """
     before, change = means[0], means[-1] - means[0]
-    moved = (change != 0) & (np.abs(change) >= LEAST_CHANGE * np.abs(before))
+    least = np.maximum(LEAST_CHANGE * np.abs(before), LEAST_LEVEL * np.abs(means).max(axis=0))
+    moved = (change != 0) & (np.abs(change) >= least)
     if len(means) == 1:
         return np.full(len(before), np.nan)
     progress = (means - before) / np.where(moved, change, 1.0)

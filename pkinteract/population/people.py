@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pkinteract.library import people
+from pkinteract.library.spread import NORMAL_SD, log_moment, log_sd
 from pkinteract.population.cohort import Array, BoolArray, IntArray
 from pkinteract.population.spec import Spec, Spread
 from pkinteract.population.streams import Streams, between
@@ -138,10 +139,11 @@ def spread_out(spread: Spread, chance: Array) -> Array:
     if spread.shape == "uniform":
         return spread.low + (spread.high - spread.low) * chance
     if spread.shape == "normal":
-        low, high = ((bound - spread.mean) / spread.sd for bound in (spread.low, spread.high))
-        return spread.mean + spread.sd * between(chance, low, high)
-    sd = np.sqrt(np.log1p((spread.sd / spread.mean) ** 2))
-    middle = np.log(spread.mean) - sd**2 / 2
+        sd = spread.sd / NORMAL_SD
+        low, high = ((bound - spread.mean) / sd for bound in (spread.low, spread.high))
+        return spread.mean + sd * between(chance, low, high)
+    sd = log_sd(spread.sd / spread.mean)
+    middle = np.log(spread.mean) - log_moment(sd, 1)
     low, high = ((np.log(bound) - middle) / sd for bound in (spread.low, spread.high))
     return np.asarray(np.exp(middle + sd * between(chance, low, high)))
 

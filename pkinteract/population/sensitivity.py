@@ -17,8 +17,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from pkinteract.errors import PopulationError
 from pkinteract.library import people
-from pkinteract.population.block import columns_of
+from pkinteract.population.block import OK, columns_of
 from pkinteract.population.cohort import Array, IntArray
 from pkinteract.population.draw import drawn
 from pkinteract.population.metrics import column
@@ -161,6 +162,11 @@ def trace(plan: Plan, done: Callable[[int], None] | None = None) -> tuple[Traced
     ----------
     done
         Is told the number of patients that are finished.
+
+    Raises
+    ------
+    PopulationError
+        When not one patient has a result.
     """
     inputs = inputs_of(plan)
     number = np.arange(plan.spec.n)
@@ -168,6 +174,9 @@ def trace(plan: Plan, done: Callable[[int], None] | None = None) -> tuple[Traced
     design = [frozenset[str](), everything, *(row.names for row in inputs)]
     sets = [_Like(seed=plan.spec.seed, number=number, swapped=swapped) for swapped in design]
     results = _simulated(plan, sets, done)
+    status = np.concatenate([result["status"] for result in results])
+    if not np.any(status == OK):
+        raise PopulationError(plan.scenario.name, len(status), np.unique(status.astype(str)).tolist())
     held = {2 * n + side: (row.names, level) for n, row in enumerate(inputs) for side, level in enumerate((LOW, HIGH))}
     moved = _Held(seed=plan.spec.seed, number=np.arange(2 * len(inputs) + 1), held=held)
     [swung] = _simulated(plan, [moved], None)

@@ -14,13 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pkinteract.library.spread import TAIL
 from pkinteract.population.cohort import Array, IntArray
 
 Words = npt.NDArray[np.uint64]
 """32-bit words, each in 64 bits."""
-
-TAIL = 0.0005
-"""Share of a normal distribution that is cut off on either side: nobody lies further out than 3.29 SD."""
 
 _ROUNDS = 10
 _WORD = np.uint64(0xFFFFFFFF)

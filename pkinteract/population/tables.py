@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from pkinteract.engine.counts import Counts
 from pkinteract.population.cohort import Array
 from pkinteract.population.metrics import DAY, measures_of
 from pkinteract.population.plan import Plan
-from pkinteract.population.tally import AFTER, BEFORE, EVER, Tally, groups, measured, moments, quantiles, wilson
+from pkinteract.population.tally import (
+    AFTER,
+    BEFORE,
+    EVER,
+    Tally,
+    groups,
+    measured,
+    moments,
+    quantiles,
+    ratio_interval,
+    wilson,
+)
 from pkinteract.result import Table, dates
 
 BANDS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
@@ -89,12 +103,14 @@ def metrics_table(plan: Plan, tally: Tally) -> Table:
 def risk_table(plan: Plan, tally: Tally) -> Table:
     """``risk.csv``: who is above an alert level before, after and at any time, with 95 % intervals.
 
-    The risk ratio compares the shares after of a level of a group and of everybody else.
+    The risk ratio, with its 95 % interval, compares the shares after of a level of a group and of everybody else; it is
+    empty where nobody else is at risk, and so is the upper end of its interval.
     """
     names = ["analyte", "alert", "unit", "group", "level", "n"]
     for word in ("before", "after", "ever"):
         names += [f"at_risk_{word}", f"share_{word}", f"low_{word}", f"high_{word}"]
-    columns: dict[str, list[object]] = {name: [] for name in [*names, "risk_ratio_after"]}
+    names += ["risk_ratio_after", "risk_ratio_low_after", "risk_ratio_high_after"]
+    columns: dict[str, list[object]] = {name: [] for name in names}
     for analyte, counts in zip(plan.analytes, tally.risk.astype(np.int64), strict=True):
         for (group, level), row in zip(groups(plan), counts, strict=True):
             if analyte.alert is None or row[0] == 0:
@@ -103,12 +119,18 @@ def risk_table(plan: Plan, tally: Tally) -> Table:
             for when in (BEFORE, AFTER, EVER):
                 share, low, high = shares(row[when], row[0])
                 cells += [int(row[when]), float(share), float(low), float(high)]
-            rest = counts[0] - row
-            other = rest[AFTER] / rest[0] if rest[0] else 0.0
-            cells.append(float(row[AFTER] / row[0] / other) if other else None)
+            cells += _compared(row, counts[0] - row)
             for column, cell in zip(columns.values(), cells, strict=True):
                 column.append(cell)
     return columns
+
+
+def _compared(row: Counts, rest: Counts) -> list[float | None]:
+    """The share after of a group over that of everybody else, and its interval; None where there is none."""
+    other = rest[AFTER] / rest[0] if rest[0] else 0.0
+    ratio = float(row[AFTER] / row[0] / other) if other else None
+    ends = (float(end) for end in ratio_interval(row[AFTER], row[0], rest[AFTER], rest[0]))
+    return [ratio, *(end if math.isfinite(end) else None for end in ends)]
 
 
 def shares(events: np.ndarray, total: np.ndarray) -> tuple[Array, Array, Array]:

@@ -9,33 +9,11 @@ import numpy as np
 
 from pkinteract.library import people
 from pkinteract.library.monograph import Monograph
-from pkinteract.model.clearance import pathways
-from pkinteract.model.parts import liver
+from pkinteract.library.spread import correlation, enzyme_cvs, explained_cv, has_first_pass, log_sd, own_cv
 from pkinteract.population.cohort import Array
 from pkinteract.population.spec import Spec
 from pkinteract.population.streams import Streams, between, together
 from pkinteract.scenario import Scenario
-
-
-def log_sd(cv: float) -> float:
-    """SD of the logarithm of a log-normal number by its CV [1]."""
-    return math.sqrt(math.log1p(cv**2))
-
-
-def enzyme_sds(spec: Spec) -> dict[str, float]:
-    """Enzyme to the SD of the logarithm of its uninduced level within one genotype."""
-    cvs = {**people.enzyme_cvs(), **{name: cv for name, cv in spec.cvs.items() if "." not in name}}
-    return {name: log_sd(cv) for name, cv in cvs.items()}
-
-
-def correlation(enzymes: Sequence[str]) -> Array:
-    """Correlation (enzyme, enzyme) of the logarithms of levels: that which gives the published rank correlation."""
-    ranks = people.rank_correlations()
-    found = np.eye(len(enzymes))
-    for i, first in enumerate(enzymes):
-        for j, second in enumerate(enzymes[:i]):
-            found[i, j] = found[j, i] = 2 * math.sin(math.pi / 6 * ranks.get(frozenset((first, second)), 0.0))
-    return found
 
 
 def abundances(enzymes: Sequence[str], spec: Spec, streams: Streams) -> dict[str, Array]:
@@ -45,7 +23,7 @@ def abundances(enzymes: Sequence[str], spec: Spec, streams: Streams) -> dict[str
     """
     tied = sorted(set().union(*people.rank_correlations()))
     alone = [name for name in enzymes if name not in tied]
-    sds = enzyme_sds(spec)
+    sds = {name: log_sd(enzyme_cvs(spec.cvs)[name]) for name in enzymes}
     deviates: dict[str, Array] = {}
     if set(enzymes) & set(tied):
         chances = streams.uniforms([f"level of {name}" for name in tied])
@@ -53,27 +31,6 @@ def abundances(enzymes: Sequence[str], spec: Spec, streams: Streams) -> dict[str
     if alone:
         deviates |= zip(alone, between(streams.uniforms([f"level of {name}" for name in alone])), strict=True)
     return {name: np.exp(sds[name] * deviates[name]) for name in enzymes}
-
-
-def explained(monograph: Monograph, spec: Spec) -> float:
-    """Variance of the logarithm of a compound's clearance that its enzymes give, in normal metabolisers.
-
-    It is that of the log-normal number with the mean and variance of the sum over the pathways.
-    """
-    sds = enzyme_sds(spec)
-    shares: dict[str, float] = {}
-    rest = 0.0
-    for pathway in pathways(monograph):
-        if pathway.enzyme in sds:
-            shares[pathway.enzyme] = shares.get(pathway.enzyme, 0.0) + pathway.fraction.canonical
-        else:
-            rest += pathway.fraction.canonical
-    if not shares:
-        return 0.0
-    sd = np.array([sds[name] for name in shares])
-    means = np.array(list(shares.values())) * np.exp(sd**2 / 2)
-    variance = means @ np.expm1(correlation(list(shares)) * np.outer(sd, sd)) @ means
-    return math.log1p(variance / (rest + means.sum()) ** 2)
 
 
 def factors(scenario: Scenario, spec: Spec, streams: Streams) -> dict[tuple[str, str], Array]:
@@ -97,9 +54,9 @@ def _spreads(scenario: Scenario, monograph: Monograph, spec: Spec) -> dict[str, 
     found: dict[str, tuple[float, float]] = {}
     cvs = _cvs(scenario, monograph, spec)
     if "clearance" in cvs:
-        rest = math.log1p(cvs["clearance"] ** 2) - explained(monograph, spec)
+        rest = own_cv(cvs["clearance"], explained_cv(monograph, spec.cvs))
         if rest > 0:
-            found["clearance"] = math.sqrt(rest), math.inf
+            found["clearance"] = log_sd(rest), math.inf
     for key in ("volume", "ka"):
         if key in cvs:
             found[key] = log_sd(cvs[key]), math.inf
@@ -119,7 +76,7 @@ def _cvs(scenario: Scenario, monograph: Monograph, spec: Spec) -> dict[str, floa
     }
     found = {key: next((cv for cv in values if cv is not None), None) for key, values in written.items()}
     found |= {key: spec.cvs[f"{monograph.id}.{key}"] for key in found if f"{monograph.id}.{key}" in spec.cvs}
-    if monograph.first_pass is not None or liver(monograph).flow is not None:
+    if has_first_pass(monograph):
         found["bioavailability"] = None
     return {key: cv for key, cv in found.items() if cv is not None}
 

@@ -2,7 +2,7 @@
 
     AUCR = 1/(Ag·Bg·Cg·(1 − Fg) + Fg) · 1/(Σ fm·Ah·Bh·Ch + 1 − Σ fm)
 
-    A = 1/(1 + Σ I/Ki)    B = kdeg/(kdeg + Σ kinact·I/(KI + I))    C = 1 + Σ Emax·I/(EC50 + I)
+    A = 1/(1 + Σ I/Ki)    B = kdeg/(kdeg + Σ kinact·I/(KI + I))    C = 1 + Σ Emax·I/(EC50 + I) + Σ slope·I
 
 with the highest concentrations: in the gut wall I = Fa·ka·dose/Qgut, at the liver's inlet
 I = fu·(Cmax + Fa·Fg·ka·dose/(Qh·Rb)).
@@ -11,15 +11,14 @@ Cmax is the perpetrator's in the simulated arm; ka is its formulation's, and 0.1
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 from pkinteract.engine.curves import extremes
-from pkinteract.library.interactions import Inactivation, Inhibition
 from pkinteract.library.monograph import Monograph
 from pkinteract.library.studies import Arm, Study
 from pkinteract.model import patient as body
-from pkinteract.model.parts import acting_constant, gut_availability, liver, unbound_constant
+from pkinteract.model.interaction import Level, fold, inactivation, inhibition
+from pkinteract.model.parts import gut_availability, liver
 from pkinteract.result import Result
 from pkinteract.scenario import Dose
 from pkinteract.units import dimension_of, to_canonical
@@ -112,30 +111,11 @@ def _peak(compound: str, result: Result, until: float) -> float:
 
 def _factor(enzyme: str, organ: str, levels: Iterable[_Level], result: Result) -> float:
     """A·B·C of an enzyme in an organ [1]."""
-    turnover = result.scenario.enzymes[enzyme].organs.get(organ)
-    blocked, lost, slope = 1.0, 0.0, 0.0
-    groups: dict[str | None, list[tuple[float, float]]] = {}
-    for monograph, inlet, wall in levels:
-        level, constant = (inlet, acting_constant) if organ == "liver" else (wall, unbound_constant)
-        inhibits, inactivates = monograph.inhibits.get(enzyme), monograph.inactivates.get(enzyme)
-        if inhibits is not None and _acts(inhibits, organ):
-            blocked += level / constant(inhibits.ki, monograph)
-        if inactivates is not None and _acts(inactivates, organ):
-            lost += inactivates.kinact.canonical * level / (constant(inactivates.ki, monograph) + level)
-        induces = monograph.induces.get(enzyme)
-        if induces is not None and induces.slope is not None:
-            slope += induces.slope.canonical * level
-        elif induces is not None and induces.emax is not None and induces.ec50 is not None:
-            relative = level / constant(induces.ec50, monograph)
-            power = 1.0 if induces.hill is None else induces.hill.canonical
-            groups.setdefault(induces.receptor, []).append((induces.emax.canonical, relative**power))
-    rises = sum(sum(emax * x for emax, x in rows) / (1 + sum(x for _, x in rows)) for rows in groups.values())
-    kept = 1.0
-    if turnover is not None:
-        kdeg = math.log(2) / turnover.half_life.canonical
-        kept = kdeg / (kdeg + lost)
-    return kept * (1 + rises + slope) / blocked
-
-
-def _acts(row: Inhibition | Inactivation, organ: str) -> bool:
-    return row.organs is None or organ in row.organs
+    met = [
+        Level(compound=monograph, value=inlet, basis="total")
+        if organ == "liver"
+        else Level(compound=monograph, value=wall, basis="unbound")
+        for monograph, inlet, wall in levels
+    ]
+    kept = inactivation(result.scenario.enzymes[enzyme], enzyme, organ, met)
+    return kept * fold(enzyme, met) * inhibition(enzyme, organ, met)

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from pkinteract import __version__
+from pkinteract.errors import PopulationError
 from pkinteract.export import refuse_foreign, write_all, write_csv, write_parquet
 from pkinteract.export.csv import csv_text
 from pkinteract.export.folder import RECORD, Writer
@@ -47,8 +48,16 @@ class Wanted:
     force: bool
 
 
-def run_population(scenario: Scenario, folder: Path, wanted: Wanted, progress: Progress | None) -> list[str]:
-    """Everything that the command does; returns the lines that it prints.
+def run_population(
+    scenario: Scenario, folder: Path, wanted: Wanted, progress: Progress | None
+) -> tuple[list[str], PopulationError | None]:
+    """Everything that the command does.
+
+    Returns
+    -------
+    tuple
+        The lines that it prints; and the error with which it ends after these where nobody has a result. Files are
+        written all the same, without figures, since they hold the reason of every patient.
 
     Raises
     ------
@@ -70,10 +79,11 @@ def run_population(scenario: Scenario, folder: Path, wanted: Wanted, progress: P
         ready = store.finished()
         there = sum(len(plan.patients(partition)) for partition in ready)
         tally = run(store, ready, compute, progress(plan.spec.n, there) if progress else _silent)
-    written = _write(store, tally, figure=wanted.figure, keep=wanted.keep_partitions)
+    somebody = bool(tally.patients[0])
+    written = _write(store, tally, figure=wanted.figure and somebody, keep=wanted.keep_partitions)
     lines = population_lines(plan, tally, len(ready), written)
     tally.give_back()
-    return lines
+    return lines, None if somebody else PopulationError(scenario.name, plan.spec.n, tally.failures.values())
 
 
 def _silent(_: int) -> None:

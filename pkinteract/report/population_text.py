@@ -11,14 +11,15 @@ from pkinteract import NOTICE as ONE
 from pkinteract.population.metrics import measures_of
 from pkinteract.population.plan import Plan
 from pkinteract.population.tables import risk_table, shares
-from pkinteract.population.tally import AFTER, BEFORE, EVER, Tally, quantiles, wilson
+from pkinteract.population.tally import AFTER, BEFORE, EVER, Tally, quantiles, ratio_interval
 from pkinteract.report.text import rows_text
-from pkinteract.result import Analyte
+from pkinteract.result import Analyte, Table
 
 NOTICE = ONE.replace("a typical patient", "virtual patients")
 """Stands on everything that is handed out."""
 
 _SHOWN = ("cavg_before", "cavg_after", "fold_rise", "t50", "t90")
+_TURNS = ("fold_highest", "t_highest", "fold_lowest", "t_lowest")
 _GROUPS = {
     "sex": "{}",
     "age_y": "age {} y",
@@ -29,7 +30,9 @@ _GROUPS = {
 _LEAST = 1e-3
 """A level or ratio below this is printed as 0."""
 _SURE = 3.2905267314919
-"""A group is named when the 99.9 % interval of its share is above everybody's: with two dozen groups 95 % is chance."""
+"""A group is named when the 99.9 % interval of its risk ratio is above 1: with two dozen groups 95 % is chance."""
+_FEWEST = 2
+"""Patients at risk that a group has at least when it is named."""
 _MOST = 8
 """Groups and failures that are printed at most."""
 
@@ -43,7 +46,10 @@ def population_lines(plan: Plan, tally: Tally, resumed: int, written: Sequence[P
     lines.append("  24-h average before t = 0 and at the end, their ratio, day by which half and 90 % of it is there;")
     lines.append("  median (5 to 95 % of the patients):")
     head = ("analyte", "unit", "before", "after", "fold rise", "half, day", "90 %, day")
-    lines += rows_text([head, *_spread(plan, tally)])
+    lines += rows_text([head, *_spread(plan, tally, _SHOWN)])
+    lines.append("  highest and lowest 24-h average of any day over the one before, and the day when it ends:")
+    turns = ("analyte", "unit", "highest, fold", "day", "lowest, fold", "day")
+    lines += rows_text([turns, *_spread(plan, tally, _TURNS)])
     lines += _at_risk(plan, tally)
     lines += [f"  warning: {text}" for text in plan.scenario.warnings]
     lines += drawn_over(plan)
@@ -65,12 +71,12 @@ def counted(plan: Plan, tally: Tally) -> str:
     return f"{plan.spec.n:,} virtual patient{'s' if plan.spec.n != 1 else ''}{failed}"
 
 
-def _spread(plan: Plan, tally: Tally) -> Iterator[Sequence[str]]:
+def _spread(plan: Plan, tally: Tally, shown: Sequence[str]) -> Iterator[Sequence[str]]:
     first = 0
     for analyte in plan.analytes:
         names = list(measures_of(analyte))
         rows = quantiles(tally.measures[first : first + len(names), 0], (0.05, 0.5, 0.95)).T
-        cells = ["–" if np.isnan(row[1]) else _range(row) for row in rows[[names.index(name) for name in _SHOWN]]]
+        cells = ["–" if np.isnan(row[1]) else _range(row) for row in rows[[names.index(name) for name in shown]]]
         first += len(names)
         yield analyte.id, analyte.unit, *cells
 
@@ -100,31 +106,39 @@ def _at_risk(plan: Plan, tally: Tally) -> Iterator[str]:
         for n, analyte in judged
     ]
     yield from rows_text(rows, indent="    ")
-    for _, analyte in judged:
-        yield from _who(plan, tally, analyte)
-
-
-def _who(plan: Plan, tally: Tally, analyte: Analyte) -> Iterator[str]:
-    """Groups whose share at the end lies above that of everybody by more than chance, the highest first."""
     table = risk_table(plan, tally)
+    for _, analyte in judged:
+        yield from _who(table, analyte)
+
+
+def _who(table: Table, analyte: Analyte) -> Iterator[str]:
+    """Groups that are at risk at the end more often than the others, and not by chance; the highest share first."""
     mine = [n for n, name in enumerate(table["analyte"]) if name == analyte.id]
-    everybody = table["share_after"][mine[0]] if mine else 0.0
-    low = {n: wilson(table["at_risk_after"][n], table["n"][n], _SURE)[0] for n in mine}
-    found = sorted((n for n in mine if low[n] > everybody), key=lambda n: -table["share_after"][n])
+    if not mine:
+        return
+    events, total = (np.array([table[name][n] for n in mine]) for name in ("at_risk_after", "n"))
+    low = ratio_interval(events, total, events[0] - events, total[0] - total, _SURE)[0]
+    found = [n for n, some, least in zip(mine, events, low, strict=True) if some >= _FEWEST and least > 1]
+    found.sort(key=lambda n: -table["share_after"][n])
     if found:
         yield f"  more often above {analyte.alert:g} {analyte.unit} of {analyte.id} at the end than others:"
-    rows = []
-    for n in found[:_MOST]:
-        ratio = table["risk_ratio_after"][n]
-        rows.append(
-            (
-                _named(str(table["group"][n]), str(table["level"][n])),
-                f"{table['at_risk_after'][n]:,} of {table['n'][n]:,}",
-                _share(table["at_risk_after"][n], table["n"][n]),
-                "" if ratio is None else f"{ratio:.2g} times the share of the others",
-            )
+    rows = [
+        (
+            _named(str(table["group"][n]), str(table["level"][n])),
+            f"{table['at_risk_after'][n]:,} of {table['n'][n]:,}",
+            _share(table["at_risk_after"][n], table["n"][n]),
+            _times(*(table[f"risk_ratio_{word}after"][n] for word in ("", "low_", "high_"))),
         )
+        for n in found[:_MOST]
+    ]
     yield from rows_text(rows, indent="    ")
+
+
+def _times(ratio: float | None, low: float, high: float | None) -> str:
+    """A risk ratio with its 95 % interval; where none of the others is at risk, its lower end."""
+    if ratio is None or high is None:
+        return f"at least {_number(low)} times the share of the others"
+    return f"{_number(ratio)} times the share of the others ({_number(low)}–{_number(high)})"
 
 
 def _named(group: str, level: str) -> str:

@@ -43,6 +43,8 @@ def run_sensitivity(
     ------
     InputError, SimulationError
         As a population does.
+    PopulationError
+        When not one patient has a result; nothing is written then.
     """
     name = f"{scenario.name}-sensitivity"
     if not force:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,10 @@ from pkinteract.scenario.courses import WEEKDAYS
 if TYPE_CHECKING:
     from pkinteract.result import Result, Table
     from pkinteract.scenario.people import Spec
+
+
+_WORTH_SAYING = 0.1
+"""Smallest change of an average that ``check`` names [1]."""
 
 
 def rows_text(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
@@ -56,8 +61,10 @@ def summary_lines(result: Result, exposure: Table, alerts: Table, written: Seque
     return [*lines, f"  {NOTICE}"]
 
 
-def check_lines(scenario: Scenario, model: Model, network: Sequence[Link]) -> list[str]:
-    """What ``check`` prints of one scenario."""
+def check_lines(
+    scenario: Scenario, model: Model, network: Sequence[Link], changes: Mapping[str, float] | None = None
+) -> list[str]:
+    """What ``check`` prints of one scenario; ``changes`` are those of averages that the drugs together make [1]."""
     patient = scenario.patient
     genes = "".join(f", {gene} {row.phenotype} (activity {row.factor:g})" for gene, row in patient.phenotype.items())
     genes += "".join(f", {enzyme} {factor:g} times as abundant" for enzyme, factor in patient.abundance.items())
@@ -85,7 +92,18 @@ def check_lines(scenario: Scenario, model: Model, network: Sequence[Link]) -> li
         lines.append(
             f"  acts      {link.perpetrator} → {link.target}, {link.mechanism} ({link.text}): {_expected(link)}"
         )
+    lines += [f"  expects   {text}" for text in _changed(changes or {})]
     return lines + [f"  warning   {text}" for text in scenario.warnings]
+
+
+def _changed(changes: Mapping[str, float]) -> Iterator[str]:
+    """Averages that change by a tenth and more."""
+    for name, ratio in changes.items():
+        if math.isinf(ratio):
+            yield f"{name}: with these drugs more of it comes in than can be cleared, so its level rises on"
+        elif abs(ratio - 1) >= _WORTH_SAYING:
+            size = f"{ratio:.3g}" if ratio < 0.995 else f"{ratio:.2g}"
+            yield f"{name}: in the long run about {size} times its average without the other drugs"
 
 
 def _people(spec: Spec) -> Iterator[str]:

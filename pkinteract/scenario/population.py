@@ -10,10 +10,12 @@ from pydantic import ValidationError
 from pkinteract.errors import did_you_mean
 from pkinteract.library import Enzyme, people
 from pkinteract.library.monograph import Monograph, enzymes_of
+from pkinteract.library.spread import idle
 from pkinteract.scenario.patients import Change
 from pkinteract.scenario.people import ADULTS, Adherence, Spec, Ward
 from pkinteract.scenario.schema import AdherenceTable, PatientTable, PopulationTable
 from pkinteract.scenario.spreads import PERSONAL, read_ages, read_spreads
+from pkinteract.scenario.types import Regimen
 from pkinteract.scenario.uncertain import read_uncertainty
 from pkinteract.scenario.ward import read_ward
 from pkinteract.toml_file import Key, TomlFile
@@ -27,12 +29,19 @@ FACTORS = ("clearance", "volume", "ka", "bioavailability")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a population needs to know of the rest of the file; ``patient`` is None where that is wrong itself."""
+    """What a population needs to know of the rest of the file.
+
+    Attributes
+    ----------
+    patient, regimens
+        None where these are wrong themselves.
+    """
 
     patient: PatientTable | None
     changes: Sequence[Change]
     monographs: Mapping[str, Monograph]
     enzymes: Mapping[str, Enzyme]
+    regimens: Sequence[Regimen] | None
 
     @property
     def extrapolate(self) -> bool:
@@ -204,6 +213,23 @@ def _check_cvs(table: PopulationTable, around: Surroundings, wrong: Report) -> N
             wrong(("cv", name), f"{drug} is not part of this scenario; {did_you_mean(drug, around.monographs)}")
         elif dot and key not in FACTORS:
             wrong(("cv", name), f"{key} is not what varies of a drug; write one of {', '.join(FACTORS)}")
+        elif around.regimens is not None:
+            reason = _idle(name, table.cv, around.monographs, around.regimens)
+            if reason is not None:
+                wrong(("cv", name), f"would vary nothing: {reason}")
+
+
+def _idle(
+    name: str, cvs: Mapping[str, float], monographs: Mapping[str, Monograph], regimens: Sequence[Regimen]
+) -> str | None:
+    """Why a CV of an enzyme, or of a number of a drug, varies no level; None if it does."""
+    drug, dot, key = name.partition(".")
+    if dot:
+        courses = [course for row in regimens if row.drug == drug for course in row.courses]
+        return idle(monographs[drug], key, list(dict.fromkeys(row.formulation for row in courses)), cvs)
+    clearing = {row.enzyme for m in monographs.values() for row in m.elimination.pathway if row.fraction.canonical > 0}
+    clearing |= {m.first_pass.gut_enzyme for m in monographs.values() if m.first_pass is not None}
+    return None if name in clearing else f"{name} clears no drug of this scenario; remove it"
 
 
 def _adherence(table: AdherenceTable) -> Adherence:

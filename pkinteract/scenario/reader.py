@@ -122,7 +122,7 @@ class _Reader:
         run = (first, simulation.duration) if simulation is not None and whole else None
         known = Measurable(monographs=monographs, units=units, regimens=regimens, span=run, whole=not self.lost)
         observations = read_observations(self.file, known, self._part, self.refuse)
-        population = self._population(table, changes, monographs)
+        population = self._population(table, changes, monographs, regimens if whole else None)
         if self.found or simulation is None or stages is None:
             raise InputError(self.file.path, self.found)
         given = doses(tuple(regimens), monographs, simulation.duration)
@@ -352,13 +352,19 @@ class _Reader:
         return found
 
     def _population(
-        self, table: PatientTable | None, changes: list[Change], monographs: Mapping[str, Monograph]
+        self,
+        table: PatientTable | None,
+        changes: list[Change],
+        monographs: Mapping[str, Monograph],
+        regimens: list[Regimen] | None,
     ) -> Spec | None:
         if "population" not in self.file.data:
             return None
         from pkinteract.scenario.population import Surroundings, read_population
 
-        around = Surroundings(patient=table, changes=changes, monographs=monographs, enzymes=self.enzymes)
+        around = Surroundings(
+            patient=table, changes=changes, monographs=monographs, enzymes=self.enzymes, regimens=regimens
+        )
         return read_population(self.file, around, self.refuse, self.warn)
 
     def _units(self, monographs: Mapping[str, Monograph], output: Output | None) -> dict[str, str]:
