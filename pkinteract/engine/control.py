@@ -16,9 +16,9 @@ def fitting(h: float, left: float) -> float:
 
 def shorter(size: float, error: float) -> float:
     """Length to try after a step of ``size`` [h] whose error, in tolerances squared, is above 1 or no number."""
-    return size * (max(0.2, 0.9 / error**0.1) if error < 1e60 else 0.1)
+    return size * (max(0.2, 0.9 * float(error**-0.1)) if error < 1e60 else 0.1)
 
 
 def longer(size: float, error: float) -> float:
     """Length to try after an accepted step of ``size`` [h]; ``error`` is in tolerances squared."""
-    return size * min(4.0, 0.9 / max(error, 1e-9) ** 0.1)
+    return size * min(4.0, 0.9 * float(max(error, 1e-9) ** -0.1))
