@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
+from pkinteract.engine.events import Event
 from pkinteract.engine.system import (
     Actor,
     Binding,
     Compound,
     Depot,
     Enzyme,
-    Event,
     Formation,
     GutFormation,
     Inactivation,

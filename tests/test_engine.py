@@ -11,15 +11,18 @@ from engine_systems import EVERYTHING_EVENTS, chain, everything, one_compartment
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pkinteract.engine import algebra
-from pkinteract.engine.codegen import generate
+from pkinteract.engine.control import squared
 from pkinteract.engine.curves import extremes
+from pkinteract.engine.events import Event
 from pkinteract.engine.lanes_rows import Rows
 from pkinteract.engine.lanes_text import generate_lanes
-from pkinteract.engine.reference import solve_reference
-from pkinteract.engine.solve import Solution, solve
+from pkinteract.engine.reference.medium import medium
+from pkinteract.engine.reference.solve import solve_reference
+from pkinteract.engine.single.generate import generate
+from pkinteract.engine.single.march import solve
+from pkinteract.engine.solution import Solution
 from pkinteract.engine.steady_state import periodic_state
-from pkinteract.engine.system import Event, System
+from pkinteract.engine.system import System
 
 TIGHT = 1e-11
 HOURS = np.linspace(0, 48, 97)
@@ -133,13 +136,13 @@ def lost(system: System, solution: Solution, stop: float) -> tuple[float, float,
             absorbed[row.compound] += np.where(
                 times > event.time, event.amount * ka * np.exp(-ka * np.maximum(times - event.time, 0)), 0
             )
-    flow = algebra.flows(system, algebra.medium(system, amounts, levels, absorbed), levels, absorbed)
+    flow = medium(system, amounts, levels, absorbed)
 
     def total(rate: np.ndarray) -> float:
         return float((rate * weights * half[:, None]).sum())
 
     plasma = sum(total(flow.eliminated[j]) for j in system.pathways_of(2))
-    return total(flow.gut[2]), total(flow.liver[2]), plasma
+    return total(flow.lost_in_gut[2]), total(flow.lost_in_liver[2]), plasma
 
 
 def test_no_drug_is_made_or_lost() -> None:
@@ -238,10 +241,13 @@ def test_generated_code_compiles_under_numba_unchanged() -> None:
 
     system = everything()
     text = generate(system)
-    space: dict[str, object] = {"exp": math.exp, "sqrt": math.sqrt}
+    space: dict[str, object] = {"exp": math.exp, "sqrt": math.sqrt, "squared": squared}
     exec(text, space)
-    plain, compiled = space["step"], numba.njit(space["step"])
-    n = system.n_states
+    plain = space["step"]
+    fast: dict[str, object] = {"exp": math.exp, "sqrt": math.sqrt, "squared": numba.njit(squared)}
+    exec(text, fast)
+    compiled = numba.njit(fast["step"])
+    n = system.layout.n_states
     y = np.linspace(1, 2, n)
     p, d, o, v = np.array(system.parameters), np.full(3, 10.0), np.zeros(3), np.zeros(0)
     u, f, w = np.zeros(4), np.full(n, 0.1), np.ones(n)

@@ -11,18 +11,18 @@ from scipy.linalg import expm
 from scipy.special import lambertw
 from scipy.stats import gamma
 
-from pkinteract.engine.solve import Solution, solve
+from pkinteract.engine.events import Event, EventKind
+from pkinteract.engine.single.march import solve
+from pkinteract.engine.solution import Solution
 from pkinteract.engine.system import (
     Actor,
     Binding,
     Compound,
     Depot,
     Enzyme,
-    Event,
     Formation,
     Inactivation,
     Induction,
-    Input,
     Pathway,
     Ratio,
     Release,
@@ -50,7 +50,7 @@ class Numbers:
         return checked(System(parameters=tuple(self.found), scale=(100.0,) * len(compounds), **rows))  # type: ignore[arg-type]
 
 
-def event(kind: Input, amount: float, *, time: float = 0.0, target: int = 0) -> Event:
+def event(kind: EventKind, amount: float, *, time: float = 0.0, target: int = 0) -> Event:
     return Event(time=time, kind=kind, target=target, amount=amount)
 
 

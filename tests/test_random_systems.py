@@ -10,9 +10,10 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
 from random_systems import STOP, Case, cases
 
-from pkinteract.engine.codegen import generate
-from pkinteract.engine.reference import solve_reference
-from pkinteract.engine.solve import solve
+from pkinteract.engine.control import squared
+from pkinteract.engine.reference.solve import solve_reference
+from pkinteract.engine.single.generate import generate
+from pkinteract.engine.single.march import solve
 
 EXAMPLES = int(os.environ.get("PKINTERACT_FUZZ", "50"))
 TIMES = np.linspace(0.0, STOP, 289)
@@ -43,12 +44,15 @@ def test_generated_code_agrees_with_scipy_on_any_system(case: Case) -> None:
 def test_generated_code_of_any_system_compiles_under_numba(case: Case) -> None:
     """The same text, compiled: the same step to rounding."""
     system = case.system
-    n, depots = system.n_states, len(system.stepped_depots)
+    n, depots = system.layout.n_states, len(system.layout.stepped_depots)
     if n == 0:
         return
-    space: dict[str, object] = {"exp": math.exp, "sqrt": math.sqrt}
+    space: dict[str, object] = {"exp": math.exp, "sqrt": math.sqrt, "squared": squared}
     exec(generate(system), space)
-    plain, compiled = space["step"], numba.njit(space["step"])
+    plain = space["step"]
+    fast: dict[str, object] = {"exp": math.exp, "sqrt": math.sqrt, "squared": numba.njit(squared)}
+    exec(generate(system), fast)
+    compiled = numba.njit(fast["step"])
     y = np.linspace(1.0, 2.0, n)
     p, d, o = np.array(system.parameters), np.full(depots, 10.0), np.full(depots, 1.0)
     v, u = np.full(7 * len(system.releases), 2.0), np.zeros(len(system.stepped))

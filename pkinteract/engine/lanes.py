@@ -16,13 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pkinteract.engine.compiled import compiled_apart, function_text, source_of
+from pkinteract.engine.control import MOST_STEPS, floors
 from pkinteract.engine.curves import Array
 from pkinteract.engine.lanes_input import Columns, Inputs, Steady, Timeline, earlier, joined, release_rows, timeline
 from pkinteract.engine.lanes_rows import KEPT, LANES, Rows, lean
 from pkinteract.engine.lanes_text import generate_lanes
 from pkinteract.engine.room import give_back, take, take_zeros
-from pkinteract.engine.solve import MOST_STEPS, floors
-from pkinteract.engine.steady_state import TOLERANCE, fixed_point, sizes
+from pkinteract.engine.steady_state import TOLERANCE, fixed_point
 from pkinteract.engine.system import System
 
 RTOL = 2e-6
@@ -178,8 +178,8 @@ class _Run:
         self.falls = np.full((len(analytes), rows.most_falling), -1)
         for c in range(len(analytes)):
             self.falls[c, : len(rows.falling(c))] = rows.falling(c)
-        own = [i for i in rows.stepped if i < system.n_states]
-        self.floors = np.array([*np.array(floors(system))[own], *([DRIVER_FLOOR] * len(rows.drivers))])
+        own = [i for i in rows.stepped if i < system.layout.n_states]
+        self.floors = np.array([*np.array(floors(system.layout))[own], *([DRIVER_FLOOR] * len(rows.drivers))])
         self.doses: Timeline = timeline(system, parameters, inputs, start, stop)
 
     def begun(self, here: Columns) -> Array:
@@ -189,9 +189,9 @@ class _Run:
         self.part(a, "parameter")[:] = numbers[:, list(rows.used)]
         with np.errstate(divide="ignore"):
             self.part(a, "reciprocal")[:] = 1.0 / self.part(a, "parameter")
-        states, first = self.part(a, "state"), self.system.first_enzyme
+        states, first = self.part(a, "state"), self.system.layout.first_enzyme
         for n, i in enumerate(rows.stepped):
-            if first <= i < self.system.n_states:
+            if first <= i < self.system.layout.n_states:
                 states[:, n] = numbers[:, self.system.enzymes[i - first].activity]
         self.part(a, "smallest")[:] = self.floors[:, None]
         self.part(a, "weight")[:] = np.moveaxis(self.weights[:, here], 0, 1)
@@ -235,7 +235,7 @@ class _Settling:
     def settled(self, a: Array, here: Columns) -> bool:
         """Bring sixteen subjects to the state that a period reproduces; False where there is none."""
         run, system = self.run, self.run.system
-        run.part(a, "inflow")[:] = self.steady.inflows[list(system.stepped_depots)][:, here]
+        run.part(a, "inflow")[:] = self.steady.inflows[list(system.layout.stepped_depots)][:, here]
         run.part(a, "infusion")[:] = self.steady.rates[list(system.stepped)][:, here]
 
         count, nowhere = len(run.rows.stepped), np.empty((len(run.falls), 0, len(MEASURES), 2 * LANES))[..., :LANES]
@@ -251,9 +251,9 @@ class _Settling:
             return np.concatenate([run.part(full, "state"), run.part(full, "depot")]) if done else None
 
         begin = np.concatenate([run.part(a, "state"), run.part(a, "depot")])
-        every = np.array(sizes(system))
-        own = [i for i in run.rows.stepped if i < system.n_states]
-        scale = np.array([*every[own], *([1.0] * len(run.rows.drivers)), *every[system.n_states :]])
+        every = np.array(system.layout.sizes())
+        own = [i for i in run.rows.stepped if i < system.layout.n_states]
+        scale = np.array([*every[own], *([1.0] * len(run.rows.drivers)), *every[system.layout.n_states :]])
         scale = np.maximum(scale, 1e-3)
         found = fixed_point(begin, over, scale, TOLERANCE)
         a[:] = placed(found.image)

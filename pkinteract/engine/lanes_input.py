@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pkinteract.engine.compiled import KINDS
+from pkinteract.engine.control import FIRST_OF_RELEASE
 from pkinteract.engine.curves import Array
-from pkinteract.engine.release import Profile, profiles
-from pkinteract.engine.solve import FIRST_OF_RELEASE
+from pkinteract.engine.mechanisms.release import Profile, profiles
 from pkinteract.engine.system import System
 
 Columns = npt.NDArray[np.int64]
@@ -115,10 +115,10 @@ class Timeline:
 
 def timeline(system: System, parameters: Array, inputs: Inputs, start: float, stop: float) -> Timeline:
     """Put jumps in order; those outside [start, stop) are left out, but for releases that began before."""
-    slots = {j: slot for slot, j in enumerate(system.stepped_depots)}
+    slots = {j: slot for slot, j in enumerate(system.layout.stepped_depots)}
     feeds = {i: slot for slot, i in enumerate(system.stepped)}
     names = {place: name for name, place in KINDS.items()}
-    tables = {"depot": slots, "depot-rate": slots, "bolus": system.central, "rate": feeds}
+    tables = {"depot": slots, "depot-rate": slots, "bolus": system.layout.central, "rate": feeds}
     pairs = zip(inputs.kinds.tolist(), inputs.targets.tolist(), strict=True)
     places = [tables[names[kind]][target] if kind != _RELEASE else 0 for kind, target in pairs]
     order = None

@@ -11,8 +11,9 @@ from math import exp, floor, inf, lgamma, log, sqrt
 
 import numpy as np
 
-from pkinteract.engine import lanes_rows, pair, release
+from pkinteract.engine import lanes_rows, pair
 from pkinteract.engine.loop import share
+from pkinteract.engine.mechanisms import release
 
 SHARP, SAME = release.SHARP, release.SAME
 LANES = lanes_rows.LANES

@@ -32,7 +32,7 @@ def linearise(rows: Rows) -> list[str]:
         lines += _differences(rows, moved, rows.at("smallest", place[s]), "coupling", entries, "1.0")
     for slot, ka in rows.decaying:
         moved, entries = rows.at("depot", slot), [(n, r) for n, (r, by) in enumerate(rows.given) if by == slot]
-        state = rows.system.central[rows.system.depots[rows.system.stepped_depots[slot]].compound]
+        state = rows.system.layout.central[rows.system.depots[rows.system.layout.stepped_depots[slot]].compound]
         smallest = rows.at("smallest", place[state])
         lines += _differences(rows, moved, smallest, "given", entries, rows.at("reciprocal", ka))
     return lines + loop([line for m in range(len(rows.modes)) for line in _answers(rows, m)])
@@ -59,7 +59,7 @@ def _answers(rows: Rows, m: int) -> list[str]:
     """
     mode, coupling = rows.modes[m], {pair: rows.at("coupling", n) for n, pair in enumerate(rows.couplings)}
     given = {pair: rows.at("given", n) for n, pair in enumerate(rows.given)}
-    central = rows.system.central[mode.compound]
+    central = rows.system.layout.central[mode.compound]
     if mode.slot is None:
         lines = [f"    rate = max(-{coupling[central, central]}, {_SLOWEST})"]
     else:

@@ -110,7 +110,7 @@ class Rows:
     @cached_property
     def stepped(self) -> tuple[int, ...]:
         """States by their numbers in the text: the system's without those of following enzymes, then the drivers."""
-        n, first = self.system.n_states, self.system.first_enzyme
+        n, first = self.system.layout.n_states, self.system.layout.first_enzyme
         own = [i for i in range(n) if i - first not in self.following]
         return (*own, *range(n, n + len(self.drivers)))
 
@@ -120,17 +120,17 @@ class Rows:
     @cached_property
     def read(self) -> tuple[int, ...]:
         """States whose curves are read."""
-        return tuple(sorted({self.system.central[i] for parts in self.analytes for i in parts}))
+        return tuple(sorted({self.system.layout.central[i] for parts in self.analytes for i in parts}))
 
     @cached_property
     def used(self) -> tuple[int, ...]:
         """Parameters that the text reads, in order."""
-        return tuple(sorted(parameters_used(self.system)))
+        return tuple(sorted(parameters_used(self.system.layout)))
 
     @cached_property
     def decaying(self) -> tuple[tuple[int, int], ...]:
         """Depots that empty by themselves: slot, and place of its rate of absorption among the used parameters."""
-        kas = ((slot, self.system.depots[j].ka) for slot, j in enumerate(self.system.stepped_depots))
+        kas = ((slot, self.system.depots[j].ka) for slot, j in enumerate(self.system.layout.stepped_depots))
         return tuple((slot, self.used.index(ka)) for slot, ka in kas if ka is not None)
 
     @cached_property
@@ -155,14 +155,14 @@ class Rows:
 
     def states_of(self, compound: int) -> range:
         """Central and peripheral amounts of a stepped compound."""
-        first = self.system.central[compound]
+        first = self.system.layout.central[compound]
         return range(first, first + 1 + len(self.system.compounds[compound].peripherals))
 
     @cached_property
     def modes(self) -> tuple[Mode, ...]:
         """What falls at a rate of its own: first the depots."""
         depots = [
-            Mode(compound=self.system.depots[self.system.stepped_depots[slot]].compound, slot=slot)
+            Mode(compound=self.system.depots[self.system.layout.stepped_depots[slot]].compound, slot=slot)
             for slot, _ in self.decaying
         ]
         alone = [i for i in self.order if not self.system.compounds[i].peripherals]
@@ -182,19 +182,20 @@ class Rows:
 
     def owned(self, state: int, m: int) -> bool:
         """Whether a mode is a state's own, with c = 1."""
-        return self.modes[m].slot is None and self.system.central[self.modes[m].compound] == state
+        return self.modes[m].slot is None and self.system.layout.central[self.modes[m].compound] == state
 
     @cached_property
     def couplings(self) -> tuple[tuple[int, int], ...]:
         """Which state's slope depends on which other by the flow of mass."""
         inside = [(s, r) for i in self.order for s in self.states_of(i) for r in self.states_of(i)]
-        formed = [(self.system.central[i], self.system.central[j]) for i in self.order for j in sorted(self.parents[i])]
+        central = self.system.layout.central
+        formed = [(central[i], central[j]) for i in self.order for j in sorted(self.parents[i])]
         return (*inside, *(pair for pair in formed if pair not in inside))
 
     @cached_property
     def given(self) -> tuple[tuple[int, int], ...]:
         """Which state's slope depends on which depot: of the drug, and of what its first pass forms."""
-        central = self.system.central
+        central = self.system.layout.central
         return tuple(
             (central[i], mode.slot)
             for mode in self.modes
@@ -205,7 +206,7 @@ class Rows:
 
     def falling(self, c: int) -> list[int]:
         """The modes of an analyte."""
-        centrals = {self.system.central[i] for i in self.analytes[c]}
+        centrals = {self.system.layout.central[i] for i in self.analytes[c]}
         return sorted({m for s, m in self.answers if s in centrals})
 
     @cached_property
@@ -216,7 +217,7 @@ class Rows:
     @cached_property
     def first(self) -> dict[str, int]:
         """First row of each kind, in order, and the number of all under "end"."""
-        n, depots = len(self.stepped), len(self.system.stepped_depots)
+        n, depots = len(self.stepped), len(self.system.layout.stepped_depots)
         modes, analytes = len(self.modes), len(self.analytes)
         sizes = {
             "parameter": len(self.used),

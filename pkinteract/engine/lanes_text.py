@@ -6,11 +6,12 @@ a parameter become products with its reciprocal, a row as well.
 
 from __future__ import annotations
 
-from pkinteract.engine.codegen import combination
 from pkinteract.engine.lanes_modes import decays, exponential, fades, falls, linearise, onward
 from pkinteract.engine.lanes_rows import DECAYS, KEPT, LANES, MARKS, SEEN, TURN, Rows, loop
-from pkinteract.engine.mechanisms import relative, slopes
+from pkinteract.engine.mechanisms.induction import relative
 from pkinteract.engine.pair import ERROR, QUARTIC, STAGES
+from pkinteract.engine.single.generate import combination
+from pkinteract.engine.single.text import Text, slopes
 
 
 def generate_lanes(rows: Rows) -> str:
@@ -30,16 +31,16 @@ def _rates(rows: Rows) -> list[str]:
 
 def _slopes(rows: Rows, f: str) -> list[str]:
     """Levels of the following enzymes, slopes of all states and of the drivers."""
-    system, n = rows.system, rows.system.n_states
-    lines = []
+    system, n = rows.system, rows.system.layout.n_states
+    lines, text = [], Text(system.layout, f)
     for e, strengths in rows.following.items():
         raised = "".join(f" + p{strength} * x{n + place}" for place, strength in strengths)
-        lines.append(f"    x{system.first_enzyme + e} = p{system.enzymes[e].activity} * (1.0{raised})")
-    lines += slopes(system, f, frozenset(rows.following))
+        lines.append(f"    x{system.layout.first_enzyme + e} = p{system.enzymes[e].activity} * (1.0{raised})")
+    lines += slopes(system.layout, f, frozenset(rows.following))
     for place, driver in enumerate(rows.drivers):
-        share = relative(system, driver.row)
+        share = relative(text, driver.row)
         if driver.row.ec50 is not None:
-            lines.append(f"    s = {' + '.join(relative(system, rival) for rival in driver.rivals)}")
+            lines.append(f"    s = {' + '.join(relative(text, rival) for rival in driver.rivals)}")
             share = f"{share} * (1.0 / (1.0 + s))"
         lines.append(f"    {f}{n + place} = p{driver.kdeg} * ({share} - x{n + place})")
     return lines
@@ -50,7 +51,7 @@ def _attempt(rows: Rows) -> list[str]:
     split: dict[int, list[tuple[int, int]]] = {}
     for n, (s, m) in enumerate(rows.answers):
         split.setdefault(s, []).append((n, m))
-    owners = {rows.system.central[mode.compound] for mode in rows.modes if mode.slot is None}
+    owners = {rows.system.layout.central[mode.compound] for mode in rows.modes if mode.slot is None}
     body = [*_loads(rows), *_absorption(rows, 0)]
     body += [f"    y{i} = {rows.at('state', n)}" for n, i in states]
     for n, (s, m) in enumerate(rows.answers):
@@ -80,7 +81,7 @@ def _attempt(rows: Rows) -> list[str]:
         ]
     body += [f"    {rows.at('new state', n)} = x{i}" for n, i in states]
     for slot, _ in rows.decaying:
-        ka = rows.system.depots[rows.system.stepped_depots[slot]].ka
+        ka = rows.system.depots[rows.system.layout.stepped_depots[slot]].ka
         body.append(f"    {rows.at('new depot', slot)} = r{slot} / p{ka}")
     return ["def attempt(h, g, a):", *loop([*body, *_errors(rows)])]
 
@@ -118,7 +119,7 @@ def _read(rows: Rows) -> list[str]:
         falling = rows.falling(c)
         body += [f"    {name} = 0.0" for name in ("c0", "end", "c1", "last", "c4", *(f"m{m}" for m in falling))]
         for i in parts:
-            state = rows.system.central[i]
+            state = rows.system.layout.central[i]
             body += [f"    w = {rows.at('weight', weight)}", f"    c0 += w * {rows.at('state', state)}"]
             body += [f"    end += w * {rows.at('new state', state)}", f"    c1 += w * h * {rows.at('slope', state)}"]
             body.append(f"    last += w * h * {rows.at('new slope', state)}")
@@ -217,7 +218,7 @@ def _values(rows: Rows) -> list[str]:
 def _accept(rows: Rows) -> list[str]:
     n, lines = len(rows.stepped), ["def accept(a):"]
     moves = [("state", "new state", 0, n), ("slope", "new slope", 0, n)]
-    moves.append(("depot", "new depot", 0, len(rows.system.stepped_depots)))
+    moves.append(("depot", "new depot", 0, len(rows.system.layout.stepped_depots)))
     for to, source, skipped, count in moves:
         lines.append(f"    for n in range({LANES * count}):")
         places = LANES * rows.first[to], LANES * (rows.first[source] + skipped)
@@ -238,7 +239,7 @@ def _loads(rows: Rows) -> list[str]:
 def _absorption(rows: Rows, stage: int) -> list[str]:
     """Rate of absorption from each depot, and the part of it that falls; of release; at the time of a stage."""
     lines, mode = [], {slot: m for m, (slot, _) in enumerate(rows.decaying)}
-    for slot, j in enumerate(rows.system.stepped_depots):
+    for slot, j in enumerate(rows.system.layout.stepped_depots):
         row, inflow = rows.system.depots[j], rows.at("inflow", slot)
         if row.ka is None:
             lines.append(f"    r{slot} = {inflow}")

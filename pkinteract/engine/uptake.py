@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pkinteract.engine.curves import Array, Curve
-from pkinteract.engine.release import Profile, profiles
-from pkinteract.engine.solve import State
-from pkinteract.engine.system import Event, System
+from pkinteract.engine.events import Event
+from pkinteract.engine.mechanisms.release import Profile, profiles
+from pkinteract.engine.solution import State
+from pkinteract.engine.system import System
 
 
 def absorption(
@@ -33,7 +34,7 @@ def absorption(
         Amount in the absorption compartment of every release that has one [mg], as solved.
     """
     found = np.zeros((len(system.compounds), len(times)))
-    for slot, j in enumerate(system.stepped_depots):
+    for slot, j in enumerate(system.layout.stepped_depots):
         amount, inflow = (0.0, 0.0) if initial is None else (initial.depots[slot], initial.inflows[slot])
         mine = [event for event in events if event.kind in ("depot", "depot-rate") and event.target == j]
         found[system.depots[j].compound] += _depot(system, j, mine, start, times, amount, inflow)

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pkinteract.engine import counts, lanes
+from pkinteract.engine.control import TOO_FAST
 from pkinteract.engine.lanes_input import Inputs, Steady, joined
 from pkinteract.engine.lanes_rows import LANES
 from pkinteract.engine.room import take
-from pkinteract.engine.solve import TOO_FAST
 from pkinteract.population.bodies import Bodies, bodies, reporting
 from pkinteract.population.cohort import Array, Cohort, IntArray, TextArray
 from pkinteract.population.draw import draw
