@@ -9,7 +9,7 @@ A change of parameters is a :class:`Switch`: from its time on all equations read
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -84,8 +84,19 @@ def longest_step(kind: EventKind) -> float:
     return FIRST_OF_RELEASE if kind == "release" else FIRST_STEP
 
 
+def concerning(layout: Layout, events: Iterable[Event]) -> list[Event]:
+    """The events of the compounds that the layout is for."""
+    return [event for event in events if event.compound(layout.system) in layout.stepped]
+
+
 def table(layout: Layout, events: Sequence[Event]) -> list[tuple[float, int, float, float]]:
-    """Every event as (time [h], place in the store, amount, longest step after it [h])."""
+    """Every event as (time [h], place in the store, amount, longest step after it [h]).
+
+    Raises
+    ------
+    KeyError
+        When an event does not concern the compounds that the layout is for.
+    """
     return [
         (event.time, place(layout, event.kind, event.target), event.amount, longest_step(event.kind))
         for event in events

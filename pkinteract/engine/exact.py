@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pkinteract.engine.curves import Array, Side, piece_of
-from pkinteract.engine.events import Event, table
+from pkinteract.engine.events import Event, concerning, table
 from pkinteract.engine.layout import Layout
 from pkinteract.engine.system import System
 
@@ -170,7 +170,7 @@ def propagate(
     mode = modes(system, compound)
     through = availability(system, compound)
     layout = Layout(system=system, stepped=(compound,))
-    own = [event for event in events if event.compound(system) == compound and start <= event.time < stop]
+    own = [event for event in concerning(layout, events) if start <= event.time < stop]
     mine = deque(table(layout, own))
     breaks = sorted({start, stop, *(event.time for event in own)})
     state = initial

@@ -28,7 +28,7 @@ from pkinteract.engine.control import (
     shorter,
 )
 from pkinteract.engine.curves import Array, Curve, polynomials
-from pkinteract.engine.events import NOWHERE, Event, Switch, marked, table
+from pkinteract.engine.events import NOWHERE, Event, Switch, concerning, marked, table
 from pkinteract.engine.mechanisms.release import Releasing, releasing
 from pkinteract.engine.pair import DENSE, NODES
 from pkinteract.engine.single.generate import Kernel, compile_python, generate
@@ -71,7 +71,7 @@ def solve(
         curves[i], ends[i] = exact.propagate(system, i, inside, start, stop, first.exact[i])
     march = _March(system, first, releasing(system, events, start), start, rtol)
     if layout.n_states:
-        march.run([event for event in inside if event.compound(system) in layout.central], stop, switches)
+        march.run(concerning(layout, inside), stop, switches)
     states = _dense(march, first.stepped) if layout.n_states else []
     for i, state in layout.central.items():
         curves[i] = states[state]
