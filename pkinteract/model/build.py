@@ -147,6 +147,7 @@ def _system(parts: Parts, sizes: tuple[float, ...], *, step_all: bool) -> rows.S
         pathways=tuple(parts.pathways),
         formations=tuple(parts.formations),
         gut_formations=tuple(parts.gut_formations),
+        further=tuple(parts.further),
         step_all=step_all,
     )
 
