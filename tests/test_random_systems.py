@@ -20,6 +20,7 @@ from pkinteract.engine.events import EventKind
 from pkinteract.engine.mechanisms import MECHANISMS
 from pkinteract.engine.reference.solve import solve_reference
 from pkinteract.engine.single.generate import generate
+from pkinteract.engine.single.march import solve
 from pkinteract.engine.system import Binding
 
 KINDS = get_args(EventKind)
@@ -107,6 +108,23 @@ def test_every_runner_agrees_with_the_reference_on_any_system(runner: str, case:
         assert float(one.value(TIMES).min()) >= -1e-5 * top
     for one, other in zip(fast.enzymes, slow.enzymes, strict=True):
         np.testing.assert_allclose(one.value(TIMES), other.value(TIMES), rtol=0, atol=1e-5)
+
+
+@settings(max_examples=max(EXAMPLES // 5, 5), phases=PHASES, suppress_health_check=SLOW)
+@given(cases())
+def test_a_run_goes_on_from_where_another_ended(case: Case) -> None:
+    """The reference begun at 13 h in the state of a fast run is the reference run through, to 1e-5 of Cmax."""
+    begin = solve(case.system, case.events, 0.0, 13.0).end
+    later = TIMES[TIMES > 13.0]
+
+    whole = solve_reference(case.system, case.events, 0.0, STOP, rtol=1e-9)
+    rest = solve_reference(case.system, case.events, 13.0, STOP, rtol=1e-9, initial=begin)
+
+    for one, other in zip(rest.amounts, whole.amounts, strict=True):
+        top = max(float(other.value(TIMES).max()), 1e-3 * case.system.scale[0])
+        np.testing.assert_allclose(one.value(later), other.value(later), rtol=0, atol=1e-5 * top)
+    for one, other in zip(rest.enzymes, whole.enzymes, strict=True):
+        np.testing.assert_allclose(one.value(later), other.value(later), rtol=0, atol=1e-5)
 
 
 @settings(max_examples=max(EXAMPLES // 25, 2), phases=PHASES, suppress_health_check=SLOW)
