@@ -11,9 +11,10 @@ from table import Section
 
 from pkinteract import load_scenario
 from pkinteract.engine.compiled import KINDS, solve_at
-from pkinteract.engine.reference import solve_reference
-from pkinteract.engine.solve import Failure
-from pkinteract.engine.system import Event, System
+from pkinteract.engine.control import Failure
+from pkinteract.engine.events import Event
+from pkinteract.engine.reference.solve import solve_reference
+from pkinteract.engine.system import System
 from pkinteract.population.block import solved
 from pkinteract.population.bodies import bodies, reporting
 from pkinteract.population.cohort import Array
@@ -62,7 +63,7 @@ def _finely(system: System, events: Sequence[Event], start: float, times: Array)
     found = solve_at(system, events, start, times, rtol=1e-10)
     if isinstance(found, Failure):
         raise ValueError(found.reason)
-    return found[:, [system.central[i] for i in range(len(system.compounds))]].T
+    return found[:, [system.layout.central[i] for i in range(len(system.compounds))]].T
 
 
 def _by_scipy(system: System, events: Sequence[Event], start: float, times: Array) -> Array:

@@ -11,8 +11,10 @@ import pytest
 from engine_systems import EVERYTHING_EVENTS, everything, two_compartments
 
 from pkinteract.engine.compiled import solve_at
-from pkinteract.engine.solve import Failure, solve
-from pkinteract.engine.system import Event, Pathway, Release, Switch, System
+from pkinteract.engine.control import Failure
+from pkinteract.engine.events import Event, Switch
+from pkinteract.engine.single.march import solve
+from pkinteract.engine.system import Pathway, Release, System
 
 TIMES = np.linspace(0.0, 240.0, 481)
 EVENTS = tuple(sorted([*EVERYTHING_EVENTS, Event(time=3.0, kind="release", target=0, amount=60.0)]))
@@ -39,11 +41,11 @@ def test_compiled_runs_take_the_steps_of_cpython() -> None:
 
     slow = solve(whole, EVENTS, 0.0, 240.0, switches=switches)
     assert not isinstance(found, Failure)
-    for i, state in whole.central.items():
+    for i, state in whole.layout.central.items():
         expected = slow.amounts[i].value(TIMES)
         np.testing.assert_allclose(found[:, state], expected, rtol=0, atol=1e-9 * expected.max())
     for e, curve in enumerate(slow.enzymes):
-        np.testing.assert_allclose(found[:, whole.first_enzyme + e], curve.value(TIMES), rtol=1e-9)
+        np.testing.assert_allclose(found[:, whole.layout.first_enzyme + e], curve.value(TIMES), rtol=1e-9)
 
 
 def test_a_compiled_run_goes_on_from_a_state() -> None:
@@ -55,7 +57,7 @@ def test_a_compiled_run_goes_on_from_a_state() -> None:
 
     expected = solve(whole, EVENTS, 0.0, 240.0, rtol=1e-9).amounts[2].value(TIMES[TIMES >= 96.0])
     assert not isinstance(found, Failure)
-    np.testing.assert_allclose(found[1:, whole.central[2]], expected[1:], rtol=0, atol=1e-7 * expected.max())
+    np.testing.assert_allclose(found[1:, whole.layout.central[2]], expected[1:], rtol=0, atol=1e-7 * expected.max())
 
 
 def test_a_hopeless_system_is_a_failure_not_a_number() -> None:
@@ -75,8 +77,8 @@ def test_a_hopeless_system_is_a_failure_not_a_number() -> None:
 
 def test_compiled_text_is_kept_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A kernel is a file under the hash of its text; a second process finds it there."""
-    from pkinteract.engine.codegen import generate_rate
     from pkinteract.engine.compiled import kernel
+    from pkinteract.engine.single.generate import generate_rate
 
     monkeypatch.setenv("PKINTERACT_CACHE", str(tmp_path))
     kernel.cache_clear()
@@ -91,8 +93,8 @@ def test_compiled_text_is_kept_on_disk(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_threads_that_meet_a_new_structure_together_share_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Eight threads ask for the same new text at once, forty times: one file and one kernel each."""
-    from pkinteract.engine.codegen import generate_rate
     from pkinteract.engine.compiled import kernel
+    from pkinteract.engine.single.generate import generate_rate
 
     monkeypatch.setenv("PKINTERACT_CACHE", str(tmp_path))
     texts = [f"{generate_rate(two_compartments(stepped=True))}# {n}\n" for n in range(40)]

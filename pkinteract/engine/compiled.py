@@ -21,22 +21,22 @@ from typing import Any
 
 import numpy as np
 
-from pkinteract.engine.codegen import generate_rate
-from pkinteract.engine.curves import Array
-from pkinteract.engine.release import marked, profiles
-from pkinteract.engine.solve import (
+from pkinteract.engine.control import (
     FIRST_OF_RELEASE,
     FIRST_STEP,
     MOST_STEPS,
-    RTOL,
     TOO_FAST,
     Failure,
-    State,
     floors,
     largest_quartic,
-    resting,
 )
-from pkinteract.engine.system import Event, Switch, System
+from pkinteract.engine.curves import Array
+from pkinteract.engine.events import Event, Switch, marked
+from pkinteract.engine.mechanisms.release import profiles
+from pkinteract.engine.single.generate import generate_rate
+from pkinteract.engine.single.march import RTOL
+from pkinteract.engine.solution import State, resting
+from pkinteract.engine.system import System
 
 KINDS = {"depot": 0, "depot-rate": 1, "bolus": 2, "rate": 3, "release": 4}
 
@@ -102,8 +102,8 @@ def runner(
         [[row.kind == "weibull", row.first, row.second, row.sharp, row.over] for row in profiles(system)], dtype=float
     ).reshape(-1, 5)
     kas = np.array([0.0 if ka is None else system.parameters[ka] for ka in _kas(system)], dtype=float)
-    smallest = np.array(floors(system))
-    n = system.n_states
+    smallest = np.array(floors(system.layout))
+    n = system.layout.n_states
 
     def run(first: State, times: Array) -> tuple[Array, State] | Failure:
         stepped, depots, inflows, rates = (
@@ -146,7 +146,7 @@ def runner(
 
 def _events(system: System, events: Sequence[Event], start: float) -> tuple[Array, Array]:
     """Events as rows (time, kind, place, amount, longest step after it), and the doses that are released."""
-    slots = {j: slot for slot, j in enumerate(system.stepped_depots)}
+    slots = {j: slot for slot, j in enumerate(system.layout.stepped_depots)}
     feeds = {i: slot for slot, i in enumerate(system.stepped)}
     rows, doses = [], []
     for event in marked(system, events):
@@ -154,14 +154,14 @@ def _events(system: System, events: Sequence[Event], start: float) -> tuple[Arra
             doses.append((event.target, event.time, event.amount))
         if event.time < start:
             continue
-        place = {"bolus": system.central, "rate": feeds, "release": {event.target: 0}}.get(event.kind, slots)
+        place = {"bolus": system.layout.central, "rate": feeds, "release": {event.target: 0}}.get(event.kind, slots)
         first = FIRST_OF_RELEASE if event.kind == "release" else FIRST_STEP
         rows.append((event.time, KINDS[event.kind], place[event.target], event.amount, first))
     return np.array(rows, dtype=float).reshape(-1, 5), np.array(doses, dtype=float).reshape(-1, 3)
 
 
 def _kas(system: System) -> list[int | None]:
-    return [system.depots[j].ka for j in system.stepped_depots]
+    return [system.depots[j].ka for j in system.layout.stepped_depots]
 
 
 @lru_cache(maxsize=64)

@@ -11,7 +11,8 @@ from math import exp, inf, lgamma, log, sqrt
 
 import numpy as np
 
-from pkinteract.engine import pair, release
+from pkinteract.engine import pair
+from pkinteract.engine.mechanisms import release
 
 SHARP, SAME = release.SHARP, release.SAME
 NODES, STAGES, ERROR, DENSE = np.array(pair.NODES), np.array(pair.STAGES), np.array(pair.ERROR), np.array(pair.DENSE)

@@ -16,9 +16,11 @@ import numpy as np
 
 from pkinteract.engine import exact
 from pkinteract.engine.curves import Array
-from pkinteract.engine.release import profiles
-from pkinteract.engine.solve import RTOL, State, resting, solve
-from pkinteract.engine.system import Event, System
+from pkinteract.engine.events import Event
+from pkinteract.engine.mechanisms.release import profiles
+from pkinteract.engine.single.march import RTOL, solve
+from pkinteract.engine.solution import State, resting
+from pkinteract.engine.system import System
 
 TOLERANCE = 1e-7
 """Relative change over one period below which a state repeats itself; less cannot be told from zero [1]."""
@@ -86,12 +88,12 @@ def periodic_state(
     state = replace(
         resting(system),
         rates=[rates[i] for i in system.stepped],
-        inflows=[flowing.get(j, 0.0) for j in system.stepped_depots],
+        inflows=[flowing.get(j, 0.0) for j in system.layout.stepped_depots],
         exact=fixed,
     )
     events = [*earlier_releases(system, events, start, period), *events]
     over = (_solving if begin is None else begin)(system, events, start, start + period, min(rtol, tolerance))
-    scale = np.array([max(abs(value), 1e-3) for value in sizes(system)])
+    scale = np.array([max(abs(value), 1e-3) for value in system.layout.sizes()])
 
     def once(x: Array) -> Array | None:
         end = over(_state(system, x[:, 0], state))
@@ -183,21 +185,10 @@ def _mixed(points: list[Array], images: list[Array], scale: Array) -> Array:
     return np.asarray(images[-1] - weights @ moves)
 
 
-def sizes(system: System) -> list[float]:
-    """Scale of every stepped state and depot: a typical dose [mg], or 1 for an enzyme."""
-    amounts = [system.scale[i] for i in system.stepped for _ in range(1 + len(system.compounds[i].peripherals))]
-    return [
-        *amounts,
-        *([system.scale[system.releases[j].compound] for j in system.reservoirs]),
-        *([1.0] * len(system.enzymes)),
-        *([system.scale[system.depots[j].compound] for j in system.stepped_depots]),
-    ]
-
-
 def _vector(state: State) -> Array:
     return np.array([*state.stepped, *state.depots])
 
 
 def _state(system: System, x: Array, like: State) -> State:
-    values = [float(value) for value in x]
-    return replace(like, stepped=values[: system.n_states], depots=values[system.n_states :])
+    n, values = system.layout.n_states, [float(value) for value in x]
+    return replace(like, stepped=values[:n], depots=values[n:])

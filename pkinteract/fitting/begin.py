@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from pkinteract.engine.compiled import runner
-from pkinteract.engine.solve import Failure, State
+from pkinteract.engine.control import Failure
+from pkinteract.engine.events import Event
+from pkinteract.engine.solution import State
 from pkinteract.engine.steady_state import earlier_releases, periodic_state
-from pkinteract.engine.system import Event, System
+from pkinteract.engine.system import System
 from pkinteract.errors import SimulationError
 from pkinteract.fitting.types import Series
 from pkinteract.model import Model

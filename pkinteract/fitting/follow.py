@@ -9,8 +9,9 @@ from functools import cache
 import numpy as np
 
 from pkinteract.engine.compiled import runner
+from pkinteract.engine.control import Failure
 from pkinteract.engine.curves import Array
-from pkinteract.engine.solve import Failure, State
+from pkinteract.engine.solution import State
 from pkinteract.errors import SimulationError
 from pkinteract.fitting import bodies
 from pkinteract.fitting.types import Recorded
@@ -54,7 +55,7 @@ def _compiled(stretch: Stretch) -> tuple[Array, State]:
     if isinstance(done, Failure):
         raise SimulationError((done.start, done.stop), "compiled", done.reason)
     states, end = done
-    rows = [stretch.system.central[i] for i in range(len(stretch.system.compounds))]
+    rows = [stretch.system.layout.central[i] for i in range(len(stretch.system.compounds))]
     return states[: len(stretch.times), rows], end
 
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from pkinteract.engine.compiled import solve_at
+from pkinteract.engine.control import Failure
 from pkinteract.engine.curves import Array
-from pkinteract.engine.solve import Failure
 from pkinteract.errors import SimulationError
 from pkinteract.fitting.begin import beginning
 from pkinteract.fitting.bodies import Body, Change, changed
@@ -94,7 +94,7 @@ def _solved(series: Series, body: Body) -> list[Array]:
         level = np.zeros(len(series.times))
         for part, factor in zip(analyte.parts, analyte.factors, strict=True):
             i = model.compounds.index(part)
-            level += factor * states[:, system.central[i]] / _volume(model, i, series.times)
+            level += factor * states[:, system.layout.central[i]] / _volume(model, i, series.times)
         levels.append(level)
     return levels
 

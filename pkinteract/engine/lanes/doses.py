@@ -13,7 +13,7 @@ from pkinteract.engine import control
 from pkinteract.engine.curves import Array
 from pkinteract.engine.lanes.march import RELEASE_NUMBERS
 from pkinteract.engine.lanes.table import Table
-from pkinteract.engine.release import Profile, profiles
+from pkinteract.engine.mechanisms.release import Profile, profiles
 from pkinteract.engine.system import System
 
 Columns = npt.NDArray[np.int64]
@@ -173,7 +173,7 @@ class Timeline:
 def timeline(table: Table, parameters: Array, inputs: Inputs, start: float, stop: float) -> Timeline:
     """Put jumps in order; those outside [start, stop) are left out, but for releases that began before."""
     system = table.structure.system
-    depots = {j: slot for slot, j in enumerate(system.stepped_depots)}
+    depots = {j: slot for slot, j in enumerate(system.layout.stepped_depots)}
     places = {
         KINDS["depot"]: {j: table.first("DEPOT") + slot for j, slot in depots.items()},
         KINDS["depot-rate"]: {j: table.first("INFLOW") + slot for j, slot in depots.items()},

@@ -12,8 +12,8 @@ from pkinteract.engine import control
 from pkinteract.engine.kernel.vector import LANES, call, kernel, largest_of
 from pkinteract.engine.lanes import header
 from pkinteract.engine.lanes.reading import closed, fades, levels, opened, read
+from pkinteract.engine.mechanisms.release import SAME, SHARP
 from pkinteract.engine.pair import NODES
-from pkinteract.engine.release import SAME, SHARP
 
 KEPT = 3
 """Steps for which the answers to what falls are kept at least: where little changes, they are few and long."""

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pkinteract.engine.control import floors
 from pkinteract.engine.curves import Array
 from pkinteract.engine.kernel import code
 from pkinteract.engine.kernel.trace import traced
@@ -27,8 +28,7 @@ from pkinteract.engine.lanes.march import march
 from pkinteract.engine.lanes.structure import Structure, lean
 from pkinteract.engine.lanes.table import KEPT, Table, table
 from pkinteract.engine.memory import give_back, take, take_zeros
-from pkinteract.engine.solve import floors
-from pkinteract.engine.steady_state import TOLERANCE, fixed_point, sizes
+from pkinteract.engine.steady_state import TOLERANCE, fixed_point
 from pkinteract.engine.system import System
 
 RTOL = 2e-6
@@ -218,7 +218,7 @@ class _Run:
         self.compiled = compiled
         self.march: March = code.function("march") if compiled else _march_in_python
         self.programs = _programs(self.table) if compiled else _in_python(self.table)
-        own = [np.array(floors(system))[i] for i in structure.states]
+        own = [np.array(floors(system.layout))[i] for i in structure.states]
         self.floors = np.array([*own, *([DRIVER_FLOOR] * len(structure.drivers))])
         self.doses = timeline(self.table, parameters, inputs, start, stop)
 
@@ -239,7 +239,7 @@ class _Run:
         self.part(a, "PARAMETER", len(used))[:] = used
         with np.errstate(divide="ignore"):
             self.part(a, "RECIPROCAL", len(used))[:] = 1.0 / used
-        states, first = self.part(a, "STATE", structure.size), self.system.first_enzyme
+        states, first = self.part(a, "STATE", structure.size), self.system.layout.first_enzyme
         for n, i in enumerate(structure.states):
             if i >= first:
                 states[n] = numbers[self.system.enzymes[i - first].activity]
@@ -296,8 +296,8 @@ class _Settling:
         """Bring sixteen subjects to the state that a period reproduces; False where there is none."""
         run, system = self.run, self.run.system
         structure = run.table.structure
-        depots, feeds = len(system.stepped_depots), len(system.stepped)
-        run.part(a, "INFLOW", depots)[:] = self.steady.inflows[list(system.stepped_depots)][:, here]
+        depots, feeds = len(system.layout.stepped_depots), len(system.stepped)
+        run.part(a, "INFLOW", depots)[:] = self.steady.inflows[list(system.layout.stepped_depots)][:, here]
         run.part(a, "INFUSION", feeds)[:] = self.steady.rates[list(system.stepped)][:, here]
         count = structure.size
         nowhere, no_levels = np.empty((len(run.used), 0, len(MEASURES), 1, LANES)), np.empty((0, len(run.used), LANES))
@@ -315,9 +315,9 @@ class _Settling:
             full = placed(x)
             return stands(full) if run.marched(full, here, 0, nowhere, no_levels) else None
 
-        every = np.array(sizes(system))
+        every = np.array(system.layout.sizes())
         own = [every[i] for i in structure.states]
-        scale = np.array([*own, *([1.0] * len(structure.drivers)), *every[system.n_states :]])
+        scale = np.array([*own, *([1.0] * len(structure.drivers)), *every[system.layout.n_states :]])
         found = fixed_point(stands(a), over, np.maximum(scale, 1e-3), TOLERANCE)
         a[:] = placed(found.image)
         return found.rounds > 0 and found.residual <= UNSETTLED

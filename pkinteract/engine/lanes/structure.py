@@ -17,7 +17,8 @@ from functools import cached_property
 
 from pkinteract.engine.curves import Array
 from pkinteract.engine.mechanisms import parameters_used
-from pkinteract.engine.system import Induction, System
+from pkinteract.engine.mechanisms.induction import Induction
+from pkinteract.engine.system import System
 
 Analytes = tuple[tuple[int, ...], ...]
 """The compounds that each analyte adds up."""
@@ -80,8 +81,8 @@ class Structure:
     @cached_property
     def states(self) -> tuple[int, ...]:
         """The system's states that are stepped, without those of following enzymes; the drivers come behind them."""
-        first = self.system.first_enzyme
-        return tuple(i for i in range(self.system.n_states) if i - first not in self.following)
+        first = self.system.layout.first_enzyme
+        return tuple(i for i in range(self.system.layout.n_states) if i - first not in self.following)
 
     @cached_property
     def size(self) -> int:
@@ -94,7 +95,7 @@ class Structure:
 
     def central(self, compound: int) -> int:
         """Place of a compound's central amount."""
-        return self.place(self.system.central[compound])
+        return self.place(self.system.layout.central[compound])
 
     def inducers(self, enzyme: int) -> list[Induction]:
         """The inductions of an enzyme."""
@@ -108,12 +109,12 @@ class Structure:
     @cached_property
     def used(self) -> tuple[int, ...]:
         """Parameters that the equations read, in order."""
-        return tuple(sorted(parameters_used(self.system)))
+        return tuple(sorted(parameters_used(self.system.layout)))
 
     @cached_property
     def decaying(self) -> tuple[tuple[int, int], ...]:
         """Depots that empty by themselves: slot, and parameter of the rate of absorption."""
-        kas = ((slot, self.system.depots[j].ka) for slot, j in enumerate(self.system.stepped_depots))
+        kas = ((slot, self.system.depots[j].ka) for slot, j in enumerate(self.system.layout.stepped_depots))
         return tuple((slot, ka) for slot, ka in kas if ka is not None)
 
     @cached_property
@@ -145,7 +146,7 @@ class Structure:
     def modes(self) -> tuple[Mode, ...]:
         """What falls at a rate of its own: first the depots."""
         depots = [
-            Mode(compound=self.system.depots[self.system.stepped_depots[slot]].compound, slot=slot)
+            Mode(compound=self.system.depots[self.system.layout.stepped_depots[slot]].compound, slot=slot)
             for slot, _ in self.decaying
         ]
         alone = [i for i in self.order if not self.system.compounds[i].peripherals]

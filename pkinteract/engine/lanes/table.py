@@ -9,9 +9,10 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from pkinteract.engine.acting import Actor, Ratio
 from pkinteract.engine.lanes import header
 from pkinteract.engine.lanes.structure import Structure
-from pkinteract.engine.system import Actor, Induction, Ratio
+from pkinteract.engine.mechanisms.induction import Induction
 
 LEFT_AT = 6
 """At how many times of a step it is known what is left of a mode: the later nodes of the pair, and a tenth."""
@@ -74,7 +75,7 @@ class _Space:
     def __init__(self, structure: Structure) -> None:
         self.structure, self.system = structure, structure.system
         system, n = structure.system, structure.size
-        depots, modes, analytes = len(system.stepped_depots), len(structure.modes), len(structure.analytes)
+        depots, modes, analytes = len(system.layout.stepped_depots), len(structure.modes), len(structure.analytes)
         falling = sum(len(structure.falling(c)) for c in range(analytes))
         self.counts = {
             "STATES": n,
@@ -156,7 +157,7 @@ class _Space:
         self.mixed = {i: self._block(1) for i in stepped if mixed[i]}
         self.inner = [self._block(1) for _ in system.pathways]
         self.loss = [self._block(1) for _ in system.pathways]
-        first, following = system.first_enzyme, self.structure.following
+        first, following = system.layout.first_enzyme, self.structure.following
         self.level = [
             self._block(1) if e in following else self.first["POINT"] + self.structure.place(first + e)
             for e in range(len(system.enzymes))
@@ -181,14 +182,14 @@ class _Space:
         system = self.system
         sources = [
             (self.first["ABSORBED"] + slot, header.ONE)
-            for slot, j in enumerate(system.stepped_depots)
+            for slot, j in enumerate(system.layout.stepped_depots)
             if system.depots[j].compound == i
         ]
         for j, release in enumerate(system.releases):
             if release.compound == i and release.ka is None:
                 sources.append((self.first["RELEASING"] + j, header.ONE))
             elif release.compound == i:
-                sources.append((self.point(system.reservoirs[j]), self.parameter(release.ka)))
+                sources.append((self.point(system.layout.reservoirs[j]), self.parameter(release.ka)))
         return sources
 
     def acting(self, actor: Actor) -> int:
@@ -219,7 +220,7 @@ class _Space:
         rows = {
             "FOLLOWING": [self._following(e) for e in self.structure.following],
             "CONCENTRATIONS": [
-                [self.total[i], self.point(system.central[i]), self.reciprocal(system.compounds[i].volume)]
+                [self.total[i], self.point(system.layout.central[i]), self.reciprocal(system.compounds[i].volume)]
                 for i in system.stepped
             ],
             "BINDING": [self._binding(i) for i in system.binding_order],
@@ -257,7 +258,7 @@ class _Space:
                     self.parameter(system.releases[j].ka),
                     self.point(state),
                 ]
-                for j, state in system.reservoirs.items()
+                for j, state in system.layout.reservoirs.items()
             ],
             "TURNOVER": [self._turnover(e) for e in range(len(system.enzymes)) if e not in self.structure.following],
             "DRIVERS": [self._driver(n) for n in range(len(self.structure.drivers))],
@@ -318,7 +319,7 @@ class _Space:
         return [self.loss[j], self.inner[j], self.mixed[i] if behind else self.effective[i]]
 
     def _balance(self, i: int) -> list[int]:
-        central = self.system.central[i]
+        central = self.system.layout.central[i]
         losses = [self.loss[j] for j in self.system.pathways_of(i)]
         feed = self.first["INFUSION"] + self.system.stepped.index(i)
         numbers = [self.structure.place(central), feed, self.passed[i], len(losses), *losses]
@@ -347,7 +348,7 @@ class _Space:
         inducers = self.structure.inducers(e)
         saturating = [one for one in inducers if one.slope is None]
         groups = [[one for one in saturating if one.group == g] for g in sorted({one.group for one in saturating})]
-        numbers = [self.structure.place(system.first_enzyme + e), self.parameter(enzyme.kdeg)]
+        numbers = [self.structure.place(system.layout.first_enzyme + e), self.parameter(enzyme.kdeg)]
         numbers += [self.parameter(enzyme.activity), self.level[e], len(groups)]
         for group in groups:
             numbers.append(len(group))
