@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import count
 from typing import Any
 
@@ -25,17 +25,15 @@ from pkinteract.engine.kernel.vector import LANES, Rows
 from pkinteract.engine.lanes import falling, step
 from pkinteract.engine.lanes.doses import Columns, Inputs, Steady, earlier, joined, timeline
 from pkinteract.engine.lanes.march import march
+from pkinteract.engine.lanes.reading import MEASURES
 from pkinteract.engine.lanes.structure import Structure, lean
-from pkinteract.engine.lanes.table import KEPT, Table, table
+from pkinteract.engine.lanes.table import Table, table
 from pkinteract.engine.memory import give_back, take, take_zeros
 from pkinteract.engine.steady_state import TOLERANCE, fixed_point
 from pkinteract.engine.system import System
 
 RTOL = 2e-6
 """Default relative tolerance of a step; gives an error below 1e-5 of each analyte's Cmax in every subject."""
-
-MEASURES = KEPT
-"""What is measured in every window: [unit·h], [unit], [h], [unit], [h]."""
 
 DRIVER_FLOOR = 0.2
 """Level of what moves enzymes below which its errors are judged absolutely: it counts about fivefold [1]."""
@@ -211,9 +209,9 @@ class _Run:
             np.flatnonzero(np.any([one[c] for one in weights], axis=(0, 2))).tolist()
             for c in range(len(reading.alerts))
         ]
-        structure = Structure(
-            system=replace(system, parameters=(), scale=()), analytes=tuple(tuple(parts) for parts in self.used)
-        )
+        bare = Structure(system=replace(system, parameters=(), scale=()), analytes=())
+        places = tuple(tuple(bare.central(i) for i in parts) for parts in self.used)
+        structure = replace(bare, analytes=places)
         self.table: Table = table(structure)
         self.compiled = compiled
         self.march: March = code.function("march") if compiled else _march_in_python
@@ -234,7 +232,6 @@ class _Run:
         """The rows of sixteen subjects before any dose, (row, lane)."""
         structure, numbers = self.table.structure, self.parameters[:, here]
         a = _aligned(self.table.rows)
-        a[0] = 1.0
         used = numbers[list(structure.used)]
         self.part(a, "PARAMETER", len(used))[:] = used
         with np.errstate(divide="ignore"):
@@ -337,24 +334,18 @@ _PROGRAMS = {"linearise": falling.linearise, "begin": step.begin, "step": step.s
 @lru_cache(maxsize=64)
 def _programs(table: Table) -> tuple[int, ...]:
     """Machine code of a structure."""
-    kept, number = step.kept(table.numbers), next(_NUMBERS)
+    number = next(_NUMBERS)
     return tuple(
-        code.placed(f"{name}{number}", traced(function, table.numbers, kept, f"{name}{number}"))
+        code.placed(f"{name}{number}", traced(partial(function, table.structure), table.numbers, f"{name}{number}"))
         for name, function in _PROGRAMS.items()
     )
 
 
 def _in_python(table: Table) -> tuple[Callable[[Rows, float], None], ...]:
     """The same as functions."""
-    kept = sorted(step.kept(table.numbers))
 
-    def program(function: Callable[[Any, Any, Any], None]) -> Callable[[Rows, float], None]:
-        def run(a: Rows, h: float) -> None:
-            draft = Rows(a.array.copy())
-            function(h, draft, table.numbers)
-            a.array[kept] = draft.array[kept]
-
-        return run
+    def program(function: Callable[[Structure, Any, Any, Any], None]) -> Callable[[Rows, float], None]:
+        return lambda a, h: function(table.structure, h, a, table.numbers)
 
     return tuple(program(function) for function in _PROGRAMS.values())
 

@@ -21,7 +21,7 @@ from pkinteract.engine.mechanisms.induction import Induction
 from pkinteract.engine.system import System
 
 Analytes = tuple[tuple[int, ...], ...]
-"""The compounds that each analyte adds up."""
+"""The places of the states that each analyte adds up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +104,7 @@ class Structure:
     @cached_property
     def read(self) -> tuple[int, ...]:
         """Places whose curves are read."""
-        return tuple(sorted({self.central(i) for parts in self.analytes for i in parts}))
+        return tuple(sorted({place for parts in self.analytes for place in parts}))
 
     @cached_property
     def used(self) -> tuple[int, ...]:
@@ -186,31 +186,9 @@ class Structure:
             if i == mode.compound or mode.compound in self.parents[i]
         )
 
-    @cached_property
-    def columns(self) -> tuple[tuple[tuple[str, int], ...], ...]:
-        """Amounts and depots whose columns of couplings are found together: they share no place that they flow to."""
-        reached = {("amount", r): {s for s, by in self.couplings if by == r} for _, r in self.couplings}
-        reached |= {("depot", slot): {s for s, by in self.given if by == slot} for _, slot in self.given}
-        columns: list[tuple[list[tuple[str, int]], set[int]]] = []
-        for source, places in reached.items():
-            for members, taken in columns:
-                if not taken & places:
-                    members.append(source)
-                    taken |= places
-                    break
-            else:
-                columns.append(([source], set(places)))
-        return tuple(tuple(members) for members, _ in columns)
-
     def falling(self, c: int) -> list[int]:
         """The modes of an analyte."""
-        centrals = {self.central(i) for i in self.analytes[c]}
-        return sorted({m for s, m in self.answers if s in centrals})
-
-    @cached_property
-    def most_falling(self) -> int:
-        """Most modes of any analyte."""
-        return max((len(self.falling(c)) for c in range(len(self.analytes))), default=0)
+        return sorted({m for place, m in self.answers if place in self.analytes[c]})
 
 
 def lean(system: System, parameters: Array) -> System:

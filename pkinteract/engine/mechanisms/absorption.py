@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pkinteract.engine.mechanisms.shape import Structure
 
 if TYPE_CHECKING:
+    from pkinteract.engine.lanes.sheet import Sheet
     from pkinteract.engine.layout import Layout
     from pkinteract.engine.reference.medium import Medium
     from pkinteract.engine.single.text import Text
@@ -55,3 +56,10 @@ def reference(medium: Medium) -> None:
         leaving = inflow if row.ka is None else medium.p[row.ka] * store[layout.depots[j]]
         medium.slopes[layout.depots[j]] = inflow - leaving
         medium.absorbed[row.compound] += leaving
+
+
+def lanes(sheet: Sheet) -> None:
+    """What leaves the depots; what is left in them is known in closed form."""
+    for slot, j in enumerate(sheet.layout.stepped_depots):
+        i = sheet.system.depots[j].compound
+        sheet.absorbed[i] = sheet.absorbed[i] + sheet.point.leaving[slot]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pkinteract.engine.mechanisms.shape import Stage, Structure
 
 if TYPE_CHECKING:
+    from pkinteract.engine.lanes.sheet import Sheet
     from pkinteract.engine.layout import Layout
     from pkinteract.engine.reference.medium import Medium
     from pkinteract.engine.single.text import Text
@@ -67,3 +68,19 @@ def reference(medium: Medium) -> None:
             exchange = p[side.out] * medium.amounts[i] * medium.free[i] - p[side.back] * medium.store[place]
             slopes[central] -= exchange
             slopes[place] = exchange
+
+
+def lanes(sheet: Sheet) -> None:
+    """Slopes of the central and peripheral amounts [mg/h]."""
+    for n, i in enumerate(sheet.layout.stepped):
+        central = sheet.layout.central[i]
+        total = sheet.point.infused[n] + sheet.passed[i] + sheet.gains[i]
+        for j in sheet.system.pathways_of(i):
+            total = total - sheet.lost[j]
+        sides = zip(sheet.system.compounds[i].peripherals, sheet.layout.peripherals(i), strict=True)
+        for side, place in sides:
+            out = sheet.p(side.out) * sheet.state(central) * sheet.free[i]
+            exchange = out - sheet.p(side.back) * sheet.state(place)
+            sheet.slope(place, exchange)
+            total = total - exchange
+        sheet.slope(central, total)

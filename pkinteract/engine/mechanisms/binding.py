@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pkinteract.engine.acting import Ratio
+from pkinteract.engine.kernel.vector import root
 from pkinteract.engine.mechanisms.shape import Stage, Structure
 
 if TYPE_CHECKING:
+    from pkinteract.engine.lanes.sheet import Sheet
     from pkinteract.engine.layout import Layout
     from pkinteract.engine.reference.medium import Medium
     from pkinteract.engine.single.text import Text
@@ -79,3 +81,21 @@ def reference(medium: Medium) -> None:
         kd = p[binding.kd] * rivals
         half = (p[binding.bmax] + kd - medium.total[i]) / 2
         medium.free[i] = kd / (half + np.sqrt(half**2 + kd * medium.total[i])) / p[binding.reference]
+
+
+def lanes(sheet: Sheet) -> None:
+    """Unbound fraction over that of the reference, and the concentration bound as in the reference [mg/L]."""
+    for i in sheet.system.binding_order:
+        binding, total = sheet.system.compounds[i].binding, sheet.total[i]
+        if binding is None:
+            raise ValueError(f"compound {i} has constant binding")
+        if sheet.frozen is None:
+            reference, rivals = sheet.p(binding.reference), sheet.plus(binding.displacers)
+            if binding.bmax is None or binding.kd is None:
+                bound_over_unbound = (sheet.over(binding.reference) - 1.0) / rivals
+                sheet.free[i] = 1.0 / (reference * (1.0 + bound_over_unbound))
+            else:
+                kd = sheet.p(binding.kd) * rivals
+                half = sheet.p(binding.bmax) + kd - total
+                sheet.free[i] = 2.0 * kd / (reference * (half + root(half * half + 4.0 * kd * total)))
+        sheet.effective[i] = sheet.free[i] * total

@@ -14,6 +14,7 @@ from pkinteract.engine.acting import Ratio
 from pkinteract.engine.mechanisms.shape import Stage, Structure
 
 if TYPE_CHECKING:
+    from pkinteract.engine.lanes.sheet import Sheet
     from pkinteract.engine.layout import Layout
     from pkinteract.engine.reference.medium import Medium
     from pkinteract.engine.single.text import Text
@@ -90,3 +91,16 @@ def reference(medium: Medium) -> None:
             saturated = medium.sum(() if row.saturation is None else (row.saturation,))
             slower = 1 + inhibited + saturated if row.competitive else (1 + inhibited) * (1 + saturated)
             medium.intrinsic[j] /= slower
+
+
+def lanes(sheet: Sheet) -> None:
+    """Clearance on the concentration bound as in the reference, before any liver [L/h]."""
+    if sheet.frozen is not None:
+        sheet.intrinsic = sheet.frozen.intrinsic
+        return
+    for j, row in enumerate(sheet.system.pathways):
+        own = () if row.saturation is None else (row.saturation,)
+        slower = sheet.plus((*row.inhibitors, *own))
+        if not row.competitive:
+            slower = sheet.plus(row.inhibitors) * sheet.plus(own)
+        sheet.intrinsic[j] = sheet.p(row.clearance) * sheet.level(row.enzyme) / slower

@@ -12,6 +12,7 @@ from pkinteract.engine.mechanisms.binding import Binding
 from pkinteract.engine.mechanisms.shape import Compartment, Stage, Structure
 
 if TYPE_CHECKING:
+    from pkinteract.engine.lanes.sheet import Sheet
     from pkinteract.engine.layout import Layout
     from pkinteract.engine.reference.medium import Medium
     from pkinteract.engine.single.text import Text
@@ -76,3 +77,9 @@ def reference(medium: Medium) -> None:
     volumes = [medium.p[row.volume] for row in medium.system.compounds]
     for i, volume in enumerate(volumes):
         medium.total[i] = medium.amounts[i] / volume
+
+
+def lanes(sheet: Sheet) -> None:
+    """Total concentration [mg/L]."""
+    for i, state in sheet.layout.central.items():
+        sheet.total[i] = sheet.effective[i] = sheet.state(state) * sheet.over(sheet.system.compounds[i].volume)

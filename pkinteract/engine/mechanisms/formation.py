@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pkinteract.engine.mechanisms.shape import Stage, Structure
 
 if TYPE_CHECKING:
+    from pkinteract.engine.lanes.sheet import Sheet
     from pkinteract.engine.layout import Layout
     from pkinteract.engine.reference.medium import Medium
     from pkinteract.engine.single.text import Text
@@ -88,3 +89,14 @@ def reference(medium: Medium) -> None:
         made = p[wall.ratio] * medium.lost_in_gut[wall.compound]
         medium.arriving[wall.target] += made * medium.passage[wall.target] * medium.available[wall.target]
         medium.formed.append(made)
+
+
+def lanes(sheet: Sheet) -> None:
+    """Metabolite that arrives past its own first pass [mg/h]."""
+    for row in sheet.system.formations:
+        made = sheet.p(row.ratio) * sheet.lost[row.pathway]
+        sheet.gains[row.target] = sheet.gains[row.target] + made * sheet.available[row.target]
+    for wall in sheet.system.gut_formations:
+        through = sheet.passage[wall.target] * sheet.available[wall.target]
+        made = sheet.p(wall.ratio) * sheet.lost_in_gut[wall.compound]
+        sheet.gains[wall.target] = sheet.gains[wall.target] + made * through

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pkinteract.engine.mechanisms.shape import Stage, Structure
 
 if TYPE_CHECKING:
+    from pkinteract.engine.lanes.sheet import Sheet
     from pkinteract.engine.layout import Layout
     from pkinteract.engine.reference.medium import Medium
     from pkinteract.engine.single.text import Text
@@ -65,3 +66,19 @@ def reference(medium: Medium) -> None:
             level = 1.0 if row.gut_enzyme is None else medium.levels[row.gut_enzyme]
             medium.passage[i] = 1 / (1 + p[row.gut_ratio] * level / (1 + medium.sum(row.gut_inhibitors)))
     medium.lost_in_gut[...] = medium.absorbed - medium.absorbed * medium.passage
+
+
+def lanes(sheet: Sheet) -> None:
+    """Concentration in the wall [mg/L], availability Fg [1], what passes the wall and what is lost there [mg/h]."""
+    acting = {actor.compound for actor in sheet.system.actors if actor.site == "gut"}
+    for i in acting:
+        sheet.gut[i] = sheet.absorbed[i] * sheet.over(sheet.system.compounds[i].gut_flow)
+    for i in sheet.layout.stepped:
+        row, absorbed = sheet.system.compounds[i], sheet.absorbed[i]
+        if sheet.frozen is not None:
+            sheet.passage[i] = sheet.frozen.passage[i]
+        elif row.gut_ratio is not None:
+            slowed = sheet.plus(row.gut_inhibitors)
+            sheet.passage[i] = 1.0 / (1.0 + sheet.p(row.gut_ratio) * sheet.level(row.gut_enzyme) / slowed)
+        sheet.passed[i] = sheet.passage[i] * absorbed
+        sheet.lost_in_gut[i] = absorbed - sheet.passed[i]

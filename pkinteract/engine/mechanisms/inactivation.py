@@ -10,6 +10,7 @@ from pkinteract.engine.acting import Actor
 from pkinteract.engine.mechanisms.shape import Stage, Structure
 
 if TYPE_CHECKING:
+    from pkinteract.engine.lanes.sheet import Sheet
     from pkinteract.engine.layout import Layout
     from pkinteract.engine.reference.medium import Medium
     from pkinteract.engine.single.text import Text
@@ -50,3 +51,13 @@ def reference(medium: Medium) -> None:
     for row in medium.system.inactivations:
         here = medium.at(row.actor)
         medium.destroyed[row.enzyme] += medium.p[row.kinact] * here / (medium.p[row.ki] + here)
+
+
+def lanes(sheet: Sheet) -> None:
+    """Rate at which each enzyme is destroyed [1/h]."""
+    if sheet.frozen is not None:
+        return
+    for row in sheet.system.inactivations:
+        here = sheet.acting(row.actor)
+        lost = sheet.p(row.kinact) * here / (sheet.p(row.ki) + here)
+        sheet.destroyed[row.enzyme] = sheet.destroyed[row.enzyme] + lost

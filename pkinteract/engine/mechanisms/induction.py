@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pkinteract.engine.acting import Actor
+from pkinteract.engine.kernel.vector import power, size
 from pkinteract.engine.mechanisms.shape import Stage, Structure
 
 if TYPE_CHECKING:
+    from pkinteract.engine.lanes.sheet import Quantity, Sheet
     from pkinteract.engine.layout import Layout
     from pkinteract.engine.reference.medium import Medium
     from pkinteract.engine.single.text import Text
@@ -88,3 +90,36 @@ def reference(medium: Medium) -> None:
             x = x if row.hill is None else np.abs(x) ** p[row.hill]
             over, under = over + p[row.emax] * x, under + x
         medium.synthesis[enzyme] += over / under
+
+
+def _relative(sheet: Sheet, row: Induction) -> Quantity:
+    """An inducer's concentration over its EC50, to the power of its Hill coefficient; with a slope, the level alone."""
+    if row.ec50 is None:
+        return sheet.acting(row.actor)
+    x = sheet.acting(row.actor) * sheet.over(row.ec50)
+    return x if row.hill is None else power(size(x), sheet.p(row.hill))
+
+
+def lanes(sheet: Sheet) -> None:
+    """What inducers add to the fold of each synthesis [1], and the slopes of what drives several enzymes alike."""
+    if sheet.frozen is not None:
+        return
+    structure = sheet.structure
+    for e in (e for e in range(len(sheet.system.enzymes)) if e not in structure.following):
+        rows = structure.inducers(e)
+        for group in sorted({row.group for row in rows if row.slope is None}):
+            over, under = 0.0, 1.0
+            for row in (row for row in rows if row.slope is None and row.group == group):
+                x = _relative(sheet, row)
+                over, under = over + sheet.p(row.emax) * x, under + x
+            sheet.synthesis[e] = sheet.synthesis[e] + over / under
+        for row in (row for row in rows if row.slope is not None):
+            sheet.synthesis[e] = sheet.synthesis[e] + sheet.p(row.slope) * sheet.acting(row.actor)
+    for place, driver in enumerate(structure.drivers, start=len(structure.states)):
+        share = _relative(sheet, driver.induction)
+        if driver.induction.ec50 is not None:
+            under = 1.0
+            for rival in driver.rivals:
+                under = under + _relative(sheet, rival)
+            share = share / under
+        sheet.slopes[place] = sheet.p(driver.kdeg) * (share - sheet.point.states[place])

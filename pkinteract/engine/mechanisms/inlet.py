@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pkinteract.engine.mechanisms.shape import Stage, Structure
 
 if TYPE_CHECKING:
+    from pkinteract.engine.lanes.sheet import Sheet
     from pkinteract.engine.layout import Layout
     from pkinteract.engine.reference.medium import Medium
     from pkinteract.engine.single.text import Text
@@ -42,6 +43,13 @@ def reference(medium: Medium) -> None:
         portal = row.portal if row.portal is not None else row.flow
         past_gut = medium.passage[i] * medium.absorbed[i]
         medium.inlet[i] = medium.total[i] if portal is None else medium.total[i] + past_gut / medium.p[portal]
+
+
+def lanes(sheet: Sheet) -> None:
+    """Concentration at the inlet [mg/L]."""
+    for i in _acting(sheet.system):
+        past_gut = sheet.passed[i] * sheet.over(sheet.system.compounds[i].portal)
+        sheet.inlet[i] = sheet.total[i] + past_gut
 
 
 def _acting(system: System) -> set[int]:

@@ -15,6 +15,7 @@ import numpy as np
 from pkinteract.engine.mechanisms.shape import Stage, Structure
 
 if TYPE_CHECKING:
+    from pkinteract.engine.lanes.sheet import Sheet
     from pkinteract.engine.layout import Layout
     from pkinteract.engine.reference.medium import Medium
     from pkinteract.engine.single.text import Text
@@ -67,3 +68,23 @@ def reference(medium: Medium) -> None:
             total = medium.behind[row.compound]
             medium.share[j] = medium.intrinsic[j] / np.where(total > 0, total, 1.0)
         medium.eliminated[j] = medium.clearance[j] * medium.total[row.compound]
+
+
+def lanes(sheet: Sheet) -> None:
+    """Availability Fh [1], and the loss by each pathway, that of the first pass with it [mg/h]."""
+    system = sheet.system
+    for i in sheet.layout.stepped:
+        row, worked_on = system.compounds[i], sheet.effective[i]
+        if row.flow is not None:
+            flow, behind = sheet.p(row.flow), 0.0
+            if sheet.frozen is None:
+                for j in system.pathways_of(i, hepatic=True):
+                    behind = behind + sheet.intrinsic[j]
+                inverse = 1.0 / (flow + sheet.free[i] * behind)
+                sheet.available[i], sheet.share[i] = flow * inverse, sheet.free[i] * inverse
+            else:
+                sheet.available[i], sheet.share[i] = sheet.frozen.available[i], sheet.frozen.share[i]
+            worked_on = sheet.share[i] * (flow * sheet.total[i] + sheet.passed[i])
+        for j in system.pathways_of(i):
+            behind_liver = row.flow is not None and system.pathways[j].hepatic
+            sheet.lost[j] = sheet.intrinsic[j] * (worked_on if behind_liver else sheet.effective[i])

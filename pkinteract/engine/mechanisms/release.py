@@ -14,6 +14,7 @@ from pkinteract.engine.mechanisms.shape import Compartment, Stage, Structure
 
 if TYPE_CHECKING:
     from pkinteract.engine.events import Event
+    from pkinteract.engine.lanes.sheet import Sheet
     from pkinteract.engine.layout import Layout
     from pkinteract.engine.reference.medium import Medium
     from pkinteract.engine.single.text import Text
@@ -82,6 +83,17 @@ def reference(medium: Medium) -> None:
             leaving = medium.p[row.ka] * medium.store[state]
             medium.slopes[state] = medium.released[j] - leaving
         medium.absorbed[row.compound] += leaving
+
+
+def lanes(sheet: Sheet) -> None:
+    """Balance of each absorption compartment, and what leaves it [mg/h]."""
+    for j, row in enumerate(sheet.system.releases):
+        leaving = sheet.point.released[j]
+        if row.ka is not None:
+            state = sheet.layout.reservoirs[j]
+            leaving = sheet.p(row.ka) * sheet.state(state)
+            sheet.slope(state, sheet.point.released[j] - leaving)
+        sheet.absorbed[row.compound] = sheet.absorbed[row.compound] + leaving
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """What every mechanism answers: the shape of the modules in this folder.
 
-A mechanism is a module: its rows (positions only, the equation in their docstrings) and the four functions of
+A mechanism is a module: its rows (positions only, the equation in their docstrings) and the five functions of
 :class:`Mechanism`. Everything that is known of a system is gathered by walking over ``MECHANISMS``.
 """
 
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from pkinteract.engine.acting import Actor, Ratio
 
 if TYPE_CHECKING:
+    from pkinteract.engine.lanes.sheet import Sheet
     from pkinteract.engine.layout import Layout
     from pkinteract.engine.reference.medium import Medium
     from pkinteract.engine.single.text import Text
@@ -89,6 +90,9 @@ class Mechanism(Protocol):
 
     def single(self, text: Text) -> None:
         """Write its lines of the generated step."""
+
+    def lanes(self, sheet: Sheet) -> None:
+        """Work out its equations for sixteen at once: what is traced."""
 
     def reference(self, medium: Medium) -> None:
         """Work out its equations on arrays, written from the equations and not from the text."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pkinteract.engine.mechanisms.shape import Compartment, Stage, Structure
 
 if TYPE_CHECKING:
+    from pkinteract.engine.lanes.sheet import Sheet
     from pkinteract.engine.layout import Layout
     from pkinteract.engine.reference.medium import Medium
     from pkinteract.engine.single.text import Text
@@ -49,3 +50,15 @@ def reference(medium: Medium) -> None:
         made = medium.p[row.activity] * medium.synthesis[e]
         turned = medium.p[row.kdeg] * (made - medium.levels[e])
         medium.slopes[medium.layout.first_enzyme + e] = turned - medium.destroyed[e] * medium.levels[e]
+
+
+def lanes(sheet: Sheet) -> None:
+    """Slope of each level that nothing drives together with others [1/h]."""
+    if sheet.frozen is not None:
+        return
+    for e, row in enumerate(sheet.system.enzymes):
+        if e in sheet.structure.following:
+            continue
+        level, fold = sheet.level(e), 1.0 + sheet.synthesis[e]
+        turned = sheet.p(row.kdeg) * (sheet.p(row.activity) * fold - level)
+        sheet.slope(sheet.layout.first_enzyme + e, turned - sheet.destroyed[e] * level)
