@@ -6,11 +6,11 @@ steps, and integrals and extremes come from the same polynomials.
 
 from __future__ import annotations
 
-from array import array
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import inf
+from struct import Struct
 
 import numpy as np
 
@@ -171,7 +171,9 @@ class _March:
         self.y, self.d = list(first.stepped), list(first.depots)
         self.o, self.u = list(first.inflows), list(first.rates)
         self.releases = releases
-        self.times, self.starts, self.slopes = [start], array("d"), array("d")
+        n = len(first.stepped)
+        self.times, self.starts, self.slopes = [start], bytearray(), bytearray()
+        self.pack_state, self.pack_slopes = Struct(f"{n}d").pack, Struct(f"{7 * n}d").pack
         self.rejected = 0
         self.failure: Failure | None = None
 
@@ -230,8 +232,8 @@ class _March:
                 self.rejected += 1
                 self.h = h * (max(0.2, 0.9 * error**-0.1) if error < 1e60 else 0.1)
                 continue
-            self.starts.extend(self.y)
-            self.slopes.extend(k)
+            self.starts += self.pack_state(*self.y)
+            self.slopes += self.pack_slopes(*k)
             self.t = end if h == left else self.t + h
             self.times.append(self.t)
             self.y, self.d, f = z[:n], z[n:], k[6 * n :]
@@ -266,5 +268,5 @@ def _dense(march: _March, before: Sequence[float]) -> list[Curve]:
     times = np.asarray(march.times)
     starts = np.frombuffer(march.starts).reshape(-1, len(before))
     slopes = np.frombuffer(march.slopes).reshape(-1, 7, len(before))
-    powers: Array = np.einsum("msn,sq->mqn", slopes, DENSE, optimize=True) * np.diff(times)[:, None, None]
+    powers: Array = np.matmul(np.transpose(DENSE), slopes) * np.diff(times)[:, None, None]
     return list(polynomials(march.times, before, np.concatenate([starts[:, None, :], powers], axis=1)))
