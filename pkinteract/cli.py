@@ -59,7 +59,7 @@ def main() -> None:
 @click.option(
     "--out", metavar="DIR", type=PATH, help="Folder for the files; default results/<name>/, or results/ for several."
 )
-@click.option("--no-figure", is_flag=True, help="Write no concentrations.png and .svg; about a second faster.")
+@click.option("--no-figure", is_flag=True, help="Write no concentrations.png and .svg; half a second faster.")
 @click.option(
     "--format",
     "form",
