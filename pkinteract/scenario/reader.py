@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -26,7 +26,6 @@ from pkinteract.scenario.patients import (
     read_phenotype,
     weights,
 )
-from pkinteract.scenario.people import Spec
 from pkinteract.scenario.regimen import MOST_DOSES, doses, size
 from pkinteract.scenario.schema import (
     ChangeTable,
@@ -42,6 +41,9 @@ from pkinteract.scenario.steady import steady_state
 from pkinteract.scenario.types import Course, Regimen, Scenario
 from pkinteract.toml_file import Key, TomlFile, key_text, problems, read_toml
 from pkinteract.units import COLUMN_SUFFIX
+
+if TYPE_CHECKING:
+    from pkinteract.scenario.people import Spec
 
 MOST_ROWS = 2_000_000
 """Largest output grid."""
