@@ -358,7 +358,7 @@ def _rule(axis: Axes, ticks: Sequence[float]) -> None:
     lines = [[(tick, 0), (tick, 1)] for tick in ticks]
     color, width = STYLE["grid.color"], STYLE["grid.linewidth"]
     axis.add_artist(
-        LineCollection(lines, colors=color, linewidths=width, zorder=0.5, transform=axis.get_xaxis_transform())
+        LineCollection(lines, colors=color, linewidths=width, zorder=0.4, transform=axis.get_xaxis_transform())
     )
 
 
