@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 
-from pkinteract.engine.lanes.counts import Counts
 from pkinteract.population.cohort import Array
 from pkinteract.population.metrics import DAY, measures_of
 from pkinteract.population.plan import Plan
@@ -130,7 +130,7 @@ def risk_table(plan: Plan, tally: Tally) -> Table:
     return columns
 
 
-def _ratio_ends(risk: Counts) -> Array:
+def _ratio_ends(risk: npt.NDArray[np.int64]) -> Array:
     """Ends of the interval of the share after of every group over that of everybody else, (2, analyte, group)."""
     rest = risk[:, :1] - risk
     return np.array(ratio_interval(risk[..., AFTER], risk[..., 0], rest[..., AFTER], rest[..., 0]))

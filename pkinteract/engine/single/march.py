@@ -6,10 +6,10 @@ steps, and integrals and extremes come from the same polynomials.
 
 from __future__ import annotations
 
-from array import array
 from collections import deque
 from collections.abc import Sequence
 from math import inf
+from struct import Struct
 
 import numpy as np
 
@@ -98,7 +98,9 @@ class _March:
         self.t, self.h = start, FIRST_STEP
         self.store = [*first.stepped, *first.depots, *first.inflows, *first.rates]
         self.releases = releases
-        self.times, self.starts, self.slopes = [start], array("d"), array("d")
+        n = self.layout.n_states
+        self.times, self.starts, self.slopes = [start], bytearray(), bytearray()
+        self.pack_state, self.pack_slopes = Struct(f"{n}d").pack, Struct(f"{7 * n}d").pack
         self.rejected = 0
         self.failure: Failure | None = None
 
@@ -156,8 +158,8 @@ class _March:
                 self.rejected += 1
                 self.h = shorter(h, error)
                 continue
-            self.starts.extend(y)
-            self.slopes.extend(k)
+            self.starts += self.pack_state(*y)
+            self.slopes += self.pack_slopes(*k)
             self.t = end if h == left else self.t + h
             self.times.append(self.t)
             y, d, f = z[:n], z[n:], k[6 * n :]
@@ -175,5 +177,5 @@ def _dense(march: _March, before: Sequence[float]) -> list[Curve]:
     times = np.asarray(march.times)
     starts = np.frombuffer(march.starts).reshape(-1, len(before))
     slopes = np.frombuffer(march.slopes).reshape(-1, 7, len(before))
-    powers: Array = np.einsum("msn,sq->mqn", slopes, DENSE, optimize=True) * np.diff(times)[:, None, None]
+    powers: Array = np.matmul(np.transpose(DENSE), slopes) * np.diff(times)[:, None, None]
     return list(polynomials(march.times, before, np.concatenate([starts[:, None, :], powers], axis=1)))
