@@ -233,7 +233,7 @@ def test_the_reference_day_and_the_last_one(
         assert (found.edges[day.start], found.edges[day.stop]) == ends
 
 
-@given(st.lists(st.floats(0.1, 100), min_size=2, max_size=30))
+@given(st.lists(st.integers(1, 1000).map(lambda tenths: tenths / 10), min_size=2, max_size=30, unique=True))
 def test_a_change_that_passes_is_measured_where_it_is_largest(means: list[float]) -> None:
     """The highest and the lowest day over the first, and when they end; no day for less than 5 %."""
     over = windows_of(-24.0, 24.0 * (len(means) - 1))

@@ -13,6 +13,7 @@ from typing import Any
 
 from pkinteract.engine import mechanisms
 from pkinteract.engine.acting import Actor, Ratio
+from pkinteract.engine.kernel.vector import power, root, size
 from pkinteract.engine.lanes import header
 from pkinteract.engine.lanes.structure import Structure
 
@@ -131,6 +132,14 @@ class Sheet:
         for ratio in ratios:
             total = total + self.acting(ratio.actor) * self.over(ratio.constant)
         return total
+
+    def root(self, value: Quantity) -> Quantity:
+        """Square root."""
+        return root(value)
+
+    def power(self, value: Quantity, exponent: Quantity) -> Quantity:
+        """A power of the size of a value."""
+        return power(size(value), exponent)
 
     def slope(self, state: int, value: Quantity) -> None:
         """Set the slope of a state of the system's layout."""

@@ -6,10 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from pkinteract.engine.acting import Ratio
-from pkinteract.engine.kernel.vector import root
 from pkinteract.engine.mechanisms.shape import Stage, Structure
 
 if TYPE_CHECKING:
@@ -68,6 +65,8 @@ def single(text: Text) -> None:
 
 def reference(medium: Medium) -> None:
     """Unbound fraction over that of the constants [1]: the positive root of the binding equation."""
+    import numpy as np
+
     p = medium.p
     for i in medium.system.binding_order:
         binding = medium.system.compounds[i].binding
@@ -97,5 +96,5 @@ def lanes(sheet: Sheet) -> None:
             else:
                 kd = sheet.p(binding.kd) * rivals
                 half = sheet.p(binding.bmax) + kd - total
-                sheet.free[i] = 2.0 * kd / (reference * (half + root(half * half + 4.0 * kd * total)))
+                sheet.free[i] = 2.0 * kd / (reference * (half + sheet.root(half * half + 4.0 * kd * total)))
         sheet.effective[i] = sheet.free[i] * total

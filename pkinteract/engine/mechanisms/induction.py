@@ -9,10 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from pkinteract.engine.acting import Actor
-from pkinteract.engine.kernel.vector import power, size
 from pkinteract.engine.mechanisms.shape import Stage, Structure
 
 if TYPE_CHECKING:
@@ -76,6 +73,8 @@ def single(text: Text) -> None:
 
 def reference(medium: Medium) -> None:
     """What inducers add to the fold of each synthesis [1]."""
+    import numpy as np
+
     p, shape = medium.p, medium.total.shape[1:]
     rows = medium.system.inductions
     for row in rows:
@@ -97,7 +96,7 @@ def _relative(sheet: Sheet, row: Induction) -> Quantity:
     if row.ec50 is None:
         return sheet.acting(row.actor)
     x = sheet.acting(row.actor) * sheet.over(row.ec50)
-    return x if row.hill is None else power(size(x), sheet.p(row.hill))
+    return x if row.hill is None else sheet.power(x, sheet.p(row.hill))
 
 
 def lanes(sheet: Sheet) -> None:

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from pkinteract.engine.mechanisms.shape import Stage, Structure
 
 if TYPE_CHECKING:
@@ -49,6 +47,8 @@ def single(text: Text) -> None:
 
 def reference(medium: Medium) -> None:
     """Availability Fh [1], plasma clearance by each pathway [L/h], losses on the first pass and from plasma [mg/h]."""
+    import numpy as np
+
     system, rows = medium.system, medium.system.pathways
     behind = [row.hepatic and system.compounds[row.compound].flow is not None for row in rows]
     for j, row in enumerate(rows):
