@@ -14,7 +14,7 @@ from pkinteract.engine.events import Event
 from pkinteract.engine.reference.medium import medium
 from pkinteract.engine.single.march import RTOL, solve
 from pkinteract.engine.solution import Solution, State
-from pkinteract.engine.steady_state import Periodic, earlier_releases, periodic_state
+from pkinteract.engine.steady_state import LARGEST_DRIFT, LARGEST_RESIDUAL, Periodic, earlier_releases, periodic_state
 from pkinteract.engine.system import System
 from pkinteract.engine.uptake import absorption
 from pkinteract.errors import SimulationError
@@ -27,12 +27,6 @@ from pkinteract.scenario import Scenario, SteadyState
 from pkinteract.scenario.types import TOLERANCE
 
 Solver = Literal["fast", "reference"]
-
-LARGEST_RESIDUAL = 1e-4
-"""Largest relative change over one period of what is called a steady state [1]."""
-
-LARGEST_DRIFT = 1e-3
-"""Largest change over one period of what is called a steady state, as a share of a typical dose [1]."""
 
 
 def simulate(scenario: Scenario, *, solver: Solver = "fast", rtol: float | None = None) -> Result:

@@ -32,8 +32,9 @@ from pkinteract.analysis.levels import spans_above
 from pkinteract.cli import main
 from pkinteract.engine.curves import extremes, sample
 from pkinteract.engine.lanes.counts import gathered, scatter
+from pkinteract.errors import SimulationError
 from pkinteract.population import tally as counting
-from pkinteract.population.block import run_block
+from pkinteract.population.block import columns_of, run_block
 from pkinteract.population.draw import draw
 from pkinteract.population.metrics import metrics, reached, windows_of
 from pkinteract.population.partitions import add_packed, compute
@@ -850,3 +851,20 @@ def test_a_gene_of_the_patient_that_is_drawn_gets_a_warning(tmp_path: Path, tabl
     assert ('to keep "poor", write [population] with fixed = ["CYP2D6"]' in done.output) is not kept
     found = rows(tmp_path / "out" / "patients.csv")
     assert ("CYP2D6" not in found[0]) is kept
+
+
+def test_a_steady_state_that_a_run_refuses_a_patient_has_not(tmp_path: Path) -> None:
+    """Phenytoin 500 mg a day is more than 38 kg can eliminate: the run is refused, and so is the patient."""
+    source = text(regimen("phenytoin", daily("500 mg", "24 h", "-2 d", "2 d", "steady_state = true")), days=2)
+    heavy = load_scenario(written(tmp_path, source.replace("70 kg", "120 kg"), name="heavy"))
+    light = load_scenario(written(tmp_path, source.replace("70 kg", "38 kg"), name="light"))
+    fixed = frozenset([*heavy.monographs, "age", "female", "creatinine_clearance", "CYP2C9", "CYP2C19"])
+    plan = plan_of(heavy, replace(specification(heavy, 2), fixed=fixed))
+    cohort = replace(draw(heavy, plan.spec, 0, 2), weight=np.array([120.0, 38.0]))
+
+    statuses = columns_of(plan, cohort)["status"]
+
+    assert statuses[0] == "ok"
+    assert "steady state" in statuses[1]
+    with pytest.raises(SimulationError, match="steady state"):
+        simulate(light)

@@ -25,6 +25,12 @@ from pkinteract.engine.system import System
 TOLERANCE = 1e-7
 """Relative change over one period below which a state repeats itself; less cannot be told from zero [1]."""
 
+LARGEST_RESIDUAL = 1e-4
+"""Largest relative change over one period of what is called a steady state [1]."""
+
+LARGEST_DRIFT = 1e-3
+"""Largest change over one period of what is called a steady state, as a share of a typical dose [1]."""
+
 _MEMORY = 6
 _MOST_PERIODS = 400
 
@@ -100,11 +106,8 @@ def periodic_state(
         return None if end is None else _vector(end)[:, None]
 
     found = fixed_point(_vector(state)[:, None], once, scale, tolerance)
-    change = np.maximum(np.abs(found.image - found.point), tolerance * np.abs(found.image))[:, 0]
-    drift = float(np.max(change / scale, initial=0.0))
-    return Periodic(
-        state=_state(system, found.image[:, 0], state), residual=found.residual, drift=drift, periods=found.rounds
-    )
+    end = _state(system, found.image[:, 0], state)
+    return Periodic(state=end, residual=found.residual, drift=found.drift, periods=found.rounds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,11 +118,14 @@ class Fixed:
     ----------
     residual
         Largest change, relative to the larger of each number and its scale [1]; 0 when there is nothing to map.
+    drift
+        The same relative to the scales, and not below what the tolerance could tell from zero [1].
     """
 
     point: Array
     image: Array
     residual: float
+    drift: float
     rounds: int
 
 
@@ -153,8 +159,10 @@ def fixed_point(x: Array, over: Callable[[Array], Array | None], scale: Array, t
         x = np.maximum(np.stack(columns, axis=1), 0.0)
         ahead = float(np.max(np.abs(x - image) / size))
     if not images:
-        return Fixed(point=x, image=x, residual=0.0, rounds=count)
-    return Fixed(point=points[-1], image=images[-1], residual=residual, rounds=count)
+        return Fixed(point=x, image=x, residual=0.0, drift=0.0, rounds=count)
+    change = np.maximum(np.abs(images[-1] - points[-1]), tolerance * np.abs(images[-1]))
+    drift = float(np.max(change / scale[:, None], initial=0.0))
+    return Fixed(point=points[-1], image=images[-1], residual=residual, drift=drift, rounds=count)
 
 
 def _solving(

@@ -10,13 +10,12 @@ from pkinteract.engine.compiled import runner
 from pkinteract.engine.control import Failure
 from pkinteract.engine.events import Event
 from pkinteract.engine.solution import State
-from pkinteract.engine.steady_state import earlier_releases, periodic_state
+from pkinteract.engine.steady_state import LARGEST_DRIFT, LARGEST_RESIDUAL, earlier_releases, periodic_state
 from pkinteract.engine.system import System
 from pkinteract.errors import SimulationError
 from pkinteract.fitting.types import Series
 from pkinteract.model import Model
 from pkinteract.model.absorption import events, periodic_input
-from pkinteract.simulate import LARGEST_DRIFT, LARGEST_RESIDUAL
 
 TOLERANCE = 1e-9
 """Relative change over one period below which a state repeats itself: far below what a step of the derivatives does."""

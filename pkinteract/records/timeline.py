@@ -22,14 +22,13 @@ from pkinteract.engine.curves import Array
 from pkinteract.engine.events import Event
 from pkinteract.engine.single.march import RTOL, solve
 from pkinteract.engine.solution import State, resting
-from pkinteract.engine.steady_state import TOLERANCE
+from pkinteract.engine.steady_state import LARGEST_DRIFT, LARGEST_RESIDUAL, TOLERANCE
 from pkinteract.engine.system import System
 from pkinteract.errors import SimulationError
 from pkinteract.records.doses import ANY_PERIOD, SAME, Past, jumps, past
 from pkinteract.records.states import added, amounts, carried
 from pkinteract.records.subject import Body
 from pkinteract.records.types import Covariates, Record
-from pkinteract.simulate import LARGEST_DRIFT, LARGEST_RESIDUAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,7 @@ from pkinteract.engine.lanes.reading import MEASURES
 from pkinteract.engine.lanes.structure import Structure, lean
 from pkinteract.engine.lanes.table import Table, table
 from pkinteract.engine.memory import give_back, take, take_zeros
-from pkinteract.engine.steady_state import TOLERANCE, fixed_point
+from pkinteract.engine.steady_state import LARGEST_DRIFT, LARGEST_RESIDUAL, TOLERANCE, fixed_point
 from pkinteract.engine.system import System
 
 RTOL = 2e-6
@@ -37,9 +37,6 @@ RTOL = 2e-6
 
 DRIVER_FLOOR = 0.2
 """Level of what moves enzymes below which its errors are judged absolutely: it counts about fivefold [1]."""
-
-UNSETTLED = 1e-4
-"""Largest relative change over one period of what is called a steady state [1]."""
 
 Levels = npt.NDArray[np.float32] | Array
 March = Callable[..., int]
@@ -317,7 +314,8 @@ class _Settling:
         scale = np.array([*own, *([1.0] * len(structure.drivers)), *every[system.layout.n_states :]])
         found = fixed_point(stands(a), over, np.maximum(scale, 1e-3), TOLERANCE)
         a[:] = placed(found.image)
-        return found.rounds > 0 and found.residual <= UNSETTLED
+        settled = found.residual <= LARGEST_RESIDUAL and found.drift <= LARGEST_DRIFT
+        return found.rounds > 0 and settled
 
 
 def _aligned(rows: int) -> Array:
