@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pkinteract.engine.lanes.sheet import Sheet
 from pkinteract.engine.layout import Layout
 from pkinteract.engine.mechanisms.shape import Compartment, Stage, Structure
 from pkinteract.engine.reference.medium import Medium
@@ -42,6 +43,14 @@ def single(text: Text) -> None:
         state, induced = text.layout.states("lag")[row.enzyme], " + ".join(["0.0", *text.synthesis[row.enzyme]])
         text.line(Stage.ENZYME, row.enzyme, f"{text.slope}{state} = p{row.rate} * ({induced} - x{state})")
         text.synthesis[row.enzyme] = [f"x{state}"]
+
+
+def lanes(sheet: Sheet) -> None:
+    """Slope of D [1/h], which stands for all that induces."""
+    for row in sheet.system.of(Lag) if sheet.frozen is None else ():
+        state = sheet.layout.states("lag")[row.enzyme]
+        sheet.slope(state, sheet.p(row.rate) * (sheet.synthesis[row.enzyme] - sheet.state(state)))
+        sheet.synthesis[row.enzyme] = sheet.state(state)
 
 
 def reference(medium: Medium) -> None:

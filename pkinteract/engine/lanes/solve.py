@@ -233,10 +233,10 @@ class _Run:
         self.part(a, "PARAMETER", len(used))[:] = used
         with np.errstate(divide="ignore"):
             self.part(a, "RECIPROCAL", len(used))[:] = 1.0 / used
-        states, first = self.part(a, "STATE", structure.size), self.system.layout.first_enzyme
+        states, compartments = self.part(a, "STATE", structure.size), self.system.layout.compartments
         for n, i in enumerate(structure.states):
-            if i >= first:
-                states[n] = numbers[self.system.enzymes[i - first].activity]
+            rest = compartments[i].rest
+            states[n] = 0.0 if rest is None else numbers[rest]
         self.part(a, "SMALLEST", structure.size)[:] = self.floors[:, None]
         weights = self._weights(self.reading.weights, here)
         self.part(a, "WEIGHT", len(weights))[:] = weights

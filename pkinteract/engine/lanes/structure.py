@@ -194,6 +194,7 @@ class Structure:
 def lean(system: System, parameters: Array) -> System:
     """The same without enzymes that nothing depends on, and with one parameter for what is the same in every subject.
 
+    Where there are rows of further mechanisms all enzymes stay, as these may point at them.
     Turnover rates are alike if the enzymes have the same, EC50 and Hill coefficients if they are those of one compound.
 
     Parameters
@@ -202,7 +203,7 @@ def lean(system: System, parameters: Array) -> System:
         (parameter, subject).
     """
     used = {pathway.enzyme for pathway in system.pathways} | {one.gut_enzyme for one in system.compounds}
-    kept = [e for e in range(len(system.enzymes)) if e in used]
+    kept = [e for e in range(len(system.enzymes)) if e in used or system.further]
     place = {e: n for n, e in enumerate(kept)}
     known: dict[tuple[object, bytes], int] = {}
 
