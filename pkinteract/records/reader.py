@@ -131,8 +131,13 @@ class _Reader:
     def _record(self, line: int, cells: Mapping[str, str], current: str) -> Record:
         before = len(self.found)
         subject = self._subject(line, cells, current)
-        raw = {name: self._number(line, name, text) for name, text in cells.items() if name != "ID"}
-        row = Raw(raw)
+        kind = Raw({name: _finite(text) for name, text in cells.items()})
+        raw = {
+            name: self._number(line, name, text, bounded=kind.counts(name))
+            for name, text in cells.items()
+            if name != "ID"
+        }
+        row = Raw({name: value for name, value in raw.items() if kind.counts(name)})
         if len(self.found) == before and "AMT" in cells:
             for name, message in refusals(row, self.dosing):
                 self.refuse(line, name, message)
@@ -140,7 +145,6 @@ class _Reader:
         event = row.event
         dose = event in (1, 4)
         depot = self.dosing is None or self.dosing.formulation is not None
-        rate = row.get("RATE")
         return Record(
             line=line,
             subject=subject,
@@ -148,18 +152,18 @@ class _Reader:
             event=event,
             amount=row.get("AMT"),
             compartment="depot" if dose and depot and row.compartment == 1 else "central",
-            rate=rate,
+            rate=row.get("RATE"),
             interval=row.get("II"),
             additional=int(row.get("ADDL")),
             steady_state=int(row.get("SS")),
-            lag=raw.get("LAG"),
-            bioavailability=raw.get("F"),
-            duration=raw.get("DUR") if rate == -2 else None,
-            modelled_rate=raw.get("R1") if rate == -1 else None,
+            lag=row.values.get("LAG"),
+            bioavailability=row.values.get("F"),
+            duration=row.values.get("DUR"),
+            modelled_rate=row.values.get("R1"),
             covariates=Covariates(
                 weight=row.get("WT", DEFAULT_WEIGHT),
                 age=row.get("AGE", DEFAULT_AGE),
-                creatinine_clearance=raw.get("CRCL"),
+                creatinine_clearance=row.values.get("CRCL"),
             ),
         )
 
@@ -173,21 +177,18 @@ class _Reader:
             self.refuse(line, "ID", text)
         return subject
 
-    def _number(self, line: int, name: str, text: str) -> float | None:
+    def _number(self, line: int, name: str, text: str, *, bounded: bool) -> float | None:
         if text.upper() in _MISSING:
             if COLUMNS[name].required:
                 self.refuse(line, name, f"is missing; write {COLUMNS[name].example}")
             return None
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value):
+        value = _finite(text)
+        if value is None:
             clock = name == "TIME" and ":" in text
             hint = "count hours, clock times are not read" if clock else f"write {COLUMNS[name].example}"
             self.refuse(line, name, f'must be a number, got "{text}"; {hint}')
             return None
-        problem = COLUMNS[name].problem(value)
+        problem = COLUMNS[name].problem(value) if bounded else ""
         if problem:
             self.refuse(line, name, f'{problem}, got "{text}"')
             return None
@@ -216,6 +217,15 @@ class _Reader:
         if self.dosing is not None and self.dosing.depends_on_age and "AGE" not in places:
             notes.append(f"no column AGE: {DEFAULT_AGE:g} y")
         return tuple(notes)
+
+
+def _finite(text: str) -> float | None:
+    """A finite number; None if it is none."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
 
 
 def _text(path: Path) -> str:
