@@ -11,6 +11,7 @@ import numpy as np
 
 from pkinteract.errors import InputError, did_you_mean
 from pkinteract.fitting.cells import cells_of
+from pkinteract.fitting.censored import limits
 from pkinteract.fitting.quantified import Cell, quantified
 from pkinteract.fitting.series import analyte_of
 from pkinteract.fitting.types import Analyte, Recorded, Series
@@ -236,6 +237,7 @@ def _series(
         ]
         if not seen:
             continue
+        values = np.array([row.value for row in seen])
         yield Series(
             data=index,
             subject=subject,
@@ -246,8 +248,8 @@ def _series(
             times=np.array([records[row.record].time for row in seen]),
             rows=tuple(range(len(seen))),
             columns=tuple(row.analyte for row in seen),
-            values=np.array([row.value for row in seen]),
+            values=values,
             lines=tuple(records[row.record].line for row in seen),
             recorded=Recorded(records=records, dosing=dosing, reads=tuple(row.record for row in seen)),
-            below=np.array([row.below for row in seen]) if any(row.below for row in seen) else None,
+            ends=limits(values, np.array([row.below for row in seen])),
         )

@@ -17,8 +17,8 @@ from pkinteract.report.posterior_text import posterior_lines
 
 _MODELS = {
     "additive": "additive: one SD for all concentrations",
-    "proportional": "proportional: SD in proportion to the measured concentration",
-    "combined": "combined: additive and proportional SD, at the measured concentration",
+    "proportional": "proportional: SD in proportion to the predicted concentration",
+    "combined": "combined: additive and proportional SD, at the predicted concentration",
     "log": "log: SD of the logarithm of the concentration",
 }
 _WEIGHTS = {
