@@ -21,6 +21,9 @@ from pkinteract.fitting.types import Flags
 _FARTHEST = 700.0
 """Logarithm of the SD, from where it would be by the measured levels alone, beyond which it is not sought [1]."""
 
+_NARROW = 1e-7
+"""Distance of two ends below which the density between them is that at one of them [1]."""
+
 
 def limits(values: Array, below: Flags) -> Array | None:
     """Ends of every measurement, (measurement, 2), where some lay ``below`` their value; None where none did."""
@@ -32,8 +35,12 @@ def limits(values: Array, below: Flags) -> Array | None:
 def logarithm(ends: Array) -> Array:
     """Logarithm of the probability between the ends, (level, 2)."""
     low, high = _mirrored(ends)
-    top = log_ndtr(high)
-    return np.asarray(top + np.log1p(-np.exp(log_ndtr(low) - top)))
+    top, apart = log_ndtr(high), high - low
+    narrow = apart < _NARROW
+    share = -np.expm1(np.where(narrow, -1.0, log_ndtr(low) - top))
+    thin = np.where(narrow, apart, 1.0)
+    density = -(np.where(narrow, high, 0.0) ** 2) / 2 - math.log(2 * math.pi) / 2
+    return np.asarray(np.where(narrow, density + np.log(thin), top + np.log(share)))
 
 
 def residuals(ends: Array) -> Array:

@@ -170,6 +170,8 @@ class _Reader:
             elif name.lower() in ("time", "conc", "dose", "weight", "lloq") or name.startswith("time_"):
                 if i not in times:
                     self.refuse(line, name, _unnamed(name))
+            elif name.lower() in ("cens", "limit"):
+                self.refuse(line, name, "is not read here; write <0.1 or BLQ as a low level, or a column blq")
             elif is_weight(name):
                 continue
             elif found := _concentration(name):

@@ -99,6 +99,7 @@ class _Reader:
         if sampling is not None and not known and not all(np.all(row.measured) for row in series):
             text = "needs the SD of the residuals where levels below quantification count; give it in [residual]"
             self.refuse(("posterior",), text)
+        self._all_measured(residual, method, series)
         self._enough(parameters, series, known=known)
         if self.found or residual is None or method is None or interval is None or sds is None:
             raise InputError(self.file.path, self.found)
@@ -175,6 +176,16 @@ class _Reader:
                     problem = trait_problem(path, split(text)[1], enzymes)
                     if problem is not None:
                         self.refuse(key, problem)
+
+    def _all_measured(
+        self, residual: ResidualTable | None, method: MethodTable | None, series: Iterable[Series]
+    ) -> None:
+        """A robust loss has no likelihood for levels that CENS says to lie beyond their DV."""
+        told = residual is None or residual.below == "likelihood"
+        if method is None or method.loss == "linear" or told or all(np.all(row.measured) for row in series):
+            return
+        text = f'"{method.loss}" does not go with CENS; write loss = "linear", or below = "leave out" in [residual]'
+        self.refuse(("method", "loss"), text)
 
     def _named(self, index: int) -> Key:
         """The key under which an entry of ``[[data]]`` names its file."""

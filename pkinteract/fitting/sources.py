@@ -150,6 +150,7 @@ def _treated(index: int, table: DataTable, residual: ResidualTable, folder: Path
         analytes=analytes,
         limit=None if limit is None else from_canonical(limit[0], unit),
         keep_below=residual.below == "likelihood",
+        keep_censored=residual.below != "leave out",
     )
     name = table.records or ""
 
@@ -161,6 +162,7 @@ def _treated(index: int, table: DataTable, residual: ResidualTable, folder: Path
     if data is None:
         return None
     counts = [("no value", data.empty), *([] if wanted.keep_below else [("below quantification", data.below)])]
+    counts += [] if wanted.keep_censored else [("beyond their DV by CENS", data.censored)]
     return Source(
         path=folder / name,
         series=data.series,

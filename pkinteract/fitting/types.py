@@ -155,6 +155,13 @@ class Series:
         """Whether each value is a measurement rather than an end that the level lay beyond."""
         return np.ones(len(self.values), dtype=bool) if self.ends is None else np.isnan(self.ends[:, 0])
 
+    @property
+    def side(self) -> NDArray[np.intp]:
+        """0 for a measurement; for an end that the level lay beyond 1 if it lay below it, -1 if above."""
+        if self.ends is None:
+            return np.zeros(len(self.values), dtype=np.intp)
+        return np.where(np.isnan(self.ends[:, 0]), 0, np.where(self.ends[:, 1] == self.values, 1, -1))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Omitted:

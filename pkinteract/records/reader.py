@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +20,7 @@ _MISSING = {"", ".", "NA"}
 _PASSED_OVER = {"DV", "MDV"}
 
 
-def read_records(path: Path | str, dosing: Dosing | None = None) -> DataSet:
+def read_records(path: Path | str, dosing: Dosing | None = None, *, beside: Collection[str] = ()) -> DataSet:
     """Read a data set.
 
     Parameters
@@ -30,13 +30,15 @@ def read_records(path: Path | str, dosing: Dosing | None = None) -> DataSet:
     dosing
         The drug, which decides what compartments there are and what covariates are needed; what depends on it is not
         checked if it is left out.
+    beside
+        Columns that the caller reads, in capitals: they are not passed over.
 
     Raises
     ------
     InputError
         With every problem of the file, in file order.
     """
-    return _Reader(Path(path), dosing).data_set()
+    return _Reader(Path(path), dosing, frozenset({*_PASSED_OVER, *beside})).data_set()
 
 
 @dataclass(slots=True)
@@ -53,6 +55,7 @@ class _Reader:
 
     path: Path
     dosing: Dosing | None
+    silent: frozenset[str]
     found: list[Problem] = field(default_factory=list)
     seen: dict[str, _Subject] = field(default_factory=dict)
 
@@ -208,7 +211,7 @@ class _Reader:
 
     def _notes(self, head: Sequence[str], places: Mapping[str, int]) -> tuple[str, ...]:
         used = {*places.values()}
-        other = [name for i, name in enumerate(head) if i not in used and name.upper() not in _PASSED_OVER]
+        other = [name for i, name in enumerate(head) if i not in used and name.strip().upper() not in self.silent]
         notes = [f"columns passed over: {', '.join(other)}"] if other else []
         if "ID" not in places:
             notes.append("no column ID: all records are of one subject, 1")
