@@ -163,6 +163,44 @@ def test_a_level_that_is_predicted_as_nothing_has_no_proportional_error(tmp_path
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("model", ["additive", "combined"])
+@pytest.mark.parametrize("source", ["levels", "records"])
+def test_a_level_below_zero_counts(source: str, model: str, tmp_path: Path) -> None:
+    """An assay's error about 0 makes levels negative: F as by scipy from all of them, also with a combined error."""
+    seen = bateman(TIMES) * 0.5
+    seen[-2:] = -0.02, -0.3
+    width: Callable[[Array], Array] = np.ones_like if model == "additive" else lambda f: np.hypot(0.1, 0.25 * f)
+    residual = COMBINED if model == "combined" else ""
+    rows = [(0, 100, "."), *((t, 0, y) for t, y in zip(TIMES, seen, strict=True))]
+    files = {"records.csv": csv(rows, "TIME,AMT,DV")}
+    data = {"levels": DATA, "records": '[[data]]\nrecords = "records.csv"\ndrug = "drug.toml"\nunit = "mg/L"\n'}[source]
+    path = written(tmp_path, data, SCALE, residual, levels=csv(zip(TIMES, seen, strict=True)), files=files)
+
+    done = command("fit", path, "--out", tmp_path / "out")
+    group = fitted(tmp_path, data, SCALE, residual, levels=csv(zip(TIMES, seen, strict=True)), files=files)
+
+    def cost(f: float) -> float:
+        level = f * bateman(TIMES)
+        return float(-2 * np.sum(stats.norm.logpdf(seen, level, width(level))))
+
+    best = optimize.minimize_scalar(cost, bounds=(0.01, 1), method="bounded", options={"xatol": 1e-12})
+    assert done.exit_code == 0, done.output
+    assert values(group)["f"] == pytest.approx(best.x, rel=1e-6)
+
+
+@pytest.mark.parametrize("model", ["log", "proportional"])
+def test_a_level_below_zero_has_no_relative_error(model: str, tmp_path: Path) -> None:
+    """Refused with its line, exit status 2."""
+    rows = csv([*zip(TIMES, bateman(TIMES), strict=True), (40, -0.02)])
+    path = written(tmp_path, DATA, SCALE, f'[residual]\nmodel = "{model}"\n', levels=rows)
+
+    done = command("fit", path, "--out", tmp_path / "out")
+
+    assert done.exit_code == 2
+    assert f'line {len(TIMES) + 2}, conc_mg_per_L: must not be below 0, got "-0.02"' in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
 # ---- levels below quantification, the SD estimated ----
 
 LIMIT = 0.35

@@ -24,7 +24,7 @@ class Cell:
     ends: tuple[float, float] | None = None
 
 
-def quantified(text: str, unit: str, *, flagged: bool, limit: float | None, keep_below: bool) -> Cell:
+def quantified(text: str, unit: str, *, flagged: bool, limit: float | None, keep_below: bool, signed: bool) -> Cell:
     """Read a cell.
 
     Parameters
@@ -37,11 +37,13 @@ def quantified(text: str, unit: str, *, flagged: bool, limit: float | None, keep
         Limit of quantification in ``unit``; None if none is given.
     keep_below
         Whether what is below needs a limit of its own, as it is not left out.
+    signed
+        Whether a level may be negative, as an assay's error about 0 makes it.
     """
     if text in MISSING and not flagged:
         return Cell(kind="empty")
     if not (flagged or _BELOW.fullmatch(text)):
-        measured = _number(text, "a concentration such as 4.2, BLQ or nothing")
+        measured = _number(text, "a concentration such as 4.2, BLQ or nothing", signed=signed)
         if measured.value is None or limit is None or measured.value >= limit:
             return measured
     if not keep_below:
@@ -68,7 +70,7 @@ def censored(text: str, limit: str, side: int) -> Cell:
     if limit in MISSING:
         ends = (-math.inf, own.value) if side > 0 else (own.value, math.inf)
         return Cell(kind="censored", value=own.value, ends=ends)
-    other = _number(limit, "the other end of the interval, or nothing")
+    other = _number(limit, "the other end of the interval, or nothing", signed=True)
     if other.value is None:
         return Cell(kind="censored", message=f"LIMIT {other.message}")
     if side * (own.value - other.value) <= 0:
@@ -81,13 +83,13 @@ def _under(limit: float | None, message: str) -> Cell:
     return Cell(kind="below", value=limit, message=message, ends=None if limit is None else (-math.inf, limit))
 
 
-def _number(text: str, example: str) -> Cell:
+def _number(text: str, example: str, *, signed: bool = False) -> Cell:
     try:
         value = float(text)
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
         return Cell(kind="measured", message=f'must be a number, got "{text}"; write {example}')
-    if value < 0:
+    if value < 0 and not signed:
         return Cell(kind="measured", message=f'must not be below 0, got "{text}"')
     return Cell(kind="measured", value=value)

@@ -42,6 +42,8 @@ class Wanted:
         Whether what is below quantification is kept with its limit rather than left out.
     keep_censored
         The same of levels that CENS says to lie beyond their DV.
+    signed
+        Whether a level may be negative.
     """
 
     unit: str
@@ -49,6 +51,7 @@ class Wanted:
     limit: float | None
     keep_below: bool
     keep_censored: bool
+    signed: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,7 +177,14 @@ def _levels(
         if side:
             cell = censored(row["DV"], row.get("LIMIT", ""), side)
         else:
-            cell = quantified(row["DV"], wanted.unit, flagged=flags["BLQ"], limit=wanted.limit, keep_below=keep)
+            cell = quantified(
+                row["DV"],
+                wanted.unit,
+                flagged=flags["BLQ"],
+                limit=wanted.limit,
+                keep_below=keep,
+                signed=wanted.signed,
+            )
         if line not in observed:
             if cell.message and not keep and data is None:
                 refuse(line, "DV", cell.message)

@@ -37,8 +37,10 @@ def draw_observed(outcome: Outcome) -> Figure:
         axes = figure.subplots(1, len(analytes), squeeze=False)[0]
         for axis, analyte in zip(axes, analytes, strict=True):
             predicted, observed, side = _pairs(outcome, analyte)
-            logarithmic = outcome.fit.residual != "additive" and bool(np.all(predicted > 0))
-            low = float(min(predicted.min(), observed.min())) * 0.9 if logarithmic else 0.0
+            positive = bool(np.all(predicted > 0) and np.all(observed > 0))
+            logarithmic = outcome.fit.residual != "additive" and positive
+            lowest = float(min(predicted.min(), observed.min()))
+            low = 0.9 * lowest if logarithmic else min(1.2 * lowest, 0.0)
             high = float(max(predicted.max(), observed.max())) * 1.06
             axis.plot([low, high], [low, high], color="#666666", lw=1)
             axis.plot(predicted[side == 0], observed[side == 0], "o", ms=3.5, mfc="none", color=PALETTE[0])
@@ -133,7 +135,7 @@ def _draw_profile(axis: Axes, profile: Profile, *, several: bool) -> None:
     name += f", data set {series.data + 1}" if several else ""
     lines = textwrap.wrap(name, 2 * _SHORT, max_lines=2, placeholder="…")
     axis.set_title("\n".join(lines), loc="left", fontsize=7)
-    axis.set_ylim(bottom=0)
+    axis.set_ylim(bottom=min(0.0, 1.2 * float(series.values.min())))
     axis.tick_params(labelsize=7)
     if len(series.analytes) > 1:
         axis.legend(fontsize=6.5)
