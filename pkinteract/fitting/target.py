@@ -20,6 +20,7 @@ from pkinteract.fitting.predict import predict
 from pkinteract.fitting.quantities import summarized
 from pkinteract.fitting.residuals import Residuals
 from pkinteract.fitting.types import Fit, Parameter, Series
+from pkinteract.interrupts import heed
 
 STEP = 1e-4
 """Half-width of a central difference, on the logarithm or relative to the value."""
@@ -193,7 +194,16 @@ class Target:
         return moved
 
     def predictions(self, points: Sequence[Mapping[str, float]]) -> list[list[Array]]:
-        """Predictions of every series at every point; what a run does not feel is predicted once."""
+        """Predictions of every series at every point; what a run does not feel is predicted once.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            When Ctrl-C waits to be heeded.
+        SimulationError
+            When values describe no possible body, or the solver gives up.
+        """
+        heed()
         tasks: dict[tuple[object, ...], tuple[int, dict[str, float]]] = {}
         keys = []
         for values in points:
