@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from signal import SIGINT, default_int_handler, getsignal, signal
 from threading import current_thread, main_thread
 
+INTERRUPTED = 130
+"""Exit status of a command that Ctrl-C ended: 128 and the number of the signal."""
+
 _waiting: list[int] = []
 
 
