@@ -12,6 +12,7 @@ import click
 
 from pkinteract import __version__
 from pkinteract.cli_population import population, sensitivity
+from pkinteract.interrupts import INTERRUPTED
 
 if TYPE_CHECKING:
     from pkinteract.export.folder import Writer
@@ -22,7 +23,7 @@ PATH = click.Path(path_type=Path)
 
 
 class _Commands(click.Group):
-    """Turns our errors into messages and exit statuses: 2 wrong input, 3 solver failed, 1 a defect of ours."""
+    """Turns errors into messages and exit statuses: 2 wrong input, 3 solver failed, 130 Ctrl-C, 1 a defect of ours."""
 
     def invoke(self, ctx: click.Context) -> Any:
         from pkinteract.errors import InputError, PkinteractError
@@ -32,6 +33,9 @@ class _Commands(click.Group):
         except PkinteractError as error:
             click.echo(f"Error: {error}", err=True)
             sys.exit(2 if isinstance(error, InputError) else 3)
+        except KeyboardInterrupt:
+            click.echo("\nInterrupted.", err=True)
+            sys.exit(INTERRUPTED)
         except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
             raise
         except Exception as error:  # the one place where a defect of ours becomes a message
@@ -234,7 +238,7 @@ def fit(
 
     FIT.toml names the data (CSV), their scenarios, and which numbers of the drugs vary. Writes the estimates with
     standard errors and 95 % intervals, predictions, a report, figures, and a result.toml that a scenario can use by
-    parameters = "result.toml". Ctrl-C ends the search and keeps the best point so far.
+    parameters = "result.toml". Ctrl-C ends the search and keeps the best point so far; the exit status is 130.
 
     With --patient the [[observation]] levels of a scenario are weighed against what the drug files say of people in
     general. Writes this patient's clearance and other values, the curve before and after, and which levels contradict
@@ -259,6 +263,7 @@ def _fit_patient(path: Path, error: str | None, out: Path | None, *, force: bool
     from pkinteract.report.fit_files import write_fit
     from pkinteract.report.patient_files import patient_files
     from pkinteract.report.patient_text import patient_lines
+    from pkinteract.report.progress import evaluated
 
     sd = read_error(error)
     [scenario] = _read_all((path,))
@@ -266,7 +271,7 @@ def _fit_patient(path: Path, error: str | None, out: Path | None, *, force: bool
     folder = out or Path("results") / name
     if not force:
         refuse_foreign(folder, name)
-    found = individual(scenario, error=sd, progress=_progress if sys.stderr.isatty() else None)
+    found = individual(scenario, error=sd, progress=evaluated if sys.stderr.isatty() else None)
     if sys.stderr.isatty():
         click.echo(err=True)
     click.echo("\n".join(patient_lines(found, write_fit(folder, patient_files(found, figure=figure)))))
@@ -277,15 +282,18 @@ def _fit_file(file: Path, out: Path | None, *, force: bool, figure: bool) -> Non
     from pkinteract.fitting import estimate, read_fit
     from pkinteract.report.fit_files import fit_files, write_fit
     from pkinteract.report.fit_text import fit_lines
+    from pkinteract.report.progress import evaluated
 
     read = read_fit(file)
     folder = out or Path("results") / read.name
     if not force:
         refuse_foreign(folder, read.name)
-    outcome = estimate(read, progress=_progress if sys.stderr.isatty() else None)
+    outcome = estimate(read, progress=evaluated if sys.stderr.isatty() else None)
     if sys.stderr.isatty():
         click.echo(err=True)
     click.echo("\n".join(fit_lines(outcome, write_fit(folder, fit_files(outcome, figure=figure)))))
+    if any(group.stopped for group in outcome.groups):
+        sys.exit(INTERRUPTED)
 
 
 @main.command("qualify")
@@ -311,25 +319,17 @@ def qualify_command(
 
     Example: pkinteract qualify --perpetrator carbamazepine --out carbamazepine
     """
+    from pkinteract.report.progress import counted
     from pkinteract.report.qualify_files import run_qualification
 
     folder = out or Path("results") / (f"qualification-{named['row']}" if named["row"] else "qualification")
-    progress = _counted if sys.stderr.isatty() else None
+    progress = counted if sys.stderr.isatty() else None
     lines = run_qualification(folder, named, table, files, figure=not no_figure, force=force, progress=progress)
     click.echo("\n".join(lines))
 
 
 main.add_command(population)
 main.add_command(sensitivity)
-
-
-def _counted(done: int, total: int) -> None:
-    bar = "#" * (40 * done // total)
-    click.echo(f"\r[{bar:<40}] {done} of {total} arms" + ("\n" if done == total else ""), nl=False, err=True)
-
-
-def _progress(evaluations: int, cost: float) -> None:
-    click.echo(f"\r{evaluations} evaluations, sum of squares {cost:.6g}    ", nl=False, err=True)
 
 
 def _read_all(paths: tuple[Path, ...]) -> list[Scenario]:

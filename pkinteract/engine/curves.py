@@ -17,6 +17,9 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 Side = Literal["left", "right"]
 
+TIED = 1e-6
+"""Share of the largest value within which extremes count as equal: what steps and steady states leave open [1]."""
+
 _INNER = np.linspace(0.0, 1.0, 9)
 _FINER = np.linspace(0.0, 1.0, 17)[1:-1]
 
@@ -34,7 +37,7 @@ class Curve(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extremes:
-    """Largest and smallest value in an interval, and when [h]."""
+    """Largest and smallest value in an interval, and when [h]: the first time of several that are equal."""
 
     cmax: float
     tmax: float
@@ -160,6 +163,8 @@ def extremes(curve: Curve, start: float, stop: float, sampled: tuple[Array, Arra
     Every piece is sampled at nine points, then the neighbourhood of every local extreme among them is sampled again
     until it is 1e-6 of a piece wide or less: of two nearly equal peaks the samples alone may pick the wrong one.
 
+    Of peaks that are equal within ``TIED``, as at a steady state, the first says when; two at one break are one peak.
+
     Parameters
     ----------
     sampled
@@ -176,8 +181,12 @@ def extremes(curve: Curve, start: float, stop: float, sampled: tuple[Array, Arra
     found = []
     for side in (1.0, -1.0):
         mine = np.flatnonzero(sign == side)
-        top = mine[np.argmax(side * best[mine])]
-        found += [(start, first)] if side * first > side * best[top] else [(float(where[top]), float(best[top]))]
+        when, peaks = np.append(start, where[mine]), side * np.append(first, best[mine])
+        top = float(np.max(peaks))
+        tied = np.flatnonzero(peaks >= top - TIED * np.abs(values).max())
+        place = np.append(-1, len(_INNER) * piece[mine] + node[mine])[tied]
+        same = tied[place <= place[0] + 1]
+        found += [(float(when[same[np.argmax(peaks[same])]]), side * top)]
     (tmax, cmax), (tmin, cmin) = found
     return Extremes(cmax=cmax, tmax=tmax, cmin=cmin, tmin=tmin)
 

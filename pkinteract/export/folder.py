@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from pkinteract.errors import InputError, Problem
+from pkinteract.interrupts import deferred
 
 RECORD = "run.json"
 DRAFT = ".unfinished-"
@@ -47,10 +48,16 @@ def refuse_foreign(folder: Path, name: str, *, unfinished: Collection[str] = ())
         raise _taken(folder, f'holds the results of "{recorded}"; name another folder or add --force')
 
 
-def write_all(folder: Path, files: Mapping[str, Writer]) -> list[Path]:
+def write_all(folder: Path, files: Mapping[str, Writer], *, earlier: Collection[Path] = ()) -> list[Path]:
     """Write every file under a temporary name, then rename them all; returns their paths.
 
-    Results of an earlier run that this one does not write are removed, so that a folder never mixes two runs.
+    Results of an earlier run that this one does not write are removed, so that a folder never mixes two runs. Ctrl-C
+    comes before the first of these steps or after the last.
+
+    Parameters
+    ----------
+    earlier
+        Further files of an earlier run, to be removed unless they are written.
 
     Raises
     ------
@@ -63,10 +70,12 @@ def write_all(folder: Path, files: Mapping[str, Writer]) -> list[Path]:
         with tempfile.TemporaryDirectory(prefix=DRAFT, dir=folder) as draft:
             for name, write in files.items():
                 write(Path(draft) / name)
-            for name in files:
-                (Path(draft) / name).replace(folder / name)
-        for stale in [*_stale(folder, files), *(_stale_tables(folder, files) if again else [])]:
-            stale.unlink()
+            with deferred():
+                for name in files:
+                    (Path(draft) / name).replace(folder / name)
+                for stale in {*_stale(folder, files), *(_stale_tables(folder, files) if again else []), *earlier}:
+                    if stale.name not in files:
+                        stale.unlink(missing_ok=True)
     except OSError as error:
         raise _taken(folder, f"cannot be written: {error.strerror or error}") from None
     return [folder / name for name in files]

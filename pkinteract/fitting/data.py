@@ -64,6 +64,8 @@ class Levels:
     ----------
     below, empty
         Cells below quantification, and cells without a value.
+    silent
+        Subjects of whom no level counts.
     other
         Columns that are passed over.
     """
@@ -74,6 +76,7 @@ class Levels:
     below: int
     empty: int
     other: tuple[str, ...]
+    silent: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,12 +93,15 @@ class Reading:
         Whether the residuals are those of logarithms.
     keep_below
         Whether what is below quantification is kept with its limit rather than left out.
+    signed
+        Whether a level may be negative.
     """
 
     lloq: tuple[float, str] | None = None
     weights: str = "none"
     log: bool = False
     keep_below: bool = False
+    signed: bool = False
 
 
 def read_levels(path: Path, reading: Reading) -> Levels:
@@ -156,6 +162,7 @@ class _Reader:
             below=self.below,
             empty=self.empty,
             other=tuple(name for i, name in enumerate(names) if i not in used),
+            silent=tuple(name for name, person in self.people.items() if not person.measured),
         )
 
     def _columns(self, line: int, names: Sequence[str]) -> tuple[int | None, list[Column], dict[str, int]]:
@@ -170,6 +177,8 @@ class _Reader:
             elif name.lower() in ("time", "conc", "dose", "weight", "lloq") or name.startswith("time_"):
                 if i not in times:
                     self.refuse(line, name, _unnamed(name))
+            elif name.lower() in ("cens", "limit"):
+                self.refuse(line, name, "is not read here; write <0.1 or BLQ as a low level, or a column blq")
             elif is_weight(name):
                 continue
             elif found := _concentration(name):
@@ -211,8 +220,9 @@ class _Reader:
         flagged = "blq" in places and self._flag(line, cells[places["blq"]])
         for column in columns:
             limit = self._limit(column.unit)
-            keep = self.reading.keep_below
-            cell = quantified(cells[column.place], column.unit, flagged=flagged, limit=limit, keep_below=keep)
+            keep, signed = self.reading.keep_below, self.reading.signed
+            text = cells[column.place]
+            cell = quantified(text, column.unit, flagged=flagged, limit=limit, keep_below=keep, signed=signed)
             self.empty += cell.kind == "empty"
             self.below += cell.kind == "below"
             if cell.message:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -17,6 +16,7 @@ from pkinteract.fitting.search import best_point, search
 from pkinteract.fitting.target import Best, Progress, Target
 from pkinteract.fitting.types import Fit, Group, Outcome, Series
 from pkinteract.fitting.uncertainty import criteria, estimates, spread
+from pkinteract.interrupts import deferred
 
 UNFELT = 1e-12
 """Largest change of a residual, relative to their size, of a parameter that no measurement depends on [1]."""
@@ -39,12 +39,17 @@ def estimate(fit: Fit, *, progress: Progress | None = None) -> Outcome:
         When the initial values describe no possible body, or the solver gives up.
     """
     groups = _groups(fit)
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+    with deferred(), ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         targets = [Target(fit=fit, series=rows, pool=pool, best=Best(), progress=progress) for rows in groups]
         _refuse_unfelt(fit, targets)
         found: list[Group] = []
         for target in targets:
-            found.append(_group(target))
+            try:
+                found.append(_group(target))
+            except KeyboardInterrupt:
+                if not found:
+                    raise
+                found[-1] = replace(found[-1], stopped=True)
             if found[-1].stopped:
                 found[-1] = _unfinished(found[-1], [name for row in targets[len(found) :] for name in row.subjects])
                 break
@@ -98,9 +103,7 @@ def _group(target: Target) -> Group:
     optimum = best_point(target)
     values = optimum.valuesdict()
     predicted = target.predictions([values])[0]
-    weighted = tuple(target.residual(row, level) for row, level in zip(target.series, predicted, strict=True))
-    count = sum(len(row.values) for row in target.series)
-    found = spread(target, optimum, count)
+    found = spread(target, optimum)
     taken = Profiles()
     stopped = reached.stopped
     if fit.profile and not stopped:
@@ -109,11 +112,8 @@ def _group(target: Target) -> Group:
     if fit.sampling is not None and not stopped:
         posterior, notes, stopped = sampled(target, optimum, found, fit.sampling)
         taken.notes += notes
-    squares = float(sum(np.sum(row**2) for row in weighted))
-    seen = np.concatenate([row.measured for row in target.series])
-    mean_square = float(np.mean(np.concatenate(weighted)[seen] ** 2)) if seen.any() else math.nan
-    free = len(found.names)
-    minus_2ll, aic, bic = criteria(target, squares, count, free)
+    errors, free = target.errors, len(found.names)
+    minus_2ll, aic, bic = criteria(target, predicted, free)
     rows = tuple(estimates(target, optimum, found, taken.limits))
     return Group(
         subject=target.subjects[0] if fit.separate else "",
@@ -123,9 +123,9 @@ def _group(target: Target) -> Group:
         correlation=found.correlation,
         likelihoods=tuple(taken.likelihoods),
         predicted=tuple(predicted),
-        weighted=weighted,
-        observations=count,
-        sd=math.sqrt(mean_square) if fit.known else math.sqrt(squares / (count - free)),
+        weighted=errors.reported(predicted),
+        observations=len(errors.values),
+        sd=errors.sd(predicted, free),
         minus_2ll=minus_2ll,
         aic=aic,
         bic=bic,
