@@ -9,9 +9,8 @@ from math import lgamma
 import numpy as np
 import numpy.typing as npt
 
-from pkinteract.engine import control
 from pkinteract.engine.curves import Array
-from pkinteract.engine.events import NOWHERE, EventKind, place
+from pkinteract.engine.events import NOWHERE, EventKind, longest_step, place
 from pkinteract.engine.lanes.march import RELEASE_NUMBERS
 from pkinteract.engine.lanes.table import Table
 from pkinteract.engine.mechanisms.release import Profile, profiles
@@ -23,6 +22,7 @@ Columns = npt.NDArray[np.int64]
 KINDS: dict[EventKind, int] = {"depot": 0, "depot-rate": 1, "bolus": 2, "rate": 3, "release": 4}
 """The kinds of events as numbers."""
 
+_NAMES = {number: kind for kind, number in KINDS.items()}
 _RELEASE = KINDS["release"]
 
 
@@ -150,12 +150,12 @@ class Timeline:
         return self._jumps(np.array([time for time, *_ in kept], dtype=float), order, given)
 
     def _jumps(self, times: Array, order: Columns, amounts: Array) -> Jumps:
-        first = np.where(self.inputs.kinds[order] == _RELEASE, control.FIRST_OF_RELEASE, np.inf)
+        longest = np.array([longest_step(_NAMES[kind]) for kind in self.inputs.kinds[order].tolist()], dtype=float)
         return Jumps(
             times=np.ascontiguousarray(times),
             places=np.ascontiguousarray(self.places[order]),
             amounts=np.ascontiguousarray(amounts),
-            longest=first,
+            longest=longest,
         )
 
     def released(self, here: Columns) -> Released:
@@ -193,8 +193,7 @@ def timeline(table: Table, parameters: Array, inputs: Inputs, start: float, stop
 
 def _row(table: Table, kind: int, target: int) -> int:
     """The row that a jump adds to; ``NOWHERE`` for a release."""
-    name = next(name for name, number in KINDS.items() if number == kind)
-    where = place(table.structure.system.layout, name, target)
+    where = place(table.structure.system.layout, _NAMES[kind], target)
     return where if where == NOWHERE else table.row(where)
 
 
