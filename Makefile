@@ -30,7 +30,7 @@ test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
 
 fuzz: $(VENV)/.installed-dev
-	PKINTERACT_FUZZ=500 $(BIN)/python -m pytest -n 2 tests/test_random_systems.py tests/test_pairs.py tests/test_properties.py tests/test_fit_coverage.py tests/test_shipped_fits.py
+	PKINTERACT_FUZZ=500 $(BIN)/python -m pytest -n 2 tests/engine/test_random_systems.py tests/simulation/test_pairs.py tests/simulation/test_properties.py tests/fitting/test_fit_coverage.py tests/fitting/test_shipped_fits.py
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -15,12 +15,12 @@ from pkinteract.engine.control import Failure
 from pkinteract.engine.events import Event
 from pkinteract.engine.reference.solve import solve_reference
 from pkinteract.engine.system import System
-from pkinteract.population.block import solved
-from pkinteract.population.bodies import bodies, reporting
-from pkinteract.population.cohort import Array
-from pkinteract.population.draw import draw
-from pkinteract.population.plan import Plan, plan_of
-from pkinteract.population.spec import specification
+from pkinteract.population.people.cohort import Array
+from pkinteract.population.people.draw import draw
+from pkinteract.population.people.specification import specification
+from pkinteract.population.run.block import solved
+from pkinteract.population.run.bodies import bodies, reporting
+from pkinteract.population.run.plan import Plan, plan_of
 from pkinteract.scenario import Scenario
 
 SCENARIO = Path(__file__).parents[1] / "scenarios" / "carbamazepine-to-levetiracetam.toml"

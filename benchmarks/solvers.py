@@ -15,10 +15,10 @@ from pkinteract import load_scenario
 from pkinteract.engine.compiled import solve_at
 from pkinteract.engine.single.march import solve
 from pkinteract.model import build
-from pkinteract.population.block import run_block
-from pkinteract.population.plan import BLOCK, plan_of
-from pkinteract.population.spec import specification
-from pkinteract.population.tally import empty
+from pkinteract.population.people.specification import specification
+from pkinteract.population.run.block import run_block
+from pkinteract.population.run.plan import BLOCK, plan_of
+from pkinteract.population.statistics.tally import empty
 
 COMMON = Path(__file__).parent / "common.toml"
 PATIENTS, ROUNDS, CORES = 1000, 3, 2

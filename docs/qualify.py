@@ -10,12 +10,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pkinteract.export import write_csv
-from pkinteract.library.evidence import RATIOS, read_studies
+from pkinteract.export.tables.qualify import rounded_table
+from pkinteract.library.evidence.ratios import RATIOS, read_studies
 from pkinteract.qualify import Outcome, Summary, qualify, read_summary, summaries, worse
-from pkinteract.qualify.tables import rounded_table
-from pkinteract.report.figure import save
-from pkinteract.report.qualify_figure import draw_agreement, draw_forest
+from pkinteract.report.drawing import save
+from pkinteract.report.qualify.figure import draw_agreement, draw_forest
+from pkinteract.text.csv import write_csv
 
 PAGE = Path(__file__).parent / "qualification.md"
 IMAGES = Path(__file__).parent / "images"

@@ -29,7 +29,7 @@ def main() -> None:
 
 def published_lines() -> list[str]:
     """Every row of tests/published/core_targets.csv: what the model says, or why it was not asked."""
-    sys.path.insert(0, str(TESTS))
+    sys.path[:0] = [str(TESTS), str(TESTS / "helpers")]
     from published.answers import ANSWERS, ROWS, SIMULATED
 
     predicted = {row["id"]: float(ANSWERS[row["id"]]()) for row in SIMULATED}

@@ -7,13 +7,11 @@
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pkinteract.scenario import read_scenario as load_scenario
-    from pkinteract.simulate import simulate
+    from pkinteract.simulation import simulate
 
 __all__ = ["NOTICE", "__version__", "load_scenario", "simulate"]
 
@@ -26,25 +24,13 @@ NOTICE = (
 """Stands on everything that is handed out."""
 
 
-class _Package(ModuleType):
-    """Keeps ``pkinteract.simulate`` the function, also after the module of that name was imported."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if name == "simulate" and isinstance(value, ModuleType):
-            value = value.simulate
-        super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package
-
-
 def __getattr__(name: str) -> object:
     if name == "load_scenario":
         from pkinteract.scenario import read_scenario
 
         return read_scenario
     if name == "simulate":
-        from pkinteract.simulate import simulate
+        from pkinteract.simulation import simulate
 
         return simulate
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pkinteract.library.monograph import Monograph, ReferenceRange, Value
+from pkinteract.library.schema.monograph import Monograph, ReferenceRange, Value
 from pkinteract.model import Model
 from pkinteract.result import Analyte
 from pkinteract.scenario import Scenario

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from pkinteract.engine.curves import Array
-from pkinteract.library.monograph import REFERENCE_WEIGHT
+from pkinteract.library.schema.monograph import REFERENCE_WEIGHT
 from pkinteract.scenario import read_scenario
-from pkinteract.simulate import simulate
+from pkinteract.simulation import simulate
 
 FLOOR = 0.05
 """Predictions and observations below this are taken as this [mg/L]."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pkinteract.library.monograph import Monograph
+from pkinteract.library.schema.monograph import Monograph
 from pkinteract.result import Result
 from pkinteract.scenario import Dose, Patient, Scenario
 

@@ -14,7 +14,7 @@ from pkinteract.records import Dosing, Record
 from pkinteract.scenario import Dose, Patient, Scenario, SteadyState
 
 if TYPE_CHECKING:
-    from pkinteract.fitting.quantities import Quantity
+    from pkinteract.fitting.predict.quantities import Quantity
 
 Flags = NDArray[np.bool_]
 """Yes or no for every measurement."""

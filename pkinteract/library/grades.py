@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pkinteract.library.monograph import Monograph
-from pkinteract.library.values import Value
+from pkinteract.library.schema.monograph import Monograph
+from pkinteract.library.schema.values import Value
 
 Grade = Literal["A", "B", "C"]
 

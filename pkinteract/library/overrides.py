@@ -9,11 +9,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from pkinteract.errors import did_you_mean
-from pkinteract.library.absorption import Input
-from pkinteract.library.coherence import faults
-from pkinteract.library.monograph import Monograph, label, values
+from pkinteract.library.checks import faults
 from pkinteract.library.reader import Enzyme
-from pkinteract.library.values import Value
+from pkinteract.library.schema.absorption import Input
+from pkinteract.library.schema.monograph import Monograph, label, values
+from pkinteract.library.schema.values import Value
 
 Steps = tuple[str | int, ...]
 """Attributes, keys and positions that lead to a value."""

@@ -11,10 +11,12 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from pkinteract.errors import InputError, Problem, did_you_mean
-from pkinteract.library.coherence import Key, faults, rows, table, traced, unknown_enzymes
-from pkinteract.library.monograph import Monograph, Source
-from pkinteract.library.values import Duration, Number, Row
-from pkinteract.toml_file import TomlFile, key_text, problems, read_toml
+from pkinteract.library.checks import Key, faults, rows, table, traced, unknown_enzymes
+from pkinteract.library.schema.monograph import Monograph, Source
+from pkinteract.library.schema.values import Duration, Number, Row
+from pkinteract.text.toml import TomlFile, read_toml
+from pkinteract.text.toml_lines import key_text
+from pkinteract.text.toml_words import problems
 
 FOLDER = Path(__file__).parent
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pkinteract.errors import InputError, Problem
 from pkinteract.library.reader import FOLDER
-from pkinteract.library.values import ID
+from pkinteract.library.schema.values import ID
 
 LONGEST = 60
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from pkinteract.engine import system as rows
 from pkinteract.engine.events import Event, EventKind
-from pkinteract.library.absorption import Food, Input, Part
-from pkinteract.library.monograph import Monograph
-from pkinteract.library.values import Value
+from pkinteract.library.schema.absorption import Food, Input, Part
+from pkinteract.library.schema.monograph import Monograph
+from pkinteract.library.schema.values import Value
 from pkinteract.model.parts import Frame, Parts, gut_availability
 from pkinteract.scenario import Dose, Scenario, SteadyState
 from pkinteract.scenario.types import TOLERANCE

@@ -9,7 +9,7 @@ from pkinteract.engine import system as rows
 from pkinteract.engine.events import Event, Switch
 from pkinteract.errors import InputError, Problem
 from pkinteract.library import Enzyme
-from pkinteract.library.monograph import Monograph
+from pkinteract.library.schema.monograph import Monograph
 from pkinteract.model.absorption import Entry, Way, add_ways, entries, events, scale
 from pkinteract.model.clearance import add_pathways
 from pkinteract.model.disposition import add_compounds

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pkinteract.engine import system as rows
-from pkinteract.library.monograph import Monograph, Pathway
-from pkinteract.library.values import Value
+from pkinteract.library.schema.monograph import Monograph, Pathway
+from pkinteract.library.schema.values import Value
 from pkinteract.model import patient as body
 from pkinteract.model.parts import Frame, Parts, acting_constant, acts
 from pkinteract.model.patient import Number, Person

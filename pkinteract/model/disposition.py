@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pkinteract.engine import system as rows
-from pkinteract.library.monograph import Monograph
+from pkinteract.library.schema.monograph import Monograph
 from pkinteract.model import patient as body
 from pkinteract.model.parts import (
     Frame,

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pkinteract.engine import system as rows
 from pkinteract.library import Enzyme
-from pkinteract.library.interactions import Induction
-from pkinteract.library.monograph import Monograph, enzymes_of
+from pkinteract.library.schema.interactions import Induction
+from pkinteract.library.schema.monograph import Monograph, enzymes_of
 from pkinteract.model import patient as body
 from pkinteract.model.parts import Frame, Organ, Parts, acting_constant, acts, unbound_constant
 from pkinteract.model.patient import Person

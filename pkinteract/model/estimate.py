@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pkinteract.library.monograph import Monograph, Pathway
+from pkinteract.library.schema.monograph import Monograph, Pathway
 from pkinteract.model import patient as body
 from pkinteract.model.clearance import formed_ratio, gut_share, pathway_clearance, pathways
 from pkinteract.model.interaction import Level, fold, inactivation, inhibition

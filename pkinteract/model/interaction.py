@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pkinteract.library import Enzyme
-from pkinteract.library.interactions import Inactivation, Inhibition
-from pkinteract.library.monograph import Monograph
-from pkinteract.library.values import Value
+from pkinteract.library.schema.interactions import Inactivation, Inhibition
+from pkinteract.library.schema.monograph import Monograph
+from pkinteract.library.schema.values import Value
 from pkinteract.model.parts import fraction_unbound, mass_concentration
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pkinteract.errors import Problem
-from pkinteract.library.monograph import Monograph
+from pkinteract.library.schema.monograph import Monograph
 from pkinteract.model.absorption import Way
 from pkinteract.model.parts import liver
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pkinteract.library.monograph import Monograph
-from pkinteract.library.values import Value
+from pkinteract.library.schema.monograph import Monograph
+from pkinteract.library.schema.values import Value
 from pkinteract.model import patient as body
 from pkinteract.model.clearance import pathway_clearance, pathways
 from pkinteract.model.interaction import Level, fold, inactivation, inhibition

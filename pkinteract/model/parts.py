@@ -9,8 +9,8 @@ from typing import Literal
 
 from pkinteract.engine import system as rows
 from pkinteract.library import Enzyme
-from pkinteract.library.monograph import Monograph
-from pkinteract.library.values import Value
+from pkinteract.library.schema.monograph import Monograph
+from pkinteract.library.schema.values import Value
 from pkinteract.model import patient as body
 from pkinteract.model.patient import Number, Person
 from pkinteract.units import dimension_of

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from pkinteract.library import Enzyme
-from pkinteract.library.monograph import REFERENCE_WEIGHT, Elimination, Value
+from pkinteract.library.schema.monograph import REFERENCE_WEIGHT, Elimination, Value
 from pkinteract.units import dimension_of, from_canonical, to_canonical
 
 if TYPE_CHECKING:

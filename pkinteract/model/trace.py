@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 
 from pkinteract.library import load_library
-from pkinteract.library.monograph import REFERENCE_WEIGHT, Source
-from pkinteract.library.values import Value
+from pkinteract.library.schema.monograph import REFERENCE_WEIGHT, Source
+from pkinteract.library.schema.values import Value
 from pkinteract.model.build import Model
 from pkinteract.model.patient import CLEARANCE_EXPONENT, GUT_FLOW, LIVER_FLOW, NORMAL_CREATININE_CLEARANCE
 from pkinteract.scenario import Scenario

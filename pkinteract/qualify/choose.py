@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pkinteract.errors import InputError, Problem, did_you_mean
-from pkinteract.library.studies import Study
+from pkinteract.library.evidence.studies import Study
 
 
 def choose(

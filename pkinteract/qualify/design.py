@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pkinteract.library import Library
-from pkinteract.library.monograph import Monograph
-from pkinteract.library.studies import Arm, Given, Intake, Study
+from pkinteract.library.evidence.studies import Arm, Given, Intake, Study
+from pkinteract.library.schema.monograph import Monograph
 from pkinteract.model import patient as body
 from pkinteract.scenario import Scenario, read_scenario
 

@@ -12,7 +12,7 @@ from pkinteract.engine.curves import Curve, extremes
 from pkinteract.library import Library
 from pkinteract.qualify.design import Plan
 from pkinteract.result import Result
-from pkinteract.simulate import simulate
+from pkinteract.simulation import simulate
 
 LARGEST_TAIL = 0.02
 """Share of an area to infinity that may be extrapolated [1]."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pkinteract.library.studies import Study
+from pkinteract.library.evidence.studies import Study
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pkinteract.errors import InputError, PkinteractError
 from pkinteract.library import Library, load_library
-from pkinteract.library.studies import Arm, Study
+from pkinteract.library.evidence.studies import Arm, Study
 from pkinteract.qualify.design import plan
 from pkinteract.qualify.exposure import Exposure, expose
 from pkinteract.qualify.outcome import Outcome

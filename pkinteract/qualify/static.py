@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pkinteract.engine.curves import extremes
-from pkinteract.library.monograph import Monograph
-from pkinteract.library.studies import Arm, Study
+from pkinteract.library.evidence.studies import Arm, Study
+from pkinteract.library.schema.monograph import Monograph
 from pkinteract.model import patient as body
 from pkinteract.model.interaction import Level, fold, inactivation, inhibition
 from pkinteract.model.parts import gut_availability, liver

@@ -10,7 +10,7 @@ from pathlib import Path
 from pkinteract.engine.system import System
 from pkinteract.errors import InputError, Problem
 from pkinteract.library import Library, load_library
-from pkinteract.library.monograph import REFERENCE_WEIGHT, Monograph
+from pkinteract.library.schema.monograph import REFERENCE_WEIGHT, Monograph
 from pkinteract.model.absorption import Way
 from pkinteract.model.build import Model, build_model
 from pkinteract.model.limits import availability_problem, liver_problems

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from pkinteract.library import Enzyme
-    from pkinteract.library.monograph import Monograph
     from pkinteract.library.phenotypes import Activity
-    from pkinteract.scenario.people import Spec
+    from pkinteract.library.schema.monograph import Monograph
+    from pkinteract.scenario.population.types import Spec
 
 Route = Literal["oral", "intravenous"]
 Sex = Literal["female", "male"]

@@ -1,0 +1,28 @@
+"""``pkinteract check``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pkinteract.commands.inputs import PATH, read_all
+
+
+@click.command()
+@click.argument("scenarios", metavar="SCENARIO...", nargs=-1, required=True, type=PATH)
+def check(scenarios: tuple[Path, ...]) -> None:
+    """Validate each SCENARIO file without simulating it.
+
+    Prints the patient, the regimens, who acts on whom and what that makes of the levels in the long run; warns of what
+    is allowed but looks like a slip. Exit status 2 if anything is wrong, with every problem of every file.
+
+    Example: pkinteract check scenarios/*.toml
+    """
+    from pkinteract.model import build
+    from pkinteract.model.estimate import changes
+    from pkinteract.model.network import links
+    from pkinteract.report.check.text import check_lines
+
+    for scenario in read_all(scenarios):
+        click.echo("\n".join(check_lines(scenario, build(scenario), links(scenario), changes(scenario))))

@@ -1,0 +1,62 @@
+"""``pkinteract events``."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pkinteract.commands.inputs import PATH
+
+if TYPE_CHECKING:
+    from pkinteract.text.folder import Writer
+
+
+@click.command()
+@click.argument("data", metavar="DATA.csv", type=PATH)
+@click.option(
+    "--drug",
+    "files",
+    metavar="FILE",
+    type=PATH,
+    multiple=True,
+    required=True,
+    help="The drug's TOML file; given again, files of metabolites that the library lacks.",
+)
+@click.option("--out", metavar="DIR", type=PATH, help="Folder for the files; default results/<name of DATA>/.")
+@click.option("--force", is_flag=True, help="Write into a folder that holds something else.")
+def events(data: Path, files: tuple[Path, ...], out: Path | None, force: bool) -> None:
+    """Predict the concentration at every record of a NONMEM-style data set.
+
+    DATA.csv has the columns TIME (h) and AMT (mg of free drug), and as needed ID, EVID, CMT, RATE, II, ADDL, SS, LAG,
+    F, DUR, R1 and the covariates WT (kg), AGE (y), CRCL (mL/min). They mean what they mean in NONMEM.
+
+    Example: pkinteract events doses.csv --drug my-drug.toml --out predicted
+    """
+    from pkinteract.errors import InputError
+    from pkinteract.records import dosing_of, predict, read_records
+    from pkinteract.records.record import write_record
+    from pkinteract.text.csv import write_csv
+    from pkinteract.text.folder import refuse_foreign, write_all
+
+    try:
+        dosing = dosing_of(files)
+    except InputError as wrong:
+        try:
+            read_records(data)
+        except InputError as error:
+            click.echo(f"Error: {error}", err=True)
+        raise wrong from None
+    read = read_records(data, dosing)
+    folder = out or Path("results") / data.stem
+    if not force:
+        refuse_foreign(folder, data.stem)
+    found = predict(read, dosing)
+    tables: dict[str, Writer] = {
+        "concentrations.csv": partial(write_csv, found.table),
+        "run.json": partial(write_record, read, dosing, found),
+    }
+    written = write_all(folder, tables)
+    click.echo("\n".join([*found.notes, *(str(path) for path in written)]))

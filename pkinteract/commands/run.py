@@ -1,0 +1,130 @@
+"""``pkinteract run``."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pkinteract.commands.inputs import PATH, read_all
+
+if TYPE_CHECKING:
+    from pkinteract.result import Result
+    from pkinteract.text.folder import Writer
+
+
+@click.command()
+@click.argument("scenarios", metavar="SCENARIO...", nargs=-1, required=True, type=PATH)
+@click.option(
+    "--out", metavar="DIR", type=PATH, help="Folder for the files; default results/<name>/, or results/ for several."
+)
+@click.option("--no-figure", is_flag=True, help="Write no concentrations.png and .svg; half a second faster.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "parquet", "nonmem"]),
+    default="csv",
+    show_default=True,
+    help="Tables as CSV or Parquet; nonmem: CSV, and a data set of each drug for NONMEM, mrgsolve, nlmixr2.",
+)
+@click.option(
+    "--solver",
+    type=click.Choice(["fast", "reference"]),
+    default="fast",
+    show_default=True,
+    help="Generated code, or scipy as a check.",
+)
+@click.option("--force", is_flag=True, help="Write into a folder that holds something else.")
+@click.option("--show-code", is_flag=True, help="Print the generated step function and simulate nothing.")
+def run(
+    scenarios: tuple[Path, ...], out: Path | None, no_figure: bool, form: str, solver: str, force: bool, show_code: bool
+) -> None:
+    """Simulate each SCENARIO file and write its tables and picture.
+
+    Times are in h and days, doses in mg, clearances in L/h; each concentration column names its unit. Several scenarios
+    are also compared with the first one, week by week.
+
+    Example: pkinteract run scenarios/carbamazepine-to-levetiracetam.toml --out switch
+    """
+    from pkinteract.export.parquet import require_parquet
+    from pkinteract.report import spare_help_texts
+    from pkinteract.simulation import simulate, system_code
+    from pkinteract.text.folder import refuse_foreign
+
+    read = read_all(scenarios)
+    if form == "parquet":
+        require_parquet()
+    if show_code:
+        click.echo("\n\n".join(system_code(scenario) for scenario in read))
+        return
+    several = len(read) > 1
+    top = out or (Path("results") if several else Path("results") / read[0].name)
+    folders = [top / scenario.name if several else top for scenario in read]
+    if not force:
+        for scenario, folder in zip(read, folders, strict=True):
+            refuse_foreign(folder, scenario.name)
+    results = []
+    for n, scenario in enumerate(read, start=1):
+        if several and sys.stderr.isatty():
+            click.echo(f"simulating {n} of {len(read)}: {scenario.name}", err=True)
+        results.append(simulate(scenario, solver="reference" if solver == "reference" else "fast"))
+    if not no_figure:
+        spare_help_texts()
+    for result, folder in zip(results, folders, strict=True):
+        _write(result, folder, form, figure=not no_figure)
+    if several:
+        _write_comparison(results, top, form, figure=not no_figure)
+
+
+def _write(result: Result, folder: Path, form: str, *, figure: bool) -> None:
+    from pkinteract.analysis import alert_table, exposure_table
+    from pkinteract.export import nonmem_files, write_parquet, write_record
+    from pkinteract.report.run.text import summary_lines
+    from pkinteract.result import clearance_table, concentration_table, dose_table, enzyme_table, observation_table
+    from pkinteract.text.csv import write_csv
+    from pkinteract.text.folder import write_all
+
+    exposure, found = exposure_table(result), alert_table(result)
+    tables = {
+        "concentrations": concentration_table(result),
+        "enzymes": enzyme_table(result),
+        "clearances": clearance_table(result),
+        "doses": dose_table(result),
+        "exposure": exposure,
+        "alerts": found,
+    }
+    if result.scenario.observations:
+        tables["observations"] = observation_table(result)
+    put, ending = (write_parquet, "parquet") if form == "parquet" else (write_csv, "csv")
+    files: dict[str, Writer] = {f"{name}.{ending}": partial(put, table) for name, table in tables.items()}
+    if form == "nonmem":
+        files |= nonmem_files(result)
+    files["run.json"] = partial(write_record, result)
+    if figure:
+        from pkinteract.report.drawing import save
+        from pkinteract.report.run.figure import draw_result
+
+        files |= dict.fromkeys(("concentrations.png", "concentrations.svg"), partial(save, draw_result(result)))
+    written = write_all(folder, files)
+    click.echo("\n".join(summary_lines(result, exposure, found, written)))
+
+
+def _write_comparison(results: list[Result], folder: Path, form: str, *, figure: bool) -> None:
+    from pkinteract.analysis import comparison_table
+    from pkinteract.export import write_parquet
+    from pkinteract.text.csv import write_csv
+    from pkinteract.text.folder import write_all
+
+    table = comparison_table(results)
+    put, ending = (write_parquet, "parquet") if form == "parquet" else (write_csv, "csv")
+    files: dict[str, Writer] = {f"comparison.{ending}": partial(put, table)}
+    if figure:
+        from pkinteract.report.drawing import save
+        from pkinteract.report.run.figure import draw_comparison
+
+        files |= dict.fromkeys(("comparison.png", "comparison.svg"), partial(save, draw_comparison(results)))
+    written = write_all(folder, files)
+    click.echo("Compared: " + ", ".join(str(path) for path in written))

@@ -1,0 +1,1 @@
+"""The columns of every table that is written, one module per command."""

@@ -1,0 +1,1 @@
+"""Measured and published numbers -> series of measurements."""

@@ -1,0 +1,88 @@
+"""Published interaction studies of the library's evidence table -> rows of a fit: ratios of areas and of peaks."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pkinteract.errors import InputError, PkinteractError
+from pkinteract.fitting.data.summary import Row, Span, Summary, study_of
+from pkinteract.fitting.data.weights import Sure
+from pkinteract.library import Library, load_library
+from pkinteract.library.evidence import studies as published
+from pkinteract.library.evidence.ratios import RATIOS
+from pkinteract.qualify.design import plan
+from pkinteract.qualify.exposure import expose
+
+_ROOM = 2.0
+"""How much longer an arm to infinity runs than the library's own values ask for, as a trial may clear more slowly."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """The rows of the studies that could be simulated, and why others could not."""
+
+    summary: Summary
+    failures: tuple[str, ...]
+
+
+def ratio_rows(studies: Iterable[published.Study], index: int) -> Chosen:
+    """A row per ratio of exposure that was published, each against its own control arm.
+
+    Parameters
+    ----------
+    index
+        Position of the data set in the fit file.
+    """
+    library = load_library()
+    rows: list[Row] = []
+    failures: list[str] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for study in studies:
+            lacking = [drug for drug in (*study.drugs, study.analyte) if drug not in library.files]
+            if lacking:
+                failures.append(f"{study.id}: no monograph of {', '.join(dict.fromkeys(lacking))}")
+                continue
+            try:
+                rows += _rows(study, library, Path(folder))
+            except InputError as error:
+                failures.append(f"{study.id}: {error.problems[0].key} {error.problems[0].message}")
+            except (PkinteractError, ValueError) as error:
+                failures.append(f"{study.id}: {error}")
+    return Chosen(
+        summary=Summary(index=index, path=RATIOS, rows=tuple(rows), log=True, weights="none"),
+        failures=tuple(failures),
+    )
+
+
+def _rows(study: published.Study, library: Library, folder: Path) -> Iterator[Row]:
+    if study.exposure is None or study.metric == "trough":
+        return
+    control = _span(study, study.control, library, folder)
+    treatment = _span(study, study.treatment, library, folder)
+    yield Row(
+        line=study.line,
+        kind="auc",
+        analytes=(study.analyte,),
+        span=treatment,
+        reference=control,
+        value=study.exposure.ratio,
+        unit="1",
+        base="mg/L*h",
+        sure=Sure(),
+    )
+
+
+def _span(study: published.Study, arm: published.Arm, library: Library, folder: Path) -> Span:
+    """The window of an arm in a run that is long enough for it."""
+    planned = plan(study, arm, library)
+    start, stop = planned.window
+    end = stop
+    if math.isinf(stop):
+        _, result = expose(planned, folder, library)
+        end = start + _ROOM * (result.scenario.duration - start)
+    scenario = replace(planned.scenario(end, folder, library), name=study.id)
+    return Span(study=study_of(scenario), start=start, stop=stop)

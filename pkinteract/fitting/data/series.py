@@ -1,0 +1,192 @@
+"""A data file and its scenario -> one series of measurements per subject."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from pkinteract.engine.curves import Array
+from pkinteract.errors import did_you_mean
+from pkinteract.fitting.data.levels import Column, Levels, Person
+from pkinteract.fitting.inputs.parameters import Refuse
+from pkinteract.fitting.search.censored import limits
+from pkinteract.fitting.types import Analyte, Series
+from pkinteract.scenario import Dose, Scenario, SteadyState
+from pkinteract.scenario.types import TOLERANCE
+from pkinteract.text.toml import read_toml
+from pkinteract.text.toml_lines import Key
+from pkinteract.units import dimension_of, from_canonical, to_canonical
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSet:
+    """A ``[[data]]`` entry that could be read; ``log``: whether its residuals are those of logarithms."""
+
+    index: int
+    path: Path
+    levels: Levels
+    scenario: Scenario
+    analyte: str | None
+    log: bool = False
+
+
+def series_of(data: DataSet, refuse: Refuse) -> Iterator[Series]:
+    """The series of every subject; reports what does not go together, at () or a key of the entry."""
+    found = _analytes(data, refuse)
+    if found is None or not _doses_fit(data, refuse):
+        return
+    analytes = tuple(dict.fromkeys(analyte for analyte, _ in found.values()))
+    for subject, person in data.levels.people.items():
+        outside = [row for row in person.measured if not _inside(data.scenario, row.time)]
+        for row in outside:
+            refuse((), f"{data.path.name}: line {row.line}, time: {_outside(data.scenario, row.time)}")
+        if outside:
+            continue
+        times = np.unique([row.time for row in person.measured])
+        values = np.array([row.value * found[row.column][1] for row in person.measured])
+        patient = data.scenario.patient
+        yield Series(
+            data=data.index,
+            subject=subject,
+            scenario=data.scenario,
+            patient=replace(patient, weight=person.traits.get("weight_kg", patient.weight)),
+            doses=tuple(_dose(dose, person, data.scenario) for dose in data.scenario.doses),
+            steady=_steady(person, data.scenario),
+            analytes=analytes,
+            times=times,
+            rows=tuple(int(np.searchsorted(times, row.time)) for row in person.measured),
+            columns=tuple(analytes.index(found[row.column][0]) for row in person.measured),
+            values=values,
+            lines=tuple(row.line for row in person.measured),
+            counts=_counts(person),
+            sds=_sds(person, found, log=data.log),
+            ends=limits(values, np.array([row.below for row in person.measured])),
+        )
+
+
+def _counts(person: Person) -> Array | None:
+    """Subjects behind every measurement; None where there is one each, or the data give SDs."""
+    counts = np.array([row.sure.count for row in person.measured])
+    alone = bool(np.all(counts == 1)) or any(row.sure.sd is not None for row in person.measured)
+    return None if alone else counts
+
+
+def _sds(person: Person, found: Mapping[Column, tuple[Analyte, float]], *, log: bool) -> Array | None:
+    """SD of every measurement in the analyte's unit, or of its logarithm; None where the data give none."""
+    widths = [row.sure.width(row.value, log=log) for row in person.measured]
+    factors = [1.0 if log else found[row.column][1] for row in person.measured]
+    known = [width * factor for width, factor in zip(widths, factors, strict=True) if width is not None]
+    return np.array(known) if len(known) == len(widths) else None
+
+
+def _steady(person: Person, scenario: Scenario) -> SteadyState | None:
+    """The steady state at which the run begins, with the subject's own doses."""
+    steady = scenario.steady_state
+    if steady is None:
+        return None
+    return replace(steady, doses=tuple(_dose(dose, person, scenario) for dose in steady.doses))
+
+
+def _inside(scenario: Scenario, time: float) -> bool:
+    return scenario.first_time - TOLERANCE <= time <= scenario.duration + TOLERANCE
+
+
+def _outside(scenario: Scenario, time: float) -> str:
+    first, last = scenario.first_time, scenario.duration
+    if time < first:
+        return f"{time:g} h is before the run, which begins at {first:g} h; count from t = 0 of the scenario"
+    return f"{time:g} h is after the run, which ends at {last:g} h; give the scenario a longer duration"
+
+
+def _analytes(data: DataSet, refuse: Refuse) -> dict[Column, tuple[Analyte, float]] | None:
+    """Analyte of every column, and what makes its numbers the analyte's unit; None if one cannot be told."""
+    known = data.scenario.units
+    found: dict[Column, tuple[Analyte, float]] = {}
+    before = len(data.levels.columns)
+    for column in data.levels.columns:
+        name = data.analyte if column.name == "conc" else column.name
+        shown = f"{column.name}_{column.unit.replace('/', '_per_')}"
+        where: Key = ("analyte",) if column.name == "conc" and data.analyte is not None else ()
+        head = f"{data.path.name}: line {data.levels.head}, {shown}: " if not where else ""
+        if name is None:
+            refuse((), f'{head}says no analyte; write analyte = "{next(iter(known))}" in [[data]]')
+        elif name not in known:
+            refuse(where, f'{head}"{name}" is not an analyte of {data.scenario.path.name}; {did_you_mean(name, known)}')
+        else:
+            analyte = analyte_of(data.scenario, name)
+            factor = _factor_between(data.scenario, analyte, column.unit)
+            if factor is None:
+                refuse((), f"{head}a sum is read in {analyte.unit} only; choose it by [output.units] of the scenario")
+            else:
+                found[column] = (analyte, factor)
+    return found if len(found) == before else None
+
+
+def analyte_of(scenario: Scenario, name: str, unit: str = "") -> Analyte:
+    """An analyte of a scenario, with what it adds up; in its reporting unit unless another one is given."""
+    sums = {total.id: total.parts for drug in scenario.dosed for total in scenario.monographs[drug].sum}
+    parts = sums.get(name, (name,))
+    unit = unit or scenario.units[name]
+    return Analyte(
+        id=name, unit=unit, parts=parts, factors=tuple(1 / _mass_per_unit(scenario, part, unit) for part in parts)
+    )
+
+
+def _mass_per_unit(scenario: Scenario, compound: str, unit: str) -> float:
+    """mg/L of a compound in one ``unit``."""
+    molar = dimension_of(unit) == "molar concentration"
+    return to_canonical(1.0, unit) * (scenario.monographs[compound].molar_mass.canonical / 1000 if molar else 1.0)
+
+
+def _factor_between(scenario: Scenario, analyte: Analyte, unit: str) -> float | None:
+    """What makes numbers in ``unit`` the analyte's unit; None for a sum between mass and molar units."""
+    if dimension_of(unit) == dimension_of(analyte.unit):
+        return from_canonical(to_canonical(1.0, unit), analyte.unit)
+    if len(analyte.parts) > 1:
+        return None
+    return _mass_per_unit(scenario, analyte.parts[0], unit) * analyte.factors[0]
+
+
+def _doses_fit(data: DataSet, refuse: Refuse) -> bool:
+    """Whether dose and weight per subject go together with the scenario."""
+    traits = {trait for person in data.levels.people.values() for trait in person.traits}
+    dosed = {"dose_mg", "dose_mg_per_kg"} & traits
+    name = data.path.name
+    good = True
+    if dosed and len(data.scenario.dosed) > 1:
+        refuse((), f"{name}: {dosed.pop()} needs a scenario that doses one drug, not {', '.join(data.scenario.dosed)}")
+        good = False
+    if "weight_kg" in traits and data.scenario.patients:
+        refuse((), f"{name}: weight_kg does not go with a patient that changes; use one scenario per subject")
+        good = False
+    if "weight_kg" in traits and not dosed and _by_weight(data.scenario.path):
+        refuse((), f"{name}: weight_kg needs a column dose_mg_per_kg beside it, the scenario doses per kg")
+        good = False
+    for trait in traits:
+        for subject, person in data.levels.people.items():
+            if trait not in person.traits:
+                refuse((), f"{name}: line {person.line}, {trait}: is missing for subject {subject}")
+                good = False
+    return good
+
+
+def _by_weight(path: Path) -> bool:
+    """Whether a scenario doses per body weight."""
+    courses: list[Mapping[str, object]] = [
+        course for regimen in read_toml(path).data["regimen"] for course in regimen["course"]
+    ]
+    return any("/kg" in str(value) for course in courses for value in course.values())
+
+
+def _dose(dose: Dose, person: Person, scenario: Scenario) -> Dose:
+    """The dose with the subject's own amount."""
+    amount = dose.amount
+    if "dose_mg" in person.traits:
+        amount = person.traits["dose_mg"]
+    elif "dose_mg_per_kg" in person.traits:
+        weight = person.traits.get("weight_kg", scenario.patient.weight)
+        amount = person.traits["dose_mg_per_kg"] * weight
+    return replace(dose, amount=amount, free=dose.free / dose.amount * amount)

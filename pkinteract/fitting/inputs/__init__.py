@@ -1,0 +1,1 @@
+"""The fit file and its tables, read and checked."""

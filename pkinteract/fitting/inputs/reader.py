@@ -1,0 +1,260 @@
+"""Fit file -> Fit with its data, or every problem in all of it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from pydantic import BaseModel, ValidationError
+
+from pkinteract.errors import InputError, Problem, did_you_mean
+from pkinteract.fitting.data.sources import KINDS, read_source, within
+from pkinteract.fitting.data.weights import residual_problems
+from pkinteract.fitting.inputs.allowed import bounded
+from pkinteract.fitting.inputs.methods import method_problems, sampling_of
+from pkinteract.fitting.inputs.parameters import Refuse, read_parameters, residual_sds
+from pkinteract.fitting.inputs.schema import (
+    DataTable,
+    FitTable,
+    IntervalTable,
+    MethodTable,
+    ParameterTable,
+    PosteriorTable,
+    ResidualTable,
+)
+from pkinteract.fitting.predict.bodies import ENZYMES, PATIENT, trait_problem
+from pkinteract.fitting.types import Fit, Parameter, Series
+from pkinteract.library.overrides import is_left_out
+from pkinteract.scenario import Scenario
+from pkinteract.scenario.file.overrides import Wanted, override, override_each
+from pkinteract.text.toml import TomlFile, read_toml
+from pkinteract.text.toml_lines import Key, key_text
+from pkinteract.text.toml_words import problems
+from pkinteract.units import split
+
+_T = TypeVar("_T", bound=BaseModel)
+
+
+def read_fit(path: Path | str) -> Fit:
+    """Read a fit file, its data and its scenarios.
+
+    Raises
+    ------
+    InputError
+        With every problem of the file and of what it names, in file order.
+    """
+    return _Reader(read_toml(Path(path))).fit()
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Collects problems while it reads; lives for one file."""
+
+    file: TomlFile
+    found: list[Problem]
+
+    def __init__(self, file: TomlFile) -> None:
+        self.file = file
+        self.found = []
+
+    def refuse(self, key: Key, message: str) -> None:
+        problem = Problem(line=self.file.line(key), key=key_text(key), message=message)
+        if problem not in self.found:
+            self.found.append(problem)
+
+    def fit(self) -> Fit:
+        data = self.file.data
+        try:
+            FitTable.model_validate(data)
+        except ValidationError as error:
+            self.found += problems(error, self.file, FitTable)
+        tables = self._tables("data", DataTable)
+        residual = _silently(ResidualTable, data.get("residual", {}))
+        refuse: Refuse = self.refuse
+        folder = self.file.path.parent
+        sources = [
+            read_source(i, table, residual or ResidualTable(), folder, within(i, refuse)) for i, table in tables.items()
+        ]
+        whole = None not in sources and bool(sources)
+        read = [row for row in sources if row is not None]
+        parameters = read_parameters(self._parameters(), refuse, self.file.line)
+        method = _silently(MethodTable, data.get("method", {}))
+        interval = _silently(IntervalTable, data.get("interval", {}))
+        series = [row for one in read for row in one.series]
+        if whole:
+            self._paths(parameters, {id(row): row for one in read for row in one.scenarios}.values())
+        if whole and not self.found:
+            given = [name for name, table in self._parameters().items() if table.upper is not None]
+            parameters = bounded(parameters, series, given, refuse)
+        sds = None if residual is None else residual_sds(residual, series, refuse)
+        if residual is not None and residual.model in ("log", "proportional"):
+            self._above_zero(residual.model, series)
+        by_sd = residual is not None and residual.weights == "sd"
+        known = by_sd or residual is None or residual.additive is not None or residual.proportional is not None
+        if residual is not None:
+            residual_problems(residual, method, refuse)
+        if method is not None:
+            self._together(method, interval, parameters, known=known)
+            method_problems(method, parameters, refuse)
+        posterior = _silently(PosteriorTable, data["posterior"]) if "posterior" in data else None
+        subjects = len({row.subject for row in series})
+        sampling = None if posterior is None else sampling_of(posterior, method, parameters, subjects, refuse)
+        if sampling is not None and not known and not all(np.all(row.measured) for row in series):
+            text = "needs the SD of the residuals where levels below quantification count; give it in [residual]"
+            self.refuse(("posterior",), text)
+        self._all_measured(residual, method, series)
+        self._enough(parameters, series, known=known)
+        if self.found or residual is None or method is None or interval is None or sds is None:
+            raise InputError(self.file.path, self.found)
+        path = self.file.path
+        return Fit(
+            name=path.resolve().parent.name if path.stem == "fit" else path.stem,
+            title=data["title"],
+            path=path,
+            text=self.file.text,
+            files=tuple(row.path for row in read),
+            parameters=tuple(parameters),
+            series=tuple(series),
+            residual=residual.model,
+            additive=sds[0],
+            proportional=sds[1],
+            method=method.name,
+            loss=method.loss,
+            starts=method.starts,
+            profile=interval.method == "profile",
+            omitted=tuple(row for one in read for row in one.omitted),
+            notes=tuple(dict.fromkeys(note for one in read for note in one.notes)),
+            weights=residual.weights,
+            seed=method.seed,
+            sampling=sampling,
+        )
+
+    def _tables(self, name: str, model: type[_T]) -> dict[int, _T]:
+        entries = self.file.data.get(name)
+        rows = entries if isinstance(entries, list) else []
+        found = {i: _silently(model, row) for i, row in enumerate(rows)}
+        return {i: row for i, row in found.items() if row is not None}
+
+    def _parameters(self) -> dict[str, ParameterTable]:
+        entries = self.file.data.get("parameter")
+        rows = entries if isinstance(entries, dict) else {}
+        found = {name: _silently(ParameterTable, row) for name, row in rows.items()}
+        return {name: row for name, row in found.items() if row is not None}
+
+    def _paths(self, parameters: Iterable[Parameter], scenarios: Iterable[Scenario]) -> None:
+        """Paths name values of the drugs that are given, with values they can take, each by one parameter."""
+        wanted: dict[str, Wanted] = {}
+        for row in parameters:
+            key: Key = ("parameter", row.name, "path")
+            for drug, path in row.paths:
+                if path in wanted.get(drug, {}):
+                    first = key_text(wanted[drug][path][1])
+                    self.refuse(key, f"{drug}.{path} is set by {first} as well; keep one of them")
+                wanted.setdefault(drug, {}).setdefault(path, (f"{row.initial!r} {row.unit}", key))
+        rows = list(scenarios)
+        for drug, values in wanted.items():
+            if drug in (ENZYMES, PATIENT):
+                self._bodily(drug, values, rows)
+                continue
+            having = [row.monographs[drug] for row in rows if drug in row.monographs]
+            for monograph in having:
+                known = [path for path, _ in monograph.values()]
+                settable = {*known, *(path for path in values if is_left_out(monograph, path))}
+                for path in values.keys() - settable:
+                    close = did_you_mean(path, known, f"its values are {', '.join(known)}")
+                    self.refuse(values[path][1], f"{path} is not a value of {drug}; {close}")
+                override(monograph, {path: row for path, row in values.items() if path in settable}, self.refuse)
+            if not having:
+                names = sorted({name for row in rows for name in row.monographs})
+                for _, key in values.values():
+                    self.refuse(key, f"{drug} is not part of any scenario here; known are {', '.join(names)}")
+
+    def _bodily(self, owner: str, values: Wanted, scenarios: Iterable[Scenario]) -> None:
+        """Paths into the enzymes or the patient name values that can be set."""
+        for enzymes in [row.enzymes for row in scenarios][:1]:
+            if owner == ENZYMES:
+                override_each(enzymes, values, self.refuse)
+            else:
+                for path, (text, key) in values.items():
+                    problem = trait_problem(path, split(text)[1], enzymes)
+                    if problem is not None:
+                        self.refuse(key, problem)
+
+    def _all_measured(
+        self, residual: ResidualTable | None, method: MethodTable | None, series: Iterable[Series]
+    ) -> None:
+        """A robust loss has no likelihood for levels that CENS says to lie beyond their DV."""
+        told = residual is None or residual.below == "likelihood"
+        if method is None or method.loss == "linear" or told or all(np.all(row.measured) for row in series):
+            return
+        text = f'"{method.loss}" does not go with CENS; write loss = "linear", or below = "leave out" in [residual]'
+        self.refuse(("method", "loss"), text)
+
+    def _named(self, index: int) -> Key:
+        """The key under which an entry of ``[[data]]`` names its file."""
+        entries = self.file.data["data"]
+        return ("data", index, next(name for name in KINDS if name in entries[index]))
+
+    def _above_zero(self, model: str, series: Iterable[Series]) -> None:
+        for row in series:
+            lines = [str(line) for line, value in zip(row.lines, row.values, strict=True) if value <= 0]
+            if lines:
+                key = self._named(row.data)
+                name = self.file.data["data"][row.data][key[-1]]
+                text = f"a {model} residual needs concentrations above 0; leave the cell empty or write BLQ"
+                self.refuse(key, f"{name}: line {', '.join(lines)}: {text}")
+
+    def _together(
+        self, method: MethodTable, interval: IntervalTable | None, parameters: list[Parameter], *, known: bool
+    ) -> None:
+        """What needs an SD of the residuals, or another method."""
+        for row in parameters:
+            if row.prior is not None and not known:
+                text = "needs the SD of the residuals beside it; give additive or proportional in [residual]"
+                self.refuse(("parameter", row.name, "prior"), text)
+            if method.starts > 1 and row.vary and not (row.upper - row.lower < float("inf")):
+                text = 'is required for more than one start; write for example upper = "10"'
+                self.refuse(("parameter", row.name, "upper"), text)
+        if method.loss != "linear":
+            if method.name != "least_squares":
+                self.refuse(("method", "loss"), f'"{method.loss}" goes with name = "least_squares"')
+            if not known:
+                text = "needs the SD of the residuals to tell outliers by; give additive or proportional in [residual]"
+                self.refuse(("method", "loss"), text)
+            if interval is not None and interval.method == "profile":
+                self.refuse(("interval", "method"), '"profile" goes with loss = "linear" only')
+
+    def _enough(self, parameters: list[Parameter], series: list[Series], *, known: bool) -> None:
+        """There is something to estimate, and more measurements than numbers to estimate."""
+        free = [row for row in parameters if row.vary]
+        broken = any(problem.key.startswith("parameter") for problem in self.found)
+        if not free:
+            if not broken:
+                self.refuse(("parameter",), "nothing is left to estimate; give one of them vary = true and no expr")
+            return
+        subjects = list(dict.fromkeys(row.subject for row in series))
+        separate = all(row.per_subject for row in free)
+        for name in subjects if separate else [""]:
+            mine = [row for row in series if name in ("", row.subject)]
+            values = [float(value) for row in mine for value in row.values[row.measured]]
+            who = f"subject {name}: " if separate else ""
+            file = mine[0].data if mine else 0
+            count = len(free) if separate else sum(len(subjects) if row.per_subject else 1 for row in free)
+            levels = not any(row.runs for row in mine)
+            if levels and len(values) > 1 and len(set(values)) == 1:
+                text = f"{who}all {len(values)} concentrations are {values[0]:g}; they do not vary and say nothing"
+                self.refuse(self._named(file), text)
+            elif values and len(values) <= count and not known:
+                text = f"{who}{len(values)} concentrations cannot give {count} estimates and their residual SD"
+                self.refuse(self._named(file), f"{text}; hold parameters by vary = false or give the SD")
+
+
+def _silently(model: type[_T], data: object) -> _T | None:
+    """A table whose problems were reported already."""
+    try:
+        return model.model_validate(data)
+    except ValidationError:
+        return None

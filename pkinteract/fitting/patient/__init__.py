@@ -1,0 +1,1 @@
+"""The fit of one patient to measured levels."""

@@ -1,0 +1,374 @@
+"""What one patient's levels say of the patient: estimates, shrinkage, what each level did, bands, contradictions."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+from scipy.stats import qmc
+
+from pkinteract.engine.curves import Array
+from pkinteract.errors import InputError, Problem
+from pkinteract.fitting.patient.priors import held, judged, patient_fit, without
+from pkinteract.fitting.predict.levels import dense
+from pkinteract.fitting.search.estimate import estimate
+from pkinteract.fitting.search.target import LOG, Best, Progress, Target
+from pkinteract.fitting.types import Analyte, Estimate, Fit, Group, Outcome, Series
+from pkinteract.interrupts import deferred
+from pkinteract.scenario import Observation, Scenario
+
+DRAWS = 256
+"""Virtual patients behind a band: a Sobol sequence, which a power of two fills evenly."""
+
+SEED = 1
+"""Seed of the draws, so that a report repeats itself."""
+
+RARE = 0.01
+"""A level that fewer people than this would have contradicts the dosing record [1]."""
+
+FAR = 2.0
+"""A level further from the individual prediction contradicts the others [SD]."""
+
+LEAD = 14 * 24.0
+"""How much of the run before t = 0 the bands show at most [h]."""
+
+_STEPS = (0.25, 0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 12.0, 24.0, 48.0, 168.0)
+_MOST_TIMES = 800
+_UNFELT = 1e-9
+_TRIES, _ROUNDING = 16, 1e-9
+_TAILS = (2.5, 97.5)
+
+Span = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """One value of the patient.
+
+    Attributes
+    ----------
+    population
+        The monograph's value, in the parameter's unit.
+    spread
+        95 % of people [unit of the parameter]; None for what follows from others.
+    shrinkage
+        Variance that is left over that before the levels [1]: 0 if the levels decide, 1 if they say nothing. None for
+        what follows from others.
+    """
+
+    estimate: Estimate
+    population: float
+    spread: Span | None
+    shrinkage: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """One measured level.
+
+    Attributes
+    ----------
+    population, individual
+        Predictions with the population's values and with the patient's, in the level's unit.
+    expected, individually_expected
+        Where 95 % of measured levels lie before and after the fit, the residual error included.
+    probability
+        Of a level at least as far out, before the fit, in either tail [1].
+    residual
+        Distance from the individual prediction [SD].
+    without
+        Prediction of a fit to the other levels, and the estimates of that fit by parameter.
+    contradiction
+        What is wrong with the level, as a sentence; empty if nothing is.
+    """
+
+    observation: Observation
+    population: float
+    individual: float
+    expected: Span
+    individually_expected: Span
+    probability: float
+    residual: float
+    without: float
+    without_values: Mapping[str, float]
+    contradiction: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Band:
+    """The curves of one analyte at ``Individual.times``, in its unit; before and after are 95 % bands (2, time)."""
+
+    analyte: Analyte
+    population: Array
+    individual: Array
+    before: Array
+    after: Array
+
+
+@dataclass(frozen=True, kw_only=True)
+class Individual:
+    """A patient's fit and what is made of it.
+
+    Attributes
+    ----------
+    error
+        SD of the residuals on the logarithm [1].
+    uninformed
+        Values on which no level depends; they stay at the population's.
+    times
+        Times of the bands [h], those of the levels among them.
+    warnings
+        What to know before the numbers are used, contradictions first.
+    """
+
+    scenario: Scenario
+    error: float
+    outcome: Outcome
+    learned: tuple[Learned, ...]
+    uninformed: tuple[str, ...]
+    levels: tuple[Level, ...]
+    times: Array
+    bands: tuple[Band, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Knowledge:
+    """A normal distribution of the logarithms of the values that vary."""
+
+    names: tuple[str, ...]
+    mean: Array
+    covariance: Array
+    outcome: Outcome | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Cloud:
+    """Curves of drawn people (person, analyte, time), and the error of a level of each [SD]."""
+
+    curves: Array
+    noise: Array
+
+
+def individual(scenario: Scenario, *, error: float, progress: Progress | None = None) -> Individual:
+    """Estimate a patient's values from the levels of the scenario.
+
+    Parameters
+    ----------
+    error
+        SD of the residuals on the logarithm [1].
+
+    Raises
+    ------
+    InputError
+        When there is nothing to estimate, or nothing to estimate it from.
+    """
+    whole = patient_fit(scenario, error)
+    with deferred(), ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        before = _prior(whole)
+        after = _posterior(whole, pool, progress)
+        if after.outcome is None:
+            text = f"the levels say nothing of {', '.join(before.names)}; give the time and the limit of each anew"
+            raise InputError(scenario.path, [Problem(line=None, key="observation", message=text)])
+        left = [_left_out(whole, n, pool) for n in range(len(scenario.observations))]
+        times = _times(scenario)
+        found = judged(scenario)
+        grid = _target(whole, dense(whole.series[0], found, times), pool)
+        clouds = [_cloud(grid, row) for row in (before, after)]
+        centres = [_curves(grid, row.mean[None, :], row.names)[0] for row in (before, after)]
+        alone = [_curves(grid, row.mean[None, :], row.names)[0] for row in left]
+    bands = [
+        Band(
+            analyte=analyte,
+            population=centres[0][place],
+            individual=centres[1][place],
+            before=np.percentile(clouds[0].curves[:, place], _TAILS, axis=0),
+            after=np.percentile(clouds[1].curves[:, place], _TAILS, axis=0),
+        )
+        for place, analyte in enumerate(found)
+    ]
+    levels = []
+    for n, row in enumerate(scenario.observations):
+        place, at = [one.id for one in found].index(row.analyte), int(np.searchsorted(times, row.time))
+        there = [(cloud.curves[:, place, at], np.exp(error * cloud.noise)) for cloud in clouds]
+        centre = [curves[place, at] for curves in (*centres, alone[n])]
+        levels.append(_level(row, centre, there, error, left[n]))
+    levels = _judged(levels)
+    [group] = after.outcome.groups
+    free = {row.parameter.name for row in group.estimates if row.free}
+    return Individual(
+        scenario=scenario,
+        error=error,
+        outcome=after.outcome,
+        learned=tuple(_learned(row, whole) for row in group.estimates if row.free or row.parameter.expr is not None),
+        uninformed=tuple(name for name in before.names if name not in free),
+        levels=tuple(levels),
+        times=times,
+        bands=tuple(bands),
+        warnings=(*(row.contradiction for row in levels if row.contradiction), *_warnings(group)),
+    )
+
+
+def _warnings(group: Group) -> Iterator[str]:
+    """Of the search; an estimate at a limit has its own words, as nobody chose its bounds."""
+    names = [row.parameter.name for row in group.estimates]
+    yield from (text for text in group.warnings if not any(name in text for name in names))
+    for row in group.estimates:
+        if row.free and row.log_se is None:
+            yield f"{row.parameter.name.replace('_', ' ')} is as large as it can be, so it has no interval"
+
+
+def _prior(whole: Fit) -> _Knowledge:
+    rows = [(row.name, row.prior) for row in whole.parameters if row.prior is not None]
+    return _Knowledge(
+        names=tuple(name for name, _ in rows),
+        mean=np.array([prior[0] for _, prior in rows]),
+        covariance=np.diag([prior[1] ** 2 for _, prior in rows]),
+        outcome=None,
+    )
+
+
+def _posterior(whole: Fit, pool: ThreadPoolExecutor, progress: Progress | None = None) -> _Knowledge:
+    """The normal approximation at the optimum; what no level informs stays as it is in the prior."""
+    before = _prior(whole)
+    target = _target(whole, whole.series[0], pool)
+    start = target.start()
+    derivatives = target.jacobian(start)[: len(whole.series[0].values)]
+    felt = np.max(np.abs(derivatives), axis=0) > _UNFELT
+    names = [name.removeprefix(LOG) for name, row in start.items() if row.vary]
+    silent = {name for name, moves in zip(names, felt, strict=True) if not moves}
+    if len(silent) == len(names):
+        return before
+    outcome = estimate(held(whole, silent), progress=progress)
+    [group] = outcome.groups
+    if group.stopped:
+        raise KeyboardInterrupt
+    found = {row.parameter.name: row for row in group.estimates if row.free}
+    mean, covariance = before.mean.copy(), before.covariance.copy()
+    places = [before.names.index(name) for name in group.names]
+    sds = np.array([found[name].log_se or 0.0 for name in group.names])
+    correlation = np.where(np.isfinite(group.correlation), group.correlation, 0.0)
+    mean[places] = [found[name].log_value for name in group.names]
+    covariance[np.ix_(places, places)] = correlation * np.outer(sds, sds)
+    return replace(before, mean=mean, covariance=covariance, outcome=outcome)
+
+
+def _left_out(whole: Fit, place: int, pool: ThreadPoolExecutor) -> _Knowledge:
+    """What is known without one level."""
+    others = without(whole, place)
+    return _prior(whole) if others is None else _posterior(others, pool)
+
+
+def _target(fit: Fit, series: Series, pool: ThreadPoolExecutor) -> Target:
+    return Target(fit=fit, series=(series,), pool=pool, best=Best())
+
+
+def _times(scenario: Scenario) -> Array:
+    """A regular grid from up to two weeks before t = 0 to the end, and the times of the levels."""
+    levels = [row.time for row in scenario.observations]
+    first = min(max(scenario.first_time, -LEAD), *levels, scenario.duration)
+    step = next((step for step in _STEPS if (scenario.duration - first) / step <= _MOST_TIMES), _STEPS[-1])
+    grid = np.arange(math.ceil(first / step) * step, scenario.duration + 1e-9, step)
+    return np.unique(np.concatenate([grid, levels, [scenario.duration]]))
+
+
+def _curves(grid: Target, logs: Array, names: tuple[str, ...]) -> Array:
+    """Curves of the people whose logarithms are the rows of ``logs``: (person, analyte, time)."""
+    start = grid.start()
+    points = []
+    for row in logs:
+        for name, value in zip(names, row, strict=True):
+            start[LOG + name].value = float(value)
+        points.append(start.valuesdict())
+    [series] = grid.series
+    shape = (len(logs), len(series.analytes), len(series.times))
+    return np.array([rows[0] for rows in grid.predictions(points)]).reshape(shape)
+
+
+def _cloud(grid: Target, known: _Knowledge) -> _Cloud:
+    """People drawn from what is known, without those who cannot be: who absorb more than a whole dose."""
+    normal = ndtri(qmc.Sobol(len(known.names) + 1, rng=SEED).random(_TRIES * DRAWS))
+    sizes, axes = np.linalg.eigh(known.covariance)
+    logs = known.mean + normal[:, :-1] @ (axes * np.sqrt(np.maximum(sizes, 0.0))).T
+    start = grid.start()
+    low = np.array([start[LOG + name].min for name in known.names])
+    high = np.array([start[LOG + name].max for name in known.names])
+    possible = np.all((logs > low - _ROUNDING) & (logs < high + _ROUNDING), axis=1)
+    kept = np.flatnonzero(possible | ~possible.any())[:DRAWS]
+    return _Cloud(curves=_curves(grid, np.clip(logs[kept], low, high), known.names), noise=normal[kept, -1])
+
+
+def _level(
+    row: Observation, centre: list[float], clouds: list[tuple[Array, Array]], error: float, others: _Knowledge
+) -> Level:
+    population, person, alone = centre
+    below, above = (float(np.mean(ndtr(side * _gaps(row.value, clouds[0][0]) / error))) for side in (1, -1))
+    probability = below if row.below else min(1.0, 2 * min(below, above))
+    residual = float(_gaps(row.value, np.array([person]))[0]) / error
+    expected, later = (np.percentile(levels * errors, _TAILS).tolist() for levels, errors in clouds)
+    return Level(
+        observation=row,
+        population=population,
+        individual=person,
+        expected=(expected[0], expected[1]),
+        individually_expected=(later[0], later[1]),
+        probability=probability,
+        residual=residual,
+        without=alone,
+        without_values=dict(zip(others.names, np.exp(others.mean).tolist(), strict=True)),
+        contradiction="",
+    )
+
+
+def _gaps(value: float, predicted: Array) -> Array:
+    """Logarithm of a level over its predictions; infinite where nothing is predicted."""
+    logs = np.log(predicted, where=predicted > 0, out=np.full(len(predicted), -np.inf))
+    return np.asarray(math.log(value) - logs)
+
+
+def _judged(levels: list[Level]) -> list[Level]:
+    """The levels with what is wrong with them; one that nobody would have spoils the residuals of the others."""
+    wrong = [level.probability < RARE for level in levels]
+    if not any(wrong):
+        wrong = [level.residual < -FAR if level.observation.below else abs(level.residual) > FAR for level in levels]
+    return [
+        replace(level, contradiction=" ".join(_contradiction(level))) if bad else level
+        for level, bad in zip(levels, wrong, strict=True)
+    ]
+
+
+def _contradiction(level: Level) -> Iterator[str]:
+    """Why a level cannot be right together with the dosing record, and what to check."""
+    row = level.observation
+    low, high = level.expected
+    shown = f"{row.analyte} {'<' if row.below else ''}{row.value:.3g} {row.unit} on day {row.time / 24:.3g}"
+    if level.probability < RARE:
+        ratio = f"{row.value / level.population:.2g} times" if level.population > 0 else "not"
+        yield (
+            f"{shown} is {ratio} what the dosing record predicts ({level.population:.3g} {row.unit}; 95 of 100 people "
+            f"have {low:.3g} to {high:.3g}, fewer than 1 in 100 a level as far out)."
+        )
+    else:
+        yield (
+            f"{shown} does not go together with the other levels: {level.individual:.3g} {row.unit} is predicted for "
+            f"this patient, {abs(level.residual):.2g} SD of the residual error away."
+        )
+    yield "Check the time of the sample, missed or extra doses, and drugs that interact before you use the estimates."
+
+
+def _learned(row: Estimate, whole: Fit) -> Learned:
+    parameter = next(one for one in whole.parameters if one.name == row.parameter.name)
+    if parameter.prior is None:
+        return Learned(estimate=row, population=parameter.initial, spread=None, shrinkage=None)
+    mean, sd = parameter.prior
+    high = min(math.exp(mean + 1.96 * sd), parameter.upper)
+    shrinkage = None if row.log_se is None else (row.log_se / sd) ** 2
+    possible = row if row.high is None else replace(row, high=min(row.high, parameter.upper))
+    return Learned(
+        estimate=possible, population=parameter.initial, spread=(math.exp(mean - 1.96 * sd), high), shrinkage=shrinkage
+    )

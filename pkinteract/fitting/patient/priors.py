@@ -1,0 +1,269 @@
+"""One patient's levels -> a fit: what the monographs say of people in general is the prior of this one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from pkinteract.errors import InputError, Problem
+from pkinteract.fitting.data.series import analyte_of
+from pkinteract.fitting.search.censored import limits
+from pkinteract.fitting.types import Analyte, Fit, Parameter, Series
+from pkinteract.library.schema.monograph import Monograph, Value
+from pkinteract.model import Model, build
+from pkinteract.model.parts import liver
+from pkinteract.scenario import Scenario
+from pkinteract.scenario.file.observations import precursors
+from pkinteract.units import dimension_of, parse, to_canonical
+
+ERROR = 0.15
+"""SD of what lies between a measured and a predicted level, on the logarithm: assay, timing, model [1]."""
+
+REACH = 8.0
+"""How many SDs of its prior a value may move."""
+
+_CLEARANCE = "elimination.clearance"
+
+
+def patient_fit(scenario: Scenario, error: float = ERROR) -> Fit:
+    """The fit of one patient's levels.
+
+    The values that vary are those with a between-subject CV of the compounds that were measured and of what forms them;
+    each is log-normal about the monograph's value.
+
+    Parameters
+    ----------
+    error
+        SD of the residuals, on the logarithm [1].
+
+    Raises
+    ------
+    InputError
+        When there is no level, or no value with a CV.
+    """
+    if not scenario.observations:
+        text = (
+            'there is no measured level; add each as [[observation]] with at = "5 d", analyte = "…", level = "6.2 mg/L"'
+        )
+        raise InputError(scenario.path, [Problem(line=None, key="observation", message=text)])
+    parameters = tuple(_parameters(scenario))
+    if not parameters:
+        names = ", ".join(_compounds(scenario))
+        text = f"no value of {names} has a between-subject CV, without which a level cannot be weighed; write cv in "
+        text += "the drug file, and leave out overrides of the values: an override has no CV"
+        raise InputError(scenario.path, [Problem(line=None, key="", message=text)])
+    return Fit(
+        name=f"{scenario.name}-patient",
+        title=scenario.title,
+        path=scenario.path,
+        text=scenario.text,
+        files=(scenario.path,),
+        parameters=parameters,
+        series=(_series(scenario),),
+        residual="log",
+        additive=None,
+        proportional=error,
+        method="least_squares",
+        loss="linear",
+        starts=1,
+        profile=False,
+        omitted=(),
+        notes=(f"residual error {100 * error:g} %, the SD of the logarithm",),
+    )
+
+
+def read_error(text: str | None) -> float:
+    """The SD that ``--error`` gives [1].
+
+    Raises
+    ------
+    InputError
+        When it is no fraction above 0.
+    """
+    if text is None:
+        return ERROR
+    try:
+        error = parse(text, "fraction", example="15 %")
+    except ValueError as wrong:
+        raise InputError("--error", [Problem(line=None, key="", message=str(wrong))]) from None
+    if not 0.001 <= error <= 2:
+        text = f'must lie between 0.1 % and 200 %, got "{text}"; write for example "15 %"'
+        raise InputError("--error", [Problem(line=None, key="", message=text)])
+    return error
+
+
+def analytes(scenario: Scenario) -> tuple[Analyte, ...]:
+    """What was measured, each once, in the order of the scenario's analytes."""
+    measured = {row.analyte for row in scenario.observations}
+    return tuple(analyte_of(scenario, name) for name in scenario.units if name in measured)
+
+
+def judged(scenario: Scenario) -> tuple[Analyte, ...]:
+    """What was measured, and the sums of what was measured, in the order of the scenario's analytes."""
+    measured = {row.analyte for row in scenario.observations}
+    sums = [total for monograph in scenario.monographs.values() for total in monograph.sum]
+    known = measured | {total.id for total in sums if measured.issuperset(total.parts)}
+    return tuple(analyte_of(scenario, name) for name in scenario.units if name in known)
+
+
+def _series(scenario: Scenario) -> Series:
+    found = analytes(scenario)
+    ids = [row.id for row in found]
+    rows = scenario.observations
+    times = np.unique([row.time for row in rows])
+    values = np.array([row.value for row in rows])
+    return Series(
+        data=0,
+        subject="patient",
+        scenario=scenario,
+        patient=scenario.patient,
+        doses=scenario.doses,
+        steady=scenario.steady_state,
+        analytes=found,
+        times=times,
+        rows=tuple(int(np.searchsorted(times, row.time)) for row in rows),
+        columns=tuple(ids.index(row.analyte) for row in rows),
+        values=values,
+        lines=tuple(row.line or 0 for row in rows),
+        ends=limits(values, np.array([row.below for row in rows])),
+    )
+
+
+def without(fit: Fit, place: int) -> Fit | None:
+    """The fit without the level at ``place``; None if none is left."""
+    [series] = fit.series
+    kept = [n for n in range(len(series.values)) if n != place]
+    if not kept:
+        return None
+    left = replace(
+        series,
+        rows=tuple(series.rows[n] for n in kept),
+        columns=tuple(series.columns[n] for n in kept),
+        values=series.values[kept],
+        lines=tuple(series.lines[n] for n in kept),
+        ends=None if series.ends is None else series.ends[kept],
+    )
+    return replace(fit, series=(left,))
+
+
+def held(fit: Fit, names: set[str]) -> Fit:
+    """The fit with some parameters held at the population's values."""
+    rows = [replace(row, vary=False, log=False, prior=None) if row.name in names else row for row in fit.parameters]
+    return replace(fit, parameters=tuple(rows))
+
+
+def _compounds(scenario: Scenario) -> dict[str, Monograph]:
+    """The compounds that were measured, and what forms them."""
+    parts = {part for analyte in analytes(scenario) for part in analyte.parts}
+    names = {name for part in parts for name in precursors(part, scenario.monographs)}
+    return {name: row for name, row in scenario.monographs.items() if name in names}
+
+
+def _parameters(scenario: Scenario) -> Iterator[Parameter]:
+    model = build(scenario)
+    for drug, monograph in _compounds(scenario).items():
+        values = {path: value for path, value in monograph.values() if _counts(drug, path, scenario)}
+        own = liver(monograph)
+        clearance = values.get(_CLEARANCE)
+        if own.flow is not None and clearance is not None and clearance.cv is not None:
+            yield from _first_pass(drug, values, own.clearance / own.flow, model)
+            values = {path: row for path, row in values.items() if path != _CLEARANCE and not _available(path)}
+        for path, value in values.items():
+            if value.cv is not None and value.value > 0:
+                yield from _single(drug, path, value, value.cv, model)
+
+
+def _counts(drug: str, path: str, scenario: Scenario) -> bool:
+    """Whether a value of a monograph can act in the run; shares of pathways add up to 1 and do not vary."""
+    if path.startswith("elimination.pathway.") and path.endswith(".fraction"):
+        return False
+    if not path.startswith("absorption."):
+        return True
+    taken = [dose for dose in scenario.doses if dose.drug == drug and dose.formulation == path.split(".")[1]]
+    return any(dose.bioavailability is None for dose in taken) if _available(path) else bool(taken)
+
+
+def _available(path: str) -> bool:
+    return path.startswith("absorption.") and path.endswith(".bioavailability")
+
+
+def _single(drug: str, path: str, value: Value, cv: float, model: Model) -> Iterator[Parameter]:
+    """A value that varies by itself."""
+    highest = math.inf
+    if _available(path):
+        highest = value.value / _absorbed(drug, path, model)
+    elif dimension_of(value.unit) == "fraction" and path.startswith("binding."):
+        highest = 1 / to_canonical(1.0, value.unit)
+    if value.value < highest * (1 - 1e-6):
+        yield _free(_name(drug, path), value.value, value.unit, cv, highest, ((drug, path),))
+
+
+def _absorbed(drug: str, path: str, model: Model) -> float:
+    """The largest fraction absorbed of a formulation, fed or fasted [1]."""
+    form = path.split(".")[1]
+    return max(way.absorbed() for (owner, name, _), way in model.ways.items() if (owner, name) == (drug, form))
+
+
+def _first_pass(drug: str, values: Mapping[str, Value], extraction: float, model: Model) -> Iterator[Parameter]:
+    """Intrinsic clearance varies; clearance and availability of a well-stirred liver follow it together."""
+    clearance = values[_CLEARANCE]
+    intrinsic = f"{_name(drug, '')}_intrinsic_clearance"
+    yield _free(intrinsic, 1.0, "1", clearance.cv or 0.0, math.inf, ())
+    slowed = f"({1 - extraction!r} + {extraction!r}*{intrinsic})"
+    yield _derived(drug, _CLEARANCE, clearance, f"{clearance.value!r}*{intrinsic}/{slowed}")
+    for path, value in values.items():
+        if _available(path):
+            absorbed = ""
+            highest = 1 / _absorbed(drug, path, model)
+            if value.cv is not None and highest > 1 + 1e-6:
+                absorbed = f"{_name(drug, path).removesuffix('_bioavailability')}_absorption"
+                yield _free(absorbed, 1.0, "1", value.cv, highest, ())
+            yield _derived(drug, path, value, f"{value.value!r}{absorbed and '*' + absorbed}/{slowed}")
+
+
+def _name(drug: str, path: str) -> str:
+    """A parameter's name: the drug and the end of the path, in letters, digits and underscores."""
+    head, _, rest = path.partition(".")
+    shown = rest if head in ("elimination", "distribution", "absorption") else path
+    name = "_".join(part for part in f"{drug}.{shown}".replace("-", "_").split(".") if part)
+    return name if name[0].isalpha() else f"drug_{name}"
+
+
+def _free(
+    name: str, value: float, unit: str, cv: float, highest: float, paths: tuple[tuple[str, str], ...]
+) -> Parameter:
+    sd = math.sqrt(math.log1p(cv**2))
+    return Parameter(
+        name=name,
+        paths=paths,
+        unit=unit,
+        initial=value,
+        lower=value * math.exp(-REACH * sd),
+        upper=min(value * math.exp(REACH * sd), highest),
+        log=True,
+        per_subject=False,
+        vary=True,
+        expr=None,
+        prior=(math.log(value), sd),
+        line=None,
+    )
+
+
+def _derived(drug: str, path: str, value: Value, expr: str) -> Parameter:
+    return Parameter(
+        name=_name(drug, path),
+        paths=((drug, path),),
+        unit=value.unit,
+        initial=value.value,
+        lower=0.0,
+        upper=math.inf,
+        log=True,
+        per_subject=False,
+        vary=False,
+        expr=expr,
+        prior=None,
+        line=None,
+    )

@@ -1,0 +1,1 @@
+"""Values of the parameters -> what the data should have been."""

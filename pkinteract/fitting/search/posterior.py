@@ -1,0 +1,207 @@
+"""The posterior of the estimates, sampled by emcee (extra ``mcmc``)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+import lmfit
+import numpy as np
+
+from pkinteract.engine.curves import Array
+from pkinteract.errors import SimulationError
+from pkinteract.fitting.search.target import LOG, Target
+from pkinteract.fitting.search.uncertainty import Spread
+from pkinteract.fitting.types import Posterior, Sampling
+from pkinteract.result import Table
+
+LONG_ENOUGH = 50
+"""Autocorrelation times that a chain should last, as emcee's authors advise [1]."""
+
+LOWEST_ACCEPTANCE = 0.2
+"""Share of moves taken below which the walkers hardly move [1]."""
+
+FEWEST = 100
+"""Steps after the burn-in from which on an interrupted chain is kept."""
+
+MOST_DRAWS = 10_000
+"""Draws that are kept at most; the chain is thinned to them."""
+
+_QUANTILES = (0.025, 0.5, 0.975)
+
+
+def missing_sampler() -> str | None:
+    """What to install so that a posterior can be sampled; None if it can."""
+    if find_spec("emcee") is None:
+        return 'needs emcee; install it with: pip install "pkinteract[mcmc]"'
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Density:
+    """Logarithm of the posterior density at (point, estimate), up to a constant; many points at a time."""
+
+    target: Target
+    optimum: lmfit.Parameters
+    names: tuple[str, ...]
+    low: Array
+    high: Array
+
+    def __call__(self, points: Array) -> Array:
+        found = np.full(len(points), -np.inf)
+        inside = np.flatnonzero(np.all((points >= self.low) & (points <= self.high), axis=1))
+        values = [self.values(points[n]) for n in inside]
+        for n, squares in zip(inside, self._squares(values), strict=True):
+            found[n] = self._logarithm(squares)
+        best = self.target.best
+        best.evaluations += len(inside)
+        if self.target.progress is not None:
+            self.target.progress(best.evaluations, best.cost)
+        return found
+
+    def values(self, point: Array) -> dict[str, float]:
+        """Values of all parameters."""
+        for name, value in zip(self.names, point, strict=True):
+            self.optimum[name].value = float(value)
+        found: dict[str, float] = self.optimum.valuesdict()
+        return found
+
+    def _squares(self, points: list[dict[str, float]]) -> list[float]:
+        """Sum of squares at every point; where there is no possible body it is infinite."""
+        try:
+            rows = [self.target.weighted(*row) for row in zip(points, self.target.predictions(points), strict=True)]
+        except SimulationError:
+            if len(points) == 1:
+                self.target.best.failed += 1
+                return [math.inf]
+            return [self._squares([point])[0] for point in points]
+        return [float(row @ row) for row in rows]
+
+    def _logarithm(self, squares: float) -> float:
+        """An SD that is not given is integrated out; its own prior is uniform in its logarithm."""
+        if self.target.fit.known:
+            return -0.5 * squares
+        return -0.5 * self.target.errors.count * math.log(squares) if squares > 0 else math.inf
+
+
+def sampled(
+    target: Target, optimum: lmfit.Parameters, found: Spread, sampling: Sampling
+) -> tuple[Posterior | None, list[str], bool]:
+    """The posterior, what to know of it, and whether it was stopped by hand; None if too little was sampled by then.
+
+    The priors are uniform between the bounds on the scale that is estimated, times those of the fit file.
+    """
+    import emcee
+
+    rows = [optimum[name] for name in found.names]
+    low, high = np.array([row.min for row in rows]), np.array([row.max for row in rows])
+    density = _Density(target=target, optimum=optimum.copy(), names=found.names, low=low, high=high)
+    sampler = emcee.EnsembleSampler(sampling.walkers, len(rows), density, vectorize=True)
+    sampler.random_state = np.random.RandomState(sampling.seed).get_state()
+    begin = _begin(rows, found, sampling, low, high)
+    stopped = False
+    try:
+        for _ in sampler.sample(begin, iterations=sampling.burn + sampling.steps):
+            pass
+    except KeyboardInterrupt:
+        stopped = True
+    notes = ["stopped by hand while the posterior was sampled"] if stopped else []
+    steps = sampler.iteration - sampling.burn
+    if steps < FEWEST:
+        return (
+            None,
+            [*notes, f"the posterior is left out: fewer than {FEWEST} steps were taken after the burn-in"],
+            True,
+        )
+    chain = sampler.get_chain(discard=sampling.burn)
+    moved = np.any(np.ptp(chain, axis=0) > 0, axis=1)
+    if not np.all(moved):
+        notes.append(f"{int(np.sum(~moved))} of {sampling.walkers} walkers of the posterior never moved; add steps")
+    if not np.any(moved):
+        return None, notes, stopped
+    times = emcee.autocorr.integrated_time(chain[:, moved], tol=0)
+    slowest = float(np.max(times))
+    thin = max(1, int(slowest / 2), math.ceil(steps * sampling.walkers / MOST_DRAWS))
+    draws = sampler.get_chain(discard=sampling.burn, thin=thin, flat=True)
+    densities = sampler.get_log_prob(discard=sampling.burn, thin=thin, flat=True)
+    values = _columns(density, draws, densities, sampling.seed)
+    free = [slot for slot in target.slots if slot.parameter.vary or slot.parameter.expr is not None]
+    posterior = Posterior(
+        parameters=(*(slot.parameter for slot in free), *(() if target.fit.known else (None,))),
+        subjects=(*(slot.subject for slot in free), *(() if target.fit.known else ("",))),
+        values=values,
+        quantiles=np.quantile(values, _QUANTILES, axis=0).T,
+        times=times,
+        steps=steps,
+        thin=thin,
+        acceptance=float(np.mean(sampler.acceptance_fraction)),
+    )
+    return posterior, [*notes, *_warnings(posterior)], stopped
+
+
+def _begin(rows: list[lmfit.Parameter], found: Spread, sampling: Sampling, low: Array, high: Array) -> Array:
+    """Where the walkers begin: about the optimum, as far from it as the covariance says and the bounds allow."""
+    random = np.random.default_rng(sampling.seed)
+    at = np.array([row.value for row in rows])
+    widest = np.minimum(high - low, np.where([row.name.startswith(LOG) for row in rows], 1.0, np.abs(at) + 1e-6)) / 4
+    sds = np.sqrt(np.diag(found.covariance))
+    usable = np.where(np.isfinite(sds), np.minimum(sds, widest), widest)
+    if np.all(np.isfinite(found.covariance)):
+        root = np.linalg.cholesky(found.correlation + 1e-9 * np.eye(len(rows)))
+    else:
+        root = np.eye(len(rows))
+    begin = at + random.normal(size=(sampling.walkers, len(rows))) @ root.T * usable
+    inward = np.where(begin < low, low + random.uniform(0, widest, begin.shape), begin)
+    return np.where(inward > high, high - random.uniform(0, widest, begin.shape), inward)
+
+
+def _columns(density: _Density, draws: Array, densities: Array, seed: int) -> Array:
+    """Values of what is estimated or follows from it, in its units, then the residual SD where that is not given."""
+    target = density.target
+    names = [slot.name for slot in target.slots if slot.parameter.vary or slot.parameter.expr is not None]
+    rows = [density.values(draw) for draw in draws]
+    values = np.array([[row[name] for name in names] for row in rows])
+    if target.fit.known:
+        return values
+    count = target.errors.count
+    variances = np.exp(-2 * densities / count) / np.random.default_rng(seed).chisquare(count, len(draws))
+    return np.column_stack([values, np.sqrt(variances)])
+
+
+def _warnings(posterior: Posterior) -> list[str]:
+    said = []
+    slowest = float(np.max(posterior.times))
+    if posterior.steps < LONG_ENOUGH * slowest:
+        need = 100 * math.ceil(LONG_ENOUGH * slowest / 100)
+        text = f"{posterior.steps} steps are fewer than {LONG_ENOUGH} autocorrelation times of {slowest:.0f} steps"
+        said.append(f"the posterior is rough: {text}; write steps = {need}")
+    if posterior.acceptance < LOWEST_ACCEPTANCE:
+        text = f"the walkers of the posterior took {100 * posterior.acceptance:.0f} % of their moves"
+        said.append(f"{text}, below 20 %: they hardly move; add walkers and a longer burn, or hold estimates")
+    return said
+
+
+def posterior_table(groups: Iterable[tuple[str, Posterior]], unit: str) -> Table:
+    """``posterior.csv``: a row for every draw and estimate; those of one draw belong together.
+
+    Parameters
+    ----------
+    groups
+        Subject that was fitted by itself, or "", and its posterior.
+    unit
+        Of the residual SD.
+    """
+    columns: dict[str, list[object]] = {name: [] for name in ("draw", "subject", "parameter", "unit", "value")}
+    for whose, posterior in groups:
+        names = ["residual_sd" if row is None else row.name for row in posterior.parameters]
+        units = [unit if row is None else row.unit for row in posterior.parameters]
+        subjects = [subject or whose for subject in posterior.subjects]
+        for draw, values in enumerate(posterior.values, start=1):
+            columns["draw"] += [draw] * len(names)
+            columns["subject"] += subjects
+            columns["parameter"] += names
+            columns["unit"] += units
+            columns["value"] += [float(value) for value in values]
+    return columns

@@ -1,0 +1,286 @@
+"""Profile likelihoods: one estimate is held at a value, the others are estimated again, until 95 % is reached."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import lmfit
+import numpy as np
+from scipy import stats
+
+from pkinteract.engine.curves import Array
+from pkinteract.errors import SimulationError
+from pkinteract.fitting.search.target import LOG, Target
+from pkinteract.fitting.search.uncertainty import LEVEL, Spread
+from pkinteract.fitting.types import Likelihood
+
+CLOSE = 2e-3
+"""How near the root of the drop comes to that of the 95 % line, relatively [1]."""
+
+SETTLED = 1e-4
+"""Share of the drop at the 95 % line by which another step of the inner fit could still lower it [1]."""
+
+LONGEST = 1.0
+"""Longest first step away from the optimum, and of the inner fit, on the logarithm or relative to the value [1]."""
+
+BEYOND = 1.3
+"""How far behind the end of an interval the last point lies, relative to the distance of the end [1]."""
+
+_POINTS = 15
+_ROUNDS = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Point:
+    """The sum of squares with one estimate held, and what all estimates are there."""
+
+    squares: float
+    at: Array
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Problem:
+    """What all profiles of a group share.
+
+    Attributes
+    ----------
+    line
+        By how much the sum of squares lies above the smallest one at the ends of the 95 % interval.
+    """
+
+    target: Target
+    optimum: lmfit.Parameters
+    found: Spread
+    best: _Point
+    line: float
+
+    def root(self, point: _Point) -> float:
+        """Root of the drop relative to that of the 95 % line, which is 1 there [1]."""
+        return math.sqrt(max(point.squares - self.best.squares, 0.0) / self.line)
+
+
+@dataclass(kw_only=True)
+class Profiles:
+    """What was profiled so far; it keeps what is done when the rest is stopped by hand."""
+
+    limits: dict[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    likelihoods: list[Likelihood] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def profiles(target: Target, optimum: lmfit.Parameters, found: Spread, into: Profiles) -> bool:
+    """Take the profiles of all estimates and their intervals; whether that was stopped by hand."""
+    if found.bounds or found.unfelt or found.singular:
+        into.notes.append("no profiles were taken: an estimate has no standard error to begin from")
+        return False
+    try:
+        _all(target, optimum, found, into)
+    except KeyboardInterrupt:
+        into.notes.append("stopped by hand: intervals that were not profiled by then are those of the covariance")
+        return True
+    return False
+
+
+def _all(target: Target, optimum: lmfit.Parameters, found: Spread, into: Profiles) -> None:
+    residuals = target.residuals(optimum)
+    smallest = float(residuals @ residuals)
+    at = np.array([optimum[name].value for name in found.names])
+    best = _Point(squares=smallest, at=at)
+    problem = _Problem(target=target, optimum=optimum, found=found, best=best, line=_line(target, found, smallest))
+    for place, name in enumerate(found.names):
+        (low, below), (high, above) = (_side(problem, place, sign) for sign in (-1, 1))
+        points = [*reversed(below), best, *above]
+        into.limits[name] = (low, high)
+        into.likelihoods.append(_likelihood(problem, place, points))
+        into.notes += [text for text in _notes(problem, place, low, high, points) if text not in into.notes]
+
+
+def _line(target: Target, found: Spread, smallest: float) -> float:
+    if target.fit.known:
+        return float(stats.chi2.ppf(LEVEL, 1))
+    dof = target.errors.count - len(found.names)
+    return smallest * float(stats.f.ppf(LEVEL, 1, dof)) / dof
+
+
+def _notes(
+    problem: _Problem, place: int, low: float | None, high: float | None, points: Sequence[_Point]
+) -> Iterator[str]:
+    name = problem.found.labels[place]
+    open_sides = [side for side, end in (("lower", low), ("upper", high)) if end is None]
+    if open_sides:
+        side = " and ".join(open_sides)
+        yield (
+            f"the profile of {name} stays flat up to its {side} bound: these data give it no {side} limit; "
+            "hold it, or add data that inform it"
+        )
+    if min(point.squares for point in points) < problem.best.squares - 10 * SETTLED * problem.line:
+        yield f"the profile of {name} met a better point than the optimum; search again with more starts"
+
+
+def _side(problem: _Problem, place: int, sign: int) -> tuple[float | None, list[_Point]]:
+    """End of the interval on one side, None where there is none before the bound; points away from the optimum."""
+    name = problem.found.names[place]
+    row, best = problem.optimum[name], problem.best
+    bound = row.min if sign < 0 else row.max
+    sd = math.sqrt(problem.found.covariance[place, place])
+    longest = LONGEST * (1.0 if name.startswith(LOG) or row.value == 0 else abs(row.value))
+    inside, outside = best, None
+    points: list[_Point] = []
+    value = row.value + sign * min(0.5 * problem.found.quantile * sd, longest)
+    end = None
+    while len(points) < _POINTS:
+        value = max(value, bound) if sign < 0 else min(value, bound)
+        try:
+            point = _held(problem, place, value, _nearest([best, *points], place, value))
+        except SimulationError:
+            break
+        points.append(point)
+        reached = problem.root(point)
+        if abs(reached - 1) <= CLOSE:
+            end = _between(problem, place, best, point)
+            break
+        if reached > 1:
+            outside = point
+        elif value == bound:
+            break
+        else:
+            inside = point
+        value = _next(problem, place, inside, outside, sign)
+    if end is not None:
+        beyond = row.value + BEYOND * (end - row.value)
+        if row.min < beyond < row.max and max(problem.root(point) for point in points) < BEYOND:
+            points += _beyond(problem, place, beyond, points[-1])
+    return end, sorted(points, key=lambda point: abs(float(point.at[place]) - row.value))
+
+
+def _nearest(points: Sequence[_Point], place: int, value: float) -> _Point:
+    return min(points, key=lambda point: abs(float(point.at[place]) - value))
+
+
+def _beyond(problem: _Problem, place: int, value: float, near: _Point) -> list[_Point]:
+    try:
+        return [_held(problem, place, value, near)]
+    except SimulationError:
+        return []
+
+
+def _between(problem: _Problem, place: int, inner: _Point, outer: _Point) -> float:
+    """Where the root of the drop is 1 on the straight line through two points."""
+    a, b = float(inner.at[place]), float(outer.at[place])
+    low, high = problem.root(inner), problem.root(outer)
+    return a + (b - a) * (1 - low) / (high - low)
+
+
+def _next(problem: _Problem, place: int, inside: _Point, outside: _Point | None, sign: int) -> float:
+    """The next value to hold: on the line through the points on both sides of the end, or further out."""
+    if outside is not None:
+        a, b = float(inside.at[place]), float(outside.at[place])
+        guess = _between(problem, place, inside, outside)
+        return a + float(np.clip((guess - a) / (b - a), 0.05, 0.95)) * (b - a)
+    start = float(problem.best.at[place])
+    gone = float(inside.at[place]) - start
+    reached = problem.root(inside)
+    return start + gone * float(np.clip(1 / max(reached, 1e-3), 1.02, 3.0))
+
+
+def _held(problem: _Problem, place: int, value: float, near: _Point) -> _Point:
+    """The smallest sum of squares with one estimate held at ``value``, sought from where a neighbour leads.
+
+    Raises
+    ------
+    SimulationError
+        When there is no possible body where the search begins.
+    """
+    found, best = problem.found, problem.best
+    if near is best:
+        slope = found.covariance[:, place] / found.covariance[place, place]
+    else:
+        slope = (near.at - best.at) / (near.at[place] - best.at[place])
+    rows = problem.optimum.copy()
+    for name, guess in zip(found.names, near.at + slope * (value - near.at[place]), strict=True):
+        rows[name].value = float(np.clip(guess, rows[name].min, rows[name].max))
+    held = found.names[place]
+    rows[held].value = value
+    rows[held].vary = False
+    squares = _refitted(problem, rows, [name for name in found.names if name != held])
+    return _Point(squares=squares, at=np.array([rows[name].value for name in found.names]))
+
+
+def _refitted(problem: _Problem, rows: lmfit.Parameters, names: Sequence[str]) -> float:
+    """The smallest sum of squares over ``names``, by damped Gauss-Newton steps between the bounds; moves ``rows``."""
+    target, settled = problem.target, SETTLED * problem.line
+    residuals = target.residuals(rows)
+    squares = float(residuals @ residuals)
+    low = np.array([rows[name].min for name in names])
+    high = np.array([rows[name].max for name in names])
+    damping = 0.0
+    for _ in range(_ROUNDS if names else 0):
+        at = np.array([rows[name].value for name in names])
+        jacobian = target.jacobian(rows)
+        slopes = jacobian.T @ residuals
+        jacobian[:, ((at <= low) & (slopes > 0)) | ((at >= high) & (slopes < 0))] = 0.0
+        before = squares
+        while damping < 1e8:
+            step = _step(jacobian, residuals, damping)
+            if squares - float(np.sum((residuals + jacobian @ step) ** 2)) <= settled:
+                _put(rows, names, at)
+                return squares
+            longest = LONGEST * np.array(
+                [1.0 if name.startswith(LOG) else abs(value) or 1.0 for name, value in zip(names, at, strict=True)]
+            )
+            tried = _tried(target, rows, names, np.clip(at + np.clip(step, -longest, longest), low, high))
+            if tried is not None and float(tried @ tried) < squares:
+                residuals, squares = tried, float(tried @ tried)
+                damping = 0.1 * damping if damping > 1e-4 else 0.0
+                break
+            damping = max(10 * damping, 1e-3)
+        if before - squares <= settled:
+            if squares == before:
+                _put(rows, names, at)
+            break
+    return squares
+
+
+def _step(jacobian: Array, residuals: Array, damping: float) -> Array:
+    """Step that lowers the sum of squares most if they were linear, shorter with more damping."""
+    sizes = np.linalg.norm(jacobian, axis=0)
+    scale = np.where(sizes > 0, sizes, 1.0)
+    left = np.vstack([jacobian / scale, math.sqrt(damping) * np.eye(len(scale))])
+    right = np.concatenate([-residuals, np.zeros(len(scale))])
+    return np.asarray(np.linalg.lstsq(left, right, rcond=1e-10)[0] / scale)
+
+
+def _put(rows: lmfit.Parameters, names: Sequence[str], values: Array) -> None:
+    for name, value in zip(names, values, strict=True):
+        rows[name].value = float(value)
+
+
+def _tried(target: Target, rows: lmfit.Parameters, names: Sequence[str], values: Array) -> Array | None:
+    """Residuals at ``values``; None where they describe no possible body."""
+    _put(rows, names, values)
+    try:
+        return target.residuals(rows)
+    except SimulationError:
+        return None
+
+
+def _likelihood(problem: _Problem, place: int, points: Sequence[_Point]) -> Likelihood:
+    target, name = problem.target, problem.found.names[place]
+    slot = next(row for row in target.slots if row.name == name.removeprefix(LOG))
+    made = math.exp if name.startswith(LOG) else float
+    more = np.array([max(point.squares - problem.best.squares, 0.0) for point in points])
+    if target.fit.known:
+        drops, threshold = more, problem.line
+    else:
+        count, smallest = target.errors.count, problem.best.squares
+        drops, threshold = count * np.log1p(more / smallest), count * math.log1p(problem.line / smallest)
+    return Likelihood(
+        parameter=slot.parameter,
+        subject=slot.subject,
+        best=made(float(problem.best.at[place])),
+        values=np.array([made(float(point.at[place])) for point in points]),
+        drops=drops,
+        threshold=threshold,
+    )

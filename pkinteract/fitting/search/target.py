@@ -1,0 +1,251 @@
+"""What is minimised: residuals of one group of series over their SDs, and how they change with the parameters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+
+import lmfit
+import numpy as np
+
+from pkinteract.engine.curves import Array
+from pkinteract.errors import SimulationError
+from pkinteract.fitting.inputs.expressions import renamed
+from pkinteract.fitting.predict.bodies import Change, changes_of
+from pkinteract.fitting.predict.levels import predict
+from pkinteract.fitting.predict.quantities import summarized
+from pkinteract.fitting.search.residuals import Residuals
+from pkinteract.fitting.types import Fit, Parameter, Series
+from pkinteract.interrupts import heed
+
+STEP = 1e-4
+"""Half-width of a central difference, on the logarithm or relative to the value."""
+
+LOG = "ln__"
+"""Begins the name of the logarithm of a parameter."""
+
+Progress = Callable[[int, float], None]
+"""Called with the number of evaluations so far and the smallest sum of squares."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """A parameter of one subject, or of all: ``name`` is what lmfit calls it."""
+
+    name: str
+    parameter: Parameter
+    subject: str
+
+
+@dataclass(kw_only=True)
+class Best:
+    """The best point so far, how many were tried, and how many of those described no possible body."""
+
+    cost: float = math.inf
+    values: Mapping[str, float] | None = None
+    evaluations: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """The residuals of a group as a function of lmfit's parameters.
+
+    Attributes
+    ----------
+    pool
+        Where series are predicted side by side.
+    """
+
+    fit: Fit
+    series: tuple[Series, ...]
+    pool: ThreadPoolExecutor
+    best: Best
+    progress: Progress | None = None
+
+    @cached_property
+    def slots(self) -> tuple[Slot, ...]:
+        """Every parameter, once per subject where subjects have their own."""
+        found = []
+        for row in self.fit.parameters:
+            for n, subject in enumerate(self.subjects if row.per_subject else ("",)):
+                name = f"{row.name}__{n}" if row.per_subject else row.name
+                found.append(Slot(name=name, parameter=row, subject=subject))
+        return tuple(found)
+
+    @cached_property
+    def errors(self) -> Residuals:
+        """How the measurements lie about their predictions."""
+        return Residuals(fit=self.fit, series=self.series)
+
+    @cached_property
+    def subjects(self) -> tuple[str, ...]:
+        """Subjects in the order of the data."""
+        return tuple(dict.fromkeys(row.subject for row in self.series))
+
+    @cached_property
+    def runs(self) -> tuple[Series, ...]:
+        """What is solved: every series, or the runs that its summary numbers are made of."""
+        return tuple(run for row in self.series for run in row.runs or (row,))
+
+    @cached_property
+    def changes(self) -> tuple[tuple[Change, ...], ...]:
+        """Per run: the values of its monographs that parameters set."""
+        return tuple(changes_of(self.fit.parameters, row) for row in self.runs)
+
+    def start(self) -> lmfit.Parameters:
+        """lmfit's parameters at the initial values."""
+        made = lmfit.Parameters()
+        for slot in self.slots:
+            row = slot.parameter
+            if row.expr is not None:
+                made.add(slot.name, expr=renamed(row.expr, self._names(slot.subject)))
+            elif row.vary and row.log:
+                low, high = math.log(row.lower), math.log(row.upper)
+                made.add(LOG + slot.name, value=math.log(row.initial), min=low, max=high)
+                made.add(slot.name, expr=f"exp({LOG}{slot.name})")
+            else:
+                made.add(slot.name, value=row.initial, vary=row.vary, min=row.lower, max=row.upper)
+        return made
+
+    def _names(self, subject: str) -> dict[str, str]:
+        """What the parameters are called that an expression of a subject means."""
+        return {slot.parameter.name: slot.name for slot in self.slots if slot.subject in ("", subject)}
+
+    def residuals(self, parameters: lmfit.Parameters) -> Array:
+        """What is minimised as a sum of squares; see ``Residuals.minimised``. Those of the priors come last."""
+        found = self.weighted(parameters.valuesdict(), self.predictions([parameters.valuesdict()])[0])
+        self.best.evaluations += 1
+        cost = self.cost(found)
+        if cost < self.best.cost:
+            self.best.cost = cost
+            self.best.values = {name: row.value for name, row in parameters.items() if row.vary}
+        if self.progress is not None:
+            self.progress(self.best.evaluations, self.best.cost)
+        return found
+
+    def cost(self, residuals: Array) -> float:
+        """What is minimised: the sum of squares, or of what the robust loss makes of them, as scipy defines it."""
+        squared = residuals**2
+        if self.fit.loss == "soft_l1":
+            squared = 2 * (np.sqrt(1 + squared) - 1)
+        elif self.fit.loss == "huber":
+            squared = np.where(squared <= 1, squared, 2 * np.sqrt(squared) - 1)
+        elif self.fit.loss == "cauchy":
+            squared = np.log1p(squared)
+        return float(np.sum(squared))
+
+    def jacobian(self, parameters: lmfit.Parameters) -> Array:
+        """Derivatives of the residuals, (residual, parameter)."""
+        return self._derivatives(parameters, self.weighted)
+
+    def slopes(self, parameters: lmfit.Parameters) -> Array:
+        """Derivatives of the locations of all levels, then of the residuals of the priors, (row, parameter)."""
+        return self._derivatives(parameters, self._located)
+
+    def _derivatives(
+        self, parameters: lmfit.Parameters, made: Callable[[Mapping[str, float], Sequence[Array]], Array]
+    ) -> Array:
+        """Derivatives of what is ``made`` of the values and the predictions, by central differences side by side."""
+        names = [name for name, row in parameters.items() if row.vary]
+        points, spans = [], []
+        for name in names:
+            row = parameters[name]
+            half = STEP * (1.0 if name.startswith(LOG) else max(abs(row.value), STEP * abs(row.init_value or 1.0)))
+            low, high = max(row.value - half, row.min), min(row.value + half, row.max)
+            spans.append(high - low)
+            points += [self.moved(parameters, name, low), self.moved(parameters, name, high)]
+        predicted = self._possible(points)
+        if any(rows is None for rows in predicted):
+            here = parameters.valuesdict()
+            [level] = self.predictions([here])
+            spans = [span * (0.5 if None in predicted[2 * n : 2 * n + 2] else 1) for n, span in enumerate(spans)]
+            points = [here if rows is None else values for values, rows in zip(points, predicted, strict=True)]
+            predicted = [rows or level for rows in predicted]
+        found = [made(values, rows or []) for values, rows in zip(points, predicted, strict=True)]
+        columns = [(found[2 * n + 1] - found[2 * n]) / span for n, span in enumerate(spans)]
+        return np.array(columns).T
+
+    def end(self, parameters: lmfit.Parameters, name: str) -> str:
+        """On which side, "lower" or "upper", values next to one of lmfit's describe no possible body; else empty."""
+        half = STEP * (1.0 if name.startswith(LOG) else max(abs(parameters[name].value), STEP))
+        sides = {"lower": -half, "upper": half}
+        points = [self.moved(parameters, name, parameters[name].value + move) for move in sides.values()]
+        possible = [self._possible([point])[0] is not None for point in points]
+        return next((side for side, good in zip(sides, possible, strict=True) if not good), "")
+
+    def _possible(self, points: Sequence[Mapping[str, float]]) -> list[list[Array] | None]:
+        """Predictions at every point; None where the values describe no possible body."""
+        try:
+            return [*self.predictions(points)]
+        except SimulationError:
+            return [None] if len(points) == 1 else [self._possible([point])[0] for point in points]
+
+    def moved(self, parameters: lmfit.Parameters, name: str, value: float) -> dict[str, float]:
+        """Values of all parameters when one of lmfit's is another."""
+        kept = parameters[name].value
+        parameters[name].value = value
+        moved: dict[str, float] = parameters.valuesdict()
+        parameters[name].value = kept
+        return moved
+
+    def predictions(self, points: Sequence[Mapping[str, float]]) -> list[list[Array]]:
+        """Predictions of every series at every point; what a run does not feel is predicted once.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            When Ctrl-C waits to be heeded.
+        SimulationError
+            When values describe no possible body, or the solver gives up.
+        """
+        heed()
+        tasks: dict[tuple[object, ...], tuple[int, dict[str, float]]] = {}
+        keys = []
+        for values in points:
+            for place, run in enumerate(self.runs):
+                names = self._names(run.subject)
+                mine = {row.parameter: values[names[row.parameter]] for row in self.changes[place]}
+                key = (place, *mine.values())
+                tasks[key] = (place, mine)
+                keys.append(key)
+        done = dict(zip(tasks, self.pool.map(self._one, tasks.values()), strict=True))
+        rows = [done[key] for key in keys]
+        size = len(self.runs)
+        return [self._made(rows[n : n + size]) for n in range(0, len(rows), size)]
+
+    def _made(self, solved: Sequence[Array]) -> list[Array]:
+        """Predictions of every series from those of the runs."""
+        left = iter(solved)
+        taken = [list(islice(left, len(row.runs) or 1)) for row in self.series]
+        return [
+            summarized(series, rows) if series.runs else rows[0]
+            for series, rows in zip(self.series, taken, strict=True)
+        ]
+
+    def _one(self, task: tuple[int, dict[str, float]]) -> Array:
+        place, values = task
+        wrong = next((name for name, value in values.items() if not (math.isfinite(value) and value >= 0)), None)
+        if wrong is not None:
+            advice = f"{wrong} became {values[wrong]:g}; narrow the bounds of the parameters it follows from."
+            raise SimulationError(None, "fit", advice, f"subject {self.runs[place].subject}")
+        return predict(self.runs[place], self.changes[place], values)
+
+    def weighted(self, values: Mapping[str, float], predicted: Sequence[Array]) -> Array:
+        """Residuals of ``predicted``, then those of the priors."""
+        return np.concatenate([self.errors.minimised(predicted), self._priors(values)])
+
+    def _located(self, values: Mapping[str, float], predicted: Sequence[Array]) -> Array:
+        return np.concatenate([self.errors.located(predicted), self._priors(values)])
+
+    def _priors(self, values: Mapping[str, float]) -> Array:
+        rows = [(slot, slot.parameter.prior) for slot in self.slots if slot.parameter.prior is not None]
+        found = []
+        for slot, prior in rows:
+            value = math.log(values[slot.name]) if slot.parameter.log else values[slot.name]
+            found.append((value - prior[0]) / prior[1])
+        return np.array(found, dtype=float)

@@ -1,0 +1,319 @@
+"""What the tables of a drug file must say together; read from the file's data, so that one slip hides no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from pkinteract.errors import did_you_mean
+from pkinteract.library.schema.dosing import Strengths
+from pkinteract.library.schema.monograph import Monograph
+from pkinteract.library.schema.values import Value
+from pkinteract.units import COLUMN_SUFFIX, dimension_of
+
+Key = tuple[str | int, ...]
+Fault = tuple[Key, str]
+"""The key that a problem stands at, and what to write."""
+
+_Data = Mapping[str, Any]
+
+
+def faults(data: _Data) -> Iterator[Fault]:
+    """Everything that the tables of a monograph contradict each other in."""
+    yield from traced(data, Monograph)
+    yield from _names(data)
+    yield from _ordered(data)
+    yield from _pathways(data)
+    yield from _bands(data)
+    for name, form in _tables(data, "absorption").items():
+        yield from _formulation(form, ("absorption", name))
+    yield from _binding(data)
+    for enzyme, row in _tables(data, "induces").items():
+        yield from _induction(row, ("induces", enzyme))
+    yield from _dosing(data)
+
+
+def unknown_enzymes(data: _Data, organs: Mapping[str, Sequence[str]]) -> Iterator[Fault]:
+    """Enzymes, and organs of theirs, that the library does not have; ``organs`` is what it has."""
+    named: list[tuple[Key, Any]] = [
+        (("elimination", "pathway", i, "enzyme"), row.get("enzyme")) for i, row in rows(data, "elimination", "pathway")
+    ]
+    named.append((("first_pass", "gut_enzyme"), table(data, "first_pass").get("gut_enzyme")))
+    acting = ("induces", "inhibits", "inactivates")
+    named += [((head, name), name) for head in acting for name in table(data, head)]
+    for key, name in named:
+        if not isinstance(name, str):
+            continue
+        if name not in organs:
+            yield key, f'"{name}" is not an enzyme of the library; {did_you_mean(name, organs)}'
+        elif key[0] == "first_pass" and "gut" not in organs[name]:
+            gut = [enzyme for enzyme, where in organs.items() if "gut" in where]
+            yield key, f"{name} is not modelled in the gut; enzymes of the gut are {', '.join(gut)}"
+    for head in ("inhibits", "inactivates"):
+        for name, row in _tables(data, head).items():
+            given = row.get("organs")
+            if given == [] and name in organs:
+                yield (
+                    (head, name, "organs"),
+                    f"names no organ; write organs = [{_quoted(organs[name])}], or leave it out",
+                )
+            for organ in given if isinstance(given, list) and name in organs else ():
+                if organ in ("liver", "gut") and organ not in organs[name]:
+                    text = f"{name} is not modelled in the {organ}; write organs = [{_quoted(organs[name])}]"
+                    yield (head, name, "organs"), text
+
+
+def traced(data: object, model: type[BaseModel]) -> Iterator[Fault]:
+    """Values of the data of a ``model`` that do not say where they come from."""
+    sources = table(data, "sources")
+    for key, row in _values(data, model, ()):
+        kind, source = row.get("kind"), row.get("source")
+        if isinstance(source, str) and source not in sources:
+            close = did_you_mean(source, sources) if sources else f"add a table [sources.{source}]"
+            yield (*key, "source"), f'"{source}" is not in [sources]; {close}'
+        elif source is None and kind in ("measured", "fitted", "in vitro", "label"):
+            yield (*key, "source"), f'a value of kind "{kind}" needs a source, a key of [sources]'
+        elif kind == "assumed" and row.get("note") is None:
+            yield (*key, "note"), "an assumed value needs a note that says why this value"
+
+
+def table(data: object, *keys: str) -> _Data:
+    """The table under ``keys``; an empty one if there is none."""
+    for key in keys:
+        data = data.get(key) if isinstance(data, Mapping) else None
+    return data if isinstance(data, Mapping) else {}
+
+
+def rows(data: object, *keys: str) -> list[tuple[int, _Data]]:
+    """The tables of a list, with their positions."""
+    found = table(data, *keys[:-1]).get(keys[-1])
+    return [
+        (i, row) for i, row in enumerate(found if isinstance(found, (list, tuple)) else ()) if isinstance(row, Mapping)
+    ]
+
+
+def _tables(data: _Data, key: str) -> dict[str, _Data]:
+    return {name: row for name, row in table(data, key).items() if isinstance(row, Mapping)}
+
+
+def _number(raw: object, *dimensions: str) -> float | None:
+    """A value in canonical units; None if it is none of these dimensions."""
+    try:
+        value = Value.model_validate(raw)
+    except ValidationError:
+        return None
+    return value.canonical if dimension_of(value.unit) in dimensions else None
+
+
+def _mass_concentration(raw: object, data: _Data) -> float | None:
+    """A concentration [mg/L], molar ones by the molar mass."""
+    molar, mass = _number(raw, "molar concentration"), _number(data.get("molar_mass"), "molar mass")
+    if molar is None or mass is None:
+        return _number(raw, "concentration")
+    return molar * mass / 1000
+
+
+def _values(data: object, model: type[BaseModel], path: Key) -> Iterator[tuple[Key, _Data]]:
+    """Every value that is written as a table, with its key."""
+    if not isinstance(data, Mapping):
+        return
+    if issubclass(model, (Value, Strengths)):
+        yield path, data
+        return
+    for name, field in model.model_fields.items():
+        key = field.alias or name
+        if key in data:
+            for inner in _models(field.annotation):
+                yield from _inside(data[key], inner, field.annotation, (*path, key))
+
+
+def _inside(data: object, model: type[BaseModel], annotation: Any, path: Key) -> Iterator[tuple[Key, _Data]]:
+    if isinstance(data, (list, tuple)):
+        for i, row in enumerate(data):
+            yield from _values(row, model, (*path, i))
+    elif isinstance(data, Mapping) and getattr(annotation, "__origin__", None) is dict:
+        for name, row in data.items():
+            yield from _values(row, model, (*path, name))
+    else:
+        yield from _values(data, model, path)
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models(part)]
+
+
+def _names(data: _Data) -> Iterator[Fault]:
+    for i, row in [(None, data), *rows(data, "sum")]:
+        unit = row.get("unit")
+        if isinstance(unit, str) and unit not in COLUMN_SUFFIX:
+            key: Key = ("unit",) if i is None else ("sum", i, "unit")
+            yield key, f'"{unit}" is not a reporting unit; write one of {", ".join(COLUMN_SUFFIX)}'
+    forms, chosen = table(data, "absorption"), data.get("formulation")
+    if isinstance(chosen, str) and chosen not in forms:
+        hint = did_you_mean(chosen, forms) if forms else "there is no [absorption] table"
+        yield ("formulation",), f'"{chosen}" is not a formulation of [absorption]; {hint}'
+
+
+def _ordered(data: _Data) -> Iterator[Fault]:
+    low, high = (_number(table(data, "ages").get(key), "time") for key in ("from", "until"))
+    if low is not None and high is not None and low >= high:
+        yield ("ages", "until"), "must be a higher age than from"
+    owners: list[tuple[Key, _Data]] = [((), data), *((("sum", i), row) for i, row in rows(data, "sum"))]
+    for key, owner in owners:
+        limits = table(owner, "reference_range")
+        low, high = (_mass_concentration(limits.get(name), data) for name in ("low", "high"))
+        if low is not None and high is not None and low >= high:
+            yield (*key, "reference_range", "high"), "must be above low"
+
+
+def _pathways(data: _Data) -> Iterator[Fault]:
+    pathways = rows(data, "elimination", "pathway")
+    seen: set[object] = set()
+    for i, row in pathways:
+        key: Key = ("elimination", "pathway", i)
+        id, kind = row.get("id"), row.get("kind", "enzyme")
+        if id == "total":
+            yield (*key, "id"), 'a pathway must not be called "total", the name of the whole clearance'
+        if isinstance(id, str) and id in seen:
+            yield (*key, "id"), f'two pathways are called "{id}"; give each its own id'
+        seen.add(id if isinstance(id, str) else None)
+        if kind == "enzyme" and "enzyme" not in row:
+            yield key, 'needs an enzyme, or kind = "renal", "biliary" or "other"'
+        if kind in ("renal", "biliary", "other") and "enzyme" in row:
+            yield (*key, "enzyme"), f'a pathway of kind "{kind}" has no enzyme; leave the enzyme or the kind out'
+        if "yield" in row and "forms" not in row:
+            yield (*key, "yield"), "a yield needs forms, the id of the metabolite"
+        if kind == "renal" and table(data, "elimination").get("renal_function"):
+            yield (*key, "kind"), "renal_function replaces renal pathways; give one or the other"
+    shares = [_number(row.get("fraction"), "fraction") for _, row in pathways]
+    yield from _whole(shares, ("elimination", "pathway"), "the fractions of the pathways")
+
+
+def _whole(shares: Sequence[float | None], key: Key, what: str) -> Iterator[Fault]:
+    total = sum(share for share in shares if share is not None)
+    if shares and None not in shares and abs(total - 1) > 1e-9:
+        yield key, f"{what} must add up to 1, they add up to {total:.6g}"
+
+
+def _bands(data: _Data) -> Iterator[Fault]:
+    bands = [_number(row.get("from"), "clearance") for _, row in rows(data, "elimination", "renal_function")]
+    starts = [start for start in bands if start is not None]
+    if len(starts) == len(bands) and starts and (starts[-1] != 0 or not _ascending(starts[::-1])):
+        yield ("elimination", "renal_function"), 'renal_function bands run from the highest "from" down to 0 mL/min'
+    classes: set[object] = set()
+    for i, row in rows(data, "elimination", "hepatic_function"):
+        name = row.get("class")
+        if isinstance(name, str) and name in classes:
+            yield ("elimination", "hepatic_function", i, "class"), f'class "{name}" stands twice; keep one of them'
+        classes.add(name if isinstance(name, str) else None)
+    for key, start, what in (("pregnancy", "from", "weeks"), ("age_effect", "age_from", "ages")):
+        times = [_number(row.get(start), "time") for _, row in rows(data, "elimination", key)]
+        if None not in times and not _ascending([time for time in times if time is not None]):
+            yield ("elimination", key), f"{what} must ascend, each {start} later than the one before"
+
+
+def _ascending(numbers: Sequence[float]) -> bool:
+    return all(before < after for before, after in pairwise(numbers))
+
+
+_SHAPES = ("zero_order", "transit", "weibull")
+_WAYS = ("ka", *_SHAPES)
+
+
+def _formulation(form: _Data, key: Key) -> Iterator[Fault]:
+    parts = rows(form, "part")
+    if form.get("route") == "intravenous":
+        for name in (*_WAYS, "lag", "bioavailability", "part", "food"):
+            if name in form:
+                yield (*key, name), f"an intravenous formulation has no {name}; leave it out"
+        return
+    if "part" in form:
+        for name in (*_WAYS, "lag"):
+            if name in form:
+                yield (
+                    (*key, name),
+                    f"the parts have their own ways in; write {name} in each [[{'.'.join(map(str, key))}.part]]",
+                )
+        for i, part in parts:
+            yield from _way(part, (*key, "part", i))
+        shares = [_number(part.get("fraction"), "fraction") for _, part in parts]
+        yield from _whole(shares, (*key, "part"), "the fractions of the parts")
+    else:
+        yield from _way(form, key)
+    food = table(form, "food")
+    inputs = [part for _, part in parts] if "part" in form else [form]
+    for name in ("ka", "lag"):
+        if name in food and not any(name in row for row in inputs):
+            yield (*key, "food", name), f"is a factor on {name}, which this formulation does not have"
+    factor = _number(food.get("bioavailability"), "fraction")
+    fasted = _number(form.get("bioavailability", "1"), "fraction")
+    if factor is not None and fasted is not None and factor * fasted > 1 + 1e-9:
+        text = f"with food the bioavailability would be {factor * fasted:.6g}, above 1; write at most {1 / fasted:.6g}"
+        yield (*key, "food", "bioavailability"), text
+
+
+def _way(row: _Data, key: Key) -> Iterator[Fault]:
+    shapes = [name for name in _SHAPES if name in row]
+    if not shapes and "ka" not in row:
+        yield key, 'needs a way in: ka = "1.5 1/h", zero_order = "2 h", transit (with ka), weibull or parts'
+    if len(shapes) > 1:
+        yield (*key, shapes[1]), f"exactly one way in: {shapes[0]} is given already; keep one, or write parts"
+    if "transit" in row and "ka" not in row:
+        yield (*key, "transit"), 'a transit chain ends in a depot; write ka beside it, for example ka = "1.5 1/h"'
+
+
+def _binding(data: _Data) -> Iterator[Fault]:
+    bound, id = table(data, "binding"), data.get("id")
+    free = "fraction_unbound" in bound
+    if not free:
+        for key, row in _values(data, Monograph, ()):
+            if row.get("basis") == "unbound" and key[0] != "binding":
+                yield (*key, "basis"), "an unbound concentration needs [binding] fraction_unbound"
+    if table(data, "elimination").get("liver") == "well-stirred":
+        missing = [name for name in ("fraction_unbound", "blood_to_plasma") if name not in bound]
+        if missing:
+            yield ("elimination", "liver"), f"a well-stirred liver needs [binding] {' and '.join(missing)}"
+    sites = table(bound, "sites")
+    capacity, kd = (_mass_concentration(sites.get(name), data) for name in ("capacity", "kd"))
+    fraction = _number(bound.get("fraction_unbound"), "fraction")
+    if capacity is not None and kd is not None and fraction is not None:
+        lowest = kd / (kd + capacity)
+        if not lowest * (1 - 1e-9) <= fraction < 1:
+            text = f"with these sites the unbound fraction lies between {lowest:.6g} (little drug) and 1 (sites full)"
+            yield ("binding", "fraction_unbound"), f"{text}; got {fraction:.6g}"
+    if isinstance(id, str) and id in table(data, "displaces"):
+        yield ("displaces", id), "a drug does not displace itself; write [binding.sites] for saturable binding"
+
+
+def _induction(row: _Data, key: Key) -> Iterator[Fault]:
+    curve = [name for name in ("receptor", "emax", "ec50", "hill") if name in row]
+    if "slope" in row:
+        if curve:
+            text = f"an induction has a slope or receptor, emax and ec50; leave out slope or {', '.join(curve)}"
+            yield key, text
+        return
+    missing = [name for name in ("receptor", "emax", "ec50") if name not in row]
+    if missing:
+        yield key, f"needs receptor, emax and ec50, or a slope alone; {' and '.join(missing)} missing"
+
+
+def _dosing(data: _Data) -> Iterator[Fault]:
+    low, high = (table(data, "dosing").get(name) for name in ("low", "high"))
+    for dimension in ("mass", "dose per weight"):
+        least, most = _number(low, dimension), _number(high, dimension)
+        if least is not None and most is not None and least > most:
+            yield ("dosing", "low"), "is above high; low and high are the ends of the usual range of a day"
+    forms = _tables(data, "absorption")
+    for name in table(data, "dosing", "strengths"):
+        if name not in forms:
+            text = f"is not a formulation of this drug; {did_you_mean(name, forms) if forms else 'it has none'}"
+            yield ("dosing", "strengths", name), text
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)

@@ -1,0 +1,1 @@
+"""Published interaction studies, and how well the model repeats them."""

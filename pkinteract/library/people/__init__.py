@@ -1,0 +1,1 @@
+"""The people that virtual patients are drawn like."""

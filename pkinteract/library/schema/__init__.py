@@ -1,0 +1,1 @@
+"""The schema of a drug file, one module per group of its tables."""

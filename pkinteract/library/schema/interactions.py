@@ -1,0 +1,42 @@
+"""What a compound does to enzymes and to the binding of others; every constant says total or unbound."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from pkinteract.library.schema.values import Constant, Number, Rate, Row, Slope
+
+Organs = tuple[Literal["liver", "gut"], ...]
+
+
+class Induction(Row):
+    """Induction of an enzyme's synthesis: Emax within a ``receptor`` group that competes, or a ``slope`` alone."""
+
+    receptor: Literal["CAR/PXR", "AhR"] | None = None
+    emax: Number | None = None
+    ec50: Constant | None = None
+    hill: Number | None = None
+    slope: Slope | None = None
+
+
+class Inhibition(Row):
+    """Reversible inhibition of an enzyme, in ``organs`` or wherever the enzyme is."""
+
+    ki: Constant
+    organs: Organs | None = Field(default=None, strict=False)
+
+
+class Inactivation(Row):
+    """Mechanism-based inactivation of an enzyme: it is lost at kinact·I/(ki + I)."""
+
+    kinact: Rate
+    ki: Constant
+    organs: Organs | None = Field(default=None, strict=False)
+
+
+class Displacement(Row):
+    """Competition for the plasma binding of another compound."""
+
+    ki: Constant

@@ -1,0 +1,284 @@
+"""The schema of a drug file: a monograph is one TOML file, and every number in it has its unit, kind and source.
+
+Strict: an unknown key is an error. What one table says of another is checked in ``coherence``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from pkinteract.library.schema.absorption import Formulation
+from pkinteract.library.schema.dosing import Dosing
+from pkinteract.library.schema.interactions import Displacement, Inactivation, Induction, Inhibition
+from pkinteract.library.schema.values import (
+    ID,
+    Age,
+    Capacity,
+    Clearance,
+    ClearanceBound,
+    Concentration,
+    Constant,
+    Fraction,
+    MolarMass,
+    Number,
+    Row,
+    UnboundConstant,
+    Value,
+    Volume,
+)
+from pkinteract.units import from_canonical
+
+__all__ = [
+    "REFERENCE_WEIGHT",
+    "Binding",
+    "Displacement",
+    "Distribution",
+    "Elimination",
+    "Formulation",
+    "Inactivation",
+    "Induction",
+    "Inhibition",
+    "Monograph",
+    "Pathway",
+    "ReferenceRange",
+    "Source",
+    "Value",
+]
+
+REFERENCE_WEIGHT = 70.0
+"""Body weight [kg] at which clearances and volumes of a monograph hold."""
+
+
+class Peripheral(Row):
+    """A peripheral compartment: volume and intercompartmental clearance."""
+
+    volume: Volume
+    flow: Clearance
+
+
+class Distribution(Row):
+    """Central volume and peripheral compartments (at most two)."""
+
+    volume: Volume
+    peripheral: tuple[Peripheral, ...] = Field(default=(), strict=False, max_length=2)
+
+
+class Pathway(Row):
+    """A share of the uninduced plasma clearance, and the enzyme that carries it.
+
+    Attributes
+    ----------
+    kind
+        "enzyme" and "biliary" are hepatic; "renal" follows creatinine clearance; "other" follows nothing.
+    fraction
+        Share at low concentration and without inhibitor.
+    forms, formed
+        Metabolite, and the molar fraction (``yield`` in the file) of what passes that becomes it.
+    km
+        Concentration of the compound at which the pathway runs at half its capacity.
+    inhibition
+        How inhibitors of the enzyme combine with ``km``.
+    """
+
+    id: str = Field(pattern=ID, max_length=60, examples=['"hydroxylation"'])
+    kind: Literal["enzyme", "renal", "biliary", "other"] = "enzyme"
+    enzyme: str | None = None
+    fraction: Fraction
+    km: Constant | None = None
+    inhibition: Literal["competitive", "non-competitive"] = "competitive"
+    forms: str | None = None
+    formed: Fraction | None = Field(default=None, alias="yield")
+
+
+class RenalBand(Row):
+    """The factor on the whole clearance from this creatinine clearance upwards (to the next band)."""
+
+    since: ClearanceBound = Field(alias="from")
+    factor: Number
+
+
+class AgeEffect(Row):
+    """A factor on the whole clearance from an age upwards."""
+
+    age_from: Age
+    factor: Number
+
+
+class HepaticFunction(Row):
+    """The factor on the whole clearance in a Child-Pugh class."""
+
+    child_pugh: Literal["A", "B", "C"] = Field(alias="class")
+    factor: Number
+
+
+class PregnancyEffect(Row):
+    """The factor on the whole clearance from a gestational age on (to the next one)."""
+
+    since: Age = Field(alias="from")
+    factor: Number
+
+
+class Elimination(Row):
+    """Plasma clearance at 70 kg, its pathways, and what changes it."""
+
+    clearance: Clearance
+    liver: Literal["linear", "well-stirred"] = "linear"
+    pathway: tuple[Pathway, ...] = Field(default=(), strict=False)
+    renal_function: tuple[RenalBand, ...] = Field(default=(), strict=False)
+    hepatic_function: tuple[HepaticFunction, ...] = Field(default=(), strict=False)
+    age_effect: tuple[AgeEffect, ...] = Field(default=(), strict=False)
+    pregnancy: tuple[PregnancyEffect, ...] = Field(default=(), strict=False)
+
+
+class FirstPass(Row):
+    """Share of the absorbed drug that escapes the gut wall, and the enzyme that acts there."""
+
+    gut_availability: Fraction
+    gut_enzyme: str
+
+
+class Sites(Row):
+    """One class of saturable binding sites in plasma: concentration of sites, and the unbound one that fills half."""
+
+    capacity: Capacity
+    kd: UnboundConstant
+
+
+class Binding(Row):
+    """Plasma binding and blood-to-plasma ratio; ``fraction_unbound`` is the one at which clearance and volume hold."""
+
+    fraction_unbound: Fraction
+    blood_to_plasma: Number | None = None
+    sites: Sites | None = None
+
+
+class ReferenceRange(Row):
+    """Therapeutic reference range (pre-dose) and laboratory alert level."""
+
+    low: Concentration | None = None
+    high: Concentration | None = None
+    alert: Concentration | None = None
+
+
+class Sum(Row):
+    """A sum of analytes that is judged together, for example parent + active metabolite."""
+
+    id: str = Field(pattern=rf"{ID[:-1]}([+]{ID[1:-1]})*$", max_length=120, examples=['"parent+metabolite"'])
+    parts: tuple[str, ...] = Field(strict=False, min_length=2)
+    unit: str
+    reference_range: ReferenceRange = Field(default_factory=ReferenceRange)
+
+
+class Ages(Row):
+    """Ages that the monograph covers."""
+
+    since: Age = Field(alias="from")
+    until: Age
+
+    @property
+    def from_years(self) -> float:
+        """Lowest age covered [y]."""
+        return from_canonical(self.since.canonical, "y")
+
+    @property
+    def until_years(self) -> float:
+        """Highest age covered [y]."""
+        return from_canonical(self.until.canonical, "y")
+
+
+class Source(Row):
+    """Where a number comes from."""
+
+    cite: str
+    url: str | None = None
+
+
+class Change(Row):
+    """One line of the monograph's history."""
+
+    day: date = Field(alias="date")
+    by: str
+    why: str
+
+
+class Monograph(Row):
+    """Everything the model knows of one compound."""
+
+    id: str = Field(pattern=ID, max_length=60, examples=['"my-drug"'])
+    name: str
+    atc: str | None = None
+    group: str | None = None
+    notes: str | None = None
+    unit: str
+    molar_mass: MolarMass
+    ages: Ages | None = None
+    binding: Binding | None = None
+    distribution: Distribution
+    elimination: Elimination
+    first_pass: FirstPass | None = None
+    absorption: dict[str, Formulation] = Field(default_factory=dict)
+    formulation: str | None = None
+    induces: dict[str, Induction] = Field(default_factory=dict)
+    inhibits: dict[str, Inhibition] = Field(default_factory=dict)
+    inactivates: dict[str, Inactivation] = Field(default_factory=dict)
+    displaces: dict[str, Displacement] = Field(default_factory=dict)
+    dosing: Dosing = Field(default_factory=Dosing)
+    reference_range: ReferenceRange = Field(default_factory=ReferenceRange)
+    sum: tuple[Sum, ...] = Field(default=(), strict=False)
+    sources: dict[str, Source] = Field(default_factory=dict)
+    history: tuple[Change, ...] = Field(default=(), strict=False)
+
+    @property
+    def default_formulation(self) -> str | None:
+        """The formulation used when a regimen names none; None if the compound is never dosed."""
+        return self.formulation or next(iter(self.absorption), None)
+
+    @property
+    def needs_creatinine(self) -> bool:
+        """Whether clearance depends on renal function."""
+        renal = any(pathway.kind == "renal" for pathway in self.elimination.pathway)
+        return renal or bool(self.elimination.renal_function)
+
+    @property
+    def metabolites(self) -> tuple[str, ...]:
+        """Ids of the compounds its pathways form, each once, in file order."""
+        return tuple(dict.fromkeys(pathway.forms for pathway in self.elimination.pathway if pathway.forms))
+
+    def values(self) -> Iterator[tuple[str, Value]]:
+        """Every number with its dotted path, in the order of the schema."""
+        yield from values(self)
+
+
+def enzymes_of(monographs: Iterable[Monograph]) -> set[str]:
+    """Enzymes that clear one of the compounds, or that one acts on."""
+    found: set[str] = set()
+    for monograph in monographs:
+        found |= {row.enzyme for row in monograph.elimination.pathway if row.enzyme is not None}
+        found |= {*monograph.induces, *monograph.inhibits, *monograph.inactivates}
+        found |= set() if monograph.first_pass is None else {monograph.first_pass.gut_enzyme}
+    return found
+
+
+def label(row: object, index: int) -> str:
+    """What a dotted path calls an entry of a list: its id or class, else its position."""
+    named = row if isinstance(row, Mapping) else dict(row) if isinstance(row, BaseModel) else {}
+    return str(named.get("id") or named.get("class") or named.get("child_pugh") or index)
+
+
+def values(node: object, path: str = "") -> Iterator[tuple[str, Value]]:
+    """Every number inside a piece of the library with its dotted path."""
+    if isinstance(node, Value):
+        yield path, node
+    elif isinstance(node, BaseModel):
+        for name, field in type(node).model_fields.items():
+            yield from values(getattr(node, name), f"{path}.{field.alias or name}".lstrip("."))
+    elif isinstance(node, Mapping):
+        for key, child in node.items():
+            yield from values(child, f"{path}.{key}")
+    elif isinstance(node, tuple) and node and isinstance(node[0], BaseModel):
+        for index, child in enumerate(node):
+            yield from values(child, f"{path}.{label(child, index)}")

@@ -1,0 +1,1 @@
+"""Virtual patients: who they are, and what they take."""

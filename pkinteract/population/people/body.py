@@ -1,0 +1,184 @@
+"""Age, sex, size and kidneys of virtual patients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pkinteract.library.lognormal import NORMAL_SD, log_moment, log_sd
+from pkinteract.library.people import reference as people
+from pkinteract.population.people.cohort import Array, BoolArray, IntArray
+from pkinteract.population.people.specification import Spec, Spread
+from pkinteract.population.people.streams import Streams, between
+from pkinteract.scenario import Patient
+
+_DEVIATES = np.array([-1.6448536269514722, -0.6744897501960817, 0.0, 0.6744897501960817, 1.6448536269514722])
+"""Standard normal deviates at the percentiles of the tables."""
+
+MIDDLE_AGE, SPAN = 40.0, 60.0
+"""Where the median creatinine stands [y], and over how many years it rises as the table says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """(n,) each: weight [kg], age [y], height [m], creatinine clearance [mL/min] and flags."""
+
+    weight: Array
+    age: Array
+    female: BoolArray
+    height: Array
+    creatinine_clearance: Array
+    smoker: BoolArray
+
+
+def bodies_of(patient: Patient, spec: Spec, streams: Streams, rows: IntArray | None) -> Body:
+    """Bodies of virtual patients.
+
+    Weight follows age and sex, height follows weight, creatinine follows age and sex, and its clearance all of them.
+
+    Parameters
+    ----------
+    patient
+        Who stands for what is fixed.
+    rows
+        (n,) rows of the table of patients; None without one.
+    """
+    names = ("age", "sex", "weight", "height", "creatinine", "smoking")
+    chance = dict(zip(names, streams.uniforms(names), strict=True))
+    known = _known(patient, spec, rows, len(streams.number))
+    female = known["female"] > 0 if "female" in known else chance["sex"] < spec.women
+    smoker = known["smoker"] > 0 if "smoker" in known else chance["smoking"] < (spec.smokers or 0.0)
+    age = known["age"] if "age" in known else _ages(spec, chance["age"])
+    weight = known["weight"] if "weight" in known else _weights(spec, chance["weight"], age, female)
+    height = known["height"] if "height" in known else _heights(spec, chance["height"], age, female, weight)
+    if "creatinine_clearance" in known:
+        clearance = known["creatinine_clearance"]
+    else:
+        level = known.get("serum_creatinine")
+        clearance = _clearances(spec, chance["creatinine"], age, female, weight, level)
+    return Body(weight=weight, age=age, female=female, height=height, creatinine_clearance=clearance, smoker=smoker)
+
+
+def _known(patient: Patient, spec: Spec, rows: IntArray | None, count: int) -> dict[str, Array]:
+    """What is not drawn: columns of the table of patients, and what stays as the scenario's patient has it."""
+    found: dict[str, Array] = {"smoker": np.full(count, float(patient.smoker))} if spec.smokers is None else {}
+    if spec.ward is not None and rows is not None:
+        found |= {name: np.array(column)[rows] for name, column in spec.ward.numbers.items()}
+    values = {
+        "age": patient.age,
+        "female": float(patient.sex == "female"),
+        "weight": patient.weight,
+        "height": patient.height,
+        "creatinine_clearance": patient.creatinine_clearance,
+        "serum_creatinine": patient.serum_creatinine,
+        "smoker": float(patient.smoker),
+    }
+    for name in spec.fixed & values.keys():
+        value = values[name]
+        if value is not None:
+            found[name] = np.full(count, value)
+    return found
+
+
+def _ages(spec: Spec, chance: Array) -> Array:
+    low, high = spec.ages
+    return low + (high - low) * chance if "age" not in spec.spreads else spread_out(spec.spreads["age"], chance)
+
+
+def _weights(spec: Spec, chance: Array, age: Array, female: BoolArray) -> Array:
+    if "weight" in spec.spreads:
+        return spread_out(spec.spreads["weight"], chance)
+    table = np.log(_percentiles("weight", age, female))
+    low, high = (_rank(np.full(len(age), np.log(bound)), table) for bound in people.bounds()["weight"])
+    return np.asarray(np.exp(_value(between(chance, low, high), table)))
+
+
+def _heights(spec: Spec, chance: Array, age: Array, female: BoolArray, weight: Array) -> Array:
+    """Heights by rank: correlated with weight's, within the bounds of height and of the body mass index."""
+    from scipy.special import ndtr
+
+    correlation = _by_sex(people.weight_and_height(), female)
+    rest = np.sqrt(1 - correlation**2)
+    pulled = correlation * np.clip(_rank(np.log(weight), np.log(_percentiles("weight", age, female))), -3, 3)
+    if "height" in spec.spreads:
+        return spread_out(spec.spreads["height"], ndtr(pulled + rest * between(chance)))
+    table = _percentiles("height", age, female)
+    least, most = people.bounds()["height"]
+    slight, heavy = people.bounds()["body_mass_index"]
+    low = np.clip(np.sqrt(weight / heavy), least, most)
+    high = np.clip(np.sqrt(weight / slight), least, most)
+    ranks = [(_rank(bound, table) - pulled) / rest for bound in (low, high)]
+    return np.clip(_value(pulled + rest * between(chance, *ranks), table), low, high)
+
+
+def _clearances(
+    spec: Spec, chance: Array, age: Array, female: BoolArray, weight: Array, creatinine: Array | None
+) -> Array:
+    """Creatinine clearances by Cockcroft–Gault [mL/min], or from a distribution of their own."""
+    if "creatinine_clearance" in spec.spreads:
+        return spread_out(spec.spreads["creatinine_clearance"], chance)
+    whole = np.maximum(140 - age, 1.0) * weight * np.where(female, 0.85, 1.0) / 72
+    if creatinine is None and "serum_creatinine" in spec.spreads:
+        creatinine = spread_out(spec.spreads["serum_creatinine"], chance)
+    if creatinine is not None:
+        return np.asarray(whole / creatinine)
+    table = people.kidneys()
+    rise = np.log(_by_sex({sex: row.rise for sex, row in table.items()}, female))
+    middle = np.log(_by_sex({sex: row.median for sex, row in table.items()}, female))
+    middle = middle + rise * (age - MIDDLE_AGE) / SPAN
+    spread = _by_sex({sex: row.spread for sex, row in table.items()}, female)
+    least, most = people.bounds()["creatinine_clearance"]
+    low, high = ((np.log(whole / bound) - middle) / spread for bound in (most, least))
+    return np.clip(whole / np.exp(middle + spread * between(chance, low, high)), least, most)
+
+
+def spread_out(spread: Spread, chance: Array) -> Array:
+    """Values of a distribution of the file at uniform numbers."""
+    if spread.shape == "uniform":
+        return spread.low + (spread.high - spread.low) * chance
+    if spread.shape == "normal":
+        sd = spread.sd / NORMAL_SD
+        low, high = ((bound - spread.mean) / sd for bound in (spread.low, spread.high))
+        return spread.mean + sd * between(chance, low, high)
+    sd = log_sd(spread.sd / spread.mean)
+    middle = np.log(spread.mean) - log_moment(sd, 1)
+    low, high = ((np.log(bound) - middle) / sd for bound in (spread.low, spread.high))
+    return np.asarray(np.exp(middle + sd * between(chance, low, high)))
+
+
+def _by_sex(values: Any, female: BoolArray) -> Array:
+    return np.asarray(np.where(female, values["female"], values["male"]))
+
+
+def _percentiles(quantity: str, age: Array, female: BoolArray) -> Array:
+    """(percentile, n) of weight [kg] or height [m], interpolated between the middles of the age bands."""
+    found = {}
+    for sex in ("female", "male"):
+        size = people.sizes()[quantity, sex]
+        columns = np.array(size.percentiles).T
+        found[sex] = np.array([np.interp(age, size.ages, column) for column in columns])
+    return _by_sex(found, female)
+
+
+def _value(deviate: Array, table: Array) -> Array:
+    """Where a standard normal deviate lies among percentiles: linear between them and beyond."""
+    segment = np.searchsorted(_DEVIATES[1:-1], deviate)
+    low, high = _ends(segment, table)
+    share = (deviate - _DEVIATES[segment]) / (_DEVIATES[segment + 1] - _DEVIATES[segment])
+    return np.asarray(low + (high - low) * share)
+
+
+def _rank(value: Array, table: Array) -> Array:
+    """The standard normal deviate of a value: :func:`_value` backwards."""
+    segment = np.sum(value > table[1:-1], axis=0)
+    low, high = _ends(segment, table)
+    share = (value - low) / (high - low)
+    return np.asarray(_DEVIATES[segment] + share * (_DEVIATES[segment + 1] - _DEVIATES[segment]))
+
+
+def _ends(segment: IntArray, table: Array) -> tuple[Array, Array]:
+    """Percentiles below and above each patient's segment."""
+    columns = np.arange(table.shape[1])
+    return table[segment, columns], table[segment + 1, columns]

@@ -1,0 +1,37 @@
+"""The specification of a population, as a scenario has it or as it is by default."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pkinteract.errors import InputError, Problem
+from pkinteract.scenario import Scenario
+from pkinteract.scenario.population.reader import adult_ages, refusals
+from pkinteract.scenario.population.types import Adherence, Spec, Spread, Uncertainty, Ward
+
+__all__ = ["Adherence", "Spec", "Spread", "Uncertainty", "Ward", "specification"]
+
+
+def specification(scenario: Scenario, n: int | None = None, seed: int | None = None) -> Spec:
+    """The scenario's ``[population]``, or the default one; ``n`` and ``seed`` replace its own.
+
+    The default one has adults of the ages that every drug is described for.
+
+    Raises
+    ------
+    InputError
+        When the scenario's patient cannot stand for a population: changes during the run, is pregnant, or no adult.
+    """
+    spec = scenario.population
+    if spec is None:
+        ages = adult_ages(scenario.monographs, scenario.patient.extrapolate)
+        pregnant = any(
+            person.pregnancy is not None for person in (scenario.patient, *(row for _, row in scenario.patients))
+        )
+        reasons = list(refusals(bool(scenario.patients) and not pregnant, pregnant))
+        if ages[0] > ages[1]:
+            reasons.append("no adult age is one that every drug is described for; name a table in [population]")
+        if reasons:
+            raise InputError(scenario.path, [Problem(line=None, key="patient", message=text) for text in reasons])
+        spec = Spec(ages=ages)
+    return replace(spec, n=spec.n if n is None else n, seed=spec.seed if seed is None else seed)

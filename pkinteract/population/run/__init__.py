@@ -1,0 +1,1 @@
+"""Virtual patients computed: blocks, partitions, and who computes them."""

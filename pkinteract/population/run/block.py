@@ -1,0 +1,161 @@
+"""A block of patients: drawn, given bodies, stepped together, measured and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pkinteract.engine.control import TOO_FAST
+from pkinteract.engine.kernel.vector import LANES
+from pkinteract.engine.lanes import counts
+from pkinteract.engine.lanes import solve as lanes
+from pkinteract.engine.lanes.doses import Steady, joined
+from pkinteract.population.people.cohort import Array, Cohort, TextArray
+from pkinteract.population.people.draw import draw
+from pkinteract.population.run.bodies import Bodies, bodies, reporting
+from pkinteract.population.run.plan import Plan
+from pkinteract.population.statistics.metrics import column, daily, metrics
+from pkinteract.population.statistics.tally import AFTER, BEFORE, EVER, Tally, count_bins, count_measures, members
+
+Columns = Mapping[str, npt.NDArray[Any]]
+
+OK = "ok"
+"""Status of a patient with a result; any other says why there is none."""
+
+UNSETTLED = f"No steady state was found: the doses may be more than can be eliminated. Or: {TOO_FAST}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """What came of a block.
+
+    Attributes
+    ----------
+    columns
+        The columns of ``patients.csv``, (patient,) each.
+    profile
+        (analyte, time, patient) levels, if the plan keeps them.
+    """
+
+    columns: Columns
+    profile: lanes.Levels | None
+
+
+def run_block(plan: Plan, numbers: range, tally: Tally) -> Block:
+    """Simulate the patients with these numbers and add them to ``tally``.
+
+    The last group of sixteen is filled up with those who would come next: a patient has the same neighbours, and so the
+    same result to the last bit, in every population of the same seed.
+    """
+    count = len(numbers)
+    drawn = draw(plan.scenario, plan.spec, numbers.start, count + -count % LANES)
+    cohort = drawn.first(count)
+    solved, status = _simulated(plan, drawn, count)
+    measured = _measured(plan, solved)
+    _count(plan, cohort, solved, measured, tally)
+    failed = np.flatnonzero(~solved.ok)
+    tally.patients[:] += np.array([len(numbers) - len(failed), len(failed)], dtype=np.uint32)
+    tally.name({int(cohort.number[place]): str(status[place]) for place in failed})
+    profile = solved.profile.copy() if plan.profiles else None
+    solved.give_back()
+    return Block(columns={**_traits(cohort), **measured, "status": status}, profile=profile)
+
+
+def columns_of(plan: Plan, cohort: Cohort) -> Columns:
+    """The columns of ``patients.csv`` for any patients; nobody is counted."""
+    solved, status = _simulated(plan, cohort, len(cohort.number))
+    measured = _measured(plan, solved)
+    solved.give_back()
+    return {**_traits(cohort), **measured, "status": status}
+
+
+def _simulated(plan: Plan, cohort: Cohort, count: int) -> tuple[lanes.Lanes, TextArray]:
+    """What was read of each of the first patients, and their status."""
+    found = bodies(plan.scenario, cohort)
+    done = solved(plan, found, len(cohort.number)).first(count)
+    why = TOO_FAST if plan.scenario.steady_state is None else UNSETTLED
+    status = np.where(done.ok, OK, why).astype(object)
+    for place, reason in found.impossible.items():
+        if place < count:
+            status[place] = reason
+    return done, status
+
+
+def solved(plan: Plan, found: Bodies, count: int) -> lanes.Lanes:
+    """Every patient stepped to the end; those that cannot be are not ok."""
+    scenario, steady, inputs = plan.scenario, None, found.inputs
+    possible = np.ones(count, dtype=bool)
+    possible[list(found.impossible)] = False
+    if found.periodic is not None and scenario.steady_state is not None:
+        before = found.periodic
+        steady = Steady(
+            period=scenario.steady_state.period, cycle=before.period, rates=before.rates, inflows=before.inflows
+        )
+        inputs = joined([before.pending, inputs])
+    _, weights, alerts = reporting(scenario, found.model, found.parameters)
+    reading = lanes.Reading(grid=plan.grid, weights=weights, alerts=alerts, edges=plan.windows.edges)
+    return lanes.solve_lanes(
+        found.model.system,
+        found.parameters,
+        inputs,
+        reading,
+        scenario.first_time,
+        scenario.duration,
+        steady=steady,
+        possible=possible,
+    )
+
+
+def _measured(plan: Plan, solved: lanes.Lanes) -> dict[str, Array]:
+    """The measures of every analyte by the name of their column; NaN where there is no result."""
+    columns: dict[str, Array] = {}
+    for analyte, windows in zip(plan.analytes, solved.windows, strict=True):
+        some = windows if solved.ok.all() else np.where(solved.ok, windows, 0.0)
+        found = metrics(some, plan.windows, alert=analyte.alert is not None)
+        columns |= {column(analyte, name): np.where(solved.ok, value, np.nan) for name, value in found.items()}
+    return columns
+
+
+def _count(plan: Plan, cohort: Cohort, solved: lanes.Lanes, measured: Mapping[str, Array], tally: Tally) -> None:
+    """Add patients with a result to the counts of groups, measures, levels and risks."""
+    ok, over = solved.ok, plan.windows
+    member = members(plan, cohort)[:, ok]
+    count_measures(tally.measures, [values[ok] for values in measured.values()], member)
+    tally.risk[:, :, 0] += member.sum(axis=1, dtype=np.uint32)
+    counts.tally(solved, tally.levels, np.array(plan.lowest))
+    for n, analyte in enumerate(plan.analytes):
+        means, peaks, _ = daily(solved.windows[n] if ok.all() else solved.windows[n][:, :, ok], over)
+        count_bins(tally.averages[n], means, plan.lowest[n])
+        if analyte.alert is not None:
+            high = peaks > analyte.alert
+            tally.above[n] += high.sum(axis=1, dtype=np.uint32)
+            ever = measured[column(analyte, "above_alert")][ok] > 0
+            for when, risk in ((BEFORE, high[over.reference]), (AFTER, high[-1]), (EVER, ever)):
+                tally.risk[n, :, when] += (member & risk).sum(axis=1, dtype=np.uint32)
+
+
+def _traits(cohort: Cohort) -> Columns:
+    """Who the patients are: body, genes, enzymes, factors on the drugs, and doses not taken."""
+    columns: dict[str, npt.NDArray[Any]] = {
+        "patient": cohort.number,
+        "sex": np.where(cohort.female, "female", "male").astype(object),
+        "age_y": cohort.age,
+        "weight_kg": cohort.weight,
+        "height_cm": 100 * cohort.height,
+        "creatinine_clearance_mL_per_min": cohort.creatinine_clearance,
+        "smoker": cohort.smoker,
+    }
+    for gene, row in cohort.phenotype.items():
+        columns[gene] = row.phenotype
+        if not np.isnan(row.score).all():
+            columns[f"{gene}_activity_score"] = row.score
+        columns[f"{gene}_activity"] = row.factor
+    columns |= {f"{enzyme}_abundance": factor for enzyme, factor in cohort.abundance.items()}
+    columns |= {f"{compound}_{key}_factor": factor for (compound, key), factor in cohort.factors.items()}
+    if cohort.taken is not None:
+        columns["doses_missed"] = (~cohort.taken).sum(axis=0)
+    return columns

@@ -1,0 +1,176 @@
+"""Who computes the partitions: threads of this process, processes on this machine, or a cluster.
+
+Each is told numbers and gives back files, so that the result does not depend on which of them did it. Few partitions
+are under way at a time: finished ones never pile up.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from functools import partial
+from importlib.metadata import version
+from importlib.util import find_spec
+from itertools import islice
+from signal import SIG_IGN, SIGINT, signal
+from typing import TYPE_CHECKING
+
+from pkinteract import __version__
+from pkinteract.errors import ClusterError, InputError, Problem
+from pkinteract.population.run.partitions import Files, Form, compute
+from pkinteract.population.run.plan import Plan
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+Done = Callable[[int], None]
+"""Is told a number of patients that are finished."""
+
+Executor = Callable[[Plan, Form, Sequence[int], Done], Iterator[tuple[int, Files]]]
+"""Computes partitions, in any order."""
+
+PATIENCE = 20
+"""How long a scheduler, and then a worker of it, is waited for [s]."""
+
+DEATHS = 10
+"""How many workers may die of a partition before it is given up, where the scheduler is ours."""
+
+_GO_ON = "--resume goes on from what is finished"
+
+
+@contextmanager
+def executor(workers: int | None, scheduler: str | None) -> Iterator[Executor]:
+    """Threads, unless ``workers`` processes or the workers of the Dask scheduler at an address are asked for.
+
+    Raises
+    ------
+    InputError
+        When Dask is not installed, or the scheduler cannot be reached, has no workers or workers of another version.
+    """
+    if workers is None and scheduler is None:
+        yield in_threads
+        return
+    if find_spec("distributed") is None:
+        option = "--workers" if scheduler is None else "--scheduler"
+        raise _refused(option, "dask", 'needs Dask; install it with: pip install "pkinteract[cluster]"')
+    with _local(workers or 1) if scheduler is None else _remote(scheduler) as client:
+        yield partial(on_workers, client)
+
+
+def in_threads(plan: Plan, form: Form, partitions: Sequence[int], done: Done) -> Iterator[tuple[int, Files]]:
+    """Compute in threads, one per processor."""
+    count = os.cpu_count() or 1
+    left = iter(partitions)
+    with ThreadPoolExecutor(count) as pool:
+
+        def begin(most: int) -> dict[Future[Files], int]:
+            return {pool.submit(compute, plan, number, form, done): number for number in islice(left, most)}
+
+        running = begin(count + 1)
+        try:
+            while running:
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    yield running.pop(future), future.result()
+                    running |= begin(1)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def on_workers(
+    client: Client, plan: Plan, form: Form, partitions: Sequence[int], done: Done
+) -> Iterator[tuple[int, Files]]:
+    """Compute on the workers of a Dask client.
+
+    The plan is the result of a task, not data that is sent: when every worker that holds it dies, it is made again.
+    """
+    from distributed import KilledWorker, as_completed
+
+    mark = f"pkinteract-{plan.fingerprint[:16]}-{form}"
+    sent = client.submit(pickle.loads, pickle.dumps(plan), key=mark)
+    left = iter(partitions)
+
+    def begin(most: int) -> dict[str, int]:
+        names = {f"{mark}-{number}": number for number in islice(left, most)}
+        for name, number in names.items():
+            waiting.add(client.submit(compute, sent, number, form, key=name, priority=-number))
+        return names
+
+    waiting = as_completed([])
+    running = begin(2 * max(1, sum(client.nthreads().values())))
+    try:
+        for future in waiting:
+            files: Files = future.result()
+            number = running.pop(future.key)
+            future.release()
+            running |= begin(1)
+            done(len(plan.patients(number)))
+            yield number, files
+    except KilledWorker as error:
+        raise ClusterError(f"too many workers died of {error.task}, of a lack of memory perhaps; {_GO_ON}") from None
+    except (CancelledError, OSError) as error:
+        raise ClusterError(f"the scheduler was lost ({type(error).__name__}); {_GO_ON}") from None
+
+
+@contextmanager
+def _local(workers: int) -> Iterator[Client]:
+    """Processes on this machine, one thread each."""
+    _hush()
+    import dask
+    from distributed import Client, LocalCluster
+
+    with dask.config.set({"distributed.scheduler.allowed-failures": DEATHS}):
+        with _deaf():
+            cluster = LocalCluster(
+                n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL
+            )
+        with cluster, Client(cluster) as client:
+            yield client
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Processes that begin in here do not hear Ctrl-C: it is for us to end them."""
+    before = signal(SIGINT, SIG_IGN)
+    try:
+        yield
+    finally:
+        signal(SIGINT, before)
+
+
+@contextmanager
+def _remote(address: str) -> Iterator[Client]:
+    """The workers of a scheduler that somebody else began."""
+    _hush()
+    from distributed import Client
+
+    try:
+        client = Client(address, timeout=PATIENCE)
+    except (OSError, ValueError, TypeError) as error:
+        text = f"no Dask scheduler answers ({error}); begin one with: dask scheduler"
+        raise _refused("--scheduler", address, text) from None
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=PATIENCE)
+        except TimeoutError:
+            text = f"has no workers; begin some with: dask worker {address} --nthreads 1"
+            raise _refused("--scheduler", address, text) from None
+        for worker, found in client.run(version, "pkinteract", on_error="return").items():
+            if found != __version__:
+                text = f"needs pkinteract {__version__}, and it has {found if isinstance(found, str) else 'none'}"
+                raise _refused("--scheduler", worker, text)
+        yield client
+
+
+def _hush() -> None:
+    """Let Dask say nothing of its own: what matters becomes an error of ours."""
+    import dask
+
+    dask.config.set({"logging": {"distributed": "critical", "distributed.client": "critical"}})
+
+
+def _refused(option: str, key: str, message: str) -> InputError:
+    return InputError(option, [Problem(line=None, key=key, message=message)])

@@ -1,0 +1,152 @@
+"""What a population run is made of: small enough to be sent anywhere, and enough to compute any part of it.
+
+Patients are computed in blocks, and blocks in partitions, the pieces that are finished, stored and resumed. How they
+are cut depends on the plan alone, never on who computes them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from pydantic import BaseModel
+
+from pkinteract import __version__
+from pkinteract.engine.curves import extremes
+from pkinteract.engine.lanes.counts import BINS_PER_OCTAVE, LOWEST
+from pkinteract.population.people.cohort import Array
+from pkinteract.population.people.draw import draw
+from pkinteract.population.people.specification import Spec
+from pkinteract.population.statistics.metrics import DAY, Windows, windows_of
+from pkinteract.result import Analyte
+from pkinteract.scenario import Scenario
+from pkinteract.simulation import simulate
+
+BLOCK = 512
+"""Patients computed at once, a multiple of those that are stepped together."""
+
+LARGEST_PARTITION, PARTITIONS = 4096, 8
+"""Patients of a partition at most, and partitions at least, where there are as many blocks."""
+
+LARGEST_PROFILES = 64e6
+"""Profiles that a partition holds at most [byte]."""
+
+OCTAVES_BELOW, OCTAVES_ABOVE = 12, 8
+"""Levels are told apart from 2^-12 to 2^8 times the highest level of the typical patient."""
+
+BINS = (OCTAVES_BELOW + OCTAVES_ABOVE) * BINS_PER_OCTAVE
+"""Bins of the levels of an analyte."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A population run.
+
+    Attributes
+    ----------
+    analytes
+        What is reported.
+    lowest
+        For each analyte, the first of its bins among all that the engine has.
+    genes
+        Genes in which the patients differ.
+    profiles
+        Whether the curve of every patient is kept.
+    partition
+        Patients of a partition, a multiple of ``BLOCK``; the last one may have fewer.
+    """
+
+    scenario: Scenario
+    spec: Spec
+    analytes: tuple[Analyte, ...]
+    lowest: tuple[int, ...]
+    genes: tuple[str, ...]
+    profiles: bool
+    partition: int
+
+    @property
+    def partitions(self) -> int:
+        """Number of partitions."""
+        return math.ceil(self.spec.n / self.partition)
+
+    @cached_property
+    def windows(self) -> Windows:
+        """What is measured of each patient, and when."""
+        return windows_of(self.scenario.first_time, self.scenario.duration)
+
+    @cached_property
+    def grid(self) -> Array:
+        """Times of the bands and profiles [h]: the output grid, and the reference day on the same step."""
+        step, stop = self.scenario.step, self.scenario.duration
+        first = 0.0 if self.windows.edges[0] == 0 else -DAY
+        steps = np.arange(math.ceil(first / step - 1e-9), math.floor(stop / step + 1e-9) + 1, dtype=float)
+        times: Array = step * steps
+        return np.append(times, stop) if stop - times[-1] > 1e-9 * stop else times
+
+    def patients(self, partition: int) -> range:
+        """Numbers of the patients of a partition."""
+        return range(partition * self.partition, min((partition + 1) * self.partition, self.spec.n))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of everything that decides the result."""
+        told = hashlib.sha256(f"{__version__} {np.__version__}".encode())
+        for text in _told(self):
+            told.update(text.encode())
+        return told.hexdigest()
+
+
+def plan_of(scenario: Scenario, spec: Spec, *, profiles: bool = False) -> Plan:
+    """The plan of a run; simulates the typical patient to know how high levels are.
+
+    Raises
+    ------
+    InputError, SimulationError
+        As :func:`pkinteract.simulate` does.
+    """
+    typical = simulate(scenario)
+    tops = [extremes(curve, curve.breaks[0], scenario.duration).cmax for curve in typical.curves]
+    lowest = [(math.frexp(top)[1] - OCTAVES_BELOW - LOWEST) * BINS_PER_OCTAVE for top in tops]
+    plan = Plan(
+        scenario=scenario,
+        spec=spec,
+        analytes=typical.analytes,
+        lowest=tuple(lowest),
+        genes=tuple(draw(scenario, spec, 0, 1).phenotype),
+        profiles=profiles,
+        partition=BLOCK,
+    )
+    most = LARGEST_PARTITION
+    if profiles:
+        most = min(most, int(LARGEST_PROFILES / (4 * len(plan.analytes) * len(plan.grid))))
+    blocks = min(math.ceil(spec.n / BLOCK) // PARTITIONS, most // BLOCK)
+    return replace(plan, partition=BLOCK * max(1, blocks))
+
+
+def _told(thing: object) -> Iterator[str]:
+    """Everything in ``thing`` as text, the same in every process; where a file lies does not count."""
+    if isinstance(thing, Path):
+        return
+    yield f"<{type(thing).__name__}"
+    if isinstance(thing, BaseModel):
+        yield from _told({name: getattr(thing, name) for name in type(thing).model_fields})
+    elif is_dataclass(thing):
+        yield from _told({field.name: getattr(thing, field.name) for field in fields(thing)})
+    elif isinstance(thing, Mapping):
+        for key, value in thing.items():
+            yield from (*_told(key), *_told(value))
+    elif isinstance(thing, Set):
+        yield from sorted(map(repr, thing))
+    elif isinstance(thing, np.ndarray):
+        yield f"{thing.dtype} {thing.tolist()!r}"
+    elif isinstance(thing, (tuple, list)):
+        for part in thing:
+            yield from _told(part)
+    else:
+        yield repr(thing)
+    yield ">"

@@ -1,0 +1,196 @@
+"""Finished partitions in a folder, from which an interrupted run goes on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pkinteract.errors import InputError, Problem
+from pkinteract.population.run.block import Columns
+from pkinteract.population.run.executors import Executor
+from pkinteract.population.run.partitions import PATIENTS, PROFILES, Files, Form, add_packed, unpacked_columns
+from pkinteract.population.run.plan import Plan
+from pkinteract.population.statistics.tally import Tally, empty
+
+FOLDER, _PLAN = "partitions", "plan.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """The partitions of a plan below the folder of its results.
+
+    A file of a partition is written under another name and renamed, its counts last: where they are, and of this plan,
+    the partition is finished.
+    """
+
+    plan: Plan
+    form: Form
+    top: Path
+
+    @property
+    def folder(self) -> Path:
+        """Where the partitions are."""
+        return self.top / FOLDER
+
+    def begin(self, *, resume: bool, force: bool) -> None:
+        """Make the folder ready; without ``resume`` partitions of an earlier run of this plan go.
+
+        Raises
+        ------
+        InputError
+            When it holds partitions of another plan and ``force`` is not given, or cannot be written.
+        """
+        mine = self._record()
+        held = _held(self.folder)
+        if held is not None and held != mine and not force:
+            raise _taken(self.folder, _other(held, mine, resume=resume))
+        try:
+            if held is not None and not (resume and held == mine):
+                self.remove()
+            self.folder.mkdir(parents=True, exist_ok=True)
+            _write(self.folder / _PLAN, (json.dumps(mine, indent=1) + "\n").encode())
+        except OSError as error:
+            raise _taken(self.folder, f"cannot be written: {error.strerror or error}") from None
+
+    def _record(self) -> dict[str, Any]:
+        plan = self.plan
+        return {
+            "scenario": plan.scenario.name,
+            "n": plan.spec.n,
+            "seed": plan.spec.seed,
+            "format": self.form,
+            "profiles": plan.profiles,
+            "partition": plan.partition,
+            "fingerprint": plan.fingerprint,
+        }
+
+    def finished(self) -> list[int]:
+        """Numbers of the partitions that are complete."""
+        return [partition for partition in range(self.plan.partitions) if self._complete(partition)]
+
+    def _complete(self, partition: int) -> bool:
+        if not all((self.folder / name).is_file() for name in self._parquet(partition)):
+            return False
+        try:
+            with np.load(self._counts(partition)) as arrays:
+                return bool(str(arrays["plan"]) == self.plan.fingerprint)
+        except (OSError, ValueError, KeyError):
+            return False
+
+    def _counts(self, partition: int) -> Path:
+        return self.folder / f"{partition:05}.npz"
+
+    def _parquet(self, partition: int) -> list[str]:
+        kinds = [PATIENTS] if self.form == "parquet" else []
+        return [f"{kind}-{partition:05}.parquet" for kind in [*kinds, *([PROFILES] if self.plan.profiles else [])]]
+
+    def put(self, files: Files) -> None:
+        """Keep the files of a partition.
+
+        Raises
+        ------
+        InputError
+            When they cannot be written.
+        """
+        try:
+            for name, content in files.items():
+                _write(self.folder / name, content)
+        except OSError as error:
+            raise _taken(self.folder, f"cannot be written: {error.strerror or error}") from None
+
+    def counts(self, partition: int) -> bytes:
+        """The counts of a finished partition, packed."""
+        return self._counts(partition).read_bytes()
+
+    def columns(self, partition: int) -> Columns:
+        """The rows of a finished partition."""
+        return unpacked_columns(self.counts(partition))
+
+    def hand_out(self, *, keep: bool) -> list[Path]:
+        """Put Parquet files where the results are, ``patients/part-00012.parquet``; returns their folders."""
+        folders: list[Path] = []
+        for kind in (PATIENTS, PROFILES):
+            folder = self.top / kind
+            for old in folder.glob("part-*.parquet"):
+                old.unlink()
+            for path in sorted(self.folder.glob(f"{kind}-*.parquet")):
+                folder.mkdir(exist_ok=True)
+                place = folder / path.name.replace(kind, "part")
+                if keep:
+                    shutil.copyfile(path, place)
+                else:
+                    path.replace(place)
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+            elif folder.is_dir():
+                folders.append(folder)
+        return folders
+
+    def remove(self) -> None:
+        """Remove the partitions; anything else in their folder stays."""
+        for pattern in ("[0-9]*.npz", f"{PATIENTS}-*.parquet", f"{PROFILES}-*.parquet", _PLAN, "*.unfinished"):
+            for path in self.folder.glob(pattern):
+                path.unlink()
+        if not any(self.folder.iterdir()):
+            self.folder.rmdir()
+
+
+def run(store: Store, ready: Sequence[int], executor: Executor, done: Callable[[int], None]) -> Tally:
+    """Compute what is missing of a plan and add everything up.
+
+    Parameters
+    ----------
+    ready
+        Partitions that are finished.
+    done
+        Is told numbers of patients as they are finished.
+
+    Raises
+    ------
+    InputError
+        When the folder cannot be written.
+    ClusterError
+        When the executor gives up.
+    """
+    plan, total = store.plan, empty(store.plan, store.plan.spec.n)
+    for partition in ready:
+        add_packed(total, store.counts(partition))
+    missing = sorted(set(range(plan.partitions)) - set(ready))
+    for partition, files in executor(plan, store.form, missing, done):
+        store.put(files)
+        add_packed(total, files[f"{partition:05}.npz"])
+    return total
+
+
+def _write(path: Path, content: bytes) -> None:
+    draft = path.with_name(f"{path.name}.unfinished")
+    draft.write_bytes(content)
+    draft.replace(path)
+
+
+def _held(folder: Path) -> dict[str, Any] | None:
+    """What the partitions in a folder are of; None when there are none."""
+    try:
+        record = json.loads((folder / _PLAN).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def _other(held: dict[str, Any], mine: dict[str, Any], *, resume: bool) -> str:
+    """Why partitions are of another plan, and what to do."""
+    differing = [key for key in mine if key != "fingerprint" and held.get(key) != mine[key]]
+    what = ", ".join(f"{key} {held.get(key)} instead of {mine[key]}" for key in differing)
+    why = what or "the scenario, the drugs or the program are not those of then"
+    text = f"holds partitions of another population ({why}); "
+    return text + ("--resume needs the same one; " if resume else "") + "name another folder or add --force"
+
+
+def _taken(folder: Path, message: str) -> InputError:
+    return InputError(folder, [Problem(line=None, key="--out", message=message)])

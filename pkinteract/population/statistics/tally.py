@@ -1,0 +1,241 @@
+"""What merges by addition: whole numbers only, so that a sum never depends on its order or on who counted the parts.
+
+Levels and measures are counted in bins of equal width on a logarithmic scale (1.1 to 1.6 % wide), from which quantiles
+are read; patients are counted by whether they are at risk, in all and by what distinguishes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from pkinteract.engine.lanes.counts import ALL_BINS, Counts, bins, edges_of_bins, located, sums
+from pkinteract.engine.memory import give_back, take_zeros
+from pkinteract.population.people.cohort import Array, BoolArray, Cohort
+from pkinteract.population.run.plan import BINS, LARGEST_PARTITION, Plan
+from pkinteract.population.statistics.metrics import measures_of
+
+AGES, WEIGHTS, CLEARANCES = (18.0, 45.0, 65.0, 75.0), (50.0, 70.0, 90.0), (15.0, 30.0, 60.0, 90.0)
+"""Bounds between the bands of age [y], weight [kg] and creatinine clearance [mL/min], the last ones those of KDIGO."""
+
+PHENOTYPES = ("poor", "intermediate", "normal", "rapid", "ultrarapid")
+
+BEFORE, AFTER, EVER = 1, 2, 3
+"""Where it is counted who is above the alert level on the reference day, on the last one, at any time from t = 0 on."""
+
+_WIDEST, _HALVINGS = 25.0, 60
+"""Logarithm of the largest ratio of two shares that is looked at, and how often a search halves its interval."""
+
+NAMED = 20
+"""Failures that are kept with their reasons: those of the lowest numbers. Every one stands in its patient's row."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """Counts of a part of a population, or of all of it; what is empty is all zero.
+
+    Attributes
+    ----------
+    patients
+        (2,) patients that were simulated, and those that were not.
+    levels
+        (analyte, time, bin) levels on the grid of the plan.
+    averages
+        (analyte, day, bin) averages of the stretches of 24 h that ``Windows`` names.
+    above
+        (analyte, day) patients whose highest level of the stretch is above the alert level.
+    measures
+        (measure, group, bin) measures of all analytes in turn, in the first groups.
+    risk
+        (analyte, group, 4) patients, and those ``BEFORE``, ``AFTER``, ``EVER`` above the alert level.
+    failures
+        Number of a patient to why there is no result.
+    """
+
+    patients: Counts
+    levels: Counts
+    averages: Counts
+    above: Counts
+    measures: Counts
+    risk: Counts
+    failures: dict[int, str]
+
+    def arrays(self) -> dict[str, Counts]:
+        """The counts by name."""
+        return {name: value for name, value in vars(self).items() if name != "failures"}
+
+    def add(self, other: Tally) -> None:
+        """Add the counts of another part."""
+        for name, counts in self.arrays().items():
+            counts += getattr(other, name)
+        self.name(other.failures)
+
+    def give_back(self) -> None:
+        """Let others have the room of the counts; they are lost."""
+        give_back(self.levels)
+        give_back(self.measures)
+
+    def name(self, failures: Mapping[int, str]) -> None:
+        """Keep the failures of the lowest numbers among those that are known and these."""
+        lowest = sorted({**self.failures, **failures}.items())[:NAMED]
+        self.failures.clear()
+        self.failures.update(lowest)
+
+
+def empty(plan: Plan, patients: int) -> Tally:
+    """The tally of nobody, with room for so many patients."""
+    analytes, days, named = len(plan.analytes), len(plan.windows.days), groups(plan)
+
+    def zeros(*shape: int) -> Counts:
+        return np.zeros(shape, dtype=np.uint32)
+
+    def counts(*shape: int) -> Counts:
+        found: Counts = take_zeros(shape, np.uint16 if patients <= LARGEST_PARTITION else np.uint32)
+        return found
+
+    return Tally(
+        patients=zeros(2),
+        levels=counts(analytes, len(plan.grid), BINS),
+        averages=zeros(analytes, days, BINS),
+        above=zeros(analytes, days),
+        measures=counts(sum(len(measures_of(row)) for row in plan.analytes), measured(plan), ALL_BINS),
+        risk=zeros(analytes, len(named), 4),
+        failures={},
+    )
+
+
+def groups(plan: Plan) -> tuple[tuple[str, str], ...]:
+    """Names of the groups and of their levels: everybody, phenotypes, then sex, age, kidneys, weight and smoking."""
+    return (
+        ("all", "all"),
+        *((gene, phenotype) for gene in plan.genes for phenotype in PHENOTYPES),
+        ("sex", "female"),
+        ("sex", "male"),
+        *(("age_y", name) for name in _bands(AGES)),
+        *(("creatinine_clearance_mL_per_min", name) for name in _bands(CLEARANCES)),
+        *(("weight_kg", name) for name in _bands(WEIGHTS)),
+        ("smoker", "true"),
+        ("smoker", "false"),
+    )
+
+
+def measured(plan: Plan) -> int:
+    """How many of the groups have counts of measures: everybody and the phenotypes."""
+    return 1 + len(plan.genes) * len(PHENOTYPES)
+
+
+def members(plan: Plan, cohort: Cohort) -> BoolArray:
+    """Who belongs to which group, (group, patient)."""
+    rows: list[BoolArray] = [np.ones(len(cohort.number), dtype=bool)]
+    rows += [cohort.phenotype[gene].phenotype == name for gene in plan.genes for name in PHENOTYPES]
+    rows += [cohort.female, ~cohort.female]
+    for values, bounds in (
+        (cohort.age, AGES),
+        (cohort.creatinine_clearance, CLEARANCES),
+        (cohort.weight, WEIGHTS),
+    ):
+        band = np.searchsorted(bounds, values, side="right")
+        rows += [band == n for n in range(len(bounds) + 1)]
+    return np.array([*rows, cohort.smoker, ~cohort.smoker], dtype=bool)
+
+
+def _bands(bounds: Sequence[float]) -> list[str]:
+    inner = [f"{low:g}-{high - 1:g}" for low, high in pairwise(bounds)]
+    return [f"below {bounds[0]:g}", *inner, f"{bounds[-1]:g} and above"]
+
+
+def count_measures(counts: Counts, values: Sequence[Array], member: BoolArray) -> None:
+    """Add measures (measure, patient) to counts (measure, group, bin); NaN counts nowhere."""
+    group, patient = np.nonzero(member[: counts.shape[1]])
+    numbers = np.array(values)[:, patient]
+    rows = np.arange(len(values))[:, None] * counts.shape[1] + group
+    known = ~np.isnan(numbers)
+    np.add.at(counts.reshape(-1), rows[known] * counts.shape[2] + bins(numbers[known]), counts.dtype.type(1))
+
+
+def count_bins(counts: Counts, values: Array, lowest: int) -> None:
+    """Add values (day, patient) of one analyte to its counts (day, bin), whose first bin is ``lowest`` of all."""
+    places = np.clip(bins(values) - lowest, 0, counts.shape[1] - 1) + np.arange(len(counts))[:, None] * counts.shape[1]
+    counts += np.bincount(places.ravel(), minlength=counts.size).reshape(counts.shape).astype(counts.dtype)
+
+
+def quantiles(counts: Counts, shares: Sequence[float], lowest: int = 0) -> Array:
+    """Quantiles (share, row) of what was counted in bins, (row, bin), of which the first is ``lowest`` of all.
+
+    Neighbouring ranks are joined by a straight line, as numpy does; within a bin ranks are spread evenly, so that each
+    is off by less than the width of a bin, 1.6 %. Below the first bin is 0; NaN where nothing was counted.
+    """
+    total = counts.sum(axis=1, dtype=np.int64)
+    wanted = np.multiply.outer(np.asarray(shares), np.maximum(total - 1, 0))
+    low = np.floor(wanted).astype(np.int64)
+    ranks = np.concatenate([low, np.minimum(low + 1, np.maximum(total - 1, 0))])
+    places, inside = located(counts, ranks.T)
+    edges = edges_of_bins(lowest, counts.shape[1])
+    levels = np.where(places == 0, 0.0, edges[places] + inside * (edges[places + 1] - edges[places])).T
+    below, above = levels[: len(low)], levels[len(low) :]
+    return np.where(total > 0, below + (wanted - low) * (above - below), np.nan)
+
+
+def moments(counts: Counts, lowest: int = 0) -> tuple[Array, Array]:
+    """Mean and standard deviation (row,) of what was counted in bins (row, bin), each value the middle of its bin."""
+    edges = edges_of_bins(lowest, counts.shape[1])
+    middle = (edges[:-1] + edges[1:]) / 2
+    middle[0] = 0.0
+    total, first, second = sums(counts, middle)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = first / total
+        spread = second / total - mean**2
+        return mean, np.sqrt(np.maximum(spread, 0.0) * total / np.where(total > 1, total - 1, np.nan))
+
+
+def wilson(events: npt.ArrayLike, total: npt.ArrayLike, z: float = 1.959963984540054) -> tuple[Array, Array]:
+    """Interval of a share by Wilson (1927), 95 % unless ``z`` is another normal quantile; NaN for nobody."""
+    k, n = np.asarray(events, dtype=float), np.asarray(total, dtype=float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        middle = (k + z**2 / 2) / (n + z**2)
+        half = z / (n + z**2) * np.sqrt(k * (n - k) / n + z**2 / 4)
+        low, high = np.where(k == 0, 0.0, middle - half), np.where(k == n, 1.0, middle + half)
+    return np.where(n > 0, low, np.nan), np.where(n > 0, high, np.nan)
+
+
+def ratio_interval(
+    events: npt.ArrayLike,
+    total: npt.ArrayLike,
+    other: npt.ArrayLike,
+    others: npt.ArrayLike,
+    z: float = 1.959963984540054,
+) -> tuple[Array, Array]:
+    """Score interval of the ratio of two shares, ``events`` of ``total`` over ``other`` of ``others``.
+
+    The ratios that the chi-square test does not refuse, 95 % unless ``z`` is another normal quantile: from 0 without
+    events, to infinity where the others have none. Koopman. Biometrics 1984;40:513-7.
+    """
+    x, n, y, m = (np.asarray(value, dtype=float) for value in np.broadcast_arrays(events, total, other, others))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        middle = np.clip(np.nan_to_num(np.log(x / n) - np.log(y / m), nan=0.0), -_WIDEST, _WIDEST)
+    ends = []
+    for side in (-_WIDEST, _WIDEST):
+        inside, outside = middle, np.full_like(middle, side)
+        for _ in range(_HALVINGS):
+            half = (inside + outside) / 2
+            accepted = _chi_square(x, n, y, m, np.exp(half)) <= z**2
+            inside, outside = np.where(accepted, half, inside), np.where(accepted, outside, half)
+        ends.append(np.exp(inside))
+    known = (n > 0) & (m > 0)
+    return np.where(known, np.where(x == 0, 0.0, ends[0]), np.nan), np.where(
+        known, np.where(y == 0, np.inf, ends[1]), np.nan
+    )
+
+
+def _chi_square(x: Array, n: Array, y: Array, m: Array, ratio: Array) -> Array:
+    """Pearson's statistic of two shares at their most likely values with this ratio."""
+    twice, middle = (n + m) * ratio, n * ratio + x + m + y * ratio
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = (middle - np.sqrt(np.maximum(middle**2 - 4 * twice * (x + y), 0.0))) / (2 * twice)
+        mine = share * ratio
+        parts = (x - n * mine) ** 2 / (n * mine * (1 - mine)), (y - m * share) ** 2 / (m * share * (1 - share))
+    return np.nan_to_num(parts[0], nan=0.0, posinf=np.inf) + np.nan_to_num(parts[1], nan=0.0, posinf=np.inf)

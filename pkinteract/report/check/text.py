@@ -1,0 +1,150 @@
+"""What ``check`` prints."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from pkinteract.model import Model
+from pkinteract.model.network import Link
+from pkinteract.report.lines import level_text
+from pkinteract.scenario import Course, Patient, Scenario
+from pkinteract.scenario.file.courses import WEEKDAYS
+
+if TYPE_CHECKING:
+    from pkinteract.scenario.population.types import Spec
+
+
+_WORTH_SAYING = 0.1
+"""Smallest change of an average that ``check`` names [1]."""
+
+
+def check_lines(
+    scenario: Scenario, model: Model, network: Sequence[Link], changes: Mapping[str, float] | None = None
+) -> list[str]:
+    """What ``check`` prints of one scenario; ``changes`` are those of averages that the drugs together make [1]."""
+    patient = scenario.patient
+    genes = "".join(f", {gene} {row.phenotype} (activity {row.factor:g})" for gene, row in patient.phenotype.items())
+    genes += "".join(f", {enzyme} {factor:g} times as abundant" for enzyme, factor in patient.abundance.items())
+    grid = f"output from 0 to {scenario.duration / 24:g} d every {scenario.step:g} h"
+    lines = [
+        f"{scenario.path}: ok",
+        f"  {scenario.title}",
+        f"  patient   {patient.sex}, {patient.age:g} y, {', '.join(_traits(patient))}{genes}",
+        *(
+            f"  from      day {time / 24:g}: {', '.join(_differences(before, after))}"
+            for (_, before), (time, after) in pairwise([(scenario.first_time, patient), *scenario.patients])
+        ),
+        f"  run       from day {scenario.first_time / 24:g}, {grid}, "
+        f"{len(scenario.doses)} doses, {model.system.layout.n_states} states",
+    ]
+    for regimen in scenario.regimens:
+        for course in regimen.courses:
+            lines.append(f"  regimen   {regimen.drug} {course.formulation}: {_course(course)}")
+    for row in scenario.observations:
+        note = f", {row.note}" if row.note else ""
+        lines.append(f"  level     day {row.time / 24:g}, {row.analyte} {level_text(row)}{note}")
+    if scenario.population is not None:
+        lines.append(f"  people    {', '.join(_people(scenario.population))}")
+    for link in network:
+        lines.append(
+            f"  acts      {link.perpetrator} → {link.target}, {link.mechanism} ({link.text}): {_expected(link)}"
+        )
+    lines += [f"  expects   {text}" for text in _changed(changes or {})]
+    return lines + [f"  warning   {text}" for text in scenario.warnings]
+
+
+def _changed(changes: Mapping[str, float]) -> Iterator[str]:
+    """Averages that change by a tenth and more."""
+    for name, ratio in changes.items():
+        if math.isinf(ratio):
+            yield f"{name}: with these drugs more of it comes in than can be cleared, so its level rises on"
+        elif abs(ratio - 1) >= _WORTH_SAYING:
+            size = f"{ratio:.3g}" if ratio < 0.995 else f"{ratio:.2g}"
+            yield f"{name}: in the long run about {size} times its average without the other drugs"
+
+
+def _people(spec: Spec) -> Iterator[str]:
+    """Who the virtual patients are, in words."""
+    yield f"{spec.n:,} patients (seed {spec.seed})"
+    groups = list(spec.ancestry.items())
+    yield groups[0][0] if len(groups) == 1 else " and ".join(f"{share:.0%} {group}" for group, share in groups)
+    if spec.ward is not None:
+        yield f"rows of {spec.ward.name} ({spec.ward.size:,})"
+    else:
+        yield from () if "age" in spec.fixed else (f"{spec.ages[0]:g} to {spec.ages[1]:g} y",)
+        yield from () if "female" in spec.fixed else (f"{spec.women:.0%} women",)
+    if spec.smokers is not None:
+        yield f"{spec.smokers:.0%} smokers"
+    if spec.fixed:
+        yield f"as [patient]: {' '.join(sorted('sex' if name == 'female' else name for name in spec.fixed))}"
+    if spec.adherence is not None:
+        low, high = min(spec.adherence.taken), max(spec.adherence.taken)
+        share = f"{low:.0%}" if low == high else f"{low:.0%} to {high:.0%}"
+        late = f", with delays (SD {spec.adherence.late:g} h)" if spec.adherence.late else ""
+        yield f"{share} of the oral doses taken{late}"
+    if spec.uncertainty is not None:
+        yield f"{spec.uncertainty.draws} sets of parameters of {spec.uncertainty.name}"
+
+
+def _expected(link: Link) -> str:
+    """What to expect of an interaction, and in whom."""
+    if link.why_nil:
+        return f"nil: {link.why_nil}"
+    strength = "while it is absorbed" if link.weak else f"about {link.factor:.2g}-fold"
+    places = {drug: [f"{share:.0%} of its clearance"] if share else [] for drug, share in link.victims.items()}
+    for drug in link.gut:
+        places[drug].append("in the gut wall")
+    return f"{strength}; " + ", ".join(f"{drug} ({' and '.join(where)})" for drug, where in places.items())
+
+
+def _traits(patient: Patient) -> Iterator[str]:
+    """What may change in a patient, in words."""
+    yield f"{patient.weight:g} kg"
+    if patient.height is not None:
+        yield f"{patient.height * 100:g} cm"
+    if patient.creatinine_clearance is not None:
+        yield f"creatinine clearance {patient.creatinine_clearance:.0f} mL/min"
+    if patient.smoker:
+        yield "smoker"
+    if patient.hepatic_class is not None:
+        yield f"Child–Pugh class {patient.hepatic_class}"
+    if patient.pregnancy is not None:
+        yield f"{patient.pregnancy:.3g} wk pregnant"
+
+
+def _differences(before: Patient, after: Patient) -> list[str]:
+    """What is new in a patient, and what has ended."""
+    old, new = list(_traits(before)), list(_traits(after))
+    ended = [
+        text
+        for text, was, still in (
+            ("no longer a smoker", before.smoker, after.smoker),
+            ("no Child–Pugh class", before.hepatic_class is not None, after.hepatic_class is not None),
+            ("no longer pregnant", before.pregnancy is not None, after.pregnancy is not None),
+        )
+        if was and not still
+    ]
+    return [*(text for text in new if text not in old), *ended] or ["as before"]
+
+
+def _course(course: Course) -> str:
+    span = f"day {course.start / 24:g}" if course.single else f"day {course.start / 24:g} to {course.stop / 24:g}"
+    if course.clock:
+        dose = "daily " + ", ".join(f"{row.amount:g} mg" for row in course.clock)
+    elif len(course.levels) > 1:
+        dose = (
+            f"{course.levels[0]:g} to {course.levels[-1]:g} mg in {len(course.levels)} steps, every {course.every:g} h"
+        )
+    else:
+        dose = f"{course.levels[0]:g} mg" + ("" if course.single else f" every {course.every:g} h")
+    if course.cycle is not None:
+        dose += f", {course.cycle[0] / 24:g} d on and {course.cycle[1] / 24:g} d off"
+    if course.weekdays:
+        dose += " on " + ", ".join(WEEKDAYS[day] for day in sorted(course.weekdays))
+    if course.food == "fed":
+        dose += ", with food"
+    missed = f", {len(course.missed)} missed" if course.missed else ""
+    return f"{span}, {dose}{missed}{', at steady state' if course.steady_state else ''}"

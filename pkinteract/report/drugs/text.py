@@ -1,0 +1,125 @@
+"""What ``drugs`` prints: the table of the library, and a monograph."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+
+from pkinteract.library import Library
+from pkinteract.library.grades import standing
+from pkinteract.library.schema.monograph import Monograph
+from pkinteract.report.lines import rows_text
+
+SMALLEST_SHARE = 0.10
+"""Pathways that carry less of the clearance are left out of the table [1]."""
+
+_KEPT = "\N{NO-BREAK SPACE}"
+"""A space at which a cell is not broken."""
+
+LEGEND = (
+    "",
+    "cleared by: enzymes without CYP, and other ways, with at least 10 % of the uninduced clearance",
+    "inhibits: * inactivates; grade: A to C, from the sources of its values and from interaction studies",
+)
+
+
+def library_lines(library: Library) -> list[str]:
+    """What ``drugs`` prints without a name, by class and id; a drug may take several lines."""
+    rows: list[Sequence[str]] = [("drug", "class", "cleared by", "induces", "inhibits", "grade")]
+    monographs = sorted((library.monograph(drug) for drug in library.ids()), key=lambda row: (row.group or "–", row.id))
+    for monograph in monographs:
+        cells = (
+            [monograph.id, *_byname(monograph)],
+            _wrapped(monograph.group or "–", 15),
+            _wrapped(_cleared(monograph), 25),
+            _wrapped(", ".join(map(_short, monograph.induces)), 17),
+            [line for text in _inhibits(monograph) for line in _wrapped(text, 24)],
+            [standing(monograph).grade],
+        )
+        rows += zip_longest(*cells, fillvalue="")
+    return [*rows_text(rows, ""), *LEGEND]
+
+
+def _byname(monograph: Monograph) -> list[str]:
+    """What the name says beyond the id."""
+    known = monograph.name.lower().startswith(monograph.id)
+    rest = monograph.name[len(monograph.id) :].strip() if known else monograph.name
+    return [f"  {line}" for line in textwrap.wrap(rest, 20)]
+
+
+def _short(enzyme: str) -> str:
+    return enzyme.removeprefix("CYP")
+
+
+def _cleared(monograph: Monograph) -> str:
+    shares: dict[str, float] = {}
+    for row in monograph.elimination.pathway:
+        name = _short(row.enzyme) if row.enzyme else row.kind
+        shares[name] = shares.get(name, 0.0) + row.fraction.canonical
+    large = sorted(((share, name) for name, share in shares.items() if share >= SMALLEST_SHARE - 1e-9), reverse=True)
+    return ", ".join(f"{name}{_KEPT}{100 * share:.0f}{_KEPT}%" for share, name in large)
+
+
+def _inhibits(monograph: Monograph) -> list[str]:
+    """Enzymes it inhibits or inactivates, then drugs it displaces."""
+    names = dict.fromkeys([*monograph.inhibits, *monograph.inactivates])
+    enzymes = ", ".join(_short(name) + ("*" if name in monograph.inactivates else "") for name in names)
+    displaced = [f"displaces {', '.join(monograph.displaces)}"] if monograph.displaces else []
+    return [*([enzymes] if enzymes else []), *displaced] or ["–"]
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Lines of a cell, names kept whole."""
+    lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+    return [line.replace(_KEPT, " ") for line in lines] or ["–"]
+
+
+def monograph_lines(monograph: Monograph) -> list[str]:
+    """The whole monograph: grade, values with unit, kind, CV and source, then the citations."""
+    return list(_monograph(monograph))
+
+
+def _monograph(monograph: Monograph) -> Iterator[str]:
+    yield f"{monograph.name} ({monograph.id})" + (f", ATC {monograph.atc}" if monograph.atc else "")
+    yield from textwrap.wrap(_grade(monograph), 110, initial_indent="  ", subsequent_indent="  ")
+    forms = [name + " (default)" * (name == monograph.default_formulation) for name in monograph.absorption]
+    yield f"  Formulations: {', '.join(forms) or 'none, it is formed and never dosed'}"
+    yield from textwrap.wrap(
+        " ".join((monograph.notes or "").split()), 110, initial_indent="  ", subsequent_indent="  "
+    )
+    rows = [("value", "", "unit", "kind", "CV", "source")]
+    notes = []
+    for path, value in monograph.values():
+        cv = "" if value.cv is None else f"{value.cv:.0%}"
+        basis = f" ({value.basis})" if value.basis else ""
+        rows.append((path, f"{value.value:g}", value.unit + basis, value.kind, cv, value.source or "–"))
+        interval = f"interval {value.interval[0]:g} to {value.interval[1]:g}; " if value.interval else ""
+        if value.note or interval:
+            notes.append(f"{path}: {interval}{value.note or ''}")
+    for form, strengths in monograph.dosing.strengths.items():
+        path = f"dosing.strengths.{form}"
+        sold = ", ".join(f"{mg:g}" for mg in strengths.amounts)
+        rows.append((path, sold, "mg", strengths.kind, "", strengths.source or "–"))
+        whole = [] if strengths.halves else ["not halved"]
+        notes += [f"{path}: {'; '.join(words)}"] if (words := [*whole, *filter(None, [strengths.note])]) else []
+    yield from rows_text(rows)
+    yield "Notes"
+    for note in notes:
+        yield from textwrap.wrap(note, 110, initial_indent="  ", subsequent_indent="    ")
+    yield "Sources"
+    for key, source in monograph.sources.items():
+        yield f"  {key}: {source.cite}" + (f", {source.url}" if source.url else "")
+
+
+def _grade(monograph: Monograph) -> str:
+    """The grade and what it rests on."""
+    found = standing(monograph)
+    text = (
+        f"Grade {found.grade}: {found.sourced} of {found.deciding} values that decide the exposure are measured, from "
+        f"a label or fitted with an interval ({found.share:.0%})"
+    )
+    if found.error is None:
+        return f"{text}; no interaction study of the qualification has it as perpetrator or victim."
+    ratios = "ratio" if found.rows == 1 else "ratios"
+    return f"{text}; {found.rows} {ratios} of interaction studies, geometric mean fold error {found.error:.2f}."

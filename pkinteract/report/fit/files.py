@@ -1,0 +1,68 @@
+"""The files of a fit, and the folder they go to."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from pkinteract.export.fit import estimate_table, prediction_table, result_texts, write_record
+from pkinteract.fitting.types import Outcome
+from pkinteract.report.fit.text import fit_report
+from pkinteract.report.posterior.files import posterior_files
+from pkinteract.text.csv import write_csv
+from pkinteract.text.folder import Writer, write_all
+
+
+def fit_files(outcome: Outcome, *, figure: bool) -> dict[str, Writer]:
+    """File name to what writes it."""
+    texts = {**result_texts(outcome), "report.md": fit_report(outcome)}
+    files: dict[str, Writer] = {name: partial(write_text, text) for name, text in texts.items()}
+    files["estimates.csv"] = partial(write_csv, estimate_table(outcome))
+    files["predictions.csv"] = partial(write_csv, prediction_table(outcome))
+    files["run.json"] = partial(write_record, outcome)
+    if figure:
+        from pkinteract.fitting.predict.curves import curves
+        from pkinteract.report.drawing import save
+        from pkinteract.report.fit.figure import analytes_of, draw_observed, draw_profiles
+        from pkinteract.report.fit.quality import draw_correlation, draw_likelihood, draw_residuals
+        from pkinteract.report.fit.summary import draw_summary
+
+        if analytes_of(outcome):
+            files["observed-predicted.png"] = partial(save, draw_observed(outcome))
+            files["residuals.png"] = partial(save, draw_residuals(outcome))
+        if any(series.runs for series in outcome.fit.series):
+            files["summary.png"] = partial(save, draw_summary(outcome))
+        if profiles := list(curves(outcome)):
+            files["profiles.png"] = partial(save, draw_profiles(outcome, profiles))
+        if any(len(group.names) > 1 for group in outcome.groups):
+            files["correlation.png"] = partial(save, draw_correlation(outcome))
+        if any(group.likelihoods for group in outcome.groups):
+            files["profile-likelihood.png"] = partial(save, draw_likelihood(outcome))
+    return files | posterior_files(outcome, figure=figure)
+
+
+def write_fit(folder: Path, files: dict[str, Writer]) -> list[Path]:
+    """Write the files of a fit; those of an earlier one that this one lacks go."""
+    earlier = _sometimes_written(folder) if (folder / "run.json").is_file() else []
+    return write_all(folder, files, earlier=earlier)
+
+
+def _sometimes_written(folder: Path) -> list[Path]:
+    """Files of an earlier fit that the next one need not write."""
+    names = (
+        "result*.toml",
+        "observed-predicted.png",
+        "profiles.png",
+        "residuals.png",
+        "summary.png",
+        "correlation.png",
+        "profile-likelihood.png",
+        "posterior*",
+        "patient.png",
+    )
+    return [path for name in names for path in folder.glob(name)]
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write a text file."""
+    path.write_text(text, "utf-8")

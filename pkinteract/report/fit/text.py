@@ -1,0 +1,151 @@
+"""``report.md`` of a fit, and the lines that the command prints."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+import pkinteract
+from pkinteract.analysis.profiles import gmfe
+from pkinteract.export.fit import number
+from pkinteract.fitting.search.optimum import GLOBAL
+from pkinteract.fitting.types import Estimate, Group, Outcome
+from pkinteract.report.posterior.text import posterior_lines
+
+_MODELS = {
+    "additive": "additive: one SD for all concentrations",
+    "proportional": "proportional: SD in proportion to the predicted concentration",
+    "combined": "combined: additive and proportional SD, at the predicted concentration",
+    "log": "log: SD of the logarithm of the concentration",
+}
+_WEIGHTS = {
+    "none": "",
+    "n": "; of one subject, divided by √n for a mean of n",
+    "sd": ", divided by √n where n is given",
+}
+_INTERVALS = {True: "profile likelihood (of what follows from others: covariance)", False: "covariance at the optimum"}
+
+
+def fit_report(outcome: Outcome) -> str:
+    """The whole report."""
+    fit = outcome.fit
+    start = f", {fit.starts} starts" if fit.starts > 1 else ""
+    ended = f" (seed {fit.seed}), then least_squares" if fit.method in GLOBAL else ""
+    robust = f", {fit.loss} loss" if fit.loss != "linear" else ""
+    lines = [f"# {fit.title}", "", pkinteract.NOTICE, ""]
+    lines += [f"* Data: {', '.join(file.name for file in fit.files)}"]
+    lines += [f"* Left out of {fit.files[row.data].name}: {row.count} cells, {row.reason}" for row in fit.omitted]
+    lines += [f"* In {name}: {count} cells {what}, in the likelihood" for name, what, count in _beyond(outcome)]
+    lines += [f"* {note}" for note in fit.notes]
+    lines += [f"* Residual {_MODELS[fit.residual]}{_given(outcome)}{_WEIGHTS[fit.weights]}"]
+    lines += [f"* Search: {fit.method}{ended}{robust}{start}; 95 % intervals: {_INTERVALS[fit.profile]}"]
+    if fit.separate and len(outcome.groups) > 1:
+        lines.append("* The subjects have no estimate in common: each was fitted by itself")
+    for group in outcome.groups:
+        who = f"Subject {group.subject}" if group.subject else "All subjects"
+        lines += ["", f"## {who}", "", *_group(outcome, group)]
+        lines += posterior_lines(fit, group)
+    return "\n".join(lines) + "\n"
+
+
+def _beyond(outcome: Outcome) -> Iterator[tuple[str, str, int]]:
+    """Data files with levels that were not measured but count, where these lay, and how many."""
+    fit = outcome.fit
+    for place, file in enumerate(fit.files):
+        series = [row for row in fit.series if row.data == place and row.ends is not None]
+        ends = np.concatenate([np.empty((0, 2)), *(row.ends for row in series if row.ends is not None)])
+        low, high = np.isfinite(ends).T
+        whole = ~np.isnan(ends[:, 0])
+        kinds = {"below quantification": whole & ~low, "above a limit": whole & ~high, "between two limits": low & high}
+        yield from ((file.name, what, int(np.sum(chosen))) for what, chosen in kinds.items() if np.any(chosen))
+
+
+def _given(outcome: Outcome) -> str:
+    fit = outcome.fit
+    if fit.weights == "sd":
+        return "; given for every concentration by the data"
+    parts = [] if fit.additive is None else [f"{fit.additive:g} {fit.series[0].analytes[0].unit}"]
+    parts += [] if fit.proportional is None else [f"{100 * fit.proportional:g} %"]
+    return f"; given: {' and '.join(parts)}" if parts else "; its size estimated"
+
+
+def _group(outcome: Outcome, group: Group) -> Iterator[str]:
+    yield from (f"**Warning**: {text}" for text in group.warnings)
+    yield from [""] if group.warnings else []
+    yield "| parameter | estimate | unit | standard error | RSE | 95 % interval | initial | prior |"
+    yield "|---|---:|---|---:|---:|---|---:|---|"
+    yield from (_row(row) for row in group.estimates)
+    yield ""
+    what = "measurements" if any(row.runs for row in group.series) else "concentrations"
+    yield f"{group.observations} {what}, residual SD {group.sd:.4g}{_criteria(group)}; {_reached(group)}"
+    yield from _fold_error(outcome, group)
+    if len(group.names) > 1:
+        yield ""
+        yield f"| correlation | {' | '.join(group.names)} |"
+        yield f"|---|{'---:|' * len(group.names)}"
+        for i, name in enumerate(group.names):
+            cells = ["" if math.isnan(value) else f"{value:.3f}" for value in group.correlation[i, : i + 1]]
+            yield f"| {name} | {' | '.join([*cells, *[''] * (len(group.names) - i - 1)])} |"
+
+
+def _fold_error(outcome: Outcome, group: Group) -> Iterator[str]:
+    """How far off a concentration is on average, as a factor."""
+    if outcome.fit.residual == "log":
+        pairs = zip(group.series, group.predicted, strict=True)
+        errors = np.concatenate([np.log(level / row.values)[row.measured] for row, level in pairs])
+        yield ""
+        yield f"Geometric mean fold error {gmfe(errors):.3f} over {len(errors)} measurements."
+
+
+def _row(row: Estimate) -> str:
+    parameter = row.parameter
+    name = parameter.name + (f" ({row.subject})" if row.subject else "")
+    rse = "" if row.se is None or row.value == 0 else f"{100 * row.se / abs(row.value):.1f} %"
+    interval = f"{number(row.low)} to {number(row.high)}" if row.low is not None or row.high is not None else ""
+    prior = ""
+    if parameter.prior is not None:
+        mean, sd = parameter.prior
+        prior = f"{math.exp(mean) if parameter.log else mean:.4g}, SD {sd:.3g}{' (log)' if parameter.log else ''}"
+    begun = number(parameter.initial) if row.free else "held" if parameter.expr is None else f"`{parameter.expr}`"
+    cells = [name, f"{row.value:.5g}", parameter.unit, "" if row.se is None else number(row.se), rse, interval, begun]
+    return f"| {' | '.join([*cells, prior])} |"
+
+
+def _criteria(group: Group) -> str:
+    if group.aic is None or group.bic is None or group.minus_2ll is None:
+        return "; no AIC with a robust loss"
+    return f", -2LL {group.minus_2ll:.2f}, AIC {group.aic:.2f}, BIC {group.bic:.2f}"
+
+
+def _reached(group: Group) -> str:
+    text = f"{group.evaluations} evaluations"
+    if group.failed:
+        text += f" and {group.failed} more at values that describe no possible body"
+    if len(group.starts) > 1:
+        best = min(group.starts)
+        same = sum(cost <= best * (1 + 1e-4) for cost in group.starts)
+        text += f", {same} of {len(group.starts)} starts reached the same optimum"
+    return text
+
+
+def fit_lines(outcome: Outcome, written: Iterable[Path]) -> Iterator[str]:
+    """Estimates, warnings and files, as the command prints them."""
+    yield outcome.fit.title
+    for group in outcome.groups:
+        who = f"subject {group.subject}: " if group.subject else ""
+        free = [row for row in group.estimates if row.free]
+        shown = [row for row in free if not row.subject or group.subject]
+        yield "  " + who + ", ".join(_short(row) for row in shown) + f"; residual SD {group.sd:.3g}"
+        if len(shown) < len(free):
+            yield f"  and {len(free) - len(shown)} estimates of single subjects, in estimates.csv"
+        yield from (f"  warning: {who}{text}" for text in group.warnings)
+    yield from (str(path) for path in written)
+
+
+def _short(row: Estimate) -> str:
+    span = "" if row.low is None else f" ({number(row.low)} to {number(row.high)})"
+    unit = "" if row.parameter.unit == "1" else f" {row.parameter.unit}"
+    return f"{row.parameter.name} {number(row.value)}{unit}{span}"

@@ -1,0 +1,20 @@
+"""Lines of text that several reports share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pkinteract.scenario import Observation
+
+
+def rows_text(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
+    """Rows as aligned columns."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
+    return [
+        indent + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
+
+
+def level_text(row: Observation) -> str:
+    """A measured level with its unit; below quantification as less than the limit."""
+    return f"{'<' if row.below else ''}{row.value:.4g} {row.unit}"

@@ -1,0 +1,156 @@
+"""The figures of a run: analytes with their ranges, enzyme levels, a strip of the regimens; and scenarios overlaid."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from pkinteract.engine.curves import Array, Curve
+from pkinteract.report.drawing import (
+    PALETTE,
+    STYLE,
+    draw_levels,
+    draw_regimens,
+    label_time,
+    legend,
+    mark_changes,
+    panels,
+    reference_range,
+    span,
+)
+from pkinteract.result import Analyte, Result
+
+DASHES: tuple[Any, ...] = ("-", "--", "-.", (0, (1, 1)), (0, (5, 1, 1, 1)), (0, (3, 1)))
+
+
+def draw_result(result: Result) -> Figure:
+    """Draw one result: a panel per family of analytes, the enzymes, the regimens.
+
+    What came before t = 0 is drawn too, up to two weeks or a quarter of the output, so that a change at t = 0 is seen.
+    """
+    families = _families(result)
+    enzymes = _enzymes_shown(result)
+    drugs = list(result.scenario.dosed)
+    rows = [(1.6, max(len(family) + _measured(result, family), 2)) for family in families]
+    rows += [(1.2, math.ceil(len(enzymes) / 3))] if enzymes else []
+    rows.append((0.06 + 0.26 * len(drugs), 1))
+    with mpl.rc_context(STYLE):
+        figure, axes = panels(rows, title=result.scenario.title, widest=max(len(drug) for drug in drugs))
+        for axis, family in zip(axes, families, strict=False):
+            _draw_family(axis, result, family)
+        if enzymes:
+            _draw_enzymes(axes[len(families)], result, enzymes)
+        draw_regimens(axes[-1], result.scenario, drugs)
+        for axis in axes:
+            mark_changes(axis, result.scenario)
+        label_time(axes[-1], result.scenario, " (thick lines: 24-h average)")
+    return figure
+
+
+def draw_comparison(results: Sequence[Result]) -> Figure:
+    """Overlay several results: one panel per analyte, one line per scenario."""
+    order: dict[str, Analyte] = {row.id: row for result in results for row in result.analytes}
+    parts = {part for row in order.values() if len(row.parts) > 1 for part in row.parts}
+    shown = [row for row in order.values() if row.id not in parts]
+    with mpl.rc_context(STYLE):
+        rows = [(1.6, 2 + (len(results) if n == 0 else 0)) for n in range(len(shown))]
+        figure, axes = panels(rows, title="Scenarios compared", widest=0)
+        for axis, analyte in zip(axes, shown, strict=True):
+            _draw_overlay(axis, results, analyte)
+        axes[-1].set_xlabel("days from t = 0")
+        legend(axes[0], [_line(n, lw=1.6, label=row.scenario.name) for n, row in enumerate(results)], columns=1, rise=2)
+    return figure
+
+
+def _line(n: int, **style: Any) -> Line2D:
+    return Line2D([], [], color=PALETTE[n % len(PALETTE)], ls=DASHES[n % len(DASHES)], **style)
+
+
+def _families(result: Result) -> list[list[int]]:
+    """Analytes that share a parent and a unit, in order."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for i, analyte in enumerate(result.analytes):
+        found.setdefault((analyte.parent, analyte.unit), []).append(i)
+    return list(found.values())
+
+
+def _draw_family(axis: Axes, result: Result, family: list[int]) -> None:
+    start, end = span(result.scenario)
+    times = np.linspace(start, end, max(int((end - start) / result.scenario.step), 400) + 1)
+    handles: list[Artist] = []
+    top = 0.0
+    for n, i in enumerate(family):
+        curve = result.curves[i]
+        values = curve.value(times)
+        axis.plot(times / 24, values, color=PALETTE[n], lw=0.7, alpha=0.7)
+        days, smooth = _daily(curve, start, end)
+        axis.plot(days, smooth, color=PALETTE[n], lw=1.8, ls=DASHES[n])
+        handles.append(_line(n, lw=1.8, label=result.analytes[i].name))
+        top = max(top, float(values.max()), draw_levels(axis, result.scenario, result.analytes[i].id, PALETTE[n]))
+    if _measured(result, family):
+        handles.append(Line2D([], [], ls="", marker="o", mfc="white", mec="#444444", label=_named(result, family)))
+    judged = next((i for i in reversed(family) if result.analytes[i].low is not None), family[0])
+    legend(axis, reference_range(axis, result.analytes[judged], top), columns=1, right=True)
+    axis.set_ylabel(result.analytes[family[0]].unit)
+    legend(axis, handles, columns=1)
+
+
+def _named(result: Result, family: list[int]) -> str:
+    """What the points of a family are."""
+    ids = {result.analytes[i].id for i in family}
+    below = any(row.below and row.analyte in ids for row in result.scenario.observations)
+    return "measured (▽: below)" if below else "measured"
+
+
+def _measured(result: Result, family: list[int]) -> bool:
+    """Whether an analyte of a family was measured."""
+    return bool({result.analytes[i].id for i in family} & {row.analyte for row in result.scenario.observations})
+
+
+def _draw_overlay(axis: Axes, results: Sequence[Result], analyte: Analyte) -> None:
+    top = 0.0
+    for n, result in enumerate(results):
+        if analyte.id in {row.id for row in result.analytes}:
+            days, values = _daily(result.curve(analyte.id), 0.0, result.scenario.duration)
+            axis.plot(days, values, color=PALETTE[n % len(PALETTE)], ls=DASHES[n % len(DASHES)], lw=1.6)
+            top = max(top, float(values.max()))
+    legend(axis, reference_range(axis, analyte, top), columns=1, right=True)
+    axis.set_ylabel(analyte.unit)
+    axis.set_title(f"{analyte.name}, 24-h average", loc="left")
+
+
+def _enzymes_shown(result: Result) -> list[int]:
+    """Enzymes that move and clear a compound of the run, in the liver or in the gut wall."""
+    monographs = result.scenario.monographs.values()
+    used = {f"{pathway.enzyme}_liver" for row in monographs for pathway in row.elimination.pathway}
+    used |= {f"{row.first_pass.gut_enzyme}_gut" for row in monographs if row.first_pass is not None}
+    curves = result.enzyme_curves
+    moves = [np.ptp(curve.value(curve.breaks)) > 1e-3 for curve in curves]
+    return [i for i, name in enumerate(result.enzymes) if name in used and moves[i]]
+
+
+def _draw_enzymes(axis: Axes, result: Result, rows: list[int]) -> None:
+    start, end = span(result.scenario)
+    times = np.linspace(start, end, 401)
+    for n, i in enumerate(rows):
+        style = {"color": PALETTE[n % len(PALETTE)], "ls": DASHES[n % len(DASHES)], "lw": 1.3}
+        axis.plot(times / 24, result.enzyme_curves[i].value(times), **style)
+    axis.axhline(1, color="#888888", lw=0.8)
+    axis.set_ylabel("enzyme level\n(uninduced = 1)")
+    axis.set_ylim(bottom=0)
+    legend(axis, [_line(n, lw=1.3, label=result.enzymes[i].replace("_", " ")) for n, i in enumerate(rows)], columns=3)
+
+
+def _daily(curve: Curve, start: float, end: float) -> tuple[Array, Array]:
+    """Centred 24-h average: days and values."""
+    half = min(12.0, (end - start) / 4)
+    centres = np.linspace(start + half, end - half, 301)
+    return centres / 24, curve.integral(centres - half, centres + half) / (2 * half)

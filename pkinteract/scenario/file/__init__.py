@@ -1,0 +1,1 @@
+"""The scenario file and its tables, read and checked."""

@@ -1,0 +1,139 @@
+"""``[[observation]]`` -> measured levels in the reporting unit of their analyte."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pkinteract.errors import did_you_mean
+from pkinteract.library.schema.monograph import Monograph
+from pkinteract.scenario.file.schema import ObservationTable
+from pkinteract.scenario.types import TOLERANCE, Observation, Regimen
+from pkinteract.text.toml import TomlFile
+from pkinteract.text.toml_lines import Key
+from pkinteract.units import dimension_of, from_canonical, parse, split
+
+BELOW = "<"
+"""Begins a level that lay somewhere below the limit of quantification that follows."""
+
+Refuse = Callable[[Key, str], None]
+Part = Callable[[type[ObservationTable], object, Key], ObservationTable | None]
+"""Reads a table, reports what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurable:
+    """What a level can be of.
+
+    Attributes
+    ----------
+    units
+        Reporting unit of every analyte.
+    span
+        Begin and end of the run [h]; None where they are not known.
+    whole
+        Whether every drug and course of the file could be read; otherwise an analyte that is missing is not reported.
+    """
+
+    monographs: Mapping[str, Monograph]
+    units: Mapping[str, str]
+    regimens: Sequence[Regimen]
+    span: tuple[float, float] | None
+    whole: bool
+
+    @property
+    def sums(self) -> dict[str, tuple[str, ...]]:
+        """Compounds that every sum adds up."""
+        return {total.id: total.parts for monograph in self.monographs.values() for total in monograph.sum}
+
+
+def read_observations(file: TomlFile, known: Measurable, part: Part, refuse: Refuse) -> tuple[Observation, ...]:
+    """Levels sorted by time; reports those that cannot be."""
+    entries = file.data.get("observation")
+    found = []
+    for i, entry in enumerate(entries if isinstance(entries, list) else ()):
+        key: Key = ("observation", i)
+        table = part(ObservationTable, entry, key)
+        row = None if table is None else _observation(key, file.line(key), table, known, refuse)
+        found += [] if row is None else [row]
+    return tuple(sorted(found, key=lambda row: row.time))
+
+
+def _observation(
+    key: Key, line: int | None, table: ObservationTable, known: Measurable, refuse: Refuse
+) -> Observation | None:
+    level = _level((*key, "level"), table.level, refuse)
+    if known.span is not None:
+        _check_time((*key, "at"), table, known, known.span, refuse)
+    if table.analyte not in known.units:
+        if known.whole:
+            close = did_you_mean(table.analyte, known.units)
+            refuse((*key, "analyte"), f'"{table.analyte}" is not an analyte of this scenario; {close}')
+        return None
+    value = None if level is None else _reported((*key, "level"), table, level, known, refuse)
+    if value is None:
+        return None
+    return Observation(
+        time=table.at,
+        analyte=table.analyte,
+        value=value,
+        unit=known.units[table.analyte],
+        below=table.level.startswith(BELOW),
+        note=table.note or "",
+        line=line,
+    )
+
+
+def _level(key: Key, text: str, refuse: Refuse) -> float | None:
+    """The level as a canonical number of its own dimension."""
+    try:
+        level = parse(text.removeprefix(BELOW), "concentration", "molar concentration", example="6.2 mg/L")
+    except ValueError as error:
+        refuse(key, str(error))
+        return None
+    if level <= 0:
+        refuse(key, f'must be above 0, got "{text}"')
+        return None
+    return level
+
+
+def _check_time(
+    key: Key, table: ObservationTable, known: Measurable, span: tuple[float, float], refuse: Refuse
+) -> None:
+    """A level lies within the run, and after a dose that can have made it."""
+    first, last = span
+    if not first - TOLERANCE <= table.at <= last + TOLERANCE:
+        text = f"{table.at:g} h is not within the run, which goes from {first:g} to {last:g} h"
+        refuse(key, f"{text}; count from t = 0, or give the run a longer duration")
+        return
+    parts = known.sums.get(table.analyte, (table.analyte,))
+    sources = {drug for part in parts for drug in precursors(part, known.monographs)}
+    courses = [row for regimen in known.regimens if regimen.drug in sources for row in regimen.courses]
+    if courses and all(row.start >= table.at - TOLERANCE and not row.steady_state for row in courses):
+        earliest = min(row.start for row in courses)
+        text = f"{table.at:g} h is not after the first dose that gives {table.analyte}, at {earliest:g} h"
+        refuse(key, f"{text}; correct the time of the level or of the dose")
+
+
+def precursors(compound: str, monographs: Mapping[str, Monograph]) -> tuple[str, ...]:
+    """A compound, what forms it, what forms that, and so on; in the order of ``monographs``."""
+    found, waiting = set(), [compound]
+    while waiting:
+        one = waiting.pop()
+        if one not in found:
+            found.add(one)
+            waiting += [drug for drug, monograph in monographs.items() if one in monograph.metabolites]
+    return tuple(drug for drug in monographs if drug in found)
+
+
+def _reported(key: Key, table: ObservationTable, level: float, known: Measurable, refuse: Refuse) -> float | None:
+    """The level in the reporting unit of its analyte."""
+    unit, written = known.units[table.analyte], split(table.level.removeprefix(BELOW))[1]
+    if dimension_of(unit) == dimension_of(written):
+        return from_canonical(level, unit)
+    if table.analyte in known.sums:
+        text = f'a sum is read in units such as {unit} only, got "{table.level}"; choose its unit by [output] units'
+        refuse(key, text)
+        return None
+    mass = known.monographs[table.analyte].molar_mass.canonical / 1000
+    return from_canonical(level * mass if dimension_of(written) == "molar concentration" else level / mass, unit)

@@ -1,0 +1,222 @@
+"""The patient, and what the patient becomes during the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pkinteract.errors import did_you_mean
+from pkinteract.library.phenotypes import Activity, activity
+from pkinteract.library.schema.monograph import Monograph
+from pkinteract.scenario.file.schema import LONGEST_PREGNANCY, ChangeTable, PatientTable
+from pkinteract.scenario.types import TOLERANCE, Patient
+from pkinteract.text.toml_lines import Key
+from pkinteract.units import from_canonical, to_canonical
+
+WEEK = to_canonical(1.0, "wk")
+
+Report = Callable[[Key, str], None]
+
+Stages = tuple[Patient, tuple[tuple[float, Patient], ...]]
+"""The patient as the run begins, and what the patient becomes and when [h]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A ``[[patient.change]]`` that could be read, and where it stands."""
+
+    key: Key
+    table: ChangeTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stage:
+    """The patient from ``time`` [h] on, and the time of gestational age 0 if pregnant then [h]."""
+
+    key: Key
+    time: float
+    patient: Patient
+    conception: float | None
+
+
+def weights(table: PatientTable, changes: Sequence[Change]) -> Callable[[float], float]:
+    """Body weight [kg] at a time [h]; at a change it is the new one."""
+    rows = sorted((change.table.at, change.table.weight) for change in changes if change.table.weight is not None)
+
+    def weight(time: float) -> float:
+        past = [kg for at, kg in rows if at <= time + TOLERANCE]
+        return past[-1] if past else table.weight
+
+    return weight
+
+
+def fitted_patient(table: Mapping[str, object], fitted: Mapping[str, object]) -> dict[str, object]:
+    """``[patient]`` with what a fit says of the patient: its keys by dotted path, as ``abundance.CYP3A4``."""
+    merged = dict(table)
+    for path, value in fitted.items():
+        name, dot, inner = path.partition(".")
+        before = merged.get(name)
+        merged[name] = {**(before if isinstance(before, dict) else {}), inner: value} if dot else value
+    if "creatinine_clearance" in fitted:
+        merged.pop("serum_creatinine", None)
+    return merged
+
+
+def read_phenotype(patient: object, refuse: Report) -> dict[str, Activity]:
+    """Gene to the activity that ``[patient.phenotype]`` says; reports what is not known."""
+    written = patient.get("phenotype") if isinstance(patient, dict) else None
+    found = {}
+    for gene, value in written.items() if isinstance(written, dict) else ():
+        if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+            try:
+                found[gene] = activity(gene, value)
+            except ValueError as error:
+                refuse(("patient", "phenotype", gene), str(error))
+    return found
+
+
+def check_abundance(patient: object, enzymes: Iterable[str], refuse: Report) -> None:
+    """Report enzymes of ``[patient.abundance]`` that are not known."""
+    written = patient.get("abundance") if isinstance(patient, dict) else None
+    known = tuple(enzymes)
+    for name in written if isinstance(written, dict) else ():
+        if name not in known:
+            text = f"{name} is not an enzyme of the library; {did_you_mean(name, known)}"
+            refuse(("patient", "abundance", name), text)
+
+
+def check_patient(table: object, changes: Sequence[Change], first: float | None, refuse: Report) -> None:
+    """Report what does not go together in the patient as written and the changes.
+
+    ``first`` is where the run begins [h]; None if that is not known.
+    """
+    male = isinstance(table, dict) and table.get("sex") == "male"
+    if male and isinstance(table, dict) and "pregnancy" in table:
+        refuse(("patient", "pregnancy"), 'goes with sex = "female"; remove it')
+    seen: list[Change] = []
+    for change in changes:
+        given = change.table.model_fields_set - {"at"}
+        if not given:
+            refuse(change.key, 'changes nothing; write for example weight = "72 kg"')
+        if {"creatinine_clearance", "serum_creatinine"} <= given:
+            text = "give creatinine_clearance or serum_creatinine, not both"
+            refuse((*change.key, "serum_creatinine"), text)
+        if male and change.table.pregnancy:
+            refuse((*change.key, "pregnancy"), 'goes with sex = "female"; remove it')
+        same = next((other for other in seen if abs(other.table.at - change.table.at) <= TOLERANCE), None)
+        if same is not None:
+            refuse((*change.key, "at"), f"is the time of {_name(same.key)} too; write both into one change")
+        elif first is not None and change.table.at <= first + TOLERANCE:
+            text = f"must be later than the beginning of the run ({first / 24:g} d), got {change.table.at / 24:g} d"
+            refuse((*change.key, "at"), f"{text}; what holds from the beginning on belongs to [patient]")
+        seen.append(change)
+
+
+def _name(key: Key) -> str:
+    return f"change[{key[-1]}]"
+
+
+def patients(
+    table: PatientTable,
+    changes: Sequence[Change],
+    phenotype: Mapping[str, Activity],
+    monographs: Iterable[Monograph],
+    span: tuple[float, float],
+    refuse: Report,
+) -> Stages:
+    """The patient as the run begins, and every later state with its time [h].
+
+    A pregnancy proceeds by itself: it also gives a state at each week from which one of the ``monographs`` has another
+    factor, and one that has not begun yet counts as none. ``span`` is the run [h].
+    """
+    weeks = {from_canonical(row.since.canonical, "wk") for drug in monographs for row in drug.elimination.pregnancy}
+    found: list[tuple[float, Patient]] = []
+    stages = list(_stages(table, changes, phenotype, span))
+    ends = [*(stage.time for stage in stages[1:]), span[1]]
+    for stage, end in zip(stages, ends, strict=True):
+        found.append((stage.time, _aged(stage, stage.time)))
+        if stage.conception is None:
+            continue
+        limit = stage.conception + LONGEST_PREGNANCY * WEEK
+        if end > limit + TOLERANCE:
+            text = f"reaches {LONGEST_PREGNANCY:g} wk on day {limit / 24:g}, before the run ends; add a "
+            refuse(stage.key, text + '[[patient.change]] with pregnancy = "none" at the time of birth')
+        reached = sorted(stage.conception + week * WEEK for week in weeks)
+        found += [(time, _aged(stage, time)) for time in reached if stage.time + TOLERANCE < time < end - TOLERANCE]
+    return found[0][1], tuple(found[1:])
+
+
+def _stages(
+    table: PatientTable, changes: Sequence[Change], phenotype: Mapping[str, Activity], span: tuple[float, float]
+) -> Iterator[_Stage]:
+    patient = _first(table, phenotype)
+    conception = None if table.pregnancy is None else -table.pregnancy * WEEK
+    stage = _Stage(key=("patient", "pregnancy"), time=span[0], patient=patient, conception=conception)
+    yield stage
+    for change in sorted(changes, key=lambda row: row.table.at):
+        if change.table.at < span[1] - TOLERANCE:
+            stage = _changed(stage, change)
+            yield stage
+
+
+def _first(table: PatientTable, phenotype: Mapping[str, Activity]) -> Patient:
+    clearance = table.creatinine_clearance
+    if table.serum_creatinine is not None:
+        clearance = cockcroft_gault(table.age, table.weight, table.sex == "female", table.serum_creatinine)
+    return Patient(
+        weight=table.weight,
+        age=table.age,
+        sex=table.sex,
+        height=table.height,
+        creatinine_clearance=clearance,
+        serum_creatinine=table.serum_creatinine,
+        smoker=table.smoker,
+        hepatic_class=table.hepatic_class,
+        pregnancy=None,
+        phenotype=phenotype,
+        abundance=table.abundance,
+        extrapolate=table.extrapolate,
+    )
+
+
+def _changed(stage: _Stage, change: Change) -> _Stage:
+    """The next stage; a clearance by Cockcroft–Gault follows the weight, one that was given does not."""
+    old, new = stage.patient, change.table
+    weight = old.weight if new.weight is None else new.weight
+    clearance, serum = old.creatinine_clearance, old.serum_creatinine
+    if new.creatinine_clearance is not None:
+        clearance, serum = new.creatinine_clearance, None
+    elif new.serum_creatinine is not None:
+        serum = new.serum_creatinine
+    if serum is not None:
+        clearance = cockcroft_gault(old.age, weight, old.sex == "female", serum)
+    liver = old.hepatic_class if new.hepatic_class is None else new.hepatic_class
+    patient = replace(
+        old,
+        weight=weight,
+        height=old.height if new.height is None else new.height,
+        creatinine_clearance=clearance,
+        serum_creatinine=serum,
+        smoker=old.smoker if new.smoker is None else new.smoker,
+        hepatic_class=None if liver == "none" else liver,
+    )
+    key, conception = stage.key, stage.conception
+    if new.pregnancy is not None:
+        key = (*change.key, "pregnancy")
+        conception = new.at - new.pregnancy * WEEK if new.pregnancy else None
+    return _Stage(key=key, time=new.at, patient=patient, conception=conception)
+
+
+def _aged(stage: _Stage, time: float) -> Patient:
+    """The patient of a stage at the gestational age of ``time`` [h]."""
+    if stage.conception is None or time < stage.conception - TOLERANCE:
+        return stage.patient
+    return replace(stage.patient, pregnancy=max(time - stage.conception, 0.0) / WEEK)
+
+
+def cockcroft_gault(age: float, weight: float, female: bool, creatinine: float) -> float:
+    """Creatinine clearance [mL/min] from age [y], weight [kg] and serum creatinine [mg/dL].
+
+    Cockcroft, Gault. Nephron 1976;16:31-41.
+    """
+    return (140 - age) * weight * (0.85 if female else 1.0) / (72 * creatinine)

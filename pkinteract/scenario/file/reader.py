@@ -1,0 +1,396 @@
+"""Scenario file -> Scenario, or every problem in it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from pkinteract.errors import InputError, Problem, did_you_mean
+from pkinteract.library import Library, load_library
+from pkinteract.library.reader import drug_hint, drug_ids
+from pkinteract.library.schema.monograph import Monograph
+from pkinteract.scenario.doses import MOST_DOSES, doses, size
+from pkinteract.scenario.file.courses import Setting, read_course
+from pkinteract.scenario.file.observations import Measurable, read_observations
+from pkinteract.scenario.file.overrides import Wanted, flat, override, override_each
+from pkinteract.scenario.file.patient import (
+    Change,
+    Stages,
+    check_abundance,
+    check_patient,
+    fitted_patient,
+    patients,
+    read_phenotype,
+    weights,
+)
+from pkinteract.scenario.file.schema import (
+    ChangeTable,
+    CourseTable,
+    Output,
+    PatientTable,
+    RegimenTable,
+    ScenarioTable,
+    Simulation,
+)
+from pkinteract.scenario.file.steady_state import steady_state
+from pkinteract.scenario.types import Course, Regimen, Scenario
+from pkinteract.scenario.warnings.oddities import slips
+from pkinteract.text.toml import TomlFile, read_toml
+from pkinteract.text.toml_lines import Key, key_text
+from pkinteract.text.toml_words import problems
+from pkinteract.units import COLUMN_SUFFIX
+
+if TYPE_CHECKING:
+    from pkinteract.scenario.population.types import Spec
+
+MOST_ROWS = 2_000_000
+"""Largest output grid."""
+
+_T = TypeVar("_T", bound=BaseModel)
+
+
+def read_scenario(path: Path | str, library: Library | None = None) -> Scenario:
+    """Read a scenario file.
+
+    Parameters
+    ----------
+    path
+        The TOML file.
+    library
+        Drug library; the shipped one, with the files that the scenario names, if left out.
+
+    Raises
+    ------
+    InputError
+        With every problem of the file, in file order.
+    """
+    return _Reader(read_toml(Path(path)), library).scenario()
+
+
+class _Reader:
+    """Collects problems while it reads; lives for one file."""
+
+    def __init__(self, file: TomlFile, library: Library | None) -> None:
+        self.file = file
+        self.found: list[Problem] = []
+        self.warnings: list[str] = []
+        self.drugs: list[str] = []
+        self.lost = False
+        self.unread: set[str] = set()
+        self.places: list[list[Key]] = []
+        self.given = library
+
+    def refuse(self, key: Key, message: str) -> None:
+        self.found.append(Problem(line=self.file.line(key), key=key_text(key), message=message))
+
+    def warn(self, key: Key, message: str) -> None:
+        self.warnings.append(f"line {self.file.line(key)}, {key_text(key)}: {message}")
+
+    def scenario(self) -> Scenario:
+        self.fitted = self._fitted()
+        data = self.file.data
+        whole = self._part(ScenarioTable, data, ())
+        simulation = whole.simulation if whole else _silently(Simulation, data.get("simulation"))
+        table = whole.patient if whole else _silently(PatientTable, data.get("patient"))
+        output = whole.output if whole else _silently(Output, data.get("output", {}))
+        self.library = self._library()
+        self.enzymes = self.library.enzymes
+        if simulation is not None:
+            self._check_grid(simulation)
+        changes = self._changes()
+        before = len(self.found)
+        regimens = self._regimens(simulation, None if table is None else weights(table, changes))
+        scheduled = len(self.found) == before
+        monographs = self._monographs()
+        overrides = self._overrides(monographs)
+        self._kidneys(monographs)
+        phenotype = read_phenotype(data.get("patient"), self.refuse)
+        check_abundance(data.get("patient"), self.library.enzymes, self.refuse)
+        units = self._units(monographs, output)
+        total = sum(size(course) for regimen in regimens for course in regimen.courses)
+        if total > MOST_DOSES:
+            text = f"the courses would schedule {total:,} doses, at most {MOST_DOSES:,} are allowed; write fewer"
+            self.refuse(("regimen",), text)
+        first = min([0.0, *(course.start for regimen in regimens for course in regimen.courses)])
+        stages: Stages | None = None
+        check_patient(data.get("patient"), changes, first if scheduled else None, self.refuse)
+        if table is not None:
+            self._ages(table, monographs)
+            span = (first, first if simulation is None else simulation.duration)
+            stages = patients(table, changes, phenotype, monographs.values(), span, self.refuse)
+        steady = steady_state(tuple(regimens), monographs, first, self.places, self.refuse)
+        run = (first, simulation.duration) if simulation is not None and scheduled else None
+        known = Measurable(monographs=monographs, units=units, regimens=regimens, span=run, whole=not self.lost)
+        observations = read_observations(self.file, known, self._part, self.refuse)
+        population = self._population(table, changes, monographs, regimens if whole else None)
+        if self.found or simulation is None or stages is None:
+            raise InputError(self.file.path, self.found)
+        given = doses(tuple(regimens), monographs, simulation.duration)
+        for key, message in slips(data, regimens, changes, monographs, simulation.duration, stages[0]):
+            self.warn(key, message)
+        return Scenario(
+            name=self.file.path.stem,
+            title=data["title"],
+            path=self.file.path,
+            text=self.file.text,
+            start=simulation.start,
+            duration=simulation.duration,
+            step=simulation.step,
+            first_time=first,
+            patient=stages[0],
+            patients=stages[1],
+            regimens=tuple(regimens),
+            doses=given,
+            steady_state=steady,
+            monographs=monographs,
+            enzymes=self.enzymes,
+            units=units,
+            observations=observations,
+            population=population,
+            overrides=overrides,
+            warnings=tuple(self.warnings),
+        )
+
+    def _check_grid(self, simulation: Simulation) -> None:
+        rows = simulation.duration / simulation.step + 1
+        if simulation.step > simulation.duration * (1 + 1e-9):
+            text = f"must not be longer than the duration ({simulation.duration:g} h), got {simulation.step:g} h"
+            self.refuse(("simulation", "step"), text)
+        elif rows > MOST_ROWS:
+            self.refuse(
+                ("simulation", "step"),
+                f"would write {rows:,.0f} rows; at most {MOST_ROWS:,} are allowed, take a longer step",
+            )
+        start = simulation.start
+        if start is not None and start.tzinfo is not None:
+            self.refuse(("simulation", "start"), "must be a local time without a zone such as 2026-01-05T08:00:00")
+        elif start is not None and not 1800 <= start.year <= 2200:
+            self.refuse(("simulation", "start"), f"must lie between the years 1800 and 2200, got {start.isoformat()}")
+
+    def _library(self) -> Library:
+        names = self.file.data.get("library", [])
+        if self.given is not None or not isinstance(names, list):
+            return self.given or load_library()
+        good = []
+        paths = [self.file.path.parent / name for name in names if isinstance(name, str)]
+        for i, name in enumerate(names):
+            if isinstance(name, str):
+                try:
+                    load_library([self.file.path.parent / name], beside=paths)
+                    good.append(self.file.path.parent / name)
+                except InputError as error:
+                    self.unread |= {Path(name).stem, *drug_ids([self.file.path.parent / name])}
+                    for row in error.problems:
+                        where = f"line {row.line}, {row.key}: " if row.line else f"{row.key}: " if row.key else ""
+                        self.refuse(("library", i), f"{name}: {where}{row.message}")
+        return load_library(good, beside=paths)
+
+    def _regimens(self, simulation: Simulation | None, weight: Callable[[float], float] | None) -> list[Regimen]:
+        found = []
+        entries = self.file.data.get("regimen", [])
+        self.lost = not entries
+        for i, entry in enumerate(entries if isinstance(entries, list) else []):
+            key: Key = ("regimen", i)
+            read = self._part(RegimenTable, entry, key)
+            monograph = self._drug(entry, key)
+            setting = Setting(
+                weight=weight,
+                start=None if simulation is None else simulation.start,
+                anchored=None if simulation is None else simulation.start is not None,
+                monograph=monograph,
+                formulation=None if monograph is None else self._formulation(entry, monograph, key),
+            )
+            self.lost |= monograph is None
+            self.drugs += [] if monograph is None else [monograph.id]
+            courses = entry.get("course", []) if isinstance(entry, dict) else []
+            rows = [
+                self._course(row, (*key, "course", c), setting)
+                for c, row in enumerate(courses if isinstance(courses, list) else [])
+            ]
+            if read is not None and monograph is not None and setting.formulation is not None:
+                kept = tuple(course for course in rows if course is not None)
+                found.append(Regimen(drug=monograph.id, formulation=setting.formulation, courses=kept))
+                self.places.append([(*key, "course", c) for c, course in enumerate(rows) if course is not None])
+        return found
+
+    def _course(self, entry: object, key: Key, setting: Setting) -> Course | None:
+        table = self._part(CourseTable, entry, key)
+        if table is None:
+            return None
+        return read_course(table, setting, lambda part, message: self.refuse((*key, part), message))
+
+    def _drug(self, entry: object, key: Key) -> Monograph | None:
+        drug = entry.get("drug") if isinstance(entry, dict) else None
+        if not isinstance(drug, str):
+            return None
+        if drug not in self.library.files and drug in self.unread:
+            return None
+        if drug not in self.library.files:
+            self.refuse((*key, "drug"), f'"{drug}" is not in the library; {drug_hint(drug, self.library.ids())}')
+            return None
+        monograph = self.library.monograph(drug)
+        if not monograph.absorption:
+            self.refuse((*key, "drug"), f"{drug} is a metabolite and is not dosed; give the drug that forms it")
+            return None
+        return monograph
+
+    def _formulation(self, entry: Any, monograph: Monograph, key: Key) -> str | None:
+        name = entry.get("formulation", monograph.default_formulation)
+        if isinstance(name, str) and name in monograph.absorption:
+            return name
+        if isinstance(name, str):
+            known = tuple(monograph.absorption)
+            self.refuse(
+                (*key, "formulation"), f'"{name}" is not a formulation of {monograph.id}; {did_you_mean(name, known)}'
+            )
+        return None
+
+    def _monographs(self) -> dict[str, Monograph]:
+        """Dosed drugs in file order, each followed by the metabolites it forms."""
+        found: dict[str, Monograph] = {}
+        waiting = list(self.drugs)
+        while waiting:
+            drug = waiting.pop(0)
+            if drug in found:
+                continue
+            if drug in self.unread and drug not in self.library.files:
+                self.lost = True
+                continue
+            if drug not in self.library.files:
+                self.refuse(("library",), f'the metabolite "{drug}" is not in the library; add its file')
+                continue
+            found[drug] = self.library.monograph(drug)
+            waiting = [*found[drug].metabolites, *waiting]
+        return found
+
+    def _overrides(self, monographs: dict[str, Monograph]) -> dict[str, dict[str, str]]:
+        """Overrides of ``parameters`` and of the file itself; applies them to ``monographs``."""
+        wanted: dict[str, Wanted] = {}
+        for origin, tables in (("parameters", self.fitted), ("override", self.file.data.get("override", {}))):
+            for drug, table in tables.items() if isinstance(tables, dict) else ():
+                for row in flat(table):
+                    key: Key = (origin, drug, *row.keys) if origin == "override" else (origin,)
+                    if isinstance(row.value, str):
+                        wanted.setdefault(drug, {})[".".join(row.keys)] = (row.value, key)
+                    else:
+                        shown = str(row.value).lower() if isinstance(row.value, bool) else row.value
+                        self.refuse(key, f'must be text in quotes such as "20 L/h", got {shown}')
+        for drug, values in wanted.items():
+            if drug in monographs:
+                monographs[drug] = override(monographs[drug], values, self.refuse)
+            elif drug == "enzymes":
+                self.enzymes = override_each(self.enzymes, values, self.refuse)
+            elif drug == "patient":
+                first = next(iter(values.values()))[1]
+                self.refuse(first[:2], "values of the patient stand in [patient]; move them there")
+            elif not self.lost:
+                first = next(iter(values.values()))[1]
+                self.refuse(first[:2], f"{drug} is not part of this scenario; {did_you_mean(drug, monographs)}")
+        return {drug: {path: text for path, (text, _) in values.items()} for drug, values in wanted.items()}
+
+    def _fitted(self) -> dict[str, Any]:
+        """Tables of ``parameters``; what they say of the patient goes into the patient's table."""
+        name = self.file.data.get("parameters")
+        if not isinstance(name, str):
+            return {}
+        try:
+            tables = read_toml(self.file.path.parent / name).data.get("override")
+        except InputError as error:
+            self.refuse(("parameters",), f"{name}: {error.problems[0].message}")
+            return {}
+        if not isinstance(tables, dict):
+            text = f"{name}: has no [override.<drug>] tables; name the result.toml of a fit"
+            self.refuse(("parameters",), text)
+            return {}
+        patient = tables.pop("patient", None)
+        own = self.file.data.get("patient")
+        if isinstance(patient, dict) and isinstance(own, dict):
+            self.file = replace(self.file, data={**self.file.data, "patient": fitted_patient(own, patient)})
+        return tables
+
+    def _kidneys(self, monographs: Mapping[str, Monograph]) -> None:
+        """Creatinine is given once, and where a drug asks for it; whatever else is wrong with the patient."""
+        table = self.file.data.get("patient")
+        if not isinstance(table, dict):
+            return
+        given = [key for key in ("creatinine_clearance", "serum_creatinine") if key in table]
+        if len(given) == 2:
+            self.refuse(("patient", "serum_creatinine"), "give creatinine_clearance or serum_creatinine, not both")
+        renal = [drug for drug, monograph in monographs.items() if monograph.needs_creatinine]
+        if renal and not given:
+            example = 'creatinine_clearance = "95 mL/min" or serum_creatinine = "0.8 mg/dL"'
+            text = f"is required, {renal[0]} is cleared by the kidneys; write {example}"
+            self.refuse(("patient", "creatinine_clearance"), text)
+
+    def _ages(self, table: PatientTable, monographs: Mapping[str, Monograph]) -> None:
+        """Ages that a monograph does not cover are refused, or warned of."""
+        for drug, monograph in monographs.items():
+            ages = monograph.ages
+            if ages is not None and not ages.from_years - 1e-9 <= table.age <= ages.until_years + 1e-9:
+                span = f"{ages.from_years:g} to {ages.until_years:g} y"
+                text = f"{drug} is described for {span}, the patient is {table.age:g}"
+                if table.extrapolate:
+                    self.warn(("patient", "age"), text)
+                else:
+                    self.refuse(("patient", "age"), f"{text}; set extrapolate = true in [patient] to run all the same")
+
+    def _changes(self) -> list[Change]:
+        table = self.file.data.get("patient")
+        rows = table.get("change") if isinstance(table, dict) else None
+        found = []
+        for i, row in enumerate(rows if isinstance(rows, list) else ()):
+            key: Key = ("patient", "change", i)
+            read = self._part(ChangeTable, row, key)
+            if read is not None:
+                found.append(Change(key=key, table=read))
+        return found
+
+    def _population(
+        self,
+        table: PatientTable | None,
+        changes: list[Change],
+        monographs: Mapping[str, Monograph],
+        regimens: list[Regimen] | None,
+    ) -> Spec | None:
+        if "population" not in self.file.data:
+            return None
+        from pkinteract.scenario.population.reader import Surroundings, read_population
+
+        around = Surroundings(
+            patient=table, changes=changes, monographs=monographs, enzymes=self.enzymes, regimens=regimens
+        )
+        return read_population(self.file, around, self.refuse, self.warn)
+
+    def _units(self, monographs: Mapping[str, Monograph], output: Output | None) -> dict[str, str]:
+        units = {drug: monograph.unit for drug, monograph in monographs.items()}
+        units |= {total.id: total.unit for drug in self.drugs for total in monographs[drug].sum}
+        for analyte, unit in (output.units if output is not None else {}).items():
+            key: Key = ("output", "units", analyte)
+            if analyte not in units and self.lost:
+                continue
+            if analyte not in units:
+                self.refuse(key, f"{analyte} is not an analyte of this scenario; {did_you_mean(analyte, units)}")
+            elif unit not in COLUMN_SUFFIX:
+                self.refuse(key, f'"{unit}" is not a reporting unit; write one of {", ".join(COLUMN_SUFFIX)}')
+            else:
+                units[analyte] = unit
+        return units
+
+    def _part(self, model: type[_T], data: object, key: Key) -> _T | None:
+        try:
+            return model.model_validate(data)
+        except ValidationError as error:
+            self.found += problems(error, self.file, model, key)
+            return None
+
+
+def _silently(model: type[_T], data: object) -> _T | None:
+    """A table whose problems were reported already."""
+    try:
+        return model.model_validate(data)
+    except ValidationError:
+        return None

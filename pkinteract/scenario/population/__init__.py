@@ -1,0 +1,1 @@
+"""``[population]``: what virtual patients are drawn from."""

@@ -1,0 +1,167 @@
+"""Doses that are allowed but not usual: outside the range of a day, or not to be made of what is sold."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pkinteract.library.schema.dosing import Strengths
+from pkinteract.library.schema.monograph import Monograph
+from pkinteract.library.schema.values import Value
+from pkinteract.scenario.doses import size
+from pkinteract.scenario.types import TOLERANCE, Course, Patient, Regimen
+from pkinteract.text.toml_lines import Key
+
+ADULT = 18.0
+"""Age from which the usual ranges hold [y]."""
+
+MOST_PIECES = 40
+"""More tablets than this at once are not looked for; the range of a day speaks of such a dose."""
+
+MOST_STEPS = 100_000
+"""Amounts of more steps than this, of the largest that all pieces are multiples of, are not looked at."""
+
+GRAIN = 1e-6
+"""Amounts that differ by less than this are the same [mg]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stretch:
+    """A constant stretch of one course: what is taken a day [mg], as labelled on the default formulation."""
+
+    key: Key
+    start: float
+    stop: float
+    daily: float
+    oral: bool
+
+
+def unusual(
+    regimens: Sequence[Regimen], monographs: Mapping[str, Monograph], patient: Patient
+) -> Iterator[tuple[Key, str]]:
+    """What is unusual of the doses of a scenario, each at the key of its course; of ranges only in adults."""
+    for drug in dict.fromkeys(regimen.drug for regimen in regimens):
+        monograph = monographs[drug]
+        own = [
+            (("regimen", r, "course", c), course)
+            for r, regimen in enumerate(regimens)
+            if regimen.drug == drug
+            for c, course in enumerate(regimen.courses)
+        ]
+        if patient.age >= ADULT:
+            yield from _range(own, monograph, patient.weight)
+
+
+def not_made(course: Course, monograph: Monograph) -> str | None:
+    """What to say of a course whose doses cannot be made of the usual strengths; None if they can."""
+    strengths = monograph.dosing.strengths.get(course.formulation)
+    if strengths is None:
+        return None
+    for amount in sorted({*course.levels, *(row.amount for row in course.clock)}):
+        near = _nearest(amount, strengths)
+        if near is not None:
+            sold = ", ".join(f"{mg:g}" for mg in strengths.amounts)
+            whole = "halves counted" if strengths.halves else "whole ones"
+            nearest = " and ".join(f"{mg:g}" for mg in near)
+            text = f"{amount:g} mg cannot be made of {monograph.id} {course.formulation} {sold} mg ({whole})"
+            round_to = "; round_to rounds the levels of a taper" if len(course.levels) > 1 else ""
+            return f"{text}; nearest {'is' if len(near) == 1 else 'are'} {nearest} mg{round_to}"
+    return None
+
+
+def _range(courses: Sequence[tuple[Key, Course]], monograph: Monograph, weight: float) -> Iterator[tuple[Key, str]]:
+    dosing = monograph.dosing
+    low, high, most = (_mg(value, weight) for value in (dosing.low, dosing.high, dosing.single_high or dosing.high))
+    stretches: list[_Stretch] = []
+    for key, course in courses:
+        share = _as_default(course, monograph)
+        if size(course) > 1:
+            stretches += _stretches(key, course, share)
+        elif most is not None and (amount := _amounts(course)[0] * share) > most + GRAIN:
+            usual = f"the usual {most:g} mg at most" if dosing.single_high else f"the usual {_span(low, high)} a day"
+            yield key, f"{monograph.id} {amount:g} mg at once on day {course.start / 24:g}: above {usual}"
+    reached = 0.0
+    said: set[Key] = set()
+    for row, daily in _totals(stretches):
+        reached = max(reached, daily)
+        if high is not None and daily > high + GRAIN and row.key not in said:
+            said.add(row.key)
+            text = f"{monograph.id} {daily:g} mg a day from day {row.start / 24:g}"
+            yield row.key, f"{text}: above the usual {_span(low, high)}"
+    oral = next((row for row in stretches if row.oral), None)
+    if low is not None and oral is not None and reached < low - GRAIN:
+        yield oral.key, f"{monograph.id} {reached:g} mg a day at most: below the usual {_span(low, high)}"
+
+
+def _totals(stretches: Sequence[_Stretch]) -> Iterator[tuple[_Stretch, float]]:
+    """Each stretch as it begins, with what is taken a day from then on [mg]; of two that begin together the later."""
+    running = 0.0
+    for _, begins, row in sorted(
+        [(row.stop - TOLERANCE, False, row) for row in stretches] + [(row.start, True, row) for row in stretches],
+        key=lambda event: event[0],
+    ):
+        running += row.daily if begins else -row.daily
+        if begins:
+            yield row, running
+
+
+def _stretches(key: Key, course: Course, share: float) -> Iterator[_Stretch]:
+    """A stretch per level of a taper, or one."""
+    oral = course.route == "oral"
+    if course.every is None or course.level_length is None:
+        daily = sum(_amounts(course)) * (1.0 if course.every is None else 24 / course.every)
+        yield _Stretch(key=key, start=course.start, stop=course.stop, daily=daily * share, oral=oral)
+        return
+    for k, level in enumerate(course.levels):
+        start = course.start + k * course.level_length
+        stop = course.stop if k == len(course.levels) - 1 else start + course.level_length
+        yield _Stretch(key=key, start=start, stop=stop, daily=level * 24 / course.every * share, oral=oral)
+
+
+def _amounts(course: Course) -> tuple[float, ...]:
+    return course.levels or tuple(row.amount for row in course.clock)
+
+
+def _as_default(course: Course, monograph: Monograph) -> float:
+    """Labelled amount on the default formulation that holds as much free drug as 1 mg of the course's."""
+    factors = [
+        1.0 if form is None or form.salt_factor is None else form.salt_factor.canonical
+        for form in (
+            monograph.absorption[course.formulation],
+            monograph.absorption.get(str(monograph.default_formulation)),
+        )
+    ]
+    return factors[0] / factors[1]
+
+
+def _mg(value: Value | None, weight: float) -> float | None:
+    if value is None:
+        return None
+    return value.canonical * (weight if value.unit.endswith("/kg") else 1.0)
+
+
+def _span(low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return f"{low:g} mg at least" if low is not None else f"{high:g} mg at most"
+    return f"{low:g} mg" if low == high else f"{low:g} to {high:g} mg"
+
+
+def _nearest(amount: float, strengths: Strengths) -> tuple[float, ...] | None:
+    """None if whole tablets, and halves where they may be broken, add up to an amount [mg]; else its neighbours."""
+    pieces = [round(mg / GRAIN) for mg in strengths.amounts]
+    if strengths.halves:
+        pieces += [round(mg / 2 / GRAIN) for mg in strengths.amounts]
+    step = math.gcd(*pieces)
+    wanted = amount / GRAIN / step
+    if wanted > min(MOST_PIECES * max(pieces) / step, MOST_STEPS):
+        return None
+    coins = [piece // step for piece in pieces]
+    sums = [True] + [False] * (int(wanted) + max(coins))
+    for total in range(1, len(sums)):
+        sums[total] = any(coin <= total and sums[total - coin] for coin in coins)
+    if abs(wanted - round(wanted)) * step < 1 and round(wanted) < len(sums) and sums[round(wanted)]:
+        return None
+    below = [n for n in range(1, int(wanted) + 1) if sums[n]][-1:]
+    above = [n for n in range(int(wanted) + 1, len(sums)) if sums[n]][:1]
+    return tuple(n * step * GRAIN for n in (*below, *above))

@@ -1,0 +1,82 @@
+"""What is allowed in a scenario but looks like a slip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pkinteract.library.schema.monograph import Monograph
+from pkinteract.scenario.file.patient import Change
+from pkinteract.scenario.types import TOLERANCE, Course, Patient, Regimen
+from pkinteract.scenario.warnings.doses import not_made, unusual
+from pkinteract.text.toml_lines import Key
+
+Slip = tuple[Key, str]
+"""The key that it stands at, and what is odd."""
+
+
+def slips(
+    data: Mapping[str, Any],
+    regimens: Sequence[Regimen],
+    changes: Sequence[Change],
+    monographs: Mapping[str, Monograph],
+    duration: float,
+    patient: Patient,
+) -> Iterator[Slip]:
+    """Slips of a scenario that could be read; ``data`` is the file, ``duration`` the end of the run [h]."""
+    for r, regimen in enumerate(regimens):
+        last: Course | None = None
+        for c, course in enumerate(regimen.courses):
+            key: Key = ("regimen", r, "course", c)
+            if course.start >= duration - TOLERANCE:
+                yield key, "begins after the end of the run and gives no dose"
+            elif course.stop < -TOLERANCE and course.stop < duration - 24 * 365:
+                yield key, "ended more than a year before t = 0"
+            written = data["regimen"][r]["course"][c]
+            yield from _course(key, written, course)
+            missing = None if _per_weight(written) else not_made(course, monographs[regimen.drug])
+            if missing is not None:
+                yield (*key, "dose" if course.levels else "at"), missing
+            if course.food == "fed" and monographs[regimen.drug].absorption[course.formulation].food is None:
+                yield (*key, "food"), f"changes nothing for {regimen.drug} {course.formulation}: no effect is cited"
+            if last is not None and course.start < last.stop - TOLERANCE:
+                yield key, "begins before the course above it ends; both are given"
+            last = course
+    yield from unusual(regimens, monographs, patient)
+    yield from _patient(data["patient"], changes, monographs, duration)
+
+
+def _course(key: Key, written: Mapping[str, Any], course: Course) -> Iterator[Slip]:
+    if course.single and "until" in written:
+        yield key, 'is a single dose and needs no until; for repeated doses write for example every = "12 h"'
+    if "taper_to" in written and len(course.levels) == 1:
+        yield (*key, "step_every"), "leaves the taper one level, taper_to is never reached; write a shorter one"
+    elif course.level_length is not None and course.level_length < (course.every or 0.0) - TOLERANCE:
+        yield (*key, "step_every"), "is shorter than every, so levels of the taper are skipped"
+
+
+def _per_weight(written: Mapping[str, Any]) -> bool:
+    """Whether a dose of a course is written per kg, to be rounded by whoever dispenses it."""
+    given = [written.get("dose"), written.get("taper_to"), *written.get("at", {}).values()]
+    return any(dose.endswith("/kg") for dose in given if isinstance(dose, str))
+
+
+def _patient(
+    table: Mapping[str, Any], changes: Sequence[Change], monographs: Mapping[str, Monograph], duration: float
+) -> Iterator[Slip]:
+    places: list[tuple[Key, Mapping[str, Any]]] = [(("patient",), table)]
+    for change, row in zip(changes, table.get("change", []), strict=True):
+        places.append((change.key, row))
+        if change.table.at >= duration - TOLERANCE:
+            yield (*change.key, "at"), "is not before the end of the run and changes nothing"
+    for key in ("hepatic_class", "pregnancy"):
+        silent = [drug for drug, monograph in monographs.items() if not _effects(monograph, key)]
+        first = next((place for place, row in places if key in row), None)
+        if first is not None and silent:
+            yield (*first, key), f"changes nothing for {', '.join(silent)}: no effect is cited"
+
+
+def _effects(monograph: Monograph, key: str) -> bool:
+    """Whether a monograph says what a Child–Pugh class or a pregnancy does."""
+    elimination = monograph.elimination
+    return bool(elimination.hepatic_function if key == "hepatic_class" else elimination.pregnancy)

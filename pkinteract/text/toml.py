@@ -1,0 +1,119 @@
+"""TOML files: read, with the line of every key, or refused with the reason."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pkinteract.errors import InputError, Problem
+from pkinteract.text.toml_lines import DEEPEST, Key, Lines
+
+_LARGEST = 5_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class TomlFile:
+    """A TOML file that was read.
+
+    Attributes
+    ----------
+    text, data
+        As written, and as tomllib reads it.
+    """
+
+    path: Path
+    text: str
+    data: dict[str, Any]
+
+    @cached_property
+    def lines(self) -> Mapping[Key, int]:
+        """Line of every key path, from 1; a path names tables by key and array entries by position."""
+        return Lines(self.text).found
+
+    def line(self, key: Key) -> int | None:
+        """Line of a key, or of the closest table around it."""
+        for size in range(len(key), 0, -1):
+            if key[:size] in self.lines:
+                return self.lines[key[:size]]
+        return None
+
+
+def read_toml(path: Path, *, ours: bool = False) -> TomlFile:
+    """Read a TOML file; one of ``ours`` is not searched for nesting that is too deep.
+
+    Raises
+    ------
+    InputError
+        When it cannot be read, is not UTF-8 or is not TOML; with the line.
+    """
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(_LARGEST + 1)
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or "cannot be read; is the name right?").lower()
+        known = {"no such file or directory": "there is no such file", "is a directory": "is a folder, not a file"}
+        raise _refused(path, None, known.get(reason, reason)) from None
+    if len(raw) > _LARGEST:
+        raise _refused(path, None, f"the file is larger than {_LARGEST:,} bytes; a scenario has a few thousand")
+    text = _decoded(path, raw).replace("\r\n", "\n")
+    try:
+        file = TomlFile(path=path, text=text, data=tomllib.loads(text))
+        if not ours:
+            _ = file.lines
+    except tomllib.TOMLDecodeError as error:
+        raise _refused(path, *_broken(str(error), text)) from None
+    except RecursionError:
+        raise _refused(path, None, f"is nested too deeply; at most {DEEPEST} levels are read") from None
+    except ValueError:
+        raise _refused(path, None, "holds a number of too many digits") from None
+    return file
+
+
+def _decoded(path: Path, raw: bytes) -> str:
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in raw[:2]:
+        raise _refused(path, 1, "the file is UTF-16; save it as UTF-8")
+    raw = raw.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise _refused(path, line, f"byte 0x{raw[error.start]:02x} is not UTF-8; save the file as UTF-8") from None
+
+
+_BROKEN = {
+    "Invalid value": 'no value can be read here; write text and quantities in quotes such as "40 d"',
+    "Expected newline or end of document after a statement": 'the line goes on; write text in quotes such as "40 d"',
+    "Expected '=' after a key in a key/value pair": "expected key = value",
+    "Invalid statement": "expected key = value or [table]",
+    "Cannot overwrite a value": "the key stands twice; keep one of them",
+    "Illegal character '\\n'": "text in quotes must end on the line it begins on",
+    "Unterminated string": "a text in quotes has no closing quotes",
+    "Unclosed array": "a list has no closing ]",
+    "Expected ']' at the end of a table declaration": "the header has no closing ]",
+}
+
+
+def _broken(text: str, source: str) -> tuple[int, str]:
+    """Line and message of what tomllib says."""
+    found = re.search(r"^(.*) \(at (?:line (\d+), column (\d+)|end of document)\)$", text, re.DOTALL)
+    reason = found[1] if found else text
+    if twice := re.match(r"Cannot declare \((.*?),?\) twice", reason):
+        name = ".".join(part.strip(" '\"") for part in twice[1].split(","))
+        reason = f"the table {name} stands twice; entries of a list are written [[{name}]]"
+    line = int(found[2]) if found and found[2] else source.rstrip().count("\n") + 1
+    header = re.match(r"\s*\[\[?([^\]]+)\]", source.split("\n")[line - 1])
+    if reason == "Cannot overwrite a value" and header:
+        reason = f"{header[1]} stands twice; entries of a list are written [[{header[1]}]], each of them"
+    reason = re.sub(r"Duplicate inline table key '(.*)'", r"the key \1 stands twice; keep one of them", reason)
+    reason = _BROKEN.get(reason, reason[:1].lower() + reason[1:]).rstrip(".")
+    column = f", column {found[3]}" if found and found[3] else ""
+    return line, f"is not valid TOML{column}: {reason}"
+
+
+def _refused(path: Path, line: int | None, message: str) -> InputError:
+    return InputError(path, [Problem(line=line, key="", message=message)])
