@@ -302,6 +302,41 @@ def test_a_group_begins_at_its_periodic_state(twenty: tuple[System, Array, Lanes
         assert np.all(error <= LARGEST_ERROR * expected.max(axis=1))
 
 
+@pytest.mark.parametrize("grid", [[100.0], [0.0], [7.5, 7.5, 7.5], [0.0, 0.5, 100.0, 100.25, STOP]])
+def test_any_grid_reads_the_same_curve(grid: list[float], twenty: tuple[System, Array, Lanes]) -> None:
+    """One point, a point thrice, points at uneven distances: the levels that a single run has there."""
+    system, parameters, _ = twenty
+    asked = dataclasses.replace(reading(system, parameters[:, :1]), grid=np.array(grid))
+
+    found = solve_lanes(system, parameters[:, :1], given(EVERYTHING_EVENTS, 1), asked, 0.0, STOP, double=True)
+
+    single = alone(system, parameters, 0)
+    curves = solve(single, EVERYTHING_EVENTS, 0.0, STOP, rtol=1e-9).amounts
+    for i, compound in enumerate(system.compounds):
+        volume = single.parameters[compound.volume]
+        top = extremes(curves[i], 0.0, STOP).cmax / volume
+        expected = curves[i].value(np.array(grid)) / volume
+        np.testing.assert_allclose(found.profile[i, :, 0], expected, rtol=0, atol=LARGEST_ERROR * top)
+
+
+def test_of_equal_peaks_the_first_says_when(twenty: tuple[System, Array, Lanes]) -> None:
+    """At a steady state every day has the same peak: the largest level of ten days is that of the first."""
+    system, parameters, _ = twenty
+    cycle = (
+        Event(time=0.0, kind="depot", target=0, amount=100.0),
+        Event(time=0.0, kind="depot", target=2, amount=50.0),
+    )
+    count, nothing = 16, np.zeros((4, 16))
+    steady = Steady(period=24.0, cycle=given(cycle, count), rates=nothing, inflows=nothing[:3])
+    events = [dataclasses.replace(event, time=event.time + 24.0 * day) for day in range(10) for event in cycle]
+    whole = dataclasses.replace(reading(system, parameters[:, :count]), edges=np.array([0.0, STOP]))
+
+    found = solve_lanes(system, parameters[:, :count], given(events, count), whole, 0.0, STOP, steady=steady)
+
+    assert found.ok.all()
+    assert (found.windows[:, 0, 2] <= 24.0).all()
+
+
 def test_quantiles_of_counted_levels_lie_within_a_bin_of_the_exact_ones() -> None:
     """Ten thousand log-normal levels: a quantile read from the counts is within 1.6 %, the width of a bin."""
     values = np.exp(np.random.default_rng(3).standard_normal(10_000)).astype(np.float32)

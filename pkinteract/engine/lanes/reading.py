@@ -48,7 +48,7 @@ def read(start: float, h: float, inside: bool, a: Any, t: Any, d: Any) -> None:
             slope = slope + weight * (h * a[t[header.NEW_SLOPE] + place])
             c4 = c4 + weight * a[t[header.QUARTIC] + place]
         at += 1 + 2 * t[at]
-        ends = t[header.END] + 7 * c
+        ends = t[header.END] + header.END_ROWS * c
         a[ends], a[ends + 1] = c0, end
         high, low = larger(c0, end), smaller(c0, end)
         first = at
@@ -58,7 +58,7 @@ def read(start: float, h: float, inside: bool, a: Any, t: Any, d: Any) -> None:
             for k in range(t[at + 2]):
                 total = total + a[t[at + 3 + 2 * k]] * a[t[at + 4 + 2 * k]]
             a[t[at + 1]] = total
-            left = a[t[header.LEFT] + 6 * t[at] + 4]
+            left = a[t[header.LEFT] + header.LEFT_ROWS * t[at] + 4]
             fall = h * a[t[header.RATE] + t[at]] * total
             c0 = c0 - total
             end = end - total * left
@@ -77,7 +77,7 @@ def read(start: float, h: float, inside: bool, a: Any, t: Any, d: Any) -> None:
             g4 = c1 + 2.0 * c2 + 3.0 * c3 + 4.0 * c4
             at = first + 1
             for _ in range(modes):
-                total, row = a[t[at + 1]], t[header.LEFT] + 6 * t[at]
+                total, row = a[t[at + 1]], t[header.LEFT] + header.LEFT_ROWS * t[at]
                 fall = h * a[t[header.RATE] + t[at]] * total
                 three, end_left, tenth = a[row + 1], a[row + 4], a[row + 5]
                 g0 = g0 - fall
@@ -96,8 +96,8 @@ def read(start: float, h: float, inside: bool, a: Any, t: Any, d: Any) -> None:
 @kernel
 def kept(start: float, h: float, c: int, whole: Any, high: Any, low: Any, turns: Any, a: Any, t: Any) -> None:
     """Add a step to the window of an analyte, as far as its ends tell; news above 0 say that more is to be seen."""
-    window, alert = t[header.WINDOW] + 6 * c, a[t[header.ALERT] + c]
-    ends = t[header.END] + 7 * c
+    window, alert = t[header.WINDOW] + header.WINDOW_ROWS * c, a[t[header.ALERT] + c]
+    ends = t[header.END] + header.END_ROWS * c
     a[window] = a[window] + whole
     at_start = (1.0 + SAME) * a[ends] >= a[ends + 1]
     new = high > (1.0 + SAME) * a[window + 5]
@@ -174,7 +174,7 @@ def turning(start: float, h: float, c: int, at: int, a: Any, t: Any) -> None:
     Newton's method, kept between the two marks; a place that is δ off gives a height that is off by the third power of
     δ. News above 0 are left to those that turn twice or pass the alert level.
     """
-    ends, window = t[header.END] + 7 * c, t[header.WINDOW] + 6 * c
+    ends, window = t[header.END] + header.END_ROWS * c, t[header.WINDOW] + header.WINDOW_ROWS * c
     turns, left, right, here, there = a[header.ZERO], a[header.ZERO], a[header.ZERO], a[header.ZERO], a[header.ZERO]
     for n in range(3, -1, -1):
         one, two = a[ends + 2 + n], a[ends + 3 + n]
@@ -221,7 +221,7 @@ def turning(start: float, h: float, c: int, at: int, a: Any, t: Any) -> None:
 @kernel
 def turned(start: float, h: float, lane: int, c: int, at: int, t: Any, d: Any) -> None:
     """Add all turns of one subject's analyte to its window, and the hours above its alert level."""
-    w, ends = LANES * (t[header.WINDOW] + 6 * c) + lane, LANES * (t[header.END] + 7 * c) + lane
+    w, ends = LANES * (t[header.WINDOW] + header.WINDOW_ROWS * c) + lane, LANES * (t[header.END] + header.END_ROWS * c) + lane
     limit, since, before, above = d[LANES * (t[header.ALERT] + c) + lane], 0.0, d[ends], 0.0
     for mark in range(5):
         theta, here = 1.0, d[ends + LANES]
@@ -249,7 +249,7 @@ def turned(start: float, h: float, lane: int, c: int, at: int, t: Any, d: Any) -
 def opened(a: Any, t: Any) -> None:
     """Empty every analyte's window."""
     for c in range(t[header.ANALYTES]):
-        window = t[header.WINDOW] + 6 * c
+        window = t[header.WINDOW] + header.WINDOW_ROWS * c
         for n in range(6):
             a[window + n] = a[header.ZERO]
         a[window + 1] = -inf
@@ -262,7 +262,7 @@ def closed(place: int, windows: int, groups: int, group: int, a: Any, t: Any, ou
     """Keep what the windows hold in ``out`` (analyte, window, measure, group) of lanes."""
     for c in range(t[header.ANALYTES]):
         for n in range(5):
-            out[((c * windows + place) * 5 + n) * groups + group] = a[t[header.WINDOW] + 6 * c + n]
+            out[((c * windows + place) * 5 + n) * groups + group] = a[t[header.WINDOW] + header.WINDOW_ROWS * c + n]
 
 
 @kernel
