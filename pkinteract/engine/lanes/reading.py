@@ -221,7 +221,8 @@ def turning(start: float, h: float, c: int, at: int, a: Any, t: Any) -> None:
 @kernel
 def turned(start: float, h: float, lane: int, c: int, at: int, t: Any, d: Any) -> None:
     """Add all turns of one subject's analyte to its window, and the hours above its alert level."""
-    w, ends = LANES * (t[header.WINDOW] + header.WINDOW_ROWS * c) + lane, LANES * (t[header.END] + header.END_ROWS * c) + lane
+    w = LANES * (t[header.WINDOW] + header.WINDOW_ROWS * c) + lane
+    ends = LANES * (t[header.END] + header.END_ROWS * c) + lane
     limit, since, before, above = d[LANES * (t[header.ALERT] + c) + lane], 0.0, d[ends], 0.0
     for mark in range(5):
         theta, here = 1.0, d[ends + LANES]
