@@ -6,7 +6,6 @@ depends on them.
 
 from __future__ import annotations
 
-import csv
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -19,6 +18,7 @@ from pkinteract.engine.curves import Array
 from pkinteract.library.schema.monograph import REFERENCE_WEIGHT
 from pkinteract.scenario import read_scenario
 from pkinteract.simulation import simulate
+from pkinteract.text.csv import read_table
 
 FLOOR = 0.05
 """Predictions and observations below this are taken as this [mg/L]."""
@@ -30,6 +30,23 @@ FORMS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     }
 }
 """Per drug: formulation of the library to words in a study's description that mean it; else the drug's default."""
+
+COLUMNS = (
+    "dataset_id",
+    "study",
+    "grouping",
+    "molecule",
+    "matrix",
+    "route",
+    "regimen",
+    "formulation",
+    "co_medication",
+    "body_weight_kg",
+    "time_h",
+    "conc_mg_per_L",
+    "phase",
+)
+"""Columns that are read."""
 
 _DOSE = re.compile(r"(?P<time>[0-9.]+):(?P<amount>[0-9.]+)(?:/inf(?P<infusion>[0-9.]+)h|/bolus)?")
 
@@ -75,14 +92,20 @@ class Profile:
 
 
 def profiles(path: Path, drug: str = "carbamazepine") -> Iterator[Profile]:
-    """Curves of a drug in plasma or serum, without co-medication and with a dosing that is known."""
-    with path.open(encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        rows = [(reader.line_num, row) for row in reader if row["molecule"].lower() == drug]
+    """Curves of a drug in plasma or serum, without co-medication and with a dosing that is known.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read, with what is wrong.
+    """
     kept = [
         (line, row)
-        for line, row in rows
-        if row["matrix"] in ("plasma", "serum") and not row["co_medication"] and _given(row["regimen"])
+        for line, row in read_table(path, COLUMNS)
+        if row["molecule"].lower() == drug
+        and row["matrix"] in ("plasma", "serum")
+        and not row["co_medication"]
+        and _given(row["regimen"])
     ]
     for key in dict.fromkeys(row["dataset_id"] for _, row in kept):
         mine = [(line, row) for line, row in kept if row["dataset_id"] == key]
