@@ -6,7 +6,7 @@ depends on them.
 
 from __future__ import annotations
 
-import csv
+import math
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -16,9 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from pkinteract.engine.curves import Array
+from pkinteract.errors import InputError, Problem
 from pkinteract.library.schema.monograph import REFERENCE_WEIGHT
 from pkinteract.scenario import read_scenario
 from pkinteract.simulation import simulate
+from pkinteract.text.csv import read_table
 
 FLOOR = 0.05
 """Predictions and observations below this are taken as this [mg/L]."""
@@ -31,7 +33,28 @@ FORMS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 }
 """Per drug: formulation of the library to words in a study's description that mean it; else the drug's default."""
 
-_DOSE = re.compile(r"(?P<time>[0-9.]+):(?P<amount>[0-9.]+)(?:/inf(?P<infusion>[0-9.]+)h|/bolus)?")
+COLUMNS = (
+    "dataset_id",
+    "study",
+    "grouping",
+    "molecule",
+    "matrix",
+    "route",
+    "regimen",
+    "formulation",
+    "co_medication",
+    "body_weight_kg",
+    "time_h",
+    "conc_mg_per_L",
+    "phase",
+)
+"""Columns that are read."""
+
+NUMBERS = ("body_weight_kg", "time_h", "conc_mg_per_L")
+"""Those that hold numbers; a body weight may be left out."""
+
+_NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
+_DOSE = re.compile(rf"(?P<time>{_NUMBER}):(?P<amount>{_NUMBER})(?:/inf(?P<infusion>{_NUMBER})h|/bolus)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,15 +98,29 @@ class Profile:
 
 
 def profiles(path: Path, drug: str = "carbamazepine") -> Iterator[Profile]:
-    """Curves of a drug in plasma or serum, without co-medication and with a dosing that is known."""
-    with path.open(encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        rows = [(reader.line_num, row) for row in reader if row["molecule"].lower() == drug]
+    """Curves of a drug in plasma or serum, without co-medication and with a dosing that is known.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read or a number in it is none, with every problem.
+    """
     kept = [
         (line, row)
-        for line, row in rows
-        if row["matrix"] in ("plasma", "serum") and not row["co_medication"] and _given(row["regimen"])
+        for line, row in read_table(path, COLUMNS)
+        if row["molecule"].lower() == drug
+        and row["matrix"] in ("plasma", "serum")
+        and not row["co_medication"]
+        and _given(row["regimen"])
     ]
+    problems = [
+        Problem(line=line, key=name, message=f'must be a number, got "{row[name]}"')
+        for line, row in kept
+        for name in NUMBERS
+        if not _is_number(row[name]) and (row[name] or name != "body_weight_kg")
+    ]
+    if problems:
+        raise InputError(path, problems)
     for key in dict.fromkeys(row["dataset_id"] for _, row in kept):
         mine = [(line, row) for line, row in kept if row["dataset_id"] == key]
         first = mine[0][1]
@@ -100,6 +137,13 @@ def profiles(path: Path, drug: str = "carbamazepine") -> Iterator[Profile]:
             observed=tuple(float(row["conc_mg_per_L"]) for _, row in mine),
             lines=tuple(line for line, _ in mine),
         )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _given(text: str) -> tuple[Given, ...]:

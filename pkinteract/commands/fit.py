@@ -60,9 +60,8 @@ def _fit_patient(path: Path, error: str | None, out: Path | None, *, force: bool
     folder = out or Path("results") / name
     if not force:
         refuse_foreign(folder, name)
-    found = individual(scenario, error=sd, progress=evaluated if sys.stderr.isatty() else None)
-    if sys.stderr.isatty():
-        click.echo(err=True)
+    with evaluated() as progress:
+        found = individual(scenario, error=sd, progress=progress)
     click.echo("\n".join(patient_lines(found, write_fit(folder, patient_files(found, figure=figure)))))
 
 
@@ -77,9 +76,8 @@ def _fit_file(file: Path, out: Path | None, *, force: bool, figure: bool) -> Non
     folder = out or Path("results") / read.name
     if not force:
         refuse_foreign(folder, read.name)
-    outcome = estimate(read, progress=evaluated if sys.stderr.isatty() else None)
-    if sys.stderr.isatty():
-        click.echo(err=True)
+    with evaluated() as progress:
+        outcome = estimate(read, progress=progress)
     click.echo("\n".join(fit_lines(outcome, write_fit(folder, fit_files(outcome, figure=figure)))))
     if any(group.stopped for group in outcome.groups):
         sys.exit(INTERRUPTED)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from pkinteract.commands.progress import Progress
+from pkinteract.commands.progress import counted
 
 
 @click.command("population")
@@ -48,9 +47,9 @@ def population(scenario: Path, out: Path | None, no_figure: bool, **wanted: Any)
         raise click.UsageError("give either --workers or --scheduler")
     read = read_scenario(scenario)
     folder = out or Path("results") / f"{read.name}-population"
-    progress = Progress if sys.stderr.isatty() else None
     try:
-        lines, failure = run_population(read, folder, Wanted(figure=not no_figure, **wanted), progress)
+        with counted("patients") as progress:
+            lines, failure = run_population(read, folder, Wanted(figure=not no_figure, **wanted), progress)
     except KeyboardInterrupt:
         click.echo(f"\nStopped. The same command with --resume goes on from what is kept in {folder}.", err=True)
         raise

@@ -1,51 +1,74 @@
-"""How far a long run has come, on standard error."""
+"""How far a long command has come, on standard error where that is a terminal."""
 
 from __future__ import annotations
 
+import sys
 import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import click
 
-_OFTEN = 0.1
-"""How long the line of the progress stands at least [s]."""
+if TYPE_CHECKING:
+    from pkinteract.scenario import Scenario
+
+Begin = Callable[[int, int], Callable[[int], None]]
+"""From a total, and how many of it are there already, to what is told how many more are done."""
 
 
-class Progress:
-    """A line on standard error: how many patients are done, how fast, and for how long still."""
+@contextmanager
+def counted(what: str) -> Iterator[Begin | None]:
+    """What begins a bar of ``what`` is done, how fast, and for how long still; None where nobody looks."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    lock = Lock()
+    with ExitStack() as ends:
 
-    def __init__(self, total: int, there: int) -> None:
-        self.total, self.there, self.done = total, there, there
-        self.start = time.monotonic()
-        self.shown = -_OFTEN
-        self.lock = Lock()
+        def begin(total: int, there: int) -> Callable[[int], None]:
+            start = time.monotonic()
 
-    def __call__(self, count: int) -> None:
-        with self.lock:
-            self.done += count
-            now = time.monotonic() - self.start
-            if now - self.shown < _OFTEN and self.done < self.total:
-                return
-            self.shown = now
-            rate = (self.done - self.there) / max(now, 1e-9)
-            bar = "#" * (30 * self.done // self.total)
-            left = _span((self.total - self.done) / rate)
-            text = f"{self.done:,} of {self.total:,} patients, {rate:,.0f} a second, {left}"
-            click.echo(f"\r[{bar:<30}] {text:<60}" + ("\n" if self.done == self.total else ""), nl=False, err=True)
+            def rate(_: object) -> str:
+                return f"{bar.pos / max(time.monotonic() - start, 1e-9):,.0f} {what} a second"
 
+            bar = click.progressbar(length=total - there, file=sys.stderr, show_pos=True, item_show_func=rate)
+            ends.enter_context(bar)
 
-def counted(done: int, total: int) -> None:
-    """A bar of the arms that are done."""
-    bar = "#" * (40 * done // total)
-    click.echo(f"\r[{bar:<40}] {done} of {total} arms" + ("\n" if done == total else ""), nl=False, err=True)
+            def done(count: int) -> None:
+                with lock:
+                    bar.update(count)
+
+            return done
+
+        yield begin
 
 
-def evaluated(evaluations: int, cost: float) -> None:
-    """How often a fit was evaluated, and the smallest sum of squares so far."""
-    click.echo(f"\r{evaluations} evaluations, sum of squares {cost:.6g}    ", nl=False, err=True)
+def one_by_one(scenarios: Sequence[Scenario]) -> Iterator[Scenario]:
+    """Each scenario in its turn; where there are several and somebody looks, with a bar that names it."""
+    if len(scenarios) == 1 or not sys.stderr.isatty():
+        yield from scenarios
+        return
+
+    def name(scenario: Scenario | None) -> str | None:
+        return None if scenario is None else scenario.name
+
+    with click.progressbar(scenarios, file=sys.stderr, show_pos=True, item_show_func=name) as bar:
+        yield from bar
 
 
-def _span(seconds: float) -> str:
-    hours, minutes = divmod(round(seconds) // 60, 60)
-    left = f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes else f"{round(seconds)} s"
-    return f"{left} left"
+@contextmanager
+def evaluated() -> Iterator[Callable[[int, float], None] | None]:
+    """What is told how often a fit was evaluated and its smallest sum of squares so far; None where nobody looks."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+
+    def tell(evaluations: int, cost: float) -> None:
+        click.echo(f"\r{evaluations} evaluations, sum of squares {cost:.6g}    ", nl=False, err=True)
+
+    try:
+        yield tell
+    finally:
+        click.echo(err=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -37,6 +36,6 @@ def qualify_command(
     from pkinteract.report.qualify.files import run_qualification
 
     folder = out or Path("results") / (f"qualification-{named['row']}" if named["row"] else "qualification")
-    progress = counted if sys.stderr.isatty() else None
-    lines = run_qualification(folder, named, table, files, figure=not no_figure, force=force, progress=progress)
+    with counted("arms") as progress:
+        lines = run_qualification(folder, named, table, files, figure=not no_figure, force=force, progress=progress)
     click.echo("\n".join(lines))

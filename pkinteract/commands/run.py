@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from pkinteract.commands.inputs import PATH, read_all
+from pkinteract.commands.progress import one_by_one
 
 if TYPE_CHECKING:
     from pkinteract.result import Result
@@ -66,11 +66,8 @@ def run(
     if not force:
         for scenario, folder in zip(read, folders, strict=True):
             refuse_foreign(folder, scenario.name)
-    results = []
-    for n, scenario in enumerate(read, start=1):
-        if several and sys.stderr.isatty():
-            click.echo(f"simulating {n} of {len(read)}: {scenario.name}", err=True)
-        results.append(simulate(scenario, solver="reference" if solver == "reference" else "fast"))
+    method: Literal["fast", "reference"] = "reference" if solver == "reference" else "fast"
+    results = [simulate(scenario, solver=method) for scenario in one_by_one(read)]
     if not no_figure:
         spare_help_texts()
     for result, folder in zip(results, folders, strict=True):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
-from pkinteract.commands.progress import Progress
+from pkinteract.commands.progress import counted
 
 
 @click.command("sensitivity")
@@ -35,6 +34,6 @@ def sensitivity(
 
     read = read_scenario(scenario)
     folder = out or Path("results") / f"{read.name}-sensitivity"
-    progress = Progress if sys.stderr.isatty() else None
-    lines = run_sensitivity(read, folder, n, seed, figure=not no_figure, force=force, progress=progress)
+    with counted("patients") as progress:
+        lines = run_sensitivity(read, folder, n, seed, figure=not no_figure, force=force, progress=progress)
     click.echo("\n".join(lines))

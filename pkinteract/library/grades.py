@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Literal
 
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.library.schema.values import Value
+from pkinteract.text.csv import read_table
 
 Grade = Literal["A", "B", "C"]
 
@@ -82,11 +82,10 @@ def _sourced(value: Value) -> bool:
 def _qualified(summary: Path) -> Mapping[str, tuple[int, float | None]]:
     """Rows of every drug and their mean fold error; a row of two perpetrators counts for both."""
     logs: dict[str, list[tuple[int, float]]] = {}
-    with summary.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            if row["by"] in ("perpetrator", "victim") and row["gmfe"]:
-                for drug in row["group"].split(" + "):
-                    logs.setdefault(drug, []).append((int(row["n"]), math.log(float(row["gmfe"]))))
+    for _, row in read_table(summary, ("by", "group", "n", "gmfe")):
+        if row["by"] in ("perpetrator", "victim") and row["gmfe"]:
+            for drug in row["group"].split(" + "):
+                logs.setdefault(drug, []).append((int(row["n"]), math.log(float(row["gmfe"]))))
     counts = {drug: sum(n for n, _ in found) for drug, found in logs.items()}
     return {
         drug: (counts[drug], math.exp(sum(n * log for n, log in found) / counts[drug])) for drug, found in logs.items()

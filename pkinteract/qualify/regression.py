@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from pkinteract.qualify.measure import Summary
+from pkinteract.text.csv import read_table
 
 ROUNDING = 0.005
 """Relative change of a fold error that is rounding: other versions of numpy and scipy, other processors [1]."""
@@ -18,12 +18,11 @@ ROWS = 1
 
 
 def read_summary(path: Path) -> tuple[Summary, ...]:
-    """A summary as it was written."""
+    """A summary as it was written; raises an InputError if it is none."""
     types = {field.name: str(field.type) for field in fields(Summary)}
-    with path.open(encoding="utf-8", newline="") as file:
-        return tuple(
-            Summary(**{name: _typed(text, types[name]) for name, text in row.items()}) for row in csv.DictReader(file)
-        )
+    return tuple(
+        Summary(**{name: _typed(row[name], kind) for name, kind in types.items()}) for _, row in read_table(path, types)
+    )
 
 
 def _typed(text: str, kind: str) -> Any:

@@ -21,8 +21,8 @@ from pkinteract.qualify.static import static_ratio
 FEW = 6
 """Arms that are not worth other processes."""
 
-Progress = Callable[[int, int], None]
-"""Told how many arms are done, of how many."""
+Progress = Callable[[int, int], Callable[[int], None]]
+"""From how many arms there are, and how many of them are there already, to what is told how many more are done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +73,11 @@ def qualify(
         tasks.setdefault(control, _Task(study=study, arm=study.control, treatment=False))
         tasks.setdefault(treatment, _Task(study=study, arm=study.treatment, treatment=True))
     done: dict[object, _Done] = {}
+    tell = None if progress is None else progress(len(tasks), 0)
     for key, found in _run(tasks, tuple(extra), workers or os.cpu_count() or 1):
         done[key] = found
-        if progress is not None:
-            progress(len(done), len(tasks))
+        if tell is not None:
+            tell(1)
     return tuple(
         _outcome(study, done[keys[study.id][0]], done[keys[study.id][1]])
         if study.id in keys

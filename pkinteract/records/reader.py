@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,9 +11,7 @@ from pkinteract.errors import InputError, Problem
 from pkinteract.records.rules import COLUMNS, MISNAMED, UNSUPPORTED, Raw, refusals
 from pkinteract.records.subject import DEFAULT_AGE, DEFAULT_WEIGHT, Dosing
 from pkinteract.records.types import Covariates, DataSet, Record
-
-LARGEST = 50_000_000
-"""Largest data set that is read [byte]."""
+from pkinteract.text.csv import read_csv
 
 _MISSING = {"", ".", "NA"}
 _PASSED_OVER = {"DV", "MDV"}
@@ -63,42 +60,27 @@ class _Reader:
         self.found.append(Problem(line=line, key=key, message=message))
 
     def data_set(self) -> DataSet:
-        source = _text(self.path)
-        lines = self._lines(source)
-        try:
-            first, head = next(lines)
-        except StopIteration:
+        file = read_csv(self.path, self.found)
+        head = file.names
+        if not head:
             self.refuse(None, "", "has no line of names; write for example ID,TIME,AMT,EVID,CMT")
-            raise InputError(self.path, self.found) from None
-        places = self._names(first, [cell.strip() for cell in head])
+            raise InputError(self.path, self.found)
+        places = self._names(file.head, head)
         records: list[Record] = []
         current = ""
-        rows = 0
-        for line, cells in lines:
-            rows += 1
+        for line, cells in file.rows:
             if len(cells) != len(head):
                 text = f"has {len(cells)} cells where the first line has {len(head)} names; decimals are written 12.5"
                 self.refuse(line, "", text)
                 continue
-            record = self._record(line, {name: cells[i].strip() for name, i in places.items()}, current)
+            record = self._record(line, {name: cells[i] for name, i in places.items()}, current)
             current = record.subject
             records.append(record)
-        if not rows:
+        if not file.rows:
             self.refuse(None, "", "holds no records below the line of names")
         if self.found:
             raise InputError(self.path, self.found)
-        return DataSet(path=self.path, text=source, records=tuple(records), notes=self._notes(head, places))
-
-    def _lines(self, text: str) -> Iterator[tuple[int, list[str]]]:
-        """Cells of every line but empty ones and comments, with its number."""
-        for number, line in enumerate(text.split("\n"), start=1):
-            if line.strip() and not line.lstrip().startswith("#"):
-                try:
-                    cells = next(csv.reader([line]))
-                except csv.Error as error:
-                    self.refuse(number, "", f"cannot be read as CSV ({error})")
-                else:
-                    yield number, cells
+        return DataSet(path=self.path, text=file.text, records=tuple(records), notes=self._notes(head, places))
 
     def _names(self, line: int, head: Sequence[str]) -> dict[str, int]:
         """Place of every column that we know; refuses what NONMEM would take for something else."""
@@ -211,7 +193,7 @@ class _Reader:
 
     def _notes(self, head: Sequence[str], places: Mapping[str, int]) -> tuple[str, ...]:
         used = {*places.values()}
-        other = [name for i, name in enumerate(head) if i not in used and name.strip().upper() not in self.silent]
+        other = [name for i, name in enumerate(head) if i not in used and name.upper() not in self.silent]
         notes = [f"columns passed over: {', '.join(other)}"] if other else []
         if "ID" not in places:
             notes.append("no column ID: all records are of one subject, 1")
@@ -229,27 +211,3 @@ def _finite(text: str) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) else None
-
-
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as stream:
-            raw = stream.read(LARGEST + 1)
-    except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or "cannot be read; is the name right?").lower()
-        known = {"no such file or directory": "there is no such file", "is a directory": "is a folder, not a file"}
-        raise _refused(path, None, known.get(reason, reason)) from None
-    if len(raw) > LARGEST:
-        raise _refused(path, None, f"the file is larger than {LARGEST:,} bytes")
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in raw[:2]:
-        raise _refused(path, 1, "the file is UTF-16; save it as CSV in UTF-8")
-    try:
-        text = raw.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise _refused(path, line, f"byte 0x{raw[error.start]:02x} is not UTF-8; save the file as UTF-8") from None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _refused(path: Path, line: int | None, message: str) -> InputError:
-    return InputError(path, [Problem(line=line, key="", message=message)])

@@ -1,21 +1,35 @@
-"""Tables as CSV: RFC 4180 (comma, CRLF, quotes doubled), UTF-8 without a mark, decimal point.
+"""Tables as CSV, out and in.
 
-Missing values are empty cells, truth values ``true`` and ``false``, times of day ISO 8601. Quantities have 7
-significant digits, times 10. Text that a spreadsheet would take for a formula gets an apostrophe in front.
+Written is RFC 4180 (comma, CRLF, quotes doubled), UTF-8 without a mark, decimal point. Missing values are empty cells,
+truth values ``true`` and ``false``, times of day ISO 8601. Quantities have 7 significant digits, times 10. Text that a
+spreadsheet would take for a formula gets an apostrophe in front.
+
+Read is the same with any line ends, with or without a mark; lines that are empty or begin with # are passed over, and
+a cell ends on the line it begins on.
 """
 
 from __future__ import annotations
 
+import csv
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+from pkinteract.errors import InputError, Problem
+from pkinteract.text.files import read_text
 
-Column = Sequence[object] | NDArray[np.generic]
-Table = Mapping[str, Column]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Column: TypeAlias = "Sequence[object] | NDArray[np.generic]"
+Table: TypeAlias = "Mapping[str, Column]"
+
+LARGEST = 50_000_000
+"""Largest CSV file that is read [byte]."""
 
 _FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 _QUOTED = frozenset('",\r\n')
@@ -61,14 +75,18 @@ def _is_time(name: str) -> bool:
 
 def _column(column: Column, *, digits: int) -> tuple[Sequence[object], str]:
     """The cells of a column and the %-format that turns each into text."""
+    import numpy as np
+
     number = f"%.{digits}g"
     if isinstance(column, np.ndarray) and column.dtype.kind == "f":
         numbers = np.asarray(column, dtype=float)
         cells = (numbers + 0.0).tolist()  # adding zero turns -0 into 0
         if np.isfinite(numbers).all():
             return cells, number
+    elif isinstance(column, np.ndarray):
+        cells = column.tolist()
     else:
-        cells = column.tolist() if isinstance(column, np.ndarray) else column
+        cells = [value.item() if isinstance(value, np.generic) else value for value in column]
     return [_cell(value, number) for value in cells], "%s"
 
 
@@ -77,14 +95,99 @@ def _cell(value: object, number: str) -> str:
         return text_cell(value)
     if value is None:
         return ""
-    if isinstance(value, (bool, np.bool_)):
+    if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, (int, np.integer)):
+    if isinstance(value, int):
         return str(value)
-    if isinstance(value, (float, np.floating)):
+    if isinstance(value, float):
         return "" if math.isnan(value) else number % (value + 0.0)
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds")
     if isinstance(value, date):
         return value.isoformat()
     raise TypeError(f"a table holds text, numbers, dates and None, got {type(value).__name__}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CsvFile:
+    """A CSV file that was read.
+
+    Attributes
+    ----------
+    text
+        As written, with line feeds as line ends.
+    head, names
+        The line that names the columns, and the names; 0 and none in a file without a line.
+    rows
+        Line and cells of what stands below, cells without blanks around them.
+    """
+
+    path: Path
+    text: str
+    head: int
+    names: tuple[str, ...]
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+
+
+def read_csv(path: Path, found: list[Problem] | None = None) -> CsvFile:
+    """Read a CSV file.
+
+    Parameters
+    ----------
+    found
+        Where lines are added that cannot be read, which are no rows then; without it they are raised.
+
+    Raises
+    ------
+    InputError
+        When the file is no regular file, is larger than ``LARGEST`` or not UTF-8, or when its names cannot be read.
+    """
+    raw = read_text(path, largest=LARGEST, otherwise="take out what is not needed", encoding="CSV in UTF-8")
+    text = raw.replace("\r\n", "\n").replace("\r", "\n")
+    lines: list[tuple[int, tuple[str, ...]]] = []
+    wrong: list[Problem] = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            try:
+                [cells] = csv.reader([line], skipinitialspace=True, strict=True)
+            except csv.Error as error:
+                wrong.append(Problem(line=number, key="", message=_BROKEN.get(str(error), f"is not CSV ({error})")))
+                if not lines:
+                    break
+            else:
+                lines.append((number, tuple(cell.strip() for cell in cells)))
+    if wrong and (found is None or not lines):
+        raise InputError(path, wrong)
+    if found is not None:
+        found += wrong
+    head, names = lines[0] if lines else (0, ())
+    return CsvFile(path=path, text=text, head=head, names=names, rows=tuple(lines[1:]))
+
+
+_BROKEN = {
+    "unexpected end of data": 'does not close its quotes; a cell ends on its line, quotes inside it are written ""',
+    "',' expected after '\"'": 'goes on behind closed quotes; quotes inside a cell are written ""',
+}
+
+
+def read_table(path: Path, columns: Iterable[str]) -> tuple[tuple[int, Mapping[str, str]], ...]:
+    """Line and cells by name of every row of a CSV file that needs these ``columns`` and may have others.
+
+    Raises
+    ------
+    InputError
+        With every line that cannot be read or has another number of cells, or with the columns that are missing.
+    """
+    found: list[Problem] = []
+    file = read_csv(path, found)
+    missing = [name for name in columns if name not in file.names]
+    if missing:
+        problems = [Problem(line=file.head or None, key=name, message="is missing; add the column") for name in missing]
+        raise InputError(path, problems)
+    for line, cells in file.rows:
+        if len(cells) != len(file.names):
+            text = f"has {len(cells)} cells where the first line has {len(file.names)} names"
+            found.append(Problem(line=line, key="", message=text))
+    if found:
+        raise InputError(path, found)
+    return tuple((line, dict(zip(file.names, cells, strict=True))) for line, cells in file.rows)

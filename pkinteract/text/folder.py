@@ -9,10 +9,13 @@ from pathlib import Path
 
 from pkinteract.errors import InputError, Problem
 from pkinteract.interrupts import deferred
+from pkinteract.text.files import read_text
 
 RECORD = "run.json"
 DRAFT = ".unfinished-"
 """How the folder of unfinished files begins; a killed run leaves it behind."""
+_LARGEST = 50_000_000
+"""Largest record that is read [byte]."""
 _OURS = {"csv", "parquet", "json", "png", "svg"}
 
 Writer = Callable[[Path], None]
@@ -41,8 +44,8 @@ def refuse_foreign(folder: Path, name: str, *, unfinished: Collection[str] = ())
     if all(entry.name.startswith(DRAFT) or entry.name in unfinished for entry in folder.iterdir()):
         return
     try:
-        recorded = json.loads((folder / RECORD).read_text("utf-8"))["scenario"]["name"]
-    except (OSError, ValueError, KeyError, TypeError):
+        recorded = json.loads(read_text(folder / RECORD, largest=_LARGEST, otherwise=""))["scenario"]["name"]
+    except (InputError, ValueError, KeyError, TypeError):
         raise _taken(folder, "holds files that are not ours; name another folder or add --force") from None
     if recorded != name:
         raise _taken(folder, f'holds the results of "{recorded}"; name another folder or add --force')

@@ -10,10 +10,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pkinteract.errors import InputError, Problem
+from pkinteract.text.files import read_text, refused
 from pkinteract.text.toml_lines import DEEPEST, Key, Lines
 
-_LARGEST = 5_000_000
+LARGEST = 5_000_000
+"""Largest TOML file that is read [byte]."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,40 +50,20 @@ def read_toml(path: Path, *, ours: bool = False) -> TomlFile:
     Raises
     ------
     InputError
-        When it cannot be read, is not UTF-8 or is not TOML; with the line.
+        When it is no regular file, is larger than ``LARGEST``, not UTF-8 or not TOML; with the line.
     """
-    try:
-        with path.open("rb") as stream:
-            raw = stream.read(_LARGEST + 1)
-    except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or "cannot be read; is the name right?").lower()
-        known = {"no such file or directory": "there is no such file", "is a directory": "is a folder, not a file"}
-        raise _refused(path, None, known.get(reason, reason)) from None
-    if len(raw) > _LARGEST:
-        raise _refused(path, None, f"the file is larger than {_LARGEST:,} bytes; a scenario has a few thousand")
-    text = _decoded(path, raw).replace("\r\n", "\n")
+    text = read_text(path, largest=LARGEST, otherwise="a scenario has a few thousand").replace("\r\n", "\n")
     try:
         file = TomlFile(path=path, text=text, data=tomllib.loads(text))
         if not ours:
             _ = file.lines
     except tomllib.TOMLDecodeError as error:
-        raise _refused(path, *_broken(str(error), text)) from None
+        raise refused(path, *_broken(str(error), text)) from None
     except RecursionError:
-        raise _refused(path, None, f"is nested too deeply; at most {DEEPEST} levels are read") from None
+        raise refused(path, None, f"is nested too deeply; at most {DEEPEST} levels are read") from None
     except ValueError:
-        raise _refused(path, None, "holds a number of too many digits") from None
+        raise refused(path, None, "holds a number of too many digits") from None
     return file
-
-
-def _decoded(path: Path, raw: bytes) -> str:
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in raw[:2]:
-        raise _refused(path, 1, "the file is UTF-16; save it as UTF-8")
-    raw = raw.removeprefix(b"\xef\xbb\xbf")
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise _refused(path, line, f"byte 0x{raw[error.start]:02x} is not UTF-8; save the file as UTF-8") from None
 
 
 _BROKEN = {
@@ -113,7 +94,3 @@ def _broken(text: str, source: str) -> tuple[int, str]:
     reason = _BROKEN.get(reason, reason[:1].lower() + reason[1:]).rstrip(".")
     column = f", column {found[3]}" if found and found[3] else ""
     return line, f"is not valid TOML{column}: {reason}"
-
-
-def _refused(path: Path, line: int | None, message: str) -> InputError:
-    return InputError(path, [Problem(line=line, key="", message=message)])

@@ -116,7 +116,7 @@ def test_wrong_enzymes_and_patients_are_all_told(tmp_path: Path) -> None:
         assert found in " ".join(outcome.stderr.split())
 
 
-def curves(*rows: tuple[str, str, str, str, float, float]) -> str:
+def curves(*rows: tuple[str, str, str, str, float | str, float | str]) -> str:
     """A file of digitised curves: id, matrix, dosing, co-medication, time, level."""
     lines = [
         f"{id},Somebody 1980,group,drug-x,{matrix},PO,{doses},tablet,{other},,{time},{level},single-dose"
@@ -164,3 +164,22 @@ def test_a_data_set_without_curves_is_told(keys: str, message: str, tmp_path: Pa
 
     assert outcome.exit_code == 2
     assert message in outcome.stderr
+
+
+def test_curves_with_cells_that_are_no_numbers_are_told(tmp_path: Path) -> None:
+    """Every one with its line and column; of rows that are not taken nothing is asked."""
+    rows = [
+        ("A", "plasma", "0:100", "", "noon", 1.0),
+        ("A", "plasma", "0:100", "", 2.0, "<0.1"),
+        ("B", "saliva") + ("",) * 4,
+    ]
+    table = '[[data]]\nscenario = "scenario.toml"\nprofiles = "curves.csv"\n'
+
+    outcome = command(
+        "fit", written(tmp_path, table, ALL, files={"curves.csv": curves(*rows)}), "--out", tmp_path / "o"
+    )
+
+    assert outcome.exit_code == 2
+    assert outcome.stderr.count("must be a number") == 2
+    assert 'curves.csv: line 2, time_h: must be a number, got "noon"' in outcome.stderr
+    assert 'curves.csv: line 3, conc_mg_per_L: must be a number, got "<0.1"' in outcome.stderr

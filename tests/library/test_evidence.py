@@ -129,7 +129,7 @@ def test_wrong_columns_are_named(tmp_path: Path) -> None:
 
 def test_a_missing_file_is_an_input_error(tmp_path: Path) -> None:
     """As with every other file."""
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="there is no such file"):
         read_studies(tmp_path / "none.csv")
 
 

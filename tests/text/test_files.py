@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -81,3 +82,12 @@ def test_a_killed_run_does_not_block_its_folder(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine", "utf-8")
     with pytest.raises(InputError, match="holds files that are not ours"):
         refuse_foreign(tmp_path, "test")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names on this system")
+def test_a_record_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    """A folder whose ``run.json`` is no file holds nothing of ours."""
+    os.mkfifo(tmp_path / "run.json")
+
+    with pytest.raises(InputError, match="holds files that are not ours"):
+        refuse_foreign(tmp_path, "case")

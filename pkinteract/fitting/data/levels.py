@@ -9,9 +9,9 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from pkinteract.errors import InputError, Problem
-from pkinteract.fitting.data.cells import cells_of
 from pkinteract.fitting.data.quantified import MISSING, quantified
 from pkinteract.fitting.data.weights import Sure, Sureness, is_weight, sureness
+from pkinteract.text.csv import read_csv
 from pkinteract.units import UNITS
 
 _PER_SUBJECT = ("dose_mg", "dose_mg_per_kg", "weight_kg")
@@ -121,7 +121,7 @@ class _Reader:
     def __init__(self, path: Path, reading: Reading) -> None:
         self.path = path
         self.reading = reading
-        self.names: list[str] = []
+        self.names: Sequence[str] = ()
         self.beside: dict[Column, Sureness] = {}
         self.found: list[Problem] = []
         self.people: dict[str, Person] = {}
@@ -132,21 +132,21 @@ class _Reader:
         self.found.append(Problem(line=line, key=key, message=message))
 
     def levels(self) -> Levels:
-        lines = cells_of(self.path)
-        if len(lines) < 2:
+        file = read_csv(self.path, self.found)
+        if not file.rows:
             text = "holds no rows; write a line of names such as subject,time_h,conc_mg_per_L and the rows below it"
             self.refuse(None, "", text)
             raise InputError(self.path, self.found)
-        first, head = lines[0]
-        names = self.names = [name.strip() for name in head]
+        first, names = file.head, file.names
+        self.names = names
         time, columns, places = self._columns(first, names)
         self._weights(first, columns)
-        for line, cells in lines[1:]:
+        for line, cells in file.rows:
             if len(cells) != len(names):
                 text = f"has {len(cells)} cells where the first line has {len(names)} names; decimals are written 12.5"
                 self.refuse(line, "", text)
             elif time is not None:
-                self._row(line, [cell.strip() for cell in cells], (time, _TIMES[names[time]]), columns, places)
+                self._row(line, cells, (time, _TIMES[names[time]]), columns, places)
         if self.found:
             raise InputError(self.path, self.found)
         if all(row.below for person in self.people.values() for row in person.measured):

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from pkinteract.errors import InputError, did_you_mean
-from pkinteract.fitting.data.cells import cells_of
 from pkinteract.fitting.data.quantified import Cell, censored, quantified
 from pkinteract.fitting.data.series import analyte_of
 from pkinteract.fitting.types import Analyte, Recorded, Series
 from pkinteract.records import DataSet, Dosing, read_records
 from pkinteract.records.subject import patient_of
 from pkinteract.scenario import Regimen, Scenario
+from pkinteract.text.csv import CsvFile, read_csv
 
 RefuseLine = Callable[[int | None, str, str], None]
 """Reports a problem of the file: line, column and message."""
@@ -101,16 +101,16 @@ def read_recorded(path: Path, index: int, dosing: Dosing, wanted: Wanted, report
         report(line, key, message)
 
     try:
-        rows = cells_of(path)
+        file = read_csv(path, [])
     except InputError:
-        rows = []
+        file = None
     try:
-        data = read_records(path, dosing, beside=_beside(rows))
+        data = read_records(path, dosing, beside=_beside(file))
     except InputError as error:
         for row in error.problems:
             refuse(row.line, row.key, row.message)
         data = None
-    levels = _levels(rows, data, wanted, refuse)
+    levels = _levels(file, data, wanted, refuse)
     if data is None or levels is None:
         return None
     scenario = _scenario(data, dosing)
@@ -142,9 +142,9 @@ def _silent(data: DataSet, series: Sequence[Series]) -> Iterator[str]:
         yield f"no level of subject {', '.join(without)} counts"
 
 
-def _beside(rows: Sequence[tuple[int, list[str]]]) -> tuple[str, ...]:
+def _beside(file: CsvFile | None) -> tuple[str, ...]:
     """Columns beside those of the doses that are read; LIMIT says nothing without CENS."""
-    names = {name.strip().upper() for name in rows[0][1]} if rows else set()
+    names = {name.upper() for name in file.names} if file is not None else set()
     return tuple(name for name in _COLUMNS if name in names and (name != "LIMIT" or "CENS" in names))
 
 
@@ -157,28 +157,25 @@ def unknown_analyte(dosing: Dosing, name: str) -> str | None:
     return f'"{name}" is not an analyte of {dosing.drug}; {did_you_mean(name, known)}'
 
 
-def _levels(
-    rows: Sequence[tuple[int, list[str]]], data: DataSet | None, wanted: Wanted, refuse: RefuseLine
-) -> _Levels | None:
+def _levels(file: CsvFile | None, data: DataSet | None, wanted: Wanted, refuse: RefuseLine) -> _Levels | None:
     """The concentrations of all observations; None where a column is missing."""
-    if not rows:
+    if file is None or not file.names:
         return None
-    first, head = rows[0]
-    names = [name.strip().upper() for name in head]
+    names = [name.upper() for name in file.names]
     places = {name: names.index(name) for name in _COLUMNS if name in names}
     if "DV" not in places:
-        refuse(first, "DV", "is missing; add the column of concentrations")
+        refuse(file.head, "DV", "is missing; add the column of concentrations")
         return None
     if "" not in wanted.analytes and "DVID" not in places:
-        refuse(first, "DVID", "is missing; dvid in [[data]] says what its numbers mean")
+        refuse(file.head, "DVID", "is missing; dvid in [[data]] says what its numbers mean")
         return None
     observed = {row.line for row in data.records if row.event == 0} if data is not None else set()
     order = list(dict.fromkeys(wanted.analytes.values()))
     found = _Levels()
-    for line, cells in rows[1:]:
-        if len(cells) != len(head):
+    for line, cells in file.rows:
+        if len(cells) != len(names):
             continue
-        row = {name: cells[place].strip() for name, place in places.items()}
+        row = {name: cells[place] for name, place in places.items()}
         flags = {name: _flag(line, name, row.get(name, ""), refuse) for name in ("MDV", "BLQ")}
         keep = wanted.keep_below
         side = _side(line, row.get("CENS", ""), refuse)

@@ -233,14 +233,19 @@ def _digitised(index: int, table: DataTable, scenario: Scenario | None, folder: 
     """The entry of a file of digitised curves."""
     path = folder / (table.profiles or "")
     limit = _lloq(table, refuse)
-    if not path.is_file():
+    if not path.exists():
         text = "there is no such file; the digitised curves are not part of the project (docs/validation.md)"
         refuse(("profiles",), text)
         return None
     if scenario is None:
         return None
     floor = 0.0 if limit is None else limit[0]
-    found = tuple(curve_series(path, index, scenario, table.phase, floor, lambda text: refuse(("profiles",), text)))
+    try:
+        found = tuple(curve_series(path, index, scenario, table.phase, floor, lambda text: refuse(("profiles",), text)))
+    except InputError as error:
+        for text in _inner(table.profiles or "", error):
+            refuse(("profiles",), text)
+        return None
     counts = [
         ("below quantification", sum(curve.below for curve in found)),
         ("not after the first dose", sum(curve.early for curve in found)),

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pkinteract.errors import InputError, Problem, did_you_mean
-from pkinteract.fitting.data.cells import cells_of
 from pkinteract.fitting.data.weights import Sure
 from pkinteract.fitting.predict.quantities import CLEARANCES, ENDLESS, KINDS, MOMENTARY, PAIRED, Kind
 from pkinteract.model import build
 from pkinteract.scenario import Scenario, read_scenario
 from pkinteract.scenario.types import TOLERANCE
+from pkinteract.text.csv import read_csv
 from pkinteract.units import UNITS
 
 REQUIRED = ("scenario", "analyte", "quantity", "value", "unit", "source")
@@ -122,22 +122,21 @@ class _Reader:
         self.studies: dict[str, Study | None] = {}
 
     def rows(self) -> list[Row]:
-        lines = cells_of(self.path)
-        if len(lines) < 2:
+        file = read_csv(self.path, self.found)
+        if not file.rows:
             self._refuse(None, "", f"holds no rows; write a line of names such as {','.join(REQUIRED)} and the rows")
             raise InputError(self.path, self.found)
-        first, head = lines[0]
-        names = [name.strip() for name in head]
+        first, names = file.head, file.names
         self._names(first, names)
         rows = []
-        for line, cells in lines[1:]:
+        for line, cells in file.rows:
             if len(cells) != len(names):
                 text = (
                     f"has {len(cells)} cells where the first line has {len(names)} names; text with a comma is quoted"
                 )
                 self._refuse(line, "", text)
             elif not any(problem.line == first for problem in self.found):
-                rows.append(self._row(line, {n: c.strip() for n, c in zip(names, cells, strict=True) if c.strip()}))
+                rows.append(self._row(line, {n: c for n, c in zip(names, cells, strict=True) if c}))
         if self.found:
             raise InputError(self.path, self.found)
         return [row for row in rows if row is not None]
@@ -147,7 +146,7 @@ class _Reader:
         if problem not in self.found:
             self.found.append(problem)
 
-    def _names(self, line: int, names: list[str]) -> None:
+    def _names(self, line: int, names: Sequence[str]) -> None:
         for name in [name for name in REQUIRED if name not in names]:
             self._refuse(line, name, f"is missing; columns are {', '.join(COLUMNS)}")
         for i, name in enumerate(names):

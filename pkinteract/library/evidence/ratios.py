@@ -5,7 +5,6 @@ The file is ``evidence/ratios.csv``; ``docs/qualification.md`` explains its colu
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 from pkinteract.errors import InputError, Problem
 from pkinteract.library.evidence.studies import Arm, Given, Intake, Observed, Study
 from pkinteract.library.schema.values import ID
+from pkinteract.text.csv import read_csv
 
 RATIOS = Path(__file__).parent / "ratios.csv"
 """The shipped studies."""
@@ -102,30 +102,25 @@ class _Reader:
     def studies(self) -> tuple[Study, ...]:
         read: list[Study] = []
         seen: dict[str, int] = {}
-        try:
-            with self.path.open(encoding="utf-8", newline="") as file:
-                rows = csv.reader(file)
-                self._head(next(rows, []))
-                for cells in rows:
-                    self.line = rows.line_num
-                    if not cells:
-                        continue
-                    if len(cells) != len(COLUMNS):
-                        self.refuse("", f"has {len(cells)} cells where the table has {len(COLUMNS)} columns")
-                        continue
-                    row = {name: cell.strip() for name, cell in zip(COLUMNS, cells, strict=True)}
-                    if row["id"] in seen:
-                        self.refuse("id", f'"{row["id"]}" already stands in line {seen[row["id"]]}; ids must differ')
-                    seen.setdefault(row["id"], self.line)
-                    read.append(self._study(row))
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            self.refuse("", f"cannot be read ({error})")
+        broken: list[Problem] = []
+        file = read_csv(self.path, broken)
+        self.line = file.head
+        self._head(file.names)
+        self.found += broken
+        for self.line, cells in file.rows:
+            if len(cells) != len(COLUMNS):
+                self.refuse("", f"has {len(cells)} cells where the table has {len(COLUMNS)} columns")
+                continue
+            row = dict(zip(COLUMNS, cells, strict=True))
+            if row["id"] in seen:
+                self.refuse("id", f'"{row["id"]}" already stands in line {seen[row["id"]]}; ids must differ')
+            seen.setdefault(row["id"], self.line)
+            read.append(self._study(row))
         if self.found:
             raise InputError(self.path, self.found)
         return tuple(read)
 
     def _head(self, names: Sequence[str]) -> None:
-        self.line = 1
         for name in names:
             if name not in COLUMNS:
                 close = get_close_matches(name, COLUMNS, n=1)

@@ -5,7 +5,6 @@ The numbers are the files of ``people/``, each with its paper.
 
 from __future__ import annotations
 
-import csv
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pkinteract.library.phenotypes import Activity, activity
+from pkinteract.text.csv import read_table
 from pkinteract.units import from_canonical, to_canonical
 
 FOLDER = Path(__file__).parent
@@ -188,8 +188,7 @@ def _known(gene: str, allele: str) -> bool:
 
 @cache
 def _rows(name: str) -> tuple[Mapping[str, str], ...]:
-    with (FOLDER / name).open(encoding="utf-8", newline="") as file:
-        return tuple(csv.DictReader(file))
+    return tuple(row for _, row in read_table(FOLDER / name, ()))
 
 
 @cache

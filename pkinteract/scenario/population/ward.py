@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from pkinteract.errors import did_you_mean, printable
+from pkinteract.errors import InputError, did_you_mean, printable
 from pkinteract.library.people import reference as people
 from pkinteract.library.phenotypes import activity
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.scenario.file.schema import READERS
 from pkinteract.scenario.population.types import Ward
+from pkinteract.text.csv import read_csv
 from pkinteract.text.toml_lines import Key
 
 Report = Callable[[Key, str], None]
@@ -49,12 +48,7 @@ def read_ward(
     Ages that a drug is not described for are bad too, unless ``extrapolate``.
     """
     found: list[str] = []
-    try:
-        rows, columns = _rows(folder / name)
-    except ValueError as error:
-        wrong(("patients",), f"{printable(name)}: {error}")
-        return None
-    found += _header(columns)
+    rows = _rows(folder / name, found)
     numbers: dict[str, list[float]] = {}
     phenotype: dict[str, list[str]] = {}
     for line, row in rows if not found else ():
@@ -90,32 +84,29 @@ def read_ward(
     )
 
 
-def _rows(path: Path) -> tuple[list[tuple[int, dict[str, str]]], list[str]]:
-    """Rows with their lines, and the header."""
+def _rows(path: Path, found: list[str]) -> list[tuple[int, dict[str, str]]]:
+    """Rows with their lines, those of empty cells left out; adds what is wrong with the file and its columns."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        gone = isinstance(error, FileNotFoundError)
-        raise ValueError("there is no such file" if gone else (error.strerror or "cannot be read").lower()) from None
-    except UnicodeDecodeError:
-        raise ValueError("is not UTF-8; save the file as UTF-8") from None
-    reader = csv.reader(io.StringIO(text), skipinitialspace=True)
-    try:
-        table = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]
-    except csv.Error as error:
-        raise ValueError(f"line {reader.line_num}: {error}") from None
-    if not table:
-        raise ValueError("is empty; its first row names the columns")
-    if len(table) > MOST_ROWS + 1:
-        raise ValueError(f"has {len(table) - 1:,} rows, at most {MOST_ROWS:,} are read")
-    columns = table[0][1]
-    for line, row in table[1:]:
-        if len(row) != len(columns):
-            raise ValueError(f"line {line}: has {len(row)} cells, the header has {len(columns)}")
-    return [(line, dict(zip(columns, row, strict=True))) for line, row in table[1:]], columns
+        file = read_csv(path)
+    except InputError as error:
+        found += [
+            f"line {problem.line}: {problem.message}" if problem.line else problem.message for problem in error.problems
+        ]
+        return []
+    if not file.names:
+        found.append("is empty; its first row names the columns")
+        return []
+    found += _header(file.names)
+    rows = [(line, cells) for line, cells in file.rows if any(cells)]
+    if len(rows) > MOST_ROWS:
+        found.append(f"has {len(rows):,} rows, at most {MOST_ROWS:,} are read")
+    for line, cells in rows:
+        if len(cells) != len(file.names):
+            found.append(f"line {line}: has {len(cells)} cells, the header has {len(file.names)}")
+    return [(line, dict(zip(file.names, cells, strict=False))) for line, cells in rows]
 
 
-def _header(columns: list[str]) -> list[str]:
+def _header(columns: Sequence[str]) -> list[str]:
     """What is wrong with the columns."""
     known = (*NUMBERS, *WORDS, *people.drawn_genes())
     found = [
