@@ -36,10 +36,11 @@ def events(data: Path, files: tuple[Path, ...], out: Path | None, force: bool) -
     Example: pkinteract events doses.csv --drug my-drug.toml --out predicted
     """
     from pkinteract.errors import InputError
+    from pkinteract.export.record.events import record
     from pkinteract.records import dosing_of, predict, read_records
-    from pkinteract.records.record import write_record
     from pkinteract.text.csv import write_csv
     from pkinteract.text.folder import refuse_foreign, write_all
+    from pkinteract.text.record import write_record
 
     try:
         dosing = dosing_of(files)
@@ -56,7 +57,7 @@ def events(data: Path, files: tuple[Path, ...], out: Path | None, force: bool) -
     found = predict(read, dosing)
     tables: dict[str, Writer] = {
         "concentrations.csv": partial(write_csv, found.table),
-        "run.json": partial(write_record, read, dosing, found),
+        "run.json": partial(write_record, record(read, dosing, found)),
     }
     written = write_all(folder, tables)
     click.echo("\n".join([*found.notes, *(str(path) for path in written)]))

@@ -1,17 +1,9 @@
-"""An outcome as files: ``result.toml`` for scenarios, tables of estimates and predictions, the record of the run."""
+"""An outcome as files: ``result.toml`` for scenarios, tables of estimates and predictions."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import platform
 from collections.abc import Iterable
-from pathlib import Path
 
-import lmfit
-import numpy as np
-
-import pkinteract
 from pkinteract.fitting.types import Estimate, Outcome
 from pkinteract.result import Table
 
@@ -139,43 +131,3 @@ def prediction_table(outcome: Outcome) -> Table:
                 for name, cell in zip(columns, row, strict=True):
                     columns[name].append(cell)
     return columns
-
-
-def write_record(outcome: Outcome, path: Path) -> None:
-    """Write ``run.json``: what was fitted, by which versions, and what came out."""
-    fit = outcome.fit
-    record = {
-        "notice": pkinteract.NOTICE,
-        "versions": {
-            "pkinteract": pkinteract.__version__,
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "lmfit": lmfit.__version__,
-        },
-        "scenario": {
-            "name": fit.name,
-            "title": fit.title,
-            "sha256": hashlib.sha256(fit.text.encode()).hexdigest(),
-            "text": fit.text,
-        },
-        "data": [{"file": file.name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()} for file in fit.files],
-        "omitted": [
-            {"file": fit.files[row.data].name, "reason": row.reason, "count": row.count} for row in fit.omitted
-        ],
-        "notes": list(fit.notes),
-        "groups": [
-            {
-                "subject": group.subject,
-                "observations": group.observations,
-                "residual_sd": group.sd,
-                "minus_2ll": group.minus_2ll,
-                "aic": group.aic,
-                "bic": group.bic,
-                "evaluations": group.evaluations,
-                "stopped": group.stopped,
-                "warnings": list(group.warnings),
-            }
-            for group in outcome.groups
-        ],
-    }
-    path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")

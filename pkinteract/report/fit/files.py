@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from pkinteract.export.fit import estimate_table, prediction_table, result_texts, write_record
+from pkinteract.export.fit import estimate_table, prediction_table, result_texts
+from pkinteract.export.record.fit import record
 from pkinteract.fitting.types import Outcome
 from pkinteract.report.fit.text import fit_report
 from pkinteract.report.posterior.files import posterior_files
 from pkinteract.text.csv import write_csv
 from pkinteract.text.folder import Writer, write_all
+from pkinteract.text.record import write_record
 
 
 def fit_files(outcome: Outcome, *, figure: bool) -> dict[str, Writer]:
@@ -19,7 +21,7 @@ def fit_files(outcome: Outcome, *, figure: bool) -> dict[str, Writer]:
     files: dict[str, Writer] = {name: partial(write_text, text) for name, text in texts.items()}
     files["estimates.csv"] = partial(write_csv, estimate_table(outcome))
     files["predictions.csv"] = partial(write_csv, prediction_table(outcome))
-    files["run.json"] = partial(write_record, outcome)
+    files["run.json"] = partial(write_record, record(outcome))
     if figure:
         from pkinteract.fitting.predict.curves import curves
         from pkinteract.report.drawing import save

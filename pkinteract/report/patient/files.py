@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
-from pkinteract.export.fit import result_texts, write_record
+from pkinteract.export.fit import result_texts
+from pkinteract.export.record.fit import record
 from pkinteract.fitting.patient.individual import Individual
 from pkinteract.report.fit.files import write_text
 from pkinteract.report.patient.text import band_table, influence_table, level_table, patient_report, value_table
 from pkinteract.text.csv import write_csv
 from pkinteract.text.folder import Writer
+from pkinteract.text.record import write_record
 
 
 def patient_files(found: Individual, *, figure: bool) -> dict[str, Writer]:
@@ -23,7 +25,7 @@ def patient_files(found: Individual, *, figure: bool) -> dict[str, Writer]:
     }
     files: dict[str, Writer] = {name: partial(write_text, text) for name, text in texts.items()}
     files |= {name: partial(write_csv, table) for name, table in tables.items()}
-    files["run.json"] = partial(write_record, found.outcome)
+    files["run.json"] = partial(write_record, record(found.outcome))
     if figure:
         from pkinteract.report.drawing import save
         from pkinteract.report.patient.figure import draw_patient

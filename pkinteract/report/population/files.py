@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import platform
-from collections.abc import Callable, Mapping, Set
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
-from pkinteract import __version__
 from pkinteract.errors import PopulationError
 from pkinteract.export import write_parquet
 from pkinteract.export.parquet import require_parquet
+from pkinteract.export.record.population import record
 from pkinteract.export.tables.population import bands_table, days_table, metrics_table, risk_table
 from pkinteract.population.people.specification import specification
 from pkinteract.population.run.executors import executor
 from pkinteract.population.run.partitions import Form
-from pkinteract.population.run.plan import Plan, plan_of
+from pkinteract.population.run.plan import plan_of
 from pkinteract.population.run.store import FOLDER, Store, run
 from pkinteract.population.statistics.tally import Tally
-from pkinteract.report.population.text import NOTICE, population_lines
+from pkinteract.report.population.text import population_lines
 from pkinteract.scenario import Scenario
 from pkinteract.text.csv import csv_text, write_csv
 from pkinteract.text.folder import RECORD, Writer, refuse_foreign, write_all
+from pkinteract.text.record import write_record
 
 Progress = Callable[[int, int], Callable[[int], None]]
 """From the number of all patients, and of those that are there already, to what is told of every further one."""
@@ -105,7 +101,7 @@ def _write(store: Store, tally: Tally, *, figure: bool, keep: bool) -> list[Path
         files = {"patients.csv": partial(_write_patients, store), **files}
     elif ours:
         earlier.append(store.top / "patients.csv")
-    files[RECORD] = partial(_write_record, plan, tally)
+    files[RECORD] = partial(write_record, record(_name(plan.scenario), plan, tally))
     if figure:
         from pkinteract.report.drawing import save
         from pkinteract.report.population.figure import draw_fan
@@ -128,45 +124,3 @@ def _write_patients(store: Store, path: Path) -> None:
         for partition in range(store.plan.partitions):
             head, end, rows = csv_text(store.columns(partition)).partition("\r\n")
             file.write(rows if partition else head + end + rows)
-
-
-def _write_record(plan: Plan, tally: Tally, path: Path) -> None:
-    """Write ``run.json``: what was run, and on whom."""
-    scenario = plan.scenario
-    record = {
-        "notice": NOTICE,
-        "versions": {"pkinteract": __version__, "python": platform.python_version(), "numpy": np.__version__},
-        "scenario": {
-            "name": _name(scenario),
-            "title": scenario.title,
-            "sha256": hashlib.sha256(scenario.text.encode()).hexdigest(),
-            "text": scenario.text,
-        },
-        "population": _plain(asdict(plan.spec)),
-        "patients": {"simulated": int(tally.patients[0]), "without_result": int(tally.patients[1])},
-        "partition": plan.partition,
-        "fingerprint": plan.fingerprint,
-        "reference_day": [float(plan.windows.ends[plan.windows.reference]) / 24 - 1, "24 h from there on, in days"],
-        "analytes": [
-            {
-                "id": row.id,
-                "unit": row.unit,
-                "reference_low": row.low,
-                "reference_high": row.high,
-                "alert": row.alert,
-                "range_source": row.range_source,
-            }
-            for row in plan.analytes
-        ],
-        "warnings": list(scenario.warnings),
-    }
-    path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
-
-
-def _plain(thing: object) -> object:
-    """What JSON can hold."""
-    if isinstance(thing, Mapping):
-        return {"/".join(key) if isinstance(key, tuple) else str(key): _plain(value) for key, value in thing.items()}
-    if isinstance(thing, Set):
-        return sorted(thing)
-    return [_plain(part) for part in thing] if isinstance(thing, (list, tuple)) else thing

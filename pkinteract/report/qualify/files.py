@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from pkinteract.export.tables.qualify import NAME, outcome_table, summary_table, write_record
+from pkinteract.export.record.qualify import NAME, record
+from pkinteract.export.tables.qualify import outcome_table, summary_table
 from pkinteract.library import load_library
 from pkinteract.library.evidence.ratios import RATIOS, read_studies
 from pkinteract.library.evidence.studies import Study
@@ -19,6 +20,7 @@ from pkinteract.qualify.run import Progress
 from pkinteract.report.qualify.text import qualify_lines, row_lines
 from pkinteract.text.csv import write_csv
 from pkinteract.text.folder import RECORD, Writer, refuse_foreign, write_all
+from pkinteract.text.record import write_record
 
 
 def run_qualification(
@@ -74,7 +76,7 @@ def _files(
     files: dict[str, Writer] = {
         "qualification.csv": partial(write_csv, outcome_table(outcomes)),
         "summary.csv": partial(write_csv, summary_table(groups)),
-        "run.json": partial(write_record, outcomes),
+        "run.json": partial(write_record, record(outcomes)),
     }
     if figure and single and outcomes[0].state == "simulated":
         files[f"{outcomes[0].study.id}.png"] = partial(_write_arms, outcomes[0], tuple(extra))

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from pkinteract import __version__
+from pkinteract.export.record.population import NOTICE
+from pkinteract.export.record.sensitivity import record
 from pkinteract.population.people.specification import specification
 from pkinteract.population.run.plan import Plan, plan_of
 from pkinteract.population.statistics.metrics import MEASURES
-from pkinteract.population.statistics.sensitivity import Traced, inputs_of, runs, trace
+from pkinteract.population.statistics.sensitivity import Traced, runs, trace
 from pkinteract.report.lines import rows_text
-from pkinteract.report.population.text import NOTICE, drawn_over
+from pkinteract.report.population.text import drawn_over
 from pkinteract.result import Table
 from pkinteract.scenario import Scenario
 from pkinteract.text.csv import write_csv
 from pkinteract.text.folder import RECORD, Writer, refuse_foreign, write_all
+from pkinteract.text.record import write_record
 
 PATIENTS = 1000
 """Patients of the design where nothing else is said."""
@@ -54,7 +55,7 @@ def run_sensitivity(
     files: dict[str, Writer] = {
         "sobol.csv": partial(write_csv, sobol_table(plan, found)),
         "tornado.csv": partial(write_csv, tornado_table(plan, found)),
-        RECORD: partial(_write_record, plan, name),
+        RECORD: partial(write_record, record(name, plan)),
     }
     if figure:
         from pkinteract.report.drawing import save
@@ -123,15 +124,3 @@ def _lines(plan: Plan, found: Sequence[Traced]) -> Iterator[str]:
 def _share(index: tuple[float, float, float]) -> str:
     value, low, high = (max(0.0, number) for number in index)
     return f"{value:.2f} ({low:.2f}–{high:.2f})"
-
-
-def _write_record(plan: Plan, name: str, path: Path) -> None:
-    record = {
-        "notice": NOTICE,
-        "versions": {"pkinteract": __version__},
-        "scenario": {"name": name, "title": plan.scenario.title, "text": plan.scenario.text},
-        "patients": plan.spec.n,
-        "seed": plan.spec.seed,
-        "inputs": [{"label": row.label, "draws": sorted(row.names)} for row in inputs_of(plan)],
-    }
-    path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
