@@ -37,6 +37,7 @@ def events(data: Path, files: tuple[Path, ...], out: Path | None, force: bool) -
     """
     from pkinteract.errors import InputError
     from pkinteract.export.record.events import record
+    from pkinteract.export.tables.events import concentration_table
     from pkinteract.records import dosing_of, predict, read_records
     from pkinteract.text.csv import write_csv
     from pkinteract.text.folder import refuse_foreign, write_all
@@ -56,7 +57,7 @@ def events(data: Path, files: tuple[Path, ...], out: Path | None, force: bool) -
         refuse_foreign(folder, data.stem)
     found = predict(read, dosing)
     tables: dict[str, Writer] = {
-        "concentrations.csv": partial(write_csv, found.table),
+        "concentrations.csv": partial(write_csv, concentration_table(found)),
         "run.json": partial(write_record, record(read, dosing, found)),
     }
     written = write_all(folder, tables)

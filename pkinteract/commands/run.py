@@ -80,11 +80,18 @@ def run(
 
 
 def _write(result: Result, folder: Path, form: str, *, figure: bool) -> None:
-    from pkinteract.analysis import alert_table, exposure_table
     from pkinteract.export import nonmem_files, write_parquet
     from pkinteract.export.record.run import record
+    from pkinteract.export.tables.run import (
+        alert_table,
+        clearance_table,
+        concentration_table,
+        dose_table,
+        enzyme_table,
+        exposure_table,
+        observation_table,
+    )
     from pkinteract.report.run.text import summary_lines
-    from pkinteract.result import clearance_table, concentration_table, dose_table, enzyme_table, observation_table
     from pkinteract.text.csv import write_csv
     from pkinteract.text.folder import write_all
     from pkinteract.text.record import write_record
@@ -115,8 +122,8 @@ def _write(result: Result, folder: Path, form: str, *, figure: bool) -> None:
 
 
 def _write_comparison(results: list[Result], folder: Path, form: str, *, figure: bool) -> None:
-    from pkinteract.analysis import comparison_table
     from pkinteract.export import write_parquet
+    from pkinteract.export.tables.run import comparison_table
     from pkinteract.text.csv import write_csv
     from pkinteract.text.folder import write_all
 

@@ -10,12 +10,14 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Column = Sequence[object] | NDArray[np.generic]
+Column = Sequence[Any] | NDArray[Any]
 Table = Mapping[str, Column]
+"""Columns by name, in order."""
 
 _FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 _QUOTED = frozenset('",\r\n')

@@ -7,7 +7,7 @@ from dataclasses import fields
 
 from pkinteract.qualify.measure import CLOSE, TWOFOLD, Summary, fold_error, guest_limit, inside_guest
 from pkinteract.qualify.outcome import Outcome
-from pkinteract.result import Table
+from pkinteract.text.csv import Table
 
 
 def outcome_table(outcomes: Sequence[Outcome]) -> Table:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from pkinteract.export.fit import estimate_table, prediction_table, result_texts
+from pkinteract.export.fit import result_texts
 from pkinteract.export.record.fit import record
+from pkinteract.export.tables.fit import estimate_table, prediction_table
 from pkinteract.fitting.types import Outcome
 from pkinteract.report.fit.text import fit_report
 from pkinteract.report.posterior.files import posterior_files

@@ -6,9 +6,10 @@ from functools import partial
 
 from pkinteract.export.fit import result_texts
 from pkinteract.export.record.fit import record
+from pkinteract.export.tables.patient import band_table, influence_table, level_table, value_table
 from pkinteract.fitting.patient.individual import Individual
 from pkinteract.report.fit.files import write_text
-from pkinteract.report.patient.text import band_table, influence_table, level_table, patient_report, value_table
+from pkinteract.report.patient.text import patient_report
 from pkinteract.text.csv import write_csv
 from pkinteract.text.folder import Writer
 from pkinteract.text.record import write_record

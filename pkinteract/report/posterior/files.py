@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from pkinteract.export.fit import file_name
-from pkinteract.fitting.search.posterior import posterior_table
+from pkinteract.export.tables.fit import posterior_table
 from pkinteract.fitting.types import Outcome
 from pkinteract.report.posterior.text import residual_unit
 from pkinteract.text.csv import write_csv

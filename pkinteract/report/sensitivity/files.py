@@ -8,13 +8,12 @@ from pathlib import Path
 
 from pkinteract.export.record.population import NOTICE
 from pkinteract.export.record.sensitivity import record
+from pkinteract.export.tables.sensitivity import sobol_table, tornado_table
 from pkinteract.population.people.specification import specification
 from pkinteract.population.run.plan import Plan, plan_of
-from pkinteract.population.statistics.metrics import MEASURES
 from pkinteract.population.statistics.sensitivity import Traced, runs, trace
 from pkinteract.report.lines import rows_text
 from pkinteract.report.population.text import drawn_over
-from pkinteract.result import Table
 from pkinteract.scenario import Scenario
 from pkinteract.text.csv import write_csv
 from pkinteract.text.folder import RECORD, Writer, refuse_foreign, write_all
@@ -67,42 +66,6 @@ def run_sensitivity(
                 names = (f"sensitivity-{analyte.id}.png", f"sensitivity-{analyte.id}.svg")
                 files |= dict.fromkeys(names, partial(save, drawing))
     return [*_lines(plan, found), *(f"  wrote {path}" for path in write_all(folder, files)), f"  {NOTICE}"]
-
-
-def sobol_table(plan: Plan, found: Sequence[Traced]) -> Table:
-    """``sobol.csv``: first and total index of every input that has an effect, with 95 % intervals."""
-    rows = [(row, index) for row in found for index in row.indices]
-    columns = _named(plan, [row for row, _ in rows])
-    columns |= {"patients": [row.used for row, _ in rows], "input": [index.input.label for _, index in rows]}
-    for kind in ("first", "total"):
-        for place, suffix in enumerate(("", "_low", "_high")):
-            columns[f"{kind}{suffix}"] = [getattr(index, kind)[place] for _, index in rows]
-    return columns
-
-
-def tornado_table(plan: Plan, found: Sequence[Traced]) -> Table:
-    """``tornado.csv``: results with one input at its 5th and 95th percentile, all others at their medians."""
-    rows = [(row, swing) for row in found for swing in row.swings]
-    return {
-        **_named(plan, [row for row, _ in rows]),
-        "input": [swing.input.label for _, swing in rows],
-        "at_p5": [swing.low for _, swing in rows],
-        "at_median": [row.typical for row, _ in rows],
-        "at_p95": [swing.high for _, swing in rows],
-    }
-
-
-def _named(plan: Plan, rows: Sequence[Traced]) -> dict[str, list[object]]:
-    return {
-        "analyte": [plan.analytes[row.place].id for row in rows],
-        "measure": [row.measure for row in rows],
-        "unit": [unit_of(plan, row) for row in rows],
-    }
-
-
-def unit_of(plan: Plan, row: Traced) -> str:
-    """Unit of a result."""
-    return plan.analytes[row.place].unit if MEASURES[row.measure] == "level" else MEASURES[row.measure]
 
 
 def _lines(plan: Plan, found: Sequence[Traced]) -> Iterator[str]:
