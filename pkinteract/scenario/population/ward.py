@@ -11,8 +11,8 @@ from pkinteract.errors import did_you_mean, printable
 from pkinteract.library.people import reference as people
 from pkinteract.library.phenotypes import activity
 from pkinteract.library.schema.monograph import Monograph
-from pkinteract.scenario.file.schema import READERS
 from pkinteract.scenario.population.types import Ward
+from pkinteract.scenario.values import READERS
 from pkinteract.text.toml_lines import Key
 
 Report = Callable[[Key, str], None]
