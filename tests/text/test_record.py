@@ -7,7 +7,6 @@ import json
 import platform
 from pathlib import Path
 
-import lmfit
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -35,7 +34,7 @@ def test_every_record_begins_alike(command: str, tmp_path: Path) -> None:
     assert list(record)[:3] == ["notice", "versions", "scenario"]
     assert "not a medical device" in record["notice"]
     assert ("virtual patients" in record["notice"]) is (command in ("population", "sensitivity"))
-    assert record["versions"] == NUMBERS | ({"lmfit": lmfit.__version__} if command == "fit" else {})
+    assert record["versions"].items() >= NUMBERS.items()
     if command == "qualify":
         assert record["scenario"] == {"name": "qualification"}
         assert record["pkinteract"] == __version__
