@@ -14,7 +14,7 @@ from pkinteract.commands.drugs import drugs
 from pkinteract.commands.events import events
 from pkinteract.commands.fit import fit
 from pkinteract.commands.population import population
-from pkinteract.commands.qualify import qualify_command
+from pkinteract.commands.qualify import qualify
 from pkinteract.commands.run import run
 from pkinteract.commands.sensitivity import sensitivity
 from pkinteract.interrupts import INTERRUPTED
@@ -61,6 +61,6 @@ main.add_command(check)
 main.add_command(drugs)
 main.add_command(events)
 main.add_command(fit)
-main.add_command(qualify_command)
+main.add_command(qualify)
 main.add_command(population)
 main.add_command(sensitivity)

@@ -1,22 +1,17 @@
-"""What a run gives: curves, a grid of values, and the tables made of them."""
+"""What a run gives: curves, a grid of values, and frames made of them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 from pkinteract.engine.curves import Array, Curve
 from pkinteract.scenario import Scenario
+from pkinteract.text.csv import Table
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Table = Mapping[str, Sequence[Any] | npt.NDArray[Any]]
-"""Columns by name, in order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,83 +112,30 @@ class Result:
     @property
     def concentrations(self) -> pd.DataFrame:
         """Concentrations as a frame; the unit stands in each column's name."""
+        from pkinteract.export.tables.run import concentration_table
+
         return _frame(concentration_table(self))
 
     @property
     def enzyme_levels(self) -> pd.DataFrame:
         """Enzyme levels as a frame."""
+        from pkinteract.export.tables.run import enzyme_table
+
         return _frame(enzyme_table(self))
 
     @property
     def clearances(self) -> pd.DataFrame:
         """Plasma clearances as a frame."""
+        from pkinteract.export.tables.run import clearance_table
+
         return _frame(clearance_table(self))
 
     @property
     def doses(self) -> pd.DataFrame:
         """Doses as a frame, missed ones included."""
+        from pkinteract.export.tables.run import dose_table
+
         return _frame(dose_table(self))
-
-
-def concentration_table(result: Result) -> Table:
-    """``concentrations.csv``."""
-    columns = {analyte.column: row for analyte, row in zip(result.analytes, result.concentration, strict=True)}
-    return {"time_h": result.time, "day": result.time / 24, **dates(result.scenario, result.time), **columns}
-
-
-def enzyme_table(result: Result) -> Table:
-    """``enzymes.csv``."""
-    return {"time_h": result.time, **dict(zip(result.enzymes, result.enzyme_level, strict=True))}
-
-
-def clearance_table(result: Result) -> Table:
-    """``clearances.csv``."""
-    return {"time_h": result.time, **result.clearance}
-
-
-def dose_table(result: Result) -> Table:
-    """``doses.csv``."""
-    rows = result.scenario.doses
-    times = np.array([dose.time for dose in rows])
-    return {
-        "time_h": times,
-        "day": times / 24,
-        **dates(result.scenario, times),
-        "drug": [dose.drug for dose in rows],
-        "formulation": [dose.formulation for dose in rows],
-        "route": [dose.route for dose in rows],
-        "dose_mg": np.array([dose.amount for dose in rows]),
-        "free_drug_mg": np.array([dose.free for dose in rows]),
-        "duration_h": np.array([dose.duration for dose in rows]),
-        "missed": [dose.missed for dose in rows],
-    }
-
-
-def observation_table(result: Result) -> Table:
-    """``observations.csv``: measured levels beside the curve."""
-    rows = result.scenario.observations
-    times = np.array([row.time for row in rows])
-    predicted = [float(result.curve(row.analyte).value(np.array([row.time]))[0]) for row in rows]
-    return {
-        "time_h": times,
-        "day": times / 24,
-        **dates(result.scenario, times),
-        "analyte": [row.analyte for row in rows],
-        "unit": [row.unit for row in rows],
-        "observed": [row.value for row in rows],
-        "below": [row.below for row in rows],
-        "predicted": predicted,
-        "ratio": [row.value / level if level > 0 else None for row, level in zip(rows, predicted, strict=True)],
-        "note": [row.note for row in rows],
-    }
-
-
-def dates(scenario: Scenario, times: Array) -> dict[str, list[str]]:
-    """A ``date`` column for ``times`` [h] when the scenario is anchored, else nothing."""
-    if scenario.start is None:
-        return {}
-    stamps = np.datetime64(scenario.start, "s") + np.round(times * 3600).astype("timedelta64[s]")
-    return {"date": np.datetime_as_string(stamps, unit="s").tolist()}
 
 
 def _frame(table: Table) -> pd.DataFrame:

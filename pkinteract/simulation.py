@@ -20,7 +20,7 @@ from pkinteract.engine.uptake import absorption
 from pkinteract.errors import SimulationError
 from pkinteract.model import Model, build
 from pkinteract.model.absorption import PeriodicInput, periodic_input
-from pkinteract.model.network import links
+from pkinteract.model.expectation.network import links
 from pkinteract.model.trace import numbers
 from pkinteract.result import Analyte, Result, Status
 from pkinteract.scenario import Scenario, SteadyState

@@ -1,7 +1,7 @@
 """What a result means: exposure per period, alerts, scenarios side by side."""
 
-from pkinteract.analysis.alerts import alert_table
-from pkinteract.analysis.comparison import comparison_table
-from pkinteract.analysis.exposure import exposure_table
+from pkinteract.analysis.alerts import Alert, alerts
+from pkinteract.analysis.comparison import ComparedWeek, compared_weeks
+from pkinteract.analysis.exposure import PeriodExposure, exposures
 
-__all__ = ["alert_table", "comparison_table", "exposure_table"]
+__all__ = ["Alert", "ComparedWeek", "PeriodExposure", "alerts", "compared_weeks", "exposures"]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pkinteract.analysis.levels import spans_above
 from pkinteract.engine.curves import distinct, extremes, sample
-from pkinteract.result import Analyte, Result, Table, dates
+from pkinteract.result import Analyte, Result
 
 DAY = 24.0
 """Passages of an alert level less than this apart are one alert [h]."""
@@ -43,21 +43,6 @@ def alerts(result: Result) -> tuple[Alert, ...]:
     ]
     order = {"high": 0, "moderate": 1, "low": 2}
     return tuple(sorted(found, key=lambda alert: (alert.start, order[alert.severity])))
-
-
-def alert_table(result: Result) -> Table:
-    """``alerts.csv``."""
-    rows = alerts(result)
-    stamps = dates(result.scenario, np.array([row.start for row in rows]))
-    return {
-        "from_h": [row.start for row in rows],
-        "to_h": [row.stop for row in rows],
-        "date": stamps.get("date", [None] * len(rows)),
-        "severity": [row.severity for row in rows],
-        "analyte": [row.analyte for row in rows],
-        "rule": [row.rule for row in rows],
-        "text": [row.text for row in rows],
-    }
 
 
 def _above_alert(result: Result, place: int, analyte: Analyte) -> Iterator[Alert]:

@@ -2,49 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from pkinteract.analysis.exposure import average
 from pkinteract.engine.curves import extremes
-from pkinteract.result import Result, Table
+from pkinteract.result import Analyte, Result
 
 WEEK = 168.0
 
-Row = tuple[object, ...]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedWeek:
+    """A week [h] of an analyte under one of several scenarios.
+
+    Attributes
+    ----------
+    levels
+        Average, highest and lowest level, in the analyte's unit.
+    ratios
+        The same over those of the first scenario; None where it has none.
+    """
+
+    scenario: str
+    analyte: Analyte
+    start: float
+    stop: float
+    levels: tuple[float, float, float]
+    ratios: tuple[float | None, float | None, float | None]
 
 
-def comparison_table(results: Sequence[Result]) -> Table:
-    """``comparison.csv``: Cavg, Cmax, Ctrough (lowest) per analyte and week, and ratios to the first scenario."""
+def compared_weeks(results: Sequence[Result]) -> Iterator[ComparedWeek]:
+    """Every week of every analyte, scenario by scenario."""
     base: dict[tuple[str, str, float, float], tuple[float, float, float]] = {}
-    rows: list[Row] = []
     for result in results:
         for analyte, curve in zip(result.analytes, result.curves, strict=True):
             start = 0.0
             while start < result.scenario.duration:
                 stop = min(start + WEEK, result.scenario.duration)
                 span = extremes(curve, start, stop)
-                values = (average(curve, start, stop), span.cmax, max(span.cmin, 0.0))
+                levels = (average(curve, start, stop), span.cmax, max(span.cmin, 0.0))
                 key = (analyte.id, analyte.unit, start, stop)
                 if result is results[0]:
-                    base[key] = values
-                first = base.get(key)
-                ratios = [_ratio(value, first[i] if first else 0.0) for i, value in enumerate(values)]
-                rows.append((result.scenario.name, analyte.id, analyte.unit, start / 24, stop / 24, *values, *ratios))
+                    base[key] = levels
+                mean, highest, lowest = base.get(key, (0.0, 0.0, 0.0))
+                yield ComparedWeek(
+                    scenario=result.scenario.name,
+                    analyte=analyte,
+                    start=start,
+                    stop=stop,
+                    levels=levels,
+                    ratios=(_ratio(levels[0], mean), _ratio(levels[1], highest), _ratio(levels[2], lowest)),
+                )
                 start += WEEK
-    names = [
-        "scenario",
-        "analyte",
-        "unit",
-        "from_day",
-        "to_day",
-        "cavg",
-        "cmax",
-        "ctrough",
-        "cavg_ratio",
-        "cmax_ratio",
-        "ctrough_ratio",
-    ]
-    return {name: [row[i] for row in rows] for i, name in enumerate(names)}
 
 
 def _ratio(value: float, base: float) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from pkinteract.analysis.levels import spans_above_each
 from pkinteract.engine.curves import Array, Curve, extremes, sample
-from pkinteract.result import Analyte, Result, Table
+from pkinteract.result import Analyte, Result
 from pkinteract.scenario.types import TOLERANCE
 
 
@@ -49,14 +50,35 @@ def last_day(period: Period) -> tuple[float, float]:
     return max(period.start, period.stop - 24.0), period.stop
 
 
-def exposure_table(result: Result) -> Table:
-    """``exposure.csv``: one row per analyte and period.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeriodExposure:
+    """What an analyte comes to in a period, in its reporting unit.
 
-    ``cmax`` and ``tmax_h`` (on the clock of the run) are the exact maximum over the period; ``ctrough`` is the lowest
-    value, ``cavg_24h`` the average and ``auc_24h`` the area of its last 24 h. In a period shorter than
-    that the average is over all of it, and the area is 24 h times the average.
+    Attributes
+    ----------
+    cmax, tmax
+        The exact maximum over the period and its time on the clock of the run [h]; None where there is nothing.
+    ctrough, average
+        Lowest value and average of the last 24 h, or of all of a shorter period.
+    ratio
+        The average over that of the reference period; None where that is nothing.
+    inside, above
+        Percent of the period inside the reference range, and above the alert level; None where there is none.
     """
-    rows: list[tuple[object, ...]] = []
+
+    analyte: Analyte
+    period: Period
+    cmax: float
+    tmax: float | None
+    ctrough: float
+    average: float
+    ratio: float | None
+    inside: float | None
+    above: float | None
+
+
+def exposures(result: Result) -> Iterator[PeriodExposure]:
+    """Every analyte in every period."""
     reference = reference_period(result)
     for analyte, curve in zip(result.analytes, result.curves, strict=True):
         base = average(curve, *last_day(reference))
@@ -66,43 +88,17 @@ def exposure_table(result: Result) -> Table:
             whole, last = extremes(curve, period.start, period.stop, sampled), extremes(curve, start, stop)
             mean = average(curve, start, stop)
             inside, above = _shares(analyte, curve, period, sampled)
-            rows.append(
-                (
-                    analyte.id,
-                    analyte.unit,
-                    period.number,
-                    period.start / 24,
-                    period.stop / 24,
-                    whole.cmax,
-                    whole.tmax if whole.cmax > 0 else None,
-                    max(last.cmin, 0.0),
-                    mean,
-                    mean * 24.0,
-                    mean / base if base > 1e-9 * whole.cmax and base > 0 else None,
-                    analyte.low,
-                    analyte.high,
-                    inside,
-                    above,
-                )
+            yield PeriodExposure(
+                analyte=analyte,
+                period=period,
+                cmax=whole.cmax,
+                tmax=whole.tmax if whole.cmax > 0 else None,
+                ctrough=max(last.cmin, 0.0),
+                average=mean,
+                ratio=mean / base if base > 1e-9 * whole.cmax and base > 0 else None,
+                inside=inside,
+                above=above,
             )
-    names = [
-        "analyte",
-        "unit",
-        "period",
-        "from_day",
-        "to_day",
-        "cmax",
-        "tmax_h",
-        "ctrough",
-        "cavg_24h",
-        "auc_24h",
-        "ratio_to_reference",
-        "reference_low",
-        "reference_high",
-        "percent_time_in_range",
-        "percent_time_above_alert",
-    ]
-    return {name: [row[i] for row in rows] for i, name in enumerate(names)}
 
 
 def _shares(

@@ -20,8 +20,8 @@ def check(scenarios: tuple[Path, ...]) -> None:
     Example: pkinteract check scenarios/*.toml
     """
     from pkinteract.model import build
-    from pkinteract.model.estimate import changes
-    from pkinteract.model.network import links
+    from pkinteract.model.expectation.estimate import changes
+    from pkinteract.model.expectation.network import links
     from pkinteract.report.check.text import check_lines
 
     for scenario in read_all(scenarios):

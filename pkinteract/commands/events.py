@@ -36,10 +36,12 @@ def events(data: Path, files: tuple[Path, ...], out: Path | None, force: bool) -
     Example: pkinteract events doses.csv --drug my-drug.toml --out predicted
     """
     from pkinteract.errors import InputError
+    from pkinteract.export.record.events import record
+    from pkinteract.export.tables.events import concentration_table
     from pkinteract.records import dosing_of, predict, read_records
-    from pkinteract.records.record import write_record
     from pkinteract.text.csv import write_csv
     from pkinteract.text.folder import refuse_foreign, write_all
+    from pkinteract.text.record import write_record
 
     try:
         dosing = dosing_of(files)
@@ -55,8 +57,8 @@ def events(data: Path, files: tuple[Path, ...], out: Path | None, force: bool) -
         refuse_foreign(folder, data.stem)
     found = predict(read, dosing)
     tables: dict[str, Writer] = {
-        "concentrations.csv": partial(write_csv, found.table),
-        "run.json": partial(write_record, read, dosing, found),
+        "concentrations.csv": partial(write_csv, concentration_table(found)),
+        "run.json": partial(write_record, record(read, dosing, found)),
     }
     written = write_all(folder, tables)
     click.echo("\n".join([*found.notes, *(str(path) for path in written)]))

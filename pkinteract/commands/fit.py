@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pkinteract.commands.inputs import PATH, read_all
 from pkinteract.interrupts import INTERRUPTED
+
+if TYPE_CHECKING:
+    from pkinteract.fitting.patient.individual import Individual
+    from pkinteract.fitting.types import Outcome
+    from pkinteract.text.folder import Writer
 
 
 @click.command()
@@ -49,8 +57,6 @@ def _fit_patient(path: Path, error: str | None, out: Path | None, *, force: bool
     from pkinteract.commands.progress import evaluated
     from pkinteract.fitting.patient.individual import individual
     from pkinteract.fitting.patient.priors import read_error
-    from pkinteract.report.fit.files import write_fit
-    from pkinteract.report.patient.files import patient_files
     from pkinteract.report.patient.text import patient_lines
     from pkinteract.text.folder import refuse_foreign
 
@@ -62,13 +68,12 @@ def _fit_patient(path: Path, error: str | None, out: Path | None, *, force: bool
         refuse_foreign(folder, name)
     with evaluated() as progress:
         found = individual(scenario, error=sd, progress=progress)
-    click.echo("\n".join(patient_lines(found, write_fit(folder, patient_files(found, figure=figure)))))
+    click.echo("\n".join(patient_lines(found, _write(folder, _patient_files(found, figure=figure)))))
 
 
 def _fit_file(file: Path, out: Path | None, *, force: bool, figure: bool) -> None:
     from pkinteract.commands.progress import evaluated
     from pkinteract.fitting import estimate, read_fit
-    from pkinteract.report.fit.files import fit_files, write_fit
     from pkinteract.report.fit.text import fit_lines
     from pkinteract.text.folder import refuse_foreign
 
@@ -78,6 +83,120 @@ def _fit_file(file: Path, out: Path | None, *, force: bool, figure: bool) -> Non
         refuse_foreign(folder, read.name)
     with evaluated() as progress:
         outcome = estimate(read, progress=progress)
-    click.echo("\n".join(fit_lines(outcome, write_fit(folder, fit_files(outcome, figure=figure)))))
+    click.echo("\n".join(fit_lines(outcome, _write(folder, _fit_files(outcome, figure=figure)))))
     if any(group.stopped for group in outcome.groups):
         sys.exit(INTERRUPTED)
+
+
+def _fit_files(outcome: Outcome, *, figure: bool) -> dict[str, Writer]:
+    """File name to what writes it."""
+    from pkinteract.export.fit import result_texts
+    from pkinteract.export.record.fit import record
+    from pkinteract.export.tables.fit import estimate_table, prediction_table
+    from pkinteract.report.fit.text import fit_report
+    from pkinteract.text.csv import write_csv
+    from pkinteract.text.record import write_record
+
+    texts = {**result_texts(outcome), "report.md": fit_report(outcome)}
+    files: dict[str, Writer] = {name: partial(_write_text, text) for name, text in texts.items()}
+    files["estimates.csv"] = partial(write_csv, estimate_table(outcome))
+    files["predictions.csv"] = partial(write_csv, prediction_table(outcome))
+    files["run.json"] = partial(write_record, record(outcome))
+    if figure:
+        from pkinteract.fitting.predict.curves import curves
+        from pkinteract.report.drawing import save
+        from pkinteract.report.fit.figure import analytes_of, draw_observed, draw_profiles
+        from pkinteract.report.fit.quality import draw_correlation, draw_likelihood, draw_residuals
+        from pkinteract.report.fit.summary import draw_summary
+
+        if analytes_of(outcome):
+            files["observed-predicted.png"] = partial(save, draw_observed(outcome))
+            files["residuals.png"] = partial(save, draw_residuals(outcome))
+        if any(series.runs for series in outcome.fit.series):
+            files["summary.png"] = partial(save, draw_summary(outcome))
+        if profiles := list(curves(outcome)):
+            files["profiles.png"] = partial(save, draw_profiles(outcome, profiles))
+        if any(len(group.names) > 1 for group in outcome.groups):
+            files["correlation.png"] = partial(save, draw_correlation(outcome))
+        if any(group.likelihoods for group in outcome.groups):
+            files["profile-likelihood.png"] = partial(save, draw_likelihood(outcome))
+    return files | _posterior_files(outcome, figure=figure)
+
+
+def _posterior_files(outcome: Outcome, *, figure: bool) -> dict[str, Writer]:
+    """File name to what writes it; nothing where no posterior was sampled."""
+    from pkinteract.export.fit import file_name
+    from pkinteract.export.tables.fit import posterior_table
+    from pkinteract.report.posterior.text import residual_unit
+    from pkinteract.text.csv import write_csv
+
+    rows = [(group, group.posterior) for group in outcome.groups if group.posterior is not None]
+    if not rows:
+        return {}
+    table = posterior_table([(group.subject, row) for group, row in rows], residual_unit(outcome.fit))
+    files: dict[str, Writer] = {"posterior.csv": partial(write_csv, table)}
+    if figure:
+        from pkinteract.report.drawing import save
+        from pkinteract.report.posterior.figure import draw_posterior
+
+        for group, row in rows:
+            name = f"posterior-{file_name(group.subject)}.png" if group.subject else "posterior.png"
+            files[name] = partial(save, draw_posterior(outcome.fit, group, row))
+    return files
+
+
+def _patient_files(found: Individual, *, figure: bool) -> dict[str, Writer]:
+    """File name to what writes it."""
+    from pkinteract.export.fit import result_texts
+    from pkinteract.export.record.fit import record
+    from pkinteract.export.tables.patient import band_table, influence_table, level_table, value_table
+    from pkinteract.report.patient.text import patient_report
+    from pkinteract.text.csv import write_csv
+    from pkinteract.text.record import write_record
+
+    texts = {**result_texts(found.outcome), "report.md": patient_report(found)}
+    tables = {
+        "estimates.csv": value_table(found),
+        "levels.csv": level_table(found),
+        "influence.csv": influence_table(found),
+        "bands.csv": band_table(found),
+    }
+    files: dict[str, Writer] = {name: partial(_write_text, text) for name, text in texts.items()}
+    files |= {name: partial(write_csv, table) for name, table in tables.items()}
+    files["run.json"] = partial(write_record, record(found.outcome))
+    if figure:
+        from pkinteract.report.drawing import save
+        from pkinteract.report.patient.figure import draw_patient
+        from pkinteract.simulation import simulate
+
+        files["patient.png"] = partial(save, draw_patient(found, simulate(found.scenario)))
+    return files
+
+
+def _write(folder: Path, files: Mapping[str, Writer]) -> list[Path]:
+    """Write the files of a fit; those of an earlier one that this one lacks go."""
+    from pkinteract.text.folder import RECORD, write_all
+
+    earlier = _sometimes_written(folder) if (folder / RECORD).is_file() else []
+    return write_all(folder, files, earlier=earlier)
+
+
+def _sometimes_written(folder: Path) -> list[Path]:
+    """Files of an earlier fit that the next one need not write."""
+    names = (
+        "result*.toml",
+        "observed-predicted.png",
+        "profiles.png",
+        "residuals.png",
+        "summary.png",
+        "correlation.png",
+        "profile-likelihood.png",
+        "posterior*",
+        "patient.png",
+    )
+    return [path for name in names for path in folder.glob(name)]
+
+
+def _write_text(text: str, path: Path) -> None:
+    """Write a text file."""
+    path.write_text(text, "utf-8")

@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from pkinteract.commands.progress import counted
+from pkinteract.commands.progress import Begin, counted
+
+if TYPE_CHECKING:
+    from pkinteract.errors import PopulationError
+    from pkinteract.population.run.partitions import Form
+    from pkinteract.population.run.store import Store
+    from pkinteract.population.statistics.tally import Tally
+    from pkinteract.scenario import Scenario
+    from pkinteract.text.folder import Writer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PopulationOptions:
+    """What the command was asked for; None where it was not said."""
+
+    n: int | None
+    seed: int | None
+    workers: int | None
+    scheduler: str | None
+    profiles: bool
+    form: Form
+    resume: bool
+    keep_partitions: bool
+    figure: bool
+    force: bool
 
 
 @click.command("population")
@@ -30,7 +56,7 @@ from pkinteract.commands.progress import counted
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Default results/<name>-population/.")
 @click.option("--no-figure", is_flag=True, help="Draw no fans.")
 @click.option("--force", is_flag=True, help="Write into a folder that holds something else.")
-def population(scenario: Path, out: Path | None, no_figure: bool, **wanted: Any) -> None:
+def population(scenario: Path, out: Path | None, no_figure: bool, **options: Any) -> None:
     """Simulate virtual patients under a SCENARIO and write how they differ.
 
     The patients are drawn as the [population] table of the scenario says, or as European adults. Writes each patient
@@ -40,19 +66,118 @@ def population(scenario: Path, out: Path | None, no_figure: bool, **wanted: Any)
 
     Example: pkinteract population scenarios/carbamazepine-to-levetiracetam.toml -n 1000
     """
-    from pkinteract.report.population.files import Wanted, run_population
     from pkinteract.scenario import read_scenario
 
-    if wanted["workers"] is not None and wanted["scheduler"] is not None:
+    if options["workers"] is not None and options["scheduler"] is not None:
         raise click.UsageError("give either --workers or --scheduler")
     read = read_scenario(scenario)
     folder = out or Path("results") / f"{read.name}-population"
     try:
         with counted("patients") as progress:
-            lines, failure = run_population(read, folder, Wanted(figure=not no_figure, **wanted), progress)
+            lines, failure = _run(read, folder, PopulationOptions(figure=not no_figure, **options), progress)
     except KeyboardInterrupt:
         click.echo(f"\nStopped. The same command with --resume goes on from what is kept in {folder}.", err=True)
         raise
     click.echo("\n".join(lines))
     if failure is not None:
         raise failure
+
+
+def _run(
+    scenario: Scenario, folder: Path, options: PopulationOptions, progress: Begin | None
+) -> tuple[list[str], PopulationError | None]:
+    """Simulate the patients, or those that are left, and write the files.
+
+    Returns
+    -------
+    tuple
+        The lines that it prints; and the error with which it ends after these where nobody has a result. Files are
+        written all the same, without figures, since they hold the reason of every patient.
+
+    Raises
+    ------
+    InputError
+        When the folder holds something else, Parquet or Dask is missing, or the scheduler does not answer.
+    SimulationError
+        When the typical patient cannot be simulated.
+    ClusterError
+        When the workers or their scheduler are lost.
+    """
+    from pkinteract.errors import PopulationError
+    from pkinteract.export.parquet import require_parquet
+    from pkinteract.population.people.specification import specification
+    from pkinteract.population.run.executors import executor
+    from pkinteract.population.run.plan import plan_of
+    from pkinteract.population.run.store import FOLDER, Store, run
+    from pkinteract.report.population.text import population_lines
+    from pkinteract.text.folder import refuse_foreign
+
+    if options.form == "parquet" or options.profiles:
+        require_parquet("--format" if options.form == "parquet" else "--profiles")
+    if not options.force:
+        refuse_foreign(folder, _name(scenario), unfinished=(FOLDER,))
+    plan = plan_of(scenario, specification(scenario, options.n, options.seed), profiles=options.profiles)
+    store = Store(plan=plan, form=options.form, top=folder)
+    with executor(options.workers, options.scheduler) as compute:
+        store.begin(resume=options.resume, force=options.force)
+        ready = store.finished()
+        there = sum(len(plan.patients(partition)) for partition in ready)
+        tally = run(store, ready, compute, progress(plan.spec.n, there) if progress else _silent)
+    somebody = bool(tally.patients[0])
+    written = _write(store, tally, figure=options.figure and somebody, keep=options.keep_partitions)
+    lines = population_lines(plan, tally, len(ready), written)
+    tally.give_back()
+    return lines, None if somebody else PopulationError(scenario.name, plan.spec.n, tally.failures.values())
+
+
+def _silent(_: int) -> None:
+    """Tell nobody how many more are done."""
+
+
+def _name(scenario: Scenario) -> str:
+    return f"{scenario.name}-population"
+
+
+def _write(store: Store, tally: Tally, *, figure: bool, keep: bool) -> list[Path]:
+    """Hand out what is kept in partitions, write everything else, and remove what an earlier run left."""
+    from pkinteract.export import write_parquet
+    from pkinteract.export.record.population import record
+    from pkinteract.export.tables.population import bands_table, days_table, metrics_table, risk_table
+    from pkinteract.text.csv import write_csv
+    from pkinteract.text.folder import RECORD, write_all
+    from pkinteract.text.record import write_record
+
+    plan, ours = store.plan, (store.top / RECORD).is_file()
+    earlier = [*store.top.glob("fan-*.png"), *store.top.glob("fan-*.svg")] if ours else []
+    put, ending = (write_parquet, "parquet") if store.form == "parquet" else (write_csv, "csv")
+    tables = {"bands": bands_table, "days": days_table, "metrics": metrics_table, "risk": risk_table}
+    files: dict[str, Writer] = {f"{name}.{ending}": partial(put, table(plan, tally)) for name, table in tables.items()}
+    if store.form == "csv":
+        files = {"patients.csv": partial(_write_patients, store), **files}
+    elif ours:
+        earlier.append(store.top / "patients.csv")
+    files[RECORD] = partial(write_record, record(_name(plan.scenario), plan, tally))
+    if figure:
+        from pkinteract.report.drawing import save
+        from pkinteract.report.population.figure import draw_fan
+
+        for place, analyte in enumerate(plan.analytes):
+            drawing = draw_fan(plan, tally, place)
+            files |= dict.fromkeys((f"fan-{analyte.id}.png", f"fan-{analyte.id}.svg"), partial(save, drawing))
+    handed = store.hand_out(keep=keep)
+    written = write_all(store.top, files)
+    for path in set(earlier) - set(written):
+        path.unlink(missing_ok=True)
+    if not keep:
+        store.remove()
+    return [*handed, *written, *([store.folder] if keep else [])]
+
+
+def _write_patients(store: Store, path: Path) -> None:
+    """Write ``patients.csv`` a partition at a time."""
+    from pkinteract.text.csv import csv_text
+
+    with path.open("w", encoding="utf-8", newline="") as file:
+        for partition in range(store.plan.partitions):
+            head, end, rows = csv_text(store.columns(partition)).partition("\r\n")
+            file.write(rows if partition else head + end + rows)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pkinteract.commands.inputs import PATH
 
+if TYPE_CHECKING:
+    from pkinteract.library.evidence.studies import Study
+    from pkinteract.qualify import Outcome, Summary
+    from pkinteract.text.folder import Writer
 
-@click.command("qualify")
+
+@click.command()
 @click.option("--perpetrator", metavar="DRUG", help="Only studies of this perpetrator.")
 @click.option("--victim", metavar="DRUG", help="Only studies of this victim.")
 @click.option("--row", metavar="ID", help="Only this study; draws the curves of both arms.")
@@ -20,7 +29,7 @@ from pkinteract.commands.inputs import PATH
 @click.option("--out", metavar="DIR", type=PATH, help="Folder for the files; default results/qualification[-ID]/.")
 @click.option("--no-figure", is_flag=True, help="Write no figures.")
 @click.option("--force", is_flag=True, help="Write into a folder that holds something else.")
-def qualify_command(
+def qualify(
     table: Path | None, files: tuple[Path, ...], out: Path | None, no_figure: bool, force: bool, **named: str | None
 ) -> None:
     """Hold the predictions against published interaction studies.
@@ -33,9 +42,75 @@ def qualify_command(
     Example: pkinteract qualify --perpetrator carbamazepine --out carbamazepine
     """
     from pkinteract.commands.progress import counted
-    from pkinteract.report.qualify.files import run_qualification
+    from pkinteract.export.record.qualify import NAME
+    from pkinteract.library.evidence.ratios import RATIOS, read_studies
+    from pkinteract.qualify import qualify as qualified
+    from pkinteract.qualify import summaries
+    from pkinteract.qualify.choose import choose
+    from pkinteract.report.qualify.text import qualify_lines, row_lines
+    from pkinteract.text.folder import RECORD, refuse_foreign, write_all
 
-    folder = out or Path("results") / (f"qualification-{named['row']}" if named["row"] else "qualification")
+    row, source = named["row"], table or RATIOS
+    folder = out or Path("results") / (f"qualification-{row}" if row else "qualification")
+    known = read_studies(source)
+    studies = choose(known, source, perpetrator=named["perpetrator"], victim=named["victim"], row=row)
+    if not force:
+        refuse_foreign(folder, NAME)
     with counted("arms") as progress:
-        lines = run_qualification(folder, named, table, files, figure=not no_figure, force=force, progress=progress)
-    click.echo("\n".join(lines))
+        outcomes = qualified(studies, extra=files, progress=progress)
+    groups = summaries(outcomes)
+    earlier = _figures(folder, known) if (folder / RECORD).is_file() else []
+    written = write_all(folder, _files(outcomes, groups, files, single=row is not None, figure=not no_figure))
+    for path in set(earlier) - set(written):
+        path.unlink()
+    if row is not None:
+        click.echo("\n".join([*row_lines(outcomes[0]), *(str(path) for path in written)]))
+    else:
+        click.echo("\n".join(qualify_lines(outcomes, groups, written)))
+
+
+def _figures(folder: Path, studies: Sequence[Study]) -> list[Path]:
+    """Figures of an earlier run, which this one need not write."""
+    names = ["forest.png", "predicted-observed.png", *(f"{study.id}.png" for study in studies)]
+    return [folder / name for name in names if (folder / name).is_file()]
+
+
+def _files(
+    outcomes: Sequence[Outcome], groups: Sequence[Summary], extra: Sequence[Path], *, single: bool, figure: bool
+) -> dict[str, Writer]:
+    """Tables, and the figures of what was simulated."""
+    from pkinteract.export.record.qualify import record
+    from pkinteract.export.tables.qualify import outcome_table, summary_table
+    from pkinteract.text.csv import write_csv
+    from pkinteract.text.record import write_record
+
+    files: dict[str, Writer] = {
+        "qualification.csv": partial(write_csv, outcome_table(outcomes)),
+        "summary.csv": partial(write_csv, summary_table(groups)),
+        "run.json": partial(write_record, record(outcomes)),
+    }
+    if figure and single and outcomes[0].state == "simulated":
+        files[f"{outcomes[0].study.id}.png"] = partial(_write_arms, outcomes[0], tuple(extra))
+    elif figure and any(group.n for group in groups):
+        from pkinteract.report.drawing import save
+        from pkinteract.report.qualify.figure import draw_agreement, draw_forest
+
+        files["forest.png"] = partial(save, draw_forest(outcomes))
+        files["predicted-observed.png"] = partial(save, draw_agreement(outcomes))
+    return files
+
+
+def _write_arms(outcome: Outcome, extra: tuple[Path, ...], path: Path) -> None:
+    """Simulate both arms again and draw them."""
+    from pkinteract.library import load_library
+    from pkinteract.qualify.design import plan
+    from pkinteract.qualify.exposure import expose
+    from pkinteract.report.drawing import save
+    from pkinteract.report.qualify.figure import draw_arms
+
+    study, library = outcome.study, load_library(extra)
+    with tempfile.TemporaryDirectory() as folder:
+        results = [
+            expose(plan(study, arm, library), Path(folder), library)[1] for arm in (study.control, study.treatment)
+        ]
+    save(draw_arms(study, results[0], results[1]), path)

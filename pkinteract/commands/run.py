@@ -77,12 +77,21 @@ def run(
 
 
 def _write(result: Result, folder: Path, form: str, *, figure: bool) -> None:
-    from pkinteract.analysis import alert_table, exposure_table
-    from pkinteract.export import nonmem_files, write_parquet, write_record
+    from pkinteract.export import nonmem_files, write_parquet
+    from pkinteract.export.record.run import record
+    from pkinteract.export.tables.run import (
+        alert_table,
+        clearance_table,
+        concentration_table,
+        dose_table,
+        enzyme_table,
+        exposure_table,
+        observation_table,
+    )
     from pkinteract.report.run.text import summary_lines
-    from pkinteract.result import clearance_table, concentration_table, dose_table, enzyme_table, observation_table
     from pkinteract.text.csv import write_csv
     from pkinteract.text.folder import write_all
+    from pkinteract.text.record import write_record
 
     exposure, found = exposure_table(result), alert_table(result)
     tables = {
@@ -99,7 +108,7 @@ def _write(result: Result, folder: Path, form: str, *, figure: bool) -> None:
     files: dict[str, Writer] = {f"{name}.{ending}": partial(put, table) for name, table in tables.items()}
     if form == "nonmem":
         files |= nonmem_files(result)
-    files["run.json"] = partial(write_record, result)
+    files["run.json"] = partial(write_record, record(result))
     if figure:
         from pkinteract.report.drawing import save
         from pkinteract.report.run.figure import draw_result
@@ -110,8 +119,8 @@ def _write(result: Result, folder: Path, form: str, *, figure: bool) -> None:
 
 
 def _write_comparison(results: list[Result], folder: Path, form: str, *, figure: bool) -> None:
-    from pkinteract.analysis import comparison_table
     from pkinteract.export import write_parquet
+    from pkinteract.export.tables.run import comparison_table
     from pkinteract.text.csv import write_csv
     from pkinteract.text.folder import write_all
 

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pkinteract.commands.progress import counted
+
+if TYPE_CHECKING:
+    from pkinteract.population.run.plan import Plan
+    from pkinteract.population.statistics.sensitivity import Traced
+    from pkinteract.text.folder import Writer
+
+PATIENTS = 1000
+"""Patients of the design where nothing else is said."""
 
 
 @click.command("sensitivity")
@@ -29,11 +40,45 @@ def sensitivity(
 
     Example: pkinteract sensitivity scenarios/carbamazepine-to-levetiracetam.toml -n 500
     """
-    from pkinteract.report.sensitivity.files import run_sensitivity
+    from pkinteract.population.people.specification import specification
+    from pkinteract.population.run.plan import plan_of
+    from pkinteract.population.statistics.sensitivity import runs, trace
+    from pkinteract.report.sensitivity.text import sensitivity_lines
     from pkinteract.scenario import read_scenario
+    from pkinteract.text.folder import refuse_foreign, write_all
 
     read = read_scenario(scenario)
-    folder = out or Path("results") / f"{read.name}-sensitivity"
+    name = f"{read.name}-sensitivity"
+    folder = out or Path("results") / name
+    if not force:
+        refuse_foreign(folder, name)
+    plan = plan_of(read, specification(read, n or PATIENTS, seed))
     with counted("patients") as progress:
-        lines = run_sensitivity(read, folder, n, seed, figure=not no_figure, force=force, progress=progress)
-    click.echo("\n".join(lines))
+        found = trace(plan, progress(runs(plan), 0) if progress else None)
+    written = write_all(folder, _files(name, plan, found, figure=not no_figure))
+    click.echo("\n".join(sensitivity_lines(plan, found, written)))
+
+
+def _files(name: str, plan: Plan, found: Sequence[Traced], *, figure: bool) -> dict[str, Writer]:
+    """File name to what writes it."""
+    from pkinteract.export.record.sensitivity import record
+    from pkinteract.export.tables.sensitivity import sobol_table, tornado_table
+    from pkinteract.text.csv import write_csv
+    from pkinteract.text.folder import RECORD
+    from pkinteract.text.record import write_record
+
+    files: dict[str, Writer] = {
+        "sobol.csv": partial(write_csv, sobol_table(plan, found)),
+        "tornado.csv": partial(write_csv, tornado_table(plan, found)),
+        RECORD: partial(write_record, record(name, plan)),
+    }
+    if figure:
+        from pkinteract.report.drawing import save
+        from pkinteract.report.sensitivity.figure import draw_sensitivity
+
+        for place, analyte in enumerate(plan.analytes):
+            drawing = draw_sensitivity(plan, found, place)
+            if drawing is not None:
+                names = (f"sensitivity-{analyte.id}.png", f"sensitivity-{analyte.id}.svg")
+                files |= dict.fromkeys(names, partial(save, drawing))
+    return files

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pkinteract.engine.mechanisms.shape import Compartment
+from pkinteract.engine.shape import Compartment
 
 if TYPE_CHECKING:
     from pkinteract.engine.system import System

@@ -17,7 +17,6 @@ from functools import cached_property
 from typing import TypeVar
 
 from pkinteract.engine import mechanisms
-from pkinteract.engine.acting import Actor, Ratio, Site
 from pkinteract.engine.layout import Layout
 from pkinteract.engine.mechanisms.absorption import Depot
 from pkinteract.engine.mechanisms.balance import Peripheral
@@ -28,8 +27,8 @@ from pkinteract.engine.mechanisms.formation import Formation, GutFormation
 from pkinteract.engine.mechanisms.inactivation import Inactivation
 from pkinteract.engine.mechanisms.induction import Induction
 from pkinteract.engine.mechanisms.release import Release
-from pkinteract.engine.mechanisms.shape import Structure
 from pkinteract.engine.mechanisms.turnover import Enzyme
+from pkinteract.engine.shape import Actor, Ratio, Site, Structure
 
 Kind = TypeVar("Kind")
 

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from pkinteract.errors import InputError, Problem
-from pkinteract.result import Table
+from pkinteract.text.csv import Table
 
 
 def require_parquet(option: str = "--format") -> None:

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from pkinteract.errors import did_you_mean
 from pkinteract.library.checks import faults
-from pkinteract.library.reader import Enzyme
 from pkinteract.library.schema.absorption import Input
+from pkinteract.library.schema.enzyme import Enzyme
 from pkinteract.library.schema.monograph import Monograph, label, values
 from pkinteract.library.schema.values import Value
 

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ValidationError
 
 from pkinteract.errors import InputError, Problem, did_you_mean
 from pkinteract.library.checks import Key, faults, rows, table, traced, unknown_enzymes
+from pkinteract.library.schema.enzyme import Enzyme, EnzymeFile
 from pkinteract.library.schema.monograph import Monograph, Source
-from pkinteract.library.schema.values import Duration, Number, Row
 from pkinteract.text.toml import TomlFile, read_toml
 from pkinteract.text.toml_lines import key_text
 from pkinteract.text.toml_words import problems
@@ -21,31 +21,6 @@ from pkinteract.text.toml_words import problems
 FOLDER = Path(__file__).parent
 
 _M = TypeVar("_M", bound=BaseModel)
-
-
-class Organ(Row):
-    """Turnover of an enzyme in one organ."""
-
-    half_life: Duration
-
-
-class Enzyme(Row):
-    """An enzyme of the library: turnover per organ, and what else sets its level."""
-
-    name: str
-    liver: Organ
-    gut: Organ | None = None
-    smoking: Number | None = None
-
-    @property
-    def organs(self) -> Mapping[str, Organ]:
-        """The organs it is modelled in, liver first."""
-        return {"liver": self.liver} if self.gut is None else {"liver": self.liver, "gut": self.gut}
-
-
-class _EnzymeFile(Row):
-    enzymes: dict[str, Enzyme]
-    sources: dict[str, Source]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,9 +117,9 @@ def _shipped(path: Path) -> TomlFile:
 
 
 @cache
-def _enzymes() -> _EnzymeFile:
+def _enzymes() -> EnzymeFile:
     file = read_toml(FOLDER / "enzymes.toml", ours=True)
-    return _validated(_EnzymeFile, file, traced(file.data, _EnzymeFile))
+    return _validated(EnzymeFile, file, traced(file.data, EnzymeFile))
 
 
 def _monograph(file: TomlFile, enzymes: Mapping[str, Enzyme], files: Mapping[str, Path]) -> Monograph:

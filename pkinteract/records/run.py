@@ -14,7 +14,6 @@ from pkinteract.engine.single.march import RTOL
 from pkinteract.records.subject import Body, Dosing, body_of
 from pkinteract.records.timeline import follow
 from pkinteract.records.types import Covariates, DataSet
-from pkinteract.result import Table
 from pkinteract.units import COLUMN_SUFFIX
 
 
@@ -36,11 +35,6 @@ class Predictions:
     time: Array
     concentrations: dict[str, Array]
     notes: tuple[str, ...]
-
-    @property
-    def table(self) -> Table:
-        """``concentrations.csv``."""
-        return {"id": self.subjects, "time_h": self.time, **self.concentrations}
 
 
 def predict(data: DataSet, dosing: Dosing, *, rtol: float = RTOL) -> Predictions:

@@ -16,17 +16,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pkinteract.errors import InputError, Problem
 from pkinteract.text.files import read_text
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
-Column: TypeAlias = "Sequence[object] | NDArray[np.generic]"
+Column: TypeAlias = "Sequence[Any] | NDArray[Any]"
 Table: TypeAlias = "Mapping[str, Column]"
+"""Columns by name, in order."""
 
 LARGEST = 50_000_000
 """Largest CSV file that is read [byte]."""

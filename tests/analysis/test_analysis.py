@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from runs import INTRAVENOUS, daily, drug, once, oral, regimen, run, text
 
-from pkinteract.analysis import alert_table, comparison_table, exposure_table
-from pkinteract.result import Result, Table
+from pkinteract.export.tables.run import alert_table, comparison_table, exposure_table
+from pkinteract.result import Result
+from pkinteract.text.csv import Table
 
 RANGE = '[reference_range]\nlow = "0.5 mg/L"\nhigh = "1.5 mg/L"\nalert = "1.8 mg/L"\n'
 VICTIM = drug("victim", RANGE, oral(1.0, 1.0), INTRAVENOUS)

@@ -14,21 +14,19 @@ from pkinteract import load_scenario
 from pkinteract.cli import main
 from pkinteract.library.people import reference as people
 from pkinteract.scenario.file.schema import (
-    AdherenceTable,
     ChangeTable,
     CourseTable,
     CycleTable,
     ObservationTable,
     Output,
     PatientTable,
-    PopulationTable,
     RegimenTable,
     ScenarioTable,
     Simulation,
-    SpreadTable,
-    Table,
 )
+from pkinteract.scenario.population.schema import AdherenceTable, PopulationTable, SpreadTable
 from pkinteract.scenario.population.ward import NUMBERS, WORDS
+from pkinteract.scenario.values import Table
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -19,7 +19,7 @@ from pkinteract.fitting.inputs.schema import (
     PriorTable,
     ResidualTable,
 )
-from pkinteract.scenario.file.schema import Table
+from pkinteract.scenario.values import Table
 
 PAGE = (Path(__file__).parents[2] / "docs/fitting.md").read_text("utf-8")
 

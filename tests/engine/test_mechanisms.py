@@ -178,7 +178,7 @@ def test_behind_a_well_stirred_liver_inhibition_acts_on_intrinsic_clearance(solv
     assert found == pytest.approx(100 / intrinsic if oral else 100 * (90 + intrinsic) / (90 * intrinsic), rel=1e-6)
 
 
-@closed_form("gut")
+@closed_form("portal")
 def test_inhibition_in_the_gut_wall_follows_the_availability_formula(solved: Solved) -> None:
     """Fg = 1/(1 + (1/Fg0 - 1)/(1 + Igut/Ki)) with Igut = absorption rate over 18 L/h, held by a constant input."""
     p = Numbers()
@@ -197,7 +197,7 @@ def test_inhibition_in_the_gut_wall_follows_the_availability_formula(solved: Sol
     assert area(found, stop=400.0) / 10.0 * 1.0 / 100.0 == pytest.approx(inhibited, rel=1e-6)
 
 
-@closed_form("inlet")
+@closed_form("portal")
 def test_absorption_adds_to_the_inlet_concentration(solved: Solved) -> None:
     """A constant input of 90 mg/h into a flow of 90 L/h raises the inlet by 1 mg/L: at Ki 1 half is left."""
     p = Numbers()
@@ -336,7 +336,7 @@ def test_two_peripheral_compartments_follow_the_matrix_exponential(solved: Solve
         np.testing.assert_allclose(curve.value(HOURS[1:]), amounts, rtol=0, atol=1e-7 * 100)
 
 
-@closed_form("gut", "formation")
+@closed_form("portal", "formation")
 def test_an_enzyme_of_the_gut_wall_decides_what_passes_and_what_is_formed_there(solved: Solved) -> None:
     """At a gut enzyme of 2.5: Fg = 1/(1 + (1/Fg0 - 1)·2.5); the rest forms metabolite, which passes its own Fg·Fh."""
     p = Numbers()

@@ -43,14 +43,14 @@ PARTS: dict[str, Callable[[Case], bool]] = {
     "disposition": lambda case: len(case.system.compounds) > 1,
     "formation, by a pathway": lambda case: bool(case.system.formations),
     "formation, in the gut wall": lambda case: bool(case.system.gut_formations),
-    "gut, enzyme": lambda case: any(row.gut_enzyme is not None for row in case.system.compounds),
-    "gut, inhibited": lambda case: any(row.gut_inhibitors for row in case.system.compounds),
+    "portal, enzyme of the wall": lambda case: any(row.gut_enzyme is not None for row in case.system.compounds),
+    "portal, inhibited wall": lambda case: any(row.gut_inhibitors for row in case.system.compounds),
     "inactivation": lambda case: bool(case.system.inactivations),
     "induction, saturable": lambda case: any(row.emax is not None for row in case.system.inductions),
     "induction, power": lambda case: any(row.hill is not None for row in case.system.inductions),
     "induction, competing": lambda case: any(count > 1 for count in Counter(_groups(case)).values()),
     "induction, without limit": lambda case: any(row.slope is not None for row in case.system.inductions),
-    "inlet": lambda case: any(row.site == "inlet" for row in case.system.actors),
+    "portal, inlet": lambda case: any(row.site == "inlet" for row in case.system.actors),
     "liver, behind": lambda case: any(row.hepatic for row in case.system.pathways),
     "liver, beside": lambda case: any(
         not row.hepatic and case.system.compounds[row.compound].flow is not None for row in case.system.pathways

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from pkinteract.engine.lanes.sheet import Sheet
 from pkinteract.engine.layout import Layout
-from pkinteract.engine.mechanisms.shape import Compartment, Stage, Structure
 from pkinteract.engine.reference.medium import Medium
+from pkinteract.engine.shape import Compartment, Stage, Structure
 from pkinteract.engine.single.text import Text
 from pkinteract.engine.system import System
 

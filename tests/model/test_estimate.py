@@ -12,7 +12,7 @@ from runs import average, daily, drug, pathway, regimen, run, text, written
 from scenario_files import load
 
 from pkinteract.cli import main
-from pkinteract.model.estimate import changes
+from pkinteract.model.expectation.estimate import changes
 
 DOSES = {
     "amitriptyline": ("75 mg", "24 h"),

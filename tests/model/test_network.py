@@ -13,7 +13,7 @@ from runs import INTRAVENOUS, daily, drug, once, oral, pathway, regimen, run, te
 
 from pkinteract import load_scenario, simulate
 from pkinteract.cli import main
-from pkinteract.export.record import record
+from pkinteract.export.record.run import record
 from pkinteract.library import load_library
 
 DOSES = regimen("rival", daily("120 mg", "12 h")) + regimen("victim", daily("100 mg"))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from runs import average, daily, half_life, once, regimen, run, text
 
-from pkinteract.analysis import exposure_table
+from pkinteract.export.tables.run import exposure_table
 from pkinteract.result import Result
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"

@@ -12,10 +12,10 @@ from click.testing import CliRunner
 from own_drugs import TIGHT, binding
 from runs import INTRAVENOUS, course, daily, drug, oral, pathway, regimen, run, text
 
-from pkinteract.analysis import exposure_table
 from pkinteract.cli import main
 from pkinteract.engine.curves import TIED
 from pkinteract.errors import SimulationError
+from pkinteract.export.tables.run import exposure_table
 from pkinteract.result import Result
 
 STEADY = "steady_state = true"

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pkinteract.engine import mechanisms
-from pkinteract.engine.acting import Actor, Ratio
 from pkinteract.engine.kernel.vector import power, root, size
 from pkinteract.engine.lanes import header
 from pkinteract.engine.lanes.structure import Structure
+from pkinteract.engine.shape import Actor, Ratio
 
 Quantity = Any
 """A row of numbers, one that is traced, or a number."""

@@ -1,6 +1,6 @@
 """The mechanisms, one a file: its rows, what they point at, its equations for every runner.
 
-A new mechanism is one file here, of the shape that ``shape`` says, and one line in ``MECHANISMS``.
+A new mechanism is one file here, of the shape that ``engine.shape`` says, and one line in ``MECHANISMS``.
 """
 
 from __future__ import annotations
@@ -14,26 +14,24 @@ from pkinteract.engine.mechanisms import (
     clearance,
     disposition,
     formation,
-    gut,
     inactivation,
     induction,
-    inlet,
     liver,
+    portal,
     release,
     turnover,
 )
 
 if TYPE_CHECKING:
     from pkinteract.engine.layout import Layout
-    from pkinteract.engine.mechanisms.shape import Mechanism
+    from pkinteract.engine.shape import Mechanism
 
 MECHANISMS: tuple[Mechanism, ...] = (
     disposition,
     binding,
     absorption,
     release,
-    gut,
-    inlet,
+    portal,
     clearance,
     liver,
     formation,

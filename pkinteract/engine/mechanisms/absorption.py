@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pkinteract.engine.mechanisms.shape import Structure
+from pkinteract.engine.shape import Structure
 
 if TYPE_CHECKING:
     from pkinteract.engine.lanes.sheet import Sheet

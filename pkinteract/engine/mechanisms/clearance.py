@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pkinteract.engine.acting import Ratio
-from pkinteract.engine.mechanisms.shape import Stage, Structure
+from pkinteract.engine.shape import Ratio, Stage, Structure
 
 if TYPE_CHECKING:
     from pkinteract.engine.lanes.sheet import Sheet

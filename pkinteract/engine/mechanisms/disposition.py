@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pkinteract.engine.acting import Ratio
 from pkinteract.engine.mechanisms.balance import Peripheral
 from pkinteract.engine.mechanisms.binding import Binding
-from pkinteract.engine.mechanisms.shape import Compartment, Stage, Structure
+from pkinteract.engine.shape import Compartment, Ratio, Stage, Structure
 
 if TYPE_CHECKING:
     from pkinteract.engine.lanes.sheet import Sheet

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from pkinteract.engine.mechanisms.shape import Stage, Structure
+from pkinteract.engine.shape import Stage, Structure
 
 if TYPE_CHECKING:
     from pkinteract.engine.lanes.sheet import Sheet

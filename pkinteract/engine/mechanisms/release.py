@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from pkinteract.engine.mechanisms.shape import Compartment, Stage, Structure
+from pkinteract.engine.shape import Compartment, Stage, Structure
 
 if TYPE_CHECKING:
     from pkinteract.engine.events import Event

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pkinteract.engine.mechanisms.shape import Compartment, Stage, Structure
+from pkinteract.engine.shape import Compartment, Stage, Structure
 
 if TYPE_CHECKING:
     from pkinteract.engine.lanes.sheet import Sheet

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from pkinteract.engine import mechanisms
-from pkinteract.engine.acting import Actor, Ratio
 from pkinteract.engine.curves import Array
 from pkinteract.engine.layout import Layout
+from pkinteract.engine.shape import Actor, Ratio
 from pkinteract.engine.system import System
 
 

@@ -14,9 +14,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from pkinteract.engine import mechanisms
-from pkinteract.engine.acting import Actor, Ratio
 from pkinteract.engine.layout import Layout
-from pkinteract.engine.mechanisms.shape import Stage
+from pkinteract.engine.shape import Actor, Ratio, Stage
 
 
 class Text:

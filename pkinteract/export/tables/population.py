@@ -7,6 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from pkinteract.export.tables.dates import dates
 from pkinteract.population.people.cohort import Array
 from pkinteract.population.run.plan import Plan
 from pkinteract.population.statistics.metrics import DAY, measures_of
@@ -22,7 +23,7 @@ from pkinteract.population.statistics.tally import (
     ratio_interval,
     wilson,
 )
-from pkinteract.result import Table, dates
+from pkinteract.text.csv import Table
 
 BANDS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 """Quantiles of the bands."""

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import fields
-from pathlib import Path
 
-from pkinteract import __version__
 from pkinteract.qualify.measure import CLOSE, TWOFOLD, Summary, fold_error, guest_limit, inside_guest
 from pkinteract.qualify.outcome import Outcome
-from pkinteract.result import Table
-
-NAME = "qualification"
-"""What the folder's record calls it."""
+from pkinteract.text.csv import Table
 
 
 def outcome_table(outcomes: Sequence[Outcome]) -> Table:
@@ -76,11 +70,3 @@ def rounded_table(summaries: Sequence[Summary]) -> Table:
 
 def _rounded(value: object) -> object:
     return float(f"{value:.4g}") if isinstance(value, float) else value
-
-
-def write_record(outcomes: Sequence[Outcome], path: Path) -> None:
-    """``run.json``: the version, and how many rows came to what."""
-    states = [outcome.state for outcome in outcomes]
-    counts = {state: states.count(state) for state in dict.fromkeys(states)}
-    record = {"scenario": {"name": NAME}, "pkinteract": __version__, "rows": counts}
-    path.write_text(json.dumps(record, indent=2) + "\n", "utf-8")

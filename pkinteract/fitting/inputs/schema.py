@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pkinteract.scenario.file.schema import Table
+from pkinteract.scenario.values import Table
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 

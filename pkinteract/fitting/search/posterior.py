@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 
@@ -15,7 +14,6 @@ from pkinteract.errors import SimulationError
 from pkinteract.fitting.search.target import LOG, Target
 from pkinteract.fitting.search.uncertainty import Spread
 from pkinteract.fitting.types import Posterior, Sampling
-from pkinteract.result import Table
 
 LONG_ENOUGH = 50
 """Autocorrelation times that a chain should last, as emcee's authors advise [1]."""
@@ -181,27 +179,3 @@ def _warnings(posterior: Posterior) -> list[str]:
         text = f"the walkers of the posterior took {100 * posterior.acceptance:.0f} % of their moves"
         said.append(f"{text}, below 20 %: they hardly move; add walkers and a longer burn, or hold estimates")
     return said
-
-
-def posterior_table(groups: Iterable[tuple[str, Posterior]], unit: str) -> Table:
-    """``posterior.csv``: a row for every draw and estimate; those of one draw belong together.
-
-    Parameters
-    ----------
-    groups
-        Subject that was fitted by itself, or "", and its posterior.
-    unit
-        Of the residual SD.
-    """
-    columns: dict[str, list[object]] = {name: [] for name in ("draw", "subject", "parameter", "unit", "value")}
-    for whose, posterior in groups:
-        names = ["residual_sd" if row is None else row.name for row in posterior.parameters]
-        units = [unit if row is None else row.unit for row in posterior.parameters]
-        subjects = [subject or whose for subject in posterior.subjects]
-        for draw, values in enumerate(posterior.values, start=1):
-            columns["draw"] += [draw] * len(names)
-            columns["subject"] += subjects
-            columns["parameter"] += names
-            columns["unit"] += units
-            columns["value"] += [float(value) for value in values]
-    return columns

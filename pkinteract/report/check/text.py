@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pkinteract.model import Model
-from pkinteract.model.network import Link
+from pkinteract.model.expectation.network import Link
 from pkinteract.report.lines import level_text
 from pkinteract.scenario import Course, Patient, Scenario
 from pkinteract.scenario.file.courses import WEEKDAYS

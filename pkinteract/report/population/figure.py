@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from pkinteract.export.record.population import NOTICE
 from pkinteract.export.tables.population import BANDS, bands, shares
 from pkinteract.population.people.cohort import Array
 from pkinteract.population.run.plan import Plan
@@ -26,7 +27,7 @@ from pkinteract.report.drawing import (
     reference_range,
     span,
 )
-from pkinteract.report.population.text import NOTICE, counted
+from pkinteract.report.population.text import counted
 from pkinteract.scenario import Scenario
 from pkinteract.scenario.types import TOLERANCE
 

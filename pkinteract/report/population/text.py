@@ -7,16 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from pkinteract import NOTICE as ONE
+from pkinteract.export.record.population import NOTICE
 from pkinteract.export.tables.population import risk_table, shares
 from pkinteract.population.run.plan import Plan
 from pkinteract.population.statistics.metrics import measures_of
 from pkinteract.population.statistics.tally import AFTER, BEFORE, EVER, Tally, quantiles, ratio_interval
 from pkinteract.report.lines import rows_text
-from pkinteract.result import Analyte, Table
-
-NOTICE = ONE.replace("a typical patient", "virtual patients")
-"""Stands on everything that is handed out."""
+from pkinteract.result import Analyte
+from pkinteract.text.csv import Table
 
 _SHOWN = ("cavg_before", "cavg_after", "fold_rise", "t50", "t90")
 _TURNS = ("fold_highest", "t_highest", "fold_lowest", "t_lowest")

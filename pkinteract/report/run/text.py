@@ -10,7 +10,8 @@ from pkinteract import NOTICE
 from pkinteract.report.lines import rows_text
 
 if TYPE_CHECKING:
-    from pkinteract.result import Result, Table
+    from pkinteract.result import Result
+    from pkinteract.text.csv import Table
 
 
 def summary_lines(result: Result, exposure: Table, alerts: Table, written: Sequence[Path]) -> list[str]:

@@ -11,11 +11,11 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 
+from pkinteract.export.record.population import NOTICE
 from pkinteract.population.run.plan import Plan
 from pkinteract.population.statistics.metrics import MEASURES
 from pkinteract.population.statistics.sensitivity import Input, Traced
 from pkinteract.report.drawing import PALETTE, STYLE, WIDTH
-from pkinteract.report.population.text import NOTICE
 
 MOST, LEAST = 9, 0.005
 """Inputs of a panel at most, and the total index that the first of them have at least."""

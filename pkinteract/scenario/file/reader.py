@@ -361,7 +361,7 @@ class _Reader:
         from pkinteract.scenario.population.reader import Surroundings, read_population
 
         around = Surroundings(
-            patient=table, changes=changes, monographs=monographs, enzymes=self.enzymes, regimens=regimens
+            patient=table, changing=bool(changes), monographs=monographs, enzymes=self.enzymes, regimens=regimens
         )
         return read_population(self.file, around, self.refuse, self.warn)
 

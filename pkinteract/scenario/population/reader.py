@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -12,8 +13,7 @@ from pkinteract.library import Enzyme
 from pkinteract.library.lognormal import idle
 from pkinteract.library.people import reference as people
 from pkinteract.library.schema.monograph import Monograph, enzymes_of
-from pkinteract.scenario.file.patient import Change
-from pkinteract.scenario.file.schema import AdherenceTable, PatientTable, PopulationTable
+from pkinteract.scenario.population.schema import AdherenceTable, PopulationTable
 from pkinteract.scenario.population.spreads import PERSONAL, read_ages, read_spreads
 from pkinteract.scenario.population.types import ADULTS, Adherence, Spec, Ward
 from pkinteract.scenario.population.uncertainty import read_uncertainty
@@ -21,6 +21,9 @@ from pkinteract.scenario.population.ward import read_ward
 from pkinteract.scenario.types import Regimen
 from pkinteract.text.toml import TomlFile
 from pkinteract.text.toml_lines import Key
+
+if TYPE_CHECKING:
+    from pkinteract.scenario.file.schema import PatientTable
 
 Report = Callable[[Key, str], None]
 
@@ -37,10 +40,12 @@ class Surroundings:
     ----------
     patient, regimens
         None where these are wrong themselves.
+    changing
+        Whether the patient changes during the run.
     """
 
     patient: PatientTable | None
-    changes: Sequence[Change]
+    changing: bool
     monographs: Mapping[str, Monograph]
     enzymes: Mapping[str, Enzyme]
     regimens: Sequence[Regimen] | None
@@ -93,7 +98,7 @@ def read_population(file: TomlFile, around: Surroundings, refuse: Report, warn: 
     def wrong(key: Key, text: str) -> None:
         refuse((HERE, *key), text)
 
-    for text in refusals(bool(around.changes), around.patient is not None and around.patient.pregnancy is not None):
+    for text in refusals(around.changing, around.patient is not None and around.patient.pregnancy is not None):
         refuse((HERE,), text)
     _check_tapers(file, refuse)
     ward = None

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from pkinteract.library.people import reference as people
-from pkinteract.scenario.file.schema import READERS, PopulationTable, SpreadTable, creatinine_level
+from pkinteract.scenario.population.schema import PopulationTable, SpreadTable
 from pkinteract.scenario.population.types import ADULTS, Shape, Spread
+from pkinteract.scenario.values import READERS, creatinine_level
 from pkinteract.text.toml_lines import Key
 from pkinteract.units import from_canonical, parse
 

@@ -13,8 +13,9 @@ from pkinteract.errors import InputError, did_you_mean, printable
 from pkinteract.library.overrides import apply_overrides
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.scenario.expressions import value_of
-from pkinteract.scenario.file.schema import PopulationTable, Table
+from pkinteract.scenario.population.schema import PopulationTable
 from pkinteract.scenario.population.types import Uncertain, Uncertainty
+from pkinteract.scenario.values import Table
 from pkinteract.text.toml import TomlFile, read_toml
 from pkinteract.text.toml_lines import Key
 from pkinteract.text.toml_words import problems

@@ -9,8 +9,8 @@ from pkinteract.errors import InputError, did_you_mean, printable
 from pkinteract.library.people import reference as people
 from pkinteract.library.phenotypes import activity
 from pkinteract.library.schema.monograph import Monograph
-from pkinteract.scenario.file.schema import READERS
 from pkinteract.scenario.population.types import Ward
+from pkinteract.scenario.values import READERS
 from pkinteract.text.csv import read_csv
 from pkinteract.text.toml_lines import Key
 

@@ -1,4 +1,4 @@
-"""What every mechanism answers: the shape of the modules in this folder.
+"""What every mechanism answers: the shape of the modules in ``mechanisms``.
 
 A mechanism is a module: its rows (positions only, the equation in their docstrings) and the five functions of
 :class:`Mechanism`. Everything that is known of a system is gathered by walking over ``MECHANISMS``.
@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Protocol
-
-from pkinteract.engine.acting import Actor, Ratio
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from pkinteract.engine.lanes.sheet import Sheet
@@ -19,6 +17,35 @@ if TYPE_CHECKING:
     from pkinteract.engine.reference.medium import Medium
     from pkinteract.engine.single.text import Text
     from pkinteract.engine.system import System
+
+Site = Literal["plasma", "inlet", "gut"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """The concentration by which a compound acts on something.
+
+    Attributes
+    ----------
+    site
+        "plasma"; "inlet", the blood that enters the liver: plasma plus what is being absorbed; or "gut", absorption
+        rate over gut flow.
+    total
+        Whether the total concentration acts rather than the one bound as in the reference; the same thing unless the
+        compound's binding varies.
+    """
+
+    compound: int
+    site: Site = "plasma"
+    total: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ratio:
+    """A concentration over the constant it acts by, ``constant`` [mg/L]: I/Ki, or Cu/Km."""
+
+    actor: Actor
+    constant: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,10 @@
-"""The gut wall: what is absorbed meets an enzyme there, which others may inhibit.
+"""From the gut to the liver: what an enzyme of the wall leaves of what is absorbed joins the blood at the inlet.
 
-    Fg = 1/(1 + (1/Fg0 - 1)·Eg/(1 + Σ Igut/Ki)),   Igut = absorption rate/Qgut
+    Fg    = 1/(1 + (1/Fg0 - 1)·Eg/(1 + Σ Igut/Ki)),   Igut = absorption rate/Qgut
+    inlet = C + Fg·absorption rate/(Rb·Qh)
 
-The rows stand in :class:`~pkinteract.engine.mechanisms.disposition.Compound`.
+Inhibitors and inactivators of the liver act by the concentration at its inlet. The rows stand in
+:class:`~pkinteract.engine.mechanisms.disposition.Compound`.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from pkinteract.engine.mechanisms.shape import Stage, Structure
+from pkinteract.engine.shape import Site, Stage, Structure
 
 if TYPE_CHECKING:
     from pkinteract.engine.lanes.sheet import Sheet
@@ -31,15 +33,19 @@ def structure(system: System) -> Structure:
 
 
 def reads(layout: Layout) -> Iterable[int | None]:
-    """1/Fg0 - 1, and the flow through the gut of what acts there."""
+    """1/Fg0 - 1, and the flows through the gut and the liver of what acts there."""
     rows = layout.system.compounds
-    acting = {actor.compound for actor in layout.system.actors if actor.site == "gut"}
-    return [*(rows[i].gut_ratio for i in layout.stepped), *(rows[i].gut_flow for i in acting)]
+    wall, inlet = _acting(layout.system, "gut"), _acting(layout.system, "inlet")
+    return [
+        *(rows[i].gut_ratio for i in layout.stepped),
+        *(rows[i].gut_flow for i in wall),
+        *(rows[i].portal for i in inlet),
+    ]
 
 
 def single(text: Text) -> None:
-    """What is absorbed w and its concentration j in the wall; availability b, and what is absorbed past the wall q."""
-    acting = {actor.compound for actor in text.system.actors if actor.site == "gut"}
+    """What is absorbed w, its concentration j in the wall; availability b, what passes the wall q; inlet i."""
+    acting = _acting(text.system, "gut")
     for i in text.layout.stepped:
         row, absorbed = text.system.compounds[i], bool(text.sources[i])
         if absorbed:
@@ -53,10 +59,13 @@ def single(text: Text) -> None:
         if absorbed:
             text.line(Stage.PASSAGE, i, f"q{i} = w{i}" if row.gut_ratio is None else f"q{i} = b{i} * w{i}")
             text.gains[i].append(f"q{i}")
+    for i in sorted(_acting(text.system, "inlet")):
+        joining = f" + q{i} / p{text.system.compounds[i].portal}" if text.sources[i] else ""
+        text.line(Stage.PASSAGE, i, f"i{i} = c{i}{joining}")
 
 
 def reference(medium: Medium) -> None:
-    """Concentration in the wall [mg/L], availability Fg [1], and what is lost there [mg/h]."""
+    """Concentration in the wall [mg/L], availability Fg [1], what is lost there [mg/h]; inlet [mg/L]."""
     p, rows = medium.p, list(enumerate(medium.system.compounds))
     for i, row in rows:
         if row.gut_flow is not None:
@@ -66,12 +75,15 @@ def reference(medium: Medium) -> None:
             level = 1.0 if row.gut_enzyme is None else medium.levels[row.gut_enzyme]
             medium.passage[i] = 1 / (1 + p[row.gut_ratio] * level / (1 + medium.sum(row.gut_inhibitors)))
     medium.lost_in_gut[...] = medium.absorbed - medium.absorbed * medium.passage
+    for i, row in rows:
+        portal = row.portal if row.portal is not None else row.flow
+        past_gut = medium.passage[i] * medium.absorbed[i]
+        medium.inlet[i] = medium.total[i] if portal is None else medium.total[i] + past_gut / p[portal]
 
 
 def lanes(sheet: Sheet) -> None:
-    """Concentration in the wall [mg/L], availability Fg [1], what passes the wall and what is lost there [mg/h]."""
-    acting = {actor.compound for actor in sheet.system.actors if actor.site == "gut"}
-    for i in acting:
+    """Concentrations in wall and inlet [mg/L], availability Fg [1], what passes and what is lost [mg/h]."""
+    for i in _acting(sheet.system, "gut"):
         sheet.gut[i] = sheet.absorbed[i] * sheet.over(sheet.system.compounds[i].gut_flow)
     for i in sheet.layout.stepped:
         row, absorbed = sheet.system.compounds[i], sheet.absorbed[i]
@@ -82,3 +94,11 @@ def lanes(sheet: Sheet) -> None:
             sheet.passage[i] = 1.0 / (1.0 + sheet.p(row.gut_ratio) * sheet.level(row.gut_enzyme) / slowed)
         sheet.passed[i] = sheet.passage[i] * absorbed
         sheet.lost_in_gut[i] = absorbed - sheet.passed[i]
+    for i in _acting(sheet.system, "inlet"):
+        past_gut = sheet.passed[i] * sheet.over(sheet.system.compounds[i].portal)
+        sheet.inlet[i] = sheet.total[i] + past_gut
+
+
+def _acting(system: System, site: Site) -> set[int]:
+    """Compounds that act by their concentration at a site."""
+    return {actor.compound for actor in system.actors if actor.site == site}

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pkinteract.library.schema.monograph import Monograph, Pathway
 from pkinteract.model import patient as body
 from pkinteract.model.clearance import formed_ratio, gut_share, pathway_clearance, pathways
+from pkinteract.model.expectation.network import available, daily
 from pkinteract.model.interaction import Level, fold, inactivation, inhibition
-from pkinteract.model.network import available, daily
 from pkinteract.model.parts import gut_availability, liver
 from pkinteract.scenario import Scenario
 

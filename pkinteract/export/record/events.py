@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from pathlib import Path
-
-import pkinteract
 from pkinteract.records.run import Predictions
 from pkinteract.records.subject import Dosing
 from pkinteract.records.types import DataSet
-
-
-def write_record(data: DataSet, dosing: Dosing, found: Predictions, path: Path) -> None:
-    """Write the record of a run."""
-    path.write_text(json.dumps(record(data, dosing, found), indent=1, ensure_ascii=False) + "\n", "utf-8")
+from pkinteract.text.record import checksum, head
 
 
 def record(data: DataSet, dosing: Dosing, found: Predictions) -> dict[str, object]:
     """The record of a run as plain data."""
     return {
-        "notice": pkinteract.NOTICE,
-        "versions": {"pkinteract": pkinteract.__version__},
+        **head(),
         "scenario": {
             "name": data.path.stem,
-            "sha256": hashlib.sha256(data.text.encode()).hexdigest(),
+            "sha256": checksum(data.text.encode()),
             "records": len(data.records),
             "subjects": len(dict.fromkeys(found.subjects)),
         },

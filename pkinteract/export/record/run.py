@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import platform
-from pathlib import Path
-
-import numpy as np
-
-import pkinteract
 from pkinteract.result import Result
 from pkinteract.scenario import Patient
-
-
-def write_record(result: Result, path: Path) -> None:
-    """Write the record of a run."""
-    path.write_text(json.dumps(record(result), indent=1, ensure_ascii=False) + "\n", "utf-8")
+from pkinteract.text.record import head, source
 
 
 def record(result: Result) -> dict[str, object]:
     """The record of a run as plain data."""
     scenario, patient, status = result.scenario, result.scenario.patient, result.status
     return {
-        "notice": pkinteract.NOTICE,
-        "versions": {
-            "pkinteract": pkinteract.__version__,
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-        },
-        "scenario": {
-            "name": scenario.name,
-            "title": scenario.title,
-            "sha256": hashlib.sha256(scenario.text.encode()).hexdigest(),
-            "text": scenario.text,
-        },
+        **head(),
+        "scenario": source(scenario.name, scenario.title, scenario.text),
         "patient": {
             **_traits(patient),
             "phenotype": {

@@ -1,0 +1,1 @@
+"""What ``run.json`` holds, one module per command."""

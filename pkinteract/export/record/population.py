@@ -1,0 +1,49 @@
+"""``run.json`` of a population: what was run, and on whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from dataclasses import asdict
+
+from pkinteract import NOTICE as ONE
+from pkinteract.population.run.plan import Plan
+from pkinteract.population.statistics.tally import Tally
+from pkinteract.text.record import head, source
+
+NOTICE = ONE.replace("a typical patient", "virtual patients")
+"""Stands on everything that is handed out of a population."""
+
+
+def record(name: str, plan: Plan, tally: Tally) -> dict[str, object]:
+    """The record of a population as plain data; ``name`` is what its folder is called."""
+    scenario = plan.scenario
+    return {
+        **head(notice=NOTICE),
+        "scenario": source(name, scenario.title, scenario.text),
+        "population": _plain(asdict(plan.spec)),
+        "patients": {"simulated": int(tally.patients[0]), "without_result": int(tally.patients[1])},
+        "partition": plan.partition,
+        "fingerprint": plan.fingerprint,
+        "reference_day": [float(plan.windows.ends[plan.windows.reference]) / 24 - 1, "24 h from there on, in days"],
+        "analytes": [
+            {
+                "id": row.id,
+                "unit": row.unit,
+                "reference_low": row.low,
+                "reference_high": row.high,
+                "alert": row.alert,
+                "range_source": row.range_source,
+            }
+            for row in plan.analytes
+        ],
+        "warnings": list(scenario.warnings),
+    }
+
+
+def _plain(thing: object) -> object:
+    """What JSON can hold."""
+    if isinstance(thing, Mapping):
+        return {"/".join(key) if isinstance(key, tuple) else str(key): _plain(value) for key, value in thing.items()}
+    if isinstance(thing, Set):
+        return sorted(thing)
+    return [_plain(part) for part in thing] if isinstance(thing, (list, tuple)) else thing

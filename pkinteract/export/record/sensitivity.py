@@ -1,0 +1,19 @@
+"""``run.json`` of a sensitivity analysis: what was run, and which draws make up an input."""
+
+from __future__ import annotations
+
+from pkinteract.export.record.population import NOTICE
+from pkinteract.population.run.plan import Plan
+from pkinteract.population.statistics.sensitivity import inputs_of
+from pkinteract.text.record import head, source
+
+
+def record(name: str, plan: Plan) -> dict[str, object]:
+    """The record of a sensitivity analysis as plain data; ``name`` is what its folder is called."""
+    return {
+        **head(notice=NOTICE),
+        "scenario": source(name, plan.scenario.title, plan.scenario.text),
+        "patients": plan.spec.n,
+        "seed": plan.spec.seed,
+        "inputs": [{"label": row.label, "draws": sorted(row.names)} for row in inputs_of(plan)],
+    }

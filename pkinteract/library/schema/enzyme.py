@@ -1,0 +1,35 @@
+"""The file of enzymes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pkinteract.library.schema.monograph import Source
+from pkinteract.library.schema.values import Duration, Number, Row
+
+
+class Organ(Row):
+    """Turnover of an enzyme in one organ."""
+
+    half_life: Duration
+
+
+class Enzyme(Row):
+    """An enzyme of the library: turnover per organ, and what else sets its level."""
+
+    name: str
+    liver: Organ
+    gut: Organ | None = None
+    smoking: Number | None = None
+
+    @property
+    def organs(self) -> Mapping[str, Organ]:
+        """The organs it is modelled in, liver first."""
+        return {"liver": self.liver} if self.gut is None else {"liver": self.liver, "gut": self.gut}
+
+
+class EnzymeFile(Row):
+    """The whole file: enzymes by name, citations by key."""
+
+    enzymes: dict[str, Enzyme]
+    sources: dict[str, Source]

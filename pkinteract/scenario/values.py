@@ -1,0 +1,94 @@
+"""What every table of a scenario is made of: strict pydantic models, and quantities converted on the way in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from pkinteract.units import from_canonical, parse, split
+
+CREATININE_MOLAR_MASS = 113.12
+"""Molar mass of creatinine, C4H7N3O [g/mol]."""
+
+
+class Table(BaseModel):
+    """A strict, frozen table of the file."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True)
+
+
+def text_of(value: object, example: str) -> str:
+    """A value that must be text, such as ``example``."""
+    if not isinstance(value, str):
+        shown = str(value).lower() if isinstance(value, bool) else value
+        kind = "a table" if isinstance(value, dict) else "a list" if isinstance(value, list) else shown
+        raise ValueError(f'must be text in quotes such as "{example}", got {kind}')
+    return value
+
+
+def reader(
+    dimension: str, example: str, low: str, high: str, unit: str, *, above: bool = False
+) -> Callable[[object], float]:
+    """What reads a quantity in ``unit``, from ``low`` to ``high`` (or above ``low``)."""
+    bounds = [from_canonical(parse(bound, dimension), unit) for bound in (low, high)]
+    span = f"between {low} and {high}"
+
+    def read(value: object) -> float:
+        text = text_of(value, example)
+        number = from_canonical(parse(text, dimension, example=example), unit)
+        if above and number <= bounds[0]:
+            raise ValueError(f'must be above {low}, got "{text}"')
+        if not bounds[0] * (1 - 1e-12) <= number <= bounds[1]:
+            raise ValueError(f'must lie {span}, got "{text}"')
+        return number
+
+    return read
+
+
+def quantity(dimension: str, example: str, low: str, high: str, unit: str, *, above: bool = False) -> BeforeValidator:
+    """The same for a field of a table."""
+    return BeforeValidator(reader(dimension, example, low, high, unit, above=above))
+
+
+def creatinine_level(text: str) -> float:
+    """A level of creatinine, mass or molar [mg/dL]."""
+    unit = split(text)[1]
+    amount = parse(text, "concentration", "molar concentration", example="0.8 mg/dL")
+    return amount * CREATININE_MOLAR_MASS / 1e4 if unit[-1] == "M" or "mol" in unit else amount / 10
+
+
+def creatinine(value: object) -> float:
+    """Serum creatinine [mg/dL]."""
+    text = text_of(value, "0.8 mg/dL")
+    level = creatinine_level(text)
+    if not 0.1 <= level <= 30:
+        raise ValueError(f'must lie between 0.1 and 30 mg/dL (9 and 2650 umol/L), got "{text}"')
+    return level
+
+
+def number_of(value: object, example: str) -> float:
+    """A fraction or factor, with or without a unit [1]."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    return parse(text_of(value, example), "fraction")
+
+
+def share_of(value: object) -> float:
+    """A share from 0 to 1, with or without a unit [1]."""
+    number = number_of(value, "80 %")
+    if not 0 <= number <= 1:
+        raise ValueError(f'must lie between 0 and 1, got {value}; write for example 0.8 or "80 %"')
+    return number
+
+
+Share = Annotated[float, BeforeValidator(share_of)]
+READERS: dict[str, Callable[[object], float]] = {
+    "age": reader("time", "45 y", "0 y", "120 y", "y"),
+    "weight": reader("mass", "70 kg", "0.5 kg", "400 kg", "kg"),
+    "height": reader("length", "165 cm", "30 cm", "250 cm", "m"),
+    "serum_creatinine": creatinine,
+    "creatinine_clearance": reader("clearance", "95 mL/min", "0 mL/min", "300 mL/min", "mL/min"),
+}
+"""Numbers of a person, and what reads each within its bounds [y, kg, m, mg/dL, mL/min]."""
