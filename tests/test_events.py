@@ -73,6 +73,31 @@ def test_a_combination_of_events_agrees_with_superposition(name: str, case: str)
     )
 
 
+@pytest.mark.parametrize("filler", ["0", "-99", "1e9"])
+@pytest.mark.parametrize("name", DRUGS)
+def test_a_column_says_nothing_where_it_does_not_count(name: str, filler: str, tmp_path: Path) -> None:
+    """DUR but for RATE -2, R1 but for RATE -1, LAG and F but for doses may hold anything: the same bytes (property)."""
+    with (FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    filled = 0
+    for row in rows:
+        dose = row["EVID"] in ("1", "4") or (row["EVID"] == "." and row["AMT"] not in (".", "0"))
+        counts = {"LAG": dose, "F": dose, "DUR": dose and row["RATE"] == "-2", "R1": dose and row["RATE"] == "-1"}
+        idle = [column for column, used in counts.items() if not used]
+        row |= dict.fromkeys(idle, filler)
+        filled += len(idle)
+    text = "\n".join([",".join(rows[0]), *(",".join(row.values()) for row in rows)]) + "\n"
+
+    paths = [FOLDER / f"{name}.csv", written(tmp_path, text, "filled")]
+    for path in paths:
+        done = command("events", path, "--drug", FOLDER / f"{name}.toml", "--out", tmp_path / path.stem)
+        assert done.exit_code == 0, done.output
+
+    plain, other = ((tmp_path / path.stem / "concentrations.csv").read_bytes() for path in paths)
+    assert filled > len(rows)
+    assert other == plain
+
+
 # ---- the stepped engine, formulations, steady state of what is not linear ----
 
 

@@ -219,7 +219,7 @@ def test_aic_and_bic_are_those_of_the_density(model: str, tmp_path: Path) -> Non
         sd = np.sqrt(np.mean(errors**2))
         density = stats.lognorm.logpdf(y, s=sd, scale=predicted)
     else:
-        width = np.ones_like(y) if model == "additive" else y
+        width = np.ones_like(y) if model == "additive" else predicted
         sd = np.sqrt(np.mean(((y - predicted) / width) ** 2))
         density = stats.norm.logpdf(y, predicted, sd * width)
     expected = -2 * float(np.sum(density))

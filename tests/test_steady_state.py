@@ -12,7 +12,9 @@ from click.testing import CliRunner
 from own_drugs import TIGHT, binding
 from runs import INTRAVENOUS, course, daily, drug, oral, pathway, regimen, run, text
 
+from pkinteract.analysis import exposure_table
 from pkinteract.cli import main
+from pkinteract.engine.curves import TIED
 from pkinteract.errors import SimulationError
 from pkinteract.result import Result
 
@@ -47,6 +49,32 @@ def test_the_headline_regimen_at_steady_state_is_where_400_days_lead() -> None:
     assert expected["CYP3A4_liver"] > 2
     for at in (24.0, 0.0):
         assert states(found, at) == pytest.approx(expected, rel=CLOSE, abs=1e-12)
+
+
+PEAKS = {
+    "levetiracetam": ("500 mg", "12 h"),
+    "lamotrigine": ("100 mg", "12 h"),
+    "phenytoin": ("150 mg", "12 h"),
+    "valproate": ("500 mg", "8 h"),
+    "midazolam": ("7.5 mg", "6 h"),
+    "carbamazepine": ("300 mg", "12 h"),
+    "amitriptyline": ("75 mg", "24 h"),
+}
+
+
+@pytest.mark.parametrize("solver", ["fast", "reference"])
+@pytest.mark.parametrize("names", [*((name,) for name in PEAKS), tuple(PEAKS)[-2:]], ids=" + ".join)
+def test_of_equal_peaks_the_first_says_when(names: tuple[str, ...], solver: str) -> None:
+    """At a steady state every interval peaks alike: tmax lies in the first, of metabolites and sums too (property)."""
+    result = run(text(*(endless(name, *PEAKS[name], days=30) for name in names), days=30), solver=solver)
+
+    table = exposure_table(result)
+
+    longest = max(float(PEAKS[name][1].split()[0]) for name in names)
+    for analyte, time, peak in zip(table["analyte"], table["tmax_h"], table["cmax"], strict=True):
+        assert isinstance(time, float)
+        assert 0 <= time <= longest, analyte
+        assert float(result.curve(str(analyte)).value(time, "right")) == pytest.approx(peak, rel=2 * TIED)
 
 
 NET = (

@@ -17,6 +17,9 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 Side = Literal["left", "right"]
 
+TIED = 1e-6
+"""Share of the largest value within which extremes count as equal: what steps and steady states leave open [1]."""
+
 _INNER = np.linspace(0.0, 1.0, 9)
 _FINER = np.linspace(0.0, 1.0, 17)[1:-1]
 
@@ -34,7 +37,7 @@ class Curve(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extremes:
-    """Largest and smallest value in an interval, and when [h]."""
+    """Largest and smallest value in an interval, and when [h]: the first time of several that are equal."""
 
     cmax: float
     tmax: float
@@ -159,6 +162,7 @@ def extremes(curve: Curve, start: float, stop: float) -> Extremes:
 
     Every piece is sampled at nine points, then the neighbourhood of every local extreme among them is sampled again
     until it is 1e-6 of a piece wide or less: of two nearly equal peaks the samples alone may pick the wrong one.
+    Of peaks that are equal within ``TIED``, as at a steady state, the first says when; two at one break are one peak.
     """
     edges = _edges(curve, start, stop)
     low, width = edges[:-1], np.diff(edges)
@@ -169,10 +173,13 @@ def extremes(curve: Curve, start: float, stop: float) -> Extremes:
     found = []
     for sign in (1.0, -1.0):
         piece, node = _peaks(sign * values)
-        time, best = _refined(curve, low[piece], width[piece], node, values[piece, node], sign)
-        if sign * first > sign * best:
-            time, best = start, first
-        found += [best, time]
+        when, peaks = _refined(curve, low[piece], width[piece], node, values[piece, node], sign)
+        when, peaks = np.append(start, when), sign * np.append(first, peaks)
+        best = float(np.max(peaks))
+        tied = np.flatnonzero(peaks >= best - TIED * np.abs(values).max())
+        place = np.append(-1, len(_INNER) * piece + node)[tied]
+        same = tied[place <= place[0] + 1]
+        found += [sign * best, float(when[same[np.argmax(peaks[same])]])]
     return Extremes(cmax=found[0], tmax=found[1], cmin=found[2], tmin=found[3])
 
 
@@ -193,8 +200,8 @@ def _peaks(values: Array) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
 
 def _refined(
     curve: Curve, low: Array, width: Array, node: npt.NDArray[np.intp], best: Array, sign: float
-) -> tuple[float, float]:
-    """Zoom into the neighbourhoods of samples, one row each, and keep the best; never crosses a break."""
+) -> tuple[Array, Array]:
+    """Zoom into the neighbourhoods of samples, one row each: time and value of the best; never crosses a break."""
     left, right = np.maximum(node - 1, 0) / 8, np.minimum(node + 1, 8) / 8
     where = node / 8
     rows = np.arange(len(node))
@@ -207,8 +214,7 @@ def _refined(
         where = np.where(better, theta[rows, top], where)
         span = (right - left) / 16
         left, right = np.maximum(where - span, 0.0), np.minimum(where + span, 1.0)
-    first = int(np.argmax(sign * best))
-    return float(low[first] + width[first] * where[first]), float(best[first])
+    return low + width * where, best
 
 
 def sample(curve: Curve, start: float, stop: float) -> tuple[Array, Array]:

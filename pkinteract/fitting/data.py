@@ -90,12 +90,15 @@ class Reading:
         Whether the residuals are those of logarithms.
     keep_below
         Whether what is below quantification is kept with its limit rather than left out.
+    signed
+        Whether a level may be negative.
     """
 
     lloq: tuple[float, str] | None = None
     weights: str = "none"
     log: bool = False
     keep_below: bool = False
+    signed: bool = False
 
 
 def read_levels(path: Path, reading: Reading) -> Levels:
@@ -170,6 +173,8 @@ class _Reader:
             elif name.lower() in ("time", "conc", "dose", "weight", "lloq") or name.startswith("time_"):
                 if i not in times:
                     self.refuse(line, name, _unnamed(name))
+            elif name.lower() in ("cens", "limit"):
+                self.refuse(line, name, "is not read here; write <0.1 or BLQ as a low level, or a column blq")
             elif is_weight(name):
                 continue
             elif found := _concentration(name):
@@ -211,8 +216,9 @@ class _Reader:
         flagged = "blq" in places and self._flag(line, cells[places["blq"]])
         for column in columns:
             limit = self._limit(column.unit)
-            keep = self.reading.keep_below
-            cell = quantified(cells[column.place], column.unit, flagged=flagged, limit=limit, keep_below=keep)
+            keep, signed = self.reading.keep_below, self.reading.signed
+            text = cells[column.place]
+            cell = quantified(text, column.unit, flagged=flagged, limit=limit, keep_below=keep, signed=signed)
             self.empty += cell.kind == "empty"
             self.below += cell.kind == "below"
             if cell.message:

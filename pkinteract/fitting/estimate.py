@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -98,9 +97,7 @@ def _group(target: Target) -> Group:
     optimum = best_point(target)
     values = optimum.valuesdict()
     predicted = target.predictions([values])[0]
-    weighted = tuple(target.residual(row, level) for row, level in zip(target.series, predicted, strict=True))
-    count = sum(len(row.values) for row in target.series)
-    found = spread(target, optimum, count)
+    found = spread(target, optimum)
     taken = Profiles()
     stopped = reached.stopped
     if fit.profile and not stopped:
@@ -109,11 +106,8 @@ def _group(target: Target) -> Group:
     if fit.sampling is not None and not stopped:
         posterior, notes, stopped = sampled(target, optimum, found, fit.sampling)
         taken.notes += notes
-    squares = float(sum(np.sum(row**2) for row in weighted))
-    seen = np.concatenate([row.measured for row in target.series])
-    mean_square = float(np.mean(np.concatenate(weighted)[seen] ** 2)) if seen.any() else math.nan
-    free = len(found.names)
-    minus_2ll, aic, bic = criteria(target, squares, count, free)
+    errors, free = target.errors, len(found.names)
+    minus_2ll, aic, bic = criteria(target, predicted, free)
     rows = tuple(estimates(target, optimum, found, taken.limits))
     return Group(
         subject=target.subjects[0] if fit.separate else "",
@@ -123,9 +117,9 @@ def _group(target: Target) -> Group:
         correlation=found.correlation,
         likelihoods=tuple(taken.likelihoods),
         predicted=tuple(predicted),
-        weighted=weighted,
-        observations=count,
-        sd=math.sqrt(mean_square) if fit.known else math.sqrt(squares / (count - free)),
+        weighted=errors.reported(predicted),
+        observations=len(errors.values),
+        sd=errors.sd(predicted, free),
         minus_2ll=minus_2ll,
         aic=aic,
         bic=bic,

@@ -131,7 +131,7 @@ def prediction_table(outcome: Outcome) -> Table:
                     analyte.id,
                     analyte.unit,
                     float(value),
-                    int(not series.measured[n]),
+                    int(series.side[n]),
                     float(predicted[n]),
                     float(value - predicted[n]),
                     float(weighted[n]) if outcome.fit.known else float(weighted[n]) / group.sd,

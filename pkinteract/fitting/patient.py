@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from pkinteract.errors import InputError, Problem
+from pkinteract.fitting.censored import limits
 from pkinteract.fitting.series import analyte_of
 from pkinteract.fitting.types import Analyte, Fit, Parameter, Series
 from pkinteract.library.monograph import Monograph, Value
@@ -113,7 +114,7 @@ def _series(scenario: Scenario) -> Series:
     ids = [row.id for row in found]
     rows = scenario.observations
     times = np.unique([row.time for row in rows])
-    below = np.array([row.below for row in rows])
+    values = np.array([row.value for row in rows])
     return Series(
         data=0,
         subject="patient",
@@ -125,9 +126,9 @@ def _series(scenario: Scenario) -> Series:
         times=times,
         rows=tuple(int(np.searchsorted(times, row.time)) for row in rows),
         columns=tuple(ids.index(row.analyte) for row in rows),
-        values=np.array([row.value for row in rows]),
+        values=values,
         lines=tuple(row.line or 0 for row in rows),
-        below=below if below.any() else None,
+        ends=limits(values, np.array([row.below for row in rows])),
     )
 
 
@@ -143,7 +144,7 @@ def without(fit: Fit, place: int) -> Fit | None:
         columns=tuple(series.columns[n] for n in kept),
         values=series.values[kept],
         lines=tuple(series.lines[n] for n in kept),
-        below=None if series.below is None else series.below[kept],
+        ends=None if series.ends is None else series.ends[kept],
     )
     return replace(fit, series=(left,))
 

@@ -83,11 +83,7 @@ class _Density:
         """An SD that is not given is integrated out; its own prior is uniform in its logarithm."""
         if self.target.fit.known:
             return -0.5 * squares
-        return -0.5 * _count(self.target) * math.log(squares) if squares > 0 else math.inf
-
-
-def _count(target: Target) -> int:
-    return sum(len(row.values) for row in target.series)
+        return -0.5 * self.target.errors.count * math.log(squares) if squares > 0 else math.inf
 
 
 def sampled(
@@ -169,7 +165,7 @@ def _columns(density: _Density, draws: Array, densities: Array, seed: int) -> Ar
     values = np.array([[row[name] for name in names] for row in rows])
     if target.fit.known:
         return values
-    count = _count(target)
+    count = target.errors.count
     variances = np.exp(-2 * densities / count) / np.random.default_rng(seed).chisquare(count, len(draws))
     return np.column_stack([values, np.sqrt(variances)])
 

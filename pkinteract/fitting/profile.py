@@ -100,12 +100,8 @@ def _all(target: Target, optimum: lmfit.Parameters, found: Spread, into: Profile
 def _line(target: Target, found: Spread, smallest: float) -> float:
     if target.fit.known:
         return float(stats.chi2.ppf(LEVEL, 1))
-    dof = _count(target) - len(found.names)
+    dof = target.errors.count - len(found.names)
     return smallest * float(stats.f.ppf(LEVEL, 1, dof)) / dof
-
-
-def _count(target: Target) -> int:
-    return sum(len(row.values) for row in target.series)
 
 
 def _notes(
@@ -278,7 +274,7 @@ def _likelihood(problem: _Problem, place: int, points: Sequence[_Point]) -> Like
     if target.fit.known:
         drops, threshold = more, problem.line
     else:
-        count, smallest = _count(target), problem.best.squares
+        count, smallest = target.errors.count, problem.best.squares
         drops, threshold = count * np.log1p(more / smallest), count * math.log1p(problem.line / smallest)
     return Likelihood(
         parameter=slot.parameter,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from pkinteract.errors import InputError, Problem, did_you_mean
@@ -88,13 +89,17 @@ class _Reader:
         by_sd = residual is not None and residual.weights == "sd"
         known = by_sd or residual is None or residual.additive is not None or residual.proportional is not None
         if residual is not None:
-            residual_problems(residual, method, refuse, known=known)
+            residual_problems(residual, method, refuse)
         if method is not None:
             self._together(method, interval, parameters, known=known)
             method_problems(method, parameters, refuse)
         posterior = _silently(PosteriorTable, data["posterior"]) if "posterior" in data else None
         subjects = len({row.subject for row in series})
         sampling = None if posterior is None else sampling_of(posterior, method, parameters, subjects, refuse)
+        if sampling is not None and not known and not all(np.all(row.measured) for row in series):
+            text = "needs the SD of the residuals where levels below quantification count; give it in [residual]"
+            self.refuse(("posterior",), text)
+        self._all_measured(residual, method, series)
         self._enough(parameters, series, known=known)
         if self.found or residual is None or method is None or interval is None or sds is None:
             raise InputError(self.file.path, self.found)
@@ -171,6 +176,16 @@ class _Reader:
                     problem = trait_problem(path, split(text)[1], enzymes)
                     if problem is not None:
                         self.refuse(key, problem)
+
+    def _all_measured(
+        self, residual: ResidualTable | None, method: MethodTable | None, series: Iterable[Series]
+    ) -> None:
+        """A robust loss has no likelihood for levels that CENS says to lie beyond their DV."""
+        told = residual is None or residual.below == "likelihood"
+        if method is None or method.loss == "linear" or told or all(np.all(row.measured) for row in series):
+            return
+        text = f'"{method.loss}" does not go with CENS; write loss = "linear", or below = "leave out" in [residual]'
+        self.refuse(("method", "loss"), text)
 
     def _named(self, index: int) -> Key:
         """The key under which an entry of ``[[data]]`` names its file."""

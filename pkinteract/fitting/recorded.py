@@ -11,7 +11,7 @@ import numpy as np
 
 from pkinteract.errors import InputError, did_you_mean
 from pkinteract.fitting.cells import cells_of
-from pkinteract.fitting.quantified import Cell, quantified
+from pkinteract.fitting.quantified import Cell, censored, quantified
 from pkinteract.fitting.series import analyte_of
 from pkinteract.fitting.types import Analyte, Recorded, Series
 from pkinteract.records import DataSet, Dosing, read_records
@@ -21,8 +21,9 @@ from pkinteract.scenario import Regimen, Scenario
 RefuseLine = Callable[[int | None, str, str], None]
 """Reports a problem of the file: line, column and message."""
 
-_COLUMNS = ("DV", "MDV", "DVID", "BLQ")
+_COLUMNS = ("DV", "MDV", "DVID", "BLQ", "CENS", "LIMIT")
 _FLAGS = {"": False, ".": False, "0": False, "1": True}
+_SIDES = {"": 0, ".": 0, "0": 0, "1": 1, "-1": -1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +40,18 @@ class Wanted:
         Limit of quantification in ``unit``; None if none is given.
     keep_below
         Whether what is below quantification is kept with its limit rather than left out.
+    keep_censored
+        The same of levels that CENS says to lie beyond their DV.
+    signed
+        Whether a level may be negative.
     """
 
     unit: str
     analytes: Mapping[str, str]
     limit: float | None
     keep_below: bool
+    keep_censored: bool
+    signed: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +61,7 @@ class RecordData:
     series: tuple[Series, ...]
     scenario: Scenario
     below: int
+    censored: int
     empty: int
     notes: tuple[str, ...]
 
@@ -65,7 +73,7 @@ class _Level:
     record: int
     analyte: int
     value: float
-    below: bool
+    ends: tuple[float, float] | None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -74,6 +82,7 @@ class _Levels:
 
     by_line: dict[int, tuple[int, Cell]] = field(default_factory=dict)
     below: int = 0
+    censored: int = 0
     empty: int = 0
 
 
@@ -92,15 +101,15 @@ def read_recorded(path: Path, index: int, dosing: Dosing, wanted: Wanted, report
         report(line, key, message)
 
     try:
-        data = read_records(path, dosing)
+        rows = cells_of(path)
+    except InputError:
+        rows = []
+    try:
+        data = read_records(path, dosing, beside=_beside(rows))
     except InputError as error:
         for row in error.problems:
             refuse(row.line, row.key, row.message)
         data = None
-    try:
-        rows = cells_of(path)
-    except InputError:
-        return None
     levels = _levels(rows, data, wanted, refuse)
     if data is None or levels is None:
         return None
@@ -110,11 +119,25 @@ def read_recorded(path: Path, index: int, dosing: Dosing, wanted: Wanted, report
     if lines:
         return None
     if not any(np.any(row.measured) for row in series):
-        reason = "every concentration is below quantification" if levels.below else "no observation holds a DV"
+        lost = levels.below or levels.censored
+        reason = "every concentration is below quantification" if lost else "no observation holds a DV"
         refuse(None, "", f"{reason}; nothing can be fitted to it")
         return None
     notes = tuple(f"{path.name}: {note}" for note in data.notes)
-    return RecordData(series=series, scenario=scenario, below=levels.below, empty=levels.empty, notes=notes)
+    return RecordData(
+        series=series,
+        scenario=scenario,
+        below=levels.below,
+        censored=levels.censored,
+        empty=levels.empty,
+        notes=notes,
+    )
+
+
+def _beside(rows: Sequence[tuple[int, list[str]]]) -> tuple[str, ...]:
+    """Columns beside those of the doses that are read; LIMIT says nothing without CENS."""
+    names = {name.strip().upper() for name in rows[0][1]} if rows else set()
+    return tuple(name for name in _COLUMNS if name in names and (name != "LIMIT" or "CENS" in names))
 
 
 def unknown_analyte(dosing: Dosing, name: str) -> str | None:
@@ -150,7 +173,18 @@ def _levels(
         row = {name: cells[place].strip() for name, place in places.items()}
         flags = {name: _flag(line, name, row.get(name, ""), refuse) for name in ("MDV", "BLQ")}
         keep = wanted.keep_below
-        cell = quantified(row["DV"], wanted.unit, flagged=flags["BLQ"], limit=wanted.limit, keep_below=keep)
+        side = _side(line, row.get("CENS", ""), refuse)
+        if side:
+            cell = censored(row["DV"], row.get("LIMIT", ""), side)
+        else:
+            cell = quantified(
+                row["DV"],
+                wanted.unit,
+                flagged=flags["BLQ"],
+                limit=wanted.limit,
+                keep_below=keep,
+                signed=wanted.signed,
+            )
         if line not in observed:
             if cell.message and not keep and data is None:
                 refuse(line, "DV", cell.message)
@@ -159,13 +193,14 @@ def _levels(
             continue
         found.empty += cell.kind == "empty"
         found.below += cell.kind == "below"
+        found.censored += cell.kind == "censored"
         name = wanted.analytes.get("") or wanted.analytes.get(_number(row.get("DVID", "")))
         if name is None:
             known = ", ".join(wanted.analytes)
             refuse(line, "DVID", f'must be {known}, as dvid in [[data]] says, got "{row["DVID"]}"')
         elif cell.message:
             refuse(line, "DV", cell.message)
-        elif cell.value is not None:
+        elif cell.value is not None and (wanted.keep_censored or not side):
             found.by_line[line] = order.index(name), cell
     return found
 
@@ -174,6 +209,12 @@ def _flag(line: int, name: str, text: str, refuse: RefuseLine) -> bool:
     if text not in _FLAGS:
         refuse(line, name, f'must be 0 or 1, got "{text}"')
     return _FLAGS.get(text, False)
+
+
+def _side(line: int, text: str, refuse: RefuseLine) -> int:
+    if text not in _SIDES:
+        refuse(line, "CENS", f'must be 0, 1 (below DV) or -1 (above it), got "{text}"')
+    return _SIDES.get(text, 0)
 
 
 def _number(text: str) -> str:
@@ -230,12 +271,13 @@ def _series(
             refuse(back.line, "TIME", text)
             continue
         seen = [
-            _Level(record=n, analyte=levels.by_line[row.line][0], value=cell.value, below=cell.kind == "below")
+            _Level(record=n, analyte=levels.by_line[row.line][0], value=cell.value, ends=cell.ends)
             for n, row in enumerate(records)
             if row.line in levels.by_line and (cell := levels.by_line[row.line][1]).value is not None
         ]
         if not seen:
             continue
+        ends = np.array([(np.nan, np.nan) if row.ends is None else row.ends for row in seen])
         yield Series(
             data=index,
             subject=subject,
@@ -249,5 +291,5 @@ def _series(
             values=np.array([row.value for row in seen]),
             lines=tuple(records[row.record].line for row in seen),
             recorded=Recorded(records=records, dosing=dosing, reads=tuple(row.record for row in seen)),
-            below=np.array([row.below for row in seen]) if any(row.below for row in seen) else None,
+            ends=None if all(row.ends is None for row in seen) else ends,
         )

@@ -65,7 +65,7 @@ class ResidualTable(Table):
     additive: Text | None = Field(default=None, examples=['"0.2 mg/L"'])
     proportional: Text | None = Field(default=None, examples=['"15 %"'])
     weights: Literal["none", "n", "sd"] = "none"
-    below: Literal["leave out", "likelihood"] = "leave out"
+    below: Literal["leave out", "likelihood"] | None = None
 
 
 class MethodTable(Table):

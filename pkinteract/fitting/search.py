@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import lmfit
@@ -13,10 +13,13 @@ import numpy as np
 
 from pkinteract.engine.curves import Array
 from pkinteract.errors import SimulationError
-from pkinteract.fitting.target import Target
+from pkinteract.fitting.target import Best, Target
 
 GLOBAL = ("differential_evolution", "basinhopping")
 """Methods that look for the best of several optima; least_squares ends their search."""
+
+FOLLOWING = ("least_squares", "leastsq")
+"""Methods that follow derivatives."""
 
 MOST = 20_000
 """Evaluations of a global method at most, from each start."""
@@ -66,7 +69,8 @@ def search(target: Target) -> Search:
     found = Search(costs=[])
     for n, start in enumerate(_starts(target)):
         try:
-            done = _minimized(target, start, target.fit.method, seed=target.fit.seed + n)
+            begin = _approached(target, start) if target.fit.method in FOLLOWING else start
+            done = _minimized(target, begin, target.fit.method, seed=target.fit.seed + n)
             success = bool(done.success)
             if target.fit.method in GLOBAL:
                 done, success = _polished(target, done, found)
@@ -86,6 +90,16 @@ def search(target: Target) -> Search:
     return found
 
 
+def _approached(target: Target, start: lmfit.Parameters) -> lmfit.Parameters:
+    """Where residuals of logarithms lead: those in proportion to predictions far too high or low hardly change."""
+    if target.fit.residual != "proportional":
+        return start
+    near = replace(target, fit=replace(target.fit, residual="log"), best=Best())
+    _minimized(near, start, "least_squares", seed=0)
+    target.best.evaluations += near.best.evaluations
+    return best_point(near)
+
+
 def _polished(target: Target, done: Any, found: Search) -> tuple[Any, bool]:
     """least_squares from where a global method ended, so that the optimum is a stationary point."""
     try:
@@ -102,7 +116,7 @@ def _minimized(target: Target, start: lmfit.Parameters, method: str, *, seed: in
     options: dict[str, Any] = dict(_OPTIONS[method])
     residuals = target.residuals
     most = None
-    if method in ("least_squares", "leastsq"):
+    if method in FOLLOWING:
         options["Dfun"] = target.jacobian
     else:
         residuals = _Tolerant(target)

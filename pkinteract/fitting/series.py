@@ -10,6 +10,7 @@ import numpy as np
 
 from pkinteract.engine.curves import Array
 from pkinteract.errors import did_you_mean
+from pkinteract.fitting.censored import limits
 from pkinteract.fitting.data import Column, Levels, Person
 from pkinteract.fitting.parameters import Refuse
 from pkinteract.fitting.types import Analyte, Series
@@ -44,6 +45,7 @@ def series_of(data: DataSet, refuse: Refuse) -> Iterator[Series]:
         if outside:
             continue
         times = np.unique([row.time for row in person.measured])
+        values = np.array([row.value * found[row.column][1] for row in person.measured])
         patient = data.scenario.patient
         yield Series(
             data=data.index,
@@ -56,11 +58,11 @@ def series_of(data: DataSet, refuse: Refuse) -> Iterator[Series]:
             times=times,
             rows=tuple(int(np.searchsorted(times, row.time)) for row in person.measured),
             columns=tuple(analytes.index(found[row.column][0]) for row in person.measured),
-            values=np.array([row.value * found[row.column][1] for row in person.measured]),
+            values=values,
             lines=tuple(row.line for row in person.measured),
             counts=_counts(person),
             sds=_sds(person, found, log=data.log),
-            below=np.array([row.below for row in person.measured]) if any(r.below for r in person.measured) else None,
+            ends=limits(values, np.array([row.below for row in person.measured])),
         )
 
 

@@ -27,6 +27,9 @@ from pkinteract.units import dimension_of, from_canonical, parse, split
 KINDS = ("file", "records", "profiles", "summary", "studies")
 """Keys that name the file of the measurements, of which an entry has one."""
 
+SIGNED = ("additive", "combined")
+"""Residual models with a part that does not depend on the level: a measured level may be negative."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
@@ -106,7 +109,13 @@ def _measured(
     name = table.file or ""
     path = folder / name
     keep, log = residual.below == "likelihood", residual.model == "log"
-    reading = Reading(lloq=_lloq(table, refuse), weights=residual.weights, log=log, keep_below=keep)
+    reading = Reading(
+        lloq=_lloq(table, refuse),
+        weights=residual.weights,
+        log=log,
+        keep_below=keep,
+        signed=residual.model in SIGNED,
+    )
     try:
         levels = read_levels(path, reading)
     except InputError as error:
@@ -150,6 +159,8 @@ def _treated(index: int, table: DataTable, residual: ResidualTable, folder: Path
         analytes=analytes,
         limit=None if limit is None else from_canonical(limit[0], unit),
         keep_below=residual.below == "likelihood",
+        keep_censored=residual.below != "leave out",
+        signed=residual.model in SIGNED,
     )
     name = table.records or ""
 
@@ -161,6 +172,7 @@ def _treated(index: int, table: DataTable, residual: ResidualTable, folder: Path
     if data is None:
         return None
     counts = [("no value", data.empty), *([] if wanted.keep_below else [("below quantification", data.below)])]
+    counts += [] if wanted.keep_censored else [("beyond their DV by CENS", data.censored)]
     return Source(
         path=folder / name,
         series=data.series,

@@ -14,11 +14,11 @@ import numpy as np
 
 from pkinteract.engine.curves import Array
 from pkinteract.errors import SimulationError
-from pkinteract.fitting import censored
 from pkinteract.fitting.bodies import Change, changes_of
 from pkinteract.fitting.expressions import renamed
 from pkinteract.fitting.predict import predict
 from pkinteract.fitting.quantities import summarized
+from pkinteract.fitting.residuals import Residuals
 from pkinteract.fitting.types import Fit, Parameter, Series
 
 STEP = 1e-4
@@ -77,6 +77,11 @@ class Target:
         return tuple(found)
 
     @cached_property
+    def errors(self) -> Residuals:
+        """How the measurements lie about their predictions."""
+        return Residuals(fit=self.fit, series=self.series)
+
+    @cached_property
     def subjects(self) -> tuple[str, ...]:
         """Subjects in the order of the data."""
         return tuple(dict.fromkeys(row.subject for row in self.series))
@@ -111,7 +116,7 @@ class Target:
         return {slot.parameter.name: slot.name for slot in self.slots if slot.subject in ("", subject)}
 
     def residuals(self, parameters: lmfit.Parameters) -> Array:
-        """Residuals over their SDs, those of the priors after those of the measurements."""
+        """What is minimised as a sum of squares; see ``Residuals.minimised``. Those of the priors come last."""
         found = self.weighted(parameters.valuesdict(), self.predictions([parameters.valuesdict()])[0])
         self.best.evaluations += 1
         cost = self.cost(found)
@@ -134,7 +139,17 @@ class Target:
         return float(np.sum(squared))
 
     def jacobian(self, parameters: lmfit.Parameters) -> Array:
-        """Derivatives of the residuals, (residual, parameter), by central differences side by side."""
+        """Derivatives of the residuals, (residual, parameter)."""
+        return self._derivatives(parameters, self.weighted)
+
+    def slopes(self, parameters: lmfit.Parameters) -> Array:
+        """Derivatives of the locations of all levels, then of the residuals of the priors, (row, parameter)."""
+        return self._derivatives(parameters, self._located)
+
+    def _derivatives(
+        self, parameters: lmfit.Parameters, made: Callable[[Mapping[str, float], Sequence[Array]], Array]
+    ) -> Array:
+        """Derivatives of what is ``made`` of the values and the predictions, by central differences side by side."""
         names = [name for name, row in parameters.items() if row.vary]
         points, spans = [], []
         for name in names:
@@ -144,7 +159,7 @@ class Target:
             spans.append(high - low)
             points += [self.moved(parameters, name, low), self.moved(parameters, name, high)]
         predicted = self.predictions(points)
-        found = [self.weighted(values, rows) for values, rows in zip(points, predicted, strict=True)]
+        found = [made(values, rows) for values, rows in zip(points, predicted, strict=True)]
         columns = [(found[2 * n + 1] - found[2 * n]) / span for n, span in enumerate(spans)]
         return np.array(columns).T
 
@@ -190,53 +205,11 @@ class Target:
         return predict(self.runs[place], self.changes[place], values)
 
     def weighted(self, values: Mapping[str, float], predicted: Sequence[Array]) -> Array:
-        """Residuals of ``predicted`` over their SDs or weights, then those of the priors."""
-        parts = [self.residual(row, level) for row, level in zip(self.series, predicted, strict=True)]
-        return np.concatenate([*parts, self._priors(values)])
+        """Residuals of ``predicted``, then those of the priors."""
+        return np.concatenate([self.errors.minimised(predicted), self._priors(values)])
 
-    def residual(self, series: Series, predicted: Array) -> Array:
-        """Measured minus predicted over its SD, or over its weight where the SD is estimated."""
-        gaps = self.gaps(series, predicted)
-        return gaps if series.below is None else censored.residuals(gaps, series.below)
-
-    def gaps(self, series: Series, predicted: Array) -> Array:
-        """Value minus prediction over its SD or weight, limits of quantification among the values."""
-        if self.fit.residual == "log":
-            positive = predicted > 0
-            seen = positive if series.below is None else positive | series.below
-            if not np.all(seen):
-                line = series.lines[int(np.argmin(np.where(seen, np.inf, predicted)))]
-                advice = f"line {line} is predicted as 0, which has no logarithm; leave it out or use another model."
-                raise SimulationError(None, "fit", advice, f"subject {series.subject}")
-            logs = np.log(predicted, where=positive, out=np.full(len(predicted), -np.inf))
-            return np.asarray((np.log(series.values) - logs) / self.scale(series), dtype=float)
-        return np.asarray((series.values - predicted) / self.scale(series), dtype=float)
-
-    def information(self, predicted: Sequence[Array]) -> Array:
-        """What makes the square of every residual's derivative its share of the information [1]; priors' included."""
-        parts = []
-        for row, level in zip(self.series, predicted, strict=True):
-            below = row.below
-            parts.append(np.ones(len(level)) if below is None else censored.information(self.gaps(row, level), below))
-        priors = sum(slot.parameter.prior is not None for slot in self.slots)
-        return np.concatenate([*parts, np.ones(priors)])
-
-    def scale(self, series: Series) -> Array:
-        """SD of every measurement, or what it is proportional to: 1, or the measured concentration."""
-        if series.sds is not None:
-            return series.sds
-        single = self._single(series)
-        return single if series.counts is None else single / np.sqrt(series.counts)
-
-    def _single(self, series: Series) -> Array:
-        """The same where one subject is behind every measurement."""
-        fit = self.fit
-        if fit.residual == "combined":
-            return np.hypot(fit.additive or 0.0, (fit.proportional or 0.0) * series.values)
-        if fit.residual == "proportional":
-            return (fit.proportional or 1.0) * series.values
-        sd = fit.proportional if fit.residual == "log" else fit.additive
-        return np.full(len(series.values), sd or 1.0)
+    def _located(self, values: Mapping[str, float], predicted: Sequence[Array]) -> Array:
+        return np.concatenate([self.errors.located(predicted), self._priors(values)])
 
     def _priors(self, values: Mapping[str, float]) -> Array:
         rows = [(slot, slot.parameter.prior) for slot in self.slots if slot.parameter.prior is not None]

@@ -123,8 +123,9 @@ class Series:
         SD of every measurement, of its logarithm with a log residual; None where the residual model says it.
     steady
         The periodic state at which the run begins, with the subject's doses; None where it begins without drug.
-    below
-        Whether the level lay somewhere below its value, the limit of quantification; None where none did.
+    ends
+        (measurement, 2): between which ends a level lay that was not measured, -∞ and ∞ among them; NaN for one that
+        was. None where all were.
     runs, quantities
         For published summary numbers: the runs whose levels they are made of, and how; then ``times`` are the ends of
         their intervals. Empty for levels.
@@ -145,14 +146,21 @@ class Series:
     recorded: Recorded | None = None
     counts: Array | None = None
     sds: Array | None = None
-    below: Flags | None = None
+    ends: Array | None = None
     runs: tuple[Series, ...] = ()
     quantities: tuple[Quantity, ...] = ()
 
     @property
     def measured(self) -> Flags:
-        """Whether each value is a measurement rather than a limit that the level lay below."""
-        return np.ones(len(self.values), dtype=bool) if self.below is None else ~self.below
+        """Whether each value is a measurement rather than an end that the level lay beyond."""
+        return np.ones(len(self.values), dtype=bool) if self.ends is None else np.isnan(self.ends[:, 0])
+
+    @property
+    def side(self) -> NDArray[np.intp]:
+        """0 for a measurement; for an end that the level lay beyond 1 if it lay below it, -1 if above."""
+        if self.ends is None:
+            return np.zeros(len(self.values), dtype=np.intp)
+        return np.where(np.isnan(self.ends[:, 0]), 0, np.where(self.ends[:, 1] == self.values, 1, -1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import lmfit
@@ -57,25 +57,23 @@ class Spread:
     quantile: float
 
 
-def spread(target: Target, optimum: lmfit.Parameters, count: int) -> Spread:
-    """The covariance at an optimum of ``count`` measurements."""
+def spread(target: Target, optimum: lmfit.Parameters) -> Spread:
+    """The covariance at an optimum: the inverse of the information on the estimates and, if it is estimated, the SD."""
     fit = target.fit
     names = tuple(name for name, row in optimum.items() if row.vary)
     labels = tuple(_label(target, name) for name in names)
-    predicted = target.predictions([optimum.valuesdict()])[0]
-    residuals = target.weighted(optimum.valuesdict(), predicted)
-    weights = _robust(fit.loss, residuals) * target.information(predicted)
-    jacobian = target.jacobian(optimum) * np.sqrt(weights)[:, None]
     bounds = {n: side for n in range(len(names)) if (side := _side(optimum[names[n]]))}
-    sizes = np.linalg.norm(jacobian, axis=0)
+    dof = target.errors.count - len(names)
+    design, shared = _design(target, optimum, len(names))
+    sizes = np.linalg.norm(design, axis=0)
     free = [n for n in range(len(names)) if n not in bounds and sizes[n] > 0]
     covariance = np.full((len(names), len(names)), np.nan)
-    scaled = jacobian[:, free] / sizes[free]
+    scaled = design[:, free] / sizes[free]
     singular = bool(free) and float(np.linalg.cond(scaled)) > 1e7
-    dof = count - len(names)
     if free and not singular:
-        variance = 1.0 if fit.known else float(np.sum(residuals**2)) / dof
-        inverse = np.linalg.inv(scaled.T @ scaled) * variance
+        taken = shared[free] / sizes[free]
+        variance = 1.0 if fit.known else target.errors.count / dof
+        inverse = np.linalg.inv(scaled.T @ scaled - np.outer(taken, taken)) * variance
         covariance[np.ix_(free, free)] = inverse / np.outer(sizes[free], sizes[free])
     sds = np.sqrt(np.diag(covariance))
     upper = (1 + LEVEL) / 2
@@ -89,6 +87,24 @@ def spread(target: Target, optimum: lmfit.Parameters, count: int) -> Spread:
         singular=singular,
         quantile=float(stats.norm.ppf(upper) if fit.known else stats.t.ppf(upper, dof)),
     )
+
+
+def _design(target: Target, optimum: lmfit.Parameters, free: int) -> tuple[Array, Array]:
+    """Rows whose products are the information on the estimates, one of each level and of each prior.
+
+    And a vector whose product is what of the information goes to the SD of the residuals, where that is estimated.
+    """
+    fit, errors = target.fit, target.errors
+    values = optimum.valuesdict()
+    predicted = target.predictions([values])[0]
+    count = len(errors.values)
+    slopes = np.nan_to_num(target.slopes(optimum), nan=0.0, posinf=0.0, neginf=0.0)
+    widths, found = errors.information(predicted, 1.0 if fit.known else errors.sd(predicted, 0))
+    slopes[:count] /= np.where(widths > 0, widths, 1.0)[:, None]
+    weights = _robust(fit.loss, target.weighted(values, predicted))
+    weights[:count] *= np.maximum(found[:, 0, 0], 0.0)
+    shared = np.zeros(free) if fit.known else found[:, 0, 1] @ slopes[:count] / math.sqrt(float(np.sum(found[:, 1, 1])))
+    return slopes * np.sqrt(weights)[:, None], shared
 
 
 def _label(target: Target, name: str) -> str:
@@ -177,19 +193,10 @@ def _change(slot: Slot, low: Mapping[str, float], high: Mapping[str, float]) -> 
     return high[slot.name] - low[slot.name]
 
 
-def criteria(target: Target, squares: float, count: int, free: int) -> tuple[float | None, float | None, float | None]:
+def criteria(target: Target, predicted: Sequence[Array], free: int) -> tuple[float | None, float | None, float | None]:
     """-2 log likelihood of the measurements, AIC and BIC; an estimated SD counts as a parameter."""
-    fit = target.fit
-    if fit.loss != "linear":
+    if target.fit.loss != "linear":
         return None, None, None
-    seen = np.concatenate([row.measured for row in target.series])
-    widths = np.concatenate([np.log(target.scale(row)) for row in target.series])[seen]
-    values = np.concatenate([row.values for row in target.series])[seen]
-    logs = np.log(values) if fit.residual == "log" else np.zeros(1)
-    value = float(2 * np.sum(widths) + 2 * np.sum(logs) + np.sum(seen) * math.log(2 * math.pi))
-    if fit.known:
-        value += squares
-    else:
-        value += count * math.log(squares / count) + count
-    size = free + (0 if fit.known else 1)
-    return value, value + 2 * size, value + size * math.log(count)
+    value = target.errors.minus_2ll(predicted)
+    size = free + (0 if target.fit.known else 1)
+    return value, value + 2 * size, value + size * math.log(len(target.errors.values))

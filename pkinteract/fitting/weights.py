@@ -165,9 +165,7 @@ def _number(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def residual_problems(
-    residual: ResidualTable, method: MethodTable | None, refuse: Callable[[Key, str], None], *, known: bool
-) -> None:
+def residual_problems(residual: ResidualTable, method: MethodTable | None, refuse: Callable[[Key, str], None]) -> None:
     """What ``weights`` and ``below`` do not go with."""
     if residual.weights == "sd":
         for name in ("additive", "proportional"):
@@ -175,9 +173,5 @@ def residual_problems(
                 refuse(("residual", name), 'does not go with weights = "sd", the data give the SDs; leave it out')
         if residual.model not in ("additive", "log"):
             refuse(("residual", "weights"), f'"sd" goes with model = "additive" or "log", not "{residual.model}"')
-    if residual.below == "likelihood":
-        if not known:
-            text = "needs the SD of the residuals to tell how likely it is; give additive or proportional"
-            refuse(("residual", "below"), f'"likelihood" {text}')
-        if method is not None and method.loss != "linear":
-            refuse(("residual", "below"), '"likelihood" goes with loss = "linear" only')
+    if residual.below == "likelihood" and method is not None and method.loss != "linear":
+        refuse(("residual", "below"), '"likelihood" goes with loss = "linear" only')

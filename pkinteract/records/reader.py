@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +20,7 @@ _MISSING = {"", ".", "NA"}
 _PASSED_OVER = {"DV", "MDV"}
 
 
-def read_records(path: Path | str, dosing: Dosing | None = None) -> DataSet:
+def read_records(path: Path | str, dosing: Dosing | None = None, *, beside: Collection[str] = ()) -> DataSet:
     """Read a data set.
 
     Parameters
@@ -30,13 +30,15 @@ def read_records(path: Path | str, dosing: Dosing | None = None) -> DataSet:
     dosing
         The drug, which decides what compartments there are and what covariates are needed; what depends on it is not
         checked if it is left out.
+    beside
+        Columns that the caller reads, in capitals: they are not passed over.
 
     Raises
     ------
     InputError
         With every problem of the file, in file order.
     """
-    return _Reader(Path(path), dosing).data_set()
+    return _Reader(Path(path), dosing, frozenset({*_PASSED_OVER, *beside})).data_set()
 
 
 @dataclass(slots=True)
@@ -53,6 +55,7 @@ class _Reader:
 
     path: Path
     dosing: Dosing | None
+    silent: frozenset[str]
     found: list[Problem] = field(default_factory=list)
     seen: dict[str, _Subject] = field(default_factory=dict)
 
@@ -131,8 +134,13 @@ class _Reader:
     def _record(self, line: int, cells: Mapping[str, str], current: str) -> Record:
         before = len(self.found)
         subject = self._subject(line, cells, current)
-        raw = {name: self._number(line, name, text) for name, text in cells.items() if name != "ID"}
-        row = Raw(raw)
+        kind = Raw({name: _finite(text) for name, text in cells.items()})
+        raw = {
+            name: self._number(line, name, text, bounded=kind.counts(name))
+            for name, text in cells.items()
+            if name != "ID"
+        }
+        row = Raw({name: value for name, value in raw.items() if kind.counts(name)})
         if len(self.found) == before and "AMT" in cells:
             for name, message in refusals(row, self.dosing):
                 self.refuse(line, name, message)
@@ -140,7 +148,6 @@ class _Reader:
         event = row.event
         dose = event in (1, 4)
         depot = self.dosing is None or self.dosing.formulation is not None
-        rate = row.get("RATE")
         return Record(
             line=line,
             subject=subject,
@@ -148,18 +155,18 @@ class _Reader:
             event=event,
             amount=row.get("AMT"),
             compartment="depot" if dose and depot and row.compartment == 1 else "central",
-            rate=rate,
+            rate=row.get("RATE"),
             interval=row.get("II"),
             additional=int(row.get("ADDL")),
             steady_state=int(row.get("SS")),
-            lag=raw.get("LAG"),
-            bioavailability=raw.get("F"),
-            duration=raw.get("DUR") if rate == -2 else None,
-            modelled_rate=raw.get("R1") if rate == -1 else None,
+            lag=row.values.get("LAG"),
+            bioavailability=row.values.get("F"),
+            duration=row.values.get("DUR"),
+            modelled_rate=row.values.get("R1"),
             covariates=Covariates(
                 weight=row.get("WT", DEFAULT_WEIGHT),
                 age=row.get("AGE", DEFAULT_AGE),
-                creatinine_clearance=raw.get("CRCL"),
+                creatinine_clearance=row.values.get("CRCL"),
             ),
         )
 
@@ -173,21 +180,18 @@ class _Reader:
             self.refuse(line, "ID", text)
         return subject
 
-    def _number(self, line: int, name: str, text: str) -> float | None:
+    def _number(self, line: int, name: str, text: str, *, bounded: bool) -> float | None:
         if text.upper() in _MISSING:
             if COLUMNS[name].required:
                 self.refuse(line, name, f"is missing; write {COLUMNS[name].example}")
             return None
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value):
+        value = _finite(text)
+        if value is None:
             clock = name == "TIME" and ":" in text
             hint = "count hours, clock times are not read" if clock else f"write {COLUMNS[name].example}"
             self.refuse(line, name, f'must be a number, got "{text}"; {hint}')
             return None
-        problem = COLUMNS[name].problem(value)
+        problem = COLUMNS[name].problem(value) if bounded else ""
         if problem:
             self.refuse(line, name, f'{problem}, got "{text}"')
             return None
@@ -207,7 +211,7 @@ class _Reader:
 
     def _notes(self, head: Sequence[str], places: Mapping[str, int]) -> tuple[str, ...]:
         used = {*places.values()}
-        other = [name for i, name in enumerate(head) if i not in used and name.upper() not in _PASSED_OVER]
+        other = [name for i, name in enumerate(head) if i not in used and name.strip().upper() not in self.silent]
         notes = [f"columns passed over: {', '.join(other)}"] if other else []
         if "ID" not in places:
             notes.append("no column ID: all records are of one subject, 1")
@@ -216,6 +220,15 @@ class _Reader:
         if self.dosing is not None and self.dosing.depends_on_age and "AGE" not in places:
             notes.append(f"no column AGE: {DEFAULT_AGE:g} y")
         return tuple(notes)
+
+
+def _finite(text: str) -> float | None:
+    """A finite number; None if it is none."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
 
 
 def _text(path: Path) -> str:

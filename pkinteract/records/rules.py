@@ -16,7 +16,10 @@ MOST_OVERLAPS = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """Bounds of a column, both allowed unless ``above``; ``only`` lists the values of a code."""
+    """Bounds of a column, both allowed unless ``above``; ``only`` lists the values of a code.
+
+    ``doses`` says that it counts in dose records only, ``rate`` that it counts where RATE has this code.
+    """
 
     example: str
     low: float = 0.0
@@ -25,6 +28,8 @@ class Column:
     only: tuple[int, ...] = ()
     whole: bool = False
     required: bool = False
+    doses: bool = False
+    rate: int | None = None
 
     def problem(self, value: float) -> str:
         """What is wrong with a value; nothing if it may stand."""
@@ -48,10 +53,10 @@ COLUMNS: Mapping[str, Column] = {
     "II": Column(example="hours such as 12"),
     "ADDL": Column(example="a number of doses such as 6", high=MOST_DOSES, whole=True),
     "SS": Column(example="0, 1 or 2", only=(0, 1, 2)),
-    "LAG": Column(example="hours such as 0.5"),
-    "F": Column(example="a share such as 0.8", high=100),
-    "DUR": Column(example="hours such as 2", above=True),
-    "R1": Column(example="mg/h such as 25", above=True),
+    "LAG": Column(example="hours such as 0.5", doses=True),
+    "F": Column(example="a share such as 0.8", high=100, doses=True),
+    "DUR": Column(example="hours such as 2", above=True, doses=True, rate=-2),
+    "R1": Column(example="mg/h such as 25", above=True, doses=True, rate=-1),
     "WT": Column(example="kg such as 70", low=0.5, high=400, required=True),
     "AGE": Column(example="years such as 45", high=130, required=True),
     "CRCL": Column(example="mL/min such as 95", high=1000, required=True),
@@ -92,6 +97,11 @@ class Raw:
     def compartment(self) -> int:
         """CMT; the first without one."""
         return int(self.get("CMT", 1.0)) or 1
+
+    def counts(self, name: str) -> bool:
+        """Whether a column says something about a record of this kind; data sets hold 0 or -99 in the others."""
+        column = COLUMNS[name]
+        return (self.event in (1, 4) or not column.doses) and column.rate in (None, self.get("RATE"))
 
 
 def refusals(row: Raw, dosing: Dosing | None) -> Iterator[tuple[str, str]]:
@@ -139,7 +149,7 @@ def _repeats(row: Raw) -> Iterator[tuple[str, str]]:
             yield "II", f"must be above 0 where {name} is {row.get(name):g}"
     if row.get("SS") == 0 or interval == 0:
         return
-    rate = {-1.0: row.get("R1"), -2.0: 0.0}.get(row.get("RATE"), row.get("RATE"))
+    rate = row.get("R1") if row.get("RATE") == -1 else row.get("RATE")
     duration = row.get("AMT") * row.get("F", 1.0) / rate if rate > 0 else row.get("DUR")
     if (duration + row.get("LAG")) / interval > MOST_OVERLAPS:
         text = f"is so short that more than {MOST_OVERLAPS:,} doses would be running in at once; write a longer one"

@@ -16,7 +16,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from pkinteract import NOTICE
 from pkinteract.engine.curves import Array
 from pkinteract.fitting.curves import Profile
-from pkinteract.fitting.types import Analyte, Flags, Outcome
+from pkinteract.fitting.types import Analyte, Outcome
 from pkinteract.report.figure import PALETTE, STYLE
 
 MOST_PANELS = 48
@@ -36,15 +36,19 @@ def draw_observed(outcome: Outcome) -> Figure:
         entitle(figure, outcome.fit.title)
         axes = figure.subplots(1, len(analytes), squeeze=False)[0]
         for axis, analyte in zip(axes, analytes, strict=True):
-            predicted, observed, measured = _pairs(outcome, analyte)
-            logarithmic = outcome.fit.residual != "additive" and bool(np.all(predicted > 0))
-            low = float(min(predicted.min(), observed.min())) * 0.9 if logarithmic else 0.0
+            predicted, observed, side = _pairs(outcome, analyte)
+            positive = bool(np.all(predicted > 0) and np.all(observed > 0))
+            logarithmic = outcome.fit.residual != "additive" and positive
+            lowest = float(min(predicted.min(), observed.min()))
+            low = 0.9 * lowest if logarithmic else min(1.2 * lowest, 0.0)
             high = float(max(predicted.max(), observed.max())) * 1.06
             axis.plot([low, high], [low, high], color="#666666", lw=1)
-            axis.plot(predicted[measured], observed[measured], "o", ms=3.5, mfc="none", color=PALETTE[0])
-            if not np.all(measured):
-                below = axis.plot(predicted[~measured], observed[~measured], "v", ms=4, color=PALETTE[1])
-                axis.legend(below, ["below this limit"], loc="upper left")
+            axis.plot(predicted[side == 0], observed[side == 0], "o", ms=3.5, mfc="none", color=PALETTE[0])
+            for beyond, mark, what in ((1, "v", "below this limit"), (-1, "^", "above this limit")):
+                if np.any(chosen := side == beyond):
+                    axis.plot(predicted[chosen], observed[chosen], mark, ms=4, color=PALETTE[1], label=what)
+            if np.any(side):
+                axis.legend(loc="upper left")
             if logarithmic:
                 axis.set(xscale="log", yscale="log")
                 label_decades(axis.xaxis, axis.yaxis)
@@ -77,17 +81,17 @@ def analytes_of(outcome: Outcome) -> list[Analyte]:
     return list(used)
 
 
-def _pairs(outcome: Outcome, analyte: Analyte) -> tuple[Array, Array, Flags]:
-    """Predictions, measurements or limits, and which of them were measured."""
-    predicted, observed, measured = [], [], []
+def _pairs(outcome: Outcome, analyte: Analyte) -> tuple[Array, Array, Array]:
+    """Predictions, measurements or limits, and 0, 1 or -1 for what was measured, below a limit and above one."""
+    predicted, observed, side = [], [], []
     for group in outcome.groups:
         for series, values in zip(group.series, group.predicted, strict=True):
             for n, column in enumerate(series.columns):
                 if series.analytes[column] == analyte:
                     predicted.append(values[n])
                     observed.append(series.values[n])
-                    measured.append(series.measured[n])
-    return np.array(predicted), np.array(observed), np.array(measured, dtype=bool)
+                    side.append(series.side[n])
+    return np.array(predicted), np.array(observed), np.array(side)
 
 
 def draw_profiles(outcome: Outcome, profiles: Sequence[Profile]) -> Figure:
@@ -124,13 +128,14 @@ def _draw_profile(axis: Axes, profile: Profile, *, several: bool) -> None:
         mine = np.array(series.columns) == column
         axis.plot(profile.times, profile.levels[column], color=color, lw=1.2, label=analyte.id)
         times = series.times[list(series.rows)]
-        for shown, mark in ((mine & series.measured, "o"), (mine & ~series.measured, "v")):
+        for side, mark in ((0, "o"), (1, "v"), (-1, "^")):
+            shown = mine & (series.side == side)
             axis.plot(times[shown], series.values[shown], mark, ms=3.2, mfc="none", color=color)
     name = f"subject {series.subject}" if len(series.subject) < _SHORT else series.subject
     name += f", data set {series.data + 1}" if several else ""
     lines = textwrap.wrap(name, 2 * _SHORT, max_lines=2, placeholder="…")
     axis.set_title("\n".join(lines), loc="left", fontsize=7)
-    axis.set_ylim(bottom=0)
+    axis.set_ylim(bottom=min(0.0, 1.2 * float(series.values.min())))
     axis.tick_params(labelsize=7)
     if len(series.analytes) > 1:
         axis.legend(fontsize=6.5)

@@ -17,8 +17,8 @@ from pkinteract.report.posterior_text import posterior_lines
 
 _MODELS = {
     "additive": "additive: one SD for all concentrations",
-    "proportional": "proportional: SD in proportion to the measured concentration",
-    "combined": "combined: additive and proportional SD, at the measured concentration",
+    "proportional": "proportional: SD in proportion to the predicted concentration",
+    "combined": "combined: additive and proportional SD, at the predicted concentration",
     "log": "log: SD of the logarithm of the concentration",
 }
 _WEIGHTS = {
@@ -38,7 +38,7 @@ def fit_report(outcome: Outcome) -> str:
     lines = [f"# {fit.title}", "", pkinteract.NOTICE, ""]
     lines += [f"* Data: {', '.join(file.name for file in fit.files)}"]
     lines += [f"* Left out of {fit.files[row.data].name}: {row.count} cells, {row.reason}" for row in fit.omitted]
-    lines += [f"* In {name}: {count} cells below quantification, in the likelihood" for name, count in _below(outcome)]
+    lines += [f"* In {name}: {count} cells {what}, in the likelihood" for name, what, count in _beyond(outcome)]
     lines += [f"* {note}" for note in fit.notes]
     lines += [f"* Residual {_MODELS[fit.residual]}{_given(outcome)}{_WEIGHTS[fit.weights]}"]
     lines += [f"* Search: {fit.method}{ended}{robust}{start}; 95 % intervals: {_INTERVALS[fit.profile]}"]
@@ -51,13 +51,16 @@ def fit_report(outcome: Outcome) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _below(outcome: Outcome) -> Iterator[tuple[str, int]]:
-    """Data files with levels below quantification that count, and how many."""
+def _beyond(outcome: Outcome) -> Iterator[tuple[str, str, int]]:
+    """Data files with levels that were not measured but count, where these lay, and how many."""
     fit = outcome.fit
     for place, file in enumerate(fit.files):
-        count = sum(int(np.sum(~row.measured)) for row in fit.series if row.data == place)
-        if count:
-            yield file.name, count
+        series = [row for row in fit.series if row.data == place and row.ends is not None]
+        ends = np.concatenate([np.empty((0, 2)), *(row.ends for row in series if row.ends is not None)])
+        low, high = np.isfinite(ends).T
+        whole = ~np.isnan(ends[:, 0])
+        kinds = {"below quantification": whole & ~low, "above a limit": whole & ~high, "between two limits": low & high}
+        yield from ((file.name, what, int(np.sum(chosen))) for what, chosen in kinds.items() if np.any(chosen))
 
 
 def _given(outcome: Outcome) -> str:
