@@ -14,8 +14,8 @@ WIDTH = 100
 HEAD = """# The commands
 
 This page is the help text of the program, written by `make docs`. Exit status: 0 done; 2 the input is wrong, every
-problem is listed and nothing is written; 3 the solver failed, or not one patient of a population has a result; 1 a
-defect of pkinteract. Input files are described in [scenario.md](scenario.md).
+problem is listed and nothing is written; 3 the solver failed, or not one patient of a population has a result; 130
+Ctrl-C ended it; 1 a defect of pkinteract. Input files are described in [scenario.md](scenario.md).
 """
 
 

@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 
 PATH = click.Path(path_type=Path)
 
+INTERRUPTED = 130
+"""Exit status of a command that Ctrl-C ended: 128 and the number of the signal."""
+
 
 class _Commands(click.Group):
-    """Turns our errors into messages and exit statuses: 2 wrong input, 3 solver failed, 1 a defect of ours."""
+    """Turns errors into messages and exit statuses: 2 wrong input, 3 solver failed, 130 Ctrl-C, 1 a defect of ours."""
 
     def invoke(self, ctx: click.Context) -> Any:
         from pkinteract.errors import InputError, PkinteractError
@@ -32,6 +35,9 @@ class _Commands(click.Group):
         except PkinteractError as error:
             click.echo(f"Error: {error}", err=True)
             sys.exit(2 if isinstance(error, InputError) else 3)
+        except KeyboardInterrupt:
+            click.echo("\nInterrupted.", err=True)
+            sys.exit(INTERRUPTED)
         except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
             raise
         except Exception as error:  # the one place where a defect of ours becomes a message
@@ -231,7 +237,7 @@ def fit(
 
     FIT.toml names the data (CSV), their scenarios, and which numbers of the drugs vary. Writes the estimates with
     standard errors and 95 % intervals, predictions, a report, figures, and a result.toml that a scenario can use by
-    parameters = "result.toml". Ctrl-C ends the search and keeps the best point so far.
+    parameters = "result.toml". Ctrl-C ends the search and keeps the best point so far; the exit status is 130.
 
     With --patient the [[observation]] levels of a scenario are weighed against what the drug files say of people in
     general. Writes this patient's clearance and other values, the curve before and after, and which levels contradict
@@ -283,6 +289,8 @@ def _fit_file(file: Path, out: Path | None, *, force: bool, figure: bool) -> Non
     if sys.stderr.isatty():
         click.echo(err=True)
     click.echo("\n".join(fit_lines(outcome, write_fit(folder, fit_files(outcome, figure=figure)))))
+    if any(group.stopped for group in outcome.groups):
+        sys.exit(INTERRUPTED)
 
 
 @main.command("qualify")

@@ -135,3 +135,21 @@ def test_the_curve_of_records_goes_through_their_predictions(tmp_path: Path) -> 
     hours = [row for row in rows if float(row["time_h"]).is_integer()]
     found = [float(curve["drugx_mg_per_L"][curve["time_h"] == row["time_h"]][0]) for row in hours]
     np.testing.assert_allclose(found, [row["predicted"] for row in hours], rtol=1e-4)
+
+
+@pytest.mark.parametrize("source", ["levels", "records"])
+def test_who_has_no_level_is_named(source: str, tmp_path: Path) -> None:
+    """A subject with doses alone, or whose levels are all left out, takes no part: the report says so."""
+    seen = list(zip(TIMES, bateman(TIMES), strict=True))
+    records = [("anna", 0, 100, "."), *(("anna", t, 0, y) for t, y in seen), ("bert", 0, 100, "."), ("bert", 4, 0, ".")]
+    records += [("carl", 0, 100, "."), ("carl", 30, 0, "<0.1")]
+    levels = [*(("anna", t, y) for t, y in seen), ("bert", 4, "."), ("carl", 30, "<0.1")]
+    files = {"records.csv": csv(records, "ID,TIME,AMT,DV")}
+    data = {"records": RECORDS, "levels": DATA}[source]
+    path = written(tmp_path, data, ALL, levels=csv(levels, "subject,time_h,conc_mg_per_L"), files=files)
+
+    done = command("fit", path, "--out", tmp_path / "out", "--no-figure")
+
+    assert done.exit_code == 0, done.output
+    report = (tmp_path / "out/report.md").read_text("utf-8")
+    assert f"* {source}.csv: no level of subject bert, carl counts" in report

@@ -549,7 +549,7 @@ def test_a_run_that_is_stopped_says_how_to_go_on(folder: Path) -> None:
     running.send_signal(signal.SIGINT)
     _, complaint = running.communicate()
 
-    assert running.returncode == 1
+    assert running.returncode == 130
     assert "--resume goes on" in complaint
     assert finished(folder / "stopped") >= 1
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from signal import SIGINT, default_int_handler, getsignal, signal
+from threading import current_thread, main_thread
 
 from pkinteract.errors import InputError, Problem
 
@@ -47,10 +50,16 @@ def refuse_foreign(folder: Path, name: str, *, unfinished: Collection[str] = ())
         raise _taken(folder, f'holds the results of "{recorded}"; name another folder or add --force')
 
 
-def write_all(folder: Path, files: Mapping[str, Writer]) -> list[Path]:
+def write_all(folder: Path, files: Mapping[str, Writer], *, earlier: Collection[Path] = ()) -> list[Path]:
     """Write every file under a temporary name, then rename them all; returns their paths.
 
-    Results of an earlier run that this one does not write are removed, so that a folder never mixes two runs.
+    Results of an earlier run that this one does not write are removed, so that a folder never mixes two runs. Ctrl-C
+    comes before the first of these steps or after the last.
+
+    Parameters
+    ----------
+    earlier
+        Further files of an earlier run, to be removed unless they are written.
 
     Raises
     ------
@@ -63,13 +72,31 @@ def write_all(folder: Path, files: Mapping[str, Writer]) -> list[Path]:
         with tempfile.TemporaryDirectory(prefix=DRAFT, dir=folder) as draft:
             for name, write in files.items():
                 write(Path(draft) / name)
-            for name in files:
-                (Path(draft) / name).replace(folder / name)
-        for stale in [*_stale(folder, files), *(_stale_tables(folder, files) if again else [])]:
-            stale.unlink()
+            with _undisturbed():
+                for name in files:
+                    (Path(draft) / name).replace(folder / name)
+                for stale in {*_stale(folder, files), *(_stale_tables(folder, files) if again else []), *earlier}:
+                    if stale.name not in files:
+                        stale.unlink(missing_ok=True)
     except OSError as error:
         raise _taken(folder, f"cannot be written: {error.strerror or error}") from None
     return [folder / name for name in files]
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Lets Ctrl-C wait for the end of a block."""
+    if current_thread() is not main_thread() or getsignal(SIGINT) is not default_int_handler:
+        yield
+        return
+    waiting: list[int] = []
+    signal(SIGINT, lambda number, _: waiting.append(number))
+    try:
+        yield
+    finally:
+        signal(SIGINT, default_int_handler)
+    if waiting:
+        raise KeyboardInterrupt
 
 
 def _stale(folder: Path, written: Collection[str]) -> list[Path]:

@@ -64,6 +64,8 @@ class Levels:
     ----------
     below, empty
         Cells below quantification, and cells without a value.
+    silent
+        Subjects of whom no level counts.
     other
         Columns that are passed over.
     """
@@ -74,6 +76,7 @@ class Levels:
     below: int
     empty: int
     other: tuple[str, ...]
+    silent: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +162,7 @@ class _Reader:
             below=self.below,
             empty=self.empty,
             other=tuple(name for i, name in enumerate(names) if i not in used),
+            silent=tuple(name for name, person in self.people.items() if not person.measured),
         )
 
     def _columns(self, line: int, names: Sequence[str]) -> tuple[int | None, list[Column], dict[str, int]]:

@@ -43,7 +43,12 @@ def estimate(fit: Fit, *, progress: Progress | None = None) -> Outcome:
         _refuse_unfelt(fit, targets)
         found: list[Group] = []
         for target in targets:
-            found.append(_group(target))
+            try:
+                found.append(_group(target))
+            except KeyboardInterrupt:
+                if not found:
+                    raise
+                found[-1] = replace(found[-1], stopped=True)
             if found[-1].stopped:
                 found[-1] = _unfinished(found[-1], [name for row in targets[len(found) :] for name in row.subjects])
                 break

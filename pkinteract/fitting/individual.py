@@ -245,6 +245,8 @@ def _posterior(whole: Fit, pool: ThreadPoolExecutor, progress: Progress | None =
         return before
     outcome = estimate(held(whole, silent), progress=progress)
     [group] = outcome.groups
+    if group.stopped:
+        raise KeyboardInterrupt
     found = {row.parameter.name: row for row in group.estimates if row.free}
     mean, covariance = before.mean.copy(), before.covariance.copy()
     places = [before.names.index(name) for name in group.names]

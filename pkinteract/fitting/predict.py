@@ -61,16 +61,7 @@ def _followed(series: Series, recorded: Recorded, body: Body) -> list[Array]:
 
 def _solved(series: Series, body: Body) -> list[Array]:
     """Every analyte at every time, from the doses of a scenario."""
-    given = series.doses if series.steady is None else (*series.steady.doses, *series.doses)
-    used = list(dict.fromkeys(entry_of(dose) for dose in given))
-    model = build_model(
-        body.monographs,
-        body.patient,
-        body.enzymes,
-        entries=used,
-        doses=[(dose.drug, dose.free) for dose in given],
-        changes=body.patients,
-    )
+    model, used = model_of(series, body)
     _refuse_impossible(series, body.monographs, model, used)
     system = replace(model.system, step_all=True)
     initial, inputs = beginning(series, model, system, _subject(series))
@@ -97,6 +88,21 @@ def _solved(series: Series, body: Body) -> list[Array]:
             level += factor * states[:, system.central[i]] / _volume(model, i, series.times)
         levels.append(level)
     return levels
+
+
+def model_of(series: Series, body: Body) -> tuple[Model, list[Entry]]:
+    """What the doses of a scenario are given to, and how they enter."""
+    given = series.doses if series.steady is None else (*series.steady.doses, *series.doses)
+    used = list(dict.fromkeys(entry_of(dose) for dose in given))
+    model = build_model(
+        body.monographs,
+        body.patient,
+        body.enzymes,
+        entries=used,
+        doses=[(dose.drug, dose.free) for dose in given],
+        changes=body.patients,
+    )
+    return model, used
 
 
 def _volume(model: Model, compound: int, times: Array) -> Array:

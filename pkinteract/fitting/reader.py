@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from pkinteract.errors import InputError, Problem, did_you_mean
+from pkinteract.fitting.allowed import bounded
 from pkinteract.fitting.bodies import ENZYMES, PATIENT, trait_problem
 from pkinteract.fitting.methods import method_problems, sampling_of
 from pkinteract.fitting.parameters import Refuse, read_parameters, residual_sds
@@ -83,6 +84,9 @@ class _Reader:
         series = [row for one in read for row in one.series]
         if whole:
             self._paths(parameters, {id(row): row for one in read for row in one.scenarios}.values())
+        if whole and not self.found:
+            given = [name for name, table in self._parameters().items() if table.upper is not None]
+            parameters = bounded(parameters, series, given, refuse)
         sds = None if residual is None else residual_sds(residual, series, refuse)
         if residual is not None and residual.model in ("log", "proportional"):
             self._above_zero(residual.model, series)

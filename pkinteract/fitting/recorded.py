@@ -123,7 +123,7 @@ def read_recorded(path: Path, index: int, dosing: Dosing, wanted: Wanted, report
         reason = "every concentration is below quantification" if lost else "no observation holds a DV"
         refuse(None, "", f"{reason}; nothing can be fitted to it")
         return None
-    notes = tuple(f"{path.name}: {note}" for note in data.notes)
+    notes = tuple(f"{path.name}: {note}" for note in (*data.notes, *_silent(data, series)))
     return RecordData(
         series=series,
         scenario=scenario,
@@ -132,6 +132,14 @@ def read_recorded(path: Path, index: int, dosing: Dosing, wanted: Wanted, report
         empty=levels.empty,
         notes=notes,
     )
+
+
+def _silent(data: DataSet, series: Sequence[Series]) -> Iterator[str]:
+    """Who takes no part, as no level of theirs counts."""
+    subjects = dict.fromkeys(record.subject for record in data.records)
+    without = [subject for subject in subjects if subject not in {row.subject for row in series}]
+    if without:
+        yield f"no level of subject {', '.join(without)} counts"
 
 
 def _beside(rows: Sequence[tuple[int, list[str]]]) -> tuple[str, ...]:

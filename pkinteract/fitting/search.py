@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -64,7 +64,8 @@ def search(target: Target) -> Search:
     Raises
     ------
     SimulationError
-        When a method that follows derivatives meets values from the first start that describe no possible body.
+        When a method that follows derivatives begins at values that describe no possible body, or meets some between
+        bounds that the fit file gives.
     """
     found = Search(costs=[])
     for n, start in enumerate(_starts(target)):
@@ -97,6 +98,7 @@ def _approached(target: Target, start: lmfit.Parameters) -> lmfit.Parameters:
     near = replace(target, fit=replace(target.fit, residual="log"), best=Best())
     _minimized(near, start, "least_squares", seed=0)
     target.best.evaluations += near.best.evaluations
+    target.best.failed += near.best.failed
     return best_point(near)
 
 
@@ -114,9 +116,10 @@ def _polished(target: Target, done: Any, found: Search) -> tuple[Any, bool]:
 
 def _minimized(target: Target, start: lmfit.Parameters, method: str, *, seed: int) -> Any:
     options: dict[str, Any] = dict(_OPTIONS[method])
-    residuals = target.residuals
+    residuals: Callable[[lmfit.Parameters], Array]
     most = None
     if method in FOLLOWING:
+        residuals = _Tried(target=target)
         options["Dfun"] = target.jacobian
     else:
         residuals = _Tolerant(target)
@@ -138,6 +141,28 @@ def _scale(target: Target, method: str, cost: float) -> dict[str, float]:
     if method == "differential_evolution":
         return {"atol": 1e-6 * cost}
     return {"T": 1.0 if target.fit.known else cost / sum(len(row.values) for row in target.series)}
+
+
+@dataclass(kw_only=True)
+class _Tried:
+    """Residuals for a method that follows derivatives: a step to values of no possible body is a bad one.
+
+    The values it begins with have to describe one, and so have all between the bounds of the fit file.
+    """
+
+    target: Target
+    begun: int = 0
+
+    def __call__(self, parameters: lmfit.Parameters) -> Array:
+        try:
+            found = self.target.residuals(parameters)
+        except SimulationError:
+            if not self.begun or any(row.beyond for row in self.target.fit.parameters):
+                raise
+            self.target.best.failed += 1
+            return np.full(self.begun, IMPOSSIBLE)
+        self.begun = len(found)
+        return found
 
 
 @dataclass(frozen=True)

@@ -127,6 +127,7 @@ def _measured(
     data = DataSet(index=index, path=path, levels=levels, scenario=scenario, analyte=table.analyte, log=log)
     counts = [("no value", levels.empty), *([] if keep else [("below quantification", levels.below)])]
     notes = [f"{path.name}: columns passed over: {', '.join(levels.other)}"] if levels.other else []
+    notes += [f"{path.name}: no level of subject {', '.join(levels.silent)} counts"] if levels.silent else []
     return Source(
         path=path,
         series=tuple(series_of(data, lambda key, text: refuse(key or ("file",), text))),

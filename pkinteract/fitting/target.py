@@ -158,10 +158,31 @@ class Target:
             low, high = max(row.value - half, row.min), min(row.value + half, row.max)
             spans.append(high - low)
             points += [self.moved(parameters, name, low), self.moved(parameters, name, high)]
-        predicted = self.predictions(points)
-        found = [made(values, rows) for values, rows in zip(points, predicted, strict=True)]
+        predicted = self._possible(points)
+        if any(rows is None for rows in predicted):
+            here = parameters.valuesdict()
+            [level] = self.predictions([here])
+            spans = [span * (0.5 if None in predicted[2 * n : 2 * n + 2] else 1) for n, span in enumerate(spans)]
+            points = [here if rows is None else values for values, rows in zip(points, predicted, strict=True)]
+            predicted = [rows or level for rows in predicted]
+        found = [made(values, rows or []) for values, rows in zip(points, predicted, strict=True)]
         columns = [(found[2 * n + 1] - found[2 * n]) / span for n, span in enumerate(spans)]
         return np.array(columns).T
+
+    def end(self, parameters: lmfit.Parameters, name: str) -> str:
+        """On which side, "lower" or "upper", values next to one of lmfit's describe no possible body; else empty."""
+        half = STEP * (1.0 if name.startswith(LOG) else max(abs(parameters[name].value), STEP))
+        sides = {"lower": -half, "upper": half}
+        points = [self.moved(parameters, name, parameters[name].value + move) for move in sides.values()]
+        possible = [self._possible([point])[0] is not None for point in points]
+        return next((side for side, good in zip(sides, possible, strict=True) if not good), "")
+
+    def _possible(self, points: Sequence[Mapping[str, float]]) -> list[list[Array] | None]:
+        """Predictions at every point; None where the values describe no possible body."""
+        try:
+            return [*self.predictions(points)]
+        except SimulationError:
+            return [None] if len(points) == 1 else [self._possible([point])[0] for point in points]
 
     def moved(self, parameters: lmfit.Parameters, name: str, value: float) -> dict[str, float]:
         """Values of all parameters when one of lmfit's is another."""

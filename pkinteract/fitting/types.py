@@ -48,6 +48,8 @@ class Parameter:
         Mean, and SD on the scale that is estimated; None without.
     line
         Where it stands in the fit file.
+    beyond
+        Whether the fit file lets it go beyond what a body can have.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Parameter:
     expr: str | None
     prior: tuple[float, float] | None
     line: int | None
+    beyond: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,6 +63,8 @@ def spread(target: Target, optimum: lmfit.Parameters) -> Spread:
     names = tuple(name for name, row in optimum.items() if row.vary)
     labels = tuple(_label(target, name) for name in names)
     bounds = {n: side for n in range(len(names)) if (side := _side(optimum[names[n]]))}
+    if target.best.failed:
+        bounds |= {n: side for n in range(len(names)) if (side := target.end(optimum, names[n]))}
     dof = target.errors.count - len(names)
     design, shared = _design(target, optimum, len(names))
     sizes = np.linalg.norm(design, axis=0)

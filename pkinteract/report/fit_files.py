@@ -44,10 +44,7 @@ def fit_files(outcome: Outcome, *, figure: bool) -> dict[str, Writer]:
 def write_fit(folder: Path, files: dict[str, Writer]) -> list[Path]:
     """Write the files of a fit; those of an earlier one that this one lacks go."""
     earlier = _sometimes_written(folder) if (folder / "run.json").is_file() else []
-    written = write_all(folder, files)
-    for path in set(earlier) - set(written):
-        path.unlink(missing_ok=True)
-    return written
+    return write_all(folder, files, earlier=earlier)
 
 
 def _sometimes_written(folder: Path) -> list[Path]:

@@ -1,0 +1,87 @@
+"""Ctrl-C, a real signal to a real process: exit status 130, and results that are whole, old or not there."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fit_files import ALL, DATA, written
+
+ROOT = Path(__file__).parents[1]
+SCENARIO = ROOT / "scenarios/carbamazepine-single-dose.toml"
+PATIENT = ROOT / "fits/one-patient-tdm/carbamazepine-two-levels.toml"
+EVENTS = Path(__file__).parent / "events/one-compartment.csv"
+
+COMMANDS = {
+    "run": ["run", SCENARIO, "--no-figure"],
+    "check": ["check", SCENARIO],
+    "drugs": ["drugs", "carbamazepine"],
+    "events": ["events", EVENTS, "--drug", EVENTS.with_suffix(".toml")],
+    "fit": ["fit", "fit.toml", "--no-figure"],
+    "patient": ["fit", "--patient", PATIENT, "--no-figure"],
+    "qualify": ["qualify", "--row", "osp-17130", "--no-figure"],
+    "population": ["population", SCENARIO, "-n", 2, "--no-figure"],
+    "sensitivity": ["sensitivity", SCENARIO, "-n", 2, "--no-figure"],
+}
+WRITING = ("run", "events", "fit", "patient", "qualify")
+
+PROGRAM = """
+import os, signal, sys, tomllib, pathlib
+signal.signal(signal.SIGINT, signal.default_int_handler)
+seen = []
+def interrupting(act):
+    def acted(*arguments, **named):
+        found = act(*arguments, **named)
+        if not seen:
+            seen.append(True)
+            os.kill(os.getpid(), signal.SIGINT)
+        return found
+    return acted
+owner, name = {"reading": (tomllib, "loads"), "renaming": (pathlib.Path, "replace")}[sys.argv.pop(1)]
+setattr(owner, name, interrupting(getattr(owner, name)))
+import pkinteract.cli as cli
+cli.main(prog_name="pkinteract")
+"""
+
+
+def interrupted(stage: str, name: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command that gets SIGINT when it first reads TOML or renames a file."""
+    out = ["--out", "out"] if name not in ("check", "drugs") else []
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM, stage, *map(str, COMMANDS[name]), *out],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_ctrl_c_ends_a_command_with_130(name: str, tmp_path: Path) -> None:
+    """While it reads: status 130, no traceback, nothing written."""
+    written(tmp_path, DATA, ALL)
+
+    done = interrupted("reading", name, tmp_path)
+
+    assert done.returncode == 130, done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize("name", WRITING)
+def test_ctrl_c_never_leaves_a_mixed_folder(name: str, tmp_path: Path) -> None:
+    """Between two renames: status 130, and every file of the new results is there, none of a draft."""
+    written(tmp_path, DATA, ALL)
+    out = [sys.executable, "-m", "pkinteract", *map(str, COMMANDS[name]), "--out", "whole"]
+    subprocess.run(out, cwd=tmp_path, capture_output=True, timeout=300, check=True)
+
+    done = interrupted("renaming", name, tmp_path)
+
+    assert done.returncode == 130, done.stderr
+    assert "Traceback" not in done.stderr
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        path.name for path in (tmp_path / "whole").iterdir()
+    }
