@@ -1,8 +1,7 @@
 """From a System to straight-line Python that takes one Runge-Kutta step.
 
 The text holds indices and the coefficients of the method, never a name or a number that a user wrote. It runs in
-CPython on lists and compiles under numba unchanged. What it writes is meant to be read: ``pkinteract run --show-code``
-prints it.
+CPython on lists. What it writes is meant to be read: ``pkinteract run --show-code`` prints it.
 
 The method is that of ``pair``. Depots decay in closed form, so absorption enters each stage as
 inflow + (ka·D - inflow)·exp(-ka·c·h).
@@ -25,7 +24,7 @@ Kernel = tuple[Callable[..., Any], Callable[..., Any]]
 def generate(system: System) -> str:
     """Write ``rate`` (the slopes at a state) and ``step`` (one Runge-Kutta step) for the structure of ``system``.
 
-    The functions take lists (CPython) or arrays (numba)::
+    The functions take lists::
 
         rate(y, p, d, o, v, u, f)                  slopes f at state y
         step(h, g, y, p, d, o, v, u, f, w, z, k)   states and depots z after h, stage slopes k (7 a state, by stage)
@@ -36,7 +35,7 @@ def generate(system: System) -> str:
     the quartic term of the continuous extension, both relative to max(|state|, w).
     """
     n = system.n_states
-    lines = [generate_rate(system), "", "def step(h, g, y, p, d, o, v, u, f, w, z, k):", *_parameters(system)]
+    lines = [_rate(system), "", "def step(h, g, y, p, d, o, v, u, f, w, z, k):", *_parameters(system)]
     lines += [f"    y{i} = y[{i}]" for i in range(n)]
     lines += [f"    f1_{i} = f[{i}]" for i in range(n)]
     for stage in range(1, 7):
@@ -55,8 +54,7 @@ def generate(system: System) -> str:
     return "\n".join([*lines, "    return error", ""])
 
 
-def generate_rate(system: System) -> str:
-    """Write ``rate`` alone; it is what compiled runs need."""
+def _rate(system: System) -> str:
     n = system.n_states
     lines = ["def rate(y, p, d, o, v, u, f):", *_parameters(system)]
     lines += [f"    x{i} = y[{i}]" for i in range(n)]

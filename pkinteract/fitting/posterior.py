@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 
@@ -68,16 +68,15 @@ class _Density:
         found: dict[str, float] = self.optimum.valuesdict()
         return found
 
-    def _squares(self, points: list[dict[str, float]]) -> list[float]:
+    def _squares(self, points: list[dict[str, float]]) -> Iterator[float]:
         """Sum of squares at every point; where there is no possible body it is infinite."""
-        try:
-            rows = [self.target.weighted(*row) for row in zip(points, self.target.predictions(points), strict=True)]
-        except SimulationError:
-            if len(points) == 1:
+        for values, rows in zip(points, self.target.tried(points), strict=True):
+            if isinstance(rows, SimulationError):
                 self.target.best.failed += 1
-                return [math.inf]
-            return [self._squares([point])[0] for point in points]
-        return [float(row @ row) for row in rows]
+                yield math.inf
+            else:
+                weighted = self.target.weighted(values, rows)
+                yield float(weighted @ weighted)
 
     def _logarithm(self, squares: float) -> float:
         """An SD that is not given is integrated out; its own prior is uniform in its logarithm."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from pkinteract.engine.curves import Array
 from pkinteract.errors import SimulationError
 from pkinteract.fitting.bodies import Change, changes_of
 from pkinteract.fitting.expressions import renamed
-from pkinteract.fitting.predict import predict
+from pkinteract.fitting.predict import Prepared, predicted, prepared
 from pkinteract.fitting.quantities import summarized
 from pkinteract.fitting.residuals import Residuals
 from pkinteract.fitting.types import Fit, Parameter, Series
@@ -158,14 +159,14 @@ class Target:
             low, high = max(row.value - half, row.min), min(row.value + half, row.max)
             spans.append(high - low)
             points += [self.moved(parameters, name, low), self.moved(parameters, name, high)]
-        predicted = self._possible(points)
-        if any(rows is None for rows in predicted):
+        tried = self.tried(points)
+        good = [not isinstance(rows, SimulationError) for rows in tried]
+        if not all(good):
             here = parameters.valuesdict()
-            [level] = self.predictions([here])
-            spans = [span * (0.5 if None in predicted[2 * n : 2 * n + 2] else 1) for n, span in enumerate(spans)]
-            points = [here if rows is None else values for values, rows in zip(points, predicted, strict=True)]
-            predicted = [rows or level for rows in predicted]
-        found = [made(values, rows or []) for values, rows in zip(points, predicted, strict=True)]
+            spans = [span * (1.0 if all(good[2 * n : 2 * n + 2]) else 0.5) for n, span in enumerate(spans)]
+            points = [values if fine else here for values, fine in zip(points, good, strict=True)]
+            tried = self.tried(points)
+        found = [made(values, possible(rows)) for values, rows in zip(points, tried, strict=True)]
         columns = [(found[2 * n + 1] - found[2 * n]) / span for n, span in enumerate(spans)]
         return np.array(columns).T
 
@@ -174,15 +175,8 @@ class Target:
         half = STEP * (1.0 if name.startswith(LOG) else max(abs(parameters[name].value), STEP))
         sides = {"lower": -half, "upper": half}
         points = [self.moved(parameters, name, parameters[name].value + move) for move in sides.values()]
-        possible = [self._possible([point])[0] is not None for point in points]
-        return next((side for side, good in zip(sides, possible, strict=True) if not good), "")
-
-    def _possible(self, points: Sequence[Mapping[str, float]]) -> list[list[Array] | None]:
-        """Predictions at every point; None where the values describe no possible body."""
-        try:
-            return [*self.predictions(points)]
-        except SimulationError:
-            return [None] if len(points) == 1 else [self._possible([point])[0] for point in points]
+        tried = self.tried(points)
+        return next((side for side, rows in zip(sides, tried, strict=True) if isinstance(rows, SimulationError)), "")
 
     def moved(self, parameters: lmfit.Parameters, name: str, value: float) -> dict[str, float]:
         """Values of all parameters when one of lmfit's is another."""
@@ -193,20 +187,40 @@ class Target:
         return moved
 
     def predictions(self, points: Sequence[Mapping[str, float]]) -> list[list[Array]]:
-        """Predictions of every series at every point; what a run does not feel is predicted once."""
-        tasks: dict[tuple[object, ...], tuple[int, dict[str, float]]] = {}
-        keys = []
+        """Predictions of every series at every point; what a run does not feel is predicted once.
+
+        Raises
+        ------
+        SimulationError
+            When a point describes no possible body, or the solver gives up there.
+        """
+        return [possible(rows) for rows in self.tried(points)]
+
+    def tried(self, points: Sequence[Mapping[str, float]]) -> list[list[Array] | SimulationError]:
+        """Predictions of every series at every point, or why there are none; neighbours take the same steps."""
+        wanted: list[dict[tuple[float, ...], Prepared]] = [{} for _ in self.runs]
+        keys: list[list[tuple[float, ...]]] = []
         for values in points:
+            keys.append([])
             for place, run in enumerate(self.runs):
                 names = self._names(run.subject)
                 mine = {row.parameter: values[names[row.parameter]] for row in self.changes[place]}
-                key = (place, *mine.values())
-                tasks[key] = (place, mine)
-                keys.append(key)
-        done = dict(zip(tasks, self.pool.map(self._one, tasks.values()), strict=True))
-        rows = [done[key] for key in keys]
-        size = len(self.runs)
-        return [self._made(rows[n : n + size]) for n in range(0, len(rows), size)]
+                key = tuple(mine.values())
+                keys[-1].append(key)
+                if key not in wanted[place]:
+                    wanted[place][key] = self._prepared(place, mine)
+        for place, rows in enumerate(wanted):
+            often = Counter(row[place] for row in keys)
+            wanted[place] = dict(sorted(rows.items(), key=lambda item: often[item[0]] > 1))
+        solved = self.pool.map(predicted, self.runs, [list(rows.values()) for rows in wanted])
+        done = [dict(zip(rows, found, strict=True)) for rows, found in zip(wanted, solved, strict=True)]
+        return [self._together([rows[key] for rows, key in zip(done, row, strict=True)]) for row in keys]
+
+    def _together(self, solved: Sequence[Array | SimulationError]) -> list[Array] | SimulationError:
+        """Predictions of every series from those of the runs."""
+        good = [rows for rows in solved if not isinstance(rows, SimulationError)]
+        wrong = [rows for rows in solved if isinstance(rows, SimulationError)]
+        return wrong[0] if wrong else self._made(good)
 
     def _made(self, solved: Sequence[Array]) -> list[Array]:
         """Predictions of every series from those of the runs."""
@@ -217,13 +231,12 @@ class Target:
             for series, rows in zip(self.series, taken, strict=True)
         ]
 
-    def _one(self, task: tuple[int, dict[str, float]]) -> Array:
-        place, values = task
+    def _prepared(self, place: int, values: Mapping[str, float]) -> Prepared:
         wrong = next((name for name, value in values.items() if not (math.isfinite(value) and value >= 0)), None)
         if wrong is not None:
             advice = f"{wrong} became {values[wrong]:g}; narrow the bounds of the parameters it follows from."
-            raise SimulationError(None, "fit", advice, f"subject {self.runs[place].subject}")
-        return predict(self.runs[place], self.changes[place], values)
+            return SimulationError(None, "fit", advice, f"subject {self.runs[place].subject}")
+        return prepared(self.runs[place], self.changes[place], values)
 
     def weighted(self, values: Mapping[str, float], predicted: Sequence[Array]) -> Array:
         """Residuals of ``predicted``, then those of the priors."""
@@ -239,3 +252,16 @@ class Target:
             value = math.log(values[slot.name]) if slot.parameter.log else values[slot.name]
             found.append((value - prior[0]) / prior[1])
         return np.array(found, dtype=float)
+
+
+def possible(rows: list[Array] | SimulationError) -> list[Array]:
+    """Predictions, if there are any.
+
+    Raises
+    ------
+    SimulationError
+        Why there are none.
+    """
+    if isinstance(rows, SimulationError):
+        raise rows
+    return rows

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from pkinteract.engine.counts import Counts
+from pkinteract.engine.lanes.counts import Counts
 from pkinteract.population.cohort import Array
 from pkinteract.population.metrics import DAY, measures_of
 from pkinteract.population.plan import Plan

@@ -42,14 +42,31 @@ class Mode:
 
 @dataclass(frozen=True, kw_only=True)
 class Structure:
-    """A System without its numbers, and what is read of it."""
+    """A System without its numbers, and what is read of it.
+
+    Attributes
+    ----------
+    levels
+        States of the system that are read as they are, behind the analytes.
+    whole
+        Whether every state is stepped as it is, because it is read or because it is asked where the run ends.
+    """
 
     system: System
     analytes: Analytes
+    levels: tuple[int, ...] = ()
+    whole: bool = False
+
+    @property
+    def curves(self) -> int:
+        """Number of curves that are read."""
+        return len(self.analytes) + len(self.levels)
 
     @cached_property
     def following(self) -> dict[int, tuple[tuple[int, int], ...]]:
         """Enzymes that drivers move: (place of the driver, parameter of its strength) of each."""
+        if self.whole:
+            return {}
         alike: dict[object, list[int]] = {}
         for e, enzyme in enumerate(self.system.enzymes):
             if all(inactivation.enzyme != e for inactivation in self.system.inactivations):
@@ -103,7 +120,8 @@ class Structure:
     @cached_property
     def read(self) -> tuple[int, ...]:
         """Places whose curves are read."""
-        return tuple(sorted({self.central(i) for parts in self.analytes for i in parts}))
+        centrals = {self.central(i) for parts in self.analytes for i in parts}
+        return tuple(sorted(centrals | {self.place(state) for state in self.levels}))
 
     @cached_property
     def used(self) -> tuple[int, ...]:
@@ -202,14 +220,15 @@ class Structure:
         return tuple(tuple(members) for members, _ in columns)
 
     def falling(self, c: int) -> list[int]:
-        """The modes of an analyte."""
-        centrals = {self.central(i) for i in self.analytes[c]}
+        """The modes of a curve."""
+        level = self.levels[c - len(self.analytes)] if c >= len(self.analytes) else None
+        centrals = {self.central(i) for i in self.analytes[c]} if level is None else {self.place(level)}
         return sorted({m for s, m in self.answers if s in centrals})
 
     @cached_property
     def most_falling(self) -> int:
-        """Most modes of any analyte."""
-        return max((len(self.falling(c)) for c in range(len(self.analytes))), default=0)
+        """Most modes of any curve."""
+        return max((len(self.falling(c)) for c in range(self.curves)), default=0)
 
 
 def lean(system: System, parameters: Array) -> System:

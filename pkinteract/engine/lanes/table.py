@@ -74,7 +74,7 @@ class _Space:
     def __init__(self, structure: Structure) -> None:
         self.structure, self.system = structure, structure.system
         system, n = structure.system, structure.size
-        depots, modes, analytes = len(system.stepped_depots), len(structure.modes), len(structure.analytes)
+        depots, modes, analytes = len(system.stepped_depots), len(structure.modes), structure.curves
         falling = sum(len(structure.falling(c)) for c in range(analytes))
         self.counts = {
             "STATES": n,
@@ -266,7 +266,7 @@ class _Space:
             "SOLVING": [self._solving(m) for m in range(len(self.structure.modes))],
             "PARTS": [self._part(n) for n in range(len(self.structure.answers))],
             "READING": [[place] for place in self.structure.read],
-            "CURVES": [self._curve(c) for c in range(len(self.structure.analytes))],
+            "CURVES": [self._curve(c) for c in range(self.structure.curves)],
         }
         return {name: [len(members), *(n for one in members for n in one)] for name, members in rows.items()}
 
@@ -426,9 +426,12 @@ class _Space:
 
     def _curve(self, c: int) -> list[int]:
         """(compounds, (weight, place)..., modes, (mode, fallen, parts, (weight, part)...)...)."""
-        structure, parts = self.structure, self.structure.analytes[c]
-        weight = self.first["WEIGHT"] + sum(len(before) for before in structure.analytes[:c])
-        places = {structure.central(i): weight + n for n, i in enumerate(parts)}
+        structure, own = self.structure, c - len(self.structure.analytes)
+        if own < 0:
+            weight = self.first["WEIGHT"] + sum(len(before) for before in structure.analytes[:c])
+            places = {structure.central(i): weight + n for n, i in enumerate(structure.analytes[c])}
+        else:
+            places = {structure.place(structure.levels[own]): header.ONE}
         numbers = [len(places), *(n for place, row in places.items() for n in (row, place))]
         falling = structure.falling(c)
         fallen = self.first["FALLEN"] + sum(len(structure.falling(before)) for before in range(c))

@@ -1,0 +1,71 @@
+"""What many points share: bodies of one structure under jumps of one order are stacked and run in lanes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from pkinteract.engine.curves import Array
+from pkinteract.engine.lanes.doses import KINDS, Inputs
+from pkinteract.engine.lanes.solve import Reading, Stand
+from pkinteract.engine.solve import State
+from pkinteract.engine.system import Event
+
+RTOL = 1e-9
+"""Relative tolerance of a step: its noise stays far below what a step of the derivatives changes."""
+
+Row = TypeVar("Row")
+
+
+def alike(rows: Sequence[Row], kind: Callable[[Row], Hashable]) -> list[list[int]]:
+    """Places of the rows of every kind, each in order: both sides of a difference stay neighbours in one group."""
+    places: dict[Hashable, list[int]] = {}
+    for place, row in enumerate(rows):
+        places.setdefault(kind(row), []).append(place)
+    return list(places.values())
+
+
+def order(events: Sequence[Event]) -> tuple[tuple[str, int], ...]:
+    """What jumps do, whenever and how much."""
+    return tuple((event.kind, event.target) for event in events)
+
+
+def inputs(rows: Sequence[Sequence[Event]]) -> Inputs:
+    """The jumps of several subjects, which are of one order."""
+    count = len(rows)
+    return Inputs(
+        times=np.array([[event.time for event in row] for row in rows]).reshape(count, -1).T,
+        kinds=np.array([KINDS[event.kind] for event in rows[0]], dtype=np.int64),
+        targets=np.array([event.target for event in rows[0]], dtype=np.int64),
+        amounts=np.array([[event.amount for event in row] for row in rows]).reshape(count, -1).T,
+    )
+
+
+def reading(times: Sequence[float] | Array, weights: Array, states: Sequence[int] = ()) -> Reading:
+    """Levels at sorted times [h] and nothing else: of analytes, ``weights`` (analyte, compound, subject), and states."""
+    return Reading(
+        grid=np.asarray(times, dtype=float),
+        weights=weights,
+        alerts=np.full(len(weights), np.inf),
+        edges=np.array([np.inf]),
+        states=tuple(states),
+    )
+
+
+def stand(states: Sequence[State]) -> Stand:
+    """Where several subjects stand."""
+    rows = (
+        np.array([list(getattr(state, name)) for state in states], dtype=float).reshape(len(states), -1).T
+        for name in ("stepped", "depots", "inflows", "rates")
+    )
+    stepped, depots, inflows, rates = rows
+    return Stand(stepped=stepped, depots=depots, inflows=inflows, rates=rates)
+
+
+def standing(found: Stand, place: int) -> State:
+    """Where one of them stands."""
+    numbers = (part[:, place].tolist() for part in (found.stepped, found.depots, found.inflows, found.rates))
+    stepped, depots, inflows, rates = numbers
+    return State(stepped=stepped, depots=depots, inflows=inflows, rates=rates, exact={})
