@@ -44,7 +44,7 @@ def inputs(rows: Sequence[Sequence[Event]]) -> Inputs:
 
 
 def reading(times: Sequence[float] | Array, weights: Array, states: Sequence[int] = ()) -> Reading:
-    """Levels at sorted times [h] and nothing else: of analytes, ``weights`` (analyte, compound, subject), and states."""
+    """Levels at sorted times [h] alone: of analytes, ``weights`` (analyte, compound, subject), and of states."""
     return Reading(
         grid=np.asarray(times, dtype=float),
         weights=weights,
