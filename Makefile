@@ -12,7 +12,7 @@ PIP      := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 help:
 	@echo "make run     install into $(VENV) and simulate the headline scenario: CSVs and picture"
 	@echo "make test    the tests"
-	@echo "make fuzz    five hundred random systems against scipy, their properties, fifteen hundred fits, every shipped fit again"
+	@echo "make fuzz    five hundred random systems against scipy, all pairs of drugs in lanes, their properties, fifteen hundred fits, every shipped fit again"
 	@echo "make check   lint, types, layers"
 	@echo "make format  lint fixes and code layout"
 	@echo "make docs    write the help pages of the commands into docs/cli.md"
@@ -30,7 +30,7 @@ test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
 
 fuzz: $(VENV)/.installed-dev
-	PKINTERACT_FUZZ=500 $(BIN)/python -m pytest -n 2 tests/test_random_systems.py tests/test_properties.py tests/test_fit_coverage.py tests/test_shipped_fits.py
+	PKINTERACT_FUZZ=500 $(BIN)/python -m pytest -n 2 tests/test_random_systems.py tests/test_pairs.py tests/test_properties.py tests/test_fit_coverage.py tests/test_shipped_fits.py
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

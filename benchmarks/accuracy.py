@@ -10,10 +10,11 @@ import numpy as np
 from table import Section
 
 from pkinteract import load_scenario
+from pkinteract.engine.events import Event
 from pkinteract.engine.lanes.doses import KINDS
 from pkinteract.engine.lanes.solve import solve_lanes
-from pkinteract.engine.reference import solve_reference
-from pkinteract.engine.system import Event, System
+from pkinteract.engine.reference.solve import solve_reference
+from pkinteract.engine.system import System
 from pkinteract.fitting.stacked import inputs, reading
 from pkinteract.population.block import solved
 from pkinteract.population.bodies import bodies, reporting
@@ -65,7 +66,7 @@ def _finely(system: System, events: Sequence[Event], start: float, times: Array)
     found = solve_lanes(system, numbers, given, reading(times, amounts), start, stop, rtol=1e-10, double=True)
     if not found.ok.all():
         raise ValueError("the patient cannot be solved")
-    return found.profile[:, :, 0]
+    return found.of(0)
 
 
 def _by_scipy(system: System, events: Sequence[Event], start: float, times: Array) -> Array:

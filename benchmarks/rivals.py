@@ -16,13 +16,15 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-from pkinteract.engine.lanes_rows import lean
 from scipy.integrate import odeint, solve_ivp
 
-from pkinteract.engine.codegen import compile_python, generate, generate_rate
-from pkinteract.engine.reference import Layout
-from pkinteract.engine.solve import TRACE, floors
-from pkinteract.engine.system import Event, System
+from pkinteract.engine.control import TRACE, floors
+from pkinteract.engine.events import Event, table
+from pkinteract.engine.lanes.structure import lean
+from pkinteract.engine.mechanisms.release import releasing
+from pkinteract.engine.reference.solve import begun, everything, slopes
+from pkinteract.engine.single.generate import compile_python, generate, generate_rate
+from pkinteract.engine.system import System
 from pkinteract.model import build
 from pkinteract.scenario import Scenario
 
@@ -52,7 +54,7 @@ class Problem:
 
     def place(self, event: Event) -> int:
         """The state that a dose goes to."""
-        return self.system.n_states + self.system.stepped_depots.index(event.target)
+        return self.system.layout.n_states + self.system.layout.stepped_depots.index(event.target)
 
 
 def problem(scenario: Scenario) -> Problem:
@@ -61,7 +63,7 @@ def problem(scenario: Scenario) -> Problem:
     numbers = np.array(model.system.parameters)[:, None]
     system = lean(replace(model.system, step_all=True), numbers)
     rate, _ = compile_python(generate(system))
-    n, parameters, depots = system.n_states, list(system.parameters), system.stepped_depots
+    n, parameters, depots = system.layout.n_states, list(system.parameters), system.layout.stepped_depots
     kas = [parameters[ka] for ka in (system.depots[j].ka for j in depots) if ka is not None]
     nothing, empty = [0.0] * len(system.stepped), [0.0] * len(kas)
 
@@ -76,8 +78,8 @@ def problem(scenario: Scenario) -> Problem:
         events=model.events,
         duration=scenario.duration,
         right=right,
-        begin=np.array([*system.initial(), *empty]),
-        smallest=np.array([*floors(system), *(TRACE * system.scale[system.depots[j].compound] for j in depots)]),
+        begin=np.array([*system.layout.resting(), *empty]),
+        smallest=np.array([*floors(system.layout), *(TRACE * system.scale[system.depots[j].compound] for j in depots)]),
     )
 
 
@@ -96,16 +98,16 @@ def by_solve_ivp(given: Problem, method: str) -> Array:
 def by_reference(scenario: Scenario) -> None:
     """LSODA on the right-hand side of our reference solver, which reads the arrays of any system."""
     model = build(scenario)
-    layout = Layout(model.system)
-    y, inputs = layout.start(None)
+    layout = everything(model.system)
+    store, none, moving = begun(layout, None), releasing(model.system, (), 0.0), layout.n_states + len(layout.depots)
+    atol = RTOL * 1e-3 * np.array(layout.sizes())
     for left, right in pairwise(sorted({0.0, scenario.duration, *(event.time for event in model.events)})):
-        inputs.start = left
-        for event in (event for event in model.events if event.time == left):
-            layout.jump(event, y, inputs)
+        for _, place, amount, _ in table(layout, [event for event in model.events if event.time == left]):
+            store[place] += amount
         grid = np.unique([*np.arange(math.floor(left) + 1.0, right), right])
-        atol = RTOL * layout.floor
-        span = (left, right)
-        y = solve_ivp(layout.slopes, span, y, "LSODA", grid, rtol=RTOL, atol=atol, args=(inputs,)).y[:, -1].copy()
+        given = (layout, left, store[moving:], none)
+        solved = solve_ivp(slopes, (left, right), store[:moving], "LSODA", grid, rtol=RTOL, atol=atol, args=given)
+        store[:moving] = solved.y[:, -1]
 
 
 def by_odeint(given: Problem) -> Array:
@@ -131,8 +133,8 @@ def by_roadrunner(given: Problem) -> Callable[[], Array]:
     runner.integrator.stiff = False
     runner.integrator.relative_tolerance = RTOL
     runner.integrator.absolute_tolerance = RTOL * float(given.smallest.min())
-    depots = range(len(given.system.stepped_depots))
-    names = [*(f"x{i}" for i in range(given.system.n_states)), *(f"d{i}" for i in depots)]
+    depots = range(len(given.system.layout.stepped_depots))
+    names = [*(f"x{i}" for i in range(given.system.layout.n_states)), *(f"d{i}" for i in depots)]
     runner.timeCourseSelections = names
 
     def run() -> Array:
@@ -170,10 +172,10 @@ def antimony_text(given: Problem) -> str:
             continue
         latest[name] = f"{name}_{len(lines)}"
         lines.append(f"  {latest[name]} := {text}")
-    for slot, j in enumerate(system.stepped_depots):
+    for slot, j in enumerate(system.layout.stepped_depots):
         lines.append(f"  d{slot}' = -p{system.depots[j].ka} * d{slot}")
     lines += [f"  p{n} = {number!r}" for n, number in enumerate(system.parameters)]
-    n = system.n_states
+    n = system.layout.n_states
     lines += [f"  x{i} = {float(value)!r}" for i, value in enumerate(given.begin[:n])]
-    lines += [f"  d{i} = 0" for i in range(len(system.stepped_depots))]
+    lines += [f"  d{i} = 0" for i in range(len(system.layout.stepped_depots))]
     return "\n".join([*lines, "end"])

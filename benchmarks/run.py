@@ -13,9 +13,9 @@ from datetime import date
 from pathlib import Path
 
 import accuracy
-import commands
 import populations
 import solvers
+import start
 from table import Section
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -36,7 +36,7 @@ def main() -> None:
 
     begin = time.perf_counter()
     sections: list[Section] = []
-    for measure in (solvers.sections, populations.sections, accuracy.sections, commands.sections):
+    for measure in (solvers.sections, populations.sections, accuracy.sections, start.sections):
         for section in measure():
             print(section.text(), flush=True)
             sections.append(section)

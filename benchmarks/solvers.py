@@ -13,7 +13,7 @@ from table import Section, medians, milliseconds, times
 
 from pkinteract import load_scenario
 from pkinteract.engine.lanes.solve import solve_lanes
-from pkinteract.engine.solve import solve
+from pkinteract.engine.single.march import solve
 from pkinteract.fitting.stacked import inputs, reading
 from pkinteract.model import build
 from pkinteract.population.block import run_block

@@ -35,6 +35,11 @@ class Section:
 
 def medians(calls: Mapping[Name, Callable[[], object]], rounds: int, *, warm: bool = True) -> dict[Name, float]:
     """Median seconds of each call over interleaved rounds, after one that does not count unless ``warm`` is false."""
+    return {name: statistics.median(taken) for name, taken in timed(calls, rounds, warm=warm).items()}
+
+
+def timed(calls: Mapping[Name, Callable[[], object]], rounds: int, *, warm: bool = True) -> dict[Name, list[float]]:
+    """Seconds of each call in every one of the rounds."""
     taken: dict[Name, list[float]] = {name: [] for name in calls}
     if warm:
         for call in calls.values():
@@ -44,7 +49,7 @@ def medians(calls: Mapping[Name, Callable[[], object]], rounds: int, *, warm: bo
             begin = time.perf_counter()
             call()
             taken[name].append(time.perf_counter() - begin)
-    return {name: statistics.median(values) for name, values in taken.items()}
+    return taken
 
 
 def milliseconds(seconds: float) -> str:

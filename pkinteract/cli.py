@@ -65,7 +65,7 @@ def main() -> None:
 @click.option(
     "--out", metavar="DIR", type=PATH, help="Folder for the files; default results/<name>/, or results/ for several."
 )
-@click.option("--no-figure", is_flag=True, help="Write no concentrations.png and .svg; about a second faster.")
+@click.option("--no-figure", is_flag=True, help="Write no concentrations.png and .svg; half a second faster.")
 @click.option(
     "--format",
     "form",
@@ -95,6 +95,7 @@ def run(
     """
     from pkinteract.export import refuse_foreign
     from pkinteract.export.parquet import require_parquet
+    from pkinteract.report import spare_help_texts
     from pkinteract.simulate import simulate, system_code
 
     read = _read_all(scenarios)
@@ -114,6 +115,8 @@ def run(
         if several and sys.stderr.isatty():
             click.echo(f"simulating {n} of {len(read)}: {scenario.name}", err=True)
         results.append(simulate(scenario, solver="reference" if solver == "reference" else "fast"))
+    if not no_figure:
+        spare_help_texts()
     for result, folder in zip(results, folders, strict=True):
         _write(result, folder, form, figure=not no_figure)
     if several:
@@ -386,8 +389,7 @@ def _write(result: Result, folder: Path, form: str, *, figure: bool) -> None:
     if figure:
         from pkinteract.report.figure import draw_result, save
 
-        drawing = draw_result(result)
-        files |= dict.fromkeys(("concentrations.png", "concentrations.svg"), partial(save, drawing))
+        files |= dict.fromkeys(("concentrations.png", "concentrations.svg"), partial(save, draw_result(result)))
     written = write_all(folder, files)
     click.echo("\n".join(summary_lines(result, exposure, found, written)))
 
@@ -402,7 +404,6 @@ def _write_comparison(results: list[Result], folder: Path, form: str, *, figure:
     if figure:
         from pkinteract.report.figure import draw_comparison, save
 
-        drawing = draw_comparison(results)
-        files |= dict.fromkeys(("comparison.png", "comparison.svg"), partial(save, drawing))
+        files |= dict.fromkeys(("comparison.png", "comparison.svg"), partial(save, draw_comparison(results)))
     written = write_all(folder, files)
     click.echo("Compared: " + ", ".join(str(path) for path in written))

@@ -9,11 +9,13 @@ from typing import Literal
 import numpy as np
 
 from pkinteract.analytes import analytes, parts_of
-from pkinteract.engine import algebra
 from pkinteract.engine.curves import Array, Curve, constant, distinct, weighted
-from pkinteract.engine.solve import RTOL, Solution, State, solve
-from pkinteract.engine.steady_state import Periodic, earlier_releases, periodic_state
-from pkinteract.engine.system import Event, System
+from pkinteract.engine.events import Event
+from pkinteract.engine.reference.medium import medium
+from pkinteract.engine.single.march import RTOL, solve
+from pkinteract.engine.solution import Solution, State
+from pkinteract.engine.steady_state import LARGEST_DRIFT, LARGEST_RESIDUAL, Periodic, earlier_releases, periodic_state
+from pkinteract.engine.system import System
 from pkinteract.engine.uptake import absorption
 from pkinteract.errors import SimulationError
 from pkinteract.model import Model, build
@@ -25,12 +27,6 @@ from pkinteract.scenario import Scenario, SteadyState
 from pkinteract.scenario.types import TOLERANCE
 
 Solver = Literal["fast", "reference"]
-
-LARGEST_RESIDUAL = 1e-4
-"""Largest relative change over one period of what is called a steady state [1]."""
-
-LARGEST_DRIFT = 1e-3
-"""Largest change over one period of what is called a steady state, as a share of a typical dose [1]."""
 
 
 def simulate(scenario: Scenario, *, solver: Solver = "fast", rtol: float | None = None) -> Result:
@@ -69,7 +65,7 @@ def simulate(scenario: Scenario, *, solver: Solver = "fast", rtol: float | None 
 
 def system_code(scenario: Scenario) -> str:
     """The generated step function of a scenario's system, as text."""
-    from pkinteract.engine.codegen import generate
+    from pkinteract.engine.single.generate import generate
 
     return generate(build(scenario).system)
 
@@ -84,7 +80,7 @@ def _solve(
 ) -> Solution:
     start, stop = scenario.first_time, scenario.duration
     if solver == "reference":
-        from pkinteract.engine.reference import solve_reference
+        from pkinteract.engine.reference.solve import solve_reference
 
         return solve_reference(
             model.system, events, start, stop, rtol=rtol or 1e-9, initial=initial, switches=model.switches
@@ -182,8 +178,7 @@ def _clearances(
     for (low, high), parameters in zip(pairwise(edges), sets, strict=True):
         here = (times > low) & (times <= high)
         system = replace(model.system, parameters=parameters)
-        where = algebra.medium(system, amounts[:, here], levels[:, here], absorbed[:, here])
-        rates[:, here] = algebra.clearances(system, levels[:, here], where)
+        rates[:, here] = medium(system, amounts[:, here], levels[:, here], absorbed[:, here]).clearance
     columns: dict[str, Array] = {}
     for compound in model.compounds:
         mine = [(pathway, rates[j]) for j, (owner, pathway) in enumerate(model.pathways) if owner == compound]

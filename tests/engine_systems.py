@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from pkinteract.engine.events import Event
 from pkinteract.engine.system import (
     Actor,
     Compound,
     Depot,
     Enzyme,
-    Event,
     Formation,
     GutFormation,
     Induction,

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
+from pkinteract.engine.events import Event
 from pkinteract.engine.system import (
     Actor,
     Binding,
     Compound,
     Depot,
     Enzyme,
-    Event,
     Formation,
     GutFormation,
     Inactivation,
@@ -116,7 +116,7 @@ class _Maker:
         return Induction(
             enzyme=enzyme,
             actor=self.actor("plasma"),
-            group=self.draw(st.integers(0, 1)),
+            group=self.draw(st.sampled_from([0, 0, 1])),
             emax=self.number(1, 10),
             ec50=self.number(0.5, 30),
             hill=self.number(0.8, 2.5) if self.yes() else None,
@@ -175,7 +175,7 @@ def cases(draw: st.DrawFn) -> Case:
         for i, row in enumerate(compounds)
         if row.gut_ratio is not None and i + 1 < make.count and make.yes()
     )
-    inductions = tuple(make.induction() for _ in range(draw(st.integers(0, 3)))) if make.n_enzymes else ()
+    inductions = tuple(make.induction() for _ in range(draw(st.integers(0, 5)))) if make.n_enzymes else ()
     inactivations = tuple(
         Inactivation(
             enzyme=draw(st.integers(0, make.n_enzymes - 1)),

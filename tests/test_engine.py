@@ -10,13 +10,15 @@ from engine_systems import EVERYTHING_EVENTS, chain, everything, one_compartment
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pkinteract.engine import algebra
-from pkinteract.engine.codegen import generate
 from pkinteract.engine.curves import extremes
-from pkinteract.engine.reference import solve_reference
-from pkinteract.engine.solve import Solution, solve
+from pkinteract.engine.events import Event
+from pkinteract.engine.reference.medium import medium
+from pkinteract.engine.reference.solve import solve_reference
+from pkinteract.engine.single.generate import generate
+from pkinteract.engine.single.march import solve
+from pkinteract.engine.solution import Solution
 from pkinteract.engine.steady_state import periodic_state
-from pkinteract.engine.system import Event, System
+from pkinteract.engine.system import System
 
 TIGHT = 1e-11
 HOURS = np.linspace(0, 48, 97)
@@ -130,13 +132,13 @@ def lost(system: System, solution: Solution, stop: float) -> tuple[float, float,
             absorbed[row.compound] += np.where(
                 times > event.time, event.amount * ka * np.exp(-ka * np.maximum(times - event.time, 0)), 0
             )
-    flow = algebra.flows(system, algebra.medium(system, amounts, levels, absorbed), levels, absorbed)
+    flow = medium(system, amounts, levels, absorbed)
 
     def total(rate: np.ndarray) -> float:
         return float((rate * weights * half[:, None]).sum())
 
     plasma = sum(total(flow.eliminated[j]) for j in system.pathways_of(2))
-    return total(flow.gut[2]), total(flow.liver[2]), plasma
+    return total(flow.lost_in_gut[2]), total(flow.lost_in_liver[2]), plasma
 
 
 def test_no_drug_is_made_or_lost() -> None:

@@ -11,14 +11,16 @@ import pytest
 from engine_systems import EVERYTHING_EVENTS, everything
 
 from pkinteract.engine.curves import extremes, sample
+from pkinteract.engine.events import Event
 from pkinteract.engine.lanes.counts import edges_of_bins, tally
 from pkinteract.engine.lanes.doses import KINDS, Inputs, Steady
 from pkinteract.engine.lanes.solve import Lanes, Reading, solve_lanes
 from pkinteract.engine.lanes.structure import Structure
-from pkinteract.engine.reference import solve_reference
-from pkinteract.engine.solve import Solution, solve
+from pkinteract.engine.reference.solve import solve_reference
+from pkinteract.engine.single.march import solve
+from pkinteract.engine.solution import Solution
 from pkinteract.engine.steady_state import periodic_state
-from pkinteract.engine.system import Actor, Binding, Event, Inactivation, Ratio, Release, System
+from pkinteract.engine.system import Actor, Binding, Inactivation, Ratio, Release, System
 
 Array = npt.NDArray[np.float64]
 
@@ -195,7 +197,7 @@ def test_enzymes_that_follow_each_other_are_followed() -> None:
 
     found = solve_lanes(system, parameters, given(EVERYTHING_EVENTS, 16), reading(system, parameters), 0.0, STOP)
 
-    assert Structure(system=system, analytes=((0,),)).size == system.n_states - 1
+    assert Structure(system=system, analytes=((0,),)).size == system.layout.n_states - 1
     for column in (0, 9):
         single = alone(system, parameters, column)
         expected = levels(single, solve(single, EVERYTHING_EVENTS, 0.0, STOP, rtol=1e-9))

@@ -1,29 +1,36 @@
-"""Every mechanism of the engine against a closed form or a limit, on systems that hold little else."""
+"""Every mechanism of the engine, through every runner, against a closed form, on systems that hold little else."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Protocol, TypeVar
 
+import lagging_enzyme
 import numpy as np
 import pytest
+from runners import RUNNERS, TIGHT
 from scipy.integrate import quad
 from scipy.linalg import expm
 from scipy.special import lambertw
 from scipy.stats import gamma
 
-from pkinteract.engine.solve import Solution, solve
+from pkinteract.engine import mechanisms
+from pkinteract.engine.events import Event, EventKind, Switch
+from pkinteract.engine.mechanisms import MECHANISMS
+from pkinteract.engine.solution import Solution
 from pkinteract.engine.system import (
     Actor,
     Binding,
     Compound,
     Depot,
     Enzyme,
-    Event,
     Formation,
+    GutFormation,
     Inactivation,
     Induction,
-    Input,
     Pathway,
+    Peripheral,
     Ratio,
     Release,
     System,
@@ -31,7 +38,6 @@ from pkinteract.engine.system import (
 )
 
 HOURS = np.linspace(0, 48, 97)
-TIGHT = 1e-10
 
 
 class Numbers:
@@ -50,12 +56,40 @@ class Numbers:
         return checked(System(parameters=tuple(self.found), scale=(100.0,) * len(compounds), **rows))  # type: ignore[arg-type]
 
 
-def event(kind: Input, amount: float, *, time: float = 0.0, target: int = 0) -> Event:
+def event(kind: EventKind, amount: float, *, time: float = 0.0, target: int = 0) -> Event:
     return Event(time=time, kind=kind, target=target, amount=amount)
 
 
-def solved(system: System, *events: Event, stop: float = 48.0) -> Solution:
-    return solve(system, sorted(events, key=lambda row: row.time), 0.0, stop, rtol=TIGHT)
+class Solved(Protocol):
+    def __call__(self, system: System, *events: Event, stop: float = 48.0) -> Solution: ...
+
+
+@pytest.fixture(params=RUNNERS)
+def solved(request: pytest.FixtureRequest) -> Solved:
+    """What solves a system tightly, by each runner."""
+    runner, rtol = RUNNERS[request.param], TIGHT[request.param]
+
+    def run(system: System, *events: Event, stop: float = 48.0) -> Solution:
+        return runner(system, sorted(events, key=lambda row: row.time), 0.0, stop, rtol=rtol)
+
+    return run
+
+
+WRITTEN: set[str] = set()
+"""Mechanisms that have a closed form here."""
+
+Test = TypeVar("Test", bound=Callable[..., None])
+
+
+def closed_form(*names: str) -> Callable[[Test], Test]:
+    """The test below holds these mechanisms to a closed form."""
+    WRITTEN.update(names)
+    return lambda test: test
+
+
+def test_every_mechanism_has_a_closed_form() -> None:
+    """No mechanism joins the list without one."""
+    assert {one.__name__.rpartition(".")[2] for one in MECHANISMS} == WRITTEN
 
 
 def area(solution: Solution, compound: int = 0, stop: float = 2000.0) -> float:
@@ -68,7 +102,8 @@ def steady_actor(p: Numbers, level: float) -> tuple[Compound, Pathway, Event]:
     return held, Pathway(compound=1, clearance=p(1e-9)), event("bolus", 1e6 * level, target=1)
 
 
-def test_saturable_elimination_follows_lambert_w() -> None:
+@closed_form("clearance")
+def test_saturable_elimination_follows_lambert_w(solved: Solved) -> None:
     """Bolus, one compartment, Vmax 30 mg/h and Km 4 mg/L: C = Km·W(C0/Km·exp((C0 - Vmax·t/V)/Km))."""
     p = Numbers()
     own = Ratio(actor=Actor(compound=0), constant=p(4.0))
@@ -83,7 +118,8 @@ def test_saturable_elimination_follows_lambert_w() -> None:
     np.testing.assert_allclose(level, expected, rtol=0, atol=1e-8 * 20)
 
 
-def test_an_inactivator_holds_the_enzyme_at_its_plateau() -> None:
+@closed_form("inactivation", "turnover")
+def test_an_inactivator_holds_the_enzyme_at_its_plateau(solved: Solved) -> None:
     """At a constant inactivator E falls with kdeg + kinact·I/(KI + I) to kdeg over that sum."""
     p = Numbers()
     held, leak, start = steady_actor(p, 3.0)
@@ -101,8 +137,9 @@ def test_an_inactivator_holds_the_enzyme_at_its_plateau() -> None:
     np.testing.assert_allclose(level, 0.02 / fast + (1 - 0.02 / fast) * np.exp(-fast * HOURS), rtol=1e-7)
 
 
+@closed_form("clearance")
 @pytest.mark.parametrize("fm", [0.3, 0.9])
-def test_a_constant_inhibitor_raises_the_area_by_the_rowland_matin_equation(fm: float) -> None:
+def test_a_constant_inhibitor_raises_the_area_by_the_rowland_matin_equation(solved: Solved, fm: float) -> None:
     """AUC ratio 1/(fm/(1 + I/Ki) + 1 - fm), linear liver."""
     areas = []
     for level in (0.0, 5.0):
@@ -122,8 +159,9 @@ def test_a_constant_inhibitor_raises_the_area_by_the_rowland_matin_equation(fm: 
     assert areas[1] / areas[0] == pytest.approx(1 / (fm / 6 + 1 - fm), rel=1e-6)
 
 
+@closed_form("liver")
 @pytest.mark.parametrize("oral", [True, False])
-def test_behind_a_well_stirred_liver_inhibition_acts_on_intrinsic_clearance(oral: bool) -> None:
+def test_behind_a_well_stirred_liver_inhibition_acts_on_intrinsic_clearance(solved: Solved, oral: bool) -> None:
     """Oral AUC = dose/CLint, intravenous AUC = dose·(Q + CLint)/(Q·CLint), whatever CLint the inhibitor leaves."""
     p = Numbers()
     held, leak, start = steady_actor(p, 5.0)
@@ -140,7 +178,8 @@ def test_behind_a_well_stirred_liver_inhibition_acts_on_intrinsic_clearance(oral
     assert found == pytest.approx(100 / intrinsic if oral else 100 * (90 + intrinsic) / (90 * intrinsic), rel=1e-6)
 
 
-def test_inhibition_in_the_gut_wall_follows_the_availability_formula() -> None:
+@closed_form("gut")
+def test_inhibition_in_the_gut_wall_follows_the_availability_formula(solved: Solved) -> None:
     """Fg = 1/(1 + (1/Fg0 - 1)/(1 + Igut/Ki)) with Igut = absorption rate over 18 L/h, held by a constant input."""
     p = Numbers()
     rival = Compound(volume=p(1e6), gut_flow=p(18.0))
@@ -158,7 +197,8 @@ def test_inhibition_in_the_gut_wall_follows_the_availability_formula() -> None:
     assert area(found, stop=400.0) / 10.0 * 1.0 / 100.0 == pytest.approx(inhibited, rel=1e-6)
 
 
-def test_absorption_adds_to_the_inlet_concentration() -> None:
+@closed_form("inlet")
+def test_absorption_adds_to_the_inlet_concentration(solved: Solved) -> None:
     """A constant input of 90 mg/h into a flow of 90 L/h raises the inlet by 1 mg/L: at Ki 1 half is left."""
     p = Numbers()
     rival = Compound(volume=p(1e9), portal=p(90.0))
@@ -177,7 +217,8 @@ def test_absorption_adds_to_the_inlet_concentration() -> None:
     assert float(level) == pytest.approx(100 * math.exp(-0.1 * 20), rel=1e-5)
 
 
-def test_competitive_and_non_competitive_inhibition_of_a_saturable_pathway_differ_as_written() -> None:
+@closed_form("clearance")
+def test_competitive_and_non_competitive_inhibition_of_a_saturable_pathway_differ_as_written(solved: Solved) -> None:
     """At constant own and inhibitor levels: CL/(1 + I/Ki + C/Km) and CL/((1 + I/Ki)·(1 + C/Km))."""
     for competitive, slowed in ((True, 1 + 3 + 2), (False, (1 + 3) * (1 + 2))):
         p = Numbers()
@@ -201,7 +242,8 @@ def test_competitive_and_non_competitive_inhibition_of_a_saturable_pathway_diffe
         assert 4e6 - left == pytest.approx(60.0 * 4.0 / slowed, rel=1e-4)
 
 
-def test_saturable_binding_holds_the_root_of_its_equation() -> None:
+@closed_form("binding")
+def test_saturable_binding_holds_the_root_of_its_equation(solved: Solved) -> None:
     """Infused to steady state the unbound level is rate over unbound clearance, and C = Cu + Bmax·Cu/(Kd + Cu)."""
     p = Numbers()
     bound = Binding(reference=p(0.1), bmax=p(80.0), kd=p(10.0))
@@ -215,7 +257,8 @@ def test_saturable_binding_holds_the_root_of_its_equation() -> None:
     assert level == pytest.approx(unbound + 80.0 * unbound / (10.0 + unbound), rel=1e-7)
 
 
-def test_a_displacer_lowers_the_total_and_leaves_the_unbound_level() -> None:
+@closed_form("binding")
+def test_a_displacer_lowers_the_total_and_leaves_the_unbound_level(solved: Solved) -> None:
     """Bound over unbound falls by 1 + I/Ki; at steady state the unbound level is what it was."""
     levels = []
     for rival in (0.0, 6.0):
@@ -234,7 +277,8 @@ def test_a_displacer_lowers_the_total_and_leaves_the_unbound_level() -> None:
     assert levels[1] * free == pytest.approx(levels[0] * 0.1, rel=1e-6)
 
 
-def test_a_slope_adds_to_a_group_of_inducers() -> None:
+@closed_form("induction")
+def test_a_slope_adds_to_a_group_of_inducers(solved: Solved) -> None:
     """Plateau 1 + Emax·x/(1 + x) + slope·C."""
     p = Numbers()
     held, leak, start = steady_actor(p, 2.0)
@@ -252,7 +296,8 @@ def test_a_slope_adds_to_a_group_of_inducers() -> None:
     assert float(solved(system, start, stop=400.0).enzymes[0].value(400.0)) == pytest.approx(1 + 2 + 0.6, rel=1e-6)
 
 
-def test_drug_taken_into_the_liver_forms_metabolite_that_passes_the_metabolites_own_liver() -> None:
+@closed_form("formation")
+def test_drug_taken_into_the_liver_forms_metabolite_that_passes_the_metabolites_own_liver(solved: Solved) -> None:
     """Metabolite AUC after an oral dose = dose·ratio·Fh,m/CLh,m: all of the parent is metabolised there."""
     p = Numbers()
     system = p.system(
@@ -268,6 +313,111 @@ def test_drug_taken_into_the_liver_forms_metabolite_that_passes_the_metabolites_
     found = area(solved(system, event("depot", 100.0), stop=600.0), compound=1, stop=600.0) / 30.0
 
     assert found == pytest.approx(100 * 0.9 / 45.0, rel=1e-6)
+
+
+@closed_form("disposition", "balance")
+@pytest.mark.parametrize("stepped", [True, False])
+def test_two_peripheral_compartments_follow_the_matrix_exponential(solved: Solved, stepped: bool) -> None:
+    """Bolus and infusion into a mammillary compound: expm of the compartment matrix, amounts in every compartment."""
+    p = Numbers()
+    sides = (Peripheral(out=p(0.4), back=p(0.1)), Peripheral(out=p(0.2), back=p(0.02)))
+    system = p.system(
+        compounds=(Compound(volume=p(10.0), peripherals=sides),),
+        pathways=(Pathway(compound=0, clearance=p(2.0)),),
+        step_all=stepped,
+    )
+    matrix = np.array([[-0.8, 0.1, 0.02, 5.0], [0.4, -0.1, 0.0, 0.0], [0.2, 0.0, -0.02, 0.0], [0.0, 0.0, 0.0, 0.0]])
+
+    found = solved(system, event("bolus", 100.0), event("rate", 5.0))
+
+    expected = np.array([expm(matrix * t) @ [100.0, 0.0, 0.0, 1.0] for t in HOURS[1:]]).T
+    np.testing.assert_allclose(found.amounts[0].value(HOURS[1:]), expected[0], rtol=0, atol=1e-7 * 100)
+    for curve, amounts in zip(found.peripherals.get(0, ()), expected[1:3], strict=False):
+        np.testing.assert_allclose(curve.value(HOURS[1:]), amounts, rtol=0, atol=1e-7 * 100)
+
+
+@closed_form("gut", "formation")
+def test_an_enzyme_of_the_gut_wall_decides_what_passes_and_what_is_formed_there(solved: Solved) -> None:
+    """At a gut enzyme of 2.5: Fg = 1/(1 + (1/Fg0 - 1)·2.5); the rest forms metabolite, which passes its own Fg·Fh."""
+    p = Numbers()
+    system = p.system(
+        compounds=(
+            Compound(volume=p(10.0), gut_enzyme=0, gut_ratio=p(1 / 0.4 - 1)),
+            Compound(volume=p(20.0), gut_ratio=p(1 / 0.8 - 1), flow=p(90.0)),
+        ),
+        depots=(Depot(compound=0, ka=p(1.0)),),
+        enzymes=(Enzyme(kdeg=p(0.02), activity=p(2.5)),),
+        pathways=(Pathway(compound=0, clearance=p(1.0)), Pathway(compound=1, clearance=p(30.0), hepatic=True)),
+        gut_formations=(GutFormation(compound=0, target=1, ratio=p(0.9)),),
+    )
+
+    found = solved(system, event("depot", 100.0), stop=400.0)
+
+    passed = 1 / (1 + (1 / 0.4 - 1) * 2.5)
+    assert area(found, stop=400.0) / 10.0 == pytest.approx(100 * passed / 1.0, rel=1e-6)
+    formed = 100 * 0.9 * (1 - passed) * 0.8
+    assert area(found, compound=1, stop=400.0) / 20.0 == pytest.approx(formed / 30.0, rel=1e-6)
+
+
+@closed_form("induction")
+def test_inducers_of_one_group_compete_and_groups_add(solved: Solved) -> None:
+    """Plateau 1 + (Emax1·x + Emax2·y)/(1 + x + y) in one group, the sum of both terms in two; y with a Hill power."""
+    for group, plateau in (
+        (0, 1 + (4 * 1.5 + 2 * 0.5**1.7) / (1 + 1.5 + 0.5**1.7)),
+        (1, 1 + 2.4 + 2 / (1 + 0.5**-1.7)),
+    ):
+        p = Numbers()
+        held, leak, start = steady_actor(p, 3.0)
+        inductions = (
+            Induction(enzyme=0, actor=Actor(compound=1), emax=p(4.0), ec50=p(2.0)),
+            Induction(enzyme=0, actor=Actor(compound=1), group=group, emax=p(2.0), ec50=p(6.0), hill=p(1.7)),
+        )
+        system = p.system(
+            compounds=(Compound(volume=p(1.0)), held),
+            enzymes=(Enzyme(kdeg=p(0.1), activity=p(1.0)),),
+            inductions=inductions,
+            pathways=(Pathway(compound=0, clearance=p(1.0), enzyme=0), leak),
+        )
+
+        level = solved(system, start).enzymes[0].value(HOURS)
+
+        np.testing.assert_allclose(level, plateau - (plateau - 1) * np.exp(-0.1 * HOURS), rtol=1e-7)
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_from_a_switch_on_the_parameters_are_others(runner: str) -> None:
+    """Clearance doubled after 10 h, on the way between two doses: two exponentials joined at the switch."""
+    p = Numbers()
+    system = p.system(
+        compounds=(Compound(volume=p(20.0)),), pathways=(Pathway(compound=0, clearance=p(2.0)),), step_all=True
+    )
+    switch = Switch(time=10.0, parameters=(20.0, 4.0))
+
+    found = RUNNERS[runner](system, [event("bolus", 100.0)], 0.0, 48.0, rtol=TIGHT[runner], switches=[switch])
+
+    expected = 100 * np.exp(-0.1 * np.minimum(HOURS[1:], 10) - 0.2 * np.maximum(HOURS[1:] - 10, 0))
+    np.testing.assert_allclose(found.amounts[0].value(HOURS[1:]), expected, rtol=1e-7)
+
+
+def test_a_mechanism_is_one_file_and_one_line(solved: Solved, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An enzyme with its own lag, written outside the engine, moves as two steps of first order do."""
+    monkeypatch.setattr(mechanisms, "MECHANISMS", (*MECHANISMS[:-1], lagging_enzyme, MECHANISMS[-1]))
+    p = Numbers()
+    held, leak, start = steady_actor(p, 3.0)
+    system = p.system(
+        compounds=(Compound(volume=p(1.0)), held),
+        enzymes=(Enzyme(kdeg=p(0.1), activity=p(0.5)), Enzyme(kdeg=p(0.03), activity=p(1.0))),
+        inductions=tuple(Induction(enzyme=e, actor=Actor(compound=1), emax=p(4.0), ec50=p(2.0)) for e in (0, 1)),
+        pathways=(Pathway(compound=0, clearance=p(1.0), enzyme=0), leak),
+        further=(lagging_enzyme.Lag(enzyme=0, rate=p(0.04)),),
+    )
+
+    found = solved(system, start)
+
+    fold = 4.0 * 1.5 / 2.5
+    lagged = 1 - (0.1 * np.exp(-0.04 * HOURS) - 0.04 * np.exp(-0.1 * HOURS)) / (0.1 - 0.04)
+    np.testing.assert_allclose(found.enzymes[0].value(HOURS), 0.5 * (1 + fold * lagged), rtol=1e-7)
+    np.testing.assert_allclose(found.enzymes[1].value(HOURS), 1 - fold * np.expm1(-0.03 * HOURS), rtol=1e-7)
 
 
 KE = 0.1
@@ -296,9 +446,12 @@ def infused(rate: float, hours: float, delay: float | None) -> np.ndarray:
     return rising(HOURS) - rising(HOURS - hours)
 
 
+@closed_form("absorption")
 @pytest.mark.parametrize("stepped", [True, False])
 @pytest.mark.parametrize("ka", [None, 0.7])
-def test_a_zero_order_input_fills_the_depot_or_the_blood_evenly(stepped: bool, ka: float | None) -> None:
+def test_a_zero_order_input_fills_the_depot_or_the_blood_evenly(
+    solved: Solved, stepped: bool, ka: float | None
+) -> None:
     """10 mg/h for 6 h, straight in or through a first-order depot (sequential input)."""
     p = Numbers()
     system = one(p, ka=None if ka is None else p(ka), stepped=stepped)
@@ -308,8 +461,9 @@ def test_a_zero_order_input_fills_the_depot_or_the_blood_evenly(stepped: bool, k
     np.testing.assert_allclose(found.amounts[0].value(HOURS), infused(10.0, 6.0, ka), rtol=0, atol=1e-8 * 60)
 
 
+@closed_form("release")
 @pytest.mark.parametrize("number", [0.0, 2.5, 7.0])
-def test_a_transit_chain_delays_as_the_gamma_density(number: float) -> None:
+def test_a_transit_chain_delays_as_the_gamma_density(solved: Solved, number: float) -> None:
     """Any n, mean transit time 3 h, ka 0.7 /h: the convolution of Savic's density with depot and elimination."""
     p = Numbers()
     speed = (number + 1) / 3.0
@@ -328,7 +482,8 @@ def test_a_transit_chain_delays_as_the_gamma_density(number: float) -> None:
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-7 * 100)
 
 
-def test_a_transit_chain_before_a_depot_is_a_chain_of_compartments() -> None:
+@closed_form("release")
+def test_a_transit_chain_before_a_depot_is_a_chain_of_compartments(solved: Solved) -> None:
     """Two transit compartments at 1.5 /h, ka 0.7 /h: the closed form of the linear chain, by eigenvalues."""
     p = Numbers()
     release = Release(compound=0, kind="transit", first=p(1.5), second=p(2.0), ka=p(0.7))
@@ -340,8 +495,9 @@ def test_a_transit_chain_before_a_depot_is_a_chain_of_compartments() -> None:
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-7 * 100)
 
 
+@closed_form("release")
 @pytest.mark.parametrize("shape", [0.5, 0.92, 1.0, 2.4])
-def test_a_weibull_release_gives_its_distribution(shape: float) -> None:
+def test_a_weibull_release_gives_its_distribution(solved: Solved, shape: float) -> None:
     """Scale 5 h: the amount is the release less the elimination, also where the rate begins at infinity."""
     p = Numbers()
     release = Release(compound=0, kind="weibull", first=p(5.0), second=p(shape))

@@ -32,8 +32,9 @@ from pkinteract.analysis.levels import spans_above
 from pkinteract.cli import main
 from pkinteract.engine.curves import extremes, sample
 from pkinteract.engine.lanes.counts import gathered, scatter
+from pkinteract.errors import SimulationError
 from pkinteract.population import tally as counting
-from pkinteract.population.block import run_block
+from pkinteract.population.block import columns_of, run_block
 from pkinteract.population.draw import draw
 from pkinteract.population.metrics import metrics, reached, windows_of
 from pkinteract.population.partitions import add_packed, compute
@@ -233,7 +234,7 @@ def test_the_reference_day_and_the_last_one(
         assert (found.edges[day.start], found.edges[day.stop]) == ends
 
 
-@given(st.lists(st.floats(0.1, 100), min_size=2, max_size=30))
+@given(st.lists(st.integers(1, 1000).map(lambda tenths: tenths / 10), min_size=2, max_size=30, unique=True))
 def test_a_change_that_passes_is_measured_where_it_is_largest(means: list[float]) -> None:
     """The highest and the lowest day over the first, and when they end; no day for less than 5 %."""
     over = windows_of(-24.0, 24.0 * (len(means) - 1))
@@ -850,3 +851,20 @@ def test_a_gene_of_the_patient_that_is_drawn_gets_a_warning(tmp_path: Path, tabl
     assert ('to keep "poor", write [population] with fixed = ["CYP2D6"]' in done.output) is not kept
     found = rows(tmp_path / "out" / "patients.csv")
     assert ("CYP2D6" not in found[0]) is kept
+
+
+def test_a_steady_state_that_a_run_refuses_a_patient_has_not(tmp_path: Path) -> None:
+    """Phenytoin 500 mg a day is more than 38 kg can eliminate: the run is refused, and so is the patient."""
+    source = text(regimen("phenytoin", daily("500 mg", "24 h", "-2 d", "2 d", "steady_state = true")), days=2)
+    heavy = load_scenario(written(tmp_path, source.replace("70 kg", "120 kg"), name="heavy"))
+    light = load_scenario(written(tmp_path, source.replace("70 kg", "38 kg"), name="light"))
+    fixed = frozenset([*heavy.monographs, "age", "female", "creatinine_clearance", "CYP2C9", "CYP2C19"])
+    plan = plan_of(heavy, replace(specification(heavy, 2), fixed=fixed))
+    cohort = replace(draw(heavy, plan.spec, 0, 2), weight=np.array([120.0, 38.0]))
+
+    statuses = columns_of(plan, cohort)["status"]
+
+    assert statuses[0] == "ok"
+    assert "steady state" in statuses[1]
+    with pytest.raises(SimulationError, match="steady state"):
+        simulate(light)

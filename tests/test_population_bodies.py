@@ -13,10 +13,10 @@ from scenario_files import load
 from virtual_patients import crowd, person
 
 from pkinteract import load_scenario, simulate
+from pkinteract.engine.events import Event
 from pkinteract.engine.lanes.doses import KINDS
 from pkinteract.engine.lanes.solve import Inputs
-from pkinteract.engine.solve import solve
-from pkinteract.engine.system import Event
+from pkinteract.engine.single.march import solve
 from pkinteract.model import build
 from pkinteract.model.absorption import periodic_input
 from pkinteract.population.bodies import Bodies, bodies, reporting

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from pkinteract.analysis.levels import spans_above
-from pkinteract.engine.curves import Curve, extremes, sample
+from pkinteract.analysis.levels import spans_above_each
+from pkinteract.engine.curves import Array, Curve, extremes, sample
 from pkinteract.result import Analyte, Result, Table
 from pkinteract.scenario.types import TOLERANCE
 
@@ -62,9 +62,10 @@ def exposure_table(result: Result) -> Table:
         base = average(curve, *last_day(reference))
         for period in periods(result):
             start, stop = last_day(period)
-            whole, last = extremes(curve, period.start, period.stop), extremes(curve, start, stop)
+            sampled = sample(curve, period.start, period.stop)
+            whole, last = extremes(curve, period.start, period.stop, sampled), extremes(curve, start, stop)
             mean = average(curve, start, stop)
-            inside, above = _shares(analyte, curve, period)
+            inside, above = _shares(analyte, curve, period, sampled)
             rows.append(
                 (
                     analyte.id,
@@ -104,14 +105,15 @@ def exposure_table(result: Result) -> Table:
     return {name: [row[i] for row in rows] for i, name in enumerate(names)}
 
 
-def _shares(analyte: Analyte, curve: Curve, period: Period) -> tuple[float | None, float | None]:
+def _shares(
+    analyte: Analyte, curve: Curve, period: Period, sampled: tuple[Array, Array]
+) -> tuple[float | None, float | None]:
     """Percent of a period inside the reference range and above the alert level."""
-    if analyte.low is None and analyte.high is None and analyte.alert is None:
-        return None, None
-    sampled = sample(curve, period.start, period.stop)
-
-    def above(level: float) -> float:
-        return 100 * float(np.diff(spans_above(curve, sampled, level)).sum()) / (period.stop - period.start)
-
-    inside = None if analyte.low is None or analyte.high is None else above(analyte.low) - above(analyte.high)
-    return inside, None if analyte.alert is None else above(analyte.alert)
+    levels = [level for level in (analyte.low, analyte.high, analyte.alert) if level is not None]
+    spans = spans_above_each(curve, sampled, levels)
+    above = {
+        level: 100 * float(np.diff(rows).sum()) / (period.stop - period.start)
+        for level, rows in zip(levels, spans, strict=True)
+    }
+    inside = None if analyte.low is None or analyte.high is None else above[analyte.low] - above[analyte.high]
+    return inside, None if analyte.alert is None else above[analyte.alert]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from pkinteract.engine.curves import Array, Curve
@@ -18,13 +20,23 @@ def spans_above(curve: Curve, sampled: tuple[Array, Array], level: float) -> Arr
     sampled
         Times and values of the curve as ``sample`` gives them; a passage between two samples is found by halving.
     """
+    return spans_above_each(curve, sampled, [level])[0]
+
+
+def spans_above_each(curve: Curve, sampled: tuple[Array, Array], levels: Sequence[float]) -> list[Array]:
+    """The same for several levels at once, an array for each."""
     times, values = sampled
-    above = values > level
-    last = np.flatnonzero(above[:-1] != above[1:])
+    bounds = np.array(levels, dtype=float)[:, None]
+    above = values > bounds
+    row, last = np.nonzero(above[:, :-1] != above[:, 1:])
+    level, after = bounds[row, 0], above[row, last + 1]
     low, high = times[last], times[last + 1]
-    for _ in range(HALVINGS):
+    for _ in range(HALVINGS if len(row) else 0):
         middle = (low + high) / 2
-        passed = (curve.value(middle) > level) == above[last + 1]
+        passed = (curve.value(middle) > level) == after
         low, high = np.where(passed, low, middle), np.where(passed, middle, high)
-    edges = [*([times[0]] if above[0] else []), *high, *([times[-1]] if above[-1] else [])]
-    return np.asarray(edges, dtype=float).reshape(-1, 2)
+    found = []
+    for n, mine in enumerate(above):
+        edges = [*([times[0]] if mine[0] else []), *high[row == n], *([times[-1]] if mine[-1] else [])]
+        found.append(np.asarray(edges, dtype=float).reshape(-1, 2))
+    return found

@@ -37,7 +37,7 @@ class Curve(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extremes:
-    """Largest and smallest value in an interval, and when [h]: the first time of several that are equal."""
+    """Largest and smallest value in an interval, and when [h]."""
 
     cmax: float
     tmax: float
@@ -69,7 +69,7 @@ class PiecewisePolynomial:
         piece = piece_of(self.breaks, times, side)
         start = self.breaks[piece]
         theta = (times - start) / (self.breaks[piece + 1] - start)
-        rows = self.coefficients[piece]
+        rows = self.coefficients.take(piece, axis=0)
         total = rows[..., -1]
         for power in range(rows.shape[-1] - 2, -1, -1):
             total = total * theta + rows[..., power]
@@ -157,37 +157,44 @@ def _breaks(curve: Curve) -> Array | None:
     return curve.breaks if isinstance(curve, PiecewisePolynomial) else None
 
 
-def extremes(curve: Curve, start: float, stop: float) -> Extremes:
+def extremes(curve: Curve, start: float, stop: float, sampled: tuple[Array, Array] | None = None) -> Extremes:
     """Extremes of ``curve`` from ``start`` to ``stop`` [h], jumps at both ends included.
 
     Every piece is sampled at nine points, then the neighbourhood of every local extreme among them is sampled again
     until it is 1e-6 of a piece wide or less: of two nearly equal peaks the samples alone may pick the wrong one.
     Of peaks that are equal within ``TIED``, as at a steady state, the first says when; two at one break are one peak.
+
+    Parameters
+    ----------
+    sampled
+        What :func:`sample` gives of this stretch, if it is known.
     """
-    edges = _edges(curve, start, stop)
-    low, width = edges[:-1], np.diff(edges)
-    times = low[:, None] + width[:, None] * _INNER
-    values = curve.value(times)
-    values[:, 0] = curve.value(low, "right")
+    times, values = (row.reshape(-1, len(_INNER)) for row in sampled or sample(curve, start, stop))
+    low = times[:, 0]
+    width = np.diff(np.append(low, stop))
     first = float(curve.value(start))
+    highest, lowest = _peaks(values), _peaks(-values)
+    piece, node = np.concatenate([highest, lowest], axis=1)
+    sign = np.repeat([1.0, -1.0], [len(highest[0]), len(lowest[0])])
+    where, best = _refined(curve, low[piece], width[piece], node, values[piece, node], sign)
     found = []
-    for sign in (1.0, -1.0):
-        piece, node = _peaks(sign * values)
-        when, peaks = _refined(curve, low[piece], width[piece], node, values[piece, node], sign)
-        when, peaks = np.append(start, when), sign * np.append(first, peaks)
-        best = float(np.max(peaks))
-        tied = np.flatnonzero(peaks >= best - TIED * np.abs(values).max())
-        place = np.append(-1, len(_INNER) * piece + node)[tied]
+    for side in (1.0, -1.0):
+        mine = np.flatnonzero(sign == side)
+        when, peaks = np.append(start, where[mine]), side * np.append(first, best[mine])
+        top = float(np.max(peaks))
+        tied = np.flatnonzero(peaks >= top - TIED * np.abs(values).max())
+        place = np.append(-1, len(_INNER) * piece[mine] + node[mine])[tied]
         same = tied[place <= place[0] + 1]
-        found += [sign * best, float(when[same[np.argmax(peaks[same])]])]
-    return Extremes(cmax=found[0], tmax=found[1], cmin=found[2], tmin=found[3])
+        found.append((float(when[same[np.argmax(peaks[same])]]), side * top))
+    (tmax, cmax), (tmin, cmin) = found
+    return Extremes(cmax=cmax, tmax=tmax, cmin=cmin, tmin=tmin)
 
 
 def _peaks(values: Array) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Piece and node of every local maximum that lies in the upper fifth of the range."""
-    before, after = np.roll(values, 1, axis=1), np.roll(values, -1, axis=1)
+    before, after = np.full_like(values, -np.inf), np.full_like(values, -np.inf)
+    before[:, 1:], after[:, :-1] = values[:, :-1], values[:, 1:]
     joined = np.abs(values[:-1, -1] - values[1:, 0]) <= 1e-9 * np.abs(values).max()
-    before[0, 0] = after[-1, -1] = -np.inf
     before[1:, 0] = np.where(joined, values[:-1, -2], -np.inf)
     after[:-1, -1] = np.where(joined, values[1:, 1], -np.inf)
     top = float(values.max())
@@ -199,16 +206,19 @@ def _peaks(values: Array) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
 
 
 def _refined(
-    curve: Curve, low: Array, width: Array, node: npt.NDArray[np.intp], best: Array, sign: float
+    curve: Curve, low: Array, width: Array, node: npt.NDArray[np.intp], best: Array, sign: Array
 ) -> tuple[Array, Array]:
-    """Zoom into the neighbourhoods of samples, one row each: time and value of the best; never crosses a break."""
+    """Zoom into the neighbourhoods of samples, one row each: when the extreme is [h], and its value.
+
+    ``sign`` is 1 where the highest value is sought and -1 where the lowest; no row crosses a break.
+    """
     left, right = np.maximum(node - 1, 0) / 8, np.minimum(node + 1, 8) / 8
     where = node / 8
     rows = np.arange(len(node))
     for _ in range(6):
         theta = left[:, None] + (right - left)[:, None] * _FINER
         values = curve.value(low[:, None] + width[:, None] * theta)
-        top = np.argmax(sign * values, axis=1)
+        top = np.argmax(sign[:, None] * values, axis=1)
         better = sign * values[rows, top] > sign * best
         best = np.where(better, values[rows, top], best)
         where = np.where(better, theta[rows, top], where)
@@ -240,8 +250,8 @@ def distinct(times: npt.ArrayLike) -> Array:
 
 
 def piece_of(breaks: Array, times: Array, side: Side) -> npt.NDArray[np.intp]:
-    piece = np.searchsorted(breaks, times, side=side) - 1
-    return np.clip(piece, 0, len(breaks) - 2)
+    piece = breaks.searchsorted(times, side=side) - 1
+    return np.asarray(np.minimum(np.maximum(piece, 0), len(breaks) - 2))
 
 
 def polynomials(breaks: Sequence[float], before: Sequence[float], coefficients: Array) -> list[PiecewisePolynomial]:

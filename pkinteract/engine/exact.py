@@ -20,7 +20,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pkinteract.engine.curves import Array, Side, piece_of
-from pkinteract.engine.system import Event, System
+from pkinteract.engine.events import Event, concerning, table
+from pkinteract.engine.layout import Layout
+from pkinteract.engine.system import System
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -167,13 +169,16 @@ def propagate(
     """Solve one exact compound over its events; returns the curve and the state at ``stop`` before any jump there."""
     mode = modes(system, compound)
     through = availability(system, compound)
-    mine = deque(event for event in events if event.compound(system) == compound and start <= event.time < stop)
-    breaks = sorted({start, stop, *(event.time for event in mine)})
+    layout = Layout(system=system, stepped=(compound,))
+    own = [event for event in concerning(layout, events) if start <= event.time < stop]
+    mine = deque(table(layout, own))
+    breaks = sorted({start, stop, *(event.time for event in own)})
     state = initial
     states: list[ExactState] = []
     for left, right in pairwise(breaks):
-        while mine and mine[0].time <= left:
-            state = _after(mode, state, mine.popleft(), through)
+        while mine and mine[0][0] <= left:
+            _, place, amount, _ = mine.popleft()
+            state = _after(layout, mode, state, place, amount, through)
         states.append(state)
         span = np.array(right - left)
         amplitude = _advance(mode, state.amplitude, state.depot, np.array(state.rate), span)
@@ -189,18 +194,20 @@ def propagate(
     return curve, state
 
 
-def _after(mode: Modes, state: ExactState, event: Event, through: float) -> ExactState:
-    """The state after a jump of the input."""
-    if event.kind == "bolus":
-        return replace(state, amplitude=state.amplitude + mode.weights * event.amount)
-    if event.kind == "rate":
-        return replace(state, rate=state.rate + event.amount)
-    here = np.arange(len(mode.depots)) == mode.depots.index(event.target)
-    amount = event.amount * through
-    if event.kind == "depot":
-        return replace(state, depot=state.depot + here * amount)
-    kept = here * amount / np.where(np.isinf(mode.ka), np.inf, mode.ka)
-    return replace(state, depot=state.depot - kept, inflow=state.inflow + here * amount, rate=state.rate + amount)
+def _after(layout: Layout, mode: Modes, state: ExactState, place: int, amount: float, through: float) -> ExactState:
+    """The state after ``amount`` came to a place of the compound's own store."""
+    (central,), (infusion,) = layout.central.values(), layout.infusions.values()
+    if place == central:
+        return replace(state, amplitude=state.amplitude + mode.weights * amount)
+    if place == infusion:
+        return replace(state, rate=state.rate + amount)
+    arriving = amount * through
+    filled = np.array([place == depot for depot in layout.depots.values()])
+    if filled.any():
+        return replace(state, depot=state.depot + filled * arriving)
+    fed = np.array([place == inflow for inflow in layout.inflows.values()])
+    kept = fed * arriving / np.where(np.isinf(mode.ka), np.inf, mode.ka)
+    return replace(state, depot=state.depot - kept, inflow=state.inflow + fed * arriving, rate=state.rate + arriving)
 
 
 def periodic(

@@ -16,12 +16,20 @@ import numpy as np
 
 from pkinteract.engine import exact
 from pkinteract.engine.curves import Array
-from pkinteract.engine.release import profiles
-from pkinteract.engine.solve import RTOL, State, resting, solve
-from pkinteract.engine.system import Event, System
+from pkinteract.engine.events import Event
+from pkinteract.engine.mechanisms.release import profiles
+from pkinteract.engine.single.march import RTOL, solve
+from pkinteract.engine.solution import State, resting
+from pkinteract.engine.system import System
 
 TOLERANCE = 1e-7
 """Relative change over one period below which a state repeats itself; less cannot be told from zero [1]."""
+
+LARGEST_RESIDUAL = 1e-4
+"""Largest relative change over one period of what is called a steady state [1]."""
+
+LARGEST_DRIFT = 1e-3
+"""Largest change over one period of what is called a steady state, as a share of a typical dose [1]."""
 
 _MEMORY = 6
 _MOST_PERIODS = 400
@@ -86,23 +94,20 @@ def periodic_state(
     state = replace(
         resting(system),
         rates=[rates[i] for i in system.stepped],
-        inflows=[flowing.get(j, 0.0) for j in system.stepped_depots],
+        inflows=[flowing.get(j, 0.0) for j in system.layout.stepped_depots],
         exact=fixed,
     )
     events = [*earlier_releases(system, events, start, period), *events]
     over = (_solving if begin is None else begin)(system, events, start, start + period, min(rtol, tolerance))
-    scale = np.array([max(abs(value), 1e-3) for value in sizes(system)])
+    scale = np.array([max(abs(value), 1e-3) for value in system.layout.sizes()])
 
     def once(x: Array) -> Array | None:
         end = over(_state(system, x[:, 0], state))
         return None if end is None else _vector(end)[:, None]
 
     found = fixed_point(_vector(state)[:, None], once, scale, tolerance)
-    change = np.maximum(np.abs(found.image - found.point), tolerance * np.abs(found.image))[:, 0]
-    drift = float(np.max(change / scale, initial=0.0))
-    return Periodic(
-        state=_state(system, found.image[:, 0], state), residual=found.residual, drift=drift, periods=found.rounds
-    )
+    end = _state(system, found.image[:, 0], state)
+    return Periodic(state=end, residual=found.residual, drift=found.drift, periods=found.rounds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,11 +118,14 @@ class Fixed:
     ----------
     residual
         Largest change, relative to the larger of each number and its scale [1]; 0 when there is nothing to map.
+    drift
+        The same relative to the scales, and not below what the tolerance could tell from zero [1].
     """
 
     point: Array
     image: Array
     residual: float
+    drift: float
     rounds: int
 
 
@@ -151,8 +159,10 @@ def fixed_point(x: Array, over: Callable[[Array], Array | None], scale: Array, t
         x = np.maximum(np.stack(columns, axis=1), 0.0)
         ahead = float(np.max(np.abs(x - image) / size))
     if not images:
-        return Fixed(point=x, image=x, residual=0.0, rounds=count)
-    return Fixed(point=points[-1], image=images[-1], residual=residual, rounds=count)
+        return Fixed(point=x, image=x, residual=0.0, drift=0.0, rounds=count)
+    change = np.maximum(np.abs(images[-1] - points[-1]), tolerance * np.abs(images[-1]))
+    drift = float(np.max(change / scale[:, None], initial=0.0))
+    return Fixed(point=points[-1], image=images[-1], residual=residual, drift=drift, rounds=count)
 
 
 def _solving(
@@ -183,21 +193,10 @@ def _mixed(points: list[Array], images: list[Array], scale: Array) -> Array:
     return np.asarray(images[-1] - weights @ moves)
 
 
-def sizes(system: System) -> list[float]:
-    """Scale of every stepped state and depot: a typical dose [mg], or 1 for an enzyme."""
-    amounts = [system.scale[i] for i in system.stepped for _ in range(1 + len(system.compounds[i].peripherals))]
-    return [
-        *amounts,
-        *([system.scale[system.releases[j].compound] for j in system.reservoirs]),
-        *([1.0] * len(system.enzymes)),
-        *([system.scale[system.depots[j].compound] for j in system.stepped_depots]),
-    ]
-
-
 def _vector(state: State) -> Array:
     return np.array([*state.stepped, *state.depots])
 
 
 def _state(system: System, x: Array, like: State) -> State:
-    values = [float(value) for value in x]
-    return replace(like, stepped=values[: system.n_states], depots=values[system.n_states :])
+    n, values = system.layout.n_states, [float(value) for value in x]
+    return replace(like, stepped=values[:n], depots=values[n:])

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pkinteract.engine.curves import Array, Curve
-from pkinteract.engine.release import Profile, profiles
-from pkinteract.engine.solve import State
-from pkinteract.engine.system import Event, System
+from pkinteract.engine.events import Event, concerning, table
+from pkinteract.engine.mechanisms.release import Profile, profiles
+from pkinteract.engine.solution import State
+from pkinteract.engine.system import System
 
 
 def absorption(
@@ -32,11 +33,17 @@ def absorption(
     reservoirs
         Amount in the absorption compartment of every release that has one [mg], as solved.
     """
+    layout = system.layout
+    rows = table(layout, concerning(layout, events))
     found = np.zeros((len(system.compounds), len(times)))
-    for slot, j in enumerate(system.stepped_depots):
-        amount, inflow = (0.0, 0.0) if initial is None else (initial.depots[slot], initial.inflows[slot])
-        mine = [event for event in events if event.kind in ("depot", "depot-rate") and event.target == j]
-        found[system.depots[j].compound] += _depot(system, j, mine, start, times, amount, inflow)
+    for slot, j in enumerate(layout.stepped_depots):
+        first = (0.0, 0.0) if initial is None else (initial.depots[slot], initial.inflows[slot])
+        jumps = [
+            (time, amount if place == layout.depots[j] else 0.0, amount if place == layout.inflows[j] else 0.0)
+            for time, place, amount, _ in rows
+            if place in (layout.depots[j], layout.inflows[j])
+        ]
+        found[system.depots[j].compound] += _depot(system, j, [(start, *first), *jumps], times)
     for j, (row, profile) in enumerate(zip(system.releases, profiles(system), strict=True)):
         if row.ka is not None:
             found[row.compound] += system.parameters[row.ka] * reservoirs[j].value(times)
@@ -46,24 +53,22 @@ def absorption(
     return found
 
 
-def _depot(
-    system: System, j: int, events: Sequence[Event], start: float, times: Array, amount: float, inflow: float
-) -> Array:
-    """Rate out of one depot: inflow + (ka·D - inflow)·exp(-ka·t) after each of its events."""
+def _depot(system: System, j: int, jumps: Sequence[tuple[float, float, float]], times: Array) -> Array:
+    """Rate out of one depot: inflow + (ka·D - inflow)·exp(-ka·t) after each jump (time, amount, inflow)."""
     row = system.depots[j]
     ka = np.inf if row.ka is None else system.parameters[row.ka]
-    since, above, rates = [start], [amount - inflow / ka], [inflow]
-    for event in events:
-        left = above[-1] * float(np.exp(-ka * (event.time - since[-1]))) if above[-1] else 0.0
-        change = event.amount if event.kind == "depot" else -event.amount / ka
-        since.append(event.time)
-        above.append(left + change)
-        rates.append(rates[-1] + (event.amount if event.kind == "depot-rate" else 0.0))
+    since: list[float] = []
+    above, rates = [0.0], [0.0]
+    for time, amount, inflow in jumps:
+        left = above[-1] * float(np.exp(-ka * (time - since[-1]))) if above[-1] else 0.0
+        since.append(time)
+        above.append(left + (amount - inflow / ka))
+        rates.append(rates[-1] + inflow)
     piece = np.maximum(np.searchsorted(since, times, side="left") - 1, 0)
-    steady = np.array(rates)[piece]
+    steady = np.array(rates[1:])[piece]
     if row.ka is None:
         return steady
-    return np.asarray(steady + ka * np.array(above)[piece] * np.exp(-ka * (times - np.array(since)[piece])))
+    return np.asarray(steady + ka * np.array(above[1:])[piece] * np.exp(-ka * (times - np.array(since)[piece])))
 
 
 def _released(profile: Profile, events: Sequence[Event], times: Array) -> Array:

@@ -8,10 +8,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from pkinteract.engine import algebra
 from pkinteract.engine.curves import Array, PiecewisePolynomial
-from pkinteract.engine.solve import State
-from pkinteract.engine.system import Event, System
+from pkinteract.engine.events import Event
+from pkinteract.engine.reference.medium import medium
+from pkinteract.engine.solution import State
+from pkinteract.engine.system import System
 from pkinteract.engine.uptake import absorption
 from pkinteract.fitting.types import Analyte
 from pkinteract.model import Model
@@ -67,16 +68,15 @@ def _flows(model: Model, flow: int, times: Array) -> Array:
 
 def _rates(model: Model, system: System, absorbed: Array, times: Array, states: Array) -> Array:
     """Plasma clearance by every pathway, (pathway, time) [L/h]."""
-    amounts = np.array([states[:, system.central[i]] for i in range(len(system.compounds))])
-    levels = states[:, system.first_enzyme :].T
+    amounts = np.array([states[:, system.layout.central[i]] for i in range(len(system.compounds))])
+    levels = states[:, system.layout.first_enzyme :].T
     found = np.zeros((len(system.pathways), len(times)))
     edges = [-np.inf, *(change.time for change in model.switches), np.inf]
     sets = [system.parameters, *(change.parameters for change in model.switches)]
     for (low, high), parameters in zip(pairwise(edges), sets, strict=True):
         here = (times > low) & (times <= high)
         now = replace(system, parameters=parameters)
-        where = algebra.medium(now, amounts[:, here], levels[:, here], absorbed[:, here])
-        found[:, here] = algebra.clearances(now, levels[:, here], where)
+        found[:, here] = medium(now, amounts[:, here], levels[:, here], absorbed[:, here]).clearance
     return found
 
 
@@ -84,7 +84,7 @@ def _reservoirs(system: System, times: Array, states: Array) -> dict[int, Piecew
     """The absorption compartment of every release that has one, as lines through its amounts at ``times``."""
     breaks = np.append(times, times[-1] + 1.0)
     found = {}
-    for release, state in system.reservoirs.items():
+    for release, state in system.layout.reservoirs.items():
         values = np.append(states[:, state], states[-1, state])
         lines = np.column_stack([values[:-1], np.diff(values)])
         found[release] = PiecewisePolynomial(breaks=breaks, coefficients=lines, before=float(values[0]))

@@ -13,9 +13,9 @@ from functools import cache, partial
 
 import numpy as np
 
+from pkinteract.engine.control import TOO_FAST
 from pkinteract.engine.curves import Array
 from pkinteract.engine.lanes.solve import solve_lanes
-from pkinteract.engine.solve import TOO_FAST
 from pkinteract.errors import SimulationError
 from pkinteract.fitting import bodies
 from pkinteract.fitting.stacked import alike, inputs, order, reading, stand, standing

@@ -12,13 +12,14 @@ from functools import lru_cache
 
 import numpy as np
 
+from pkinteract.engine.control import TOO_FAST
 from pkinteract.engine.curves import Array
+from pkinteract.engine.events import Event
 from pkinteract.engine.lanes.doses import Steady, joined
 from pkinteract.engine.lanes.solve import Change as Later
 from pkinteract.engine.lanes.solve import Lanes, solve_lanes
-from pkinteract.engine.solve import TOO_FAST
 from pkinteract.engine.steady_state import earlier_releases
-from pkinteract.engine.system import Event, System
+from pkinteract.engine.system import System
 from pkinteract.errors import SimulationError
 from pkinteract.fitting.bodies import Body, Change, changed
 from pkinteract.fitting.clearances import cleared
@@ -174,7 +175,7 @@ def _treated(series: Series, rows: Sequence[Treated]) -> list[list[Array] | Simu
         reading(
             series.times,
             _weights(rows[0].model, levels, parameters),
-            range(system.n_states) if cleared_too else (),
+            range(system.layout.n_states) if cleared_too else (),
         ),
         start,
         float(series.times[-1]),

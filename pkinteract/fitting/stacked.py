@@ -8,10 +8,10 @@ from typing import TypeVar
 import numpy as np
 
 from pkinteract.engine.curves import Array
+from pkinteract.engine.events import Event
 from pkinteract.engine.lanes.doses import KINDS, Inputs
 from pkinteract.engine.lanes.solve import Reading, Stand
-from pkinteract.engine.solve import State
-from pkinteract.engine.system import Event
+from pkinteract.engine.solution import State
 
 RTOL = 1e-9
 """Relative tolerance of a step: its noise stays far below what a step of the derivatives changes."""

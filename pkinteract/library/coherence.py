@@ -125,8 +125,9 @@ def _values(data: object, model: type[BaseModel], path: Key) -> Iterator[tuple[K
         return
     for name, field in model.model_fields.items():
         key = field.alias or name
-        for inner in _models(field.annotation):
-            yield from _inside(data.get(key), inner, field.annotation, (*path, key))
+        if key in data:
+            for inner in _models(field.annotation):
+                yield from _inside(data[key], inner, field.annotation, (*path, key))
 
 
 def _inside(data: object, model: type[BaseModel], annotation: Any, path: Key) -> Iterator[tuple[Key, _Data]]:

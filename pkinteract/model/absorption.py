@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pkinteract.engine import system as rows
-from pkinteract.engine.system import Event
+from pkinteract.engine.events import Event, EventKind
 from pkinteract.library.absorption import Food, Input, Part
 from pkinteract.library.monograph import Monograph
 from pkinteract.library.values import Value
@@ -36,7 +36,7 @@ class Inlet:
         How long a zero-order input takes [h]; 0 for one at once.
     """
 
-    kind: rows.Input
+    kind: EventKind
     row: int
     fraction: float
     lag: float
@@ -158,7 +158,7 @@ def jumps_of(dose: Dose, way: Way) -> list[Event]:
     return jumps
 
 
-def _constant(kind: rows.Input, target: int, time: float, amount: float, duration: float) -> list[Event]:
+def _constant(kind: EventKind, target: int, time: float, amount: float, duration: float) -> list[Event]:
     rate = amount / duration
     begin = Event(time=time, kind=kind, target=target, amount=rate)
     return [begin, replace(begin, time=time + duration, amount=-rate)]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pkinteract.engine import system as rows
+from pkinteract.engine.events import Event, Switch
 from pkinteract.errors import InputError, Problem
 from pkinteract.library import Enzyme
 from pkinteract.library.monograph import Monograph
@@ -48,12 +49,12 @@ class Model:
     """
 
     system: rows.System
-    switches: tuple[rows.Switch, ...]
+    switches: tuple[Switch, ...]
     compounds: tuple[str, ...]
     pathways: tuple[tuple[str, str], ...]
     levels: tuple[Level, ...]
     ways: Mapping[Entry, Way]
-    events: tuple[rows.Event, ...]
+    events: tuple[Event, ...]
 
 
 def build(scenario: Scenario) -> Model:
@@ -109,7 +110,7 @@ def build_model(
     others = [(time, assembled(replace(frame, patient=person), ways_used)[0]) for time, person in changes]
     return Model(
         system=rows.checked(_system(parts, scale(monographs, doses), step_all=bool(changes))),
-        switches=tuple(rows.Switch(time=time, parameters=_numbers(other)) for time, other in others),
+        switches=tuple(Switch(time=time, parameters=_numbers(other)) for time, other in others),
         compounds=tuple(monographs),
         pathways=tuple(parts.names),
         levels=tuple(
@@ -146,6 +147,7 @@ def _system(parts: Parts, sizes: tuple[float, ...], *, step_all: bool) -> rows.S
         pathways=tuple(parts.pathways),
         formations=tuple(parts.formations),
         gut_formations=tuple(parts.gut_formations),
+        further=tuple(parts.further),
         step_all=step_all,
     )
 

@@ -210,13 +210,14 @@ def _settled(monograph: Monograph, level: float, patient: Patient) -> float:
     """The level that is left of ``level`` when a compound induces and inhibits its own clearance [mg/L]."""
     low, high = 0.0, 100 * level
     whole = _clearance(monograph, patient)
+    shares = [
+        (row.enzyme, float(pathway_clearance(patient, monograph, row)) / whole)
+        for row in monograph.elimination.pathway
+        if row.enzyme is not None
+    ]
     for _ in range(60):
         middle = (low + high) / 2
-        changes = [
-            float(pathway_clearance(patient, monograph, row)) / whole * (_own(monograph, row.enzyme, middle) - 1)
-            for row in monograph.elimination.pathway
-            if row.enzyme is not None
-        ]
+        changes = [share * (_own(monograph, enzyme, middle) - 1) for enzyme, share in shares]
         low, high = (middle, high) if middle * (1 + sum(changes)) < level else (low, middle)
     return (low + high) / 2
 

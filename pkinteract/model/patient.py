@@ -6,17 +6,19 @@ It is written for one patient and for many at once: a number of the patient is a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from pkinteract.library import Enzyme
 from pkinteract.library.monograph import REFERENCE_WEIGHT, Elimination, Value
 from pkinteract.units import dimension_of, from_canonical, to_canonical
 
-Array = npt.NDArray[np.float64]
-Number = float | Array
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Array: TypeAlias = npt.NDArray[np.float64]
+
+Number: TypeAlias = "float | Array"
 """A number of one patient, or of many, (n,)."""
 
 LIVER_FLOW = 90.0
@@ -68,10 +70,12 @@ class Person(Protocol):
 
 
 def choose(condition: bool | npt.NDArray[np.bool_], yes: Number, no: Number) -> Number:
-    """One of two numbers, patient by patient."""
-    if isinstance(condition, np.ndarray):
-        return np.where(condition, yes, no)
-    return yes if condition else no
+    """One of two numbers, patient by patient; a single patient is decided without numpy, which takes long to import."""
+    if isinstance(condition, bool):
+        return yes if condition else no
+    import numpy as np
+
+    return np.where(condition, yes, no) if np.ndim(condition) else yes if condition else no
 
 
 def banded(value: Number, bands: Iterable[tuple[float, float]]) -> Number:

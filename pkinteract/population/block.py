@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pkinteract.engine.control import TOO_FAST
 from pkinteract.engine.kernel.vector import LANES
 from pkinteract.engine.lanes import counts
 from pkinteract.engine.lanes import solve as lanes
 from pkinteract.engine.lanes.doses import Steady, joined
-from pkinteract.engine.solve import TOO_FAST
 from pkinteract.population.bodies import Bodies, bodies, reporting
 from pkinteract.population.cohort import Array, Cohort, TextArray
 from pkinteract.population.draw import draw

@@ -8,8 +8,9 @@ from itertools import product
 
 import numpy as np
 
+from pkinteract.engine.events import Event
 from pkinteract.engine.lanes.doses import KINDS, Inputs
-from pkinteract.engine.system import Event, System
+from pkinteract.engine.system import System
 from pkinteract.model.absorption import Entry, Way, entry_of, jumps_of, repeated
 from pkinteract.model.limits import MOST_ABSORBED, above_first_pass
 from pkinteract.population.cohort import Array, Cohort, IntArray

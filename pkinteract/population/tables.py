@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 
-from pkinteract.engine.lanes.counts import Counts
 from pkinteract.population.cohort import Array
 from pkinteract.population.metrics import DAY, measures_of
 from pkinteract.population.plan import Plan
@@ -111,26 +111,29 @@ def risk_table(plan: Plan, tally: Tally) -> Table:
         names += [f"at_risk_{word}", f"share_{word}", f"low_{word}", f"high_{word}"]
     names += ["risk_ratio_after", "risk_ratio_low_after", "risk_ratio_high_after"]
     columns: dict[str, list[object]] = {name: [] for name in names}
-    for analyte, counts in zip(plan.analytes, tally.risk.astype(np.int64), strict=True):
-        for (group, level), row in zip(groups(plan), counts, strict=True):
+    risk = tally.risk.astype(np.int64)
+    ends = _ratio_ends(risk)
+    for n, analyte in enumerate(plan.analytes):
+        for g, (group, level) in enumerate(groups(plan)):
+            row, rest = risk[n, g], risk[n, 0] - risk[n, g]
             if analyte.alert is None or row[0] == 0:
                 continue
             cells: list[object] = [analyte.id, analyte.alert, analyte.unit, group, level, int(row[0])]
             for when in (BEFORE, AFTER, EVER):
                 share, low, high = shares(row[when], row[0])
                 cells += [int(row[when]), float(share), float(low), float(high)]
-            cells += _compared(row, counts[0] - row)
+            other = rest[AFTER] / rest[0] if rest[0] else 0.0
+            cells.append(float(row[AFTER] / row[0] / other) if other else None)
+            cells += [float(end) if math.isfinite(end) else None for end in ends[:, n, g]]
             for column, cell in zip(columns.values(), cells, strict=True):
                 column.append(cell)
     return columns
 
 
-def _compared(row: Counts, rest: Counts) -> list[float | None]:
-    """The share after of a group over that of everybody else, and its interval; None where there is none."""
-    other = rest[AFTER] / rest[0] if rest[0] else 0.0
-    ratio = float(row[AFTER] / row[0] / other) if other else None
-    ends = (float(end) for end in ratio_interval(row[AFTER], row[0], rest[AFTER], rest[0]))
-    return [ratio, *(end if math.isfinite(end) else None for end in ends)]
+def _ratio_ends(risk: npt.NDArray[np.int64]) -> Array:
+    """Ends of the interval of the share after of every group over that of everybody else, (2, analyte, group)."""
+    rest = risk[:, :1] - risk
+    return np.array(ratio_interval(risk[..., AFTER], risk[..., 0], rest[..., AFTER], rest[..., 0]))
 
 
 def shares(events: np.ndarray, total: np.ndarray) -> tuple[Array, Array, Array]:

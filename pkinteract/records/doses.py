@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from pkinteract.engine.solve import RTOL
+from pkinteract.engine.events import Event, EventKind
+from pkinteract.engine.single.march import RTOL
 from pkinteract.engine.steady_state import TOLERANCE, Periodic, earlier_releases, periodic_state
-from pkinteract.engine.system import Event, Input
 from pkinteract.records.subject import Body
 from pkinteract.records.types import Record
 
@@ -110,7 +110,7 @@ def _infusion(record: Record, body: Body) -> tuple[float, float]:
     return rate, given / rate
 
 
-def _inflow(record: Record, body: Body) -> tuple[Input, int]:
+def _inflow(record: Record, body: Body) -> tuple[EventKind, int]:
     if record.compartment == "depot" and body.way is not None:
         return "depot-rate", body.way.inlets[0].row
     return "rate", body.central

@@ -10,7 +10,7 @@ import numpy as np
 
 from pkinteract.analytes import unit_factor
 from pkinteract.engine.curves import Array
-from pkinteract.engine.solve import RTOL
+from pkinteract.engine.single.march import RTOL
 from pkinteract.records.subject import Body, Dosing, body_of
 from pkinteract.records.timeline import follow
 from pkinteract.records.types import Covariates, DataSet

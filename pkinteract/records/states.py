@@ -8,14 +8,14 @@ import numpy as np
 
 from pkinteract.engine import exact
 from pkinteract.engine.curves import Array
-from pkinteract.engine.solve import State
+from pkinteract.engine.solution import State
 from pkinteract.engine.system import System
 
 
 def amounts(system: System, state: State) -> Array:
     """Central amount of every compound [mg]."""
     found = np.zeros(len(system.compounds))
-    for i, position in system.central.items():
+    for i, position in system.layout.central.items():
         found[i] = state.stepped[position]
     for i, row in state.exact.items():
         found[i] = row.amplitude.sum()
@@ -24,7 +24,7 @@ def amounts(system: System, state: State) -> Array:
 
 def added(system: System, present: State, other: State) -> State:
     """The drug of two states together, at the enzyme levels of the first."""
-    drug = system.first_enzyme
+    drug = system.layout.first_enzyme
     stepped = [a + b for a, b in zip(present.stepped[:drug], other.stepped[:drug], strict=True)]
     return State(
         stepped=[*stepped, *present.stepped[drug:]],

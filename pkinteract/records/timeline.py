@@ -19,15 +19,16 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from pkinteract.engine.curves import Array
-from pkinteract.engine.solve import RTOL, State, resting, solve
-from pkinteract.engine.steady_state import TOLERANCE
-from pkinteract.engine.system import Event, System
+from pkinteract.engine.events import Event
+from pkinteract.engine.single.march import RTOL, solve
+from pkinteract.engine.solution import State, resting
+from pkinteract.engine.steady_state import LARGEST_DRIFT, LARGEST_RESIDUAL, TOLERANCE
+from pkinteract.engine.system import System
 from pkinteract.errors import SimulationError
 from pkinteract.records.doses import ANY_PERIOD, SAME, Past, jumps, past
 from pkinteract.records.states import added, amounts, carried
 from pkinteract.records.subject import Body
 from pkinteract.records.types import Covariates, Record
-from pkinteract.simulate import LARGEST_DRIFT, LARGEST_RESIDUAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

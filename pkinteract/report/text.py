@@ -78,7 +78,7 @@ def check_lines(
             for (_, before), (time, after) in pairwise([(scenario.first_time, patient), *scenario.patients])
         ),
         f"  run       from day {scenario.first_time / 24:g}, {grid}, "
-        f"{len(scenario.doses)} doses, {model.system.n_states} states",
+        f"{len(scenario.doses)} doses, {model.system.layout.n_states} states",
     ]
     for regimen in scenario.regimens:
         for course in regimen.courses:

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-ANCESTRY = "European"
-"""Biogeographic group of the frequency tables unless another is named."""
+from pkinteract.scenario.types import ANCESTRY
 
 ADULTS = (18.0, 90.0)
 """Ages of a population that names none [y]."""

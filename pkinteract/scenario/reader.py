@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -26,7 +26,6 @@ from pkinteract.scenario.patients import (
     read_phenotype,
     weights,
 )
-from pkinteract.scenario.people import Spec
 from pkinteract.scenario.regimen import MOST_DOSES, doses, size
 from pkinteract.scenario.schema import (
     ChangeTable,
@@ -42,6 +41,9 @@ from pkinteract.scenario.steady import steady_state
 from pkinteract.scenario.types import Course, Regimen, Scenario
 from pkinteract.toml_file import Key, TomlFile, key_text, problems, read_toml
 from pkinteract.units import COLUMN_SUFFIX
+
+if TYPE_CHECKING:
+    from pkinteract.scenario.people import Spec
 
 MOST_ROWS = 2_000_000
 """Largest output grid."""
@@ -89,10 +91,10 @@ class _Reader:
     def scenario(self) -> Scenario:
         self.fitted = self._fitted()
         data = self.file.data
-        self._whole()
-        simulation = _silently(Simulation, data.get("simulation"))
-        table = _silently(PatientTable, data.get("patient"))
-        output = _silently(Output, data.get("output", {}))
+        whole = self._part(ScenarioTable, data, ())
+        simulation = whole.simulation if whole else _silently(Simulation, data.get("simulation"))
+        table = whole.patient if whole else _silently(PatientTable, data.get("patient"))
+        output = whole.output if whole else _silently(Output, data.get("output", {}))
         self.library = self._library()
         self.enzymes = self.library.enzymes
         if simulation is not None:
@@ -100,7 +102,7 @@ class _Reader:
         changes = self._changes()
         before = len(self.found)
         regimens = self._regimens(simulation, None if table is None else weights(table, changes))
-        whole = len(self.found) == before
+        scheduled = len(self.found) == before
         monographs = self._monographs()
         overrides = self._overrides(monographs)
         self._kidneys(monographs)
@@ -113,13 +115,13 @@ class _Reader:
             self.refuse(("regimen",), text)
         first = min([0.0, *(course.start for regimen in regimens for course in regimen.courses)])
         stages: Stages | None = None
-        check_patient(data.get("patient"), changes, first if whole else None, self.refuse)
+        check_patient(data.get("patient"), changes, first if scheduled else None, self.refuse)
         if table is not None:
             self._ages(table, monographs)
             span = (first, first if simulation is None else simulation.duration)
             stages = patients(table, changes, phenotype, monographs.values(), span, self.refuse)
         steady = steady_state(tuple(regimens), monographs, first, self.places, self.refuse)
-        run = (first, simulation.duration) if simulation is not None and whole else None
+        run = (first, simulation.duration) if simulation is not None and scheduled else None
         known = Measurable(monographs=monographs, units=units, regimens=regimens, span=run, whole=not self.lost)
         observations = read_observations(self.file, known, self._part, self.refuse)
         population = self._population(table, changes, monographs, regimens if whole else None)
@@ -150,12 +152,6 @@ class _Reader:
             overrides=overrides,
             warnings=tuple(self.warnings),
         )
-
-    def _whole(self) -> None:
-        try:
-            ScenarioTable.model_validate(self.file.data)
-        except ValidationError as error:
-            self.found += problems(error, self.file, ScenarioTable)
 
     def _check_grid(self, simulation: Simulation) -> None:
         rows = simulation.duration / simulation.step + 1

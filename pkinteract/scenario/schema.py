@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from pkinteract.scenario.people import ANCESTRY
+from pkinteract.scenario.types import ANCESTRY
 from pkinteract.units import from_canonical, parse, split
 
 CREATININE_MOLAR_MASS = 113.12

@@ -21,6 +21,9 @@ Food = Literal["fed", "fasted"]
 TOLERANCE = 1e-6
 """Two times closer than this are the same time [h]."""
 
+ANCESTRY = "European"
+"""Biogeographic group of the frequency tables unless another is named."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patient:

@@ -87,20 +87,26 @@ def _made(into: Path) -> None:
     """Compile all entries, each into a file that appears whole."""
     environment = {**os.environ, COMPILING: "1"}
     with tempfile.TemporaryDirectory(prefix="pkinteract-") as room:
-        subprocess.run([sys.executable, "-m", "pkinteract.engine.kernel.compiler", room], check=True, env=environment)
+        command = [sys.executable, "-m", "pkinteract.engine.kernel.compiler", room]
+        subprocess.run(command, check=True, env=environment)
         for entry in ENTRIES:
             content = (Path(room) / entry.name).read_bytes()
             digest = hashlib.sha256(content).hexdigest().encode()
-            path = into / f"{entry.name}-{_key()}.o"
+            path = path_of(entry, into)
             draft = path.with_suffix(f".{os.getpid()}")
             draft.write_bytes(digest + b"\n" + content)
             draft.chmod(0o600)
             draft.replace(path)
 
 
+def path_of(entry: Entry, into: Path) -> Path:
+    """Where the code of an entry is kept in a folder."""
+    return into / f"{entry.name}-{_key()}.o"
+
+
 def ready() -> bool:
     """Whether the code of this machine is there."""
-    return all(_kept(folder() / f"{entry.name}-{_key()}.o") is not None for entry in ENTRIES)
+    return all(_kept(path_of(entry, folder())) is not None for entry in ENTRIES)
 
 
 def address(entry: Entry) -> int:
@@ -111,13 +117,18 @@ def address(entry: Entry) -> int:
 
 @cache
 def _address(entry: Entry) -> int:
-    path = folder() / f"{entry.name}-{_key()}.o"
-    kept = _kept(path)
+    kept = _kept(path_of(entry, folder()))
     if kept is None:
-        _made(folder())
-        kept = _kept(path)
+        try:
+            _made(folder())
+            kept = _kept(path_of(entry, folder()))
+        except OSError:
+            kept = None
     if kept is None:
-        raise OSError(f"{path} cannot be kept")
+        _made(_temporary())
+        kept = _kept(path_of(entry, _temporary()))
+    if kept is None:
+        raise OSError(f"{_temporary()} keeps nothing")
     return _placed(*kept)
 
 

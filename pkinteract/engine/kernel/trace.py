@@ -7,7 +7,7 @@ out is a function of two arguments, rows and the first row that is written, made
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -25,6 +25,7 @@ _MAGIC = 1.5 * 2.0**52
 _DOUBLE, _WHOLE = ir.DoubleType(), ir.IntType(64)
 _VECTOR = ir.VectorType(_DOUBLE, WIDTH)
 _FLAGS = ("contract", "nsz")
+_NEUTRAL = {"fadd": 0.0, "fsub": 0.0, "fmul": 1.0, "fdiv": 1.0}
 
 
 class Value:
@@ -35,8 +36,15 @@ class Value:
     def __init__(self, builder: Any, known: dict[object, Value], vector: Any) -> None:
         self.builder, self.known, self.vector = builder, known, vector
 
-    def _with(self, other: Value | float, name: str, *, behind: bool = False) -> Value:
+    def _with(self, other: Value | float, name: str, *, behind: bool = False) -> Value | float:
         pair = (other, self) if behind else (self, other)
+        if not isinstance(other, Value):
+            if other == _NEUTRAL[name] and not (behind and name in ("fsub", "fdiv")):
+                return self
+            if other == 0.0 and (name == "fmul" or (name == "fdiv" and behind)):
+                return 0.0
+            if other == 0.0 and name == "fsub":
+                return -self
         return self._once(name, pair, lambda one, two: getattr(self.builder, name)(one, two, flags=_FLAGS))
 
     def _once(self, name: str, inputs: Sequence[Value | float], make: Callable[..., Any]) -> Value:
@@ -46,28 +54,28 @@ class Value:
             self.known[key] = Value(self.builder, self.known, make(*vectors))
         return self.known[key]
 
-    def __add__(self, other: Value | float) -> Value:
+    def __add__(self, other: Value | float) -> Value | float:
         return self._with(other, "fadd")
 
-    def __radd__(self, other: float) -> Value:
+    def __radd__(self, other: float) -> Value | float:
         return self._with(other, "fadd", behind=True)
 
-    def __sub__(self, other: Value | float) -> Value:
+    def __sub__(self, other: Value | float) -> Value | float:
         return self._with(other, "fsub")
 
-    def __rsub__(self, other: float) -> Value:
+    def __rsub__(self, other: float) -> Value | float:
         return self._with(other, "fsub", behind=True)
 
-    def __mul__(self, other: Value | float) -> Value:
+    def __mul__(self, other: Value | float) -> Value | float:
         return self._with(other, "fmul")
 
-    def __rmul__(self, other: float) -> Value:
+    def __rmul__(self, other: float) -> Value | float:
         return self._with(other, "fmul", behind=True)
 
-    def __truediv__(self, other: Value | float) -> Value:
+    def __truediv__(self, other: Value | float) -> Value | float:
         return self._with(other, "fdiv")
 
-    def __rtruediv__(self, other: float) -> Value:
+    def __rtruediv__(self, other: float) -> Value | float:
         return self._with(other, "fdiv", behind=True)
 
     def astype(self, kind: type) -> Value:
@@ -116,8 +124,8 @@ class _TracedRows:
             self.values[int(row)] = self.value(self.builder.load(self._pointer(int(row)), align=8))
         return self.values[int(row)]
 
-    def __setitem__(self, row: int, value: Value) -> None:
-        self.values[int(row)] = value
+    def __setitem__(self, row: int, value: Value | float) -> None:
+        self.values[int(row)] = value if isinstance(value, Value) else self.value(_constant(value))
         self.written.add(int(row))
 
     def value(self, vector: Any) -> Value:
@@ -127,21 +135,14 @@ class _TracedRows:
     def _pointer(self, row: int) -> Any:
         return self.builder.gep(self.rows, [ir.Constant(_WHOLE, row * (LANES // WIDTH))])
 
-    def store(self, kept: Container[int]) -> None:
-        """Write what was assigned to the rows that are kept."""
+    def store(self) -> None:
+        """Write what was assigned."""
         for row in sorted(self.written):
-            if row in kept:
-                self.builder.store(self.values[row].vector, self._pointer(row), align=8)
+            self.builder.store(self.values[row].vector, self._pointer(row), align=8)
 
 
-def traced(function: Callable[[Any, Any, Any], None], table: Any, kept: Container[int], name: str) -> bytes:
-    """Object code of ``function(h, rows, table)`` for a table: ``name(address of the rows, h)``.
-
-    Parameters
-    ----------
-    kept
-        Rows that others read; what is written to the rest is lost.
-    """
+def traced(function: Callable[[Any, Any, Any], None], table: Any, name: str) -> bytes:
+    """Object code of ``function(h, rows, table)`` for a table: ``name(address of the rows, h)``."""
     module = ir.Module(name=name)
     whole = ir.Function(module, ir.FunctionType(ir.VoidType(), [_WHOLE, _DOUBLE]), name)
     entry, body, end = (whole.append_basic_block(part) for part in ("entry", "body", "end"))
@@ -154,7 +155,7 @@ def traced(function: Callable[[Any, Any, Any], None], table: Any, kept: Containe
     chunk.add_incoming(ir.Constant(_WHOLE, 0), entry)
     rows = _TracedRows(builder, builder.gep(base, [chunk]))
     function(rows.value(h), rows, table)
-    rows.store(kept)
+    rows.store()
     after = builder.add(chunk, ir.Constant(_WHOLE, 1))
     chunk.add_incoming(after, body)
     builder.cbranch(builder.icmp_unsigned("<", after, ir.Constant(_WHOLE, LANES // WIDTH)), body, end)

@@ -104,7 +104,7 @@ def sums(counts: Counts, values: Array) -> Array:
 def _flat(counts: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """The same counts one by one; they must lie together."""
     flat = counts.reshape(-1)
-    if not np.shares_memory(flat, counts):
+    if flat.size and not np.shares_memory(flat, counts):
         raise ValueError("counts do not lie together")
     return flat
 

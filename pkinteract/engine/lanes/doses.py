@@ -11,15 +11,16 @@ import numpy.typing as npt
 
 from pkinteract.engine import control
 from pkinteract.engine.curves import Array
+from pkinteract.engine.events import NOWHERE, EventKind, place
 from pkinteract.engine.lanes.march import RELEASE_NUMBERS
 from pkinteract.engine.lanes.table import Table
-from pkinteract.engine.release import Profile, profiles
+from pkinteract.engine.mechanisms.release import Profile, profiles
 from pkinteract.engine.system import System
 
 Columns = npt.NDArray[np.int64]
 """Places of subjects."""
 
-KINDS = {"depot": 0, "depot-rate": 1, "bolus": 2, "rate": 3, "release": 4}
+KINDS: dict[EventKind, int] = {"depot": 0, "depot-rate": 1, "bolus": 2, "rate": 3, "release": 4}
 """The kinds of events as numbers."""
 
 _RELEASE = KINDS["release"]
@@ -173,14 +174,6 @@ class Timeline:
 def timeline(table: Table, parameters: Array, inputs: Inputs, start: float, stop: float) -> Timeline:
     """Put jumps in order; those outside [start, stop) are left out, but for releases that began before."""
     system = table.structure.system
-    depots = {j: slot for slot, j in enumerate(system.stepped_depots)}
-    places = {
-        KINDS["depot"]: {j: table.first("DEPOT") + slot for j, slot in depots.items()},
-        KINDS["depot-rate"]: {j: table.first("INFLOW") + slot for j, slot in depots.items()},
-        KINDS["bolus"]: {i: table.first("STATE") + table.structure.central(i) for i in system.stepped},
-        KINDS["rate"]: {i: table.first("INFUSION") + n for n, i in enumerate(system.stepped)},
-        _RELEASE: dict.fromkeys(range(len(system.releases)), -1),
-    }
     pairs = zip(inputs.kinds.tolist(), inputs.targets.tolist(), strict=True)
     order = None
     if not system.releases and bool(np.all(inputs.times == inputs.times[:, :1])):
@@ -193,9 +186,16 @@ def timeline(table: Table, parameters: Array, inputs: Inputs, start: float, stop
         inputs=inputs,
         start=start,
         stop=stop,
-        places=np.array([places[kind][target] for kind, target in pairs], dtype=np.int64),
+        places=np.array([_row(table, kind, target) for kind, target in pairs], dtype=np.int64),
         order=order,
     )
+
+
+def _row(table: Table, kind: int, target: int) -> int:
+    """The row that a jump adds to; ``NOWHERE`` for a release."""
+    name = next(name for name, number in KINDS.items() if number == kind)
+    where = place(table.structure.system.layout, name, target)
+    return where if where == NOWHERE else table.row(where)
 
 
 def joined(parts: Sequence[Inputs]) -> Inputs:

@@ -6,11 +6,14 @@ How a step uses them: with x = z + Σ part·exp(-λ·t), a Runge-Kutta step of z
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pkinteract.engine.kernel.vector import falling, larger
 from pkinteract.engine.lanes import header
-from pkinteract.engine.lanes.equations import flows, slopes
+from pkinteract.engine.lanes.sheet import Point, Quantity, Sheet
+from pkinteract.engine.lanes.structure import Structure
 from pkinteract.engine.pair import ERROR, QUARTIC, STAGES
 
 PENALTY = 1e-8
@@ -19,205 +22,197 @@ PENALTY = 1e-8
 SLOWEST = 1e-6
 """Slowest rate of a mode [1/h]."""
 
-_A21 = STAGES[1][0]
-_A31, _A32 = STAGES[2][:2]
-_A41, _A42, _A43 = STAGES[3][:3]
-_A51, _A52, _A53, _A54 = STAGES[4][:4]
-_A61, _A62, _A63, _A64, _A65 = STAGES[5][:5]
-_A71, _, _A73, _A74, _A75, _A76 = STAGES[6]
-_E1, _, _E3, _E4, _E5, _E6, _E7 = ERROR
-_Q1, _, _Q3, _Q4, _Q5, _Q6, _Q7 = QUARTIC
+
+Coupled = dict[tuple[int, int], Quantity]
+"""What the slope at one place owes to an amount at another, or to a rate of absorption."""
 
 
-def absorbed(a: Any, t: Any) -> None:
-    """Rates of absorption at the start of a step: inflow, or ka·depot; amplitude of what falls of them."""
-    for n in range(t[header.DEPOTS]):
-        a[t[header.ABSORBED] + n] = a[t[header.INFLOW] + n]
-    count, at = t[t[header.DECAYING]], t[header.DECAYING] + 1
-    for _ in range(count):
-        rate = a[t[at + 2]] * a[t[at + 3]]
-        a[t[at]] = rate
-        a[t[header.AMPLITUDE] + t[at + 6]] = rate - a[t[at + 1]]
-        at += 7
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """A mode during a step.
 
-
-def absorbed_later(a: Any, t: Any, node: int) -> None:
-    """Rates of absorption at a later node of a step."""
-    count, at = t[t[header.DECAYING]], t[header.DECAYING] + 1
-    for _ in range(count):
-        mode = t[at + 6]
-        left = a[t[header.LEFT] + 6 * mode + node]
-        a[t[at]] = a[t[header.AMPLITUDE] + mode] * left + a[t[at + 1]]
-        at += 7
-
-
-def new_depots(a: Any, t: Any) -> None:
-    """What is in the depots at the end of a step, from the rates of absorption there."""
-    count, at = t[t[header.DECAYING]], t[header.DECAYING] + 1
-    for _ in range(count):
-        a[t[at + 4]] = a[t[at]] * a[t[at + 5]]
-        at += 7
-
-
-def linearise(_: float, a: Any, t: Any) -> None:
-    """Couplings at the availabilities and clearances of the present, then rates and answers of all modes.
-
-    The flows are linear in amounts and rates, so that a column of couplings is the slopes at one amount of 1.
+    Attributes
+    ----------
+    at
+        What is left of it at the nodes of the pair, (7,).
+    shifts
+        What it adds per part: to the points of stages 2 to 7, to the embedded error, to the highest term of the curve.
     """
-    n, slope = t[header.STATES], t[header.SLOPE] + 6 * t[header.STATES]
-    for k in range(n):
-        a[t[header.POINT] + k] = a[t[header.STATE] + k]
-    absorbed(a, t)
-    slopes(a, t, slope)
-    for k in range(t[header.FEEDS]):
-        a[t[header.INFUSION] + k] = a[header.ZERO]
-    for k in range(t[header.RELEASES]):
-        a[t[header.RELEASING] + k] = a[header.ZERO]
-    count, at = t[t[header.COLUMNS]], t[header.COLUMNS] + 1
-    for _ in range(count):
-        for k in range(n):
-            a[t[header.POINT] + k] = a[header.ZERO]
-        for k in range(t[header.DEPOTS]):
-            a[t[header.ABSORBED] + k] = a[header.ZERO]
-        for k in range(t[at]):
-            a[t[at + 1 + k]] = a[header.ONE]
-        flows(a, t, slope)
-        at += 1 + t[at]
-        for k in range(t[at]):
-            a[t[at + 1 + 2 * k]] = a[slope + t[at + 2 + 2 * k]]
-        at += 1 + 2 * t[at]
-    count, at = t[t[header.SOLVING]], t[header.SOLVING] + 1
-    for _ in range(count):
-        at = answers(a, t, at)
+
+    at: Sequence[Quantity]
+    shifts: Sequence[Quantity]
 
 
-def answers(a: Any, t: Any, at: int) -> int:
-    """A mode's rate λ and the answers of all states, compound by compound: (J + λ)·c = -b; returns the next place.
+def linearise(structure: Structure, _: Quantity, a: Any, t: Any) -> None:
+    """Write rates and answers of all modes, from how the flows depend on amounts and rates of absorption.
+
+    At frozen availabilities and clearances the flows are linear, so that a column of couplings is the slopes at one
+    amount of 1.
+    """
+    n, depots, feeds = structure.size, len(structure.system.layout.depots), len(structure.system.layout.stepped)
+    none = Point(
+        states=[0.0] * n, leaving=[0.0] * depots, released=[0.0] * len(structure.system.releases), infused=[0.0] * feeds
+    )
+    here = Sheet(structure, a, t, begun(structure, a, t))
+
+    def column(states: Sequence[float], leaving: Sequence[float]) -> list[Quantity]:
+        point = Point(states=states, leaving=leaving, released=none.released, infused=none.infused)
+        return Sheet(structure, a, t, point, here).slopes
+
+    coupling: Coupled = {}
+    given: Coupled = {}
+    for r in sorted({r for _, r in structure.couplings}):
+        slopes = column([float(k == r) for k in range(n)], none.leaving)
+        coupling |= {(s, r): slopes[s] for s, by in structure.couplings if by == r}
+    for slot in sorted({slot for _, slot in structure.given}):
+        slopes = column(none.states, [float(k == slot) for k in range(depots)])
+        given |= {(s, slot): slopes[s] for s, by in structure.given if by == slot}
+    for m, mode in enumerate(structure.modes):
+        if mode.slot is None:
+            central = structure.central(mode.compound)
+            rate = larger(-coupling[central, central], SLOWEST)
+        else:
+            rate = _ka(structure, mode.slot, a, t)
+        a[t[header.RATE] + m] = rate
+        a[t[header.INVERSE] + m] = 1.0 / rate
+        answers = _answers(structure, m, rate, coupling, given)
+        for k, (place, other) in enumerate(structure.answers):
+            if other == m:
+                a[t[header.ANSWER] + k] = answers[place]
+
+
+def _answers(structure: Structure, m: int, rate: Quantity, coupling: Coupled, given: Coupled) -> dict[int, Quantity]:
+    """The answers c of all states to a mode, compound by compound: (J + λ)·c = -b.
 
     Where λ is close to how fast a compound is lost by itself, c would grow without limit: a small penalty on its size
     prevents that, which makes it the solution of ((J + λ)ᵀ·(J + λ) + ε²)·c = -(J + λ)ᵀ·b.
     """
-    rate = a[t[at + 2]]
-    if t[at + 3] == 1:
-        rate = larger(-rate, SLOWEST)
-        a[t[at + 4]] = a[header.ONE]
-    a[t[at]] = rate
-    a[t[at + 1]] = 1.0 / rate
-    small = PENALTY * rate * rate
-    blocks, at = t[at + 5], at + 6
-    for _ in range(blocks):
-        at = block(a, t, at, rate, small)
-    return at
+    mode, small = structure.modes[m], PENALTY * rate * rate
+    reached = [place for place, other in structure.answers if other == m]
+    answers: dict[int, Quantity] = {}
+    if mode.slot is None:
+        answers[structure.central(mode.compound)] = 1.0
+    for i in structure.order:
+        block = [place for place in structure.compartments(i) if place in reached and place not in answers]
+        matrix = [[coupling[s, r] + rate if s == r else coupling[s, r] for r in block] for s in block]
+        right = []
+        for s in block:
+            total = 0.0 if mode.slot is None else given.get((s, mode.slot), 0.0)
+            for r, c in answers.items():
+                total = total + coupling.get((s, r), 0.0) * c
+            right.append(total)
+        answers |= dict(zip(block, _solved(matrix, right, small), strict=True))
+    return answers
 
 
-def block(a: Any, t: Any, at: int, rate: Any, small: Any) -> int:
-    """The answers of one compound's compartments, at most four; returns the next place."""
-    size, at = t[at], at + 1
-    matrix, normal, gain = t[header.SPARE], t[header.SPARE] + 16, t[header.SPARE] + 32
-    right = gain + 4
-    place = at
-    for s in range(size):
-        total = a[header.ZERO]
-        for k in range(t[place + 1]):
-            total = total + a[t[place + 2 + 2 * k]] * a[t[place + 3 + 2 * k]]
-        place += 2 + 2 * t[place + 1]
-        if t[place] >= 0:
-            total = total + a[t[place]]
-        a[gain + s] = total
-        for r in range(size):
-            coupled = a[t[place + 1 + r]]
-            a[matrix + 4 * s + r] = coupled + rate if r == s else coupled
-        place += 1 + size
-    if size == 1:
-        own = a[matrix]
-        a[t[at]] = -(own * a[gain]) / (own * own + small)
-        return place
-    for s in range(size):
-        total = a[header.ZERO]
-        for k in range(size):
-            total = total - a[matrix + 4 * k + s] * a[gain + k]
-        a[right + s] = total
-    solve(a, matrix, normal, right, size, small)
-    for s in range(size):
-        a[t[at]] = a[right + s]
-        at += 3 + 2 * t[at + 1] + size
-    return place
+def _solved(matrix: list[list[Quantity]], right: list[Quantity], small: Quantity) -> list[Quantity]:
+    """x of (MᵀM + ε²)·x = -Mᵀ·b, which is positive definite."""
+    size = range(len(right))
+    normal = [[_dot([row[i] for row in matrix], [row[j] for row in matrix]) for j in size] for i in size]
+    values = [-_dot([row[i] for row in matrix], right) for i in size]
+    for k in size:
+        normal[k][k] = normal[k][k] + small
+    for k in size:
+        inverse = 1.0 / normal[k][k]
+        normal[k] = [value * inverse for value in normal[k]]
+        values[k] = values[k] * inverse
+        for row in range(k + 1, len(right)):
+            factor = normal[row][k]
+            normal[row] = [one - factor * other for one, other in zip(normal[row], normal[k], strict=True)]
+            values[row] = values[row] - factor * values[k]
+    for k in reversed(size):
+        for other in range(k + 1, len(right)):
+            values[k] = values[k] - normal[k][other] * values[other]
+    return values
 
 
-def solve(a: Any, matrix: int, normal: int, right: int, size: int, small: Any) -> None:
-    """Solve (MᵀM + ε²)·x = v, positive definite, in place of v; the triangle of MᵀM is eliminated row by row."""
-    for k in range(size):
-        for s in range(size):
-            total = small if s == k else a[header.ZERO]
-            for m in range(size):
-                total = total + a[matrix + 4 * m + k] * a[matrix + 4 * m + s]
-            a[normal + 4 * k + s] = total
-    for k in range(size):
-        inverse = 1.0 / a[normal + 4 * k + k]
-        a[right + k] = a[right + k] * inverse
-        for s in range(k + 1, size):
-            a[normal + 4 * k + s] = a[normal + 4 * k + s] * inverse
-        for row in range(k + 1, size):
-            factor = a[normal + 4 * row + k]
-            for s in range(k + 1, size):
-                a[normal + 4 * row + s] = a[normal + 4 * row + s] - factor * a[normal + 4 * k + s]
-            a[right + row] = a[right + row] - factor * a[right + k]
-    for k in range(size - 2, -1, -1):
-        total = a[right + k]
-        for s in range(k + 1, size):
-            total = total - a[normal + 4 * k + s] * a[right + s]
-        a[right + k] = total
+def _dot(one: Sequence[Quantity], other: Sequence[Quantity]) -> Quantity:
+    total: Quantity = 0.0
+    for a, b in zip(one, other, strict=True):
+        total = total + a * b
+    return total
 
 
-def decays(h: float, a: Any, t: Any) -> None:
-    """What is left of every mode at the later nodes of a step of ``h`` and at a tenth, and the shifts of the stages.
+def _ka(structure: Structure, slot: int, a: Any, t: Any) -> Quantity:
+    return a[t[header.PARAMETER] + structure.used.index(dict(structure.decaying)[slot])]
 
-    All nodes are multiples of a ninetieth."""
-    for m in range(t[header.MODES]):
-        a[t[header.LEFT] + 6 * m] = falling((-1.0 / 90.0) * h * a[t[header.RATE] + m])
-    for m in range(t[header.MODES]):
-        rate = a[t[header.RATE] + m]
-        one = a[t[header.LEFT] + 6 * m]
+
+def begun(structure: Structure, a: Any, t: Any) -> Point:
+    """The point at the start of a step."""
+    layout = structure.system.layout
+    leaving = [a[t[header.INFLOW] + slot] for slot in range(len(layout.depots))]
+    for slot, _ in structure.decaying:
+        leaving[slot] = _ka(structure, slot, a, t) * a[t[header.DEPOT] + slot]
+    return Point(
+        states=[a[t[header.STATE] + n] for n in range(structure.size)],
+        leaving=leaving,
+        released=[a[t[header.RELEASED] + 7 * j] for j in range(len(structure.system.releases))],
+        infused=[a[t[header.INFUSION] + n] for n in range(len(layout.stepped))],
+    )
+
+
+def later(structure: Structure, a: Any, t: Any, start: Point, left: Sequence[Left], node: int, states: Any) -> Point:
+    """The point of a later stage, where its states are given."""
+    leaving = list(start.leaving)
+    for m, mode in enumerate(structure.modes):
+        if mode.slot is not None:
+            inflow = a[t[header.INFLOW] + mode.slot]
+            leaving[mode.slot] = (start.leaving[mode.slot] - inflow) * left[m].at[node] + inflow
+    released = [a[t[header.RELEASED] + 7 * j + node] for j in range(len(structure.system.releases))]
+    return Point(states=states, leaving=leaving, released=released, infused=start.infused)
+
+
+def new_depots(structure: Structure, end: Point, a: Any, t: Any) -> None:
+    """Write what is in the depots at the end of a step, from the rates of absorption there."""
+    for slot in range(len(structure.system.layout.depots)):
+        a[t[header.NEW_DEPOT] + slot] = a[t[header.DEPOT] + slot]
+    for slot, ka in structure.decaying:
+        reciprocal = t[header.RECIPROCAL] + structure.used.index(ka)
+        a[t[header.NEW_DEPOT] + slot] = end.leaving[slot] * a[reciprocal]
+
+
+def decayed(structure: Structure, h: Quantity, a: Any, t: Any) -> list[Left]:
+    """What is left of every mode at the nodes of a step of ``h``; all nodes are multiples of a ninetieth.
+
+    What is left at the nodes and at a tenth is written to the rows that reading asks for.
+    """
+    first = [falling((-1.0 / 90.0) * h * a[t[header.RATE] + m]) for m in range(len(structure.modes))]
+    modes = []
+    for m, one in enumerate(first):
         two = one * one
         eight = two * two * (two * two)
         tenth = eight * one
         fifth = tenth * tenth
         most = fifth * fifth
-        three, most = fifth * tenth, most * most
-        later, whole = most * eight, most * fifth
-        left, shift, k = t[header.LEFT] + 6 * m, t[header.SHIFT] + 8 * m, h * rate
-        a[left], a[left + 1], a[left + 2] = fifth, three, most
-        a[left + 3], a[left + 4], a[left + 5] = later, whole, tenth
-        a[shift] = fifth - 1.0 + k * _A21
-        a[shift + 1] = three - 1.0 + k * (_A31 + _A32 * fifth)
-        a[shift + 2] = most - 1.0 + k * (_A41 + _A42 * fifth + _A43 * three)
-        a[shift + 3] = later - 1.0 + k * (_A51 + _A52 * fifth + _A53 * three + _A54 * most)
-        a[shift + 4] = whole - 1.0 + k * (_A61 + _A62 * fifth + _A63 * three + _A64 * most + _A65 * later)
-        a[shift + 5] = whole - 1.0 + k * (_A71 + _A73 * three + _A74 * most + _A75 * later + _A76 * whole)
-        a[shift + 6] = k * (_E1 + _E3 * three + _E4 * most + _E5 * later + (_E6 + _E7) * whole)
-        a[shift + 7] = k * (_Q1 + _Q3 * three + _Q4 * most + _Q5 * later + (_Q6 + _Q7) * whole)
+        most = most * most
+        at = (1.0, fifth, fifth * tenth, most, most * eight, most * fifth, most * fifth)
+        for n, value in enumerate((*at[1:6], tenth)):
+            a[t[header.LEFT] + header.LEFT_ROWS * m + n] = value
+        k = h * a[t[header.RATE] + m]
+        shifts = [at[s] - 1.0 + k * _dot(STAGES[s][:s], at[:s]) for s in range(1, 7)]
+        modes.append(Left(at=at, shifts=[*shifts, k * _dot(ERROR, at), k * _dot(QUARTIC, at)]))
+    return modes
 
 
-def parts(a: Any, t: Any) -> None:
-    """What each mode is of each state at the start of a step: c·w; of its own state what the others leave."""
-    count, at = t[t[header.PARTS]], t[header.PARTS] + 1
-    for _ in range(count):
-        mode = t[header.AMPLITUDE] + t[at + 3]
-        if t[at + 4] == 1:
-            total = a[t[header.STATE] + t[at]]
-            for k in range(t[at + 5]):
-                total = total - a[t[at + 6 + k]]
-            a[mode] = total
-            a[t[at + 1]] = total
+def parts(structure: Structure, start: Point, a: Any, t: Any) -> list[Quantity]:
+    """What each mode is of each state at the start of a step: c·w; of its own state what the others leave.
+
+    By answer; written for reading too.
+    """
+    amplitude = [
+        None if mode.slot is None else start.leaving[mode.slot] - a[t[header.INFLOW] + mode.slot]
+        for mode in structure.modes
+    ]
+    found: list[Quantity] = []
+    for n, (place, m) in enumerate(structure.answers):
+        if structure.owned(place, m):
+            total = start.states[place]
+            for part, (other, _) in zip(found, structure.answers, strict=False):
+                if other == place:
+                    total = total - part
+            amplitude[m] = total
+            found.append(total)
         else:
-            a[t[at + 1]] = a[t[at + 2]] * a[mode]
-        at += 6 + t[at + 5]
-
-
-def shifted(a: Any, t: Any, to: int, shift: int) -> None:
-    """Add to states from row ``to`` on what the modes shift them by: part·shift."""
-    count, at = t[t[header.PARTS]], t[header.PARTS] + 1
-    for _ in range(count):
-        place = to + t[at]
-        a[place] = a[place] + a[t[at + 1]] * a[t[header.SHIFT] + 8 * t[at + 3] + shift]
-        at += 6 + t[at + 5]
+            found.append(a[t[header.ANSWER] + n] * amplitude[m])
+        a[t[header.PART] + n] = found[n]
+    return found

@@ -7,33 +7,37 @@ from __future__ import annotations
 
 NAMES = (
     # how many
-    "STATES", "DEPOTS", "FEEDS", "RELEASES", "MODES", "ANALYTES", "PARAMETERS",
+    "STATES", "DEPOTS", "RELEASES", "MODES", "ANALYTES", "PARAMETERS", "WEIGHTS",
     # rows that stay: numbers, where it stands, what comes in
-    "PARAMETER", "RECIPROCAL", "STATE", "SMALLEST", "DEPOT", "INFLOW", "INFUSION", "WEIGHT", "ALERT",
-    # rows of a step
-    "POINT", "SLOPE", "ABSORBED", "RELEASED", "RELEASING", "NEW_DEPOT", "TRIED", "QUARTIC", "ERROR",
+    "PARAMETER", "RECIPROCAL", "SMALLEST", "WEIGHT", "ALERT", "STATE", "DEPOT", "INFLOW", "INFUSION",
+    # rows of a step: where it leads, slopes at both ends, highest term of the curve, release rates
+    "NEW_STATE", "NEW_DEPOT", "SLOPE", "NEW_SLOPE", "QUARTIC", "ERROR", "RELEASED",
     # rows of what falls
-    "RATE", "INVERSE", "ANSWER", "COUPLING", "GIVEN", "AMPLITUDE", "PART", "LEFT", "SHIFT", "FADE", "STRIDE", "SPARE",
+    "RATE", "INVERSE", "ANSWER", "PART", "LEFT", "FADE", "STRIDE",
     # rows of what is read
-    "POWER", "FALLEN", "WINDOW", "END", "NEWS", "TURN",
-    # lists of the right-hand side, in the order of evaluation
-    "FOLLOWING", "CONCENTRATIONS", "BINDING", "EFFECTIVE", "UPTAKE", "GUT_LEVELS", "GUT_WALL", "PAST_GUT", "INLET",
-    "INTRINSIC", "LIVER", "MIXED", "LOSS", "BALANCE", "FORMATION", "RESERVOIRS", "TURNOVER", "DRIVERS",
-    # lists of what falls and of what is read
-    "DECAYING", "COLUMNS", "SOLVING", "PARTS", "CURVES", "READING",
+    "POWER", "FALLEN", "WINDOW", "END", "NEWS",
+    # list of what is read
+    "CURVES",
 )  # fmt: skip
 """What each number is, in order."""
 
-ONE, ZERO = 0, 1
-"""The first two rows: ones, and zeros."""
+ZERO = 0
+"""The first row: zeros."""
 
 (
-    STATES, DEPOTS, FEEDS, RELEASES, MODES, ANALYTES, PARAMETERS,
-    PARAMETER, RECIPROCAL, STATE, SMALLEST, DEPOT, INFLOW, INFUSION, WEIGHT, ALERT,
-    POINT, SLOPE, ABSORBED, RELEASED, RELEASING, NEW_DEPOT, TRIED, QUARTIC, ERROR,
-    RATE, INVERSE, ANSWER, COUPLING, GIVEN, AMPLITUDE, PART, LEFT, SHIFT, FADE, STRIDE, SPARE,
-    POWER, FALLEN, WINDOW, END, NEWS, TURN,
-    FOLLOWING, CONCENTRATIONS, BINDING, EFFECTIVE, UPTAKE, GUT_LEVELS, GUT_WALL, PAST_GUT, INLET,
-    INTRINSIC, LIVER, MIXED, LOSS, BALANCE, FORMATION, RESERVOIRS, TURNOVER, DRIVERS,
-    DECAYING, COLUMNS, SOLVING, PARTS, CURVES, READING,
+    STATES, DEPOTS, RELEASES, MODES, ANALYTES, PARAMETERS, WEIGHTS,
+    PARAMETER, RECIPROCAL, SMALLEST, WEIGHT, ALERT, STATE, DEPOT, INFLOW, INFUSION,
+    NEW_STATE, NEW_DEPOT, SLOPE, NEW_SLOPE, QUARTIC, ERROR, RELEASED,
+    RATE, INVERSE, ANSWER, PART, LEFT, FADE, STRIDE,
+    POWER, FALLEN, WINDOW, END, NEWS,
+    CURVES,
 ) = range(len(NAMES))  # fmt: skip
+
+LEFT_ROWS = 6
+"""Rows of what is left of a mode: at the later nodes of the pair, and at a tenth of a step."""
+
+WINDOW_ROWS = 6
+"""Rows of a window: what is measured, and the level at the time of the maximum."""
+
+END_ROWS = 7
+"""Rows of an analyte in a step: level at both ends, slope at five marks."""

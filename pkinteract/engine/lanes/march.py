@@ -12,8 +12,8 @@ from pkinteract.engine import control
 from pkinteract.engine.kernel.vector import LANES, call, kernel, largest_of
 from pkinteract.engine.lanes import header
 from pkinteract.engine.lanes.reading import closed, fades, levels, opened, read
+from pkinteract.engine.mechanisms.release import SAME, SHARP
 from pkinteract.engine.pair import NODES
-from pkinteract.engine.release import SAME, SHARP
 
 KEPT = 3
 """Steps for which the answers to what falls are kept at least: where little changes, they are few and long."""
@@ -77,10 +77,9 @@ def released(
 @kernel
 def accepted(a: Any, t: Any) -> None:
     """Go on from the new states, slopes and depots."""
-    n = t[header.STATES]
-    for i in range(n):
-        a[t[header.STATE] + i] = a[t[header.POINT] + i]
-        a[t[header.SLOPE] + i] = a[t[header.SLOPE] + 6 * n + i]
+    for i in range(t[header.STATES]):
+        a[t[header.STATE] + i] = a[t[header.NEW_STATE] + i]
+        a[t[header.SLOPE] + i] = a[t[header.NEW_SLOPE] + i]
     for i in range(t[header.DEPOTS]):
         a[t[header.DEPOT] + i] = a[t[header.NEW_DEPOT] + i]
 
@@ -88,8 +87,7 @@ def accepted(a: Any, t: Any) -> None:
 @kernel
 def switched(place: int, sets: Any, a: Any, t: Any) -> None:
     """Take other parameters and weights from a set."""
-    count = t[header.PARAMETERS]
-    weights = t[header.ALERT] - t[header.WEIGHT]
+    count, weights = t[header.PARAMETERS], t[header.WEIGHTS]
     first = place * (count + weights)
     for n in range(count):
         value = sets[first + n]

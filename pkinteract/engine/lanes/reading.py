@@ -10,7 +10,9 @@ from typing import Any
 
 from pkinteract.engine.kernel.vector import LANES, any_of, choose, falling, kernel, larger, smaller
 from pkinteract.engine.lanes import header
-from pkinteract.engine.lanes.table import MARKS
+
+MARKS = (0.0, 0.1, 0.3, 0.6, 1.0)
+"""Where in a step the slope of an analyte is looked at, to see whether it turns."""
 
 M1, M2, M3 = MARKS[1:4]
 
@@ -19,6 +21,9 @@ SAME = 1e-5
 
 ROUNDS = 4
 """Rounds in which a turn is looked for."""
+
+MEASURES = ("integral", "max", "time of max", "min", "hours above")
+"""What is measured of an analyte in every window."""
 
 CLOSE = 1e-6
 """How close to it a level or a turn is found, of a step."""
@@ -31,7 +36,6 @@ def read(start: float, h: float, inside: bool, a: Any, t: Any, d: Any) -> None:
     The polynomial is the quartic with the values and slopes of both ends and the highest term that was tried.
     """
     count, at = t[t[header.CURVES]], t[header.CURVES] + 1
-    last = t[header.SLOPE] + 6 * t[header.STATES]
     for c in range(count):
         begin = at
         zero = a[header.ZERO]
@@ -39,9 +43,9 @@ def read(start: float, h: float, inside: bool, a: Any, t: Any, d: Any) -> None:
         for k in range(t[at]):
             weight, place = a[t[at + 1 + 2 * k]], t[at + 2 + 2 * k]
             c0 = c0 + weight * a[t[header.STATE] + place]
-            end = end + weight * a[t[header.POINT] + place]
+            end = end + weight * a[t[header.NEW_STATE] + place]
             c1 = c1 + weight * (h * a[t[header.SLOPE] + place])
-            slope = slope + weight * (h * a[last + place])
+            slope = slope + weight * (h * a[t[header.NEW_SLOPE] + place])
             c4 = c4 + weight * a[t[header.QUARTIC] + place]
         at += 1 + 2 * t[at]
         ends = t[header.END] + 7 * c

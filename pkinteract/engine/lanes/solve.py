@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import count
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from pkinteract.engine.control import floors
 from pkinteract.engine.curves import Array
 from pkinteract.engine.kernel import code
 from pkinteract.engine.kernel.trace import traced
@@ -24,24 +25,18 @@ from pkinteract.engine.kernel.vector import LANES, Rows
 from pkinteract.engine.lanes import falling, step
 from pkinteract.engine.lanes.doses import Columns, Inputs, Steady, earlier, joined, timeline
 from pkinteract.engine.lanes.march import march
+from pkinteract.engine.lanes.reading import MEASURES
 from pkinteract.engine.lanes.structure import Structure, lean
-from pkinteract.engine.lanes.table import KEPT, Table, table
+from pkinteract.engine.lanes.table import Table, table
 from pkinteract.engine.memory import give_back, take, take_zeros
-from pkinteract.engine.solve import floors
-from pkinteract.engine.steady_state import TOLERANCE, fixed_point, sizes
+from pkinteract.engine.steady_state import LARGEST_DRIFT, LARGEST_RESIDUAL, TOLERANCE, fixed_point
 from pkinteract.engine.system import System
 
 RTOL = 2e-6
 """Default relative tolerance of a step; gives an error below 1e-5 of each analyte's Cmax in every subject."""
 
-MEASURES = KEPT
-"""What is measured in every window: [unit·h], [unit], [h], [unit], [h]."""
-
 DRIVER_FLOOR = 0.2
 """Level of what moves enzymes below which its errors are judged absolutely: it counts about fivefold [1]."""
-
-UNSETTLED, DRIFT = 1e-4, 1e-3
-"""Largest change over one period of what is called a steady state, relative and as a share of a typical dose [1]."""
 
 Levels = npt.NDArray[np.float32] | Array
 March = Callable[..., int]
@@ -221,8 +216,8 @@ def solve_lanes(
 
 
 def _nowhere(system: System, subjects: int) -> Stand:
-    depots, feeds = len(system.stepped_depots), len(system.stepped)
-    rows = [np.zeros((count, subjects)) for count in (system.n_states, depots, depots, feeds)]
+    depots, feeds = len(system.layout.depots), len(system.layout.stepped)
+    rows = [np.zeros((count, subjects)) for count in (system.layout.n_states, depots, depots, feeds)]
     return Stand(stepped=rows[0], depots=rows[1], inflows=rows[2], rates=rows[3])
 
 
@@ -263,17 +258,15 @@ class _Run:
             np.flatnonzero(np.any([one[c] for one in weights], axis=(0, 2))).tolist()
             for c in range(len(reading.alerts))
         ]
-        structure = Structure(
-            system=replace(system, parameters=(), scale=()),
-            analytes=tuple(tuple(parts) for parts in self.used),
-            levels=reading.states,
-            whole=self.whole,
-        )
+        bare = Structure(system=replace(system, parameters=(), scale=()), analytes=(), whole=self.whole)
+        places = [tuple(bare.central(i) for i in parts) for parts in self.used]
+        places += [(bare.place(state),) for state in reading.states]
+        structure = replace(bare, analytes=tuple(places))
         self.table: Table = table(structure)
         self.compiled = compiled
         self.march: March = code.function("march") if compiled else _march_in_python
         self.programs = _programs(self.table) if compiled else _in_python(self.table)
-        own = [np.array(floors(system))[i] for i in structure.states]
+        own = [np.array(floors(system.layout))[i] for i in structure.states]
         self.floors = np.array([*own, *([DRIVER_FLOOR] * len(structure.drivers))])
         self.doses = timeline(self.table, parameters, inputs, start, stop)
 
@@ -284,21 +277,20 @@ class _Run:
 
     def _weights(self, weights: Array, here: Columns) -> Array:
         chosen = [one[parts] for one, parts in zip(weights, self.used, strict=True)]
-        return np.concatenate([np.empty((0, weights.shape[2])), *chosen])[:, here]
+        return np.concatenate([*chosen, np.ones((len(self.reading.states), weights.shape[2]))])[:, here]
 
     def begun(self, here: Columns) -> Array:
         """The rows of sixteen subjects before any dose, (row, lane)."""
         structure, numbers = self.table.structure, self.parameters[:, here]
         a = _aligned(self.table.rows)
-        a[0] = 1.0
         used = numbers[list(structure.used)]
         self.part(a, "PARAMETER", len(used))[:] = used
         with np.errstate(divide="ignore"):
             self.part(a, "RECIPROCAL", len(used))[:] = 1.0 / used
-        states, first = self.part(a, "STATE", structure.size), self.system.first_enzyme
+        states, compartments = self.part(a, "STATE", structure.size), self.system.layout.compartments
         for n, i in enumerate(structure.states):
-            if i >= first:
-                states[n] = numbers[self.system.enzymes[i - first].activity]
+            rest = compartments[i].rest
+            states[n] = 0.0 if rest is None else numbers[rest]
         self.part(a, "SMALLEST", structure.size)[:] = self.floors[:, None]
         weights = self._weights(self.reading.weights, here)
         self.part(a, "WEIGHT", len(weights))[:] = weights
@@ -370,8 +362,8 @@ class _Settling:
         """Bring sixteen subjects to the state that a period reproduces; False where there is none."""
         run, system = self.run, self.run.system
         structure = run.table.structure
-        depots, feeds = len(system.stepped_depots), len(system.stepped)
-        run.part(a, "INFLOW", depots)[:] = self.steady.inflows[list(system.stepped_depots)][:, here]
+        depots, feeds = len(system.layout.stepped_depots), len(system.stepped)
+        run.part(a, "INFLOW", depots)[:] = self.steady.inflows[list(system.layout.stepped_depots)][:, here]
         run.part(a, "INFUSION", feeds)[:] = self.steady.rates[list(system.stepped)][:, here]
         count = structure.size
         curves = run.reading.curves
@@ -390,15 +382,13 @@ class _Settling:
             full = placed(x)
             return stands(full) if run.marched(full, here, 0, nowhere, no_levels) else None
 
-        every = np.array(sizes(system))
+        every = np.array(system.layout.sizes())
         own = [every[i] for i in structure.states]
-        scale = np.array([*own, *([1.0] * len(structure.drivers)), *every[system.n_states :]])
-        scale = np.maximum(scale, 1e-3)
-        found = fixed_point(stands(a), over, scale, self.tolerance)
+        scale = np.array([*own, *([1.0] * len(structure.drivers)), *every[system.layout.n_states :]])
+        found = fixed_point(stands(a), over, np.maximum(scale, 1e-3), self.tolerance)
         a[:] = placed(found.image)
-        change = np.maximum(np.abs(found.image - found.point), self.tolerance * np.abs(found.image))
-        drift = float(np.max(change / scale[:, None], initial=0.0))
-        return found.rounds > 0 and found.residual <= UNSETTLED and drift <= DRIFT
+        settled = found.residual <= LARGEST_RESIDUAL and found.drift <= LARGEST_DRIFT
+        return found.rounds > 0 and settled
 
 
 def _aligned(rows: int) -> Array:
@@ -415,24 +405,18 @@ _PROGRAMS = {"linearise": falling.linearise, "begin": step.begin, "step": step.s
 @lru_cache(maxsize=64)
 def _programs(table: Table) -> tuple[int, ...]:
     """Machine code of a structure."""
-    kept, number = step.kept(table.numbers), next(_NUMBERS)
+    number = next(_NUMBERS)
     return tuple(
-        code.placed(f"{name}{number}", traced(function, table.numbers, kept, f"{name}{number}"))
+        code.placed(f"{name}{number}", traced(partial(function, table.structure), table.numbers, f"{name}{number}"))
         for name, function in _PROGRAMS.items()
     )
 
 
 def _in_python(table: Table) -> tuple[Callable[[Rows, float], None], ...]:
     """The same as functions."""
-    kept = sorted(step.kept(table.numbers))
 
-    def program(function: Callable[[Any, Any, Any], None]) -> Callable[[Rows, float], None]:
-        def run(a: Rows, h: float) -> None:
-            draft = Rows(a.array.copy())
-            function(h, draft, table.numbers)
-            a.array[kept] = draft.array[kept]
-
-        return run
+    def program(function: Callable[[Structure, Any, Any, Any], None]) -> Callable[[Rows, float], None]:
+        return lambda a, h: function(table.structure, h, a, table.numbers)
 
     return tuple(program(function) for function in _PROGRAMS.values())
 

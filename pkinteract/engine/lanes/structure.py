@@ -17,10 +17,11 @@ from functools import cached_property
 
 from pkinteract.engine.curves import Array
 from pkinteract.engine.mechanisms import parameters_used
-from pkinteract.engine.system import Induction, System
+from pkinteract.engine.mechanisms.induction import Induction
+from pkinteract.engine.system import System
 
 Analytes = tuple[tuple[int, ...], ...]
-"""The compounds that each analyte adds up."""
+"""The places of the states that each analyte adds up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,21 +47,13 @@ class Structure:
 
     Attributes
     ----------
-    levels
-        States of the system that are read as they are, behind the analytes.
     whole
-        Whether every state is stepped as it is, because it is read or because it is asked where the run ends.
+        Whether every state is stepped as it is: because states are read, or it is asked where the run ends.
     """
 
     system: System
     analytes: Analytes
-    levels: tuple[int, ...] = ()
     whole: bool = False
-
-    @property
-    def curves(self) -> int:
-        """Number of curves that are read."""
-        return len(self.analytes) + len(self.levels)
 
     @cached_property
     def following(self) -> dict[int, tuple[tuple[int, int], ...]]:
@@ -97,8 +90,8 @@ class Structure:
     @cached_property
     def states(self) -> tuple[int, ...]:
         """The system's states that are stepped, without those of following enzymes; the drivers come behind them."""
-        first = self.system.first_enzyme
-        return tuple(i for i in range(self.system.n_states) if i - first not in self.following)
+        first = self.system.layout.first_enzyme
+        return tuple(i for i in range(self.system.layout.n_states) if i - first not in self.following)
 
     @cached_property
     def size(self) -> int:
@@ -111,7 +104,7 @@ class Structure:
 
     def central(self, compound: int) -> int:
         """Place of a compound's central amount."""
-        return self.place(self.system.central[compound])
+        return self.place(self.system.layout.central[compound])
 
     def inducers(self, enzyme: int) -> list[Induction]:
         """The inductions of an enzyme."""
@@ -120,18 +113,17 @@ class Structure:
     @cached_property
     def read(self) -> tuple[int, ...]:
         """Places whose curves are read."""
-        centrals = {self.central(i) for parts in self.analytes for i in parts}
-        return tuple(sorted(centrals | {self.place(state) for state in self.levels}))
+        return tuple(sorted({place for parts in self.analytes for place in parts}))
 
     @cached_property
     def used(self) -> tuple[int, ...]:
         """Parameters that the equations read, in order."""
-        return tuple(sorted(parameters_used(self.system)))
+        return tuple(sorted(parameters_used(self.system.layout)))
 
     @cached_property
     def decaying(self) -> tuple[tuple[int, int], ...]:
         """Depots that empty by themselves: slot, and parameter of the rate of absorption."""
-        kas = ((slot, self.system.depots[j].ka) for slot, j in enumerate(self.system.stepped_depots))
+        kas = ((slot, self.system.depots[j].ka) for slot, j in enumerate(self.system.layout.stepped_depots))
         return tuple((slot, ka) for slot, ka in kas if ka is not None)
 
     @cached_property
@@ -163,7 +155,7 @@ class Structure:
     def modes(self) -> tuple[Mode, ...]:
         """What falls at a rate of its own: first the depots."""
         depots = [
-            Mode(compound=self.system.depots[self.system.stepped_depots[slot]].compound, slot=slot)
+            Mode(compound=self.system.depots[self.system.layout.stepped_depots[slot]].compound, slot=slot)
             for slot, _ in self.decaying
         ]
         alone = [i for i in self.order if not self.system.compounds[i].peripherals]
@@ -203,37 +195,15 @@ class Structure:
             if i == mode.compound or mode.compound in self.parents[i]
         )
 
-    @cached_property
-    def columns(self) -> tuple[tuple[tuple[str, int], ...], ...]:
-        """Amounts and depots whose columns of couplings are found together: they share no place that they flow to."""
-        reached = {("amount", r): {s for s, by in self.couplings if by == r} for _, r in self.couplings}
-        reached |= {("depot", slot): {s for s, by in self.given if by == slot} for _, slot in self.given}
-        columns: list[tuple[list[tuple[str, int]], set[int]]] = []
-        for source, places in reached.items():
-            for members, taken in columns:
-                if not taken & places:
-                    members.append(source)
-                    taken |= places
-                    break
-            else:
-                columns.append(([source], set(places)))
-        return tuple(tuple(members) for members, _ in columns)
-
     def falling(self, c: int) -> list[int]:
-        """The modes of a curve."""
-        level = self.levels[c - len(self.analytes)] if c >= len(self.analytes) else None
-        centrals = {self.central(i) for i in self.analytes[c]} if level is None else {self.place(level)}
-        return sorted({m for s, m in self.answers if s in centrals})
-
-    @cached_property
-    def most_falling(self) -> int:
-        """Most modes of any curve."""
-        return max((len(self.falling(c)) for c in range(self.curves)), default=0)
+        """The modes of an analyte."""
+        return sorted({m for place, m in self.answers if place in self.analytes[c]})
 
 
 def lean(system: System, parameters: Array) -> System:
     """The same without enzymes that nothing depends on, and with one parameter for what is the same in every subject.
 
+    Where there are rows of further mechanisms all enzymes stay, as these may point at them.
     Turnover rates are alike if the enzymes have the same, EC50 and Hill coefficients if they are those of one compound.
 
     Parameters
@@ -242,7 +212,7 @@ def lean(system: System, parameters: Array) -> System:
         (parameter, subject).
     """
     used = {pathway.enzyme for pathway in system.pathways} | {one.gut_enzyme for one in system.compounds}
-    kept = [e for e in range(len(system.enzymes)) if e in used]
+    kept = [e for e in range(len(system.enzymes)) if e in used or system.further]
     place = {e: n for n, e in enumerate(kept)}
     known: dict[tuple[object, bytes], int] = {}
 

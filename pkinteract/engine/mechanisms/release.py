@@ -1,12 +1,24 @@
-"""Release of a dose over time: the rate at each age, and when it is over."""
+"""Release of a dose over time: what is released at each age, and what of it is absorbed.
+
+Drug goes as it is released into an absorption compartment R with dR/dt = release rate - ka·R, or is absorbed at once.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
-from pkinteract.engine.system import Event, System
+from pkinteract.engine.mechanisms.shape import Compartment, Stage, Structure
+
+if TYPE_CHECKING:
+    from pkinteract.engine.events import Event
+    from pkinteract.engine.lanes.sheet import Sheet
+    from pkinteract.engine.layout import Layout
+    from pkinteract.engine.reference.medium import Medium
+    from pkinteract.engine.single.text import Text
+    from pkinteract.engine.system import System
 
 FINISHED = 1e-9
 """Share of a dose that is left when its release counts as over [1]."""
@@ -16,6 +28,72 @@ SHARP = 1e-4
 
 SAME = 1e-3
 """Ages this close, relative to the end of that stretch, are at its end [1]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """Drug released over time after each dose into an absorption compartment, a state with parameter ``ka`` [1/h].
+
+    Without ``ka`` it is absorbed as it is released. The share released per hour at age t is, by ``kind``::
+
+        transit   k·(k·t)^n·exp(-k·t)/Γ(n + 1)           first k [1/h], second n [1]
+        weibull   (b/τ)·(t/τ)^(b - 1)·exp(-(t/τ)^b)      first τ [h], second b [1]
+    """
+
+    compound: int
+    kind: Literal["transit", "weibull"]
+    first: int
+    second: int
+    ka: int | None = None
+
+
+def structure(system: System) -> Structure:
+    """An absorption compartment each that has one; the compound is stepped, as its input is no exponential."""
+    compounds = tuple(row.compound for row in system.releases)
+    rows = [(j, row.compound) for j, row in enumerate(system.releases) if row.ka is not None]
+    return Structure(
+        compounds=compounds,
+        coupled=compounds,
+        compartments=tuple(Compartment(kind="reservoir", index=j, compound=i) for j, i in rows),
+    )
+
+
+def reads(layout: Layout) -> Iterable[int | None]:
+    """Rates of absorption; those of the release itself stand in its profile."""
+    return [row.ka for row in layout.system.releases]
+
+
+def single(text: Text) -> None:
+    """Balance of each absorption compartment, and what leaves it; v is the rate of release."""
+    for j, row in enumerate(text.system.releases):
+        state = text.layout.reservoirs.get(j)
+        if state is None:
+            text.sources[row.compound].append(f"v{j}")
+            continue
+        text.sources[row.compound].append(f"p{row.ka} * x{state}")
+        text.line(Stage.RESERVOIR, j, f"{text.slope}{state} = v{j} - p{row.ka} * x{state}")
+
+
+def reference(medium: Medium) -> None:
+    """Balance of each absorption compartment, and what leaves it [mg/h]."""
+    for j, row in enumerate(medium.system.releases):
+        leaving = medium.released[j]
+        if row.ka is not None:
+            state = medium.layout.reservoirs[j]
+            leaving = medium.p[row.ka] * medium.store[state]
+            medium.slopes[state] = medium.released[j] - leaving
+        medium.absorbed[row.compound] += leaving
+
+
+def lanes(sheet: Sheet) -> None:
+    """Balance of each absorption compartment, and what leaves it [mg/h]."""
+    for j, row in enumerate(sheet.system.releases):
+        leaving = sheet.point.released[j]
+        if row.ka is not None:
+            state = sheet.layout.reservoirs[j]
+            leaving = sheet.p(row.ka) * sheet.state(state)
+            sheet.slope(state, sheet.point.released[j] - leaving)
+        sheet.absorbed[row.compound] = sheet.absorbed[row.compound] + leaving
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,23 +145,16 @@ def profiles(system: System) -> list[Profile]:
     return [Profile(kind=row.kind, first=p[row.first], second=p[row.second]) for row in system.releases]
 
 
-def marked(system: System, events: Sequence[Event]) -> list[Event]:
-    """The events, with an empty one wherever the rate of a release jumps, so that no step crosses it."""
-    sharp = [row.sharp for row in profiles(system)]
-    marks = [
-        replace(event, time=event.time + sharp[event.target], amount=0.0)
-        for event in events
-        if event.kind == "release" and sharp[event.target] > 0
-    ]
-    return sorted([*events, *marks], key=lambda event: event.time) if marks else list(events)
-
-
 @dataclass(slots=True)
 class Releasing:
     """The doses that are being released, per release row: (time, amount)."""
 
     rows: list[Profile]
     doses: list[list[tuple[float, float]]]
+
+    def begin(self, release: int, time: float, amount: float) -> None:
+        """From ``time`` [h] on a dose of ``amount`` [mg] is released."""
+        self.doses[release].append((time, amount))
 
     def drop_finished(self, time: float) -> None:
         """Forget doses whose release is over at ``time`` [h]."""

@@ -1,0 +1,52 @@
+"""The mechanisms, one a file: its rows, what they point at, its equations for every runner.
+
+A new mechanism is one file here, of the shape that ``shape`` says, and one line in ``MECHANISMS``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pkinteract.engine.mechanisms import (
+    absorption,
+    balance,
+    binding,
+    clearance,
+    disposition,
+    formation,
+    gut,
+    inactivation,
+    induction,
+    inlet,
+    liver,
+    release,
+    turnover,
+)
+
+if TYPE_CHECKING:
+    from pkinteract.engine.layout import Layout
+    from pkinteract.engine.mechanisms.shape import Mechanism
+
+MECHANISMS: tuple[Mechanism, ...] = (
+    disposition,
+    binding,
+    absorption,
+    release,
+    gut,
+    inlet,
+    clearance,
+    liver,
+    formation,
+    balance,
+    induction,
+    inactivation,
+    turnover,
+)
+"""In the order of evaluation: each finds in place what it needs of the earlier ones, and the states stand in this order
+(compounds, absorption compartments, others, enzymes)."""
+
+
+def parameters_used(layout: Layout) -> set[int]:
+    """Indices of the parameters that the equations of the stepped compounds read."""
+    used = {index for one in MECHANISMS for index in one.reads(layout)}
+    return {index for index in used if index is not None} | {ratio.constant for ratio in layout.system.ratios}

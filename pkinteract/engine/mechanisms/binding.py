@@ -1,0 +1,100 @@
+"""Plasma binding that varies: saturated by the drug itself, or by others that displace it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pkinteract.engine.acting import Ratio
+from pkinteract.engine.mechanisms.shape import Stage, Structure
+
+if TYPE_CHECKING:
+    from pkinteract.engine.lanes.sheet import Sheet
+    from pkinteract.engine.layout import Layout
+    from pkinteract.engine.reference.medium import Medium
+    from pkinteract.engine.single.text import Text
+    from pkinteract.engine.system import System
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """Plasma binding that varies; parameter ``reference`` is the unbound fraction of the constants [1].
+
+    With ``bmax`` and ``kd`` [mg/L], one class of sites: C = Cu + Bmax·Cu/(Kd + Cu). Without, a constant ratio of bound
+    to unbound. ``displacers`` compete for the sites: Kd·(1 + Σ I/Ki), or bound:unbound/(1 + Σ I/Ki).
+    """
+
+    reference: int
+    bmax: int | None = None
+    kd: int | None = None
+    displacers: tuple[Ratio, ...] = ()
+
+
+def structure(system: System) -> Structure:
+    """Displacers act; a compound with varying binding depends on states."""
+    bound = [(i, row.binding) for i, row in enumerate(system.compounds) if row.binding is not None]
+    return Structure(
+        ratios=tuple(ratio for _, binding in bound for ratio in binding.displacers), coupled=tuple(i for i, _ in bound)
+    )
+
+
+def reads(layout: Layout) -> Iterable[int | None]:
+    """Unbound fraction of the constants, sites and affinity."""
+    rows = [layout.system.compounds[i].binding for i in layout.stepped]
+    return [index for row in rows if row is not None for index in (row.reference, row.bmax, row.kd)]
+
+
+def single(text: Text) -> None:
+    """Unbound fraction n over that of the reference, and the concentration e bound as in the reference."""
+    for place, i in enumerate(text.system.binding_order):
+        row = text.system.compounds[i].binding
+        if row is None:
+            raise ValueError(f"compound {i} has constant binding")
+        rivals = text.plus(row.displacers)
+        if row.bmax is None or row.kd is None:
+            bound = f"(1.0 / p{row.reference} - 1.0)"
+            lines = [f"n{i} = 1.0 / (p{row.reference} * (1.0 + {bound} / (1.0{rivals})))"]
+        else:
+            root = f"sqrt(s * s + 4.0 * k{i} * c{i})"
+            lines = [f"k{i} = p{row.kd}" + (f" * (1.0{rivals})" if rivals else "")]
+            lines += [f"s = p{row.bmax} + k{i} - c{i}", f"n{i} = 2.0 * k{i} / (p{row.reference} * (s + {root}))"]
+        for line in [*lines, f"e{i} = n{i} * c{i}"]:
+            text.line(Stage.BINDING, place, line)
+
+
+def reference(medium: Medium) -> None:
+    """Unbound fraction over that of the constants [1]: the positive root of the binding equation."""
+    import numpy as np
+
+    p = medium.p
+    for i in medium.system.binding_order:
+        binding = medium.system.compounds[i].binding
+        if binding is None:
+            raise ValueError(f"compound {i} has constant binding")
+        rivals = 1 + medium.sum(binding.displacers)
+        if binding.bmax is None or binding.kd is None:
+            bound_over_unbound = (1 / p[binding.reference] - 1) / rivals
+            medium.free[i] = 1 / (1 + bound_over_unbound) / p[binding.reference]
+            continue
+        kd = p[binding.kd] * rivals
+        half = (p[binding.bmax] + kd - medium.total[i]) / 2
+        medium.free[i] = kd / (half + np.sqrt(half**2 + kd * medium.total[i])) / p[binding.reference]
+
+
+def lanes(sheet: Sheet) -> None:
+    """Unbound fraction over that of the reference, and the concentration bound as in the reference [mg/L]."""
+    for i in sheet.system.binding_order:
+        binding, total = sheet.system.compounds[i].binding, sheet.total[i]
+        if binding is None:
+            raise ValueError(f"compound {i} has constant binding")
+        if sheet.frozen is None:
+            reference, rivals = sheet.p(binding.reference), sheet.plus(binding.displacers)
+            if binding.bmax is None or binding.kd is None:
+                bound_over_unbound = (sheet.over(binding.reference) - 1.0) / rivals
+                sheet.free[i] = 1.0 / (reference * (1.0 + bound_over_unbound))
+            else:
+                kd = sheet.p(binding.kd) * rivals
+                half = sheet.p(binding.bmax) + kd - total
+                sheet.free[i] = 2.0 * kd / (reference * (half + sheet.root(half * half + 4.0 * kd * total)))
+        sheet.effective[i] = sheet.free[i] * total

@@ -1,0 +1,106 @@
+"""Pathways of elimination: an enzyme's level, saturation by the drug itself and inhibition by others.
+
+competitive        CL = CL0·E/(1 + Σ I/Ki + C/Km)
+non-competitive    CL = CL0·E/((1 + Σ I/Ki)·(1 + C/Km))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pkinteract.engine.acting import Ratio
+from pkinteract.engine.mechanisms.shape import Stage, Structure
+
+if TYPE_CHECKING:
+    from pkinteract.engine.lanes.sheet import Sheet
+    from pkinteract.engine.layout import Layout
+    from pkinteract.engine.reference.medium import Medium
+    from pkinteract.engine.single.text import Text
+    from pkinteract.engine.system import System
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pathway:
+    """A route of elimination of a compound.
+
+    Attributes
+    ----------
+    clearance
+        Parameter [L/h]: fu·CLint if ``hepatic`` and the compound's liver is well stirred, else plasma clearance; both
+        without inhibitor, at low concentration.
+    enzyme
+        Enzyme whose level multiplies it; None if constant.
+    hepatic
+        Whether it lies behind the well-stirred liver.
+    saturation
+        The compound's own concentration over Km; None if linear.
+    inhibitors
+        What slows it down; competitive with the compound, or not.
+    """
+
+    compound: int
+    clearance: int
+    enzyme: int | None = None
+    hepatic: bool = False
+    saturation: Ratio | None = None
+    inhibitors: tuple[Ratio, ...] = ()
+    competitive: bool = True
+
+
+def structure(system: System) -> Structure:
+    """Inhibitors and a saturating compound act; an enzyme or an inhibitor makes the compound depend on states."""
+    rows = system.pathways
+    own = [row.inhibitors if row.saturation is None else (*row.inhibitors, row.saturation) for row in rows]
+    return Structure(
+        compounds=tuple(row.compound for row in rows),
+        enzymes=tuple(row.enzyme for row in rows if row.enzyme is not None),
+        ratios=tuple(ratio for ratios in own for ratio in ratios),
+        coupled=tuple(row.compound for row in rows if row.enzyme is not None or row.inhibitors),
+    )
+
+
+def reads(layout: Layout) -> Iterable[int | None]:
+    """Clearances at rest."""
+    return [row.clearance for row in layout.system.pathways if row.compound in layout.stepped]
+
+
+def single(text: Text) -> None:
+    """Intrinsic clearances a."""
+    for j, row in enumerate(text.system.pathways):
+        if row.compound in text.layout.stepped:
+            text.line(Stage.LOSS, row.compound, f"a{j} = {_slowed(text, row)}")
+
+
+def _slowed(text: Text, row: Pathway) -> str:
+    clearance = f"p{row.clearance}" if row.enzyme is None else f"p{row.clearance} * {text.level(row.enzyme)}"
+    slowed = text.plus(row.inhibitors)
+    own = "" if row.saturation is None else text.plus([row.saturation])
+    if row.competitive or not (slowed and own):
+        return clearance + (f" / (1.0{slowed}{own})" if slowed or own else "")
+    return f"{clearance} / ((1.0{slowed}) * (1.0{own}))"
+
+
+def reference(medium: Medium) -> None:
+    """Clearance on the concentration bound as in the reference, before any liver [L/h]."""
+    for j, row in enumerate(medium.system.pathways):
+        medium.intrinsic[j] = medium.p[row.clearance] * (1.0 if row.enzyme is None else medium.levels[row.enzyme])
+        if row.inhibitors or row.saturation is not None:
+            inhibited = medium.sum(row.inhibitors)
+            saturated = medium.sum(() if row.saturation is None else (row.saturation,))
+            slower = 1 + inhibited + saturated if row.competitive else (1 + inhibited) * (1 + saturated)
+            medium.intrinsic[j] /= slower
+
+
+def lanes(sheet: Sheet) -> None:
+    """Clearance on the concentration bound as in the reference, before any liver [L/h]."""
+    if sheet.frozen is not None:
+        sheet.intrinsic = sheet.frozen.intrinsic
+        return
+    for j, row in enumerate(sheet.system.pathways):
+        own = () if row.saturation is None else (row.saturation,)
+        slower = sheet.plus((*row.inhibitors, *own))
+        if not row.competitive:
+            slower = sheet.plus(row.inhibitors) * sheet.plus(own)
+        sheet.intrinsic[j] = sheet.p(row.clearance) * sheet.level(row.enzyme) / slower

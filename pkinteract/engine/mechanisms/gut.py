@@ -1,0 +1,84 @@
+"""The gut wall: what is absorbed meets an enzyme there, which others may inhibit.
+
+    Fg = 1/(1 + (1/Fg0 - 1)·Eg/(1 + Σ Igut/Ki)),   Igut = absorption rate/Qgut
+
+The rows stand in :class:`~pkinteract.engine.mechanisms.disposition.Compound`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from pkinteract.engine.mechanisms.shape import Stage, Structure
+
+if TYPE_CHECKING:
+    from pkinteract.engine.lanes.sheet import Sheet
+    from pkinteract.engine.layout import Layout
+    from pkinteract.engine.reference.medium import Medium
+    from pkinteract.engine.single.text import Text
+    from pkinteract.engine.system import System
+
+
+def structure(system: System) -> Structure:
+    """Inhibitors act in the gut; a compound whose first pass varies depends on states."""
+    rows = list(enumerate(system.compounds))
+    return Structure(
+        enzymes=tuple(row.gut_enzyme for _, row in rows if row.gut_enzyme is not None),
+        ratios=tuple(ratio for _, row in rows for ratio in row.gut_inhibitors),
+        coupled=tuple(i for i, row in rows if row.gut_enzyme is not None or row.gut_inhibitors),
+    )
+
+
+def reads(layout: Layout) -> Iterable[int | None]:
+    """1/Fg0 - 1, and the flow through the gut of what acts there."""
+    rows = layout.system.compounds
+    acting = {actor.compound for actor in layout.system.actors if actor.site == "gut"}
+    return [*(rows[i].gut_ratio for i in layout.stepped), *(rows[i].gut_flow for i in acting)]
+
+
+def single(text: Text) -> None:
+    """What is absorbed w and its concentration j in the wall; availability b, and what is absorbed past the wall q."""
+    acting = {actor.compound for actor in text.system.actors if actor.site == "gut"}
+    for i in text.layout.stepped:
+        row, absorbed = text.system.compounds[i], bool(text.sources[i])
+        if absorbed:
+            text.line(Stage.ABSORBED, i, f"w{i} = {' + '.join(text.sources[i])}")
+        if i in acting:
+            text.line(Stage.ABSORBED, i, f"j{i} = w{i} / p{row.gut_flow}" if absorbed else f"j{i} = 0.0")
+        if row.gut_ratio is not None:
+            level = "" if row.gut_enzyme is None else f" * {text.level(row.gut_enzyme)}"
+            slowed = f" / (1.0{text.plus(row.gut_inhibitors)})" if row.gut_inhibitors else ""
+            text.line(Stage.PASSAGE, i, f"b{i} = 1.0 / (1.0 + p{row.gut_ratio}{level}{slowed})")
+        if absorbed:
+            text.line(Stage.PASSAGE, i, f"q{i} = w{i}" if row.gut_ratio is None else f"q{i} = b{i} * w{i}")
+            text.gains[i].append(f"q{i}")
+
+
+def reference(medium: Medium) -> None:
+    """Concentration in the wall [mg/L], availability Fg [1], and what is lost there [mg/h]."""
+    p, rows = medium.p, list(enumerate(medium.system.compounds))
+    for i, row in rows:
+        if row.gut_flow is not None:
+            medium.gut[i] = medium.absorbed[i] / p[row.gut_flow]
+    for i, row in rows:
+        if row.gut_ratio is not None:
+            level = 1.0 if row.gut_enzyme is None else medium.levels[row.gut_enzyme]
+            medium.passage[i] = 1 / (1 + p[row.gut_ratio] * level / (1 + medium.sum(row.gut_inhibitors)))
+    medium.lost_in_gut[...] = medium.absorbed - medium.absorbed * medium.passage
+
+
+def lanes(sheet: Sheet) -> None:
+    """Concentration in the wall [mg/L], availability Fg [1], what passes the wall and what is lost there [mg/h]."""
+    acting = {actor.compound for actor in sheet.system.actors if actor.site == "gut"}
+    for i in acting:
+        sheet.gut[i] = sheet.absorbed[i] * sheet.over(sheet.system.compounds[i].gut_flow)
+    for i in sheet.layout.stepped:
+        row, absorbed = sheet.system.compounds[i], sheet.absorbed[i]
+        if sheet.frozen is not None:
+            sheet.passage[i] = sheet.frozen.passage[i]
+        elif row.gut_ratio is not None:
+            slowed = sheet.plus(row.gut_inhibitors)
+            sheet.passage[i] = 1.0 / (1.0 + sheet.p(row.gut_ratio) * sheet.level(row.gut_enzyme) / slowed)
+        sheet.passed[i] = sheet.passage[i] * absorbed
+        sheet.lost_in_gut[i] = absorbed - sheet.passed[i]

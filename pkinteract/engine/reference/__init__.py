@@ -1,0 +1,1 @@
+"""The independent answer: scipy on equations that are written a second time, as numpy."""

@@ -1,0 +1,35 @@
+"""The ways to run a system: each test of the engine's promises goes through all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from pkinteract.engine.events import Event, Switch
+from pkinteract.engine.reference.solve import solve_reference
+from pkinteract.engine.single.march import solve
+from pkinteract.engine.solution import Solution, State
+from pkinteract.engine.system import System
+
+
+class Runner(Protocol):
+    def __call__(
+        self,
+        system: System,
+        events: Sequence[Event],
+        start: float,
+        stop: float,
+        *,
+        rtol: float = ...,
+        initial: State | None = None,
+        switches: Sequence[Switch] = (),
+    ) -> Solution: ...
+
+
+RUNNERS: dict[str, Runner] = {"single": solve, "reference": solve_reference}
+
+TIGHT = {"single": 1e-10, "reference": 1e-12}
+"""Tolerance at which each follows a closed form to 1e-8; between its long steps the reference is read less exactly."""
+
+FAST = [name for name in RUNNERS if name != "reference"]
+"""What the reference judges."""

@@ -1,0 +1,100 @@
+"""Compiled code: its words do what numpy does, and what is kept of it is checked before it runs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pkinteract.engine.kernel import code
+from pkinteract.engine.kernel.entries import ENTRIES
+from pkinteract.engine.kernel.trace import traced
+from pkinteract.engine.kernel.vector import LANES, Rows, falling, larger, power, root, size, smaller
+
+numbers = st.lists(st.floats(0.01, 100.0), min_size=LANES, max_size=LANES).map(np.array)
+
+
+@given(st.lists(st.floats(-800.0, 0.0), min_size=LANES, max_size=LANES).map(np.array))
+def test_the_exponential_is_that_of_numpy(x: np.ndarray) -> None:
+    """e^x for x not above 0, to 3e-13; what is below e^-700 is nothing to speak of."""
+    np.testing.assert_allclose(falling(x), np.exp(x), rtol=3e-13, atol=1e-300)
+
+
+def words(h: Any, a: Any, _: Any) -> None:
+    """Everything that a mechanism may do with rows."""
+    one, two = a[0], a[1]
+    a[2] = h * one + two - 1.0 / (1.0 + one) * (2.0 - two) / two
+    a[3] = larger(one, two) - smaller(one, 3.0) + size(one - two)
+    a[4] = root(one) * power(two, one / (one + two)) + falling(-one)
+    a[5] = 0.0 * one + 1.0 * two + (0.0 - one)
+    a[6] = 2.0
+    a[0] = a[2] + a[6]
+
+
+def machine_code() -> Any:
+    import ctypes
+
+    code.function("march")
+    address = code.placed("words", traced(words, np.zeros(0, dtype=np.int64), "words"))
+    return ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_double)(address)
+
+
+MACHINE: list[Any] = []
+
+
+@pytest.mark.compiled
+@given(numbers, numbers, st.floats(0.0, 10.0))
+def test_traced_code_does_what_python_does(one: np.ndarray, two: np.ndarray, h: float) -> None:
+    """The same function, traced to machine code and run on numpy rows: equal but for the order of rounding."""
+    if not MACHINE:
+        MACHINE.append(machine_code())
+    rows = np.zeros((7, LANES))
+    rows[0], rows[1] = one, two
+    expected = rows.copy()
+
+    MACHINE[0](rows.ctypes.data, h)
+    words(h, Rows(expected), None)
+
+    np.testing.assert_allclose(rows, expected, rtol=1e-12, atol=1e-12 * np.abs(expected).max())
+
+
+DAMAGE = {
+    "empty": lambda path: path.write_bytes(b""),
+    "cut": lambda path: path.write_bytes(path.read_bytes()[:-100]),
+    "a flipped bit": lambda path: path.write_bytes(path.read_bytes()[:-1] + bytes([path.read_bytes()[-1] ^ 1])),
+    "foreign": lambda path: path.write_bytes(b"print('not ours')"),
+    "open to others": lambda path: path.chmod(0o666),
+    "a folder": lambda path: (path.unlink(), path.mkdir()),
+    "gone": lambda path: path.unlink(),
+}
+"""What may have happened to a file since it was written."""
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("what", DAMAGE)
+def test_damaged_code_is_not_run(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of the cache that is not what was written, or that others may write to, counts as not there."""
+    code.function("march")
+    for path in code.folder().glob("*.o"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+        (tmp_path / path.name).chmod(0o600)
+    monkeypatch.setenv("PKINTERACT_CACHE", str(tmp_path))
+    whole = code.ready()
+
+    DAMAGE[what](code.path_of(ENTRIES[0], tmp_path))
+
+    assert whole
+    assert not code.ready()
+
+
+def test_without_a_home_the_cache_is_of_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No HOME, no entry of the user, no folder that can be made: compiled code goes to a temporary folder."""
+    monkeypatch.delenv("PKINTERACT_CACHE", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", os.devnull)
+
+    assert code.folder().is_dir()
