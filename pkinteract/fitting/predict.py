@@ -24,7 +24,7 @@ from pkinteract.errors import SimulationError
 from pkinteract.fitting.bodies import Body, Change, changed
 from pkinteract.fitting.clearances import cleared
 from pkinteract.fitting.follow import followed, read_at
-from pkinteract.fitting.stacked import RTOL, alike, inputs, order, reading, standing
+from pkinteract.fitting.stacked import REPEATED, RTOL, alike, inputs, order, reading, standing
 from pkinteract.fitting.types import Analyte, Recorded, Series
 from pkinteract.model import Model
 from pkinteract.model.absorption import Entry, PeriodicInput, entry_of, events, periodic_input, scale
@@ -166,6 +166,7 @@ def _treated(series: Series, rows: Sequence[Treated]) -> list[list[Array] | Simu
             cycle=inputs([one.period for one in before]),
             rates=np.array([one.rates for one in before]).T,
             inflows=np.array([one.inflows for one in before]).reshape(len(before), -1).T,
+            tolerance=REPEATED,
         )
         doses = joined([inputs([one.pending for one in before]), doses])
     done = solve_lanes(

@@ -350,10 +350,10 @@ class _Settling:
     def __init__(self, run: _Run, steady: Steady) -> None:
         begun = earlier(run.system, run.parameters, steady, run.start)
         nothing = replace(run.reading, grid=np.empty(0), edges=np.array([np.inf]))
-        stop, self.tolerance = run.start + steady.period, min(run.rtol, TOLERANCE)
+        stop, rtol = run.start + steady.period, min(run.rtol, TOLERANCE)
         given = joined([begun, steady.cycle])
         self.run = _Run(
-            run.system, run.parameters, given, nothing, run.start, stop, self.tolerance, (), run.compiled, run.whole
+            run.system, run.parameters, given, nothing, run.start, stop, rtol, (), run.compiled, run.whole
         )
         self.steady = steady
         run.doses = timeline(run.table, run.parameters, joined([begun, run.doses.inputs]), run.start, run.stop)
@@ -385,7 +385,7 @@ class _Settling:
         every = np.array(system.layout.sizes())
         own = [every[i] for i in structure.states]
         scale = np.array([*own, *([1.0] * len(structure.drivers)), *every[system.layout.n_states :]])
-        found = fixed_point(stands(a), over, np.maximum(scale, 1e-3), self.tolerance)
+        found = fixed_point(stands(a), over, np.maximum(scale, 1e-3), self.steady.tolerance)
         a[:] = placed(found.image)
         settled = found.residual <= LARGEST_RESIDUAL and found.drift <= LARGEST_DRIFT
         return found.rounds > 0 and settled
