@@ -12,6 +12,7 @@ import click
 
 from pkinteract import __version__
 from pkinteract.cli_population import population, sensitivity
+from pkinteract.interrupts import INTERRUPTED
 
 if TYPE_CHECKING:
     from pkinteract.export.folder import Writer
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from pkinteract.scenario import Scenario
 
 PATH = click.Path(path_type=Path)
-
-INTERRUPTED = 130
-"""Exit status of a command that Ctrl-C ended: 128 and the number of the signal."""
 
 
 class _Commands(click.Group):
@@ -265,6 +263,7 @@ def _fit_patient(path: Path, error: str | None, out: Path | None, *, force: bool
     from pkinteract.report.fit_files import write_fit
     from pkinteract.report.patient_files import patient_files
     from pkinteract.report.patient_text import patient_lines
+    from pkinteract.report.progress import evaluated
 
     sd = read_error(error)
     [scenario] = _read_all((path,))
@@ -272,7 +271,7 @@ def _fit_patient(path: Path, error: str | None, out: Path | None, *, force: bool
     folder = out or Path("results") / name
     if not force:
         refuse_foreign(folder, name)
-    found = individual(scenario, error=sd, progress=_progress if sys.stderr.isatty() else None)
+    found = individual(scenario, error=sd, progress=evaluated if sys.stderr.isatty() else None)
     if sys.stderr.isatty():
         click.echo(err=True)
     click.echo("\n".join(patient_lines(found, write_fit(folder, patient_files(found, figure=figure)))))
@@ -283,12 +282,13 @@ def _fit_file(file: Path, out: Path | None, *, force: bool, figure: bool) -> Non
     from pkinteract.fitting import estimate, read_fit
     from pkinteract.report.fit_files import fit_files, write_fit
     from pkinteract.report.fit_text import fit_lines
+    from pkinteract.report.progress import evaluated
 
     read = read_fit(file)
     folder = out or Path("results") / read.name
     if not force:
         refuse_foreign(folder, read.name)
-    outcome = estimate(read, progress=_progress if sys.stderr.isatty() else None)
+    outcome = estimate(read, progress=evaluated if sys.stderr.isatty() else None)
     if sys.stderr.isatty():
         click.echo(err=True)
     click.echo("\n".join(fit_lines(outcome, write_fit(folder, fit_files(outcome, figure=figure)))))
@@ -319,25 +319,17 @@ def qualify_command(
 
     Example: pkinteract qualify --perpetrator carbamazepine --out carbamazepine
     """
+    from pkinteract.report.progress import counted
     from pkinteract.report.qualify_files import run_qualification
 
     folder = out or Path("results") / (f"qualification-{named['row']}" if named["row"] else "qualification")
-    progress = _counted if sys.stderr.isatty() else None
+    progress = counted if sys.stderr.isatty() else None
     lines = run_qualification(folder, named, table, files, figure=not no_figure, force=force, progress=progress)
     click.echo("\n".join(lines))
 
 
 main.add_command(population)
 main.add_command(sensitivity)
-
-
-def _counted(done: int, total: int) -> None:
-    bar = "#" * (40 * done // total)
-    click.echo(f"\r[{bar:<40}] {done} of {total} arms" + ("\n" if done == total else ""), nl=False, err=True)
-
-
-def _progress(evaluations: int, cost: float) -> None:
-    click.echo(f"\r{evaluations} evaluations, sum of squares {cost:.6g}    ", nl=False, err=True)
 
 
 def _read_all(paths: tuple[Path, ...]) -> list[Scenario]:

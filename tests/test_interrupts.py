@@ -28,29 +28,33 @@ COMMANDS = {
 WRITING = ("run", "events", "fit", "patient", "qualify")
 
 PROGRAM = """
-import os, signal, sys, tomllib, pathlib
+import os, signal, sys, tomllib, pathlib, asteval
 signal.signal(signal.SIGINT, signal.default_int_handler)
-seen = []
+calls, when = 0, int(sys.argv.pop(1))
 def interrupting(act):
     def acted(*arguments, **named):
-        found = act(*arguments, **named)
-        if not seen:
-            seen.append(True)
+        global calls
+        calls += 1
+        if calls == when:
             os.kill(os.getpid(), signal.SIGINT)
-        return found
+        return act(*arguments, **named)
     return acted
-owner, name = {"reading": (tomllib, "loads"), "renaming": (pathlib.Path, "replace")}[sys.argv.pop(1)]
+owner, name = {
+    "reading": (tomllib, "loads"),
+    "renaming": (pathlib.Path, "replace"),
+    "expression": (asteval.Interpreter, "on_call"),
+}[sys.argv.pop(1)]
 setattr(owner, name, interrupting(getattr(owner, name)))
 import pkinteract.cli as cli
 cli.main(prog_name="pkinteract")
 """
 
 
-def interrupted(stage: str, name: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command that gets SIGINT when it first reads TOML or renames a file."""
+def interrupted(stage: str, name: str, folder: Path, when: int = 1) -> subprocess.CompletedProcess[str]:
+    """Run a command that gets SIGINT when it reads TOML, renames a file or works out an expression, for some time."""
     out = ["--out", "out"] if name not in ("check", "drugs") else []
     return subprocess.run(
-        [sys.executable, "-c", PROGRAM, stage, *map(str, COMMANDS[name]), *out],
+        [sys.executable, "-c", PROGRAM, str(when), stage, *map(str, COMMANDS[name]), *out],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -78,10 +82,25 @@ def test_ctrl_c_never_leaves_a_mixed_folder(name: str, tmp_path: Path) -> None:
     out = [sys.executable, "-m", "pkinteract", *map(str, COMMANDS[name]), "--out", "whole"]
     subprocess.run(out, cwd=tmp_path, capture_output=True, timeout=300, check=True)
 
-    done = interrupted("renaming", name, tmp_path)
+    done = interrupted("renaming", name, tmp_path, when=2)
 
     assert done.returncode == 130, done.stderr
     assert "Traceback" not in done.stderr
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         path.name for path in (tmp_path / "whole").iterdir()
     }
+
+
+@pytest.mark.parametrize("name", ["fit", "patient"])
+@pytest.mark.parametrize("when", [1, 30, 100, 200])
+def test_ctrl_c_inside_an_expression_is_no_fault_of_it(name: str, when: int, tmp_path: Path) -> None:
+    """lmfit's evaluator takes a KeyboardInterrupt for an error: status 130 all the same, and no half of a result."""
+    written(tmp_path, DATA, ALL)
+
+    done = interrupted("expression", name, tmp_path, when)
+
+    assert done.returncode == 130, done.stderr
+    assert "defect" not in done.stderr
+    kept = {path.name for path in (tmp_path / "out").iterdir()} if (tmp_path / "out").exists() else set()
+    assert not kept or {"report.md", "estimates.csv", "result.toml", "run.json"} <= kept
+    assert not any(name.startswith(".") for name in kept)

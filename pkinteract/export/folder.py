@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from signal import SIGINT, default_int_handler, getsignal, signal
-from threading import current_thread, main_thread
 
 from pkinteract.errors import InputError, Problem
+from pkinteract.interrupts import deferred
 
 RECORD = "run.json"
 DRAFT = ".unfinished-"
@@ -72,7 +70,7 @@ def write_all(folder: Path, files: Mapping[str, Writer], *, earlier: Collection[
         with tempfile.TemporaryDirectory(prefix=DRAFT, dir=folder) as draft:
             for name, write in files.items():
                 write(Path(draft) / name)
-            with _undisturbed():
+            with deferred():
                 for name in files:
                     (Path(draft) / name).replace(folder / name)
                 for stale in {*_stale(folder, files), *(_stale_tables(folder, files) if again else []), *earlier}:
@@ -81,22 +79,6 @@ def write_all(folder: Path, files: Mapping[str, Writer], *, earlier: Collection[
     except OSError as error:
         raise _taken(folder, f"cannot be written: {error.strerror or error}") from None
     return [folder / name for name in files]
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Lets Ctrl-C wait for the end of a block."""
-    if current_thread() is not main_thread() or getsignal(SIGINT) is not default_int_handler:
-        yield
-        return
-    waiting: list[int] = []
-    signal(SIGINT, lambda number, _: waiting.append(number))
-    try:
-        yield
-    finally:
-        signal(SIGINT, default_int_handler)
-    if waiting:
-        raise KeyboardInterrupt
 
 
 def _stale(folder: Path, written: Collection[str]) -> list[Path]:

@@ -16,6 +16,7 @@ from pkinteract.fitting.search import best_point, search
 from pkinteract.fitting.target import Best, Progress, Target
 from pkinteract.fitting.types import Fit, Group, Outcome, Series
 from pkinteract.fitting.uncertainty import criteria, estimates, spread
+from pkinteract.interrupts import deferred
 
 UNFELT = 1e-12
 """Largest change of a residual, relative to their size, of a parameter that no measurement depends on [1]."""
@@ -38,7 +39,7 @@ def estimate(fit: Fit, *, progress: Progress | None = None) -> Outcome:
         When the initial values describe no possible body, or the solver gives up.
     """
     groups = _groups(fit)
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+    with deferred(), ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         targets = [Target(fit=fit, series=rows, pool=pool, best=Best(), progress=progress) for rows in groups]
         _refuse_unfelt(fit, targets)
         found: list[Group] = []

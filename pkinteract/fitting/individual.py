@@ -19,6 +19,7 @@ from pkinteract.fitting.patient import held, judged, patient_fit, without
 from pkinteract.fitting.predict import dense
 from pkinteract.fitting.target import LOG, Best, Progress, Target
 from pkinteract.fitting.types import Analyte, Estimate, Fit, Group, Outcome, Series
+from pkinteract.interrupts import deferred
 from pkinteract.scenario import Observation, Scenario
 
 DRAWS = 256
@@ -168,7 +169,7 @@ def individual(scenario: Scenario, *, error: float, progress: Progress | None = 
         When there is nothing to estimate, or nothing to estimate it from.
     """
     whole = patient_fit(scenario, error)
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+    with deferred(), ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         before = _prior(whole)
         after = _posterior(whole, pool, progress)
         if after.outcome is None:

@@ -21,6 +21,7 @@ from pkinteract.fitting.predict import Prepared, predicted, prepared
 from pkinteract.fitting.quantities import summarized
 from pkinteract.fitting.residuals import Residuals
 from pkinteract.fitting.types import Fit, Parameter, Series
+from pkinteract.interrupts import heed
 
 STEP = 1e-4
 """Half-width of a central difference, on the logarithm or relative to the value."""
@@ -191,6 +192,8 @@ class Target:
 
         Raises
         ------
+        KeyboardInterrupt
+            When Ctrl-C waits to be heeded.
         SimulationError
             When a point describes no possible body, or the solver gives up there.
         """
@@ -198,6 +201,7 @@ class Target:
 
     def tried(self, points: Sequence[Mapping[str, float]]) -> list[list[Array] | SimulationError]:
         """Predictions of every series at every point, or why there are none; neighbours take the same steps."""
+        heed()
         wanted: list[dict[tuple[float, ...], Prepared]] = [{} for _ in self.runs]
         keys: list[list[tuple[float, ...]]] = []
         for values in points:

@@ -1,0 +1,39 @@
+"""Ctrl-C where it may not strike anywhere: it waits for a place that asks for it, or for the end.
+
+A ``KeyboardInterrupt`` inside an expression of lmfit is taken for a fault of the expression, and one between two
+renames would leave a folder with files of two runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from signal import SIGINT, default_int_handler, getsignal, signal
+from threading import current_thread, main_thread
+
+INTERRUPTED = 130
+"""Exit status of a command that Ctrl-C ended: 128 and the number of the signal."""
+
+_waiting: list[int] = []
+
+
+@contextmanager
+def deferred() -> Iterator[None]:
+    """Lets Ctrl-C wait for ``heed``, or for the end of the block; within another such block it waits for that one's."""
+    if current_thread() is not main_thread() or getsignal(SIGINT) is not default_int_handler:
+        yield
+        return
+    _waiting.clear()
+    signal(SIGINT, lambda number, _: _waiting.append(number))
+    try:
+        yield
+    finally:
+        signal(SIGINT, default_int_handler)
+    heed()
+
+
+def heed() -> None:
+    """Raise the ``KeyboardInterrupt`` that waits, if one does."""
+    if _waiting:
+        _waiting.clear()
+        raise KeyboardInterrupt
