@@ -8,8 +8,8 @@ import platform
 from collections.abc import Iterable
 from pathlib import Path
 
-import lmfit
 import numpy as np
+import scipy
 
 import pkinteract
 from pkinteract.fitting.types import Estimate, Outcome
@@ -150,7 +150,7 @@ def write_record(outcome: Outcome, path: Path) -> None:
             "pkinteract": pkinteract.__version__,
             "python": platform.python_version(),
             "numpy": np.__version__,
-            "lmfit": lmfit.__version__,
+            "scipy": scipy.__version__,
         },
         "scenario": {
             "name": fit.name,

@@ -15,9 +15,10 @@ from scipy.stats import qmc
 from pkinteract.engine.curves import Array
 from pkinteract.errors import InputError, Problem
 from pkinteract.fitting.estimate import estimate
+from pkinteract.fitting.numbers import LOG
 from pkinteract.fitting.patient import held, judged, patient_fit, without
 from pkinteract.fitting.predict import dense
-from pkinteract.fitting.target import LOG, Best, Progress, Target
+from pkinteract.fitting.target import Best, Progress, Target
 from pkinteract.fitting.types import Analyte, Estimate, Fit, Group, Outcome, Series
 from pkinteract.interrupts import deferred
 from pkinteract.scenario import Observation, Scenario
@@ -284,7 +285,7 @@ def _curves(grid: Target, logs: Array, names: tuple[str, ...]) -> Array:
     for row in logs:
         for name, value in zip(names, row, strict=True):
             start[LOG + name].value = float(value)
-        points.append(start.valuesdict())
+        points.append(start.all_values())
     [series] = grid.series
     shape = (len(logs), len(series.analytes), len(series.times))
     return np.array([rows[0] for rows in grid.predictions(points)]).reshape(shape)

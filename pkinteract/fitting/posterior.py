@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-import lmfit
 import numpy as np
 
 from pkinteract.engine.curves import Array
 from pkinteract.errors import SimulationError
-from pkinteract.fitting.target import LOG, Target
+from pkinteract.fitting.numbers import LOG, Number, Numbers
+from pkinteract.fitting.target import Target
 from pkinteract.fitting.types import Posterior, Sampling
 from pkinteract.fitting.uncertainty import Spread
 from pkinteract.result import Table
@@ -44,7 +44,7 @@ class _Density:
     """Logarithm of the posterior density at (point, estimate), up to a constant; many points at a time."""
 
     target: Target
-    optimum: lmfit.Parameters
+    optimum: Numbers
     names: tuple[str, ...]
     low: Array
     high: Array
@@ -65,8 +65,7 @@ class _Density:
         """Values of all parameters."""
         for name, value in zip(self.names, point, strict=True):
             self.optimum[name].value = float(value)
-        found: dict[str, float] = self.optimum.valuesdict()
-        return found
+        return self.optimum.all_values()
 
     def _squares(self, points: list[dict[str, float]]) -> Iterator[float]:
         """Sum of squares at every point; where there is no possible body it is infinite."""
@@ -86,7 +85,7 @@ class _Density:
 
 
 def sampled(
-    target: Target, optimum: lmfit.Parameters, found: Spread, sampling: Sampling
+    target: Target, optimum: Numbers, found: Spread, sampling: Sampling
 ) -> tuple[Posterior | None, list[str], bool]:
     """The posterior, what to know of it, and whether it was stopped by hand; None if too little was sampled by then.
 
@@ -140,11 +139,13 @@ def sampled(
     return posterior, [*notes, *_warnings(posterior)], stopped
 
 
-def _begin(rows: list[lmfit.Parameter], found: Spread, sampling: Sampling, low: Array, high: Array) -> Array:
+def _begin(rows: list[Number], found: Spread, sampling: Sampling, low: Array, high: Array) -> Array:
     """Where the walkers begin: about the optimum, as far from it as the covariance says and the bounds allow."""
     random = np.random.default_rng(sampling.seed)
     at = np.array([row.value for row in rows])
-    widest = np.minimum(high - low, np.where([row.name.startswith(LOG) for row in rows], 1.0, np.abs(at) + 1e-6)) / 4
+    widest = (
+        np.minimum(high - low, np.where([name.startswith(LOG) for name in found.names], 1.0, np.abs(at) + 1e-6)) / 4
+    )
     sds = np.sqrt(np.diag(found.covariance))
     usable = np.where(np.isfinite(sds), np.minimum(sds, widest), widest)
     if np.all(np.isfinite(found.covariance)):

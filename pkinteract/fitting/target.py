@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
-import lmfit
 import numpy as np
 
 from pkinteract.engine.curves import Array
 from pkinteract.errors import SimulationError
 from pkinteract.fitting.bodies import Change, changes_of
-from pkinteract.fitting.expressions import renamed
+from pkinteract.fitting.numbers import LOG, Numbers
 from pkinteract.fitting.predict import Prepared, predicted, prepared
 from pkinteract.fitting.quantities import summarized
 from pkinteract.fitting.residuals import Residuals
@@ -26,16 +25,13 @@ from pkinteract.interrupts import heed
 STEP = 1e-4
 """Half-width of a central difference, on the logarithm or relative to the value."""
 
-LOG = "ln__"
-"""Begins the name of the logarithm of a parameter."""
-
 Progress = Callable[[int, float], None]
 """Called with the number of evaluations so far and the smallest sum of squares."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
-    """A parameter of one subject, or of all: ``name`` is what lmfit calls it."""
+    """A parameter of one subject, or of all: ``name`` tells it from those of others."""
 
     name: str
     parameter: Parameter
@@ -54,7 +50,7 @@ class Best:
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """The residuals of a group as a function of lmfit's parameters.
+    """The residuals of a group as a function of its numbers.
 
     Attributes
     ----------
@@ -98,33 +94,50 @@ class Target:
         """Per run: the values of its monographs that parameters set."""
         return tuple(changes_of(self.fit.parameters, row) for row in self.runs)
 
-    def start(self) -> lmfit.Parameters:
-        """lmfit's parameters at the initial values."""
-        made = lmfit.Parameters()
+    def start(self) -> Numbers:
+        """The numbers at the initial values."""
+        made = Numbers()
         for slot in self.slots:
             row = slot.parameter
             if row.expr is not None:
-                made.add(slot.name, expr=renamed(row.expr, self._names(slot.subject)))
+                made.add_following(slot.name, row.expr, self._names(slot.subject))
             elif row.vary and row.log:
-                low, high = math.log(row.lower), math.log(row.upper)
-                made.add(LOG + slot.name, value=math.log(row.initial), min=low, max=high)
-                made.add(slot.name, expr=f"exp({LOG}{slot.name})")
+                made.add_by_logarithm(slot.name, row.initial, low=row.lower, high=row.upper)
             else:
-                made.add(slot.name, value=row.initial, vary=row.vary, min=row.lower, max=row.upper)
+                made.add(slot.name, row.initial, low=row.lower, high=row.upper, vary=row.vary)
         return made
 
     def _names(self, subject: str) -> dict[str, str]:
         """What the parameters are called that an expression of a subject means."""
         return {slot.parameter.name: slot.name for slot in self.slots if slot.subject in ("", subject)}
 
-    def residuals(self, parameters: lmfit.Parameters) -> Array:
-        """What is minimised as a sum of squares; see ``Residuals.minimised``. Those of the priors come last."""
-        found = self.weighted(parameters.valuesdict(), self.predictions([parameters.valuesdict()])[0])
+    def residuals(self, numbers: Numbers) -> Array:
+        """What is minimised as a sum of squares; see ``Residuals.minimised``. Those of the priors come last.
+
+        Raises
+        ------
+        SimulationError
+            When the values describe no possible body, or the solver gives up.
+        """
+        values = numbers.all_values()
+        return self._noted(numbers, self.weighted(values, self.predictions([values])[0]))
+
+    def many_residuals(self, points: Sequence[Numbers]) -> list[Array | None]:
+        """The same at many points; None where the values describe no possible body."""
+        values = [numbers.all_values() for numbers in points]
+        rows = zip(points, values, self.tried(values), strict=True)
+        return [
+            None if isinstance(found, SimulationError) else self._noted(numbers, self.weighted(here, found))
+            for numbers, here, found in rows
+        ]
+
+    def _noted(self, numbers: Numbers, found: Array) -> Array:
+        """Residuals, having noted that they were evaluated and where they are smallest."""
         self.best.evaluations += 1
         cost = self.cost(found)
         if cost < self.best.cost:
             self.best.cost = cost
-            self.best.values = {name: row.value for name, row in parameters.items() if row.vary}
+            self.best.values = {name: row.value for name, row in numbers.items() if row.vary}
         if self.progress is not None:
             self.progress(self.best.evaluations, self.best.cost)
         return found
@@ -140,30 +153,28 @@ class Target:
             squared = np.log1p(squared)
         return float(np.sum(squared))
 
-    def jacobian(self, parameters: lmfit.Parameters) -> Array:
+    def jacobian(self, numbers: Numbers) -> Array:
         """Derivatives of the residuals, (residual, parameter)."""
-        return self._derivatives(parameters, self.weighted)
+        return self._derivatives(numbers, self.weighted)
 
-    def slopes(self, parameters: lmfit.Parameters) -> Array:
+    def slopes(self, numbers: Numbers) -> Array:
         """Derivatives of the locations of all levels, then of the residuals of the priors, (row, parameter)."""
-        return self._derivatives(parameters, self._located)
+        return self._derivatives(numbers, self._located)
 
-    def _derivatives(
-        self, parameters: lmfit.Parameters, made: Callable[[Mapping[str, float], Sequence[Array]], Array]
-    ) -> Array:
+    def _derivatives(self, numbers: Numbers, made: Callable[[Mapping[str, float], Sequence[Array]], Array]) -> Array:
         """Derivatives of what is ``made`` of the values and the predictions, by central differences side by side."""
-        names = [name for name, row in parameters.items() if row.vary]
+        names = [name for name, row in numbers.items() if row.vary]
         points, spans = [], []
         for name in names:
-            row = parameters[name]
-            half = STEP * (1.0 if name.startswith(LOG) else max(abs(row.value), STEP * abs(row.init_value or 1.0)))
+            row = numbers[name]
+            half = STEP * (1.0 if name.startswith(LOG) else max(abs(row.value), STEP * abs(row.initial or 1.0)))
             low, high = max(row.value - half, row.min), min(row.value + half, row.max)
             spans.append(high - low)
-            points += [self.moved(parameters, name, low), self.moved(parameters, name, high)]
+            points += [self.moved(numbers, name, low), self.moved(numbers, name, high)]
         tried = self.tried(points)
         good = [not isinstance(rows, SimulationError) for rows in tried]
         if not all(good):
-            here = parameters.valuesdict()
+            here = numbers.all_values()
             spans = [span * (1.0 if all(good[2 * n : 2 * n + 2]) else 0.5) for n, span in enumerate(spans)]
             points = [values if fine else here for values, fine in zip(points, good, strict=True)]
             tried = self.tried(points)
@@ -171,20 +182,20 @@ class Target:
         columns = [(found[2 * n + 1] - found[2 * n]) / span for n, span in enumerate(spans)]
         return np.array(columns).T
 
-    def end(self, parameters: lmfit.Parameters, name: str) -> str:
-        """On which side, "lower" or "upper", values next to one of lmfit's describe no possible body; else empty."""
-        half = STEP * (1.0 if name.startswith(LOG) else max(abs(parameters[name].value), STEP))
+    def end(self, numbers: Numbers, name: str) -> str:
+        """On which side, "lower" or "upper", values next to a number describe no possible body; else empty."""
+        half = STEP * (1.0 if name.startswith(LOG) else max(abs(numbers[name].value), STEP))
         sides = {"lower": -half, "upper": half}
-        points = [self.moved(parameters, name, parameters[name].value + move) for move in sides.values()]
+        points = [self.moved(numbers, name, numbers[name].value + move) for move in sides.values()]
         tried = self.tried(points)
         return next((side for side, rows in zip(sides, tried, strict=True) if isinstance(rows, SimulationError)), "")
 
-    def moved(self, parameters: lmfit.Parameters, name: str, value: float) -> dict[str, float]:
-        """Values of all parameters when one of lmfit's is another."""
-        kept = parameters[name].value
-        parameters[name].value = value
-        moved: dict[str, float] = parameters.valuesdict()
-        parameters[name].value = kept
+    def moved(self, numbers: Numbers, name: str, value: float) -> dict[str, float]:
+        """Values of all parameters when one of its own is another."""
+        kept = numbers[name].value
+        numbers[name].value = value
+        moved = numbers.all_values()
+        numbers[name].value = kept
         return moved
 
     def predictions(self, points: Sequence[Mapping[str, float]]) -> list[list[Array]]:

@@ -352,9 +352,7 @@ class _Settling:
         nothing = replace(run.reading, grid=np.empty(0), edges=np.array([np.inf]))
         stop, rtol = run.start + steady.period, min(run.rtol, TOLERANCE)
         given = joined([begun, steady.cycle])
-        self.run = _Run(
-            run.system, run.parameters, given, nothing, run.start, stop, rtol, (), run.compiled, run.whole
-        )
+        self.run = _Run(run.system, run.parameters, given, nothing, run.start, stop, rtol, (), run.compiled, run.whole)
         self.steady = steady
         run.doses = timeline(run.table, run.parameters, joined([begun, run.doses.inputs]), run.start, run.stop)
 
