@@ -18,7 +18,7 @@ from pkinteract.engine.curves import Array
 from pkinteract.engine.lanes.solve import solve_lanes
 from pkinteract.errors import SimulationError
 from pkinteract.fitting import bodies
-from pkinteract.fitting.stacked import alike, inputs, order, reading, stand, standing
+from pkinteract.fitting.stacked import alike, inputs, levels_of, order, reading, stand, standing
 from pkinteract.fitting.types import Recorded
 from pkinteract.records.subject import Body, body_of, contradictions
 from pkinteract.records.timeline import Followed, Solved, Stretch, solved, walked
@@ -117,7 +117,10 @@ def _in_lanes(stretches: Sequence[Stretch]) -> list[Solved | SimulationError]:
     if end is None:
         raise ValueError("lanes were not asked where they end")
     failure = SimulationError((first.start, first.stop), "compiled", TOO_FAST, first.subject)
-    return [(done.of(place).T, standing(end, place)) if done.ok[place] else failure for place in range(len(stretches))]
+    return [
+        (levels_of(done, place).T, standing(end, place)) if done.ok[place] else failure
+        for place in range(len(stretches))
+    ]
 
 
 def read_at(recorded: Recorded, times: Array) -> Recorded:

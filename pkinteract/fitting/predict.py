@@ -24,7 +24,7 @@ from pkinteract.errors import SimulationError
 from pkinteract.fitting.bodies import Body, Change, changed
 from pkinteract.fitting.clearances import cleared
 from pkinteract.fitting.follow import followed, read_at
-from pkinteract.fitting.stacked import REPEATED, RTOL, alike, inputs, order, reading, standing
+from pkinteract.fitting.stacked import REPEATED, RTOL, alike, inputs, levels_of, order, reading, standing
 from pkinteract.fitting.types import Analyte, Recorded, Series
 from pkinteract.model import Model
 from pkinteract.model.absorption import Entry, PeriodicInput, entry_of, events, periodic_input, scale
@@ -195,7 +195,7 @@ def _treated(series: Series, rows: Sequence[Treated]) -> list[list[Array] | Simu
 
 def _read(series: Series, row: Treated, done: Lanes, place: int) -> list[Array]:
     """Every analyte of one point at every time."""
-    curves = done.of(place)
+    curves = levels_of(done, place)
     levels = iter(curves)
     count = sum(analyte.measure == "level" for analyte in series.analytes)
     return [

@@ -10,7 +10,7 @@ import numpy as np
 from pkinteract.engine.curves import Array
 from pkinteract.engine.events import Event
 from pkinteract.engine.lanes.doses import KINDS, Inputs
-from pkinteract.engine.lanes.solve import Reading, Stand
+from pkinteract.engine.lanes.solve import Lanes, Reading, Stand
 from pkinteract.engine.solution import State
 
 RTOL, REPEATED = 1e-9, 1e-11
@@ -20,6 +20,9 @@ Measured on derivatives of eleven shipped fits by differences of 1e-4, against 1
 largest of their column at most, and by 7e-7 after a steady state; the difference itself leaves out about 1e-8. Steps
 of 1e-6 in place of 1e-9 would take two thirds of the time at best and be off by up to 7e-5.
 """
+
+ROUNDING = 1e-14
+"""Share of the highest level that rounding may leave where nothing is left [1]."""
 
 Row = TypeVar("Row")
 
@@ -57,6 +60,17 @@ def reading(times: Sequence[float] | Array, weights: Array, states: Sequence[int
         edges=np.array([np.inf]),
         states=tuple(states),
     )
+
+
+def levels_of(found: Lanes, place: int) -> Array:
+    """(curve, time) levels of one subject.
+
+    Where a drug is gone rounding leaves a little of either sign, which has no logarithm: it counts as its size. A level
+    of 0, before anything is given, stays.
+    """
+    levels = found.of(place)
+    least = ROUNDING * np.abs(levels).max(axis=1, keepdims=True, initial=0.0)
+    return np.where(levels == 0, 0.0, np.maximum(levels, least))
 
 
 def stand(states: Sequence[State]) -> Stand:
