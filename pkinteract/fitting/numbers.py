@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, ItemsView, Mapping
+from collections.abc import Callable, ItemsView, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from pkinteract.engine.curves import Array
 from pkinteract.scenario.expressions import value_of
 
 LOG = "ln__"
@@ -61,6 +62,12 @@ class Numbers:
         for name, follows in self.following.items():
             found[name] = follows(found)
         return found
+
+    def move(self, names: Sequence[str], x: Array) -> Numbers:
+        """Itself, moved to where some numbers have other values."""
+        for name, value in zip(names, x.tolist(), strict=True):
+            self.own[name].value = value
+        return self
 
     def copy(self) -> Numbers:
         """The same, to be moved by itself."""

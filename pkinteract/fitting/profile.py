@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy import optimize
 from scipy.special import chdtri, fdtri
 
 from pkinteract.engine.curves import Array
 from pkinteract.errors import SimulationError
 from pkinteract.fitting.numbers import LOG, Numbers
+from pkinteract.fitting.search import IMPOSSIBLE
 from pkinteract.fitting.target import Target
 from pkinteract.fitting.types import Likelihood
 from pkinteract.fitting.uncertainty import LEVEL, Spread
@@ -20,10 +22,13 @@ CLOSE = 2e-3
 """How near the root of the drop comes to that of the 95 % line, relatively [1]."""
 
 SETTLED = 1e-4
-"""Share of the drop at the 95 % line by which another step of the inner fit could still lower it [1]."""
+"""Share of the drop at the 95 % line by which the last step of the inner fit lowered it [1]."""
+
+EPSILON = float(np.finfo(float).eps)
+"""Smallest tolerance that scipy knows [1]."""
 
 LONGEST = 1.0
-"""Longest first step away from the optimum, and of the inner fit, on the logarithm or relative to the value [1]."""
+"""Longest first step away from the optimum, on the logarithm or relative to the value [1]."""
 
 BEYOND = 1.3
 """How far behind the end of an interval the last point lies, relative to the distance of the end [1]."""
@@ -209,61 +214,53 @@ def _held(problem: _Problem, place: int, value: float, near: _Point) -> _Point:
 
 
 def _refitted(problem: _Problem, rows: Numbers, names: Sequence[str]) -> float:
-    """The smallest sum of squares over ``names``, by damped Gauss-Newton steps between the bounds; moves ``rows``."""
-    target, settled = problem.target, SETTLED * problem.line
-    residuals = target.residuals(rows)
-    squares = float(residuals @ residuals)
-    low = np.array([rows[name].min for name in names])
-    high = np.array([rows[name].max for name in names])
-    damping = 0.0
-    for _ in range(_ROUNDS if names else 0):
-        at = np.array([rows[name].value for name in names])
-        jacobian = target.jacobian(rows)
-        slopes = jacobian.T @ residuals
-        jacobian[:, ((at <= low) & (slopes > 0)) | ((at >= high) & (slopes < 0))] = 0.0
-        before = squares
-        while damping < 1e8:
-            step = _step(jacobian, residuals, damping)
-            if squares - float(np.sum((residuals + jacobian @ step) ** 2)) <= settled:
-                _put(rows, names, at)
-                return squares
-            longest = LONGEST * np.array(
-                [1.0 if name.startswith(LOG) else abs(value) or 1.0 for name, value in zip(names, at, strict=True)]
-            )
-            tried = _tried(target, rows, names, np.clip(at + np.clip(step, -longest, longest), low, high))
-            if tried is not None and float(tried @ tried) < squares:
-                residuals, squares = tried, float(tried @ tried)
-                damping = 0.1 * damping if damping > 1e-4 else 0.0
-                break
-            damping = max(10 * damping, 1e-3)
-        if before - squares <= settled:
-            if squares == before:
-                _put(rows, names, at)
-            break
-    return squares
+    """The smallest sum of squares over ``names``, by scipy's least squares between the bounds; moves ``rows``."""
+    refit = _Refit(target=problem.target, rows=rows, names=names, settled=SETTLED * problem.line)
+    low, high = (np.array([getattr(rows[name], side) for name in names]) for side in ("min", "max"))
+    x = np.array([rows[name].value for name in names])
+    if not names:
+        residuals = refit.residuals(x)
+        return float(residuals @ residuals)
+    ftol = max(refit.settled / problem.best.squares, EPSILON) if problem.best.squares > 0 else EPSILON
+    done = optimize.least_squares(
+        refit.residuals, x, refit.jacobian, (low, high),
+        x_scale="jac", ftol=ftol, xtol=EPSILON, gtol=EPSILON, max_nfev=_ROUNDS,
+    )  # fmt: skip
+    rows.move(names, done.x)
+    return float(2 * done.cost)
 
 
-def _step(jacobian: Array, residuals: Array, damping: float) -> Array:
-    """Step that lowers the sum of squares most if they were linear, shorter with more damping."""
-    sizes = np.linalg.norm(jacobian, axis=0)
-    scale = np.where(sizes > 0, sizes, 1.0)
-    left = np.vstack([jacobian / scale, math.sqrt(damping) * np.eye(len(scale))])
-    right = np.concatenate([-residuals, np.zeros(len(scale))])
-    return np.asarray(np.linalg.lstsq(left, right, rcond=1e-10)[0] / scale)
+@dataclass(kw_only=True)
+class _Refit:
+    """What the inner fit minimises; where it ends it asks for derivatives that it does not use, and gets the last."""
 
+    target: Target
+    rows: Numbers
+    names: Sequence[str]
+    settled: float
+    smallest: float = math.inf
+    count: int = 0
+    ends: bool = False
+    derivatives: Array | None = None
 
-def _put(rows: Numbers, names: Sequence[str], values: Array) -> None:
-    for name, value in zip(names, values, strict=True):
-        rows[name].value = float(value)
+    def residuals(self, x: Array) -> Array:
+        """Residuals; very large ones where a step leads to values of no possible body."""
+        try:
+            found = self.target.residuals(self.rows.move(self.names, x))
+        except SimulationError:
+            if not self.count:
+                raise
+            return np.full(self.count, IMPOSSIBLE)
+        squares, self.count = float(found @ found), len(found)
+        self.ends = 0 <= self.smallest - squares <= self.settled
+        self.smallest = min(self.smallest, squares)
+        return found
 
-
-def _tried(target: Target, rows: Numbers, names: Sequence[str], values: Array) -> Array | None:
-    """Residuals at ``values``; None where they describe no possible body."""
-    _put(rows, names, values)
-    try:
-        return target.residuals(rows)
-    except SimulationError:
-        return None
+    def jacobian(self, x: Array) -> Array:
+        """Derivatives."""
+        if self.derivatives is None or not self.ends:
+            self.derivatives = self.target.jacobian(self.rows.move(self.names, x))
+        return self.derivatives
 
 
 def _likelihood(problem: _Problem, place: int, points: Sequence[_Point]) -> Likelihood:

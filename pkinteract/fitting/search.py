@@ -129,7 +129,7 @@ def _minimized(target: Target, start: Numbers, method: str, *, seed: int) -> _Do
         begin = _simplex(names, x, low, high)
         options = {"xatol": 1e-7, "fatol": 1e-10, "maxfev": MOST, "initial_simplex": begin}
         done = optimize.minimize(compared, x, method="Nelder-Mead", bounds=bounds, options=options)
-        return _Done(numbers=_moved(start, names, done.x), cost=float(done.fun), finished=bool(done.success))
+        return _Done(numbers=start.move(names, done.x), cost=float(done.fun), finished=bool(done.success))
     cost = compared(x)
     compared.left = MOST
     try:
@@ -151,7 +151,7 @@ def _minimized(target: Target, start: Numbers, method: str, *, seed: int) -> _Do
             done.x = inner.outside(done.x)
     except _EnoughError:
         return _Done(numbers=best_point(target), cost=target.best.cost, finished=False)
-    return _Done(numbers=_moved(start, names, done.x), cost=float(done.fun), finished=bool(done.success))
+    return _Done(numbers=start.move(names, done.x), cost=float(done.fun), finished=bool(done.success))
 
 
 def _simplex(names: Sequence[str], x: Array, low: Array, high: Array) -> Array:
@@ -171,21 +171,21 @@ def _followed(target: Target, start: Numbers, method: str) -> _Done:
         inner = Inner(low=low, high=high)
         before = inner.inside(x) - 1  # its first step is as long as the point it begins at is far from 0
         done = optimize.least_squares(
-            lambda u: tried(_moved(numbers, names, inner.outside(before + u))),
+            lambda u: tried(numbers.move(names, inner.outside(before + u))),
             np.ones(len(x)),
-            lambda u: target.jacobian(_moved(numbers, names, inner.outside(before + u))) * inner.slopes(before + u),
+            lambda u: target.jacobian(numbers.move(names, inner.outside(before + u))) * inner.slopes(before + u),
             method="lm", x_scale="jac", **_CLOSE, **options,
         )  # fmt: skip
         x = inner.outside(before + done.x)
     else:
         done = optimize.least_squares(
-            lambda x: tried(_moved(numbers, names, x)),
+            lambda x: tried(numbers.move(names, x)),
             x,
-            lambda x: target.jacobian(_moved(numbers, names, x)),
+            lambda x: target.jacobian(numbers.move(names, x)),
             (low, high), loss=target.fit.loss, x_scale="jac", **_CLOSE, **options,
         )  # fmt: skip
         x = done.x
-    return _Done(numbers=_moved(start, names, x), cost=target.cost(done.fun), finished=done.status > 0)
+    return _Done(numbers=start.move(names, x), cost=target.cost(done.fun), finished=done.status > 0)
 
 
 def _estimated(numbers: Numbers) -> tuple[list[str], Array, Array, Array]:
@@ -193,13 +193,6 @@ def _estimated(numbers: Numbers) -> tuple[list[str], Array, Array, Array]:
     rows = {name: row for name, row in numbers.items() if row.vary}
     values, low, high = (np.array([getattr(row, key) for row in rows.values()]) for key in ("value", "min", "max"))
     return list(rows), np.clip(values, low, high), low, high
-
-
-def _moved(numbers: Numbers, names: Sequence[str], x: Array) -> Numbers:
-    """The numbers, moved there."""
-    for name, value in zip(names, x.tolist(), strict=True):
-        numbers[name].value = value
-    return numbers
 
 
 @dataclass(kw_only=True)
@@ -246,7 +239,7 @@ class _Compared:
             raise _EnoughError
         self.left -= points.shape[1]
         names, *_ = _estimated(self.numbers)
-        there = [_moved(self.numbers.copy(), names, point) for point in points.T]
+        there = [self.numbers.copy().move(names, point) for point in points.T]
         found = self.target.many_residuals(there)
         count = sum(len(row.values) for row in self.target.series)
         self.target.best.failed += sum(rows is None for rows in found)
