@@ -16,9 +16,9 @@ from pkinteract.engine.solution import State
 RTOL, REPEATED = 1e-9, 1e-11
 """Relative tolerance of a step, and change over one period below which a state repeats itself [1].
 
-Measured on derivatives of eleven shipped fits by differences of 1e-4, against 1e-12: they are off by 3e-9 of the
-largest of their column at most, and by 7e-7 after a steady state; the difference itself leaves out about 1e-8. Steps
-of 1e-6 in place of 1e-9 would take two thirds of the time at best and be off by up to 7e-5.
+Measured on derivatives of eleven shipped fits by differences of 1e-4, against 1e-12: they are off by 1e-8 of the
+largest of their column at most, and by 7e-7 after steady states; the difference itself leaves out about 1e-8. Steps of
+1e-6 in place of 1e-9 would take half of the time at best and be off by up to 2e-4.
 """
 
 ROUNDING = 1e-14
