@@ -12,8 +12,9 @@ import rivals
 from table import Section, medians, milliseconds, times
 
 from pkinteract import load_scenario
-from pkinteract.engine.compiled import solve_at
+from pkinteract.engine.lanes.solve import solve_lanes
 from pkinteract.engine.single.march import solve
+from pkinteract.fitting.predict.stacked import inputs, reading
 from pkinteract.model import build
 from pkinteract.population.people.specification import specification
 from pkinteract.population.run.block import run_block
@@ -30,7 +31,9 @@ def sections() -> Iterator[Section]:
     model = build(scenario)
     stepped = replace(model.system, step_all=True)
     given = rivals.problem(scenario)
-    hours = np.arange(0.0, scenario.duration + 1)
+    volumes = np.array([stepped.parameters[row.volume] for row in stepped.compounds])
+    levels = reading(np.arange(0.0, scenario.duration + 1), np.diag(1 / volumes)[:, :, None])
+    alone = stepped, np.array(stepped.parameters)[:, None], inputs([model.events]), levels
     plan = replace(plan_of(scenario, specification(scenario, PATIENTS)), partition=-(-PATIENTS // CORES))
 
     def part(place: int) -> None:
@@ -46,7 +49,7 @@ def sections() -> Iterator[Section]:
 
     ours: dict[str, Callable[[], object]] = {
         f"{PATIENTS:,} patients, areas, extremes and hourly bands, {CORES} cores": thousand,
-        "one subject, compiled by numba": lambda: solve_at(stepped, model.events, 0.0, hours),
+        "one subject, in lanes": lambda: solve_lanes(*alone, 0.0, scenario.duration),
         "one subject, CPython": lambda: solve(model.system, model.events, 0.0, scenario.duration),
     }
     theirs: dict[str, Callable[[], object]] = {

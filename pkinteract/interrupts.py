@@ -1,7 +1,7 @@
 """Ctrl-C where it may not strike anywhere: it waits for a place that asks for it, or for the end.
 
-A ``KeyboardInterrupt`` inside an expression of lmfit is taken for a fault of the expression, and one between two
-renames would leave a folder with files of two runs.
+A ``KeyboardInterrupt`` between two renames would leave a folder with files of two runs, and one inside a search may
+come when the best point is half noted.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ class Curve(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extremes:
-    """Largest and smallest value in an interval, and when [h]: the first time of several that are equal."""
+    """Largest and smallest value in an interval, and when [h]."""
 
     cmax: float
     tmax: float
@@ -162,7 +162,6 @@ def extremes(curve: Curve, start: float, stop: float, sampled: tuple[Array, Arra
 
     Every piece is sampled at nine points, then the neighbourhood of every local extreme among them is sampled again
     until it is 1e-6 of a piece wide or less: of two nearly equal peaks the samples alone may pick the wrong one.
-
     Of peaks that are equal within ``TIED``, as at a steady state, the first says when; two at one break are one peak.
 
     Parameters
@@ -186,7 +185,7 @@ def extremes(curve: Curve, start: float, stop: float, sampled: tuple[Array, Arra
         tied = np.flatnonzero(peaks >= top - TIED * np.abs(values).max())
         place = np.append(-1, len(_INNER) * piece[mine] + node[mine])[tied]
         same = tied[place <= place[0] + 1]
-        found += [(float(when[same[np.argmax(peaks[same])]]), side * top)]
+        found.append((float(when[same[np.argmax(peaks[same])]]), side * top))
     (tmax, cmax), (tmin, cmin) = found
     return Extremes(cmax=cmax, tmax=tmax, cmin=cmin, tmin=tmin)
 

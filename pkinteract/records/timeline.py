@@ -13,7 +13,7 @@ is one solution. What NONMEM prescribes:
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -33,8 +33,12 @@ from pkinteract.records.types import Covariates, Record
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """A stretch to be solved: from the state just before ``start`` to ``stop`` [h], to be read at sorted ``times``."""
+    """A stretch to be solved: from the state just before ``start`` to ``stop`` [h], to be read at sorted ``times``.
 
+    ``subject`` says whose it is, for messages.
+    """
+
+    subject: str
     system: System
     events: Sequence[Event]
     start: float
@@ -44,8 +48,10 @@ class Stretch:
     rtol: float
 
 
-Solver = Callable[[Stretch], tuple[Array, State]]
-"""From a stretch to central amounts, (time, compound) [mg], and the state at its end, both before any jump there."""
+Solved = tuple[Array, State]
+"""Central amounts, (time, compound) [mg], and the state at the end of a stretch, both before any jump there."""
+
+_Solving = Generator[Stretch, Solved, None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,24 +70,33 @@ class Followed:
     residual: float | None
 
 
-def follow(
-    records: Sequence[Record],
-    bodies: Callable[[Covariates], Body],
-    *,
-    rtol: float = RTOL,
-    solver: Solver | None = None,
-) -> Followed:
-    """Follow one subject.
-
-    Parameters
-    ----------
-    solver
-        What solves a stretch; the solver in CPython if left out.
+def follow(records: Sequence[Record], bodies: Callable[[Covariates], Body], *, rtol: float = RTOL) -> Followed:
+    """Follow one subject by the solver in CPython.
 
     Raises
     ------
     SimulationError
         When the solver gives up.
+    """
+    walk = walked(records, bodies, rtol=rtol)
+    try:
+        stretch = next(walk)
+        while True:
+            stretch = walk.send(solved(stretch))
+    except StopIteration as end:
+        found: Followed = end.value
+        return found
+
+
+def walked(
+    records: Sequence[Record], bodies: Callable[[Covariates], Body], *, rtol: float = RTOL
+) -> Generator[Stretch, Solved, Followed]:
+    """Follow one subject: gives every stretch to be solved, takes what came of it, and returns what was found.
+
+    Raises
+    ------
+    SimulationError
+        When doses have no steady state.
     """
     first = records[0]
     body = bodies(first.covariates)
@@ -89,7 +104,6 @@ def follow(
         records=records,
         bodies=bodies,
         rtol=rtol,
-        solver=solved if solver is None else solver,
         ends=_ends(records),
         times=sorted({record.time for record in records}),
         body=body,
@@ -98,8 +112,8 @@ def follow(
         now=first.time,
     )
     for place in range(len(records)):
-        walk.take(place)
-    walk.close()
+        yield from walk.take(place)
+    yield from walk.close()
     return Followed(concentrations=np.array(walk.values), residual=walk.residual)
 
 
@@ -114,15 +128,21 @@ def _ends(records: Sequence[Record]) -> list[float]:
     return ends[::-1]
 
 
-def solved(stretch: Stretch) -> tuple[Array, State]:
-    """A stretch by the solver in CPython."""
+def solved(stretch: Stretch) -> Solved:
+    """A stretch by the solver in CPython.
+
+    Raises
+    ------
+    SimulationError
+        When it gives up.
+    """
     solution = solve(
         stretch.system, stretch.events, stretch.start, stretch.stop, rtol=stretch.rtol, initial=stretch.initial
     )
     failure = solution.failure
     if failure is not None or solution.end is None:
         interval = (stretch.start, stretch.stop) if failure is None else (failure.start, failure.stop)
-        raise SimulationError(interval, solution.method, "" if failure is None else failure.reason)
+        raise SimulationError(interval, solution.method, "" if failure is None else failure.reason, stretch.subject)
     return np.array([curve.value(stretch.times) for curve in solution.amounts]).T, solution.end
 
 
@@ -145,7 +165,6 @@ class _Walk:
     records: Sequence[Record]
     bodies: Callable[[Covariates], Body]
     rtol: float
-    solver: Solver
     ends: Sequence[float]
     times: Sequence[float]
     body: Body
@@ -158,34 +177,35 @@ class _Walk:
     values: list[Array] = field(default_factory=list)
     residual: float | None = None
 
-    def take(self, place: int) -> None:
+    def take(self, place: int) -> _Solving:
         """Go to a record, give its dose, and note that its value is wanted."""
         record = self.records[place]
         body = self.bodies(record.covariates)
         if record.resets:
-            self.close()
+            yield from self.close()
             self._begin(body, record.time, resting(body.system), ())
         elif body is not self.body:
-            state, coming = self.close()
+            state, coming = yield from self.close()
             self._begin(body, self.now, carried(self.body.system, body.system, state), coming)
         self.now = record.time
         if record.doses:
-            self._give(record, self.ends[place])
+            yield from self._give(record, self.ends[place])
         self.reads.append((self.now, self.at_once.get(self.now, 0.0)))
 
-    def close(self) -> tuple[State, list[Event]]:
+    def close(self) -> Generator[Stretch, Solved, tuple[State, list[Event]]]:
         """Solve the stretch up to now; returns the state before any jump there, and the jumps still to come."""
         system, state = self.body.system, self.initial
         found = np.tile(amounts(system, state), (len(self.reads), 1))
         if self.now > self.start:
-            found, state = self._solved()
+            found, state = yield self._stretch()
         found[:, self.body.central] += [dose for _, dose in self.reads]
         self.values += list(found / np.array(self.body.volumes()))
         self.reads = []
         return state, [event for event in self.events if event.time >= self.now or event.kind == "release"]
 
-    def _solved(self) -> tuple[Array, State]:
-        stretch = Stretch(
+    def _stretch(self) -> Stretch:
+        return Stretch(
+            subject=f"subject {self.records[0].subject}",
             system=self.body.system,
             events=sorted(self.events, key=lambda event: event.time),
             start=self.start,
@@ -194,23 +214,18 @@ class _Walk:
             initial=self.initial,
             rtol=self.rtol,
         )
-        try:
-            return self.solver(stretch)
-        except SimulationError as error:
-            subject = f"subject {self.records[0].subject}"
-            raise SimulationError(error.interval, error.method, error.advice, subject) from None
 
     def _begin(self, body: Body, start: float, initial: State, events: Iterable[Event]) -> None:
         self.body, self.start, self.now, self.initial = body, start, start, initial
         self.events, self.at_once = [], {}
         self._add(events)
 
-    def _give(self, record: Record, end: float) -> None:
+    def _give(self, record: Record, end: float) -> _Solving:
         if record.steady_state:
             before = past(record, self.body, rtol=self.rtol)
             self._refuse_unsteady(record, before)
             self.residual = max(before.found.residual, self.residual or 0.0)
-            state, coming = self.close()
+            state, coming = yield from self.close()
             if record.steady_state == 1:
                 self._begin(self.body, record.time, before.found.state, before.events)
             else:

@@ -6,6 +6,7 @@ import ast
 import math
 import operator
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 _BINARY: Mapping[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
@@ -26,14 +27,19 @@ def value_of(text: str, names: Mapping[str, float]) -> float:
     ValueError
         When it is anything else, or names what is not known.
     """
+    body = _read(text)
     try:
-        tree = ast.parse(text.strip(), mode="eval")
-    except (SyntaxError, RecursionError, MemoryError):
-        raise ValueError(f'cannot be read as an expression, got "{text}"') from None
-    try:
-        return _value(tree.body, names)
+        return _value(body, names)
     except (ArithmeticError, _OutsideError):
         return math.nan
+
+
+@lru_cache(maxsize=256)
+def _read(text: str) -> ast.expr:
+    try:
+        return ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, RecursionError, MemoryError):
+        raise ValueError(f'cannot be read as an expression, got "{text}"') from None
 
 
 class _OutsideError(Exception):

@@ -69,7 +69,7 @@ def column(path: str, name: str) -> np.ndarray:
 
 def test_the_command_starts_without_heavy_imports() -> None:
     """``--help`` costs no numerical library: they are imported inside the commands that need them."""
-    heavy = ["numpy", "scipy", "pandas", "lmfit", "numba", "matplotlib", "pydantic", "rich", "jinja2"]
+    heavy = ["numpy", "scipy", "pandas", "numba", "matplotlib", "pydantic", "rich", "jinja2"]
 
     done = process(f"import sys, pkinteract.cli; print([name for name in {heavy} if name in sys.modules])")
 
@@ -78,7 +78,7 @@ def test_the_command_starts_without_heavy_imports() -> None:
 
 def test_a_run_without_its_figure_imports_neither_pandas_nor_scipy() -> None:
     """``run --no-figure`` needs numpy and pydantic only."""
-    heavy = ["pandas", "scipy", "matplotlib", "numba", "lmfit", "rich", "jinja2"]
+    heavy = ["pandas", "scipy", "matplotlib", "numba", "rich", "jinja2"]
 
     done = process(
         "import sys\nfrom pkinteract.cli import main\n"

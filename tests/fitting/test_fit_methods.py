@@ -91,12 +91,13 @@ def test_ctrl_c_during_a_global_search_keeps_the_best_point(tmp_path: Path) -> N
         "import os, signal, sys\n"
         "import pkinteract.cli as cli\n"
         "from pkinteract.fitting.search import target\n"
-        "evaluate = target.Target.residuals\n"
-        "def counted(self, parameters):\n"
-        "    if self.best.evaluations == 200:\n"
+        "predict = target.Target.tried\n"
+        "def counted(self, points):\n"
+        "    if self.best.evaluations >= 200:\n"
+        "        target.Target.tried = predict\n"
         "        os.kill(os.getpid(), signal.SIGINT)\n"
-        "    return evaluate(self, parameters)\n"
-        "target.Target.residuals = counted\n"
+        "    return predict(self, points)\n"
+        "target.Target.tried = counted\n"
         "cli.main()\n"
     )
 
@@ -144,7 +145,7 @@ def test_profiles_of_own_values_end_where_the_likelihood_ratio_says(tmp_path: Pa
 
 def test_a_flat_profile_is_said_to_be(tmp_path: Path) -> None:
     """From late levels with noise ka may be as fast as one likes: its interval has no upper end."""
-    late = np.array([3.0, 4, 6, 8, 12, 16, 24, 36])
+    late = np.array([1.0, 3, 4, 6, 8, 12, 16, 24, 36])
     noisy = bateman(late, ka=4.0) + np.random.default_rng(5).normal(0, 0.03, len(late))
     group = fitted(tmp_path, DATA, ALL, PROFILE, levels=csv(zip(late, noisy, strict=True)))
 

@@ -14,6 +14,7 @@ from pkinteract.engine.events import NOWHERE, EventKind, longest_step, place
 from pkinteract.engine.lanes.march import RELEASE_NUMBERS
 from pkinteract.engine.lanes.table import Table
 from pkinteract.engine.mechanisms.release import Profile, profiles
+from pkinteract.engine.steady_state import TOLERANCE
 from pkinteract.engine.system import System
 
 Columns = npt.NDArray[np.int64]
@@ -58,12 +59,15 @@ class Steady:
         Jumps of the first period of the run, as if it went on.
     rates, inflows
         (compound, subject) and (depot, subject), just before the start [mg/h].
+    tolerance
+        Relative change over one period below which a state repeats itself [1].
     """
 
     period: float
     cycle: Inputs
     rates: Array
     inflows: Array
+    tolerance: float = TOLERANCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

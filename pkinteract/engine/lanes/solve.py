@@ -56,12 +56,30 @@ class Reading:
         (analyte,) level above which hours are counted; infinite where there is none.
     edges
         (window + 1,) sorted [h].
+    states
+        States of the system that are read too, as they are, behind the analytes.
     """
 
     grid: Array
     weights: Array
     alerts: Array
     edges: Array
+    states: tuple[int, ...] = ()
+
+    @property
+    def curves(self) -> int:
+        """Number of curves that are read."""
+        return len(self.alerts) + len(self.states)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stand:
+    """Where subjects stand: what ``State`` says of each, (state, subject), (depot, subject) and (compound, subject)."""
+
+    stepped: Array
+    depots: Array
+    inflows: Array
+    rates: Array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +104,15 @@ class Lanes:
         last group is filled up.
     ok
         (subject,) whether it was solved to the end.
+    begin, end
+        Where all subjects stood just before the first jump, and at the end; None unless it was asked.
     """
 
     windows: Array
     curves: Levels
     ok: npt.NDArray[np.bool_]
+    begin: Stand | None = None
+    end: Stand | None = None
 
     @property
     def profile(self) -> Levels:
@@ -98,6 +120,11 @@ class Lanes:
         groups, times, analytes, lanes = self.curves.shape
         levels = self.curves.transpose(2, 1, 0, 3).reshape(analytes, times, groups * lanes)[:, :, : len(self.ok)]
         return levels if self.ok.all() else np.where(self.ok, levels, self.curves.dtype.type(np.nan))
+
+    def of(self, subject: int) -> Array:
+        """(analyte, time) levels of one subject."""
+        group, lane = divmod(subject, LANES)
+        return np.asarray(self.curves[group, :, :, lane].T, dtype=float)
 
     def first(self, count: int) -> Lanes:
         """The same of the first subjects alone."""
@@ -120,6 +147,8 @@ def solve_lanes(
     steady: Steady | None = None,
     changes: Sequence[Change] = (),
     possible: npt.NDArray[np.bool_] | None = None,
+    initial: Stand | None = None,
+    whole: bool = False,
     rtol: float = RTOL,
     double: bool = False,
     compiled: bool = True,
@@ -138,22 +167,35 @@ def solve_lanes(
         Times at which parameters become others, sorted.
     possible
         (subject,) False for those that are not to be run: another of their group takes their place.
+    initial
+        Where everybody stands just before ``start``, with ``whole``; at rest if left out.
+    whole
+        Whether to tell where everybody begins and ends.
     double
         Levels in double precision, as derivatives by differences need.
     compiled
         Else the same functions run in Python: slowly, the same but for the last bits.
     """
     subjects = parameters.shape[1]
-    run = _Run(system, parameters, inputs, reading, start, stop, rtol, changes, compiled)
+    run = _Run(system, parameters, inputs, reading, start, stop, rtol, changes, compiled, whole)
     settle = None if steady is None else _Settling(run, steady)
-    groups, analytes = -(-subjects // LANES), len(reading.alerts)
+    groups, analytes = -(-subjects // LANES), reading.curves
     windows: Array = take_zeros((analytes, len(reading.edges) - 1, len(MEASURES), groups, LANES), np.float64)
     curves = take((groups, len(reading.grid), analytes, LANES), np.float64 if double else np.float32)
     ok = np.ones(subjects, dtype=bool) if possible is None else possible.copy()
 
+    stands = [_nowhere(system, subjects), _nowhere(system, subjects)] if whole else []
+
     def group(a: Array, here: Columns, g: int) -> bool:
+        if initial is not None:
+            run.put(a, initial, here)
         done = settle is None or settle.settled(a, here)
-        return run.marched(a, here, g, windows, curves[g]) and done
+        for stand in stands[:1]:
+            run.take(a, stand, here)
+        done = run.marched(a, here, g, windows, curves[g]) and done
+        for stand in stands[1:]:
+            run.take(a, stand, here)
+        return done
 
     for g in range(groups):
         here = _members(ok, g)
@@ -169,7 +211,14 @@ def solve_lanes(
         windows[..., g, :], curves[g] = kept_windows, kept_curves
     measured = windows.reshape(*windows.shape[:3], groups * LANES)[..., :subjects]
     measured[..., ~ok] = np.nan
-    return Lanes(windows=measured, curves=curves, ok=ok)
+    begin, end = stands or (None, None)
+    return Lanes(windows=measured, curves=curves, ok=ok, begin=begin, end=end)
+
+
+def _nowhere(system: System, subjects: int) -> Stand:
+    depots, feeds = len(system.layout.depots), len(system.layout.stepped)
+    rows = [np.zeros((count, subjects)) for count in (system.layout.n_states, depots, depots, feeds)]
+    return Stand(stepped=rows[0], depots=rows[1], inflows=rows[2], rates=rows[3])
 
 
 def _members(ok: npt.NDArray[np.bool_], g: int) -> Columns:
@@ -196,9 +245,12 @@ class _Run:
         rtol: float,
         changes: Sequence[Change],
         compiled: bool,
+        whole: bool,
     ) -> None:
-        stacked = np.concatenate([parameters, *(change.parameters for change in changes)], axis=1)
-        self.system = system = lean(system, stacked)
+        self.whole = whole or bool(reading.states)
+        if not self.whole:
+            system = lean(system, np.concatenate([parameters, *(one.parameters for one in changes)], axis=1))
+        self.system = system
         self.parameters, self.reading = parameters, reading
         self.start, self.stop, self.rtol, self.changes = start, stop, rtol, changes
         weights = [reading.weights, *(change.weights for change in changes)]
@@ -206,9 +258,10 @@ class _Run:
             np.flatnonzero(np.any([one[c] for one in weights], axis=(0, 2))).tolist()
             for c in range(len(reading.alerts))
         ]
-        bare = Structure(system=replace(system, parameters=(), scale=()), analytes=())
-        places = tuple(tuple(bare.central(i) for i in parts) for parts in self.used)
-        structure = replace(bare, analytes=places)
+        bare = Structure(system=replace(system, parameters=(), scale=()), analytes=(), whole=self.whole)
+        places = [tuple(bare.central(i) for i in parts) for parts in self.used]
+        places += [(bare.place(state),) for state in reading.states]
+        structure = replace(bare, analytes=tuple(places))
         self.table: Table = table(structure)
         self.compiled = compiled
         self.march: March = code.function("march") if compiled else _march_in_python
@@ -223,7 +276,8 @@ class _Run:
         return a[first : first + count]
 
     def _weights(self, weights: Array, here: Columns) -> Array:
-        return np.concatenate([one[parts] for one, parts in zip(weights, self.used, strict=True)])[:, here]
+        chosen = [one[parts] for one, parts in zip(weights, self.used, strict=True)]
+        return np.concatenate([*chosen, np.ones((len(self.reading.states), weights.shape[2]))])[:, here]
 
     def begun(self, here: Columns) -> Array:
         """The rows of sixteen subjects before any dose, (row, lane)."""
@@ -240,8 +294,24 @@ class _Run:
         self.part(a, "SMALLEST", structure.size)[:] = self.floors[:, None]
         weights = self._weights(self.reading.weights, here)
         self.part(a, "WEIGHT", len(weights))[:] = weights
-        self.part(a, "ALERT", len(self.reading.alerts))[:] = self.reading.alerts[:, None]
+        alerts = np.append(self.reading.alerts, np.full(len(self.reading.states), np.inf))
+        self.part(a, "ALERT", len(alerts))[:] = alerts[:, None]
         return a
+
+    def _standing(self, a: Array, stand: Stand) -> list[tuple[Array, Array]]:
+        """Rows of a group, and what a stand says of them."""
+        kinds = {"STATE": stand.stepped, "DEPOT": stand.depots, "INFLOW": stand.inflows, "INFUSION": stand.rates}
+        return [(self.part(a, kind, len(numbers)), numbers) for kind, numbers in kinds.items()]
+
+    def put(self, a: Array, stand: Stand, here: Columns) -> None:
+        """Begin where subjects stand."""
+        for rows, numbers in self._standing(a, stand):
+            rows[:] = numbers[:, here]
+
+    def take(self, a: Array, stand: Stand, here: Columns) -> None:
+        """Note where sixteen subjects stand."""
+        for rows, numbers in self._standing(a, stand):
+            numbers[:, here] = rows
 
     def sets(self, here: Columns) -> Array:
         """Parameters and weights from each change on, (change and number, lane)."""
@@ -279,10 +349,10 @@ class _Settling:
 
     def __init__(self, run: _Run, steady: Steady) -> None:
         begun = earlier(run.system, run.parameters, steady, run.start)
-        nothing = replace(run.reading, grid=np.empty(0), edges=np.empty(0))
+        nothing = replace(run.reading, grid=np.empty(0), edges=np.array([np.inf]))
         stop, rtol = run.start + steady.period, min(run.rtol, TOLERANCE)
         given = joined([begun, steady.cycle])
-        self.run = _Run(run.system, run.parameters, given, nothing, run.start, stop, rtol, (), run.compiled)
+        self.run = _Run(run.system, run.parameters, given, nothing, run.start, stop, rtol, (), run.compiled, run.whole)
         self.steady = steady
         run.doses = timeline(run.table, run.parameters, joined([begun, run.doses.inputs]), run.start, run.stop)
 
@@ -294,7 +364,8 @@ class _Settling:
         run.part(a, "INFLOW", depots)[:] = self.steady.inflows[list(system.layout.stepped_depots)][:, here]
         run.part(a, "INFUSION", feeds)[:] = self.steady.rates[list(system.stepped)][:, here]
         count = structure.size
-        nowhere, no_levels = np.empty((len(run.used), 0, len(MEASURES), 1, LANES)), np.empty((0, len(run.used), LANES))
+        curves = run.reading.curves
+        nowhere, no_levels = np.empty((curves, 0, len(MEASURES), 1, LANES)), np.empty((0, curves, LANES))
 
         def placed(x: Array) -> Array:
             full = _aligned(len(a))
@@ -312,7 +383,7 @@ class _Settling:
         every = np.array(system.layout.sizes())
         own = [every[i] for i in structure.states]
         scale = np.array([*own, *([1.0] * len(structure.drivers)), *every[system.layout.n_states :]])
-        found = fixed_point(stands(a), over, np.maximum(scale, 1e-3), TOLERANCE)
+        found = fixed_point(stands(a), over, np.maximum(scale, 1e-3), self.steady.tolerance)
         a[:] = placed(found.image)
         settled = found.residual <= LARGEST_RESIDUAL and found.drift <= LARGEST_DRIFT
         return found.rounds > 0 and settled

@@ -43,14 +43,23 @@ class Mode:
 
 @dataclass(frozen=True, kw_only=True)
 class Structure:
-    """A System without its numbers, and what is read of it."""
+    """A System without its numbers, and what is read of it.
+
+    Attributes
+    ----------
+    whole
+        Whether every state is stepped as it is: because states are read, or it is asked where the run ends.
+    """
 
     system: System
     analytes: Analytes
+    whole: bool = False
 
     @cached_property
     def following(self) -> dict[int, tuple[tuple[int, int], ...]]:
         """Enzymes that drivers move: (place of the driver, parameter of its strength) of each."""
+        if self.whole:
+            return {}
         alike: dict[object, list[int]] = {}
         for e, enzyme in enumerate(self.system.enzymes):
             if all(inactivation.enzyme != e for inactivation in self.system.inactivations):

@@ -39,7 +39,7 @@ def generate(system: System) -> str:
     """
     layout = system.layout
     n = layout.n_states
-    lines = [generate_rate(system), "", "def step(h, g, y, p, d, o, v, u, f, w, z, k):", *_parameters(system)]
+    lines = [_rate(system), "", "def step(h, g, y, p, d, o, v, u, f, w, z, k):", *_parameters(system)]
     lines += [f"    y{i} = y[{i}]" for i in range(n)]
     lines += [f"    f1_{i} = f[{i}]" for i in range(n)]
     for stage in range(1, 7):
@@ -58,8 +58,7 @@ def generate(system: System) -> str:
     return "\n".join([*lines, "    return error", ""])
 
 
-def generate_rate(system: System) -> str:
-    """Write ``rate`` alone; it is what compiled runs need."""
+def _rate(system: System) -> str:
     layout = system.layout
     n = layout.n_states
     lines = ["def rate(y, p, d, o, v, u, f):", *_parameters(system)]

@@ -10,7 +10,7 @@ def record(outcome: Outcome) -> dict[str, object]:
     """The record of a fit as plain data."""
     fit = outcome.fit
     return {
-        **head(libraries=["lmfit"]),
+        **head(libraries=["scipy"]),
         "scenario": source(fit.name, fit.title, fit.text),
         "data": [{"file": file.name, "sha256": checksum(file.read_bytes())} for file in fit.files],
         "omitted": [

@@ -35,17 +35,6 @@ def names_in(text: str) -> set[str]:
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called}
 
 
-def renamed(text: str, names: Mapping[str, str]) -> str:
-    """The expression with its names replaced, and whole numbers as decimals: a tower of powers overflows at once."""
-    tree = ast.parse(text.strip(), mode="eval")
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id in names:
-            node.id = names[node.id]
-        elif isinstance(node, ast.Constant) and isinstance(node.value, int):
-            node.value = float(node.value)
-    return ast.unparse(tree)
-
-
 def name_problem(name: str) -> str | None:
     """What is wrong with the name of a parameter; None if nothing is."""
     if not name.isidentifier() or not name.isascii() or "__" in name or name.startswith("_"):

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from pkinteract.errors import did_you_mean
-from pkinteract.fitting.inputs.expressions import FUNCTIONS, in_order, name_problem, names_in, renamed
+from pkinteract.fitting.inputs.expressions import in_order, name_problem, names_in
 from pkinteract.fitting.inputs.schema import ParameterTable, PriorTable, ResidualTable
 from pkinteract.fitting.types import Parameter, Series
+from pkinteract.scenario.expressions import value_of
 from pkinteract.text.toml_lines import Key
 from pkinteract.units import UNITS, dimension_of, from_canonical, parse, split
 
@@ -60,16 +61,6 @@ def _used(text: str, key: Key, tables: Mapping[str, ParameterTable], refuse: Ref
     return None if unknown else used
 
 
-def evaluate(text: str, values: Mapping[str, float]) -> float:
-    """An expression that ``names_in`` has passed, as a number; NaN where it has none."""
-    code = compile(renamed(text, {}), "<expr>", "eval")
-    functions = {name: getattr(math, name) for name in FUNCTIONS}
-    try:
-        return float(eval(code, {"__builtins__": {}}, {**functions, **values}))
-    except (ArithmeticError, ValueError, TypeError):
-        return math.nan
-
-
 def _derived(name: str, table: ParameterTable, known: Mapping[str, Parameter], refuse: Refuse) -> Parameter | None:
     key: Key = ("parameter", name)
     for extra in ("initial", "lower", "upper", "prior"):
@@ -85,7 +76,7 @@ def _derived(name: str, table: ParameterTable, known: Mapping[str, Parameter], r
     expr = table.expr or ""
     if not names_in(expr) <= known.keys():
         return None
-    value = evaluate(expr, {other: row.initial for other, row in known.items()})
+    value = value_of(expr, {other: row.initial for other, row in known.items()})
     if not math.isfinite(value) or value <= 0:
         refuse((*key, "expr"), f"gives {value:g} at the initial values; must be finite and above 0")
         return None

@@ -17,7 +17,8 @@ from pkinteract.errors import InputError, Problem
 from pkinteract.fitting.patient.priors import held, judged, patient_fit, without
 from pkinteract.fitting.predict.levels import dense
 from pkinteract.fitting.search.estimate import estimate
-from pkinteract.fitting.search.target import LOG, Best, Progress, Target
+from pkinteract.fitting.search.numbers import LOG
+from pkinteract.fitting.search.target import Best, Progress, Target
 from pkinteract.fitting.types import Analyte, Estimate, Fit, Group, Outcome, Series
 from pkinteract.interrupts import deferred
 from pkinteract.scenario import Observation, Scenario
@@ -284,7 +285,7 @@ def _curves(grid: Target, logs: Array, names: tuple[str, ...]) -> Array:
     for row in logs:
         for name, value in zip(names, row, strict=True):
             start[LOG + name].value = float(value)
-        points.append(start.valuesdict())
+        points.append(start.all_values())
     [series] = grid.series
     shape = (len(logs), len(series.analytes), len(series.times))
     return np.array([rows[0] for rows in grid.predictions(points)]).reshape(shape)

@@ -1,29 +1,62 @@
-"""Values of the parameters -> predicted concentrations of one subject: no file and no validation on the way."""
+"""Values of the parameters -> predicted concentrations of one subject: no file and no validation on the way.
+
+Many points are predicted side by side in lanes. Two points that differ little take the same steps if they are
+neighbours, so that what a step leaves out cancels in their difference.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
-from pkinteract.engine.compiled import solve_at
-from pkinteract.engine.control import Failure
+from pkinteract.engine.control import TOO_FAST
 from pkinteract.engine.curves import Array
+from pkinteract.engine.events import Event
+from pkinteract.engine.lanes.doses import Steady, joined
+from pkinteract.engine.lanes.solve import Change as Later
+from pkinteract.engine.lanes.solve import Lanes, solve_lanes
+from pkinteract.engine.steady_state import earlier_releases
+from pkinteract.engine.system import System
 from pkinteract.errors import SimulationError
 from pkinteract.fitting.predict.bodies import Body, Change, changed
 from pkinteract.fitting.predict.clearances import cleared
-from pkinteract.fitting.predict.initial_state import beginning
 from pkinteract.fitting.predict.records import followed, read_at
+from pkinteract.fitting.predict.stacked import REPEATED, RTOL, alike, inputs, levels_of, order, reading, standing
 from pkinteract.fitting.types import Analyte, Recorded, Series
-from pkinteract.library.schema.monograph import Monograph
 from pkinteract.model import Model
-from pkinteract.model.absorption import Entry, entry_of
+from pkinteract.model.absorption import Entry, PeriodicInput, entry_of, events, periodic_input, scale
 from pkinteract.model.build import build_model
 from pkinteract.model.limits import availability_problem, liver_problems
+from pkinteract.scenario import Dose
 
-RTOL = 1e-9
-"""Relative tolerance of a step: its noise stays far below what a step of the derivatives changes."""
+UNSTEADY = "The doses have no steady state, they may be more than can be eliminated. Narrow the bounds."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Treated:
+    """A body and the jumps of its doses.
+
+    Attributes
+    ----------
+    structure
+        The system without its numbers: the same object for all that have the same.
+    doses
+        Jumps of the run, sorted by time.
+    before
+        What was given again and again before it; None where it begins at rest.
+    """
+
+    model: Model
+    structure: System
+    doses: tuple[Event, ...]
+    before: PeriodicInput | None
+
+
+Prepared = Treated | Body | SimulationError
+"""What a point makes of a series: a body under the doses of a scenario or of records, or why there is none."""
 
 
 def predict(series: Series, changes: Sequence[Change], values: Mapping[str, float]) -> Array:
@@ -34,8 +67,51 @@ def predict(series: Series, changes: Sequence[Change], values: Mapping[str, floa
     SimulationError
         When the values describe no possible body, or the solver gives up.
     """
+    [found] = predicted(series, [prepared(series, changes, values)])
+    if isinstance(found, SimulationError):
+        raise found
+    return found
+
+
+def prepared(series: Series, changes: Sequence[Change], values: Mapping[str, float]) -> Prepared:
+    """What the values make of a series; the error where they describe no possible body."""
     body = changed(series, changes, values)
-    levels = _solved(series, body) if series.recorded is None else _followed(series, series.recorded, body)
+    if series.recorded is not None:
+        return body
+    given = _given(series)
+    built = _built(_Somebody(body=body, used=tuple(dict.fromkeys(entry_of(dose) for dose in given))))
+    if built.problem is not None:
+        return SimulationError(None, "compiled", built.problem, _subject(series))
+    sizes = scale(body.monographs, [(dose.drug, dose.free) for dose in given])
+    system = replace(built.structure, parameters=built.model.system.parameters, scale=sizes)
+    model = replace(built.model, system=system)
+    return Treated(
+        model=model,
+        structure=built.structure,
+        doses=events(series.doses, model.ways),
+        before=None if series.steady is None else periodic_input(series.steady, model.ways, system),
+    )
+
+
+def predicted(series: Series, rows: Sequence[Prepared]) -> list[Array | SimulationError]:
+    """Prediction of every measurement of a series at every point, or why there is none."""
+    found: dict[int, list[Array] | SimulationError] = {
+        place: row for place, row in enumerate(rows) if isinstance(row, SimulationError)
+    }
+    bodies = {place: row for place, row in enumerate(rows) if isinstance(row, Body)}
+    if series.recorded is not None:
+        found.update(zip(bodies, _followed(series, series.recorded, list(bodies.values())), strict=True))
+    treated = {place: row for place, row in enumerate(rows) if isinstance(row, Treated)}
+    places, members = list(treated), list(treated.values())
+    for group in alike(members, _kind):
+        levels = _treated(series, [members[n] for n in group])
+        found.update(zip([places[n] for n in group], levels, strict=True))
+    return [_measured(series, found[place]) for place in range(len(rows))]
+
+
+def _measured(series: Series, levels: list[Array] | SimulationError) -> Array | SimulationError:
+    if isinstance(levels, SimulationError):
+        return levels
     return np.array([levels[column][row] for row, column in zip(series.rows, series.columns, strict=True)])
 
 
@@ -52,79 +128,157 @@ def dense(series: Series, analytes: tuple[Analyte, ...], times: Array) -> Series
     )
 
 
-def _followed(series: Series, recorded: Recorded, body: Body) -> list[Array]:
+def _followed(series: Series, recorded: Recorded, bodies: Sequence[Body]) -> list[list[Array] | SimulationError]:
     """Every analyte at every time, from dosing records."""
-    compounds, found = followed(recorded, body, RTOL, _subject(series))
+    compounds = list(recorded.dosing.monographs)
     places = [[compounds.index(part) for part in analyte.parts] for analyte in series.analytes]
-    return [found[:, place] @ np.array(row.factors) for place, row in zip(places, series.analytes, strict=True)]
+    factors = [np.array(analyte.factors) for analyte in series.analytes]
+    return [
+        levels
+        if isinstance(levels, SimulationError)
+        else [levels[:, place] @ factor for place, factor in zip(places, factors, strict=True)]
+        for levels in followed(recorded, bodies, RTOL, _subject(series))
+    ]
 
 
-def _solved(series: Series, body: Body) -> list[Array]:
+def _kind(row: Treated) -> tuple[object, ...]:
+    """What those have in common who run together."""
+    before = () if row.before is None else (order(row.before.period), order(row.before.pending))
+    return id(row.structure), order(row.doses), before
+
+
+def _treated(series: Series, rows: Sequence[Treated]) -> list[list[Array] | SimulationError]:
     """Every analyte at every time, from the doses of a scenario."""
-    model, used = model_of(series, body)
-    _refuse_impossible(series, body.monographs, model, used)
-    system = replace(model.system, step_all=True)
-    initial, inputs = beginning(series, model, system, _subject(series))
-    states = solve_at(
+    system, start = rows[0].model.system, series.scenario.first_time
+    levels = [row for row in series.analytes if row.measure == "level"]
+    cleared_too = len(levels) < len(series.analytes)
+    changes = [
+        Later(time=switches[0].time, parameters=parameters, weights=_weights(rows[0].model, levels, parameters))
+        for switches in zip(*(row.model.switches for row in rows), strict=True)
+        for parameters in [np.array([switch.parameters for switch in switches]).T]
+    ]
+    parameters = np.array([row.model.system.parameters for row in rows]).T
+    steady, doses = None, inputs([row.doses for row in rows])
+    if series.steady is not None:
+        before = [row.before for row in rows if row.before is not None]
+        steady = Steady(
+            period=series.steady.period,
+            cycle=inputs([one.period for one in before]),
+            rates=np.array([one.rates for one in before]).T,
+            inflows=np.array([one.inflows for one in before]).reshape(len(before), -1).T,
+            tolerance=REPEATED,
+        )
+        doses = joined([inputs([one.pending for one in before]), doses])
+    done = solve_lanes(
         system,
-        inputs,
-        series.scenario.first_time,
-        series.times,
+        parameters,
+        doses,
+        reading(
+            series.times,
+            _weights(rows[0].model, levels, parameters),
+            range(system.layout.n_states) if cleared_too else (),
+        ),
+        start,
+        float(series.times[-1]),
+        steady=steady,
+        changes=changes,
+        whole=cleared_too,
         rtol=RTOL,
-        initial=initial,
-        switches=model.switches,
+        double=True,
     )
-    if isinstance(states, Failure):
-        raise SimulationError((states.start, states.stop), "compiled", states.reason, _subject(series))
-    begin = series.scenario.first_time, initial
-    levels = []
-    for analyte in series.analytes:
-        if analyte.measure != "level":
-            levels.append(cleared(model, analyte, inputs, begin, series.times, states))
-            continue
-        level = np.zeros(len(series.times))
+    failure = SimulationError((start, float(series.times[-1])), "compiled", TOO_FAST, _subject(series))
+    if series.steady is not None:
+        period = series.steady.time, series.steady.time + series.steady.period
+        failure = SimulationError(period, "steady-state", UNSTEADY, _subject(series))
+    return [_read(series, row, done, place) if done.ok[place] else failure for place, row in enumerate(rows)]
+
+
+def _read(series: Series, row: Treated, done: Lanes, place: int) -> list[Array]:
+    """Every analyte of one point at every time."""
+    curves = levels_of(done, place)
+    levels = iter(curves)
+    count = sum(analyte.measure == "level" for analyte in series.analytes)
+    return [
+        next(levels) if analyte.measure == "level" else _cleared(series, row, analyte, done, place, curves[count:].T)
+        for analyte in series.analytes
+    ]
+
+
+def _cleared(series: Series, row: Treated, analyte: Analyte, done: Lanes, place: int, states: Array) -> Array:
+    start, initial = series.scenario.first_time, None
+    jumps = row.doses
+    if row.before is not None and done.begin is not None and series.steady is not None:
+        initial = standing(done.begin, place)
+        old = earlier_releases(row.model.system, row.before.period, series.steady.time, series.steady.period)
+        jumps = tuple(sorted((*old, *row.before.pending, *jumps), key=lambda event: event.time))
+    return cleared(row.model, analyte, jumps, (start, initial), series.times, states)
+
+
+def _weights(model: Model, analytes: Sequence[Analyte], parameters: Array) -> Array:
+    """What makes a central amount a level of each analyte: (analyte, compound, point)."""
+    found = np.zeros((len(analytes), len(model.compounds), parameters.shape[1]))
+    for analyte, row in zip(analytes, found, strict=True):
         for part, factor in zip(analyte.parts, analyte.factors, strict=True):
             i = model.compounds.index(part)
-            level += factor * states[:, system.layout.central[i]] / _volume(model, i, series.times)
-        levels.append(level)
-    return levels
+            row[i] += factor / parameters[model.system.compounds[i].volume]
+    return found
 
 
 def model_of(series: Series, body: Body) -> tuple[Model, list[Entry]]:
     """What the doses of a scenario are given to, and how they enter."""
-    given = series.doses if series.steady is None else (*series.steady.doses, *series.doses)
-    used = list(dict.fromkeys(entry_of(dose) for dose in given))
-    model = build_model(
-        body.monographs,
-        body.patient,
-        body.enzymes,
-        entries=used,
-        doses=[(dose.drug, dose.free) for dose in given],
-        changes=body.patients,
-    )
-    return model, used
+    used = tuple(dict.fromkeys(entry_of(dose) for dose in _given(series)))
+    return _built(_Somebody(body=body, used=used)).model, list(used)
 
 
-def _volume(model: Model, compound: int, times: Array) -> Array:
-    """Central volume at ``times`` [L]."""
-    index = model.system.compounds[compound].volume
-    found = np.full(len(times), model.system.parameters[index])
-    for change in model.switches:
-        found[times > change.time] = change.parameters[index]
-    return found
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Somebody:
+    """A body and how doses enter it, which many series share."""
+
+    body: Body
+    used: tuple[Entry, ...]
+
+    def __hash__(self) -> int:
+        return hash((id(self.body.monographs), id(self.body.enzymes), self.used))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Somebody):
+            return False
+        mine, theirs = self.body, other.body
+        same = mine.monographs is theirs.monographs and mine.enzymes is theirs.enzymes and self.used == other.used
+        return same and (mine.patient, mine.patients) == (theirs.patient, theirs.patients)
 
 
-def _refuse_impossible(
-    series: Series, monographs: Mapping[str, Monograph], model: Model, used: Sequence[Entry]
-) -> None:
-    problems = liver_problems(monographs)
-    for entry in used:
-        drug, form, _ = entry
-        problem = availability_problem(model.ways[entry], f"{drug}.absorption.{form}.bioavailability")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Built:
+    """The model of a body, its structure, and what is wrong with it."""
+
+    model: Model
+    structure: System
+    problem: str | None
+
+
+@lru_cache(maxsize=64)
+def _built(one: _Somebody) -> _Built:
+    body = one.body
+    model = build_model(body.monographs, body.patient, body.enzymes, entries=one.used, doses=(), changes=body.patients)
+    problems = liver_problems(body.monographs)
+    for drug, form, fed in one.used:
+        problem = availability_problem(model.ways[drug, form, fed], f"{drug}.absorption.{form}.bioavailability")
         problems += [] if problem is None else [problem]
-    if problems:
-        advice = f"{problems[0].key}: {problems[0].message}, or narrow the bounds of the parameters."
-        raise SimulationError(None, "compiled", advice, _subject(series))
+    text = f"{problems[0].key}: {problems[0].message}, or narrow the bounds of the parameters." if problems else None
+    structure = _same(replace(model.system, parameters=(), scale=(), step_all=True))
+    return _Built(model=model, structure=structure, problem=text)
+
+
+@lru_cache(maxsize=256)
+def _same(structure: System) -> System:
+    """The first structure that was like this one."""
+    return structure
+
+
+def _given(series: Series) -> tuple[Dose, ...]:
+    """All doses, those of before the run included."""
+    return series.doses if series.steady is None else (*series.steady.doses, *series.doses)
 
 
 def _subject(series: Series) -> str:

@@ -1,39 +1,77 @@
-"""Values of the parameters -> levels of a subject with dosing records, as ``pkinteract events`` follows them."""
+"""Values of the parameters -> levels of a subject with dosing records, as ``pkinteract events`` follows them.
+
+All points go from record to record together: where the subject becomes another one, or the body is emptied or in a
+steady state, each point goes on from where it stands.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
-from pkinteract.engine.compiled import runner
-from pkinteract.engine.control import Failure
+from pkinteract.engine.control import TOO_FAST
 from pkinteract.engine.curves import Array
-from pkinteract.engine.solution import State
+from pkinteract.engine.lanes.solve import solve_lanes
 from pkinteract.errors import SimulationError
 from pkinteract.fitting.predict import bodies
+from pkinteract.fitting.predict.stacked import alike, inputs, levels_of, order, reading, stand, standing
 from pkinteract.fitting.types import Recorded
 from pkinteract.records.subject import Body, body_of, contradictions
-from pkinteract.records.timeline import Stretch, follow, solved
+from pkinteract.records.timeline import Followed, Solved, Stretch, solved, walked
 from pkinteract.records.types import Covariates, Record
 
+_Walk = Generator[Stretch, Solved, Followed]
 
-def followed(recorded: Recorded, body: bodies.Body, rtol: float, subject: str) -> tuple[tuple[str, ...], Array]:
-    """Compounds, and their concentrations at every record that is read, (record, compound) [mg/L].
 
-    Raises
-    ------
-    SimulationError
-        When the values describe no possible body, or the solver gives up.
+def followed(
+    recorded: Recorded, points: Sequence[bodies.Body], rtol: float, subject: str
+) -> list[Array | SimulationError]:
+    """Concentrations of every compound at every record that is read, (record, compound) [mg/L], for every body.
+
+    In place of those whose values describe no possible body, or at which the solver gives up, there is the error.
     """
+    found: dict[int, Array | SimulationError] = {}
+    waiting: list[tuple[int, _Walk, Stretch]] = []
+
+    def onward(place: int, walk: _Walk, go: Callable[[], Stretch]) -> None:
+        try:
+            waiting.append((place, walk, go()))
+        except StopIteration as end:
+            followed: Followed = end.value
+            found[place] = followed.concentrations[list(recorded.reads)]
+        except SimulationError as error:
+            found[place] = error
+
+    for place, body in enumerate(points):
+        somebody = _somebody(recorded, body, subject)
+        if isinstance(somebody, SimulationError):
+            found[place] = somebody
+        else:
+            walk = walked(recorded.records, somebody, rtol=rtol)
+            onward(place, walk, partial(next, walk))
+    while waiting:
+        here, waiting = waiting, []
+        results = _together([stretch for *_, stretch in here])
+        for (place, walk, _), result in zip(here, results, strict=True):
+            if isinstance(result, SimulationError):
+                found[place] = result
+            else:
+                onward(place, walk, partial(walk.send, result))
+    return [found[place] for place in range(len(points))]
+
+
+def _somebody(recorded: Recorded, body: bodies.Body, subject: str) -> Callable[[Covariates], Body] | SimulationError:
+    """What the subject is with the covariates of a record; the error if the values describe no possible body."""
     library = replace(recorded.dosing.library, enzymes=body.enzymes)
     dosing = replace(recorded.dosing, library=library, monographs=dict(body.monographs))
     problems = contradictions(dosing)
     if problems:
         advice = f"{problems[0].key}: {problems[0].message}, or narrow the bounds of the parameters."
-        raise SimulationError(None, "records", advice, subject)
+        return SimulationError(None, "records", advice, subject)
     largest = max((record.amount for record in recorded.records), default=0.0) or 1.0
 
     @cache
@@ -41,22 +79,48 @@ def followed(recorded: Recorded, body: bodies.Body, rtol: float, subject: str) -
         body = body_of(dosing, covariates, largest)
         return replace(body, system=replace(body.system, step_all=bool(body.system.stepped)))
 
-    levels = follow(recorded.records, somebody, rtol=rtol, solver=_compiled).concentrations
-    return tuple(dosing.monographs), levels[list(recorded.reads)]
+    return somebody
 
 
-def _compiled(stretch: Stretch) -> tuple[Array, State]:
-    """A stretch by compiled code; in closed form where no compound needs steps."""
-    if not stretch.system.stepped:
-        return solved(stretch)
-    run = runner(stretch.system, stretch.events, stretch.start, rtol=stretch.rtol)
-    times = np.array([*stretch.times, stretch.stop])
-    done = run(stretch.initial, times)
-    if isinstance(done, Failure):
-        raise SimulationError((done.start, done.stop), "compiled", done.reason)
-    states, end = done
-    rows = [stretch.system.layout.central[i] for i in range(len(stretch.system.compounds))]
-    return states[: len(stretch.times), rows], end
+def _together(stretches: Sequence[Stretch]) -> list[Solved | SimulationError]:
+    """Every stretch in lanes with those like it; in closed form where no compound needs steps."""
+    found: dict[int, Solved | SimulationError] = {}
+    for places in alike(stretches, _kind):
+        members = [stretches[place] for place in places]
+        stepped = bool(members[0].system.stepped)
+        found.update(zip(places, _in_lanes(members) if stepped else map(solved, members), strict=True))
+    return [found[place] for place in range(len(stretches))]
+
+
+def _kind(stretch: Stretch) -> tuple[object, ...]:
+    """What the stretches have in common that run together."""
+    structure = replace(stretch.system, parameters=(), scale=())
+    return structure, order(stretch.events), stretch.start, stretch.stop, tuple(stretch.times)
+
+
+def _in_lanes(stretches: Sequence[Stretch]) -> list[Solved | SimulationError]:
+    first = stretches[0]
+    count = len(first.system.compounds)
+    done = solve_lanes(
+        first.system,
+        np.array([one.system.parameters for one in stretches]).T,
+        inputs([one.events for one in stretches]),
+        reading(first.times, np.repeat(np.eye(count)[:, :, None], len(stretches), axis=2)),
+        first.start,
+        first.stop,
+        initial=stand([one.initial for one in stretches]),
+        whole=True,
+        rtol=first.rtol,
+        double=True,
+    )
+    end = done.end
+    if end is None:
+        raise ValueError("lanes were not asked where they end")
+    failure = SimulationError((first.start, first.stop), "compiled", TOO_FAST, first.subject)
+    return [
+        (levels_of(done, place).T, standing(end, place)) if done.ok[place] else failure
+        for place in range(len(stretches))
+    ]
 
 
 def read_at(recorded: Recorded, times: Array) -> Recorded:

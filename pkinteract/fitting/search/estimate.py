@@ -1,4 +1,4 @@
-"""Fit -> Outcome: the search by lmfit, from one or several starts, and what is said of the optimum."""
+"""Fit -> Outcome: the search, from one or several starts, and what is said of the optimum."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _refuse_unfelt(fit: Fit, targets: list[Target]) -> None:
         start = target.start()
         names = [name for name, row in start.items() if row.vary]
         slots = {row.name: row for row in target.slots}
-        size = float(np.max(np.abs(target.weighted(start.valuesdict(), target.predictions([start.valuesdict()])[0]))))
+        size = float(np.max(np.abs(target.weighted(start.all_values(), target.predictions([start.all_values()])[0]))))
         priors = sum(slot.parameter.prior is not None for slot in target.slots)
         derivatives = target.jacobian(start)
         rows = derivatives[: len(derivatives) - priors]
@@ -101,7 +101,7 @@ def _group(target: Target) -> Group:
     fit = target.fit
     reached = search(target)
     optimum = best_point(target)
-    values = optimum.valuesdict()
+    values = optimum.all_values()
     predicted = target.predictions([values])[0]
     found = spread(target, optimum)
     taken = Profiles()

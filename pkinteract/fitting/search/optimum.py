@@ -1,18 +1,19 @@
-"""The search for the optimum by lmfit: from one or several starts, between the bounds, until Ctrl-C at the latest."""
+"""The search for the optimum by scipy: from one or several starts, between the bounds, until Ctrl-C at the latest."""
 
 from __future__ import annotations
 
 import math
-import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import lmfit
 import numpy as np
+from scipy import optimize
 
 from pkinteract.engine.curves import Array
 from pkinteract.errors import SimulationError
+from pkinteract.fitting.search.inner import Inner
+from pkinteract.fitting.search.numbers import LOG, Numbers
 from pkinteract.fitting.search.target import Best, Target
 
 GLOBAL = ("differential_evolution", "basinhopping")
@@ -27,19 +28,17 @@ MOST = 20_000
 HOPS = 25
 """Jumps of basinhopping."""
 
+PER_ESTIMATE = 2000
+"""Evaluations of a method that follows derivatives at most, for each estimate and once more."""
+
+FIRST = 0.1
+"""First steps of nelder, on the logarithm or relative to the value [1]."""
+
 IMPOSSIBLE = 1e8
 """Every residual where the values describe no possible body, for methods that go on from there."""
 
-_OPTIONS: Mapping[str, Mapping[str, Any]] = {
-    "least_squares": {"x_scale": "jac", "ftol": 1e-12, "xtol": 1e-10, "gtol": 1e-12},
-    "leastsq": {"ftol": 1e-12, "xtol": 1e-10, "gtol": 0.0},
-    "nelder": {"options": {"xatol": 1e-7, "fatol": 1e-10, "maxfev": 20_000}},
-    "differential_evolution": {"polish": False},
-    "basinhopping": {
-        "niter": HOPS,
-        "minimizer_kwargs": {"method": "L-BFGS-B", "options": {"eps": 1e-5, "ftol": 1e-6}},
-    },
-}
+_CLOSE = {"ftol": 1e-12, "xtol": 1e-10, "gtol": 1e-12}
+"""When a method that follows derivatives ends."""
 
 
 @dataclass(kw_only=True)
@@ -72,9 +71,8 @@ def search(target: Target) -> Search:
         try:
             begin = _approached(target, start) if target.fit.method in FOLLOWING else start
             done = _minimized(target, begin, target.fit.method, seed=target.fit.seed + n)
-            success = bool(done.success)
             if target.fit.method in GLOBAL:
-                done, success = _polished(target, done, found)
+                done = _polished(target, done, found)
         except KeyboardInterrupt:
             if target.best.values is None:
                 raise
@@ -85,13 +83,13 @@ def search(target: Target) -> Search:
                 raise
             found.costs.append(math.inf)
             continue
-        found.costs.append(target.cost(np.asarray(done.residual)))
+        found.costs.append(done.cost)
         if found.costs[-1] <= min(found.costs):
-            found.unfinished = not success
+            found.unfinished = not done.finished
     return found
 
 
-def _approached(target: Target, start: lmfit.Parameters) -> lmfit.Parameters:
+def _approached(target: Target, start: Numbers) -> Numbers:
     """Where residuals of logarithms lead: those in proportion to predictions far too high or low hardly change."""
     if target.fit.residual != "proportional":
         return start
@@ -102,45 +100,106 @@ def _approached(target: Target, start: lmfit.Parameters) -> lmfit.Parameters:
     return best_point(near)
 
 
-def _polished(target: Target, done: Any, found: Search) -> tuple[Any, bool]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Done:
+    """Where a method ended, what is minimised there, and whether it was content."""
+
+    numbers: Numbers
+    cost: float
+    finished: bool
+
+
+def _polished(target: Target, done: _Done, found: Search) -> _Done:
     """least_squares from where a global method ended, so that the optimum is a stationary point."""
     try:
-        # a search that ran out of evaluations leaves the point it tried last
-        start = best_point(target) if done.aborted else done.params
-        polished = _minimized(target, start, "least_squares", seed=0)
+        polished = _minimized(target, done.numbers, "least_squares", seed=0)
     except SimulationError:
         found.unpolished = True
-        return done, False
-    return polished, bool(polished.success) and not done.aborted
+        return replace(done, finished=False)
+    return replace(polished, finished=polished.finished and done.finished)
 
 
-def _minimized(target: Target, start: lmfit.Parameters, method: str, *, seed: int) -> Any:
-    options: dict[str, Any] = dict(_OPTIONS[method])
-    residuals: Callable[[lmfit.Parameters], Array]
-    most = None
+def _minimized(target: Target, start: Numbers, method: str, *, seed: int) -> _Done:
     if method in FOLLOWING:
-        residuals = _Tried(target=target)
-        options["Dfun"] = target.jacobian
+        return _followed(target, start, method)
+    compared = _Compared(target=target, numbers=start.copy())
+    names, x, low, high = _estimated(start)
+    bounds = optimize.Bounds(low, high)
+    if method == "nelder":
+        begin = _simplex(names, x, low, high)
+        options = {"xatol": 1e-7, "fatol": 1e-10, "maxfev": MOST, "initial_simplex": begin}
+        done = optimize.minimize(compared, x, method="Nelder-Mead", bounds=bounds, options=options)
+        return _Done(numbers=_moved(start, names, done.x), cost=float(done.fun), finished=bool(done.success))
+    cost = compared(x)
+    compared.left = MOST
+    try:
+        if method == "differential_evolution":
+            many: dict[str, Any] = {"vectorized": True, "updating": "deferred", "polish": False}
+            done = optimize.differential_evolution(compared.all, bounds, atol=1e-6 * cost, rng=seed, **many)
+        else:
+            inner = Inner(low=low, high=high)
+            size = 1.0 if target.fit.known else cost / sum(len(row.values) for row in target.series)
+            options = {"method": "L-BFGS-B", "options": {"eps": 1e-5, "ftol": 1e-6}}
+            done = optimize.basinhopping(
+                lambda u: compared(inner.outside(u)),
+                inner.inside(x),
+                niter=HOPS,
+                T=size,
+                rng=seed,
+                minimizer_kwargs=options,
+            )
+            done.x = inner.outside(done.x)
+    except _EnoughError:
+        return _Done(numbers=best_point(target), cost=target.best.cost, finished=False)
+    return _Done(numbers=_moved(start, names, done.x), cost=float(done.fun), finished=bool(done.success))
+
+
+def _simplex(names: Sequence[str], x: Array, low: Array, high: Array) -> Array:
+    """The point and one more for each estimate, a tenth away on its scale, (point, estimate)."""
+    own = [1.0 if name.startswith(LOG) else abs(value) or 1.0 for name, value in zip(names, x.tolist(), strict=True)]
+    away = FIRST * np.array(own)
+    moved = np.where(x + away <= high, x + away, np.maximum(x - away, low))
+    return np.vstack([x, np.where(np.eye(len(x), dtype=bool), moved, x)])
+
+
+def _followed(target: Target, start: Numbers, method: str) -> _Done:
+    """scipy's least squares: between the bounds, or by Levenberg and Marquardt's steps where there seem to be none."""
+    numbers, tried = start.copy(), _Tried(target=target)
+    names, x, low, high = _estimated(start)
+    options: dict[str, Any] = {"max_nfev": PER_ESTIMATE * (len(names) + 1)}
+    if method == "leastsq":
+        inner = Inner(low=low, high=high)
+        before = inner.inside(x) - 1  # its first step is as long as the point it begins at is far from 0
+        done = optimize.least_squares(
+            lambda u: tried(_moved(numbers, names, inner.outside(before + u))),
+            np.ones(len(x)),
+            lambda u: target.jacobian(_moved(numbers, names, inner.outside(before + u))) * inner.slopes(before + u),
+            method="lm", x_scale="jac", **_CLOSE, **options,
+        )  # fmt: skip
+        x = inner.outside(before + done.x)
     else:
-        residuals = _Tolerant(target)
-    if method == "least_squares":
-        options["loss"] = target.fit.loss
-    if method in GLOBAL:
-        cost = float(np.sum(residuals(start) ** 2))
-        options |= {"seed": seed} | _scale(target, method, cost)
-        most = MOST
-    minimizer = lmfit.Minimizer(residuals, start, calc_covar=False, max_nfev=most)
-    with warnings.catch_warnings():
-        # least_squares takes a covariance of its own in any case; where it is singular, ``spread`` says so
-        warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"lmfit\.")
-        return minimizer.minimize(method=method, params=start, **options)
+        done = optimize.least_squares(
+            lambda x: tried(_moved(numbers, names, x)),
+            x,
+            lambda x: target.jacobian(_moved(numbers, names, x)),
+            (low, high), loss=target.fit.loss, x_scale="jac", **_CLOSE, **options,
+        )  # fmt: skip
+        x = done.x
+    return _Done(numbers=_moved(start, names, x), cost=target.cost(done.fun), finished=done.status > 0)
 
 
-def _scale(target: Target, method: str, cost: float) -> dict[str, float]:
-    """What the sum of squares at the start says of how finely to search."""
-    if method == "differential_evolution":
-        return {"atol": 1e-6 * cost}
-    return {"T": 1.0 if target.fit.known else cost / sum(len(row.values) for row in target.series)}
+def _estimated(numbers: Numbers) -> tuple[list[str], Array, Array, Array]:
+    """Names of what is estimated, where it stands, and its bounds."""
+    rows = {name: row for name, row in numbers.items() if row.vary}
+    values, low, high = (np.array([getattr(row, key) for row in rows.values()]) for key in ("value", "min", "max"))
+    return list(rows), np.clip(values, low, high), low, high
+
+
+def _moved(numbers: Numbers, names: Sequence[str], x: Array) -> Numbers:
+    """The numbers, moved there."""
+    for name, value in zip(names, x.tolist(), strict=True):
+        numbers[name].value = value
+    return numbers
 
 
 @dataclass(kw_only=True)
@@ -153,7 +212,7 @@ class _Tried:
     target: Target
     begun: int = 0
 
-    def __call__(self, parameters: lmfit.Parameters) -> Array:
+    def __call__(self, parameters: Numbers) -> Array:
         try:
             found = self.target.residuals(parameters)
         except SimulationError:
@@ -165,36 +224,49 @@ class _Tried:
         return found
 
 
-@dataclass(frozen=True)
-class _Tolerant:
-    """Residuals for a method that goes on where values describe no possible body: they are very large there."""
+class _EnoughError(Exception):
+    """A method has used all its evaluations."""
+
+
+@dataclass(kw_only=True)
+class _Compared:
+    """Sum of squares for a method that only compares them: very large where values describe no possible body."""
 
     target: Target
+    numbers: Numbers
+    left: float = math.inf
 
-    def __call__(self, parameters: lmfit.Parameters) -> Array:
-        """A last residual of 0 lets lmfit sum the squares even of a single measurement."""
-        try:
-            return np.append(self.target.residuals(parameters), 0.0)
-        except SimulationError:
-            self.target.best.failed += 1
-            count = sum(len(row.values) for row in self.target.series)
-            return np.full(count + 1, IMPOSSIBLE)
+    def __call__(self, x: Array) -> float:
+        """At one point."""
+        return float(self.all(x[:, None])[0])
+
+    def all(self, points: Array) -> Array:
+        """At many points, (estimate, point)."""
+        if self.left < points.shape[1]:
+            raise _EnoughError
+        self.left -= points.shape[1]
+        names, *_ = _estimated(self.numbers)
+        there = [_moved(self.numbers.copy(), names, point) for point in points.T]
+        found = self.target.many_residuals(there)
+        count = sum(len(row.values) for row in self.target.series)
+        self.target.best.failed += sum(rows is None for rows in found)
+        return np.array([IMPOSSIBLE**2 * count if rows is None else float(rows @ rows) for rows in found])
 
 
-def _starts(target: Target) -> list[lmfit.Parameters]:
+def _starts(target: Target) -> list[Numbers]:
     """The initial values, then points drawn evenly between the bounds (on the scale that is estimated)."""
     found = [target.start()]
     random = np.random.default_rng(target.fit.seed)
     for _ in range(target.fit.starts - 1):
         drawn = target.start()
-        for row in drawn.values():
+        for _, row in drawn.items():
             if row.vary:
                 row.value = random.uniform(row.min, row.max)
         found.append(drawn)
     return found
 
 
-def best_point(target: Target) -> lmfit.Parameters:
+def best_point(target: Target) -> Numbers:
     """The best point so far."""
     made = target.start()
     for name, value in (target.best.values or {}).items():

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-import lmfit
 import numpy as np
 
 from pkinteract.engine.curves import Array
 from pkinteract.errors import SimulationError
-from pkinteract.fitting.search.target import LOG, Target
+from pkinteract.fitting.search.numbers import LOG, Number, Numbers
+from pkinteract.fitting.search.target import Target
 from pkinteract.fitting.search.uncertainty import Spread
 from pkinteract.fitting.types import Posterior, Sampling
 
@@ -42,7 +43,7 @@ class _Density:
     """Logarithm of the posterior density at (point, estimate), up to a constant; many points at a time."""
 
     target: Target
-    optimum: lmfit.Parameters
+    optimum: Numbers
     names: tuple[str, ...]
     low: Array
     high: Array
@@ -63,19 +64,17 @@ class _Density:
         """Values of all parameters."""
         for name, value in zip(self.names, point, strict=True):
             self.optimum[name].value = float(value)
-        found: dict[str, float] = self.optimum.valuesdict()
-        return found
+        return self.optimum.all_values()
 
-    def _squares(self, points: list[dict[str, float]]) -> list[float]:
+    def _squares(self, points: list[dict[str, float]]) -> Iterator[float]:
         """Sum of squares at every point; where there is no possible body it is infinite."""
-        try:
-            rows = [self.target.weighted(*row) for row in zip(points, self.target.predictions(points), strict=True)]
-        except SimulationError:
-            if len(points) == 1:
+        for values, rows in zip(points, self.target.tried(points), strict=True):
+            if isinstance(rows, SimulationError):
                 self.target.best.failed += 1
-                return [math.inf]
-            return [self._squares([point])[0] for point in points]
-        return [float(row @ row) for row in rows]
+                yield math.inf
+            else:
+                weighted = self.target.weighted(values, rows)
+                yield float(weighted @ weighted)
 
     def _logarithm(self, squares: float) -> float:
         """An SD that is not given is integrated out; its own prior is uniform in its logarithm."""
@@ -85,7 +84,7 @@ class _Density:
 
 
 def sampled(
-    target: Target, optimum: lmfit.Parameters, found: Spread, sampling: Sampling
+    target: Target, optimum: Numbers, found: Spread, sampling: Sampling
 ) -> tuple[Posterior | None, list[str], bool]:
     """The posterior, what to know of it, and whether it was stopped by hand; None if too little was sampled by then.
 
@@ -139,11 +138,13 @@ def sampled(
     return posterior, [*notes, *_warnings(posterior)], stopped
 
 
-def _begin(rows: list[lmfit.Parameter], found: Spread, sampling: Sampling, low: Array, high: Array) -> Array:
+def _begin(rows: list[Number], found: Spread, sampling: Sampling, low: Array, high: Array) -> Array:
     """Where the walkers begin: about the optimum, as far from it as the covariance says and the bounds allow."""
     random = np.random.default_rng(sampling.seed)
     at = np.array([row.value for row in rows])
-    widest = np.minimum(high - low, np.where([row.name.startswith(LOG) for row in rows], 1.0, np.abs(at) + 1e-6)) / 4
+    widest = (
+        np.minimum(high - low, np.where([name.startswith(LOG) for name in found.names], 1.0, np.abs(at) + 1e-6)) / 4
+    )
     sds = np.sqrt(np.diag(found.covariance))
     usable = np.where(np.isfinite(sds), np.minimum(sds, widest), widest)
     if np.all(np.isfinite(found.covariance)):

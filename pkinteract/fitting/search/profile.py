@@ -6,13 +6,13 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-import lmfit
 import numpy as np
-from scipy import stats
+from scipy.special import chdtri, fdtri
 
 from pkinteract.engine.curves import Array
 from pkinteract.errors import SimulationError
-from pkinteract.fitting.search.target import LOG, Target
+from pkinteract.fitting.search.numbers import LOG, Numbers
+from pkinteract.fitting.search.target import Target
 from pkinteract.fitting.search.uncertainty import LEVEL, Spread
 from pkinteract.fitting.types import Likelihood
 
@@ -51,7 +51,7 @@ class _Problem:
     """
 
     target: Target
-    optimum: lmfit.Parameters
+    optimum: Numbers
     found: Spread
     best: _Point
     line: float
@@ -70,7 +70,7 @@ class Profiles:
     notes: list[str] = field(default_factory=list)
 
 
-def profiles(target: Target, optimum: lmfit.Parameters, found: Spread, into: Profiles) -> bool:
+def profiles(target: Target, optimum: Numbers, found: Spread, into: Profiles) -> bool:
     """Take the profiles of all estimates and their intervals; whether that was stopped by hand."""
     if found.bounds or found.unfelt or found.singular:
         into.notes.append("no profiles were taken: an estimate has no standard error to begin from")
@@ -83,7 +83,7 @@ def profiles(target: Target, optimum: lmfit.Parameters, found: Spread, into: Pro
     return False
 
 
-def _all(target: Target, optimum: lmfit.Parameters, found: Spread, into: Profiles) -> None:
+def _all(target: Target, optimum: Numbers, found: Spread, into: Profiles) -> None:
     residuals = target.residuals(optimum)
     smallest = float(residuals @ residuals)
     at = np.array([optimum[name].value for name in found.names])
@@ -99,9 +99,9 @@ def _all(target: Target, optimum: lmfit.Parameters, found: Spread, into: Profile
 
 def _line(target: Target, found: Spread, smallest: float) -> float:
     if target.fit.known:
-        return float(stats.chi2.ppf(LEVEL, 1))
+        return float(chdtri(1, 1 - LEVEL))
     dof = target.errors.count - len(found.names)
-    return smallest * float(stats.f.ppf(LEVEL, 1, dof)) / dof
+    return smallest * float(fdtri(1, dof, LEVEL)) / dof
 
 
 def _notes(
@@ -208,7 +208,7 @@ def _held(problem: _Problem, place: int, value: float, near: _Point) -> _Point:
     return _Point(squares=squares, at=np.array([rows[name].value for name in found.names]))
 
 
-def _refitted(problem: _Problem, rows: lmfit.Parameters, names: Sequence[str]) -> float:
+def _refitted(problem: _Problem, rows: Numbers, names: Sequence[str]) -> float:
     """The smallest sum of squares over ``names``, by damped Gauss-Newton steps between the bounds; moves ``rows``."""
     target, settled = problem.target, SETTLED * problem.line
     residuals = target.residuals(rows)
@@ -252,12 +252,12 @@ def _step(jacobian: Array, residuals: Array, damping: float) -> Array:
     return np.asarray(np.linalg.lstsq(left, right, rcond=1e-10)[0] / scale)
 
 
-def _put(rows: lmfit.Parameters, names: Sequence[str], values: Array) -> None:
+def _put(rows: Numbers, names: Sequence[str], values: Array) -> None:
     for name, value in zip(names, values, strict=True):
         rows[name].value = float(value)
 
 
-def _tried(target: Target, rows: lmfit.Parameters, names: Sequence[str], values: Array) -> Array | None:
+def _tried(target: Target, rows: Numbers, names: Sequence[str], values: Array) -> Array | None:
     """Residuals at ``values``; None where they describe no possible body."""
     _put(rows, names, values)
     try:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
-import lmfit
 import numpy as np
 
 from pkinteract.engine.curves import Array
 from pkinteract.errors import SimulationError
-from pkinteract.fitting.inputs.expressions import renamed
 from pkinteract.fitting.predict.bodies import Change, changes_of
-from pkinteract.fitting.predict.levels import predict
+from pkinteract.fitting.predict.levels import Prepared, predicted, prepared
 from pkinteract.fitting.predict.quantities import summarized
+from pkinteract.fitting.search.numbers import LOG, Numbers
 from pkinteract.fitting.search.residuals import Residuals
 from pkinteract.fitting.types import Fit, Parameter, Series
 from pkinteract.interrupts import heed
@@ -25,16 +25,13 @@ from pkinteract.interrupts import heed
 STEP = 1e-4
 """Half-width of a central difference, on the logarithm or relative to the value."""
 
-LOG = "ln__"
-"""Begins the name of the logarithm of a parameter."""
-
 Progress = Callable[[int, float], None]
 """Called with the number of evaluations so far and the smallest sum of squares."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
-    """A parameter of one subject, or of all: ``name`` is what lmfit calls it."""
+    """A parameter of one subject, or of all: ``name`` tells it from those of others."""
 
     name: str
     parameter: Parameter
@@ -53,7 +50,7 @@ class Best:
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """The residuals of a group as a function of lmfit's parameters.
+    """The residuals of a group as a function of its numbers.
 
     Attributes
     ----------
@@ -97,33 +94,50 @@ class Target:
         """Per run: the values of its monographs that parameters set."""
         return tuple(changes_of(self.fit.parameters, row) for row in self.runs)
 
-    def start(self) -> lmfit.Parameters:
-        """lmfit's parameters at the initial values."""
-        made = lmfit.Parameters()
+    def start(self) -> Numbers:
+        """The numbers at the initial values."""
+        made = Numbers()
         for slot in self.slots:
             row = slot.parameter
             if row.expr is not None:
-                made.add(slot.name, expr=renamed(row.expr, self._names(slot.subject)))
+                made.add_following(slot.name, row.expr, self._names(slot.subject))
             elif row.vary and row.log:
-                low, high = math.log(row.lower), math.log(row.upper)
-                made.add(LOG + slot.name, value=math.log(row.initial), min=low, max=high)
-                made.add(slot.name, expr=f"exp({LOG}{slot.name})")
+                made.add_by_logarithm(slot.name, row.initial, low=row.lower, high=row.upper)
             else:
-                made.add(slot.name, value=row.initial, vary=row.vary, min=row.lower, max=row.upper)
+                made.add(slot.name, row.initial, low=row.lower, high=row.upper, vary=row.vary)
         return made
 
     def _names(self, subject: str) -> dict[str, str]:
         """What the parameters are called that an expression of a subject means."""
         return {slot.parameter.name: slot.name for slot in self.slots if slot.subject in ("", subject)}
 
-    def residuals(self, parameters: lmfit.Parameters) -> Array:
-        """What is minimised as a sum of squares; see ``Residuals.minimised``. Those of the priors come last."""
-        found = self.weighted(parameters.valuesdict(), self.predictions([parameters.valuesdict()])[0])
+    def residuals(self, numbers: Numbers) -> Array:
+        """What is minimised as a sum of squares; see ``Residuals.minimised``. Those of the priors come last.
+
+        Raises
+        ------
+        SimulationError
+            When the values describe no possible body, or the solver gives up.
+        """
+        values = numbers.all_values()
+        return self._noted(numbers, self.weighted(values, self.predictions([values])[0]))
+
+    def many_residuals(self, points: Sequence[Numbers]) -> list[Array | None]:
+        """The same at many points; None where the values describe no possible body."""
+        values = [numbers.all_values() for numbers in points]
+        rows = zip(points, values, self.tried(values), strict=True)
+        return [
+            None if isinstance(found, SimulationError) else self._noted(numbers, self.weighted(here, found))
+            for numbers, here, found in rows
+        ]
+
+    def _noted(self, numbers: Numbers, found: Array) -> Array:
+        """Residuals, having noted that they were evaluated and where they are smallest."""
         self.best.evaluations += 1
         cost = self.cost(found)
         if cost < self.best.cost:
             self.best.cost = cost
-            self.best.values = {name: row.value for name, row in parameters.items() if row.vary}
+            self.best.values = {name: row.value for name, row in numbers.items() if row.vary}
         if self.progress is not None:
             self.progress(self.best.evaluations, self.best.cost)
         return found
@@ -139,58 +153,49 @@ class Target:
             squared = np.log1p(squared)
         return float(np.sum(squared))
 
-    def jacobian(self, parameters: lmfit.Parameters) -> Array:
+    def jacobian(self, numbers: Numbers) -> Array:
         """Derivatives of the residuals, (residual, parameter)."""
-        return self._derivatives(parameters, self.weighted)
+        return self._derivatives(numbers, self.weighted)
 
-    def slopes(self, parameters: lmfit.Parameters) -> Array:
+    def slopes(self, numbers: Numbers) -> Array:
         """Derivatives of the locations of all levels, then of the residuals of the priors, (row, parameter)."""
-        return self._derivatives(parameters, self._located)
+        return self._derivatives(numbers, self._located)
 
-    def _derivatives(
-        self, parameters: lmfit.Parameters, made: Callable[[Mapping[str, float], Sequence[Array]], Array]
-    ) -> Array:
+    def _derivatives(self, numbers: Numbers, made: Callable[[Mapping[str, float], Sequence[Array]], Array]) -> Array:
         """Derivatives of what is ``made`` of the values and the predictions, by central differences side by side."""
-        names = [name for name, row in parameters.items() if row.vary]
+        names = [name for name, row in numbers.items() if row.vary]
         points, spans = [], []
         for name in names:
-            row = parameters[name]
-            half = STEP * (1.0 if name.startswith(LOG) else max(abs(row.value), STEP * abs(row.init_value or 1.0)))
+            row = numbers[name]
+            half = STEP * (1.0 if name.startswith(LOG) else max(abs(row.value), STEP * abs(row.initial or 1.0)))
             low, high = max(row.value - half, row.min), min(row.value + half, row.max)
             spans.append(high - low)
-            points += [self.moved(parameters, name, low), self.moved(parameters, name, high)]
-        predicted = self._possible(points)
-        if any(rows is None for rows in predicted):
-            here = parameters.valuesdict()
-            [level] = self.predictions([here])
-            spans = [span * (0.5 if None in predicted[2 * n : 2 * n + 2] else 1) for n, span in enumerate(spans)]
-            points = [here if rows is None else values for values, rows in zip(points, predicted, strict=True)]
-            predicted = [rows or level for rows in predicted]
-        found = [made(values, rows or []) for values, rows in zip(points, predicted, strict=True)]
+            points += [self.moved(numbers, name, low), self.moved(numbers, name, high)]
+        tried = self.tried(points)
+        good = [not isinstance(rows, SimulationError) for rows in tried]
+        if not all(good):
+            here = numbers.all_values()
+            spans = [span * (1.0 if all(good[2 * n : 2 * n + 2]) else 0.5) for n, span in enumerate(spans)]
+            points = [values if fine else here for values, fine in zip(points, good, strict=True)]
+            tried = self.tried(points)
+        found = [made(values, possible(rows)) for values, rows in zip(points, tried, strict=True)]
         columns = [(found[2 * n + 1] - found[2 * n]) / span for n, span in enumerate(spans)]
         return np.array(columns).T
 
-    def end(self, parameters: lmfit.Parameters, name: str) -> str:
-        """On which side, "lower" or "upper", values next to one of lmfit's describe no possible body; else empty."""
-        half = STEP * (1.0 if name.startswith(LOG) else max(abs(parameters[name].value), STEP))
+    def end(self, numbers: Numbers, name: str) -> str:
+        """On which side, "lower" or "upper", values next to a number describe no possible body; else empty."""
+        half = STEP * (1.0 if name.startswith(LOG) else max(abs(numbers[name].value), STEP))
         sides = {"lower": -half, "upper": half}
-        points = [self.moved(parameters, name, parameters[name].value + move) for move in sides.values()]
-        possible = [self._possible([point])[0] is not None for point in points]
-        return next((side for side, good in zip(sides, possible, strict=True) if not good), "")
+        points = [self.moved(numbers, name, numbers[name].value + move) for move in sides.values()]
+        tried = self.tried(points)
+        return next((side for side, rows in zip(sides, tried, strict=True) if isinstance(rows, SimulationError)), "")
 
-    def _possible(self, points: Sequence[Mapping[str, float]]) -> list[list[Array] | None]:
-        """Predictions at every point; None where the values describe no possible body."""
-        try:
-            return [*self.predictions(points)]
-        except SimulationError:
-            return [None] if len(points) == 1 else [self._possible([point])[0] for point in points]
-
-    def moved(self, parameters: lmfit.Parameters, name: str, value: float) -> dict[str, float]:
-        """Values of all parameters when one of lmfit's is another."""
-        kept = parameters[name].value
-        parameters[name].value = value
-        moved: dict[str, float] = parameters.valuesdict()
-        parameters[name].value = kept
+    def moved(self, numbers: Numbers, name: str, value: float) -> dict[str, float]:
+        """Values of all parameters when one of its own is another."""
+        kept = numbers[name].value
+        numbers[name].value = value
+        moved = numbers.all_values()
+        numbers[name].value = kept
         return moved
 
     def predictions(self, points: Sequence[Mapping[str, float]]) -> list[list[Array]]:
@@ -201,22 +206,36 @@ class Target:
         KeyboardInterrupt
             When Ctrl-C waits to be heeded.
         SimulationError
-            When values describe no possible body, or the solver gives up.
+            When a point describes no possible body, or the solver gives up there.
         """
+        return [possible(rows) for rows in self.tried(points)]
+
+    def tried(self, points: Sequence[Mapping[str, float]]) -> list[list[Array] | SimulationError]:
+        """Predictions of every series at every point, or why there are none; neighbours take the same steps."""
         heed()
-        tasks: dict[tuple[object, ...], tuple[int, dict[str, float]]] = {}
-        keys = []
+        wanted: list[dict[tuple[float, ...], Prepared]] = [{} for _ in self.runs]
+        keys: list[list[tuple[float, ...]]] = []
         for values in points:
+            keys.append([])
             for place, run in enumerate(self.runs):
                 names = self._names(run.subject)
                 mine = {row.parameter: values[names[row.parameter]] for row in self.changes[place]}
-                key = (place, *mine.values())
-                tasks[key] = (place, mine)
-                keys.append(key)
-        done = dict(zip(tasks, self.pool.map(self._one, tasks.values()), strict=True))
-        rows = [done[key] for key in keys]
-        size = len(self.runs)
-        return [self._made(rows[n : n + size]) for n in range(0, len(rows), size)]
+                key = tuple(mine.values())
+                keys[-1].append(key)
+                if key not in wanted[place]:
+                    wanted[place][key] = self._prepared(place, mine)
+        for place, rows in enumerate(wanted):
+            often = Counter(row[place] for row in keys)
+            wanted[place] = dict(sorted(rows.items(), key=lambda item: often[item[0]] > 1))
+        solved = self.pool.map(predicted, self.runs, [list(rows.values()) for rows in wanted])
+        done = [dict(zip(rows, found, strict=True)) for rows, found in zip(wanted, solved, strict=True)]
+        return [self._together([rows[key] for rows, key in zip(done, row, strict=True)]) for row in keys]
+
+    def _together(self, solved: Sequence[Array | SimulationError]) -> list[Array] | SimulationError:
+        """Predictions of every series from those of the runs."""
+        good = [rows for rows in solved if not isinstance(rows, SimulationError)]
+        wrong = [rows for rows in solved if isinstance(rows, SimulationError)]
+        return wrong[0] if wrong else self._made(good)
 
     def _made(self, solved: Sequence[Array]) -> list[Array]:
         """Predictions of every series from those of the runs."""
@@ -227,13 +246,12 @@ class Target:
             for series, rows in zip(self.series, taken, strict=True)
         ]
 
-    def _one(self, task: tuple[int, dict[str, float]]) -> Array:
-        place, values = task
+    def _prepared(self, place: int, values: Mapping[str, float]) -> Prepared:
         wrong = next((name for name, value in values.items() if not (math.isfinite(value) and value >= 0)), None)
         if wrong is not None:
             advice = f"{wrong} became {values[wrong]:g}; narrow the bounds of the parameters it follows from."
-            raise SimulationError(None, "fit", advice, f"subject {self.runs[place].subject}")
-        return predict(self.runs[place], self.changes[place], values)
+            return SimulationError(None, "fit", advice, f"subject {self.runs[place].subject}")
+        return prepared(self.runs[place], self.changes[place], values)
 
     def weighted(self, values: Mapping[str, float], predicted: Sequence[Array]) -> Array:
         """Residuals of ``predicted``, then those of the priors."""
@@ -249,3 +267,16 @@ class Target:
             value = math.log(values[slot.name]) if slot.parameter.log else values[slot.name]
             found.append((value - prior[0]) / prior[1])
         return np.array(found, dtype=float)
+
+
+def possible(rows: list[Array] | SimulationError) -> list[Array]:
+    """Predictions, if there are any.
+
+    Raises
+    ------
+    SimulationError
+        Why there are none.
+    """
+    if isinstance(rows, SimulationError):
+        raise rows
+    return rows

@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import lmfit
 import numpy as np
-from scipy import stats
+from scipy.special import ndtri, stdtrit
 
 from pkinteract.engine.curves import Array
-from pkinteract.fitting.search.target import LOG, STEP, Slot, Target
+from pkinteract.fitting.search.numbers import LOG, Number, Numbers
+from pkinteract.fitting.search.target import STEP, Slot, Target
 from pkinteract.fitting.types import Estimate
 
 LEVEL = 0.95
@@ -24,7 +24,7 @@ LARGEST = 100.0
 """Half-width of an interval of a logarithm from which on there is none: its ends would say nothing [1]."""
 
 Limits = Mapping[str, tuple[float | None, float | None]]
-"""Interval by lmfit's name, on the scale that is estimated."""
+"""Interval by name, on the scale that is estimated."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,7 @@ class Spread:
     Attributes
     ----------
     names, labels
-        lmfit's names, and the same for people.
+        Names among the numbers, and the same for people.
     covariance, correlation
         (estimate, estimate); NaN where there is none.
     bounds
@@ -57,7 +57,7 @@ class Spread:
     quantile: float
 
 
-def spread(target: Target, optimum: lmfit.Parameters) -> Spread:
+def spread(target: Target, optimum: Numbers) -> Spread:
     """The covariance at an optimum: the inverse of the information on the estimates and, if it is estimated, the SD."""
     fit = target.fit
     names = tuple(name for name, row in optimum.items() if row.vary)
@@ -87,17 +87,17 @@ def spread(target: Target, optimum: lmfit.Parameters) -> Spread:
         bounds={labels[n]: side for n, side in bounds.items()},
         unfelt=tuple(labels[n] for n in range(len(names)) if sizes[n] == 0),
         singular=singular,
-        quantile=float(stats.norm.ppf(upper) if fit.known else stats.t.ppf(upper, dof)),
+        quantile=float(ndtri(upper) if fit.known else stdtrit(dof, upper)),
     )
 
 
-def _design(target: Target, optimum: lmfit.Parameters, free: int) -> tuple[Array, Array]:
+def _design(target: Target, optimum: Numbers, free: int) -> tuple[Array, Array]:
     """Rows whose products are the information on the estimates, one of each level and of each prior.
 
     And a vector whose product is what of the information goes to the SD of the residuals, where that is estimated.
     """
     fit, errors = target.fit, target.errors
-    values = optimum.valuesdict()
+    values = optimum.all_values()
     predicted = target.predictions([values])[0]
     count = len(errors.values)
     slopes = np.nan_to_num(target.slopes(optimum), nan=0.0, posinf=0.0, neginf=0.0)
@@ -115,7 +115,7 @@ def _label(target: Target, name: str) -> str:
     return slot.parameter.name + whose
 
 
-def _side(row: lmfit.Parameter) -> str:
+def _side(row: Number) -> str:
     """The bound that a parameter lies at; empty if at none."""
     width = row.max - row.min
     margin = AT_BOUND * (width if math.isfinite(width) else max(1.0, abs(row.value)))
@@ -134,9 +134,9 @@ def _robust(loss: str, residuals: Array) -> Array:
     return 1 / (1 + squared) if loss == "cauchy" else np.ones_like(squared)
 
 
-def estimates(target: Target, optimum: lmfit.Parameters, found: Spread, limits: Limits) -> Iterator[Estimate]:
+def estimates(target: Target, optimum: Numbers, found: Spread, limits: Limits) -> Iterator[Estimate]:
     """Every parameter with its standard error and interval; those that follow from others by their derivatives."""
-    values = optimum.valuesdict()
+    values = optimum.all_values()
     gradients = _gradients(target, optimum, found)
     known = np.isfinite(np.diag(found.covariance))
     usable = np.where(np.isfinite(found.covariance), found.covariance, 0.0)
@@ -177,7 +177,7 @@ def _interval(
     return value - quantile * sd, value + quantile * sd
 
 
-def _gradients(target: Target, optimum: lmfit.Parameters, found: Spread) -> dict[str, Array]:
+def _gradients(target: Target, optimum: Numbers, found: Spread) -> dict[str, Array]:
     """Derivative of every parameter (of its logarithm, where that is its scale) by every estimate."""
     columns = []
     for name in found.names:
