@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from engine_systems import EVERYTHING_EVENTS, everything
+from lane_runs import GRID, STOP, Array, alone, given, people, stepping
 
 from pkinteract.engine.curves import extremes, sample
 from pkinteract.engine.events import Event
 from pkinteract.engine.lanes.counts import edges_of_bins, tally
-from pkinteract.engine.lanes.doses import KINDS, Inputs, Steady
+from pkinteract.engine.lanes.doses import Steady
 from pkinteract.engine.lanes.solve import Lanes, Reading, solve_lanes
 from pkinteract.engine.lanes.structure import Structure
 from pkinteract.engine.reference.solve import solve_reference
@@ -22,18 +21,9 @@ from pkinteract.engine.solution import Solution
 from pkinteract.engine.steady_state import periodic_state
 from pkinteract.engine.system import Actor, Binding, Inactivation, Ratio, Release, System
 
-Array = npt.NDArray[np.float64]
-
-STOP = 240.0
-GRID = np.arange(0.0, STOP + 1.0)
 DAYS = np.arange(0.0, STOP + 1.0, 24.0)
 LARGEST_ERROR = 1e-5
 """What is promised of every subject, relative to the analyte's Cmax."""
-
-
-def stepping(system: System) -> System:
-    """The system as the lanes want it."""
-    return dataclasses.replace(system, step_all=True)
 
 
 def with_binding_and_releases() -> System:
@@ -80,23 +70,6 @@ RELEASED = tuple(
 )
 
 
-def people(system: System, count: int, seed: int = 1) -> Array:
-    """Parameters of different subjects: each number within about twofold, but for the turnover of enzymes."""
-    spread = np.exp(0.3 * np.random.default_rng(seed).standard_normal((len(system.parameters), count)))
-    spread[[row.kdeg for row in system.enzymes]] = 1.0
-    return np.array(system.parameters)[:, None] * spread
-
-
-def given(events: Sequence[Event], count: int) -> Inputs:
-    """The same doses for everybody."""
-    return Inputs(
-        times=np.repeat([[event.time] for event in events], count, axis=1),
-        kinds=np.array([KINDS[event.kind] for event in events]),
-        targets=np.array([event.target for event in events]),
-        amounts=np.repeat([[event.amount] for event in events], count, axis=1),
-    )
-
-
 def reading(system: System, parameters: Array, alert: float = np.inf) -> Reading:
     """Every compound, and the sum of the last two, in mg/L."""
     count = len(system.compounds)
@@ -105,11 +78,6 @@ def reading(system: System, parameters: Array, alert: float = np.inf) -> Reading
         weights[i, i] = 1 / parameters[row.volume]
     weights[count] = weights[count - 2] + weights[count - 1]
     return Reading(grid=GRID, weights=weights, alerts=np.full(count + 1, alert), edges=DAYS)
-
-
-def alone(system: System, parameters: Array, column: int) -> System:
-    """The system of one subject."""
-    return dataclasses.replace(system, parameters=tuple(parameters[:, column]))
 
 
 def levels(system: System, solution: Solution) -> Array:

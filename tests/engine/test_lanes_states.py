@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 from engine_systems import EVERYTHING_EVENTS, everything
-from test_lanes import GRID, Array, alone, given, people, stepping
+from lane_runs import GRID, Array, alone, given, people, stepping
 
 from pkinteract.engine.events import Event, Switch
 from pkinteract.engine.lanes.doses import Steady
