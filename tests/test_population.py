@@ -11,9 +11,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import permutations
 from pathlib import Path
 
@@ -39,6 +40,7 @@ from pkinteract.population.metrics import metrics, reached, windows_of
 from pkinteract.population.partitions import add_packed, compute
 from pkinteract.population.plan import Plan, plan_of
 from pkinteract.population.spec import specification
+from pkinteract.report.drawing import Draw, drawing
 from pkinteract.report.population_text import population_lines
 
 SWITCH = text(
@@ -836,6 +838,39 @@ def test_a_fan_for_every_analyte(folder: Path) -> None:
     again = command(folder / "switch.toml", "fans", "-n", 20)
     assert again.exit_code == 0
     assert not list((folder / "fans").glob("fan-*"))
+
+
+def test_figures_are_the_same_whoever_draws_them(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawn by processes beside the command, or in it where there is one processor, every file has the same bytes."""
+    line = [sys.executable, "-m", "pkinteract", "population", "switch.toml", "-n", "20", "--out", "beside"]
+    assert subprocess.run(line, cwd=folder, check=False).returncode == 0
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+
+    assert command(folder / "switch.toml", "here", "-n", 20, figure=True).exit_code == 0
+
+    same_bytes(folder / "beside", folder / "here")
+
+
+def test_figures_are_drawn_here_when_the_process_beside_dies(tmp_path: Path) -> None:
+    """Whether it ends while it loads, or one of the two while it draws: every file is there all the same."""
+    here = os.getpid()
+
+    def draw(where: str, what: str, paths: Sequence[Path]) -> None:
+        if os.getpid() != here and where == what:
+            os.kill(os.getpid(), signal.SIGKILL)
+        for path in paths:
+            path.write_text(what)
+
+    def load(where: str) -> Draw:
+        if os.getpid() != here and where == "loading":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return partial(draw, where)
+
+    for where in ("loading", "first", "second"):
+        with drawing(partial(load, where), beside=True) as begin:
+            begin([(what, [tmp_path / f"{where}-{what}"]) for what in ("first", "second", "third")])()
+        for what in ("first", "second", "third"):
+            assert (tmp_path / f"{where}-{what}").read_text() == what
 
 
 @pytest.mark.parametrize(("table", "kept"), [("", False), ('\n[population]\nfixed = ["CYP2D6"]\n', True)])

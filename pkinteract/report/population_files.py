@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import shutil
+import tempfile
 from collections.abc import Callable, Mapping, Set
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -25,11 +27,18 @@ from pkinteract.population.spec import specification
 from pkinteract.population.store import FOLDER, Store, run
 from pkinteract.population.tables import bands_table, days_table, metrics_table, risk_table
 from pkinteract.population.tally import Tally
+from pkinteract.report import spare_help_texts
+from pkinteract.report.drawing import Begin, Draw, drawing
+from pkinteract.report.population_fan import fan_of
 from pkinteract.report.population_text import NOTICE, population_lines
 from pkinteract.scenario import Scenario
 
 Progress = Callable[[int, int], Callable[[int], None]]
 """From the number of all patients, and of those that are there already, to what is told of every further one."""
+
+
+SMALL = 10_000
+"""Patients up to whom matplotlib is loaded while they are computed; with more of them its memory comes after theirs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +81,22 @@ def run_population(
         require_parquet("--format" if wanted.form == "parquet" else "--profiles")
     if not wanted.force:
         refuse_foreign(folder, _name(scenario), unfinished=(FOLDER,))
-    plan = plan_of(scenario, specification(scenario, wanted.n, wanted.seed), profiles=wanted.profiles)
+    spec = specification(scenario, wanted.n, wanted.seed)
+    with drawing(partial(_fans, scenario), beside=wanted.figure and spec.n <= SMALL) as draw:
+        return _run(plan_of(scenario, spec, profiles=wanted.profiles), folder, wanted, progress, draw)
+
+
+def _fans(scenario: Scenario) -> Draw:
+    """What draws the figures; imports matplotlib."""
+    spare_help_texts()
+    from pkinteract.report.population_figure import write_fan
+
+    return partial(write_fan, scenario)
+
+
+def _run(
+    plan: Plan, folder: Path, wanted: Wanted, progress: Progress | None, draw: Begin
+) -> tuple[list[str], PopulationError | None]:
     store = Store(plan=plan, form=wanted.form, top=folder)
     with executor(wanted.workers, wanted.scheduler) as compute:
         store.begin(resume=wanted.resume, force=wanted.force)
@@ -80,10 +104,10 @@ def run_population(
         there = sum(len(plan.patients(partition)) for partition in ready)
         tally = run(store, ready, compute, progress(plan.spec.n, there) if progress else _silent)
     somebody = bool(tally.patients[0])
-    written = _write(store, tally, figure=wanted.figure and somebody, keep=wanted.keep_partitions)
+    written = _write(store, tally, draw if wanted.figure and somebody else None, keep=wanted.keep_partitions)
     lines = population_lines(plan, tally, len(ready), written)
     tally.give_back()
-    return lines, None if somebody else PopulationError(scenario.name, plan.spec.n, tally.failures.values())
+    return lines, None if somebody else PopulationError(plan.scenario.name, plan.spec.n, tally.failures.values())
 
 
 def _silent(_: int) -> None:
@@ -94,32 +118,45 @@ def _name(scenario: Scenario) -> str:
     return f"{scenario.name}-population"
 
 
-def _write(store: Store, tally: Tally, *, figure: bool, keep: bool) -> list[Path]:
+def _write(store: Store, tally: Tally, draw: Begin | None, *, keep: bool) -> list[Path]:
     """Hand out what is kept in partitions, write everything else, and remove what an earlier run left."""
     plan, ours = store.plan, (store.top / RECORD).is_file()
     earlier = [*store.top.glob("fan-*.png"), *store.top.glob("fan-*.svg")] if ours else []
-    put, ending = (write_parquet, "parquet") if store.form == "parquet" else (write_csv, "csv")
-    tables = {"bands": bands_table, "days": days_table, "metrics": metrics_table, "risk": risk_table}
-    files: dict[str, Writer] = {f"{name}.{ending}": partial(put, table(plan, tally)) for name, table in tables.items()}
-    if store.form == "csv":
-        files = {"patients.csv": partial(_write_patients, store), **files}
-    elif ours:
+    if ours and store.form != "csv":
         earlier.append(store.top / "patients.csv")
-    files[RECORD] = partial(_write_record, plan, tally)
-    if figure:
-        from pkinteract.report.figure import save
-        from pkinteract.report.population_figure import draw_fan
-
-        for place, analyte in enumerate(plan.analytes):
-            drawing = draw_fan(plan, tally, place)
-            files |= dict.fromkeys((f"fan-{analyte.id}.png", f"fan-{analyte.id}.svg"), partial(save, drawing))
-    handed = store.hand_out(keep=keep)
-    written = write_all(store.top, files)
+    with tempfile.TemporaryDirectory(prefix="pkinteract-") as room:
+        fans: dict[str, Writer] = {} if draw is None else _drawn(plan, tally, draw, Path(room))
+        files: dict[str, Writer] = {**_tables(store, tally), RECORD: partial(_write_record, plan, tally), **fans}
+        handed = store.hand_out(keep=keep)
+        written = write_all(store.top, files)
     for path in set(earlier) - set(written):
         path.unlink(missing_ok=True)
     if not keep:
         store.remove()
     return [*handed, *written, *([store.folder] if keep else [])]
+
+
+def _tables(store: Store, tally: Tally) -> dict[str, Writer]:
+    """Writers of the tables."""
+    put, ending = (write_parquet, "parquet") if store.form == "parquet" else (write_csv, "csv")
+    tables = {"bands": bands_table, "days": days_table, "metrics": metrics_table, "risk": risk_table}
+    files: dict[str, Writer] = {"patients.csv": partial(_write_patients, store)} if store.form == "csv" else {}
+    for name, table in tables.items():
+        files[f"{name}.{ending}"] = partial(put, table(store.plan, tally))
+    return files
+
+
+def _drawn(plan: Plan, tally: Tally, draw: Begin, room: Path) -> dict[str, Writer]:
+    """Writers of the figures, which are drawn in a ``room`` meanwhile."""
+    names = [[f"fan-{analyte.id}.{ending}" for ending in ("png", "svg")] for analyte in plan.analytes]
+    fans = [fan_of(plan, tally, place) for place in range(len(plan.analytes))]
+    wait = cache(draw([(fan, [room / name for name in both]) for fan, both in zip(fans, names, strict=True)]))
+
+    def put(name: str, path: Path) -> None:
+        wait()
+        shutil.move(room / name, path)
+
+    return {name: partial(put, name) for both in names for name in both}
 
 
 def _write_patients(store: Store, path: Path) -> None:
