@@ -17,15 +17,15 @@ import numpy as np
 from pydantic import BaseModel
 
 from pkinteract import __version__
-from pkinteract.engine.curves import extremes
+from pkinteract.analytes import analytes
 from pkinteract.engine.lanes.counts import BINS_PER_OCTAVE, LOWEST
 from pkinteract.population.cohort import Array
 from pkinteract.population.draw import draw
 from pkinteract.population.metrics import DAY, Windows, windows_of
+from pkinteract.population.solve import highest_levels
 from pkinteract.population.spec import Spec
 from pkinteract.result import Analyte
 from pkinteract.scenario import Scenario
-from pkinteract.simulate import simulate
 
 BLOCK = 512
 """Patients computed at once, a multiple of those that are stepped together."""
@@ -109,13 +109,12 @@ def plan_of(scenario: Scenario, spec: Spec, *, profiles: bool = False) -> Plan:
     InputError, SimulationError
         As :func:`pkinteract.simulate` does.
     """
-    typical = simulate(scenario)
-    tops = [extremes(curve, curve.breaks[0], scenario.duration).cmax for curve in typical.curves]
+    tops = highest_levels(scenario)
     lowest = [(math.frexp(top)[1] - OCTAVES_BELOW - LOWEST) * BINS_PER_OCTAVE for top in tops]
     plan = Plan(
         scenario=scenario,
         spec=spec,
-        analytes=typical.analytes,
+        analytes=analytes(scenario),
         lowest=tuple(lowest),
         genes=tuple(draw(scenario, spec, 0, 1).phenotype),
         profiles=profiles,
