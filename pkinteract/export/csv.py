@@ -64,17 +64,19 @@ def _column(column: Column, *, digits: int) -> tuple[Sequence[object], str]:
     number = f"%.{digits}g"
     if isinstance(column, np.ndarray) and column.dtype.kind == "f":
         numbers = np.asarray(column, dtype=float)
-        cells = (numbers + 0.0).tolist()  # adding zero turns -0 into 0
-        if np.isfinite(numbers).all():
-            return cells, number
-    else:
-        cells = column.tolist() if isinstance(column, np.ndarray) else column
-    return [_cell(value, number) for value in cells], "%s"
+        values: list[float] = (numbers + 0.0).tolist()  # adding zero turns -0 into 0
+        missing = np.isnan(numbers)
+        if not missing.any():
+            return values, number
+        return ["" if none else number % value for none, value in zip(missing.tolist(), values, strict=True)], "%s"
+    if isinstance(column, np.ndarray) and column.dtype.kind in "iu":
+        return column.tolist(), "%d"
+    cells = column.tolist() if isinstance(column, np.ndarray) else column
+    words = {value: text_cell(value) for value in {value for value in cells if isinstance(value, str)}}
+    return [words[value] if isinstance(value, str) else _cell(value, number) for value in cells], "%s"
 
 
 def _cell(value: object, number: str) -> str:
-    if isinstance(value, str):
-        return text_cell(value)
     if value is None:
         return ""
     if isinstance(value, (bool, np.bool_)):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Set
 from dataclasses import asdict, dataclass
 from functools import cache, partial
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -20,8 +21,9 @@ from pkinteract.export import refuse_foreign, write_all, write_csv, write_parque
 from pkinteract.export.csv import csv_text
 from pkinteract.export.folder import RECORD, Writer
 from pkinteract.export.parquet import require_parquet
+from pkinteract.population.block import Columns
 from pkinteract.population.executors import executor
-from pkinteract.population.partitions import Form
+from pkinteract.population.partitions import Form, parquet_bytes
 from pkinteract.population.plan import Plan, plan_of
 from pkinteract.population.spec import specification
 from pkinteract.population.store import FOLDER, Store, run
@@ -37,6 +39,17 @@ Progress = Callable[[int, int], Callable[[int], None]]
 """From the number of all patients, and of those that are there already, to what is told of every further one."""
 
 
+def _csv(columns: Columns) -> bytes:
+    return csv_text(columns).encode()
+
+
+def _parquet(columns: Columns) -> bytes:
+    return parquet_bytes([columns])
+
+
+FORMS = {"csv": Form(ending="csv", written=_csv), "parquet": Form(ending="parquet", written=_parquet)}
+"""How the rows of patients may be written."""
+
 SMALL = 10_000
 """Patients up to whom matplotlib is loaded while they are computed; with more of them its memory comes after theirs."""
 
@@ -50,7 +63,7 @@ class Wanted:
     workers: int | None
     scheduler: str | None
     profiles: bool
-    form: Form
+    form: Literal["csv", "parquet"]
     resume: bool
     keep_partitions: bool
     figure: bool
@@ -97,7 +110,7 @@ def _fans(scenario: Scenario) -> Draw:
 def _run(
     plan: Plan, folder: Path, wanted: Wanted, progress: Progress | None, draw: Begin
 ) -> tuple[list[str], PopulationError | None]:
-    store = Store(plan=plan, form=wanted.form, top=folder)
+    store = Store(plan=plan, form=FORMS[wanted.form], top=folder)
     with executor(wanted.workers, wanted.scheduler) as compute:
         store.begin(resume=wanted.resume, force=wanted.force)
         ready = store.finished()
@@ -122,7 +135,7 @@ def _write(store: Store, tally: Tally, draw: Begin | None, *, keep: bool) -> lis
     """Hand out what is kept in partitions, write everything else, and remove what an earlier run left."""
     plan, ours = store.plan, (store.top / RECORD).is_file()
     earlier = [*store.top.glob("fan-*.png"), *store.top.glob("fan-*.svg")] if ours else []
-    if ours and store.form != "csv":
+    if ours and store.form.ending != "csv":
         earlier.append(store.top / "patients.csv")
     with tempfile.TemporaryDirectory(prefix="pkinteract-") as room:
         fans: dict[str, Writer] = {} if draw is None else _drawn(plan, tally, draw, Path(room))
@@ -138,9 +151,9 @@ def _write(store: Store, tally: Tally, draw: Begin | None, *, keep: bool) -> lis
 
 def _tables(store: Store, tally: Tally) -> dict[str, Writer]:
     """Writers of the tables."""
-    put, ending = (write_parquet, "parquet") if store.form == "parquet" else (write_csv, "csv")
+    put, ending = (write_parquet, "parquet") if store.form.ending == "parquet" else (write_csv, "csv")
     tables = {"bands": bands_table, "days": days_table, "metrics": metrics_table, "risk": risk_table}
-    files: dict[str, Writer] = {"patients.csv": partial(_write_patients, store)} if store.form == "csv" else {}
+    files: dict[str, Writer] = {"patients.csv": store.put_together} if store.form.ending == "csv" else {}
     for name, table in tables.items():
         files[f"{name}.{ending}"] = partial(put, table(store.plan, tally))
     return files
@@ -157,14 +170,6 @@ def _drawn(plan: Plan, tally: Tally, draw: Begin, room: Path) -> dict[str, Write
         shutil.move(room / name, path)
 
     return {name: partial(put, name) for both in names for name in both}
-
-
-def _write_patients(store: Store, path: Path) -> None:
-    """Write ``patients.csv`` a partition at a time."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        for partition in range(store.plan.partitions):
-            head, end, rows = csv_text(store.columns(partition)).partition("\r\n")
-            file.write(rows if partition else head + end + rows)
 
 
 def _write_record(plan: Plan, tally: Tally, path: Path) -> None:
