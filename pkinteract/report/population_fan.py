@@ -8,7 +8,7 @@ import numpy as np
 
 from pkinteract.population.cohort import Array
 from pkinteract.population.plan import Plan
-from pkinteract.population.tables import BANDS, bands, shares
+from pkinteract.population.tables import shares
 from pkinteract.population.tally import Tally, quantiles
 from pkinteract.report.population_text import counted
 from pkinteract.result import Analyte
@@ -56,7 +56,7 @@ def fan_of(plan: Plan, tally: Tally, place: int) -> Fan:
         ends=ends,
         days=days,
         averages=averages,
-        swing=_swing(plan, bands(plan, tally, place)[0][BANDS.index(0.5)]),
+        swing=_swing(plan, quantiles(tally.levels[place], (0.5,), plan.lowest[place])[0]),
         above=tuple(100 * row for row in shares(tally.above[place], everybody)),
     )
 
