@@ -61,6 +61,7 @@ def drawing(load: Callable[[], Draw], *, beside: bool) -> Iterator[Begin]:
         yield begin
     finally:
         ours.close()
+        process.terminate()
         process.join()
 
 
