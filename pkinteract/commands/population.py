@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -14,8 +16,11 @@ from pkinteract.commands.progress import Begin, counted
 if TYPE_CHECKING:
     from pkinteract.errors import PopulationError
     from pkinteract.population.run.partitions import Form
+    from pkinteract.population.run.plan import Plan
     from pkinteract.population.run.store import Store
     from pkinteract.population.statistics.tally import Tally
+    from pkinteract.report.workers import Begin as BeginDrawing
+    from pkinteract.report.workers import Draw
     from pkinteract.scenario import Scenario
     from pkinteract.text.folder import Writer
 
@@ -29,11 +34,15 @@ class PopulationOptions:
     workers: int | None
     scheduler: str | None
     profiles: bool
-    form: Form
+    form: Literal["csv", "parquet"]
     resume: bool
     keep_partitions: bool
     figure: bool
     force: bool
+
+
+SMALL = 10_000
+"""Patients up to whom matplotlib is loaded while they are computed; with more of them its memory comes after theirs."""
 
 
 @click.command("population")
@@ -103,31 +112,61 @@ def _run(
     ClusterError
         When the workers or their scheduler are lost.
     """
-    from pkinteract.errors import PopulationError
     from pkinteract.export.parquet import require_parquet
     from pkinteract.population.people.specification import specification
-    from pkinteract.population.run.executors import executor
     from pkinteract.population.run.plan import plan_of
-    from pkinteract.population.run.store import FOLDER, Store, run
-    from pkinteract.report.population.text import population_lines
+    from pkinteract.population.run.store import FOLDER
+    from pkinteract.report.workers import drawing
     from pkinteract.text.folder import refuse_foreign
 
     if options.form == "parquet" or options.profiles:
         require_parquet("--format" if options.form == "parquet" else "--profiles")
     if not options.force:
         refuse_foreign(folder, _name(scenario), unfinished=(FOLDER,))
-    plan = plan_of(scenario, specification(scenario, options.n, options.seed), profiles=options.profiles)
-    store = Store(plan=plan, form=options.form, top=folder)
+    spec = specification(scenario, options.n, options.seed)
+    with drawing(partial(_fans, scenario), beside=options.figure and spec.n <= SMALL) as draw:
+        return _simulated(plan_of(scenario, spec, profiles=options.profiles), folder, options, progress, draw)
+
+
+def _fans(scenario: Scenario) -> Draw:
+    """What draws the figures; imports matplotlib."""
+    from pkinteract.report import spare_help_texts
+
+    spare_help_texts()
+    from pkinteract.report.population.figure import write_fan
+
+    return partial(write_fan, scenario)
+
+
+def _simulated(
+    plan: Plan, folder: Path, options: PopulationOptions, progress: Begin | None, draw: BeginDrawing
+) -> tuple[list[str], PopulationError | None]:
+    """Run what is planned and write what came of it."""
+    from pkinteract.errors import PopulationError
+    from pkinteract.population.run.executors import executor
+    from pkinteract.population.run.store import Store, run
+    from pkinteract.report.population.text import population_lines
+
+    store = Store(plan=plan, form=_form(options.form), top=folder)
     with executor(options.workers, options.scheduler) as compute:
         store.begin(resume=options.resume, force=options.force)
         ready = store.finished()
         there = sum(len(plan.patients(partition)) for partition in ready)
         tally = run(store, ready, compute, progress(plan.spec.n, there) if progress else _silent)
     somebody = bool(tally.patients[0])
-    written = _write(store, tally, figure=options.figure and somebody, keep=options.keep_partitions)
+    written = _write(store, tally, draw if options.figure and somebody else None, keep=options.keep_partitions)
     lines = population_lines(plan, tally, len(ready), written)
     tally.give_back()
-    return lines, None if somebody else PopulationError(scenario.name, plan.spec.n, tally.failures.values())
+    return lines, None if somebody else PopulationError(plan.scenario.name, plan.spec.n, tally.failures.values())
+
+
+def _form(name: Literal["csv", "parquet"]) -> Form:
+    """How the rows of patients are written."""
+    from pkinteract.population.run.partitions import Form, parquet_bytes
+    from pkinteract.text.csv import csv_text
+
+    written = {"csv": lambda columns: csv_text(columns).encode(), "parquet": lambda columns: parquet_bytes([columns])}
+    return Form(ending=name, written=written[name])
 
 
 def _silent(_: int) -> None:
@@ -138,34 +177,22 @@ def _name(scenario: Scenario) -> str:
     return f"{scenario.name}-population"
 
 
-def _write(store: Store, tally: Tally, *, figure: bool, keep: bool) -> list[Path]:
+def _write(store: Store, tally: Tally, draw: BeginDrawing | None, *, keep: bool) -> list[Path]:
     """Hand out what is kept in partitions, write everything else, and remove what an earlier run left."""
-    from pkinteract.export import write_parquet
     from pkinteract.export.record.population import record
-    from pkinteract.export.tables.population import bands_table, days_table, metrics_table, risk_table
-    from pkinteract.text.csv import write_csv
     from pkinteract.text.folder import RECORD, write_all
     from pkinteract.text.record import write_record
 
     plan, ours = store.plan, (store.top / RECORD).is_file()
     earlier = [*store.top.glob("fan-*.png"), *store.top.glob("fan-*.svg")] if ours else []
-    put, ending = (write_parquet, "parquet") if store.form == "parquet" else (write_csv, "csv")
-    tables = {"bands": bands_table, "days": days_table, "metrics": metrics_table, "risk": risk_table}
-    files: dict[str, Writer] = {f"{name}.{ending}": partial(put, table(plan, tally)) for name, table in tables.items()}
-    if store.form == "csv":
-        files = {"patients.csv": partial(_write_patients, store), **files}
-    elif ours:
+    if ours and store.form.ending != "csv":
         earlier.append(store.top / "patients.csv")
-    files[RECORD] = partial(write_record, record(_name(plan.scenario), plan, tally))
-    if figure:
-        from pkinteract.report.drawing import save
-        from pkinteract.report.population.figure import draw_fan
-
-        for place, analyte in enumerate(plan.analytes):
-            drawing = draw_fan(plan, tally, place)
-            files |= dict.fromkeys((f"fan-{analyte.id}.png", f"fan-{analyte.id}.svg"), partial(save, drawing))
-    handed = store.hand_out(keep=keep)
-    written = write_all(store.top, files)
+    with tempfile.TemporaryDirectory(prefix="pkinteract-") as room:
+        fans: dict[str, Writer] = {} if draw is None else _drawn(plan, tally, draw, Path(room))
+        kept: Writer = partial(write_record, record(_name(plan.scenario), plan, tally))
+        files: dict[str, Writer] = {**_tables(store, tally), RECORD: kept, **fans}
+        handed = store.hand_out(keep=keep)
+        written = write_all(store.top, files)
     for path in set(earlier) - set(written):
         path.unlink(missing_ok=True)
     if not keep:
@@ -173,11 +200,30 @@ def _write(store: Store, tally: Tally, *, figure: bool, keep: bool) -> list[Path
     return [*handed, *written, *([store.folder] if keep else [])]
 
 
-def _write_patients(store: Store, path: Path) -> None:
-    """Write ``patients.csv`` a partition at a time."""
-    from pkinteract.text.csv import csv_text
+def _tables(store: Store, tally: Tally) -> dict[str, Writer]:
+    """Writers of the tables."""
+    from pkinteract.export import write_parquet
+    from pkinteract.export.tables.population import bands_table, days_table, metrics_table, risk_table
+    from pkinteract.text.csv import write_csv
 
-    with path.open("w", encoding="utf-8", newline="") as file:
-        for partition in range(store.plan.partitions):
-            head, end, rows = csv_text(store.columns(partition)).partition("\r\n")
-            file.write(rows if partition else head + end + rows)
+    put, ending = (write_parquet, "parquet") if store.form.ending == "parquet" else (write_csv, "csv")
+    tables = {"bands": bands_table, "days": days_table, "metrics": metrics_table, "risk": risk_table}
+    files: dict[str, Writer] = {"patients.csv": store.put_together} if store.form.ending == "csv" else {}
+    for name, table in tables.items():
+        files[f"{name}.{ending}"] = partial(put, table(store.plan, tally))
+    return files
+
+
+def _drawn(plan: Plan, tally: Tally, draw: BeginDrawing, room: Path) -> dict[str, Writer]:
+    """Writers of the figures, which are drawn in a ``room`` meanwhile."""
+    from pkinteract.report.population.fan import fan_of
+
+    names = [[f"fan-{analyte.id}.{ending}" for ending in ("png", "svg")] for analyte in plan.analytes]
+    fans = [fan_of(plan, tally, place) for place in range(len(plan.analytes))]
+    wait = cache(draw([(fan, [room / name for name in both]) for fan, both in zip(fans, names, strict=True)]))
+
+    def put(name: str, path: Path) -> None:
+        wait()
+        shutil.move(room / name, path)
+
+    return {name: partial(put, name) for both in names for name in both}

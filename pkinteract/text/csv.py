@@ -80,19 +80,22 @@ def _column(column: Column, *, digits: int) -> tuple[Sequence[object], str]:
     number = f"%.{digits}g"
     if isinstance(column, np.ndarray) and column.dtype.kind == "f":
         numbers = np.asarray(column, dtype=float)
-        cells = (numbers + 0.0).tolist()  # adding zero turns -0 into 0
-        if np.isfinite(numbers).all():
-            return cells, number
-    elif isinstance(column, np.ndarray):
+        values: list[float] = (numbers + 0.0).tolist()  # adding zero turns -0 into 0
+        missing = np.isnan(numbers)
+        if not missing.any():
+            return values, number
+        return ["" if none else number % value for none, value in zip(missing.tolist(), values, strict=True)], "%s"
+    if isinstance(column, np.ndarray) and column.dtype.kind in "iu":
+        return column.tolist(), "%d"
+    if isinstance(column, np.ndarray):
         cells = column.tolist()
     else:
         cells = [value.item() if isinstance(value, np.generic) else value for value in column]
-    return [_cell(value, number) for value in cells], "%s"
+    words = {value: text_cell(value) for value in {value for value in cells if isinstance(value, str)}}
+    return [words[value] if isinstance(value, str) else _cell(value, number) for value in cells], "%s"
 
 
 def _cell(value: object, number: str) -> str:
-    if isinstance(value, str):
-        return text_cell(value)
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -11,9 +11,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from itertools import permutations
 from pathlib import Path
 
@@ -24,6 +25,7 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from pkinteract.report.population.files import FORMS
 from runs import average, daily, drug, once, oral, pathway, regimen, text, written
 from scipy import stats
 
@@ -41,6 +43,7 @@ from pkinteract.population.run.plan import Plan, plan_of
 from pkinteract.population.statistics import tally as counting
 from pkinteract.population.statistics.metrics import metrics, reached, windows_of
 from pkinteract.report.population.text import population_lines
+from pkinteract.report.workers import Draw, drawing
 
 SWITCH = text(
     regimen("amitriptyline", daily("150 mg", "24 h", "-20 d", "20 d")),
@@ -399,7 +402,7 @@ def test_a_sum_of_parts_does_not_depend_on_their_order(plan: Plan) -> None:
             total.add(part)
         for name, counts in total.arrays().items():
             np.testing.assert_array_equal(counts, together.arrays()[name], err_msg=name)
-    [content] = compute(plan, 0, "csv").values()
+    content = compute(plan, 0, FORMS["csv"])["00000.npz"]
     stored = counting.empty(plan, plan.spec.n)
     add_packed(stored, content)
     for name, counts in stored.arrays().items():
@@ -481,13 +484,21 @@ def test_a_patient_is_the_same_beside_any_neighbours(folder: Path) -> None:
 
 
 def test_a_first_run_writes_what_later_ones_write(folder: Path, tmp_path: Path) -> None:
-    """With an empty cache the code is compiled first: the bytes are those of code that was read from the disk."""
+    """With an empty cache the code is compiled first, which a terminal is told: the bytes are those of code on disk."""
     line = [sys.executable, "-m", "pkinteract", *arguments("-n", N, "--out", "first")]
     emptied = {**os.environ, "PKINTERACT_CACHE": str(tmp_path)}
+    ours, terminal = os.openpty()
+    told = b""
 
-    done = subprocess.run(line, cwd=folder, env=emptied, capture_output=True, check=False)
+    with subprocess.Popen(line, cwd=folder, env=emptied, stdout=subprocess.DEVNULL, stderr=terminal) as running:
+        os.close(terminal)
+        with suppress(OSError):
+            while more := os.read(ours, 4096):
+                told += more
 
-    assert done.returncode == 0
+    os.close(ours)
+    assert running.returncode == 0
+    assert told.startswith(b"compiling for this processor, once: about ")
     same_bytes(folder / "threads", folder / "first")
 
 
@@ -837,6 +848,39 @@ def test_a_fan_for_every_analyte(folder: Path) -> None:
     again = command(folder / "switch.toml", "fans", "-n", 20)
     assert again.exit_code == 0
     assert not list((folder / "fans").glob("fan-*"))
+
+
+def test_figures_are_the_same_whoever_draws_them(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawn by processes beside the command, or in it where there is one processor, every file has the same bytes."""
+    line = [sys.executable, "-m", "pkinteract", "population", "switch.toml", "-n", "20", "--out", "beside"]
+    assert subprocess.run(line, cwd=folder, check=False).returncode == 0
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+
+    assert command(folder / "switch.toml", "here", "-n", 20, figure=True).exit_code == 0
+
+    same_bytes(folder / "beside", folder / "here")
+
+
+def test_figures_are_drawn_here_when_the_process_beside_dies(tmp_path: Path) -> None:
+    """Whether it ends while it loads, or one of the two while it draws: every file is there all the same."""
+    here = os.getpid()
+
+    def draw(where: str, what: str, paths: Sequence[Path]) -> None:
+        if os.getpid() != here and where == what:
+            os.kill(os.getpid(), signal.SIGKILL)
+        for path in paths:
+            path.write_text(what)
+
+    def load(where: str) -> Draw:
+        if os.getpid() != here and where == "loading":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return partial(draw, where)
+
+    for where in ("loading", "first", "second"):
+        with drawing(partial(load, where), beside=True) as begin:
+            begin([(what, [tmp_path / f"{where}-{what}"]) for what in ("first", "second", "third")])()
+        for what in ("first", "second", "third"):
+            assert (tmp_path / f"{where}-{what}").read_text() == what
 
 
 @pytest.mark.parametrize(("table", "kept"), [("", False), ('\n[population]\nfixed = ["CYP2D6"]\n', True)])

@@ -1,8 +1,9 @@
 """From ``@kernel`` functions to object code: what numba must know of rows of lanes. Run by a process of its own.
 
-    python -m pkinteract.engine.kernel.compiler FOLDER
+    python -m pkinteract.engine.kernel.compiler FOLDER MODULE
 
-writes one object file per entry point. Nothing else imports this module: whoever runs the code needs llvmlite alone.
+writes one object file per entry point in a module of the engine. Nothing else imports this one: whoever runs the code
+needs llvmlite alone.
 """
 
 from __future__ import annotations
@@ -329,12 +330,13 @@ def object_code(entry: Entry) -> tuple[str, bytes]:
     return whole.overloads[chosen].fndesc.llvm_func_name, target.emit_object(module)
 
 
-def main(folder: Path) -> None:
-    """Write the object code of every entry into a folder."""
+def main(folder: Path, module: str) -> None:
+    """Write the object code of every entry of a module into a folder."""
     for entry in ENTRIES:
-        name, code = object_code(entry)
-        (folder / entry.name).write_bytes(name.encode() + b"\n" + code)
+        if entry.module == module:
+            name, code = object_code(entry)
+            (folder / entry.name).write_bytes(name.encode() + b"\n" + code)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2])

@@ -13,11 +13,11 @@ from pkinteract.engine.control import TOO_FAST
 from pkinteract.engine.kernel.vector import LANES
 from pkinteract.engine.lanes import counts
 from pkinteract.engine.lanes import solve as lanes
-from pkinteract.engine.lanes.doses import Steady, joined
 from pkinteract.population.people.cohort import Array, Cohort, TextArray
 from pkinteract.population.people.draw import draw
-from pkinteract.population.run.bodies import Bodies, bodies, reporting
+from pkinteract.population.run.bodies import bodies
 from pkinteract.population.run.plan import Plan
+from pkinteract.population.run.solve import solved
 from pkinteract.population.statistics.metrics import column, daily, metrics
 from pkinteract.population.statistics.tally import AFTER, BEFORE, EVER, Tally, count_bins, count_measures, members
 
@@ -76,38 +76,13 @@ def columns_of(plan: Plan, cohort: Cohort) -> Columns:
 def _simulated(plan: Plan, cohort: Cohort, count: int) -> tuple[lanes.Lanes, TextArray]:
     """What was read of each of the first patients, and their status."""
     found = bodies(plan.scenario, cohort)
-    done = solved(plan, found, len(cohort.number)).first(count)
+    done = solved(plan.scenario, found, plan.grid, plan.windows.edges).first(count)
     why = TOO_FAST if plan.scenario.steady_state is None else UNSETTLED
     status = np.where(done.ok, OK, why).astype(object)
     for place, reason in found.impossible.items():
         if place < count:
             status[place] = reason
     return done, status
-
-
-def solved(plan: Plan, found: Bodies, count: int) -> lanes.Lanes:
-    """Every patient stepped to the end; those that cannot be are not ok."""
-    scenario, steady, inputs = plan.scenario, None, found.inputs
-    possible = np.ones(count, dtype=bool)
-    possible[list(found.impossible)] = False
-    if found.periodic is not None and scenario.steady_state is not None:
-        before = found.periodic
-        steady = Steady(
-            period=scenario.steady_state.period, cycle=before.period, rates=before.rates, inflows=before.inflows
-        )
-        inputs = joined([before.pending, inputs])
-    _, weights, alerts = reporting(scenario, found.model, found.parameters)
-    reading = lanes.Reading(grid=plan.grid, weights=weights, alerts=alerts, edges=plan.windows.edges)
-    return lanes.solve_lanes(
-        found.model.system,
-        found.parameters,
-        inputs,
-        reading,
-        scenario.first_time,
-        scenario.duration,
-        steady=steady,
-        possible=possible,
-    )
 
 
 def _measured(plan: Plan, solved: lanes.Lanes) -> dict[str, Array]:

@@ -89,7 +89,7 @@ def on_workers(
     """
     from distributed import KilledWorker, as_completed
 
-    mark = f"pkinteract-{plan.fingerprint[:16]}-{form}"
+    mark = f"pkinteract-{plan.fingerprint[:16]}-{form.ending}"
     sent = client.submit(pickle.loads, pickle.dumps(plan), key=mark)
     left = iter(partitions)
 

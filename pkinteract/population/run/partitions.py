@@ -1,7 +1,7 @@
 """Partitions: pieces of a run that are computed anywhere and travel as files.
 
-What a worker gives back is the content of a few files: ``00012.npz`` with the counts and, unless they are Parquet, the
-rows of the patients; ``patients-00012.parquet`` and ``profiles-00012.parquet`` where they are asked for.
+What a worker gives back is the content of a few files: ``patients-00012.csv`` or ``.parquet`` with the rows of the
+patients, ``profiles-00012.parquet`` if it is asked for, and ``00012.npz`` with the counts.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -21,8 +22,14 @@ from pkinteract.population.run.block import Columns, run_block
 from pkinteract.population.run.plan import BLOCK, Plan
 from pkinteract.population.statistics.tally import Tally, empty
 
-Form = Literal["csv", "parquet"]
-"""How the rows of the patients are kept: in the partition until they are written as CSV, or as Parquet at once."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """How the rows of the patients are written, each partition where it is computed: ending and content of a file."""
+
+    ending: Literal["csv", "parquet"]
+    written: Callable[[Columns], bytes]
+
 
 PATIENTS, PROFILES = "patients", "profiles"
 
@@ -50,12 +57,10 @@ def compute(plan: Plan, partition: int, form: Form, done: Callable[[int], None] 
         if done is not None:
             done(len(block.columns["patient"]))
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    files: dict[str, bytes] = {}
-    if form == "parquet":
-        files[f"{PATIENTS}-{partition:05}.parquet"] = _parquet([columns])
+    files: dict[str, bytes] = {f"{PATIENTS}-{partition:05}.{form.ending}": form.written(columns)}
     if plan.profiles:
-        files[f"{PROFILES}-{partition:05}.parquet"] = _parquet(profiles)
-    files[f"{partition:05}.npz"] = _packed(plan, tally, columns if form == "csv" else {})
+        files[f"{PROFILES}-{partition:05}.parquet"] = parquet_bytes(profiles)
+    files[f"{partition:05}.npz"] = _packed(plan, tally)
     tally.give_back()
     return files
 
@@ -67,7 +72,7 @@ def _long(plan: Plan, patients: npt.NDArray[Any], profiles: Levels) -> Columns:
     return columns | {row.column: profiles[n].T.ravel() for n, row in enumerate(plan.analytes)}
 
 
-def _parquet(tables: Sequence[Columns]) -> bytes:
+def parquet_bytes(tables: Sequence[Columns]) -> bytes:
     """Tables of the same columns as one Parquet file, a row group each."""
     import pyarrow as pa
     from pyarrow import parquet
@@ -80,17 +85,11 @@ def _parquet(tables: Sequence[Columns]) -> bytes:
     return file.getvalue()
 
 
-def _packed(plan: Plan, tally: Tally, columns: Columns) -> bytes:
-    """The counts and columns of a partition as one file; text as places in a list of the words that occur."""
+def _packed(plan: Plan, tally: Tally) -> bytes:
+    """The counts of a partition as one file."""
     packed = {f"counts {name}": gathered(counts) for name, counts in tally.arrays().items()}
     arrays: dict[str, npt.NDArray[Any]] = {"plan": np.array(plan.fingerprint), **packed}
     arrays["failures"] = np.array(json.dumps(list(tally.failures.items())))
-    for name, column in columns.items():
-        if column.dtype == object:
-            words, places = np.unique(column.astype(str), return_inverse=True)
-            arrays[f"words {name}"], arrays[f"text {name}"] = words, places.astype(np.int32)
-        else:
-            arrays[f"column {name}"] = column
     file = io.BytesIO()
     np.savez(file, **arrays)  # type: ignore[arg-type]
     for pairs in packed.values():
@@ -104,16 +103,3 @@ def add_packed(total: Tally, content: bytes) -> None:
         for name, counts in total.arrays().items():
             scatter(arrays[f"counts {name}"], counts)
         total.name(dict(json.loads(str(arrays["failures"]))))
-
-
-def unpacked_columns(content: bytes) -> dict[str, npt.NDArray[Any]]:
-    """The rows of a stored partition."""
-    columns: dict[str, npt.NDArray[Any]] = {}
-    with np.load(io.BytesIO(content)) as arrays:
-        for key in arrays.files:
-            kind, _, name = key.partition(" ")
-            if kind == "text":
-                columns[name] = arrays[f"words {name}"].astype(object)[arrays[key]]
-            elif kind == "column":
-                columns[name] = arrays[key]
-    return columns

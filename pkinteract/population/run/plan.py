@@ -8,24 +8,26 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Mapping, Set
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, is_dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pydantic import BaseModel
 
 from pkinteract import __version__
-from pkinteract.engine.curves import extremes
+from pkinteract.analytes import analytes
 from pkinteract.engine.lanes.counts import BINS_PER_OCTAVE, LOWEST
 from pkinteract.population.people.cohort import Array
 from pkinteract.population.people.draw import draw
 from pkinteract.population.people.specification import Spec
+from pkinteract.population.run.solve import highest_levels
 from pkinteract.population.statistics.metrics import DAY, Windows, windows_of
 from pkinteract.result import Analyte
 from pkinteract.scenario import Scenario
-from pkinteract.simulation import simulate
 
 BLOCK = 512
 """Patients computed at once, a multiple of those that are stepped together."""
@@ -95,10 +97,9 @@ class Plan:
     @cached_property
     def fingerprint(self) -> str:
         """Hash of everything that decides the result."""
-        told = hashlib.sha256(f"{__version__} {np.__version__}".encode())
-        for text in _told(self):
-            told.update(text.encode())
-        return told.hexdigest()
+        told = [f"{__version__} {np.__version__}"]
+        _tell(self, told)
+        return hashlib.sha256("".join(told).encode()).hexdigest()
 
 
 def plan_of(scenario: Scenario, spec: Spec, *, profiles: bool = False) -> Plan:
@@ -109,15 +110,17 @@ def plan_of(scenario: Scenario, spec: Spec, *, profiles: bool = False) -> Plan:
     InputError, SimulationError
         As :func:`pkinteract.simulate` does.
     """
-    typical = simulate(scenario)
-    tops = [extremes(curve, curve.breaks[0], scenario.duration).cmax for curve in typical.curves]
+    with ThreadPoolExecutor(1) as beside:  # most of the time machine code is made, while scipy is loaded here
+        highest = beside.submit(highest_levels, scenario)
+        genes = tuple(draw(scenario, spec, 0, 1).phenotype)
+    tops = highest.result()
     lowest = [(math.frexp(top)[1] - OCTAVES_BELOW - LOWEST) * BINS_PER_OCTAVE for top in tops]
     plan = Plan(
         scenario=scenario,
         spec=spec,
-        analytes=typical.analytes,
+        analytes=analytes(scenario),
         lowest=tuple(lowest),
-        genes=tuple(draw(scenario, spec, 0, 1).phenotype),
+        genes=genes,
         profiles=profiles,
         partition=BLOCK,
     )
@@ -128,25 +131,34 @@ def plan_of(scenario: Scenario, spec: Spec, *, profiles: bool = False) -> Plan:
     return replace(plan, partition=BLOCK * max(1, blocks))
 
 
-def _told(thing: object) -> Iterator[str]:
-    """Everything in ``thing`` as text, the same in every process; where a file lies does not count."""
+def _tell(thing: object, told: list[str]) -> None:
+    """Add everything in ``thing`` as text, the same in every process; where a file lies does not count."""
     if isinstance(thing, Path):
         return
-    yield f"<{type(thing).__name__}"
-    if isinstance(thing, BaseModel):
-        yield from _told({name: getattr(thing, name) for name in type(thing).model_fields})
+    kind: Any = type(thing)
+    told.append(f"<{kind.__name__}")
+    if isinstance(thing, (str, float, int)) or thing is None:
+        told.append(repr(thing))
+    elif issubclass(kind, BaseModel):
+        _tell({name: getattr(thing, name) for name in kind.model_fields}, told)
     elif is_dataclass(thing):
-        yield from _told({field.name: getattr(thing, field.name) for field in fields(thing)})
-    elif isinstance(thing, Mapping):
-        for key, value in thing.items():
-            yield from (*_told(key), *_told(value))
-    elif isinstance(thing, Set):
-        yield from sorted(map(repr, thing))
-    elif isinstance(thing, np.ndarray):
-        yield f"{thing.dtype} {thing.tolist()!r}"
+        _tell({name: getattr(thing, name) for name in _fields(kind)}, told)
     elif isinstance(thing, (tuple, list)):
         for part in thing:
-            yield from _told(part)
+            _tell(part, told)
+    elif isinstance(thing, Mapping):
+        for key, value in thing.items():
+            _tell(key, told)
+            _tell(value, told)
+    elif isinstance(thing, Set):
+        told.extend(sorted(map(repr, thing)))
+    elif isinstance(thing, np.ndarray):
+        told.append(f"{thing.dtype} {thing.tolist()!r}")
     else:
-        yield repr(thing)
-    yield ">"
+        told.append(repr(thing))
+    told.append(">")
+
+
+@cache
+def _fields(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))

@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 
 from pkinteract.errors import InputError, Problem
-from pkinteract.population.run.block import Columns
 from pkinteract.population.run.executors import Executor
-from pkinteract.population.run.partitions import PATIENTS, PROFILES, Files, Form, add_packed, unpacked_columns
+from pkinteract.population.run.partitions import PATIENTS, PROFILES, Files, Form, add_packed
 from pkinteract.population.run.plan import Plan
 from pkinteract.population.statistics.tally import Tally, empty
 
@@ -64,7 +63,7 @@ class Store:
             "scenario": plan.scenario.name,
             "n": plan.spec.n,
             "seed": plan.spec.seed,
-            "format": self.form,
+            "format": self.form.ending,
             "profiles": plan.profiles,
             "partition": plan.partition,
             "fingerprint": plan.fingerprint,
@@ -75,7 +74,7 @@ class Store:
         return [partition for partition in range(self.plan.partitions) if self._complete(partition)]
 
     def _complete(self, partition: int) -> bool:
-        if not all((self.folder / name).is_file() for name in self._parquet(partition)):
+        if not all((self.folder / name).is_file() for name in self._rows(partition)):
             return False
         try:
             with np.load(self._counts(partition)) as arrays:
@@ -86,9 +85,9 @@ class Store:
     def _counts(self, partition: int) -> Path:
         return self.folder / f"{partition:05}.npz"
 
-    def _parquet(self, partition: int) -> list[str]:
-        kinds = [PATIENTS] if self.form == "parquet" else []
-        return [f"{kind}-{partition:05}.parquet" for kind in [*kinds, *([PROFILES] if self.plan.profiles else [])]]
+    def _rows(self, partition: int) -> list[str]:
+        patients = f"{PATIENTS}-{partition:05}.{self.form.ending}"
+        return [patients, *([f"{PROFILES}-{partition:05}.parquet"] if self.plan.profiles else [])]
 
     def put(self, files: Files) -> None:
         """Keep the files of a partition.
@@ -108,9 +107,12 @@ class Store:
         """The counts of a finished partition, packed."""
         return self._counts(partition).read_bytes()
 
-    def columns(self, partition: int) -> Columns:
-        """The rows of a finished partition."""
-        return unpacked_columns(self.counts(partition))
+    def put_together(self, path: Path) -> None:
+        """Write ``patients.csv``: the rows of all partitions below one head."""
+        with path.open("wb") as file:
+            for partition in range(self.plan.partitions):
+                head, end, rows = (self.folder / f"{PATIENTS}-{partition:05}.csv").read_bytes().partition(b"\r\n")
+                file.writelines((rows,) if partition else (head, end, rows))
 
     def hand_out(self, *, keep: bool) -> list[Path]:
         """Put Parquet files where the results are, ``patients/part-00012.parquet``; returns their folders."""
@@ -134,7 +136,8 @@ class Store:
 
     def remove(self) -> None:
         """Remove the partitions; anything else in their folder stays."""
-        for pattern in ("[0-9]*.npz", f"{PATIENTS}-*.parquet", f"{PROFILES}-*.parquet", _PLAN, "*.unfinished"):
+        rows = [f"{PATIENTS}-*.csv", f"{PATIENTS}-*.parquet", f"{PROFILES}-*.parquet"]
+        for pattern in ("[0-9]*.npz", *rows, _PLAN, "*.unfinished"):
             for path in self.folder.glob(pattern):
                 path.unlink()
         if not any(self.folder.iterdir()):

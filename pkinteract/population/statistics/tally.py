@@ -151,10 +151,10 @@ def _bands(bounds: Sequence[float]) -> list[str]:
 def count_measures(counts: Counts, values: Sequence[Array], member: BoolArray) -> None:
     """Add measures (measure, patient) to counts (measure, group, bin); NaN counts nowhere."""
     group, patient = np.nonzero(member[: counts.shape[1]])
-    numbers = np.array(values)[:, patient]
-    rows = np.arange(len(values))[:, None] * counts.shape[1] + group
-    known = ~np.isnan(numbers)
-    np.add.at(counts.reshape(-1), rows[known] * counts.shape[2] + bins(numbers[known]), counts.dtype.type(1))
+    numbers = np.array(values)
+    first = (np.arange(len(values))[:, None] * counts.shape[1] + group) * counts.shape[2]
+    places = (first + bins(numbers)[:, patient])[~np.isnan(numbers)[:, patient]]
+    np.add.at(counts.reshape(-1), places, counts.dtype.type(1))
 
 
 def count_bins(counts: Counts, values: Array, lowest: int) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import matplotlib as mpl
 import numpy as np
 from matplotlib.artist import Artist
@@ -11,10 +14,6 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from pkinteract.export.record.population import NOTICE
-from pkinteract.export.tables.population import BANDS, bands, shares
-from pkinteract.population.people.cohort import Array
-from pkinteract.population.run.plan import Plan
-from pkinteract.population.statistics.tally import Tally, quantiles
 from pkinteract.report.drawing import (
     ALERT,
     PALETTE,
@@ -25,9 +24,10 @@ from pkinteract.report.drawing import (
     mark_changes,
     panels,
     reference_range,
+    save,
     span,
 )
-from pkinteract.report.population.text import counted
+from pkinteract.report.population.fan import Fan
 from pkinteract.scenario import Scenario
 from pkinteract.scenario.types import TOLERANCE
 
@@ -36,17 +36,24 @@ _WIDE, _NARROW = 0.18, 0.38
 """Opacity of the band of nine patients in ten, and of that of half of them."""
 
 
-def draw_fan(plan: Plan, tally: Tally, place: int) -> Figure:
+def write_fan(scenario: Scenario, fan: Fan, paths: Sequence[Path]) -> None:
+    """Draw one analyte, and write the figure as PNG or SVG by the endings of the paths."""
+    figure = draw_fan(scenario, fan)
+    for path in paths:
+        save(figure, path)
+
+
+def draw_fan(scenario: Scenario, fan: Fan) -> Figure:
     """Draw one analyte: the fan, the share above the alert level if it has one, and the regimens."""
-    scenario, analyte = plan.scenario, plan.analytes[place]
+    analyte = fan.analyte
     drugs = list(scenario.dosed)
     rows = [(3.0, 4), *([(0.9, 1)] if analyte.alert is not None else []), (0.06 + 0.26 * len(drugs), 1)]
-    title = f"{analyte.name} in {counted(plan, tally)}: {scenario.title}"
+    title = f"{analyte.name} in {fan.patients}: {scenario.title}"
     with mpl.rc_context(STYLE):
         figure, axes = panels(rows, title=title, widest=max(len(drug) for drug in drugs), notice=NOTICE)
-        _draw_spread(axes[0], plan, tally, place)
+        _draw_spread(axes[0], fan)
         if analyte.alert is not None:
-            _draw_share(axes[1], plan, tally, place)
+            _draw_share(axes[1], fan)
         draw_regimens(axes[-1], scenario, drugs)
         for axis in axes:
             mark_changes(axis, scenario)
@@ -55,18 +62,14 @@ def draw_fan(plan: Plan, tally: Tally, place: int) -> Figure:
     return figure
 
 
-def _draw_spread(axis: Axes, plan: Plan, tally: Tally, place: int) -> None:
-    analyte, days = plan.analytes[place], plan.windows.ends / 24
-    fan = quantiles(tally.averages[place], (0.05, 0.25, 0.5, 0.75, 0.95), plan.lowest[place])
-    if plan.windows.edges[0] < 0:  # what was taken for weeks has the same average all through the first day
-        days, fan = np.append(days[0] - 1, days), np.concatenate([fan[:, :1], fan], axis=1)
-    swing = _swing(plan, bands(plan, tally, place)[0][BANDS.index(0.5)])
-    axis.fill_between(days, fan[0], fan[4], color=_COLOR, alpha=_WIDE, lw=0, zorder=2)
-    axis.fill_between(days, fan[1], fan[3], color=_COLOR, alpha=_NARROW, lw=0, zorder=2.1)
-    axis.plot(days, fan[2], color=_COLOR, lw=1.8, zorder=2.3)
+def _draw_spread(axis: Axes, fan: Fan) -> None:
+    analyte, days, averages, swing = fan.analyte, fan.days, fan.averages, fan.swing
+    axis.fill_between(days, averages[0], averages[4], color=_COLOR, alpha=_WIDE, lw=0, zorder=2)
+    axis.fill_between(days, averages[1], averages[3], color=_COLOR, alpha=_NARROW, lw=0, zorder=2.1)
+    axis.plot(days, averages[2], color=_COLOR, lw=1.8, zorder=2.3)
     for edge in swing[1:]:
         axis.plot(swing[0], edge, color=_DARK, lw=0.9, ls=(0, (1, 1.5)), zorder=2.2)
-    judged = reference_range(axis, analyte, max(float(np.nanmax(fan[4])), float(np.nanmax(swing[2]))))
+    judged = reference_range(axis, analyte, max(float(np.nanmax(averages[4])), float(np.nanmax(swing[2]))))
     handles: list[Artist] = [
         Line2D([], [], color=_COLOR, lw=1.8, label="24-h average: median of the patients"),
         Patch(facecolor=(_COLOR, _WIDE + _NARROW), label="half of them (25 to 75 %)"),
@@ -78,18 +81,9 @@ def _draw_spread(axis: Axes, plan: Plan, tally: Tally, place: int) -> None:
     axis.set_ylabel(f"{analyte.id.replace('+', ' +' + chr(10))}\n[{analyte.unit}]")
 
 
-def _swing(plan: Plan, median: Array) -> tuple[Array, Array, Array]:
-    """Days, and the lowest and the highest median level on the grid within the 24 h before each."""
-    ends = plan.windows.ends[plan.windows.ends >= plan.grid[0] + 24]
-    inside = [(plan.grid > end - 24) & (plan.grid <= end) for end in ends]
-    return ends / 24, *(np.array([how(median[hours]) for hours in inside]) for how in (np.min, np.max))
-
-
-def _draw_share(axis: Axes, plan: Plan, tally: Tally, place: int) -> None:
-    analyte, days = plan.analytes[place], plan.windows.ends / 24
-    share, low, high = (
-        100 * row for row in shares(tally.above[place], np.full(len(days), tally.patients[0], dtype=np.int64))
-    )
+def _draw_share(axis: Axes, fan: Fan) -> None:
+    analyte, days = fan.analyte, fan.ends
+    share, low, high = fan.above
     axis.fill_between(days, low, high, color=ALERT, alpha=0.18, lw=0, step="pre")
     axis.step(days, share, color=ALERT, lw=1.3, where="pre")
     axis.set_ylim(0, max(1.0, 1.15 * float(np.nanmax(high))))

@@ -1,0 +1,83 @@
+"""Bodies stepped to the end, and the typical patient of a population among them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pkinteract.engine.curves import extremes
+from pkinteract.engine.lanes import solve as lanes
+from pkinteract.engine.lanes.doses import Steady, joined
+from pkinteract.population.people.cohort import Array, Cohort
+from pkinteract.population.run.bodies import Bodies, bodies, reporting
+from pkinteract.population.statistics.metrics import HIGHEST
+from pkinteract.scenario import Patient, Scenario
+from pkinteract.simulation import simulate
+
+
+def solved(scenario: Scenario, found: Bodies, grid: Array, edges: Array) -> lanes.Lanes:
+    """Every patient stepped to the end; those that cannot be are not ok.
+
+    Parameters
+    ----------
+    grid, edges
+        Times at which levels are kept, and ends of the windows that are measured, sorted [h].
+    """
+    steady, inputs = None, found.inputs
+    possible = np.ones(found.parameters.shape[1], dtype=bool)
+    possible[list(found.impossible)] = False
+    if found.periodic is not None and scenario.steady_state is not None:
+        before = found.periodic
+        steady = Steady(
+            period=scenario.steady_state.period, cycle=before.period, rates=before.rates, inflows=before.inflows
+        )
+        inputs = joined([before.pending, inputs])
+    _, weights, alerts = reporting(scenario, found.model, found.parameters)
+    return lanes.solve_lanes(
+        found.model.system,
+        found.parameters,
+        inputs,
+        lanes.Reading(grid=grid, weights=weights, alerts=alerts, edges=edges),
+        scenario.first_time,
+        scenario.duration,
+        steady=steady,
+        possible=possible,
+    )
+
+
+def highest_levels(scenario: Scenario) -> list[float]:
+    """The highest level of every analyte in the scenario's own patient, in its unit.
+
+    Stepped as the others are, since what their system needs is then made already.
+
+    Raises
+    ------
+    InputError, SimulationError
+        As :func:`pkinteract.simulate` does, which is asked where there is no result.
+    """
+    found = bodies(scenario, _alone(scenario.patient))
+    over = np.array([scenario.first_time, scenario.duration])
+    done = solved(scenario, found, np.empty(0), over)
+    if done.ok.all():
+        tops: list[float] = done.windows[:, 0, HIGHEST, 0].tolist()
+        return tops
+    return [extremes(curve, curve.breaks[0], scenario.duration).cmax for curve in simulate(scenario).curves]
+
+
+def _alone(patient: Patient) -> Cohort:
+    """The cohort of one patient, who has what the scenario says."""
+    clearance = np.nan if patient.creatinine_clearance is None else patient.creatinine_clearance
+    height = np.nan if patient.height is None else patient.height
+    return Cohort(
+        number=np.zeros(1, dtype=np.int64),
+        weight=np.array([patient.weight]),
+        age=np.array([patient.age]),
+        female=np.array([patient.sex == "female"]),
+        height=np.array([height]),
+        creatinine_clearance=np.array([clearance]),
+        smoker=np.array([patient.smoker]),
+        phenotype={},
+        abundance={},
+        factors={},
+        taken=None,
+        late=None,
+    )
