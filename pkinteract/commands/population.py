@@ -15,7 +15,6 @@ from pkinteract.commands.progress import Begin, counted
 
 if TYPE_CHECKING:
     from pkinteract.errors import PopulationError
-    from pkinteract.population.run.partitions import Form
     from pkinteract.population.run.plan import Plan
     from pkinteract.population.run.store import Store
     from pkinteract.population.statistics.tally import Tally
@@ -144,10 +143,11 @@ def _simulated(
     """Run what is planned and write what came of it."""
     from pkinteract.errors import PopulationError
     from pkinteract.population.run.executors import executor
+    from pkinteract.population.run.partitions import FORMS
     from pkinteract.population.run.store import Store, run
     from pkinteract.report.population.text import population_lines
 
-    store = Store(plan=plan, form=_form(options.form), top=folder)
+    store = Store(plan=plan, form=FORMS[options.form], top=folder)
     with executor(options.workers, options.scheduler) as compute:
         store.begin(resume=options.resume, force=options.force)
         ready = store.finished()
@@ -158,15 +158,6 @@ def _simulated(
     lines = population_lines(plan, tally, len(ready), written)
     tally.give_back()
     return lines, None if somebody else PopulationError(plan.scenario.name, plan.spec.n, tally.failures.values())
-
-
-def _form(name: Literal["csv", "parquet"]) -> Form:
-    """How the rows of patients are written."""
-    from pkinteract.population.run.partitions import Form, parquet_bytes
-    from pkinteract.text.csv import csv_text
-
-    written = {"csv": lambda columns: csv_text(columns).encode(), "parquet": lambda columns: parquet_bytes([columns])}
-    return Form(ending=name, written=written[name])
 
 
 def _silent(_: int) -> None:

@@ -25,7 +25,6 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from pkinteract.report.population.files import FORMS
 from runs import average, daily, drug, once, oral, pathway, regimen, text, written
 from scipy import stats
 
@@ -38,7 +37,7 @@ from pkinteract.errors import SimulationError
 from pkinteract.population.people.draw import draw
 from pkinteract.population.people.specification import specification
 from pkinteract.population.run.block import columns_of, run_block
-from pkinteract.population.run.partitions import add_packed, compute
+from pkinteract.population.run.partitions import FORMS, add_packed, compute
 from pkinteract.population.run.plan import Plan, plan_of
 from pkinteract.population.statistics import tally as counting
 from pkinteract.population.statistics.metrics import metrics, reached, windows_of

@@ -21,6 +21,7 @@ from pkinteract.engine.memory import give_back
 from pkinteract.population.run.block import Columns, run_block
 from pkinteract.population.run.plan import BLOCK, Plan
 from pkinteract.population.statistics.tally import Tally, empty
+from pkinteract.text.csv import csv_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,3 +104,15 @@ def add_packed(total: Tally, content: bytes) -> None:
         for name, counts in total.arrays().items():
             scatter(arrays[f"counts {name}"], counts)
         total.name(dict(json.loads(str(arrays["failures"]))))
+
+
+def _csv(columns: Columns) -> bytes:
+    return csv_text(columns).encode()
+
+
+def _single_parquet(columns: Columns) -> bytes:
+    return parquet_bytes([columns])
+
+
+FORMS = {"csv": Form(ending="csv", written=_csv), "parquet": Form(ending="parquet", written=_single_parquet)}
+"""How the rows of patients may be written."""
