@@ -27,12 +27,12 @@ from hypothesis import strategies as st
 from runs import average, daily, drug, once, oral, pathway, regimen, text, written
 from scipy import stats
 
-from pkinteract import load_scenario, simulate
+from pkinteract import load_scenario, population, simulate
 from pkinteract.analysis.levels import spans_above
 from pkinteract.cli import main
 from pkinteract.engine.curves import extremes, sample
 from pkinteract.engine.lanes.counts import gathered, scatter
-from pkinteract.errors import SimulationError
+from pkinteract.errors import PopulationError, SimulationError
 from pkinteract.population import tally as counting
 from pkinteract.population.block import columns_of, run_block
 from pkinteract.population.draw import draw
@@ -815,6 +815,15 @@ def test_a_population_without_a_result_is_no_success(name: str, tmp_path: Path) 
         "simulated": 0,
         "without_result": 5,
     }
+
+
+def test_a_population_without_a_result_has_no_frames(tmp_path: Path) -> None:
+    """From Python it is the error that the command prints, with its reasons."""
+    rare = "[patient.abundance]\nCYP3A4 = 0.01\n[population]\ncv = { CYP3A4 = 0.05 }\n"
+    written(tmp_path, text(regimen("swift", once("100 mg")), days=1, patient=rare), (SWIFT,), name="swift")
+
+    with pytest.raises(PopulationError, match="not one of 5"):
+        population(load_scenario(tmp_path / "swift.toml"), n=5)
 
 
 def test_a_fan_for_every_analyte(folder: Path) -> None:
