@@ -51,6 +51,7 @@ format: $(VENV)/.installed-dev
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/python docs/refresh_cli.py
+	$(BIN)/python docs/refresh_library.py
 
 validation: $(VENV)/.installed-dev
 	$(BIN)/python docs/validate.py $(PROFILES)
@@ -60,6 +61,7 @@ qualify: $(VENV)/.installed-dev
 
 qualification: $(VENV)/.installed-dev
 	$(BIN)/python docs/qualify.py --write
+	$(BIN)/python docs/refresh_library.py
 
 headline: $(VENV)/.installed-dev
 	$(BIN)/python docs/headline.py

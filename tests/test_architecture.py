@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ def test_the_lock_has_what_the_project_needs() -> None:
     """Every dependency of pyproject.toml is in uv.lock, from PyPI and nowhere else."""
     text = (ROOT / "uv.lock").read_text("utf-8")
     locked = {package["name"] for package in tomllib.loads(text)["package"]}
-    needed = [*PROJECT["project"]["dependencies"], *sum(PROJECT["project"]["optional-dependencies"].values(), [])]
+    needed = [*PROJECT["project"]["dependencies"], *chain(*PROJECT["project"]["optional-dependencies"].values())]
 
     assert {re.split(r"[\[<>=~;\s]", line)[0].lower() for line in needed} <= locked
     assert set(re.findall(r"\w+://([^/\"]+)", text)) == {"pypi.org", "files.pythonhosted.org"}
@@ -56,7 +57,7 @@ def test_nothing_is_installed_that_nothing_imports() -> None:
     """Each dependency that users install is imported somewhere in the package."""
     code = "\n".join(path.read_text("utf-8") for path in PACKAGE.rglob("*.py"))
     extras = {name: lines for name, lines in PROJECT["project"]["optional-dependencies"].items() if name != "dev"}
-    lines = [*PROJECT["project"]["dependencies"], *sum(extras.values(), [])]
+    lines = [*PROJECT["project"]["dependencies"], *chain(*extras.values())]
 
     for line in lines:
         name = re.split(r"[\[<>=~;\s]", line)[0].replace("-", "_")
