@@ -47,6 +47,7 @@ def same(frame: pd.DataFrame, file: Path) -> None:
     pd.testing.assert_frame_equal(again, written, rtol=1e-6, check_dtype=False)
 
 
+@pytest.mark.slow
 @pytest.mark.compiled
 def test_the_examples_of_the_page_run(checkout: Path) -> None:
     """The blocks of docs/api.md in order, in one namespace; what they find is what the rest of the documents say."""
@@ -91,6 +92,7 @@ def test_importing_the_package_imports_nothing_else() -> None:
     assert done.stdout == "[] []\n"
 
 
+@pytest.mark.slow
 def test_a_name_of_the_door_is_a_function_whatever_was_imported() -> None:
     """Modules below a folder of the same name leave the function where it is, in any order of the imports."""
     code = (
@@ -115,6 +117,7 @@ def test_the_frames_of_a_population_are_its_files(tmp_path: Path) -> None:
         same(getattr(frames, name), tmp_path / "out" / f"{name}.csv")
 
 
+@pytest.mark.compiled
 @pytest.mark.slow
 def test_the_frames_of_a_fit_are_its_files(tmp_path: Path) -> None:
     """Estimates, predictions and the file for scenarios are those that the command writes."""

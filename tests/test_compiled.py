@@ -16,6 +16,8 @@ from pkinteract.engine.events import Event, Switch
 from pkinteract.engine.single.march import solve
 from pkinteract.engine.system import Pathway, Release, System
 
+pytestmark = pytest.mark.compiled
+
 TIMES = np.linspace(0.0, 240.0, 481)
 EVENTS = tuple(sorted([*EVERYTHING_EVENTS, Event(time=3.0, kind="release", target=0, amount=60.0)]))
 

@@ -20,6 +20,8 @@ from pkinteract.population.draw import draw
 from pkinteract.population.plan import plan_of
 from pkinteract.population.spec import specification
 
+pytestmark = [pytest.mark.compiled, pytest.mark.slow]
+
 LIBRARY = load_library()
 DOSED = [drug for drug in LIBRARY.ids() if LIBRARY.monograph(drug).absorption]
 PAIRS = list(combinations(DOSED, 2))

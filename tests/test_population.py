@@ -42,6 +42,8 @@ from pkinteract.population.plan import Plan, plan_of
 from pkinteract.population.spec import specification
 from pkinteract.report.population_text import population_lines
 
+pytestmark = pytest.mark.compiled
+
 SWITCH = text(
     regimen("amitriptyline", daily("150 mg", "24 h", "-20 d", "20 d")),
     regimen("carbamazepine", daily("400 mg", "12 h", "-20 d", "0 d")),
@@ -461,6 +463,8 @@ def cluster(workers: int, top: Path) -> Iterator[tuple[str, subprocess.Popen[byt
             each.wait()
 
 
+@pytest.mark.cluster
+@pytest.mark.slow
 def test_processes_write_what_threads_write(folder: Path) -> None:
     """Every file of a local cluster of two has the bytes of the run in threads."""
     done = process(folder, "-n", N, "--out", "processes", "--workers", 2)
@@ -480,6 +484,8 @@ def test_a_patient_is_the_same_beside_any_neighbours(folder: Path) -> None:
     assert lines[0][:21] == lines[1][:21]
 
 
+@pytest.mark.cluster
+@pytest.mark.slow
 def test_a_first_run_writes_what_later_ones_write(folder: Path, tmp_path: Path) -> None:
     """With an empty cache the code is compiled first: the bytes are those of code that was read from the disk."""
     line = [sys.executable, "-m", "pkinteract", *arguments("-n", N, "--out", "first")]
@@ -491,6 +497,8 @@ def test_a_first_run_writes_what_later_ones_write(folder: Path, tmp_path: Path) 
     same_bytes(folder / "threads", folder / "first")
 
 
+@pytest.mark.cluster
+@pytest.mark.slow
 def test_a_cluster_begun_by_hand_writes_what_threads_write(folder: Path, tmp_path: Path) -> None:
     """A scheduler and two workers give the same bytes; when the scheduler is lost, status 3 and how to go on."""
     with cluster(2, tmp_path) as (address, scheduler):
@@ -507,6 +515,8 @@ def test_a_cluster_begun_by_hand_writes_what_threads_write(folder: Path, tmp_pat
     assert re.fullmatch(r"Error: the scheduler was lost \(\w+\); --resume goes on from what is finished\n", complaint)
 
 
+@pytest.mark.cluster
+@pytest.mark.slow
 def test_a_worker_that_dies_changes_nothing(folder: Path) -> None:
     """One of three workers is killed while it computes: the run ends without a word, with the same bytes."""
     running = of_its_own(
@@ -523,6 +533,8 @@ def test_a_worker_that_dies_changes_nothing(folder: Path) -> None:
     same_bytes(folder / "threads", folder / "died")
 
 
+@pytest.mark.cluster
+@pytest.mark.slow
 def test_an_interrupted_run_goes_on(folder: Path) -> None:
     """Killed without a chance to tidy up, it has left finished partitions; --resume computes the others alone."""
     running = of_its_own([sys.executable, "-m", "pkinteract", *arguments("-n", N, "--out", "killed")], folder)
@@ -542,6 +554,7 @@ def test_an_interrupted_run_goes_on(folder: Path) -> None:
     same_bytes(folder / "threads", folder / "killed")
 
 
+@pytest.mark.cluster
 def test_a_run_that_is_stopped_says_how_to_go_on(folder: Path) -> None:
     """Ctrl-C keeps what is finished and names the option."""
     running = of_its_own([sys.executable, "-m", "pkinteract", *arguments("-n", N, "--out", "stopped")], folder)
@@ -713,6 +726,7 @@ def bodies(path: Path) -> list[tuple[str, ...]]:
     return [(row["age_y"], row["weight_kg"], row["CYP2D6"]) for row in rows(path)]
 
 
+@pytest.mark.slow
 def test_parquet_and_profiles_hold_the_same(folder: Path) -> None:
     """Patients in parts as in CSV; each profile reaches its patient's peak; an hour's profiles give its band."""
     done = command(folder / "switch.toml", "parts", "-n", N, "--format", "parquet", "--profiles", "--keep-partitions")
@@ -777,6 +791,7 @@ def test_a_folder_with_something_else_is_left_alone(folder: Path) -> None:
     assert not (folder / "kept/partitions").exists()
 
 
+@pytest.mark.slow
 def test_failures_are_named_and_counted(folder: Path) -> None:
     """A patient who clears a drug too fast for any solver has a row that says so, and is left out of every count."""
     written(folder, text(regimen("fickle", once("100 mg")), days=1), (FICKLE,), name="fickle")
@@ -794,6 +809,7 @@ def test_failures_are_named_and_counted(folder: Path) -> None:
     assert spread["cmax"] == str(64 - len(failed))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["population", "sensitivity"])
 def test_a_population_without_a_result_is_no_success(name: str, tmp_path: Path) -> None:
     """Exit status 3 with the reason and what to try, once; the population's files name every patient, without a fan."""
@@ -826,6 +842,7 @@ def test_a_population_without_a_result_has_no_frames(tmp_path: Path) -> None:
         population(load_scenario(tmp_path / "swift.toml"), n=5)
 
 
+@pytest.mark.slow
 def test_a_fan_for_every_analyte(folder: Path) -> None:
     """PNG and SVG with the names of the drugs that start or stop, the alert level and the notice."""
     done = command(folder / "switch.toml", "fans", "-n", 20, figure=True)

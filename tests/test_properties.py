@@ -253,6 +253,7 @@ def _integrals(
 CONSTANTS = st.floats(-1, 2).map(lambda exponent: round(10.0**exponent, 6))
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(
     ki=CONSTANTS,

@@ -106,6 +106,7 @@ def test_every_runner_agrees_with_the_reference_on_any_system(runner: str, case:
         np.testing.assert_allclose(one.value(TIMES), other.value(TIMES), rtol=0, atol=1e-5)
 
 
+@pytest.mark.slow
 @settings(max_examples=max(EXAMPLES // 5, 5), phases=PHASES, suppress_health_check=SLOW)
 @given(cases())
 def test_a_run_goes_on_from_where_another_ended(case: Case) -> None:

@@ -18,6 +18,8 @@ from pkinteract.population.plan import plan_of
 from pkinteract.population.sensitivity import first, inputs_of, total, trace
 from pkinteract.population.spec import specification
 
+pytestmark = pytest.mark.compiled
+
 CV = 0.3
 OWN = drug("victim", volume="20 L", clearance="5 L/h")
 PATIENTS = """
