@@ -226,6 +226,7 @@ def test_two_runs_of_one_scenario_write_the_same_bytes() -> None:
         assert (Path("one") / name).read_bytes() == (Path("two") / name).read_bytes(), name
 
 
+@pytest.mark.slow
 def test_several_scenarios_are_compared() -> None:
     """Each has its folder; comparison.csv holds every one, the first at ratio 1."""
     Path("later.toml").write_text(SHORT.replace('until = "0 d"', 'until = "5 d"'), "utf-8")

@@ -139,6 +139,7 @@ def test_count_and_until_agree(start: int, every: int, count: int) -> None:
     assert times(counted) == times(ended) == [start + k * every for k in range(count)]
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(starts, st.floats(0.1, 50), st.floats(0.1, 400))
 def test_doses_fill_a_course_and_never_leave_it(start: int, every: float, length: float) -> None:

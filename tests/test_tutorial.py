@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 PAGE = (Path(__file__).parents[1] / "docs" / "tutorial.md").read_text("utf-8")
 BLOCK = re.compile(r"^```(sh|toml)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
@@ -49,7 +51,6 @@ def ratios(file: Path) -> Iterator[tuple[float, float]]:
                 yield float(row["cavg_ratio"]), float(row["cmax_ratio"])
 
 
-@pytest.mark.slow
 def test_the_commands_run_and_draw_the_picture(folder: Path) -> None:
     """Every command ends well; tables and pictures are there."""
     assert (folder / "results/alone/concentrations.png").stat().st_size > 10_000
