@@ -7,15 +7,16 @@ HEADLINE := scenarios/carbamazepine-to-levetiracetam.toml
 PIP      := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz check format docs validation qualify qualification headline bench clean
+.PHONY: help run test test-fast fuzz check format docs validation qualify qualification headline bench clean
 
 help:
 	@echo "make run     install into $(VENV) and simulate the headline scenario: CSVs and picture"
 	@echo "make test    the tests"
+	@echo "make test-fast   those that need no compiler, no processes of their own and no patience"
 	@echo "make fuzz    five hundred random systems against scipy, all pairs of drugs in lanes, their properties, fifteen hundred fits, every shipped fit again"
 	@echo "make check   lint, types, layers"
 	@echo "make format  lint fixes and code layout"
-	@echo "make docs    write the help pages of the commands into docs/cli.md"
+	@echo "make docs    write what the documents say of commands and library: docs/cli.md, marked parts of others"
 	@echo "make validation PROFILES=curves.csv   predicted against published numbers into docs/validation.md"
 	@echo "make qualify interaction studies against the kept summary; fails if a group got worse"
 	@echo "make qualification   the same, written into the summary and docs/qualification.md"
@@ -28,6 +29,12 @@ run: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
+
+# Fails when a test without the mark "compiled" had something compiled: then the folder for object code is there.
+test-fast: $(VENV)/.installed-dev
+	@rm -rf $(VENV)/.no-compiler
+	PKINTERACT_CACHE=$(abspath $(VENV))/.no-compiler $(BIN)/python -m pytest -m "not compiled and not cluster and not slow"
+	@test ! -e $(VENV)/.no-compiler || { echo "a test had code compiled and is not marked so: see $(VENV)/.no-compiler"; exit 1; }
 
 fuzz: $(VENV)/.installed-dev
 	PKINTERACT_FUZZ=500 $(BIN)/python -m pytest -n 2 tests/engine/test_random_systems.py tests/simulation/test_pairs.py tests/simulation/test_properties.py tests/fitting/test_fit_coverage.py tests/fitting/test_shipped_fits.py
@@ -44,6 +51,7 @@ format: $(VENV)/.installed-dev
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/python docs/refresh_cli.py
+	$(BIN)/python docs/refresh_library.py
 
 validation: $(VENV)/.installed-dev
 	$(BIN)/python docs/validate.py $(PROFILES)
@@ -53,6 +61,7 @@ qualify: $(VENV)/.installed-dev
 
 qualification: $(VENV)/.installed-dev
 	$(BIN)/python docs/qualify.py --write
+	$(BIN)/python docs/refresh_library.py
 
 headline: $(VENV)/.installed-dev
 	$(BIN)/python docs/headline.py

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 
 from pkinteract.library import load_library
-from pkinteract.library.schema.monograph import REFERENCE_WEIGHT, Source
+from pkinteract.library.schema.monograph import REFERENCE_WEIGHT, Source, values
 from pkinteract.library.schema.values import Value
 from pkinteract.model.build import Model
 from pkinteract.model.patient import CLEARANCE_EXPONENT, GUT_FLOW, LIVER_FLOW, NORMAL_CREATININE_CLEARANCE
@@ -27,7 +27,7 @@ def numbers(scenario: Scenario, model: Model) -> tuple[Record, ...]:
     patients = [scenario.patient, *(patient for _, patient in scenario.patients)]
     for name in dict.fromkeys(level.name.split("_")[0] for level in model.levels):
         for organ, entry in scenario.enzymes[name].organs.items():
-            rows.append(_record(name, f"{organ}.half_life", entry.half_life, sources))
+            rows += [_record(name, path, value, sources) for path, value in values(entry, organ)]
         smoking = scenario.enzymes[name].smoking
         if smoking is not None and any(patient.smoker for patient in patients):
             rows.append(_record(name, "smoking", smoking, sources))

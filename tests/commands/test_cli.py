@@ -226,6 +226,7 @@ def test_two_runs_of_one_scenario_write_the_same_bytes() -> None:
         assert (Path("one") / name).read_bytes() == (Path("two") / name).read_bytes(), name
 
 
+@pytest.mark.slow
 def test_several_scenarios_are_compared() -> None:
     """Each has its folder; comparison.csv holds every one, the first at ratio 1."""
     Path("later.toml").write_text(SHORT.replace('until = "0 d"', 'until = "5 d"'), "utf-8")
@@ -247,6 +248,7 @@ def test_several_scenarios_go_to_results_by_default() -> None:
     assert written("results") == {"short", "single", "comparison.csv"}
 
 
+@pytest.mark.slow
 def test_files_of_an_earlier_run_do_not_stay() -> None:
     """Figures of the run before are removed when this one draws none; foreign files are not touched."""
     assert command("run", "short.toml", "single.toml", "--out", "out").exit_code == 0
@@ -285,6 +287,7 @@ def test_a_folder_that_cannot_be_made_is_an_input_error() -> None:
     assert Path("short.toml").read_text("utf-8") == SHORT
 
 
+@pytest.mark.slow
 def test_both_solvers_agree() -> None:
     """Generated code and scipy differ by at most 1e-5 of each analyte's highest level."""
     for solver in ("fast", "reference"):

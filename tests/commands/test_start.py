@@ -53,6 +53,7 @@ def python(code: str, *arguments: str, folder: Path) -> subprocess.CompletedProc
     )
 
 
+@pytest.mark.slow
 def test_a_single_run_needs_numpy_and_pydantic_only(tmp_path: Path) -> None:
     """The headline scenario is read and simulated where nothing else is installed, and gives levels."""
     done = python(
@@ -65,6 +66,7 @@ def test_a_single_run_needs_numpy_and_pydantic_only(tmp_path: Path) -> None:
     assert done.stdout == "True True\n", done.stderr
 
 
+@pytest.mark.slow
 def test_the_command_needs_click_besides(tmp_path: Path) -> None:
     """``run --no-figure`` writes every table where only click is installed besides."""
     done = python(

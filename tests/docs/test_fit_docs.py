@@ -35,6 +35,8 @@ def test_every_key_of_a_fit_file_is_described(table: type[Table]) -> None:
     assert not missing
 
 
+@pytest.mark.compiled
+@pytest.mark.slow
 def test_the_example_of_the_page_runs(tmp_path: Path) -> None:
     """Data and fit file can be copied as they stand."""
     [levels] = re.findall(r"```text\n(subject,.*?)```", PAGE, re.DOTALL)

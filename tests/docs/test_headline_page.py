@@ -5,9 +5,12 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from pkinteract.cli import main
+
+pytestmark = [pytest.mark.compiled, pytest.mark.slow]
 
 ROOT = Path(__file__).parents[2]
 

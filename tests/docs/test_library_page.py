@@ -10,6 +10,7 @@ import pytest
 from runs import daily, regimen, text
 from scenario_files import load
 
+from docs.refresh_library import PAGES, PART, parts, refreshed
 from pkinteract.library import load_library
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.population.people.draw import draw
@@ -49,7 +50,7 @@ def roles(drug: Monograph) -> Iterator[str]:
 def test_the_page_names_every_compound_once() -> None:
     """The table and the sentence below it together are the library, and its size is the one that is told."""
     also = re.search(r"^Also there: (.*?)\.$", PAGE, re.DOTALL | re.MULTILINE)
-    count = re.search(r"^(\d+) compounds\. ", PAGE, re.MULTILINE)
+    count = re.search(r"(\d+) compounds\b", PAGE)
     assert also
     assert count
 
@@ -57,6 +58,26 @@ def test_the_page_names_every_compound_once() -> None:
 
     assert sorted(named) == sorted(IDS)
     assert int(count.group(1)) == len(IDS)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_the_marked_parts_are_those_of_today(path: Path) -> None:
+    """Counts, lists and shares that a page marks as of the library are what ``make docs`` writes; none is unknown."""
+    text = path.read_text("utf-8")
+
+    assert refreshed(text, parts()) == text
+    assert text.count("<!-- library: ") == len(PART.findall(text))
+    assert not re.search(r"^<!-- library: [\w-]+ -->.", text, re.MULTILINE), "Markdown takes such a line for HTML"
+
+
+def test_no_count_of_the_library_is_typed() -> None:
+    """Where a page tells the number of compounds or of study arms, it is inside a marked part."""
+    for path in PAGES:
+        typed = re.findall(
+            r"\b\d+ (?:compounds of the library|compounds\b(?! of)|published study arms)",
+            PART.sub("", path.read_text("utf-8")),
+        )
+        assert not typed, path.name
 
 
 def varied(key: str) -> set[str]:

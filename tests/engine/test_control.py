@@ -74,6 +74,7 @@ def test_a_step_that_failed_becomes_shorter_and_none_grows_without_bound(size: f
         assert 0.1 * size <= control.shorter(size, error) < size
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("name", ["squared", "fitting", "shorter", "longer", "accepted", "limit"])
 def test_step_control_compiles_unchanged(name: str) -> None:
     """Under numba the same functions give the same numbers as in CPython, to rounding of powers."""

@@ -103,6 +103,7 @@ def test_a_metabolite_chain_follows_its_closed_form() -> None:
     np.testing.assert_allclose(metabolite, expected, rtol=0, atol=1e-8 * 100)
 
 
+@pytest.mark.slow
 def test_generated_code_agrees_with_scipy_on_every_mechanism() -> None:
     """Competing inducers with and without Hill, gut and liver first pass, exchange, infusion and metabolite at once."""
     fast = solve(everything(), EVERYTHING_EVENTS, 0, 240, rtol=1e-9)
@@ -177,6 +178,7 @@ def test_exact_and_stepped_agree_whatever_the_constants(clearance: float, ka: fl
     np.testing.assert_allclose(pair[0], pair[1], rtol=0, atol=1e-5 * max(pair[1]))
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(st.floats(1.0, 239.0))
 def test_stopping_and_going_on_changes_nothing(cut: float) -> None:

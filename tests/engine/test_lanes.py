@@ -21,6 +21,8 @@ from pkinteract.engine.solution import Solution
 from pkinteract.engine.steady_state import periodic_state
 from pkinteract.engine.system import Actor, Binding, Inactivation, Ratio, Release, System
 
+pytestmark = pytest.mark.compiled
+
 DAYS = np.arange(0.0, STOP + 1.0, 24.0)
 LARGEST_ERROR = 1e-5
 """What is promised of every subject, relative to the analyte's Cmax."""
@@ -96,6 +98,7 @@ def twenty() -> tuple[System, Array, Lanes]:
     return system, parameters, solve_lanes(system, parameters, events, reading(system, parameters, 1.0), 0.0, STOP)
 
 
+@pytest.mark.slow
 def test_every_subject_agrees_with_scipy(twenty: tuple[System, Array, Lanes]) -> None:
     """Levels of every subject of a group and of the rest: within 1e-5 of Cmax of an independent solver."""
     system, parameters, found = twenty
@@ -173,6 +176,7 @@ def test_enzymes_that_follow_each_other_are_followed() -> None:
         assert np.all(error <= LARGEST_ERROR * expected.max(axis=1))
 
 
+@pytest.mark.slow
 def test_compiled_and_interpreted_lanes_are_the_same() -> None:
     """The march in Python, over numpy, gives what the machine code gives, but for rounding: extremes and hours too."""
     system = with_binding_and_releases()

@@ -315,6 +315,7 @@ def test_drug_taken_into_the_liver_forms_metabolite_that_passes_the_metabolites_
     assert found == pytest.approx(100 * 0.9 / 45.0, rel=1e-6)
 
 
+@pytest.mark.slow
 @closed_form("disposition", "balance")
 @pytest.mark.parametrize("stepped", [True, False])
 def test_two_peripheral_compartments_follow_the_matrix_exponential(solved: Solved, stepped: bool) -> None:
@@ -461,6 +462,7 @@ def test_a_zero_order_input_fills_the_depot_or_the_blood_evenly(
     np.testing.assert_allclose(found.amounts[0].value(HOURS), infused(10.0, 6.0, ka), rtol=0, atol=1e-8 * 60)
 
 
+@pytest.mark.slow
 @closed_form("release")
 @pytest.mark.parametrize("number", [0.0, 2.5, 7.0])
 def test_a_transit_chain_delays_as_the_gamma_density(solved: Solved, number: float) -> None:
@@ -482,6 +484,7 @@ def test_a_transit_chain_delays_as_the_gamma_density(solved: Solved, number: flo
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-7 * 100)
 
 
+@pytest.mark.slow
 @closed_form("release")
 def test_a_transit_chain_before_a_depot_is_a_chain_of_compartments(solved: Solved) -> None:
     """Two transit compartments at 1.5 /h, ka 0.7 /h: the closed form of the linear chain, by eigenvalues."""

@@ -72,12 +72,16 @@ def _groups(case: Case) -> list[tuple[int, int]]:
     return [(row.enzyme, row.group) for row in case.system.inductions if row.slope is None]
 
 
+@pytest.mark.slow
 def test_the_random_systems_hold_every_mechanism() -> None:
-    """Among a hundred systems of a fixed seed each part of each mechanism comes at least five times."""
+    """Among five hundred systems each part of each mechanism comes at least five times, whatever else was imported.
+
+    What hypothesis draws from one seed depends on the modules that are loaded, so that few systems prove nothing.
+    """
     seen: Counter[str] = Counter()
 
     @seed(2026)
-    @settings(max_examples=100, phases=[Phase.generate], database=None, suppress_health_check=SLOW)
+    @settings(max_examples=500, phases=[Phase.generate], database=None, suppress_health_check=SLOW)
     @given(cases())
     def look(case: Case) -> None:
         seen.update(name for name, has in PARTS.items() if has(case))
@@ -106,6 +110,7 @@ def test_every_runner_agrees_with_the_reference_on_any_system(runner: str, case:
         np.testing.assert_allclose(one.value(TIMES), other.value(TIMES), rtol=0, atol=1e-5)
 
 
+@pytest.mark.slow
 @settings(max_examples=max(EXAMPLES // 5, 5), phases=PHASES, suppress_health_check=SLOW)
 @given(cases())
 def test_a_run_goes_on_from_where_another_ended(case: Case) -> None:

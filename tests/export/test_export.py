@@ -278,13 +278,17 @@ def test_the_record_holds_every_number_with_its_source(folders: Mapping[str, Pat
 
 
 def test_the_record_holds_enzymes_and_physiology(folders: Mapping[str, Path]) -> None:
-    """Turnover of every enzyme in the run, and the numbers of the model itself that it used."""
+    """Every value of every enzyme in the run, and the numbers of the model itself that it used."""
     rows = record(folders["plain"])["numbers"]
     assert isinstance(rows, list)
     listed = {(row["item"], row["path"]): (row["value"], row["unit"]) for row in rows}
 
     assert listed["CYP3A4", "liver.half_life"] == (load_library().enzymes["CYP3A4"].liver.half_life.value, "h")
     assert listed["CYP3A4", "gut.half_life"] == (23, "h")
+    for name, enzyme in load_library().enzymes.items():
+        for organ, entry in enzyme.organs.items() if (name, "liver.half_life") in listed else ():
+            for key, value in entry:
+                assert value is None or listed[name, f"{organ}.{key}"] == (value.value, value.unit)
     assert listed["physiology", "liver_flow"] == (90, "L/h")
     assert listed["physiology", "clearance_exponent"] == (0.75, "1")
 

@@ -17,6 +17,8 @@ from pkinteract import load_scenario, simulate
 from pkinteract.engine.curves import Array
 from pkinteract.fitting import estimate, read_fit
 
+pytestmark = pytest.mark.compiled
+
 LINEAR = parameter("f", 'transform = "none"', 'upper = "1"')
 """Concentrations are proportional to F, so everything about its estimate has a closed form."""
 

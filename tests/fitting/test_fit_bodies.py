@@ -14,6 +14,8 @@ from runs import drug, once, oral, pathway, regimen, text
 from pkinteract import load_scenario, simulate
 from pkinteract.fitting import estimate, read_fit
 
+pytestmark = pytest.mark.compiled
+
 HEAD = (
     "dataset_id,study,grouping,molecule,matrix,route,regimen,formulation,co_medication,body_weight_kg,time_h,"
     "conc_mg_per_L,phase"

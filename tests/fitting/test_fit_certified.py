@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from fit_files import command
 
+pytestmark = pytest.mark.compiled
+
 ROOT = Path(__file__).parents[2]
 ANSWERS = Path(__file__).parent / "certified"
 STARTS = {

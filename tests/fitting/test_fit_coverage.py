@@ -21,6 +21,8 @@ from scipy.stats import binom
 from pkinteract.engine.curves import Array
 from pkinteract.library import load_library
 
+pytestmark = [pytest.mark.compiled, pytest.mark.slow]
+
 FULL = "PKINTERACT_FUZZ" in os.environ
 REPLICATES = 100 if FULL else 10
 NOISES = (0.05, 0.08, 0.1) if FULL else (0.08,)

@@ -13,6 +13,8 @@ from scipy import optimize, stats
 
 from pkinteract.engine.curves import Array
 
+pytestmark = pytest.mark.compiled
+
 LINEAR = parameter("f", 'transform = "none"', 'upper = "1"')
 """Concentrations are proportional to F, so everything about its estimate has a closed form."""
 

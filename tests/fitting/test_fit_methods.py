@@ -17,6 +17,8 @@ from scipy import optimize, stats
 from pkinteract.engine.curves import Array
 from pkinteract.fitting import Group
 
+pytestmark = pytest.mark.compiled
+
 BOUNDS = {"clearance": ("1 L/h", "20 L/h"), "volume": ("20 L", "200 L"), "ka": ("0.3 1/h", "5 1/h")}
 BOUNDED = "".join(parameter(name, f'lower = "{low}"', f'upper = "{high}"') for name, (low, high) in BOUNDS.items())
 PROFILE = '[interval]\nmethod = "profile"\n'
@@ -84,6 +86,7 @@ def test_values_that_no_body_can_have_do_not_end_a_search_without_derivatives(na
     assert re.search(r"evaluations and [1-9]\d* more at values that describe no possible body", report)
 
 
+@pytest.mark.slow
 def test_ctrl_c_during_a_global_search_keeps_the_best_point(tmp_path: Path) -> None:
     """A real SIGINT to the command: it writes its files, says that it was stopped, and ends with status 130."""
     path = written(tmp_path, DATA, BOUNDED, method("differential_evolution", "starts = 100"))

@@ -17,6 +17,8 @@ from pkinteract.engine.curves import Array
 from pkinteract.fitting import Group, estimate, read_fit
 from pkinteract.fitting.types import Posterior
 
+pytestmark = pytest.mark.compiled
+
 LINEAR = parameter("f", 'transform = "none"', 'lower = "0.01"', 'upper = "1"')
 """Concentrations are proportional to F, so its posterior has a closed form."""
 SD = 0.05

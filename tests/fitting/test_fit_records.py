@@ -9,6 +9,8 @@ import pytest
 from fit_files import ALL, DATA, TIMES, TRUE, bateman, command, csv, fitted, parameter, values, written
 from runs import course, drug, oral, pathway, regimen, text
 
+pytestmark = pytest.mark.compiled
+
 RECORDS = '[[data]]\nrecords = "records.csv"\ndrug = "drug.toml"\nunit = "mg/L"\n'
 
 

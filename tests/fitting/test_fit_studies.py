@@ -13,6 +13,8 @@ from fit_files import command
 import pkinteract
 from pkinteract.units import split
 
+pytestmark = pytest.mark.compiled
+
 ROW, OTHER, OBSERVED = "osp-1393", "osp-1392", 3.41
 CHOSEN = f'perpetrator = ["fluconazole"], victim = ["midazolam"], without = ["{OTHER}"]'
 PARAMETER = '[parameter.ki]\npath = "fluconazole.inhibits.CYP3A4.ki"\ninitial = "20 umol/L"\n'

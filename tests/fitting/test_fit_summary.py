@@ -13,6 +13,8 @@ from runs import daily, drug, once, oral, pathway, regimen, text
 
 from pkinteract import load_scenario, simulate
 
+pytestmark = pytest.mark.compiled
+
 HEAD = "scenario,analyte,quantity,from_h,to_h,at_h,value,unit,source"
 REFERENCE = f"{HEAD},reference_scenario,reference_from_h,reference_to_h,reference_at_h"
 DATA = '[[data]]\nsummary = "published.csv"\n'

@@ -20,6 +20,8 @@ from pkinteract.errors import InputError
 from pkinteract.fitting.patient.individual import Individual, individual
 from pkinteract.fitting.patient.priors import patient_fit
 
+pytestmark = pytest.mark.compiled
+
 SHIPPED = Path(__file__).parents[2] / "fits/one-patient-tdm"
 CV = {"clearance": 0.4, "volume": 0.25}
 ERROR = 0.1
@@ -169,6 +171,7 @@ def test_levels_that_contradict_each_other_are_named() -> None:
     assert all("does not go together with the other levels" in row.contradiction for row in found.levels)
 
 
+@pytest.mark.slow
 def test_a_level_below_quantification_counts_as_that() -> None:
     """A limit far above what is predicted moves nothing; one far below it raises the clearance."""
     high, low = (fitted(TWO + observation("118 h", f"<{limit} mg/L")) for limit in ("50", "1.5"))
@@ -250,6 +253,7 @@ def test_the_command_writes_every_file_and_says_the_error(tmp_path: Path) -> Non
     assert (out / "patient.png").exists() is False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", sorted(SHIPPED.glob("*.toml")), ids=lambda file: file.stem)
 def test_the_shipped_patients_can_be_fitted(file: Path, tmp_path: Path) -> None:
     """Each is said to be made up, runs, and contradicts nothing."""

@@ -85,6 +85,8 @@ def same(kept: Decimal, made: Decimal) -> bool:
     return abs(kept - made) <= half_a_digit(kept) + half_a_digit(made)
 
 
+@pytest.mark.compiled
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KEPT if FULL else NAMES)
 def test_a_shipped_fit_gives_its_committed_result(name: str, tmp_path: Path) -> None:
     """

@@ -28,12 +28,12 @@ from hypothesis import strategies as st
 from runs import average, daily, drug, once, oral, pathway, regimen, text, written
 from scipy import stats
 
-from pkinteract import load_scenario, simulate
+from pkinteract import load_scenario, population, simulate
 from pkinteract.analysis.levels import spans_above
 from pkinteract.cli import main
 from pkinteract.engine.curves import extremes, sample
 from pkinteract.engine.lanes.counts import gathered, scatter
-from pkinteract.errors import SimulationError
+from pkinteract.errors import PopulationError, SimulationError
 from pkinteract.population.people.draw import draw
 from pkinteract.population.people.specification import specification
 from pkinteract.population.run.block import columns_of, run_block
@@ -43,6 +43,8 @@ from pkinteract.population.statistics import tally as counting
 from pkinteract.population.statistics.metrics import metrics, reached, windows_of
 from pkinteract.report.population.text import population_lines
 from pkinteract.report.workers import Draw, drawing
+
+pytestmark = pytest.mark.compiled
 
 SWITCH = text(
     regimen("amitriptyline", daily("150 mg", "24 h", "-20 d", "20 d")),
@@ -463,6 +465,8 @@ def cluster(workers: int, top: Path) -> Iterator[tuple[str, subprocess.Popen[byt
             each.wait()
 
 
+@pytest.mark.cluster
+@pytest.mark.slow
 def test_processes_write_what_threads_write(folder: Path) -> None:
     """Every file of a local cluster of two has the bytes of the run in threads."""
     done = process(folder, "-n", N, "--out", "processes", "--workers", 2)
@@ -482,6 +486,8 @@ def test_a_patient_is_the_same_beside_any_neighbours(folder: Path) -> None:
     assert lines[0][:21] == lines[1][:21]
 
 
+@pytest.mark.cluster
+@pytest.mark.slow
 def test_a_first_run_writes_what_later_ones_write(folder: Path, tmp_path: Path) -> None:
     """With an empty cache the code is compiled first, which a terminal is told: the bytes are those of code on disk."""
     line = [sys.executable, "-m", "pkinteract", *arguments("-n", N, "--out", "first")]
@@ -501,6 +507,8 @@ def test_a_first_run_writes_what_later_ones_write(folder: Path, tmp_path: Path) 
     same_bytes(folder / "threads", folder / "first")
 
 
+@pytest.mark.cluster
+@pytest.mark.slow
 def test_a_cluster_begun_by_hand_writes_what_threads_write(folder: Path, tmp_path: Path) -> None:
     """A scheduler and two workers give the same bytes; when the scheduler is lost, status 3 and how to go on."""
     with cluster(2, tmp_path) as (address, scheduler):
@@ -517,6 +525,8 @@ def test_a_cluster_begun_by_hand_writes_what_threads_write(folder: Path, tmp_pat
     assert re.fullmatch(r"Error: the scheduler was lost \(\w+\); --resume goes on from what is finished\n", complaint)
 
 
+@pytest.mark.cluster
+@pytest.mark.slow
 def test_a_worker_that_dies_changes_nothing(folder: Path) -> None:
     """One of three workers is killed while it computes: the run ends without a word, with the same bytes."""
     running = of_its_own(
@@ -533,6 +543,8 @@ def test_a_worker_that_dies_changes_nothing(folder: Path) -> None:
     same_bytes(folder / "threads", folder / "died")
 
 
+@pytest.mark.cluster
+@pytest.mark.slow
 def test_an_interrupted_run_goes_on(folder: Path) -> None:
     """Killed without a chance to tidy up, it has left finished partitions; --resume computes the others alone."""
     running = of_its_own([sys.executable, "-m", "pkinteract", *arguments("-n", N, "--out", "killed")], folder)
@@ -552,6 +564,7 @@ def test_an_interrupted_run_goes_on(folder: Path) -> None:
     same_bytes(folder / "threads", folder / "killed")
 
 
+@pytest.mark.cluster
 def test_a_run_that_is_stopped_says_how_to_go_on(folder: Path) -> None:
     """Ctrl-C keeps what is finished and names the option."""
     running = of_its_own([sys.executable, "-m", "pkinteract", *arguments("-n", N, "--out", "stopped")], folder)
@@ -723,6 +736,7 @@ def bodies(path: Path) -> list[tuple[str, ...]]:
     return [(row["age_y"], row["weight_kg"], row["CYP2D6"]) for row in rows(path)]
 
 
+@pytest.mark.slow
 def test_parquet_and_profiles_hold_the_same(folder: Path) -> None:
     """Patients in parts as in CSV; each profile reaches its patient's peak; an hour's profiles give its band."""
     done = command(folder / "switch.toml", "parts", "-n", N, "--format", "parquet", "--profiles", "--keep-partitions")
@@ -787,6 +801,7 @@ def test_a_folder_with_something_else_is_left_alone(folder: Path) -> None:
     assert not (folder / "kept/partitions").exists()
 
 
+@pytest.mark.slow
 def test_failures_are_named_and_counted(folder: Path) -> None:
     """A patient who clears a drug too fast for any solver has a row that says so, and is left out of every count."""
     written(folder, text(regimen("fickle", once("100 mg")), days=1), (FICKLE,), name="fickle")
@@ -804,6 +819,7 @@ def test_failures_are_named_and_counted(folder: Path) -> None:
     assert spread["cmax"] == str(64 - len(failed))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["population", "sensitivity"])
 def test_a_population_without_a_result_is_no_success(name: str, tmp_path: Path) -> None:
     """Exit status 3 with the reason and what to try, once; the population's files name every patient, without a fan."""
@@ -827,6 +843,16 @@ def test_a_population_without_a_result_is_no_success(name: str, tmp_path: Path) 
     }
 
 
+def test_a_population_without_a_result_has_no_frames(tmp_path: Path) -> None:
+    """From Python it is the error that the command prints, with its reasons."""
+    rare = "[patient.abundance]\nCYP3A4 = 0.01\n[population]\ncv = { CYP3A4 = 0.05 }\n"
+    written(tmp_path, text(regimen("swift", once("100 mg")), days=1, patient=rare), (SWIFT,), name="swift")
+
+    with pytest.raises(PopulationError, match="not one of 5"):
+        population(load_scenario(tmp_path / "swift.toml"), n=5)
+
+
+@pytest.mark.slow
 def test_a_fan_for_every_analyte(folder: Path) -> None:
     """PNG and SVG with the names of the drugs that start or stop, the alert level and the notice."""
     done = command(folder / "switch.toml", "fans", "-n", 20, figure=True)

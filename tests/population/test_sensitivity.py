@@ -18,6 +18,8 @@ from pkinteract.population.people.specification import specification
 from pkinteract.population.run.plan import plan_of
 from pkinteract.population.statistics.sensitivity import first, inputs_of, total, trace
 
+pytestmark = pytest.mark.compiled
+
 CV = 0.3
 OWN = drug("victim", volume="20 L", clearance="5 L/h")
 PATIENTS = """

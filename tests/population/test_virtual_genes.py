@@ -162,6 +162,7 @@ class _Even(Streams):
         return found, found
 
 
+@pytest.mark.slow
 @given(cv=st.floats(0.05, 5.0))
 @settings(max_examples=25, deadline=None)
 def test_a_cv_is_that_of_what_is_drawn(cv: float) -> None:

@@ -12,6 +12,7 @@ from pkinteract.analysis.profiles import gmfe, log_errors, profiles
 CURVES = Path(__file__).parents[3] / "shared" / "evidence" / "osp_profiles.csv"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CURVES.exists(), reason="the digitised curves carry no licence and are not part of the project")
 def test_carbamazepine_curves_lie_within_the_fold_errors_promised() -> None:
     """Pooled over all points the geometric mean fold error is at most 1.31, for repeated dosing at most 1.15."""

@@ -332,6 +332,7 @@ SAMPLE = ("carbamazepine + phenytoin", "fluconazole", "nordiazepam")
 """Perpetrators with few and quick rows."""
 
 
+@pytest.mark.slow
 def test_the_kept_summary_is_what_the_library_gives_today() -> None:
     """The groups of a few perpetrators, computed again; ``make qualify`` does the same for all."""
     studies = [row for row in read_studies() if " + ".join(row.perpetrators) in SAMPLE]

@@ -207,6 +207,7 @@ VALUES = [
 LINES = [n for n, line in enumerate(FULL.split("\n")) if "=" in line]
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(LINES), st.sampled_from(VALUES)), min_size=1, max_size=3), st.integers(0, 3))
 def test_any_value_anywhere_is_read_or_refused(changes: list[tuple[int, str]], dropped: int) -> None:

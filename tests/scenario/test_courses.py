@@ -126,6 +126,7 @@ hours = st.integers(1, 96)
 starts = st.integers(-500, 100)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(starts, hours, st.integers(1, 200))
 def test_count_and_until_agree(start: int, every: int, count: int) -> None:
@@ -138,6 +139,7 @@ def test_count_and_until_agree(start: int, every: int, count: int) -> None:
     assert times(counted) == times(ended) == [start + k * every for k in range(count)]
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(starts, st.floats(0.1, 50), st.floats(0.1, 400))
 def test_doses_fill_a_course_and_never_leave_it(start: int, every: float, length: float) -> None:
@@ -154,6 +156,7 @@ def test_doses_fill_a_course_and_never_leave_it(start: int, every: float, length
     np.testing.assert_allclose(np.diff(found), every, rtol=1e-6)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(starts, hours, st.integers(2, 60), st.integers(1, 59))
 def test_splitting_a_course_changes_no_dose(start: int, every: int, count: int, at: int) -> None:
@@ -170,6 +173,7 @@ def test_splitting_a_course_changes_no_dose(start: int, every: int, count: int, 
     assert taken(unsplit.doses) == taken(split.doses)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(starts, st.integers(1, 400), st.integers(1, 399))
 def test_splitting_a_course_of_clock_times_changes_no_dose(start: int, length: int, at: int) -> None:

@@ -70,6 +70,7 @@ def test_a_counted_course_counts_the_doses_that_are_given() -> None:
 spans = st.integers(1, 100)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(spans, spans, spans, st.integers(1, 600))
 def test_a_cycle_is_a_course_per_cycle(every: int, on: int, off: int, length: int) -> None:
@@ -105,6 +106,7 @@ def test_days_of_the_week_follow_the_calendar() -> None:
     ]
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(
     st.datetimes(datetime(1990, 1, 1), datetime(2060, 1, 1)),

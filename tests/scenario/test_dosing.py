@@ -224,6 +224,7 @@ def test_a_child_is_not_held_against_the_range_of_adults(tmp_path: Path) -> None
     assert [row.partition(" mg")[0] for row in found] == ["regimen[0].course[0].dose: 501"]
 
 
+@pytest.mark.slow
 @given(
     strengths=st.lists(st.integers(1, 40), min_size=1, max_size=3, unique=True),
     numbers=st.lists(st.integers(0, 3), min_size=3, max_size=3),

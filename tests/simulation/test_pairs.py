@@ -20,6 +20,8 @@ from pkinteract.population.run.block import OK, run_block
 from pkinteract.population.run.plan import plan_of
 from pkinteract.population.statistics import tally
 
+pytestmark = [pytest.mark.compiled, pytest.mark.slow]
+
 LIBRARY = load_library()
 DOSED = [drug for drug in LIBRARY.ids() if LIBRARY.monograph(drug).absorption]
 PAIRS = list(combinations(DOSED, 2))

@@ -74,6 +74,7 @@ def _plain(row: Compound) -> Binding | None:
     return None if row.binding is None else Binding(reference=row.binding.reference)
 
 
+@pytest.mark.slow
 @any_system
 @given(cases(), st.data())
 def test_without_saturation_or_interaction_inputs_add(case: Case, data: st.DataObject) -> None:
@@ -93,6 +94,7 @@ def test_without_saturation_or_interaction_inputs_add(case: Case, data: st.DataO
     close(parts[0] + parts[1], whole, 1e-3 * case.system.scale[0])
 
 
+@pytest.mark.slow
 @any_system
 @given(cases(), st.floats(0.1, STOP - 0.1))
 def test_stopping_and_going_on_changes_nothing(case: Case, cut: float) -> None:
@@ -253,6 +255,7 @@ def _integrals(
 CONSTANTS = st.floats(-1, 2).map(lambda exponent: round(10.0**exponent, 6))
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(
     ki=CONSTANTS,

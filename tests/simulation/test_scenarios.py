@@ -34,6 +34,7 @@ def test_there_are_scenarios() -> None:
     assert len(names) >= 8
 
 
+@pytest.mark.slow
 @every_file
 def test_a_scenario_is_as_exact_as_promised(path: Path) -> None:
     """At default settings the error of each analyte is at most 1e-5 of its Cmax, on the whole output grid."""

@@ -37,6 +37,7 @@ def states(result: Result, time: float) -> dict[str, float]:
 # ---- against long runs ----
 
 
+@pytest.mark.slow
 def test_the_headline_regimen_at_steady_state_is_where_400_days_lead() -> None:
     """Carbamazepine 400 mg 12-hourly and amitriptyline 150 mg daily: the same state before the next dose, to 1e-6."""
     doses = (("carbamazepine", "400 mg", "12 h"), ("amitriptyline", "150 mg", "24 h"))

@@ -1,0 +1,80 @@
+"""What docs/architecture.md and the files beside it say of the repository is so."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+ROOT = (
+    Path(__file__).resolve().parents[next(n for n, up in enumerate(Path(__file__).parents) if up.name == "tests") + 1]
+)
+PACKAGE = ROOT / "pkinteract"
+PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+TREE = re.findall(r"^\| (`[^|]*?) \|", PAGE.split("## The walk of a dose")[0], re.MULTILINE)
+PATHS = sorted({path for path in re.findall(r"`([\w./-]+(?:/|\.(?:py|toml|csv|md|lock)))`", PAGE) if "/" in path})
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_path_of_the_page_exists(path: str) -> None:
+    """Every file and folder that the page names is there, below the package or at the top."""
+    assert (PACKAGE / path).exists() or (ROOT / path).exists()
+
+
+def test_the_tree_is_in_the_order_of_the_layers() -> None:
+    """The list is the order that import-linter holds: a folder imports those above it and none below."""
+    names = [name.split("/")[0].removesuffix(".py") for cell in TREE for name in re.findall(r"`([^`]+)`", cell)]
+    layers = PROJECT["tool"]["importlinter"]["contracts"][0]["layers"]
+
+    assert list(dict.fromkeys(name for name in names if name != "pkinteract")) == layers[::-1]
+
+
+def test_the_tree_names_every_folder() -> None:
+    """No folder of the package is without its line, but for those inside a folder that says "per subject"."""
+    named = set(re.findall(r"`([\w/]+)/`", " ".join(TREE)))
+    folders = {path.parent.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("__init__.py")} - {"."}
+
+    assert {folder for folder in folders - named if not folder.startswith("report/")} <= {
+        name for name in folders if any(other.startswith(f"{name}/") for other in named)
+    }
+
+
+def test_the_lock_has_what_the_project_needs() -> None:
+    """Every dependency of pyproject.toml is in uv.lock, from PyPI and nowhere else."""
+    text = (ROOT / "uv.lock").read_text("utf-8")
+    locked = {package["name"] for package in tomllib.loads(text)["package"]}
+    needed = [*PROJECT["project"]["dependencies"], *chain(*PROJECT["project"]["optional-dependencies"].values())]
+
+    assert {re.split(r"[\[<>=~;\s]", line)[0].lower() for line in needed} <= locked
+    assert set(re.findall(r"\w+://([^/\"]+)", text)) == {"pypi.org", "files.pythonhosted.org"}
+
+
+def test_nothing_is_installed_that_nothing_imports() -> None:
+    """Each dependency that users install is imported somewhere in the package."""
+    code = "\n".join(path.read_text("utf-8") for path in PACKAGE.rglob("*.py"))
+    extras = {name: lines for name, lines in PROJECT["project"]["optional-dependencies"].items() if name != "dev"}
+    lines = [*PROJECT["project"]["dependencies"], *chain(*extras.values())]
+
+    for line in lines:
+        name = re.split(r"[\[<>=~;\s]", line)[0].replace("-", "_")
+        assert re.search(rf"^\s*(?:import|from) {name}\b", code, re.MULTILINE), name
+
+
+def test_the_hooks_run_what_make_runs() -> None:
+    """The hooks call targets of the Makefile, so that they cannot say something else than it does."""
+    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    entries = re.findall(r"^ +entry: (.*)$", (ROOT / ".pre-commit-config.yaml").read_text("utf-8"), re.MULTILINE)
+
+    assert entries
+    assert all(entry.split()[0] == "make" and set(entry.split()[1:]) <= targets for entry in entries)
+
+
+def test_the_guide_names_targets_that_exist() -> None:
+    """Each ``make`` target in CONTRIBUTING.md is one of the Makefile."""
+    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+
+    assert set(re.findall(r"\bmake ([\w-]+)", (ROOT / "CONTRIBUTING.md").read_text("utf-8"))) <= targets
