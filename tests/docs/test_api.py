@@ -18,7 +18,7 @@ import pkinteract
 from pkinteract.cli import main
 from pkinteract.errors import InputError
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "api.md"
 CHRONIC = ROOT / "scenarios" / "carbamazepine-chronic.toml"
 

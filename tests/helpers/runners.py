@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from lanes_runner import LaneSolution, solve_by_lanes
+
 from pkinteract.engine.events import Event, Switch
 from pkinteract.engine.reference.solve import solve_reference
 from pkinteract.engine.single.march import solve
@@ -23,12 +25,12 @@ class Runner(Protocol):
         rtol: float = ...,
         initial: State | None = None,
         switches: Sequence[Switch] = (),
-    ) -> Solution: ...
+    ) -> Solution | LaneSolution: ...
 
 
-RUNNERS: dict[str, Runner] = {"single": solve, "reference": solve_reference}
+RUNNERS: dict[str, Runner] = {"single": solve, "lanes": solve_by_lanes, "reference": solve_reference}
 
-TIGHT = {"single": 1e-10, "reference": 1e-12}
+TIGHT = {"single": 1e-10, "lanes": 1e-9, "reference": 1e-12}
 """Tolerance at which each follows a closed form to 1e-8; between its long steps the reference is read less exactly."""
 
 FAST = [name for name in RUNNERS if name != "reference"]

@@ -180,7 +180,7 @@ def solve_lanes(
     run = _Run(system, parameters, inputs, reading, start, stop, rtol, changes, compiled, whole)
     settle = None if steady is None else _Settling(run, steady)
     groups, analytes = -(-subjects // LANES), reading.curves
-    windows: Array = take_zeros((analytes, len(reading.edges) - 1, len(MEASURES), groups, LANES), np.float64)
+    windows: Array = take_zeros((analytes, max(len(reading.edges) - 1, 0), len(MEASURES), groups, LANES), np.float64)
     curves = take((groups, len(reading.grid), analytes, LANES), np.float64 if double else np.float32)
     ok = np.ones(subjects, dtype=bool) if possible is None else possible.copy()
 
@@ -338,7 +338,7 @@ class _Run:
             len(self.changes), np.array([change.time for change in self.changes]), Rows(self.sets(here)),
             len(released.which), released.begins.reshape(-1), released.amounts.reshape(-1), released.which,
             released.numbers.reshape(-1),
-            max(len(reading.edges) - 1, 0), reading.edges, windows.shape[3], g, Rows(windows.reshape(-1, LANES)),
+            windows.shape[1], np.append(reading.edges, np.inf), windows.shape[3], g, Rows(windows.reshape(-1, LANES)),
             len(reading.grid), reading.grid, int(wide), Rows(flat), Rows(flat),
         )  # fmt: skip
         return bool(steps >= 0)
