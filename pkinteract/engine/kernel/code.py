@@ -31,6 +31,8 @@ SECONDS = 10
 """How long it takes on two processors [s]."""
 
 _ONE_AT_A_TIME = Lock()
+_ROOT = Path(__file__).parents[3]
+"""Where this very package stands, so that no other copy of it is compiled."""
 
 
 @lru_cache(maxsize=1)
@@ -91,7 +93,8 @@ def _made(into: Path) -> None:
     """Compile all entries, each into a file that appears whole; a process for each of their modules, side by side."""
     if sys.stderr.isatty():
         print(f"compiling for this processor, once: about {SECONDS} s", file=sys.stderr)
-    environment = {**os.environ, COMPILING: "1"}
+    path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, COMPILING: "1", "PYTHONPATH": path}
     with tempfile.TemporaryDirectory(prefix="pkinteract-") as room, ExitStack() as begun:
         command = [sys.executable, "-m", "pkinteract.engine.kernel.compiler", room]
         modules = dict.fromkeys(entry.module for entry in ENTRIES)
