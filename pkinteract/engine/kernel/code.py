@@ -93,8 +93,8 @@ def _made(into: Path) -> None:
     """Compile all entries, each into a file that appears whole; a process for each of their modules, side by side."""
     if sys.stderr.isatty():
         print(f"compiling for this processor, once: about {SECONDS} s", file=sys.stderr)
-    path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
-    environment = {**os.environ, COMPILING: "1", "PYTHONPATH": path}
+    found_at = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, COMPILING: "1", "PYTHONPATH": found_at}
     with tempfile.TemporaryDirectory(prefix="pkinteract-") as room, ExitStack() as begun:
         command = [sys.executable, "-m", "pkinteract.engine.kernel.compiler", room]
         modules = dict.fromkeys(entry.module for entry in ENTRIES)
