@@ -70,9 +70,9 @@ class LaneCurve:
         if side == "right":
             times = np.minimum(times + AFTER, self.run.stop)
         grid = np.unique(times)
-        states = () if self.state is None else (self.state,)
+        states = () if self.state is None else tuple(range(self.run.system.layout.n_states))
         lanes = self.run.lanes(grid, np.empty(0), states)
-        row = self.compound if self.state is None else len(self.run.system.compounds)
+        row = self.compound if self.state is None else len(self.run.system.compounds) + self.state
         return np.asarray(lanes.profile[row, :, 0][np.searchsorted(grid, times)])
 
     def integral(self, start: float, stop: float) -> Array:
