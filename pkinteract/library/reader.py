@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pkinteract.errors import InputError, Problem, did_you_mean
 from pkinteract.library.checks import Key, faults, rows, table, traced, unknown_enzymes
 from pkinteract.library.schema.enzyme import Enzyme, EnzymeFile
-from pkinteract.library.schema.monograph import Monograph, Source
+from pkinteract.library.schema.monograph import Citation, Monograph
 from pkinteract.text.toml import TomlFile, read_toml
 from pkinteract.text.toml_lines import key_text
 from pkinteract.text.toml_words import problems
@@ -39,7 +39,7 @@ class Library:
 
     files: Mapping[str, Path]
     enzymes: Mapping[str, Enzyme]
-    enzyme_sources: Mapping[str, Source]
+    enzyme_sources: Mapping[str, Citation]
     _read: dict[str, Monograph] = field(default_factory=dict, repr=False)
 
     def ids(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pkinteract.engine import system as rows
 from pkinteract.engine.events import Event, EventKind
-from pkinteract.library.schema.absorption import Food, Input, Part
+from pkinteract.library.schema.absorption import Food, InputShape, Part
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.library.schema.values import Value
 from pkinteract.model.parts import Frame, Parts, gut_availability
@@ -99,7 +99,7 @@ def _way(parts: Parts, frame: Frame, drug: str, name: str, fed: bool) -> Way:
     return Way(compound=frame.order[drug], inlets=tuple(inlets), bioavailability=available, first_pass=first_pass)
 
 
-def _inlet(parts: Parts, frame: Frame, drug: str, given: Input, food: Food | None) -> Inlet:
+def _inlet(parts: Parts, frame: Frame, drug: str, given: InputShape, food: Food | None) -> Inlet:
     compound = frame.order[drug]
     share = given.fraction.canonical if isinstance(given, Part) else 1.0
     ka = None if given.ka is None else given.ka.canonical * (1.0 if food is None else _factor(food.ka))

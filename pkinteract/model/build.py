@@ -20,7 +20,7 @@ from pkinteract.scenario import Patient, Scenario
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Level:
+class EnzymeLevel:
     """An enzyme in an organ: its name (``CYP3A4_liver``), its row if it moves, and its uninduced level [1]."""
 
     name: str
@@ -52,7 +52,7 @@ class Model:
     switches: tuple[Switch, ...]
     compounds: tuple[str, ...]
     pathways: tuple[tuple[str, str], ...]
-    levels: tuple[Level, ...]
+    levels: tuple[EnzymeLevel, ...]
     ways: Mapping[Entry, Way]
     events: tuple[Event, ...]
 
@@ -114,7 +114,7 @@ def build_model(
         compounds=tuple(monographs),
         pathways=tuple(parts.names),
         levels=tuple(
-            Level(name=f"{n}_{o}", row=rows_of.get((n, o)), activity=float(frame.activity[n])) for n, o in organs
+            EnzymeLevel(name=f"{n}_{o}", row=rows_of.get((n, o)), activity=float(frame.activity[n])) for n, o in organs
         ),
         ways=found,
         events=(),

@@ -27,12 +27,12 @@ from pkinteract.engine.system import System
 from pkinteract.errors import SimulationError
 from pkinteract.records.doses import ANY_PERIOD, SAME, Past, jumps, past
 from pkinteract.records.states import added, amounts, carried
-from pkinteract.records.subject import Body
+from pkinteract.records.subject import SubjectModel
 from pkinteract.records.types import Covariates, Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
+class Interval:
     """A stretch to be solved: from the state just before ``start`` to ``stop`` [h], to be read at sorted ``times``.
 
     ``subject`` says whose it is, for messages.
@@ -51,7 +51,7 @@ class Stretch:
 Solved = tuple[Array, State]
 """Central amounts, (time, compound) [mg], and the state at the end of a stretch, both before any jump there."""
 
-_Solving = Generator[Stretch, Solved, None]
+_Solving = Generator[Interval, Solved, None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class Followed:
     residual: float | None
 
 
-def follow(records: Sequence[Record], bodies: Callable[[Covariates], Body], *, rtol: float = RTOL) -> Followed:
+def follow(records: Sequence[Record], bodies: Callable[[Covariates], SubjectModel], *, rtol: float = RTOL) -> Followed:
     """Follow one subject by the solver in CPython.
 
     Raises
@@ -89,8 +89,8 @@ def follow(records: Sequence[Record], bodies: Callable[[Covariates], Body], *, r
 
 
 def walked(
-    records: Sequence[Record], bodies: Callable[[Covariates], Body], *, rtol: float = RTOL
-) -> Generator[Stretch, Solved, Followed]:
+    records: Sequence[Record], bodies: Callable[[Covariates], SubjectModel], *, rtol: float = RTOL
+) -> Generator[Interval, Solved, Followed]:
     """Follow one subject: gives every stretch to be solved, takes what came of it, and returns what was found.
 
     Raises
@@ -128,7 +128,7 @@ def _ends(records: Sequence[Record]) -> list[float]:
     return ends[::-1]
 
 
-def solved(stretch: Stretch) -> Solved:
+def solved(stretch: Interval) -> Solved:
     """A stretch by the solver in CPython.
 
     Raises
@@ -163,11 +163,11 @@ class _Walk:
     """
 
     records: Sequence[Record]
-    bodies: Callable[[Covariates], Body]
+    bodies: Callable[[Covariates], SubjectModel]
     rtol: float
     ends: Sequence[float]
     times: Sequence[float]
-    body: Body
+    body: SubjectModel
     initial: State
     start: float
     now: float
@@ -192,7 +192,7 @@ class _Walk:
             yield from self._give(record, self.ends[place])
         self.reads.append((self.now, self.at_once.get(self.now, 0.0)))
 
-    def close(self) -> Generator[Stretch, Solved, tuple[State, list[Event]]]:
+    def close(self) -> Generator[Interval, Solved, tuple[State, list[Event]]]:
         """Solve the stretch up to now; returns the state before any jump there, and the jumps still to come."""
         system, state = self.body.system, self.initial
         found = np.tile(amounts(system, state), (len(self.reads), 1))
@@ -203,8 +203,8 @@ class _Walk:
         self.reads = []
         return state, [event for event in self.events if event.time >= self.now or event.kind == "release"]
 
-    def _stretch(self) -> Stretch:
-        return Stretch(
+    def _stretch(self) -> Interval:
+        return Interval(
             subject=f"subject {self.records[0].subject}",
             system=self.body.system,
             events=sorted(self.events, key=lambda event: event.time),
@@ -215,7 +215,7 @@ class _Walk:
             rtol=self.rtol,
         )
 
-    def _begin(self, body: Body, start: float, initial: State, events: Iterable[Event]) -> None:
+    def _begin(self, body: SubjectModel, start: float, initial: State, events: Iterable[Event]) -> None:
         self.body, self.start, self.now, self.initial = body, start, start, initial
         self.events, self.at_once = [], {}
         self._add(events)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pkinteract.errors import InputError, PkinteractError
-from pkinteract.fitting.data.summary import Row, Span, Summary, study_of
+from pkinteract.fitting.data.summary import PublishedNumber, Span, SummaryEntry, study_of
 from pkinteract.fitting.data.weights import Sure
 from pkinteract.library import Library, load_library
 from pkinteract.library.evidence import studies as published
@@ -25,7 +25,7 @@ _ROOM = 2.0
 class Chosen:
     """The rows of the studies that could be simulated, and why others could not."""
 
-    summary: Summary
+    summary: SummaryEntry
     failures: tuple[str, ...]
 
 
@@ -38,7 +38,7 @@ def ratio_rows(studies: Iterable[published.Study], index: int) -> Chosen:
         Position of the data set in the fit file.
     """
     library = load_library()
-    rows: list[Row] = []
+    rows: list[PublishedNumber] = []
     failures: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         for study in studies:
@@ -53,17 +53,17 @@ def ratio_rows(studies: Iterable[published.Study], index: int) -> Chosen:
             except (PkinteractError, ValueError) as error:
                 failures.append(f"{study.id}: {error}")
     return Chosen(
-        summary=Summary(index=index, path=RATIOS, rows=tuple(rows), log=True, weights="none"),
+        summary=SummaryEntry(index=index, path=RATIOS, rows=tuple(rows), log=True, weights="none"),
         failures=tuple(failures),
     )
 
 
-def _rows(study: published.Study, library: Library, folder: Path) -> Iterator[Row]:
+def _rows(study: published.Study, library: Library, folder: Path) -> Iterator[PublishedNumber]:
     if study.exposure is None or study.metric == "trough":
         return
     control = _span(study, study.control, library, folder)
     treatment = _span(study, study.treatment, library, folder)
-    yield Row(
+    yield PublishedNumber(
         line=study.line,
         kind="auc",
         analytes=(study.analyte,),

@@ -19,7 +19,7 @@ from pkinteract.fitting.predict.levels import dense
 from pkinteract.fitting.search.estimate import estimate
 from pkinteract.fitting.search.numbers import LOG
 from pkinteract.fitting.search.target import Best, Progress, Target
-from pkinteract.fitting.types import Analyte, Estimate, Fit, Group, Outcome, Series
+from pkinteract.fitting.types import Estimate, Fit, FitResult, Group, Measurand, Series
 from pkinteract.interrupts import deferred
 from pkinteract.scenario import Observation, Scenario
 
@@ -69,7 +69,7 @@ class Learned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Level:
+class WeighedLevel:
     """One measured level.
 
     Attributes
@@ -104,7 +104,7 @@ class Level:
 class Band:
     """The curves of one analyte at ``Individual.times``, in its unit; before and after are 95 % bands (2, time)."""
 
-    analyte: Analyte
+    analyte: Measurand
     population: Array
     individual: Array
     before: Array
@@ -129,10 +129,10 @@ class Individual:
 
     scenario: Scenario
     error: float
-    outcome: Outcome
+    outcome: FitResult
     learned: tuple[Learned, ...]
     uninformed: tuple[str, ...]
-    levels: tuple[Level, ...]
+    levels: tuple[WeighedLevel, ...]
     times: Array
     bands: tuple[Band, ...]
     warnings: tuple[str, ...]
@@ -145,7 +145,7 @@ class _Knowledge:
     names: tuple[str, ...]
     mean: Array
     covariance: Array
-    outcome: Outcome | None
+    outcome: FitResult | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -306,13 +306,13 @@ def _cloud(grid: Target, known: _Knowledge) -> _Cloud:
 
 def _level(
     row: Observation, centre: list[float], clouds: list[tuple[Array, Array]], error: float, others: _Knowledge
-) -> Level:
+) -> WeighedLevel:
     population, person, alone = centre
     below, above = (float(np.mean(ndtr(side * _gaps(row.value, clouds[0][0]) / error))) for side in (1, -1))
     probability = below if row.below else min(1.0, 2 * min(below, above))
     residual = float(_gaps(row.value, np.array([person]))[0]) / error
     expected, later = (np.percentile(levels * errors, _TAILS).tolist() for levels, errors in clouds)
-    return Level(
+    return WeighedLevel(
         observation=row,
         population=population,
         individual=person,
@@ -332,7 +332,7 @@ def _gaps(value: float, predicted: Array) -> Array:
     return np.asarray(math.log(value) - logs)
 
 
-def _judged(levels: list[Level]) -> list[Level]:
+def _judged(levels: list[WeighedLevel]) -> list[WeighedLevel]:
     """The levels with what is wrong with them; one that nobody would have spoils the residuals of the others."""
     wrong = [level.probability < RARE for level in levels]
     if not any(wrong):
@@ -343,7 +343,7 @@ def _judged(levels: list[Level]) -> list[Level]:
     ]
 
 
-def _contradiction(level: Level) -> Iterator[str]:
+def _contradiction(level: WeighedLevel) -> Iterator[str]:
     """Why a level cannot be right together with the dosing record, and what to check."""
     row = level.observation
     low, high = level.expected

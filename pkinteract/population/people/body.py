@@ -10,7 +10,7 @@ import numpy as np
 from pkinteract.library.lognormal import NORMAL_SD, log_moment, log_sd
 from pkinteract.library.people import reference as people
 from pkinteract.population.people.cohort import Array, BoolArray, IntArray
-from pkinteract.population.people.specification import Spec, Spread
+from pkinteract.population.people.specification import GivenSpread, Spec
 from pkinteract.population.people.streams import Streams, between
 from pkinteract.scenario import Patient
 
@@ -22,7 +22,7 @@ MIDDLE_AGE, SPAN = 40.0, 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
+class Physique:
     """(n,) each: weight [kg], age [y], height [m], creatinine clearance [mL/min] and flags."""
 
     weight: Array
@@ -33,7 +33,7 @@ class Body:
     smoker: BoolArray
 
 
-def bodies_of(patient: Patient, spec: Spec, streams: Streams, rows: IntArray | None) -> Body:
+def physiques(patient: Patient, spec: Spec, streams: Streams, rows: IntArray | None) -> Physique:
     """Bodies of virtual patients.
 
     Weight follows age and sex, height follows weight, creatinine follows age and sex, and its clearance all of them.
@@ -58,7 +58,7 @@ def bodies_of(patient: Patient, spec: Spec, streams: Streams, rows: IntArray | N
     else:
         level = known.get("serum_creatinine")
         clearance = _clearances(spec, chance["creatinine"], age, female, weight, level)
-    return Body(weight=weight, age=age, female=female, height=height, creatinine_clearance=clearance, smoker=smoker)
+    return Physique(weight=weight, age=age, female=female, height=height, creatinine_clearance=clearance, smoker=smoker)
 
 
 def _known(patient: Patient, spec: Spec, rows: IntArray | None, count: int) -> dict[str, Array]:
@@ -134,7 +134,7 @@ def _clearances(
     return np.clip(whole / np.exp(middle + spread * between(chance, low, high)), least, most)
 
 
-def spread_out(spread: Spread, chance: Array) -> Array:
+def spread_out(spread: GivenSpread, chance: Array) -> Array:
     """Values of a distribution of the file at uniform numbers."""
     if spread.shape == "uniform":
         return spread.low + (spread.high - spread.low) * chance

@@ -7,7 +7,7 @@ import numpy as np
 from pkinteract.library.lognormal import enzyme_cvs
 from pkinteract.library.people import reference as people
 from pkinteract.model.enzymes import organs_in_use
-from pkinteract.population.people.body import bodies_of
+from pkinteract.population.people.body import physiques
 from pkinteract.population.people.cohort import Cohort, IntArray
 from pkinteract.population.people.genes import genotypes
 from pkinteract.population.people.intake import intake
@@ -35,7 +35,7 @@ def draw(scenario: Scenario, spec: Spec, first: int, count: int) -> Cohort:
 def drawn(scenario: Scenario, spec: Spec, streams: Streams) -> Cohort:
     """The patients whose random numbers ``streams`` gives."""
     rows = _rows(spec, streams)
-    body = bodies_of(scenario.patient, spec, streams, rows)
+    body = physiques(scenario.patient, spec, streams, rows)
     used = dict.fromkeys(enzyme for enzyme, _ in organs_in_use(scenario.monographs, scenario.enzymes))
     free = [name for name in used if name not in spec.fixed]
     own = factors(scenario, spec, streams)

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pkinteract.errors import InputError, Problem
 from pkinteract.scenario import Scenario
 from pkinteract.scenario.population.reader import adult_ages, refusals
-from pkinteract.scenario.population.types import Adherence, Spec, Spread, Uncertainty, Ward
+from pkinteract.scenario.population.types import Adherence, GivenSpread, Spec, Uncertainty, Ward
 
-__all__ = ["Adherence", "Spec", "Spread", "Uncertainty", "Ward", "specification"]
+__all__ = ["Adherence", "GivenSpread", "Spec", "Uncertainty", "Ward", "specification"]
 
 
 def specification(scenario: Scenario, n: int | None = None, seed: int | None = None) -> Spec:

@@ -19,7 +19,7 @@ from pkinteract.model.build import assembled
 from pkinteract.model.enzymes import moving, organs_in_use
 from pkinteract.model.limits import liver_problems
 from pkinteract.model.parts import Frame
-from pkinteract.model.patient import Genotype, Number, Person
+from pkinteract.model.patient import GeneActivity, Number, Person
 from pkinteract.population.people.cohort import Array, BoolArray, Cohort
 from pkinteract.population.run.doses import Columns, PeriodicInputs, absorbing_too_much, inputs, periodic_inputs
 from pkinteract.result import Analyte
@@ -170,7 +170,7 @@ class _People:
     smoker: BoolArray
     hepatic_class: str | None
     pregnancy: float | None
-    phenotype: Mapping[str, Genotype]
+    phenotype: Mapping[str, GeneActivity]
     abundance: Mapping[str, Number]
 
 

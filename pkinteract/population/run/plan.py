@@ -46,7 +46,7 @@ BINS = (OCTAVES_BELOW + OCTAVES_ABOVE) * BINS_PER_OCTAVE
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class RunPlan:
     """A population run.
 
     Attributes
@@ -102,7 +102,7 @@ class Plan:
         return hashlib.sha256("".join(told).encode()).hexdigest()
 
 
-def plan_of(scenario: Scenario, spec: Spec, *, profiles: bool = False) -> Plan:
+def plan_of(scenario: Scenario, spec: Spec, *, profiles: bool = False) -> RunPlan:
     """The plan of a run; simulates the typical patient to know how high levels are.
 
     Raises
@@ -115,7 +115,7 @@ def plan_of(scenario: Scenario, spec: Spec, *, profiles: bool = False) -> Plan:
         genes = tuple(draw(scenario, spec, 0, 1).phenotype)
     tops = highest.result()
     lowest = [(math.frexp(top)[1] - OCTAVES_BELOW - LOWEST) * BINS_PER_OCTAVE for top in tops]
-    plan = Plan(
+    plan = RunPlan(
         scenario=scenario,
         spec=spec,
         analytes=analytes(scenario),

@@ -23,7 +23,7 @@ from pkinteract.population.people.cohort import Array, IntArray
 from pkinteract.population.people.draw import drawn
 from pkinteract.population.people.streams import Streams
 from pkinteract.population.run.block import OK, columns_of
-from pkinteract.population.run.plan import BLOCK, Plan
+from pkinteract.population.run.plan import BLOCK, RunPlan
 from pkinteract.population.statistics.metrics import column
 
 MEASURES = ("cavg_before", "cavg_after", "peak_after", "fold_rise")
@@ -43,7 +43,7 @@ GONE = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Input:
+class Factor:
     """Something in which patients differ: what is said of it, and the names of its random numbers."""
 
     label: str
@@ -60,7 +60,7 @@ class Index:
         By itself, and with everything that it does together with others [1]; each with its 95 % interval.
     """
 
-    input: Input
+    input: Factor
     first: tuple[float, float, float]
     total: tuple[float, float, float]
 
@@ -69,7 +69,7 @@ class Index:
 class Swing:
     """A result with one input at its 5th and at its 95th percentile, all others at their medians."""
 
-    input: Input
+    input: Factor
     low: float
     high: float
 
@@ -136,7 +136,7 @@ class _Held(Streams):
         return found, found.copy()
 
 
-def inputs_of(plan: Plan) -> tuple[Input, ...]:
+def inputs_of(plan: RunPlan) -> tuple[Factor, ...]:
     """Everything in which the patients of a plan differ.
 
     Levels of enzymes that are drawn together are one input, as only together they are independent of the others.
@@ -145,14 +145,14 @@ def inputs_of(plan: Plan) -> tuple[Input, ...]:
     drawn(plan.scenario, plan.spec, asked)
     tied = {f"level of {name}" for name in set().union(*people.rank_correlations())} & set(asked.asked)
     genes = {name: f"genotype of {name}" for name in people.drawn_genes()}
-    found = [Input(label=genes.get(name, name), names=frozenset([name])) for name in asked.asked if name not in tied]
+    found = [Factor(label=genes.get(name, name), names=frozenset([name])) for name in asked.asked if name not in tied]
     if tied:
         enzymes = ", ".join(sorted(name.removeprefix("level of ") for name in tied))
-        found.append(Input(label=f"levels of {enzymes}", names=frozenset(tied)))
+        found.append(Factor(label=f"levels of {enzymes}", names=frozenset(tied)))
     return tuple(found)
 
 
-def trace(plan: Plan, done: Callable[[int], None] | None = None) -> tuple[Traced, ...]:
+def trace(plan: RunPlan, done: Callable[[int], None] | None = None) -> tuple[Traced, ...]:
     """Trace the results of a population to what its patients differ in.
 
     ``plan.spec.n`` patients and as many strangers are simulated, and for every input as many again; inputs without any
@@ -190,12 +190,12 @@ def trace(plan: Plan, done: Callable[[int], None] | None = None) -> tuple[Traced
     return tuple(row for row in found if row is not None)
 
 
-def runs(plan: Plan) -> int:
+def runs(plan: RunPlan) -> int:
     """How many patients are simulated."""
     return plan.spec.n * (2 + len(inputs_of(plan)))
 
 
-def _simulated(plan: Plan, sets: Sequence[Streams], done: Callable[[int], None] | None) -> list[Mapping[str, Array]]:
+def _simulated(plan: RunPlan, sets: Sequence[Streams], done: Callable[[int], None] | None) -> list[Mapping[str, Array]]:
     """Results of sets of patients, not a number where there is none."""
 
     def computed(part: tuple[int, slice]) -> Mapping[str, Array]:
@@ -219,7 +219,9 @@ def _blocks(streams: Streams) -> Iterator[slice]:
         yield slice(start, start + size)
 
 
-def _traced(place: int, measure: str, inputs: Sequence[Input], values: Array, swung: Array, seed: int) -> Traced | None:
+def _traced(
+    place: int, measure: str, inputs: Sequence[Factor], values: Array, swung: Array, seed: int
+) -> Traced | None:
     """Indices and swings of one result, from values (patients, strangers, like each input's; patient).
 
     None if it does not vary.

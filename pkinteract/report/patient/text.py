@@ -8,7 +8,7 @@ from pathlib import Path
 import pkinteract
 from pkinteract.export.fit import number
 from pkinteract.export.tables.patient import percent_moved
-from pkinteract.fitting.patient.individual import Individual, Learned, Level
+from pkinteract.fitting.patient.individual import Individual, Learned, WeighedLevel
 from pkinteract.report.lines import level_text, rows_text
 
 
@@ -67,11 +67,11 @@ def _value_cells(row: Learned) -> list[str]:
     return [name, _unit(row), number(row.population), people, number(one.value), interval, shrinkage]
 
 
-def _when(row: Level) -> str:
+def _when(row: WeighedLevel) -> str:
     return f"day {row.observation.time / 24:.4g}"
 
 
-def _level_cells(row: Level) -> list[str]:
+def _level_cells(row: WeighedLevel) -> list[str]:
     return [
         _when(row),
         row.observation.analyte,

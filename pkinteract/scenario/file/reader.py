@@ -18,7 +18,7 @@ from pkinteract.scenario.file.courses import Setting, read_course
 from pkinteract.scenario.file.observations import Measurable, read_observations
 from pkinteract.scenario.file.overrides import Wanted, flat, override, override_each
 from pkinteract.scenario.file.patient import (
-    Change,
+    PatientChange,
     Stages,
     check_abundance,
     check_patient,
@@ -68,10 +68,10 @@ def read_scenario(path: Path | str, library: Library | None = None) -> Scenario:
     InputError
         With every problem of the file, in file order.
     """
-    return _Reader(read_toml(Path(path)), library).scenario()
+    return _ScenarioReader(read_toml(Path(path)), library).scenario()
 
 
-class _Reader:
+class _ScenarioReader:
     """Collects problems while it reads; lives for one file."""
 
     def __init__(self, file: TomlFile, library: Library | None) -> None:
@@ -338,7 +338,7 @@ class _Reader:
                 else:
                     self.refuse(("patient", "age"), f"{text}; set extrapolate = true in [patient] to run all the same")
 
-    def _changes(self) -> list[Change]:
+    def _changes(self) -> list[PatientChange]:
         table = self.file.data.get("patient")
         rows = table.get("change") if isinstance(table, dict) else None
         found = []
@@ -346,13 +346,13 @@ class _Reader:
             key: Key = ("patient", "change", i)
             read = self._part(ChangeTable, row, key)
             if read is not None:
-                found.append(Change(key=key, table=read))
+                found.append(PatientChange(key=key, table=read))
         return found
 
     def _population(
         self,
         table: PatientTable | None,
-        changes: list[Change],
+        changes: list[PatientChange],
         monographs: Mapping[str, Monograph],
         regimens: list[Regimen] | None,
     ) -> Spec | None:

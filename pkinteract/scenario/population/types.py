@@ -15,7 +15,7 @@ Shape = Literal["normal", "lognormal", "uniform"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
+class GivenSpread:
     """A distribution that the file gives instead of the reference people's, cut off at ``low`` and ``high``.
 
     Attributes
@@ -143,7 +143,7 @@ class Spec:
     ages: tuple[float, float] = ADULTS
     women: float = 0.5
     smokers: float | None = None
-    spreads: Mapping[str, Spread] = field(default_factory=dict)
+    spreads: Mapping[str, GivenSpread] = field(default_factory=dict)
     fixed: frozenset[str] = frozenset()
     cvs: Mapping[str, float] = field(default_factory=dict)
     adherence: Adherence | None = None

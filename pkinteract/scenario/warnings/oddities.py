@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pkinteract.library.schema.monograph import Monograph
-from pkinteract.scenario.file.patient import Change
+from pkinteract.scenario.file.patient import PatientChange
 from pkinteract.scenario.types import TOLERANCE, Course, Patient, Regimen
 from pkinteract.scenario.warnings.doses import not_made, unusual
 from pkinteract.text.toml_lines import Key
@@ -18,7 +18,7 @@ Slip = tuple[Key, str]
 def slips(
     data: Mapping[str, Any],
     regimens: Sequence[Regimen],
-    changes: Sequence[Change],
+    changes: Sequence[PatientChange],
     monographs: Mapping[str, Monograph],
     duration: float,
     patient: Patient,
@@ -62,7 +62,7 @@ def _per_weight(written: Mapping[str, Any]) -> bool:
 
 
 def _patient(
-    table: Mapping[str, Any], changes: Sequence[Change], monographs: Mapping[str, Monograph], duration: float
+    table: Mapping[str, Any], changes: Sequence[PatientChange], monographs: Mapping[str, Monograph], duration: float
 ) -> Iterator[Slip]:
     places: list[tuple[Key, Mapping[str, Any]]] = [(("patient",), table)]
     for change, row in zip(changes, table.get("change", []), strict=True):
