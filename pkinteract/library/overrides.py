@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from pkinteract.errors import did_you_mean
-from pkinteract.library.checks import faults
+from pkinteract.library.checks import monograph_problems
 from pkinteract.library.schema.absorption import InputShape
 from pkinteract.library.schema.enzyme import Enzyme
 from pkinteract.library.schema.monograph import Monograph, label, values
@@ -58,7 +58,7 @@ def apply_overrides(monograph: Monograph, overrides: Mapping[str, str]) -> Monog
         kept = {key: old[key] for key in ("basis",) if key in old}
         place.container[place.key] = {**quantity, "note": "override in the scenario", **kept}
     changed = type(monograph).model_validate(data)
-    contradictions = [message for _, message in faults(data)]
+    contradictions = [message for _, message in monograph_problems(data)]
     if contradictions:
         raise IncoherentError("; ".join(contradictions))
     return changed

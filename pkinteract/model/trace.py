@@ -14,7 +14,7 @@ from pkinteract.scenario import Scenario
 Record = Mapping[str, object]
 
 
-def numbers(scenario: Scenario, model: Model) -> tuple[Record, ...]:
+def numbers_used(scenario: Scenario, model: Model) -> tuple[Record, ...]:
     """Every number of the library that a run used, with unit, kind and citation."""
     rows: list[Record] = []
     formulations = {drug: {name for owner, name, _ in model.ways if owner == drug} for drug in scenario.monographs}

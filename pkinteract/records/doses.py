@@ -26,7 +26,7 @@ _FINER = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
+class DoseHistory:
     """What doses repeated since ever leave behind at the time of a record.
 
     Attributes
@@ -65,7 +65,7 @@ def jumps(record: Record, body: SubjectModel) -> list[Event]:
     return found
 
 
-def past(record: Record, body: SubjectModel, *, rtol: float = RTOL) -> Past:
+def dose_history(record: Record, body: SubjectModel, *, rtol: float = RTOL) -> DoseHistory:
     """The steady state that a record with SS asks for, just before its own dose."""
     rates = [0.0] * len(body.system.compounds)
     inflows = [0.0] * len(body.system.depots)
@@ -94,7 +94,7 @@ def past(record: Record, body: SubjectModel, *, rtol: float = RTOL) -> Past:
         body.system, wrapped, record.time, period, rates=rates, inflows=inflows, rtol=rtol, tolerance=tolerance
     )
     begun = earlier_releases(body.system, wrapped, record.time, period)
-    return Past(found=found, events=(*begun, *pending))
+    return DoseHistory(found=found, events=(*begun, *pending))
 
 
 def _infusion(record: Record, body: SubjectModel) -> tuple[float, float]:

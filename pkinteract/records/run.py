@@ -12,7 +12,7 @@ from pkinteract.analytes import unit_factor
 from pkinteract.engine.curves import Array
 from pkinteract.engine.single.march import RTOL
 from pkinteract.records.subject import RecordedDrug, SubjectModel, subject_model
-from pkinteract.records.timeline import follow
+from pkinteract.records.timeline import subject_timeline
 from pkinteract.records.types import Covariates, DataSet
 from pkinteract.units import COLUMN_SUFFIX
 
@@ -54,7 +54,7 @@ def predict(data: DataSet, dosing: RecordedDrug, *, rtol: float = RTOL) -> Predi
     parts: list[Array] = []
     residuals: list[float] = []
     for _, group in groupby(data.records, key=lambda record: record.subject):
-        followed = follow(list(group), bodies, rtol=rtol)
+        followed = subject_timeline(list(group), bodies, rtol=rtol)
         parts.append(followed.concentrations)
         residuals += [] if followed.residual is None else [followed.residual]
     notes = data.notes

@@ -11,7 +11,7 @@ from pkinteract.engine.system import System
 from pkinteract.errors import InputError, Problem
 from pkinteract.library import Library, load_library
 from pkinteract.library.schema.monograph import REFERENCE_WEIGHT, Monograph
-from pkinteract.model.absorption import Way
+from pkinteract.model.absorption import AbsorptionRoute
 from pkinteract.model.build import Model, build_model
 from pkinteract.model.limits import availability_problem, liver_problems
 from pkinteract.model.patient import NORMAL_CREATININE_CLEARANCE
@@ -57,7 +57,7 @@ class RecordedDrug:
         return any(monograph.elimination.age_effect for monograph in self.monographs.values())
 
     @cached_property
-    def way(self) -> Way | None:
+    def way(self) -> AbsorptionRoute | None:
         """How the oral form enters a reference patient; None without one."""
         usual = Covariates(weight=DEFAULT_WEIGHT, age=DEFAULT_AGE, creatinine_clearance=NORMAL_CREATININE_CLEARANCE)
         return subject_model(self, usual, 1.0).way
@@ -94,7 +94,7 @@ class SubjectModel:
 
     system: System
     central: int
-    way: Way | None
+    way: AbsorptionRoute | None
 
     def volumes(self) -> tuple[float, ...]:
         """Central volume of every compound [L]."""

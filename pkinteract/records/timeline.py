@@ -25,7 +25,7 @@ from pkinteract.engine.solution import State, resting
 from pkinteract.engine.steady_state import LARGEST_DRIFT, LARGEST_RESIDUAL, TOLERANCE
 from pkinteract.engine.system import System
 from pkinteract.errors import SimulationError
-from pkinteract.records.doses import ANY_PERIOD, SAME, Past, jumps, past
+from pkinteract.records.doses import ANY_PERIOD, SAME, DoseHistory, dose_history, jumps
 from pkinteract.records.states import added, amounts, carried
 from pkinteract.records.subject import SubjectModel
 from pkinteract.records.types import Covariates, Record
@@ -55,7 +55,7 @@ _Solving = Generator[Interval, Solved, None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Followed:
+class Trajectory:
     """A subject that was followed.
 
     Attributes
@@ -70,7 +70,9 @@ class Followed:
     residual: float | None
 
 
-def follow(records: Sequence[Record], bodies: Callable[[Covariates], SubjectModel], *, rtol: float = RTOL) -> Followed:
+def subject_timeline(
+    records: Sequence[Record], bodies: Callable[[Covariates], SubjectModel], *, rtol: float = RTOL
+) -> Trajectory:
     """Follow one subject by the solver in CPython.
 
     Raises
@@ -84,13 +86,13 @@ def follow(records: Sequence[Record], bodies: Callable[[Covariates], SubjectMode
         while True:
             stretch = walk.send(solved(stretch))
     except StopIteration as end:
-        found: Followed = end.value
+        found: Trajectory = end.value
         return found
 
 
 def walked(
     records: Sequence[Record], bodies: Callable[[Covariates], SubjectModel], *, rtol: float = RTOL
-) -> Generator[Interval, Solved, Followed]:
+) -> Generator[Interval, Solved, Trajectory]:
     """Follow one subject: gives every stretch to be solved, takes what came of it, and returns what was found.
 
     Raises
@@ -100,7 +102,7 @@ def walked(
     """
     first = records[0]
     body = bodies(first.covariates)
-    walk = _Walk(
+    walk = _SubjectTimeline(
         records=records,
         bodies=bodies,
         rtol=rtol,
@@ -114,7 +116,7 @@ def walked(
     for place in range(len(records)):
         yield from walk.take(place)
     yield from walk.close()
-    return Followed(concentrations=np.array(walk.values), residual=walk.residual)
+    return Trajectory(concentrations=np.array(walk.values), residual=walk.residual)
 
 
 def _ends(records: Sequence[Record]) -> list[float]:
@@ -147,7 +149,7 @@ def solved(stretch: Interval) -> Solved:
 
 
 @dataclass(slots=True)
-class _Walk:
+class _SubjectTimeline:
     """Where a subject stands, and the stretch that is not solved yet; lives for one subject.
 
     Attributes
@@ -222,7 +224,7 @@ class _Walk:
 
     def _give(self, record: Record, end: float) -> _Solving:
         if record.steady_state:
-            before = past(record, self.body, rtol=self.rtol)
+            before = dose_history(record, self.body, rtol=self.rtol)
             self._refuse_unsteady(record, before)
             self.residual = max(before.found.residual, self.residual or 0.0)
             state, coming = yield from self.close()
@@ -240,7 +242,7 @@ class _Walk:
                 break
             self._add(replace(jump, time=time + jump.time) for jump in own)
 
-    def _refuse_unsteady(self, record: Record, before: Past) -> None:
+    def _refuse_unsteady(self, record: Record, before: DoseHistory) -> None:
         """Refuse a state that one period still changes, by itself or by a share of what the period gives."""
         found = before.found
         given = record.amount or jumps(record, self.body)[0].amount * ANY_PERIOD

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pkinteract.errors import InputError, Problem
 from pkinteract.fitting.data.quantified import MISSING, quantified
-from pkinteract.fitting.data.weights import Sure, Sureness, is_weight, sureness
+from pkinteract.fitting.data.weights import MeasurementPrecision, PrecisionColumns, is_weight, precision_columns
 from pkinteract.text.csv import read_csv
 from pkinteract.units import UNITS
 
@@ -43,7 +43,7 @@ class Measured:
     time: float
     column: LevelColumn
     value: float
-    sure: Sure
+    sure: MeasurementPrecision
     below: bool
 
 
@@ -122,7 +122,7 @@ class _LevelReader:
         self.path = path
         self.reading = reading
         self.names: Sequence[str] = ()
-        self.beside: dict[LevelColumn, Sureness] = {}
+        self.beside: dict[LevelColumn, PrecisionColumns] = {}
         self.found: list[Problem] = []
         self.people: dict[str, Subject] = {}
         self.below = 0
@@ -249,15 +249,15 @@ class _LevelReader:
         owners = {column.name: column for column in columns}
         units = {name: column.unit for name, column in owners.items()}
         reading = self.reading
-        found = sureness(self.names, units, SUFFIXES, refuse, weights=reading.weights, log=reading.log)
+        found = precision_columns(self.names, units, SUFFIXES, refuse, weights=reading.weights, log=reading.log)
         self.beside = {owners[name]: row for name, row in found.items()}
 
-    def _sure(self, line: int, column: LevelColumn, cells: Sequence[str]) -> Sure:
+    def _sure(self, line: int, column: LevelColumn, cells: Sequence[str]) -> MeasurementPrecision:
         def refuse(key: str, message: str) -> None:
             self.refuse(line, key, message)
 
-        beside = self.beside.get(column, Sureness())
-        return beside.read(self.names, cells, refuse) or Sure()
+        beside = self.beside.get(column, PrecisionColumns())
+        return beside.read(self.names, cells, refuse) or MeasurementPrecision()
 
     def _trait(self, line: int, name: str, text: str, person: Subject) -> None:
         value = self._number(line, name, text, _EXAMPLES[name])

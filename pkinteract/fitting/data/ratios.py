@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pkinteract.errors import InputError, PkinteractError
 from pkinteract.fitting.data.summary import PublishedNumber, Span, SummaryEntry, study_of
-from pkinteract.fitting.data.weights import Sure
+from pkinteract.fitting.data.weights import MeasurementPrecision
 from pkinteract.library import Library, load_library
 from pkinteract.library.evidence import studies as published
 from pkinteract.library.evidence.ratios import RATIOS
@@ -22,14 +22,14 @@ _ROOM = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chosen:
+class SimulatedRatios:
     """The rows of the studies that could be simulated, and why others could not."""
 
     summary: SummaryEntry
     failures: tuple[str, ...]
 
 
-def ratio_rows(studies: Iterable[published.Study], index: int) -> Chosen:
+def ratio_rows(studies: Iterable[published.Study], index: int) -> SimulatedRatios:
     """A row per ratio of exposure that was published, each against its own control arm.
 
     Parameters
@@ -52,7 +52,7 @@ def ratio_rows(studies: Iterable[published.Study], index: int) -> Chosen:
                 failures.append(f"{study.id}: {error.problems[0].key} {error.problems[0].message}")
             except (PkinteractError, ValueError) as error:
                 failures.append(f"{study.id}: {error}")
-    return Chosen(
+    return SimulatedRatios(
         summary=SummaryEntry(index=index, path=RATIOS, rows=tuple(rows), log=True, weights="none"),
         failures=tuple(failures),
     )
@@ -72,7 +72,7 @@ def _rows(study: published.Study, library: Library, folder: Path) -> Iterator[Pu
         value=study.exposure.ratio,
         unit="1",
         base="mg/L*h",
-        sure=Sure(),
+        sure=MeasurementPrecision(),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pkinteract.errors import InputError, Problem, did_you_mean
-from pkinteract.fitting.data.weights import Sure
+from pkinteract.fitting.data.weights import MeasurementPrecision
 from pkinteract.fitting.predict.quantities import CLEARANCES, ENDLESS, KINDS, MOMENTARY, PAIRED, Kind
 from pkinteract.model import build
 from pkinteract.scenario import Scenario, read_scenario
@@ -80,7 +80,7 @@ class PublishedNumber:
     value: float
     unit: str
     base: str
-    sure: Sure
+    sure: MeasurementPrecision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +197,9 @@ class _SummaryReader:
             value=value * (UNITS[unit][1] if compared else 1.0),
             unit="1" if compared else unit,
             base=base,
-            sure=sure if not compared or sure.sd is None else Sure(count=sure.count, sd=sure.sd * UNITS[unit][1]),
+            sure=sure
+            if not compared or sure.sd is None
+            else MeasurementPrecision(count=sure.count, sd=sure.sd * UNITS[unit][1]),
         )
 
     def _number(self, line: int, cells: Mapping[str, str], name: str) -> float | None:
@@ -213,7 +215,7 @@ class _SummaryReader:
             return None
         return value
 
-    def _sure(self, line: int, cells: Mapping[str, str]) -> Sure | None:
+    def _sure(self, line: int, cells: Mapping[str, str]) -> MeasurementPrecision | None:
         """How sure the number is, as far as the residual asks for it; None if something is wrong."""
         count, sd = self._number(line, cells, "n"), self._number(line, cells, "sd")
         if count is not None and (count < 1 or count != int(count)):
@@ -222,7 +224,7 @@ class _SummaryReader:
             if self.weights == wanted and name not in cells:
                 self._refuse(line, name, f'is missing; [residual] weights = "{wanted}" needs it in every row')
         broken = ("n" in cells and count is None) or ("sd" in cells and sd is None)
-        return None if broken else Sure(count=count or 1.0, sd=sd if self.weights == "sd" else None)
+        return None if broken else MeasurementPrecision(count=count or 1.0, sd=sd if self.weights == "sd" else None)
 
     def _study(self, line: int, key: str, name: str | None) -> StudyScenario | None:
         """A scenario, read once; reports its problems at the first line that names it."""

@@ -132,7 +132,7 @@ def _series(scenario: Scenario) -> Series:
     )
 
 
-def without(fit: Fit, place: int) -> Fit | None:
+def without_level(fit: Fit, place: int) -> Fit | None:
     """The fit without the level at ``place``; None if none is left."""
     [series] = fit.series
     kept = [n for n in range(len(series.values)) if n != place]
@@ -149,7 +149,7 @@ def without(fit: Fit, place: int) -> Fit | None:
     return replace(fit, series=(left,))
 
 
-def held(fit: Fit, names: set[str]) -> Fit:
+def with_fixed(fit: Fit, names: set[str]) -> Fit:
     """The fit with some parameters held at the population's values."""
     rows = [replace(row, vary=False, log=False, prior=None) if row.name in names else row for row in fit.parameters]
     return replace(fit, parameters=tuple(rows))

@@ -23,7 +23,7 @@ from pkinteract.engine.system import System
 from pkinteract.errors import SimulationError
 from pkinteract.fitting.predict.bodies import Assignment, Treatment, changed
 from pkinteract.fitting.predict.clearances import cleared
-from pkinteract.fitting.predict.records import followed, read_at
+from pkinteract.fitting.predict.records import read_at, recorded_trajectory
 from pkinteract.fitting.predict.stacked import REPEATED, RTOL, alike, inputs, levels_of, order, reading, standing
 from pkinteract.fitting.types import Measurand, Recorded, Series
 from pkinteract.model import Model
@@ -137,7 +137,7 @@ def _followed(series: Series, recorded: Recorded, bodies: Sequence[Treatment]) -
         levels
         if isinstance(levels, SimulationError)
         else [levels[:, place] @ factor for place, factor in zip(places, factors, strict=True)]
-        for levels in followed(recorded, bodies, RTOL, _subject(series))
+        for levels in recorded_trajectory(recorded, bodies, RTOL, _subject(series))
     ]
 
 

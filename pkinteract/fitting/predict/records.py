@@ -21,13 +21,13 @@ from pkinteract.fitting.predict import bodies
 from pkinteract.fitting.predict.stacked import alike, inputs, levels_of, order, reading, stand, standing
 from pkinteract.fitting.types import Recorded
 from pkinteract.records.subject import SubjectModel, contradictions, subject_model
-from pkinteract.records.timeline import Followed, Interval, Solved, solved, walked
+from pkinteract.records.timeline import Interval, Solved, Trajectory, solved, walked
 from pkinteract.records.types import Covariates, Record
 
-_Walk = Generator[Interval, Solved, Followed]
+_Walk = Generator[Interval, Solved, Trajectory]
 
 
-def followed(
+def recorded_trajectory(
     recorded: Recorded, points: Sequence[bodies.Treatment], rtol: float, subject: str
 ) -> list[Array | SimulationError]:
     """Concentrations of every compound at every record that is read, (record, compound) [mg/L], for every body.
@@ -41,8 +41,8 @@ def followed(
         try:
             waiting.append((place, walk, go()))
         except StopIteration as end:
-            followed: Followed = end.value
-            found[place] = followed.concentrations[list(recorded.reads)]
+            recorded_trajectory: Trajectory = end.value
+            found[place] = recorded_trajectory.concentrations[list(recorded.reads)]
         except SimulationError as error:
             found[place] = error
 

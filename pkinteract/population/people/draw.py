@@ -11,14 +11,14 @@ from pkinteract.population.people.body import physiques
 from pkinteract.population.people.cohort import Cohort, IntArray
 from pkinteract.population.people.genes import genotypes
 from pkinteract.population.people.intake import intake
-from pkinteract.population.people.specification import Spec
+from pkinteract.population.people.specification import PopulationSpecification
 from pkinteract.population.people.streams import Streams
 from pkinteract.population.people.uncertainty import uncertain_factors
 from pkinteract.population.people.variation import abundances, factors
 from pkinteract.scenario import Scenario
 
 
-def draw(scenario: Scenario, spec: Spec, first: int, count: int) -> Cohort:
+def draw(scenario: Scenario, spec: PopulationSpecification, first: int, count: int) -> Cohort:
     """Patients ``first`` to ``first + count - 1`` of a population.
 
     Every number depends on the seed, the patient's number and what is drawn, on nothing else: populations of the same
@@ -32,7 +32,7 @@ def draw(scenario: Scenario, spec: Spec, first: int, count: int) -> Cohort:
     return drawn(scenario, spec, Streams(seed=spec.seed, number=np.arange(first, first + count)))
 
 
-def drawn(scenario: Scenario, spec: Spec, streams: Streams) -> Cohort:
+def drawn(scenario: Scenario, spec: PopulationSpecification, streams: Streams) -> Cohort:
     """The patients whose random numbers ``streams`` gives."""
     rows = _rows(spec, streams)
     body = physiques(scenario.patient, spec, streams, rows)
@@ -58,7 +58,7 @@ def drawn(scenario: Scenario, spec: Spec, streams: Streams) -> Cohort:
     )
 
 
-def _rows(spec: Spec, streams: Streams) -> IntArray | None:
+def _rows(spec: PopulationSpecification, streams: Streams) -> IntArray | None:
     """(n,) row of the table of patients: in its order when there are as many rows as patients, else at random."""
     if spec.ward is None:
         return None

@@ -18,7 +18,7 @@ from pkinteract.population.people.draw import draw
 from pkinteract.population.run.bodies import bodies
 from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.run.solve import solved
-from pkinteract.population.statistics.metrics import column, daily, metrics
+from pkinteract.population.statistics.metrics import daily, measure_column, metrics
 from pkinteract.population.statistics.tally import AFTER, BEFORE, EVER, Tally, count_bins, count_measures, members
 
 Columns = Mapping[str, npt.NDArray[Any]]
@@ -91,7 +91,7 @@ def _measured(plan: RunPlan, solved: lanes.Lanes) -> dict[str, Array]:
     for analyte, windows in zip(plan.analytes, solved.windows, strict=True):
         some = windows if solved.ok.all() else np.where(solved.ok, windows, 0.0)
         found = metrics(some, plan.windows, alert=analyte.alert is not None)
-        columns |= {column(analyte, name): np.where(solved.ok, value, np.nan) for name, value in found.items()}
+        columns |= {measure_column(analyte, name): np.where(solved.ok, value, np.nan) for name, value in found.items()}
     return columns
 
 
@@ -108,7 +108,7 @@ def _count(plan: RunPlan, cohort: Cohort, solved: lanes.Lanes, measured: Mapping
         if analyte.alert is not None:
             high = peaks > analyte.alert
             tally.above[n] += high.sum(axis=1, dtype=np.uint32)
-            ever = measured[column(analyte, "above_alert")][ok] > 0
+            ever = measured[measure_column(analyte, "above_alert")][ok] > 0
             for when, risk in ((BEFORE, high[over.reference]), (AFTER, high[-1]), (EVER, ever)):
                 tally.risk[n, :, when] += (member & risk).sum(axis=1, dtype=np.uint32)
 

@@ -33,7 +33,7 @@ def draw_observed(outcome: FitResult) -> Figure:
     analytes = analytes_of(outcome)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(0.4 + 3.7 * len(analytes), 4.2), layout="constrained")
-        entitle(figure, outcome.fit.title)
+        set_title(figure, outcome.fit.title)
         axes = figure.subplots(1, len(analytes), squeeze=False)[0]
         for axis, analyte in zip(axes, analytes, strict=True):
             predicted, observed, side = _pairs(outcome, analyte)
@@ -59,7 +59,7 @@ def draw_observed(outcome: FitResult) -> Figure:
     return figure
 
 
-def entitle(figure: Figure, title: str) -> None:
+def set_title(figure: Figure, title: str) -> None:
     """A title of as many lines as the figure's width asks for."""
     figure.suptitle(textwrap.fill(title, int(14 * figure.get_figwidth())), x=0.02, ha="left", fontsize=9)
 
@@ -103,7 +103,7 @@ def draw_profiles(outcome: FitResult, profiles: Sequence[PredictedCurve]) -> Fig
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(max(4.0, 2.3 * across), 0.9 + 1.8 * down), layout="constrained")
         more = f" (the first {len(shown)} of {len(profiles)})" if left_out else ""
-        entitle(figure, outcome.fit.title + more)
+        set_title(figure, outcome.fit.title + more)
         axes = figure.subplots(down, across, squeeze=False)
         for place, axis in enumerate(axes.flat):
             if place < len(shown):

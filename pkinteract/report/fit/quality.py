@@ -15,7 +15,7 @@ from scipy.interpolate import PchipInterpolator
 from pkinteract.engine.curves import Array
 from pkinteract.fitting.types import FitResult, Group, Likelihood, Measurand
 from pkinteract.report.drawing import ALERT, PALETTE, STYLE
-from pkinteract.report.fit.figure import MOST_PANELS, analytes_of, entitle, label_decades
+from pkinteract.report.fit.figure import MOST_PANELS, analytes_of, label_decades, set_title
 
 MOST_ESTIMATES = 30
 """Rows of a heat map at most."""
@@ -30,7 +30,7 @@ def draw_residuals(outcome: FitResult) -> Figure:
     analytes = analytes_of(outcome)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(7.6, 0.5 + 2.5 * len(analytes)), layout="constrained")
-        entitle(figure, outcome.fit.title)
+        set_title(figure, outcome.fit.title)
         axes = figure.subplots(len(analytes), 2, squeeze=False, sharey="row")
         for (left, right), analyte in zip(axes, analytes, strict=True):
             times, predicted, weighted = _residuals(outcome, analyte)
@@ -86,7 +86,7 @@ def draw_correlation(outcome: FitResult) -> Figure:
 
 def _title(figure: Figure, outcome: FitResult, notes: list[str]) -> None:
     more = f" ({', '.join(notes)})" if notes else ""
-    entitle(figure, outcome.fit.title + more)
+    set_title(figure, outcome.fit.title + more)
 
 
 def _draw_correlation(axis: Axes, group: Group) -> AxesImage:

@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLo
 from pkinteract.engine.curves import Array
 from pkinteract.fitting.types import FitResult, Series
 from pkinteract.report.drawing import PALETTE, STYLE
-from pkinteract.report.fit.figure import entitle
+from pkinteract.report.fit.figure import set_title
 
 _TICKS = (0.1, 0.2, 0.33, 0.5, 0.75, 1.0, 1.33, 2.0, 3.0, 5.0, 10.0)
 _ROW = 0.24
@@ -41,7 +41,7 @@ def draw_summary(outcome: FitResult) -> Figure:
     reach = max(1.15 * reach, math.log(1.3))
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(7.6, 1.3 + _ROW * len(rows)), layout="constrained")
-        entitle(figure, outcome.fit.title)
+        set_title(figure, outcome.fit.title)
         axis = figure.subplots()
         axis.axvline(1.0, color="#666666", lw=1)
         for place, row in enumerate(rows):

@@ -54,7 +54,7 @@ class Adherence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ward:
+class EmpiricalPeople:
     """Rows of an empirical table of patients, each column as long as the others.
 
     Attributes
@@ -112,7 +112,7 @@ class Uncertainty:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spec:
+class PopulationSpecification:
     """A population.
 
     Attributes
@@ -147,5 +147,5 @@ class Spec:
     fixed: frozenset[str] = frozenset()
     cvs: Mapping[str, float] = field(default_factory=dict)
     adherence: Adherence | None = None
-    ward: Ward | None = None
+    ward: EmpiricalPeople | None = None
     uncertainty: Uncertainty | None = None

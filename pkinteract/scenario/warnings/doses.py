@@ -37,7 +37,7 @@ class _ConstantDose:
     oral: bool
 
 
-def unusual(
+def unusual_doses(
     regimens: Sequence[Regimen], monographs: Mapping[str, Monograph], patient: Patient
 ) -> Iterator[tuple[Key, str]]:
     """What is unusual of the doses of a scenario, each at the key of its course; of ranges only in adults."""
@@ -53,7 +53,7 @@ def unusual(
             yield from _range(own, monograph, patient.weight)
 
 
-def not_made(course: Course, monograph: Monograph) -> str | None:
+def unmakeable_dose(course: Course, monograph: Monograph) -> str | None:
     """What to say of a course whose doses cannot be made of the usual strengths; None if they can."""
     strengths = monograph.dosing.strengths.get(course.formulation)
     if strengths is None:
