@@ -21,7 +21,7 @@ from pkinteract.population.people.draw import draw
 from pkinteract.population.people.specification import specification
 from pkinteract.population.run.block import solved
 from pkinteract.population.run.bodies import bodies, reporting
-from pkinteract.population.run.plan import Plan, plan_of
+from pkinteract.population.run.plan import RunPlan, plan_of
 from pkinteract.scenario import Scenario
 
 SCENARIO = Path(__file__).parents[1] / "scenarios" / "carbamazepine-to-levetiracetam.toml"
@@ -75,7 +75,7 @@ def _by_scipy(system: System, events: Sequence[Event], start: float, times: Arra
     return np.array([curve.value(times) for curve in reference.amounts])
 
 
-def _errors(scenario: Scenario, plan: Plan, number: int, solve: Callable[..., Array]) -> Array:
+def _errors(scenario: Scenario, plan: RunPlan, number: int, solve: Callable[..., Array]) -> Array:
     """Largest error of every analyte of one patient, stepped in its own group."""
     first = number - number % 16
     found = bodies(scenario, draw(scenario, plan.spec, first, 16))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pkinteract.export.tables.qualify import rounded_table
 from pkinteract.library.evidence.ratios import RATIOS, read_studies
-from pkinteract.qualify import Outcome, Summary, qualify, read_summary, summaries, worse
+from pkinteract.qualify import GroupSummary, StudyOutcome, qualify, read_summary, summaries, worse
 from pkinteract.report.drawing import save
 from pkinteract.report.qualify.figure import draw_agreement, draw_forest
 from pkinteract.text.csv import write_csv
@@ -40,7 +40,7 @@ def main() -> None:
     sys.exit(1 if lines else 0)
 
 
-def page_lines(outcomes: Sequence[Outcome], found: Sequence[Summary]) -> Iterator[str]:
+def page_lines(outcomes: Sequence[StudyOutcome], found: Sequence[GroupSummary]) -> Iterator[str]:
     """Summary, figures, every row."""
     yield "## Summary"
     yield ""
@@ -68,7 +68,7 @@ def page_lines(outcomes: Sequence[Outcome], found: Sequence[Summary]) -> Iterato
     yield from _studies(outcomes)
 
 
-def _studies(outcomes: Sequence[Outcome]) -> Iterator[str]:
+def _studies(outcomes: Sequence[StudyOutcome]) -> Iterator[str]:
     yield "## Study arms"
     yield ""
     yield "| id | study | | observed | predicted | fold error | static | PK-Sim | Cmax observed | predicted |"

@@ -21,8 +21,8 @@ from pkinteract.scenario import Scenario
 from pkinteract.text.csv import Table
 
 if TYPE_CHECKING:
-    from pkinteract.fitting import Outcome as FitOutcome
-    from pkinteract.qualify import Outcome as StudyOutcome
+    from pkinteract.fitting import FitResult as FitOutcome
+    from pkinteract.qualify import StudyOutcome as StudyOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

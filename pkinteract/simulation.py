@@ -21,7 +21,7 @@ from pkinteract.errors import SimulationError
 from pkinteract.model import Model, build
 from pkinteract.model.absorption import PeriodicInput, periodic_input
 from pkinteract.model.expectation.network import links
-from pkinteract.model.trace import numbers
+from pkinteract.model.trace import numbers_used
 from pkinteract.result import Analyte, Result, Status
 from pkinteract.scenario import Scenario, SteadyState
 from pkinteract.scenario.types import TOLERANCE
@@ -135,7 +135,7 @@ def _result(
         enzyme_level=np.array([curve.value(time) for curve in levels]),
         enzyme_curves=levels,
         clearance=_clearances(model, scenario.first_time, solution, initial, at),
-        numbers=numbers(scenario, model),
+        numbers=numbers_used(scenario, model),
         interactions=tuple(link.record() for link in links(scenario)),
         status=Status(ok=True, method=solution.method, steps=solution.steps, rejected=solution.rejected, message=notes),
     )

@@ -58,7 +58,7 @@ _DOSE = re.compile(rf"(?P<time>{_NUMBER}):(?P<amount>{_NUMBER})(?:/inf(?P<infusi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class StudyDose:
     """A dose of a study: time [h], amount [mg] and length of an infusion [h]."""
 
     time: float
@@ -67,7 +67,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
+class PublishedCurve:
     """One published curve.
 
     Attributes
@@ -91,13 +91,13 @@ class Profile:
     formulation: str | None
     weight: float | None
     multiple: bool
-    doses: tuple[Given, ...]
+    doses: tuple[StudyDose, ...]
     times: tuple[float, ...]
     observed: tuple[float, ...]
     lines: tuple[int, ...]
 
 
-def profiles(path: Path, drug: str = "carbamazepine") -> Iterator[Profile]:
+def profiles(path: Path, drug: str = "carbamazepine") -> Iterator[PublishedCurve]:
     """Curves of a drug in plasma or serum, without co-medication and with a dosing that is known.
 
     Raises
@@ -124,7 +124,7 @@ def profiles(path: Path, drug: str = "carbamazepine") -> Iterator[Profile]:
     for key in dict.fromkeys(row["dataset_id"] for _, row in kept):
         mine = [(line, row) for line, row in kept if row["dataset_id"] == key]
         first = mine[0][1]
-        yield Profile(
+        yield PublishedCurve(
             id=key,
             drug=drug,
             study=first["study"],
@@ -146,12 +146,12 @@ def _is_number(text: str) -> bool:
         return False
 
 
-def _given(text: str) -> tuple[Given, ...]:
+def _given(text: str) -> tuple[StudyDose, ...]:
     """Doses as the file writes them; none where they are not known as amounts."""
     found = [_DOSE.fullmatch(part) for part in text.split(";")]
     return (
         tuple(
-            Given(time=float(row["time"]), amount=float(row["amount"]), infusion=float(row["infusion"] or 0))
+            StudyDose(time=float(row["time"]), amount=float(row["amount"]), infusion=float(row["infusion"] or 0))
             for row in found
             if row is not None
         )
@@ -170,7 +170,7 @@ def _formulation(drug: str, row: Mapping[str, str]) -> str | None:
     return None
 
 
-def scenario_text(profile: Profile, overrides: Mapping[str, str] | None = None) -> str:
+def scenario_text(profile: PublishedCurve, overrides: Mapping[str, str] | None = None) -> str:
     """The study as a scenario, with values of the monograph replaced by dotted path."""
     table = "".join(f'"{path}" = "{text}"\n' for path, text in (overrides or {}).items())
     courses = "".join(_course(dose) for dose in profile.doses if dose.time <= max(profile.times))
@@ -184,12 +184,12 @@ def scenario_text(profile: Profile, overrides: Mapping[str, str] | None = None) 
     )
 
 
-def _course(dose: Given) -> str:
+def _course(dose: StudyDose) -> str:
     infusion = f'infusion = "{dose.infusion} h"\n' if dose.infusion else ""
     return f'[[regimen.course]]\nfrom = "{dose.time} h"\ndose = "{dose.amount} mg"\n{infusion}'
 
 
-def predicted(profile: Profile, overrides: Mapping[str, str] | None = None) -> Array:
+def predicted(profile: PublishedCurve, overrides: Mapping[str, str] | None = None) -> Array:
     """Model prediction at the sampling times [mg/L]."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "study.toml"
@@ -198,7 +198,7 @@ def predicted(profile: Profile, overrides: Mapping[str, str] | None = None) -> A
     return curve.value(np.array(profile.times))
 
 
-def log_errors(profile: Profile, overrides: Mapping[str, str] | None = None) -> Array:
+def log_errors(profile: PublishedCurve, overrides: Mapping[str, str] | None = None) -> Array:
     """log(predicted/observed) of every point, both floored."""
     ratio: Array = np.maximum(predicted(profile, overrides), FLOOR) / np.maximum(profile.observed, FLOOR)
     return np.asarray(np.log(ratio))

@@ -38,13 +38,13 @@ def events(data: Path, files: tuple[Path, ...], out: Path | None, force: bool) -
     from pkinteract.errors import InputError
     from pkinteract.export.record.events import record
     from pkinteract.export.tables.events import concentration_table
-    from pkinteract.records import dosing_of, predict, read_records
+    from pkinteract.records import predict, read_records, recorded_drug
     from pkinteract.text.csv import write_csv
     from pkinteract.text.folder import refuse_foreign, write_all
     from pkinteract.text.record import write_record
 
     try:
-        dosing = dosing_of(files)
+        dosing = recorded_drug(files)
     except InputError as wrong:
         try:
             read_records(data)

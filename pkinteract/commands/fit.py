@@ -15,7 +15,7 @@ from pkinteract.interrupts import INTERRUPTED
 
 if TYPE_CHECKING:
     from pkinteract.fitting.patient.individual import Individual
-    from pkinteract.fitting.types import Outcome
+    from pkinteract.fitting.types import FitResult
     from pkinteract.text.folder import Writer
 
 
@@ -88,7 +88,7 @@ def _fit_file(file: Path, out: Path | None, *, force: bool, figure: bool) -> Non
         sys.exit(INTERRUPTED)
 
 
-def _fit_files(outcome: Outcome, *, figure: bool) -> dict[str, Writer]:
+def _fit_files(outcome: FitResult, *, figure: bool) -> dict[str, Writer]:
     """File name to what writes it."""
     from pkinteract.export.fit import result_texts
     from pkinteract.export.record.fit import record
@@ -123,7 +123,7 @@ def _fit_files(outcome: Outcome, *, figure: bool) -> dict[str, Writer]:
     return files | _posterior_files(outcome, figure=figure)
 
 
-def _posterior_files(outcome: Outcome, *, figure: bool) -> dict[str, Writer]:
+def _posterior_files(outcome: FitResult, *, figure: bool) -> dict[str, Writer]:
     """File name to what writes it; nothing where no posterior was sampled."""
     from pkinteract.export.fit import file_name
     from pkinteract.export.tables.fit import posterior_table

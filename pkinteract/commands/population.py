@@ -15,7 +15,7 @@ from pkinteract.commands.progress import Begin, counted
 
 if TYPE_CHECKING:
     from pkinteract.errors import PopulationError
-    from pkinteract.population.run.plan import Plan
+    from pkinteract.population.run.plan import RunPlan
     from pkinteract.population.run.store import Store
     from pkinteract.population.statistics.tally import Tally
     from pkinteract.report.workers import Begin as BeginDrawing
@@ -138,7 +138,7 @@ def _fans(scenario: Scenario) -> Draw:
 
 
 def _simulated(
-    plan: Plan, folder: Path, options: PopulationOptions, progress: Begin | None, draw: BeginDrawing
+    plan: RunPlan, folder: Path, options: PopulationOptions, progress: Begin | None, draw: BeginDrawing
 ) -> tuple[list[str], PopulationError | None]:
     """Run what is planned and write what came of it."""
     from pkinteract.errors import PopulationError
@@ -205,7 +205,7 @@ def _tables(store: Store, tally: Tally) -> dict[str, Writer]:
     return files
 
 
-def _drawn(plan: Plan, tally: Tally, draw: BeginDrawing, room: Path) -> dict[str, Writer]:
+def _drawn(plan: RunPlan, tally: Tally, draw: BeginDrawing, room: Path) -> dict[str, Writer]:
     """Writers of the figures, which are drawn in a ``room`` meanwhile."""
     from pkinteract.report.population.fan import fan_of
 

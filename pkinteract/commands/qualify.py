@@ -14,7 +14,7 @@ from pkinteract.commands.inputs import PATH
 
 if TYPE_CHECKING:
     from pkinteract.library.evidence.studies import Study
-    from pkinteract.qualify import Outcome, Summary
+    from pkinteract.qualify import GroupSummary, StudyOutcome
     from pkinteract.text.folder import Writer
 
 
@@ -76,7 +76,12 @@ def _figures(folder: Path, studies: Sequence[Study]) -> list[Path]:
 
 
 def _files(
-    outcomes: Sequence[Outcome], groups: Sequence[Summary], extra: Sequence[Path], *, single: bool, figure: bool
+    outcomes: Sequence[StudyOutcome],
+    groups: Sequence[GroupSummary],
+    extra: Sequence[Path],
+    *,
+    single: bool,
+    figure: bool,
 ) -> dict[str, Writer]:
     """Tables, and the figures of what was simulated."""
     from pkinteract.export.record.qualify import record
@@ -100,7 +105,7 @@ def _files(
     return files
 
 
-def _write_arms(outcome: Outcome, extra: tuple[Path, ...], path: Path) -> None:
+def _write_arms(outcome: StudyOutcome, extra: tuple[Path, ...], path: Path) -> None:
     """Simulate both arms again and draw them."""
     from pkinteract.library import load_library
     from pkinteract.qualify.design import plan

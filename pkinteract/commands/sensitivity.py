@@ -12,8 +12,8 @@ import click
 from pkinteract.commands.progress import counted
 
 if TYPE_CHECKING:
-    from pkinteract.population.run.plan import Plan
-    from pkinteract.population.statistics.sensitivity import Traced
+    from pkinteract.population.run.plan import RunPlan
+    from pkinteract.population.statistics.sensitivity import SensitivityResult
     from pkinteract.text.folder import Writer
 
 PATIENTS = 1000
@@ -59,7 +59,7 @@ def sensitivity(
     click.echo("\n".join(sensitivity_lines(plan, found, written)))
 
 
-def _files(name: str, plan: Plan, found: Sequence[Traced], *, figure: bool) -> dict[str, Writer]:
+def _files(name: str, plan: RunPlan, found: Sequence[SensitivityResult], *, figure: bool) -> dict[str, Writer]:
     """File name to what writes it."""
     from pkinteract.export.record.sensitivity import record
     from pkinteract.export.tables.sensitivity import sobol_table, tornado_table

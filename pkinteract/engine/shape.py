@@ -69,7 +69,7 @@ class Compartment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Structure:
+class RowStructure:
     """What the rows of a mechanism point at and bring with them.
 
     Attributes
@@ -109,7 +109,7 @@ class Stage(IntEnum):
 class Mechanism(Protocol):
     """A mechanism: a module with these functions."""
 
-    def structure(self, system: System) -> Structure:
+    def structure(self, system: System) -> RowStructure:
         """What its rows point at and bring with them."""
 
     def reads(self, layout: Layout) -> Iterable[int | None]:

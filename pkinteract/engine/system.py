@@ -28,7 +28,7 @@ from pkinteract.engine.mechanisms.inactivation import Inactivation
 from pkinteract.engine.mechanisms.induction import Induction
 from pkinteract.engine.mechanisms.release import Release
 from pkinteract.engine.mechanisms.turnover import Enzyme
-from pkinteract.engine.shape import Actor, Ratio, Site, Structure
+from pkinteract.engine.shape import Actor, Ratio, RowStructure, Site
 
 Kind = TypeVar("Kind")
 
@@ -84,7 +84,7 @@ class System:
     step_all: bool = False
 
     @cached_property
-    def structures(self) -> tuple[Structure, ...]:
+    def structures(self) -> tuple[RowStructure, ...]:
         """What the rows of every mechanism point at and bring with them, in the order of the mechanisms."""
         return tuple(one.structure(self) for one in mechanisms.MECHANISMS)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pkinteract.fitting.types import Estimate, Outcome
+from pkinteract.fitting.types import Estimate, FitResult
 
 
-def result_texts(outcome: Outcome) -> dict[str, str]:
+def result_texts(outcome: FitResult) -> dict[str, str]:
     """File name to text: ``result.toml``, or ``result-<subject>.toml`` for each subject where they have their own."""
     rows = [row for group in outcome.groups for row in group.estimates if row.parameter.paths]
     subjects = list(dict.fromkeys(row.subject for row in rows if row.subject))
@@ -41,7 +41,7 @@ def _overrides(rows: Iterable[Estimate]) -> str:
     return "".join(f"\n[override.{drug}]\n" + "\n".join(lines) + "\n" for drug, lines in tables.items())
 
 
-def _uncertainty(outcome: Outcome) -> str:
+def _uncertainty(outcome: FitResult) -> str:
     """``[[uncertainty]]`` of every parameter: what a population draws the parameters from.
 
     A parameter without a standard error stays as it is.

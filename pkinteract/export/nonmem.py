@@ -21,7 +21,7 @@ Kind = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
+class _DataRecord:
     """One record; rows of one time are sorted by ``rank``: observation, change of a covariate, dose."""
 
     time: float
@@ -92,20 +92,20 @@ def _data_set(result: Result, drug: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _rows(result: Result, drug: str) -> list[_Row]:
+def _rows(result: Result, drug: str) -> list[_DataRecord]:
     """Observations on the output grid, changes of covariates and doses, in order."""
     scenario = result.scenario
-    rows = [_Row(time=_exact(float(time)), rank=0, event=0) for time in result.time]
+    rows = [_DataRecord(time=_exact(float(time)), rank=0, event=0) for time in result.time]
     zero = origin(scenario)
-    rows += [_Row(time=_exact(time), rank=1, event=2) for time, _ in scenario.patients if time > zero]
+    rows += [_DataRecord(time=_exact(time), rank=1, event=2) for time, _ in scenario.patients if time > zero]
     steady = scenario.steady_state
     before = [] if steady is None else [dose for dose in steady.doses if dose.drug == drug]
     for n, dose in enumerate(before):
         period = 0.0 if steady is None else steady.period
         kind = 2 if n else 1
-        rows.append(_Row(time=_exact(dose.time), rank=2, event=1, dose=dose, interval=period, steady_state=kind))
+        rows.append(_DataRecord(time=_exact(dose.time), rank=2, event=1, dose=dose, interval=period, steady_state=kind))
     taken = (dose for dose in scenario.doses if dose.drug == drug and not dose.missed)
-    rows += [_Row(time=_exact(dose.time), rank=2, event=1, dose=dose) for dose in taken]
+    rows += [_DataRecord(time=_exact(dose.time), rank=2, event=1, dose=dose) for dose in taken]
     return sorted(rows, key=lambda row: (row.time, row.rank))
 
 

@@ -2,6 +2,6 @@
 
 from pkinteract.fitting.inputs.reader import read_fit
 from pkinteract.fitting.search.estimate import estimate
-from pkinteract.fitting.types import Estimate, Fit, Group, Outcome
+from pkinteract.fitting.types import Estimate, Fit, FitResult, Group
 
-__all__ = ["Estimate", "Fit", "Group", "Outcome", "estimate", "read_fit"]
+__all__ = ["Estimate", "Fit", "FitResult", "Group", "estimate", "read_fit"]

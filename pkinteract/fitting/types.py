@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pkinteract.engine.curves import Array
-from pkinteract.records import Dosing, Record
+from pkinteract.records import Record, RecordedDrug
 from pkinteract.scenario import Dose, Patient, Scenario, SteadyState
 
 if TYPE_CHECKING:
-    from pkinteract.fitting.predict.quantities import Quantity
+    from pkinteract.fitting.predict.quantities import SummaryQuantity
 
 Flags = NDArray[np.bool_]
 """Yes or no for every measurement."""
@@ -68,7 +68,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Analyte:
+class Measurand:
     """What was measured: the compounds it adds up, and what makes mg/L of each its ``unit``.
 
     A clearance [L/h] is the total one of its part; a formation that by which its first part becomes the second.
@@ -94,7 +94,7 @@ class Recorded:
     """
 
     records: tuple[Record, ...]
-    dosing: Dosing
+    dosing: RecordedDrug
     reads: tuple[int, ...]
 
 
@@ -139,7 +139,7 @@ class Series:
     scenario: Scenario
     patient: Patient
     doses: tuple[Dose, ...]
-    analytes: tuple[Analyte, ...]
+    analytes: tuple[Measurand, ...]
     times: Array
     rows: tuple[int, ...]
     columns: tuple[int, ...]
@@ -151,7 +151,7 @@ class Series:
     sds: Array | None = None
     ends: Array | None = None
     runs: tuple[Series, ...] = ()
-    quantities: tuple[Quantity, ...] = ()
+    quantities: tuple[SummaryQuantity, ...] = ()
 
     @property
     def measured(self) -> Flags:
@@ -371,7 +371,7 @@ class Group:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class FitResult:
     """A fit and what was fitted together in it."""
 
     fit: Fit

@@ -21,9 +21,9 @@ Fault = tuple[Key, str]
 _Data = Mapping[str, Any]
 
 
-def faults(data: _Data) -> Iterator[Fault]:
+def monograph_problems(data: _Data) -> Iterator[Fault]:
     """Everything that the tables of a monograph contradict each other in."""
-    yield from traced(data, Monograph)
+    yield from provenance_problems(data, Monograph)
     yield from _names(data)
     yield from _ordered(data)
     yield from _pathways(data)
@@ -66,7 +66,7 @@ def unknown_enzymes(data: _Data, organs: Mapping[str, Sequence[str]]) -> Iterato
                     yield (head, name, "organs"), text
 
 
-def traced(data: object, model: type[BaseModel]) -> Iterator[Fault]:
+def provenance_problems(data: object, model: type[BaseModel]) -> Iterator[Fault]:
     """Values of the data of a ``model`` that do not say where they come from."""
     sources = table(data, "sources")
     for key, row in _values(data, model, ()):

@@ -28,7 +28,7 @@ WORST = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class GradeBasis:
     """What a grade rests on.
 
     Attributes
@@ -62,11 +62,11 @@ class Standing:
         return "B" if self.error <= WORST and (held or self.share >= B_SOURCED) else "C"
 
 
-def standing(monograph: Monograph, summary: Path = SUMMARY) -> Standing:
+def grade_of(monograph: Monograph, summary: Path = SUMMARY) -> GradeBasis:
     """What the grade of a monograph rests on; ``summary`` is a summary.csv of ``pkinteract qualify``."""
     deciding = [value for path, value in monograph.values() if _decides(path, monograph)]
     rows, error = _qualified(summary).get(monograph.id, (0, None))
-    return Standing(sourced=sum(map(_sourced, deciding)), deciding=len(deciding), rows=rows, error=error)
+    return GradeBasis(sourced=sum(map(_sourced, deciding)), deciding=len(deciding), rows=rows, error=error)
 
 
 def _decides(path: str, monograph: Monograph) -> bool:

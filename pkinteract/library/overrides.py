@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from pkinteract.errors import did_you_mean
-from pkinteract.library.checks import faults
-from pkinteract.library.schema.absorption import Input
+from pkinteract.library.checks import monograph_problems
+from pkinteract.library.schema.absorption import InputShape
 from pkinteract.library.schema.enzyme import Enzyme
 from pkinteract.library.schema.monograph import Monograph, label, values
 from pkinteract.library.schema.values import Value
@@ -58,7 +58,7 @@ def apply_overrides(monograph: Monograph, overrides: Mapping[str, str]) -> Monog
         kept = {key: old[key] for key in ("basis",) if key in old}
         place.container[place.key] = {**quantity, "note": "override in the scenario", **kept}
     changed = type(monograph).model_validate(data)
-    contradictions = [message for _, message in faults(data)]
+    contradictions = [message for _, message in monograph_problems(data)]
     if contradictions:
         raise IncoherentError("; ".join(contradictions))
     return changed
@@ -129,7 +129,7 @@ def _walk(node: object, path: str, steps: Steps) -> Iterator[tuple[str, Steps]]:
     elif isinstance(node, tuple) and node and isinstance(node[0], BaseModel):
         children = [(label(child, i), i, child) for i, child in enumerate(node)]
     for name, step, child in children:
-        if child is None and isinstance(node, Input) and name in OPTIONAL:
+        if child is None and isinstance(node, InputShape) and name in OPTIONAL:
             yield f"{path}.{name}", (*steps, step)
         yield from _walk(child, f"{path}.{name}".lstrip("."), (*steps, step))
 

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from pkinteract.errors import InputError, Problem, did_you_mean
-from pkinteract.library.checks import Key, faults, rows, table, traced, unknown_enzymes
+from pkinteract.library.checks import Key, monograph_problems, provenance_problems, rows, table, unknown_enzymes
 from pkinteract.library.schema.enzyme import Enzyme, EnzymeFile
-from pkinteract.library.schema.monograph import Monograph, Source
+from pkinteract.library.schema.monograph import Citation, Monograph
 from pkinteract.text.toml import TomlFile, read_toml
 from pkinteract.text.toml_lines import key_text
 from pkinteract.text.toml_words import problems
@@ -39,7 +39,7 @@ class Library:
 
     files: Mapping[str, Path]
     enzymes: Mapping[str, Enzyme]
-    enzyme_sources: Mapping[str, Source]
+    enzyme_sources: Mapping[str, Citation]
     _read: dict[str, Monograph] = field(default_factory=dict, repr=False)
 
     def ids(self) -> tuple[str, ...]:
@@ -119,12 +119,12 @@ def _shipped(path: Path) -> TomlFile:
 @cache
 def _enzymes() -> EnzymeFile:
     file = read_toml(FOLDER / "enzymes.toml", ours=True)
-    return _validated(EnzymeFile, file, traced(file.data, EnzymeFile))
+    return _validated(EnzymeFile, file, provenance_problems(file.data, EnzymeFile))
 
 
 def _monograph(file: TomlFile, enzymes: Mapping[str, Enzyme], files: Mapping[str, Path]) -> Monograph:
     organs = {name: tuple(enzyme.organs) for name, enzyme in enzymes.items()}
-    found = [*faults(file.data), *unknown_enzymes(file.data, organs), *_others(file, files)]
+    found = [*monograph_problems(file.data), *unknown_enzymes(file.data, organs), *_others(file, files)]
     return _validated(Monograph, file, found)
 
 

@@ -1,5 +1,5 @@
 """From a scenario and its monographs to the engine's system."""
 
-from pkinteract.model.build import Level, Model, build
+from pkinteract.model.build import EnzymeLevel, Model, build
 
-__all__ = ["Level", "Model", "build"]
+__all__ = ["EnzymeLevel", "Model", "build"]

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from pkinteract.engine import system as rows
 from pkinteract.engine.events import Event, EventKind
-from pkinteract.library.schema.absorption import Food, Input, Part
+from pkinteract.library.schema.absorption import Food, InputShape, Part
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.library.schema.values import Value
-from pkinteract.model.parts import Frame, Parts, gut_availability
+from pkinteract.model.parts import ModelContext, SystemRows, gut_availability
 from pkinteract.scenario import Dose, Scenario, SteadyState
 from pkinteract.scenario.types import TOLERANCE
 
@@ -19,7 +19,7 @@ Entry = tuple[str, str, bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Inlet:
+class GutInlet:
     """One of the inputs that a formulation gives rise to.
 
     Attributes
@@ -44,7 +44,7 @@ class Inlet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
+class AbsorptionRoute:
     """How one formulation of one drug enters the body.
 
     Attributes
@@ -60,7 +60,7 @@ class Way:
     """
 
     compound: int
-    inlets: tuple[Inlet, ...]
+    inlets: tuple[GutInlet, ...]
     bioavailability: float
     first_pass: float
 
@@ -79,12 +79,12 @@ def entries(scenario: Scenario) -> list[Entry]:
     return list(dict.fromkeys(used))
 
 
-def add_ways(parts: Parts, frame: Frame, used: Iterable[Entry]) -> dict[Entry, Way]:
+def add_routes(parts: SystemRows, frame: ModelContext, used: Iterable[Entry]) -> dict[Entry, AbsorptionRoute]:
     """Append the depots and releases of every way that is used."""
     return {entry: _way(parts, frame, *entry) for entry in used}
 
 
-def _way(parts: Parts, frame: Frame, drug: str, name: str, fed: bool) -> Way:
+def _way(parts: SystemRows, frame: ModelContext, drug: str, name: str, fed: bool) -> AbsorptionRoute:
     monograph = frame.monographs[drug]
     formulation = monograph.absorption[name]
     given = formulation.bioavailability
@@ -92,14 +92,16 @@ def _way(parts: Parts, frame: Frame, drug: str, name: str, fed: bool) -> Way:
     if fed and formulation.food is not None:
         available *= _factor(formulation.food.bioavailability)
     if formulation.route == "intravenous":
-        return Way(compound=frame.order[drug], inlets=(), bioavailability=available, first_pass=1.0)
+        return AbsorptionRoute(compound=frame.order[drug], inlets=(), bioavailability=available, first_pass=1.0)
     food = formulation.food if fed else None
     inlets = [_inlet(parts, frame, drug, row, food) for row in formulation.inputs]
     first_pass = frame.livers[drug].availability * gut_availability(monograph)
-    return Way(compound=frame.order[drug], inlets=tuple(inlets), bioavailability=available, first_pass=first_pass)
+    return AbsorptionRoute(
+        compound=frame.order[drug], inlets=tuple(inlets), bioavailability=available, first_pass=first_pass
+    )
 
 
-def _inlet(parts: Parts, frame: Frame, drug: str, given: Input, food: Food | None) -> Inlet:
+def _inlet(parts: SystemRows, frame: ModelContext, drug: str, given: InputShape, food: Food | None) -> GutInlet:
     compound = frame.order[drug]
     share = given.fraction.canonical if isinstance(given, Part) else 1.0
     ka = None if given.ka is None else given.ka.canonical * (1.0 if food is None else _factor(food.ka))
@@ -116,16 +118,16 @@ def _inlet(parts: Parts, frame: Frame, drug: str, given: Input, food: Food | Non
         duration = 0.0 if given.zero_order is None else given.zero_order.canonical
         parts.depots.append(rows.Depot(compound=compound, ka=rate, fed=duration > 0))
         row = len(parts.depots) - 1
-        return Inlet(kind="depot", row=row, fraction=share, lag=lag, duration=duration)
+        return GutInlet(kind="depot", row=row, fraction=share, lag=lag, duration=duration)
     parts.releases.append(release)
-    return Inlet(kind="release", row=len(parts.releases) - 1, fraction=share, lag=lag, duration=0.0)
+    return GutInlet(kind="release", row=len(parts.releases) - 1, fraction=share, lag=lag, duration=0.0)
 
 
 def _factor(value: Value | None) -> float:
     return 1.0 if value is None else value.canonical
 
 
-def events(doses: Sequence[Dose], found: Mapping[Entry, Way]) -> tuple[Event, ...]:
+def events(doses: Sequence[Dose], found: Mapping[Entry, AbsorptionRoute]) -> tuple[Event, ...]:
     """Jumps of the input for the doses that were taken, sorted by time."""
     jumps: list[Event] = []
     for dose in doses:
@@ -139,7 +141,7 @@ def entry_of(dose: Dose) -> Entry:
     return dose.drug, dose.formulation, dose.food == "fed"
 
 
-def jumps_of(dose: Dose, way: Way) -> list[Event]:
+def jumps_of(dose: Dose, way: AbsorptionRoute) -> list[Event]:
     """Jumps that one dose makes: one per input, or begin and end of a constant one."""
     if not way.inlets:
         time = dose.time + (dose.lag or 0.0)
@@ -195,7 +197,7 @@ class PeriodicInput:
     inflows: tuple[float, ...]
 
 
-def periodic_input(steady: SteadyState, found: Mapping[Entry, Way], system: rows.System) -> PeriodicInput:
+def periodic_input(steady: SteadyState, found: Mapping[Entry, AbsorptionRoute], system: rows.System) -> PeriodicInput:
     """Repeat one period of doses backwards for ever and cut at the start of the run."""
     wrapped: list[Event] = []
     pending: list[Event] = []

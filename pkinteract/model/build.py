@@ -10,17 +10,17 @@ from pkinteract.engine.events import Event, Switch
 from pkinteract.errors import InputError, Problem
 from pkinteract.library import Enzyme
 from pkinteract.library.schema.monograph import Monograph
-from pkinteract.model.absorption import Entry, Way, add_ways, entries, events, scale
+from pkinteract.model.absorption import AbsorptionRoute, Entry, add_routes, entries, events, scale
 from pkinteract.model.clearance import add_pathways
 from pkinteract.model.disposition import add_compounds
-from pkinteract.model.enzymes import add_enzymes, moving, organs_in_use
+from pkinteract.model.enzymes import add_enzymes, organs_in_use, regulated_enzymes
 from pkinteract.model.limits import availability_problem, liver_problems
-from pkinteract.model.parts import Frame, Parts
+from pkinteract.model.parts import ModelContext, SystemRows
 from pkinteract.scenario import Patient, Scenario
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Level:
+class EnzymeLevel:
     """An enzyme in an organ: its name (``CYP3A4_liver``), its row if it moves, and its uninduced level [1]."""
 
     name: str
@@ -52,8 +52,8 @@ class Model:
     switches: tuple[Switch, ...]
     compounds: tuple[str, ...]
     pathways: tuple[tuple[str, str], ...]
-    levels: tuple[Level, ...]
-    ways: Mapping[Entry, Way]
+    levels: tuple[EnzymeLevel, ...]
+    ways: Mapping[Entry, AbsorptionRoute]
     events: tuple[Event, ...]
 
 
@@ -104,8 +104,8 @@ def build_model(
     """
     ways_used = list(entries)
     organs = organs_in_use(monographs, enzymes)
-    rows_of = moving(organs, monographs, enzymes, [patient, *(row for _, row in changes)])
-    frame = Frame(patient=patient, monographs=monographs, enzymes=enzymes, moving=rows_of)
+    rows_of = regulated_enzymes(organs, monographs, enzymes, [patient, *(row for _, row in changes)])
+    frame = ModelContext(patient=patient, monographs=monographs, enzymes=enzymes, moving=rows_of)
     parts, found = assembled(frame, ways_used)
     others = [(time, assembled(replace(frame, patient=person), ways_used)[0]) for time, person in changes]
     return Model(
@@ -114,27 +114,27 @@ def build_model(
         compounds=tuple(monographs),
         pathways=tuple(parts.names),
         levels=tuple(
-            Level(name=f"{n}_{o}", row=rows_of.get((n, o)), activity=float(frame.activity[n])) for n, o in organs
+            EnzymeLevel(name=f"{n}_{o}", row=rows_of.get((n, o)), activity=float(frame.activity[n])) for n, o in organs
         ),
         ways=found,
         events=(),
     )
 
 
-def assembled(frame: Frame, used: Iterable[Entry]) -> tuple[Parts, dict[Entry, Way]]:
+def assembled(frame: ModelContext, used: Iterable[Entry]) -> tuple[SystemRows, dict[Entry, AbsorptionRoute]]:
     """Rows of the system of some drugs in a patient, or in many; and the ways in ``used``, which depend on nobody."""
-    parts = Parts()
+    parts = SystemRows()
     add_compounds(parts, frame)
     add_pathways(parts, frame)
     add_enzymes(parts, frame)
-    return parts, add_ways(parts, frame, used)
+    return parts, add_routes(parts, frame, used)
 
 
-def _numbers(parts: Parts) -> tuple[float, ...]:
+def _numbers(parts: SystemRows) -> tuple[float, ...]:
     return tuple(float(number) for number in parts.parameters)
 
 
-def _system(parts: Parts, sizes: tuple[float, ...], *, step_all: bool) -> rows.System:
+def _system(parts: SystemRows, sizes: tuple[float, ...], *, step_all: bool) -> rows.System:
     return rows.System(
         parameters=_numbers(parts),
         compounds=tuple(parts.compounds),
@@ -152,7 +152,7 @@ def _system(parts: Parts, sizes: tuple[float, ...], *, step_all: bool) -> rows.S
     )
 
 
-def _refuse_availability(scenario: Scenario, found: Mapping[Entry, Way]) -> None:
+def _refuse_availability(scenario: Scenario, found: Mapping[Entry, AbsorptionRoute]) -> None:
     """Refuse formulations and courses whose F is above what gut and liver let through."""
     problems: dict[str, Problem] = {}
     for r, regimen in enumerate(scenario.regimens):

@@ -8,7 +8,7 @@ from pkinteract.engine import system as rows
 from pkinteract.library.schema.monograph import Monograph, Pathway
 from pkinteract.library.schema.values import Value
 from pkinteract.model import patient as body
-from pkinteract.model.parts import Frame, Parts, acting_constant, acts
+from pkinteract.model.parts import ModelContext, SystemRows, acting_constant, interaction_of
 from pkinteract.model.patient import Number, Person
 
 _WHOLE = Pathway.model_construct(
@@ -23,7 +23,7 @@ def pathways(monograph: Monograph) -> tuple[Pathway, ...]:
     return monograph.elimination.pathway or (_WHOLE,)
 
 
-def add_pathways(parts: Parts, frame: Frame) -> None:
+def add_pathways(parts: SystemRows, frame: ModelContext) -> None:
     """Append the pathways of every compound, and the formation of metabolites."""
     for monograph in frame.monographs.values():
         through_gut: dict[str, float] = {}
@@ -45,7 +45,7 @@ def add_pathways(parts: Parts, frame: Frame) -> None:
             parts.gut_formations.append(wall)
 
 
-def _pathway(parts: Parts, frame: Frame, monograph: Monograph, pathway: Pathway) -> rows.Pathway:
+def _pathway(parts: SystemRows, frame: ModelContext, monograph: Monograph, pathway: Pathway) -> rows.Pathway:
     liver = frame.livers[monograph.id]
     hepatic = pathway.kind in ("enzyme", "biliary") and liver.flow is not None
     clearance = pathway_clearance(frame.patient, monograph, pathway) * frame.factor(monograph.id, "clearance")
@@ -57,7 +57,7 @@ def _pathway(parts: Parts, frame: Frame, monograph: Monograph, pathway: Pathway)
         clearance = clearance * (1.0 if enzyme is not None else frame.activity[pathway.enzyme])
     saturation = None
     if pathway.km is not None:
-        actor = acts(frame, monograph.id, pathway.km, "inlet" if hepatic else "plasma")
+        actor = interaction_of(frame, monograph.id, pathway.km, "inlet" if hepatic else "plasma")
         saturation = rows.Ratio(actor=actor, constant=parts.add(acting_constant(pathway.km, monograph)))
     return rows.Pathway(
         compound=frame.order[monograph.id],
@@ -81,12 +81,12 @@ def pathway_clearance(patient: Person, monograph: Monograph, pathway: Pathway) -
     return share * body.size(patient)
 
 
-def _inhibitors(parts: Parts, frame: Frame, enzyme: str | None) -> tuple[rows.Ratio, ...]:
+def _inhibitors(parts: SystemRows, frame: ModelContext, enzyme: str | None) -> tuple[rows.Ratio, ...]:
     found = []
     for drug, other in frame.monographs.items() if enzyme is not None else ():
         row = other.inhibits.get(enzyme or "")
         if row is not None and "liver" in (row.organs or ("liver",)):
-            actor = acts(frame, drug, row.ki, "inlet")
+            actor = interaction_of(frame, drug, row.ki, "inlet")
             found.append(rows.Ratio(actor=actor, constant=parts.add(acting_constant(row.ki, other))))
     return tuple(found)
 

@@ -6,25 +6,25 @@ from pkinteract.engine import system as rows
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.model import patient as body
 from pkinteract.model.parts import (
-    Frame,
-    Parts,
+    ModelContext,
+    SystemRows,
     acting_constant,
-    acts,
     fraction_unbound,
     gut_availability,
+    interaction_of,
+    is_variable,
     mass_concentration,
     unbound_constant,
-    varies,
 )
 
 
-def add_compounds(parts: Parts, frame: Frame) -> None:
+def add_compounds(parts: SystemRows, frame: ModelContext) -> None:
     """Append a compound row for every monograph of the run."""
     for monograph in frame.monographs.values():
         parts.compounds.append(_compound(parts, frame, monograph))
 
 
-def _compound(parts: Parts, frame: Frame, monograph: Monograph) -> rows.Compound:
+def _compound(parts: SystemRows, frame: ModelContext, monograph: Monograph) -> rows.Compound:
     larger = frame.factor(monograph.id, "volume")
     central = body.volume(monograph.distribution.volume, frame.patient) * larger
     sides = []
@@ -59,7 +59,7 @@ def _portal(monograph: Monograph) -> float:
     return ratio * body.LIVER_FLOW
 
 
-def _gut_inhibitors(parts: Parts, frame: Frame, monograph: Monograph) -> tuple[rows.Ratio, ...]:
+def _gut_inhibitors(parts: SystemRows, frame: ModelContext, monograph: Monograph) -> tuple[rows.Ratio, ...]:
     if monograph.first_pass is None:
         return ()
     enzyme = monograph.first_pass.gut_enzyme
@@ -72,16 +72,16 @@ def _gut_inhibitors(parts: Parts, frame: Frame, monograph: Monograph) -> tuple[r
     return tuple(found)
 
 
-def _binding(parts: Parts, frame: Frame, monograph: Monograph) -> rows.Binding | None:
+def _binding(parts: SystemRows, frame: ModelContext, monograph: Monograph) -> rows.Binding | None:
     rivals = {drug: other for drug, other in frame.monographs.items() if monograph.id in other.displaces}
-    if monograph.binding is None or not varies(monograph, bool(rivals)):
+    if monograph.binding is None or not is_variable(monograph, bool(rivals)):
         return None
     sites = monograph.binding.sites
     displacers = []
     for drug, other in rivals.items():
         ki = other.displaces[monograph.id].ki
         constant = parts.add(acting_constant(ki, other))
-        displacers.append(rows.Ratio(actor=acts(frame, drug, ki, "plasma"), constant=constant))
+        displacers.append(rows.Ratio(actor=interaction_of(frame, drug, ki, "plasma"), constant=constant))
     return rows.Binding(
         reference=parts.add(fraction_unbound(monograph)),
         bmax=None if sites is None else parts.add(mass_concentration(sites.capacity, monograph)),

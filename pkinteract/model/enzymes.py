@@ -10,7 +10,7 @@ from pkinteract.library import Enzyme
 from pkinteract.library.schema.interactions import Induction
 from pkinteract.library.schema.monograph import Monograph, enzymes_of
 from pkinteract.model import patient as body
-from pkinteract.model.parts import Frame, Organ, Parts, acting_constant, acts, unbound_constant
+from pkinteract.model.parts import ModelContext, Organ, SystemRows, acting_constant, interaction_of, unbound_constant
 from pkinteract.model.patient import Person
 
 GROUPS = ("CAR/PXR", "AhR")
@@ -23,7 +23,7 @@ def organs_in_use(monographs: Mapping[str, Monograph], enzymes: Mapping[str, Enz
     return [(name, organ) for name in enzymes if name in used for organ in enzymes[name].organs]
 
 
-def moving(
+def regulated_enzymes(
     organs: Iterable[Organ],
     monographs: Mapping[str, Monograph],
     enzymes: Mapping[str, Enzyme],
@@ -40,7 +40,7 @@ def moving(
     return rows_of
 
 
-def add_enzymes(parts: Parts, frame: Frame) -> None:
+def add_enzymes(parts: SystemRows, frame: ModelContext) -> None:
     """Append the turnover of every moving enzyme with all that acts on it."""
     for (name, organ), row in frame.moving.items():
         half_life = frame.enzymes[name].organs[organ].half_life.canonical
@@ -53,18 +53,18 @@ def add_enzymes(parts: Parts, frame: Frame) -> None:
                 parts.inactivations.append(_inactivation(parts, frame, drug, (name, organ), row))
 
 
-def _induction(parts: Parts, frame: Frame, drug: str, induction: Induction, row: int) -> rows.Induction:
+def _induction(parts: SystemRows, frame: ModelContext, drug: str, induction: Induction, row: int) -> rows.Induction:
     monograph = frame.monographs[drug]
     if induction.slope is not None:
         free = monograph.binding.fraction_unbound.canonical if monograph.binding is not None else 1.0
         slope = induction.slope.canonical * (free if induction.slope.basis == "unbound" else 1.0)
-        actor = acts(frame, drug, induction.slope, "plasma")
+        actor = interaction_of(frame, drug, induction.slope, "plasma")
         return rows.Induction(enzyme=row, actor=actor, slope=parts.add(slope))
     if induction.emax is None or induction.ec50 is None or induction.receptor is None:
         raise ValueError(f"the induction by {drug} has neither a slope nor Emax, EC50 and receptor")
     return rows.Induction(
         enzyme=row,
-        actor=acts(frame, drug, induction.ec50, "plasma"),
+        actor=interaction_of(frame, drug, induction.ec50, "plasma"),
         group=GROUPS.index(induction.receptor),
         emax=parts.add(induction.emax.canonical),
         ec50=parts.add(acting_constant(induction.ec50, monograph)),
@@ -77,10 +77,12 @@ def _inactivates(monograph: Monograph, enzyme: str, organ: str) -> bool:
     return row is not None and (not row.organs or organ in row.organs)
 
 
-def _inactivation(parts: Parts, frame: Frame, drug: str, organ: Organ, row: int) -> rows.Inactivation:
+def _inactivation(parts: SystemRows, frame: ModelContext, drug: str, organ: Organ, row: int) -> rows.Inactivation:
     monograph = frame.monographs[drug]
     given = monograph.inactivates[organ[0]]
     gut = organ[1] == "gut"
     constant = unbound_constant(given.ki, monograph) if gut else acting_constant(given.ki, monograph)
-    actor = rows.Actor(compound=frame.order[drug], site="gut") if gut else acts(frame, drug, given.ki, "inlet")
+    actor = (
+        rows.Actor(compound=frame.order[drug], site="gut") if gut else interaction_of(frame, drug, given.ki, "inlet")
+    )
     return rows.Inactivation(enzyme=row, actor=actor, kinact=parts.add(given.kinact.canonical), ki=parts.add(constant))

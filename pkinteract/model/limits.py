@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pkinteract.errors import Problem
 from pkinteract.library.schema.monograph import Monograph
-from pkinteract.model.absorption import Way
+from pkinteract.model.absorption import AbsorptionRoute
 from pkinteract.model.parts import liver
 
 MOST_ABSORBED = 1 + 1e-9
@@ -24,14 +24,14 @@ def liver_problems(monographs: Mapping[str, Monograph]) -> list[Problem]:
     return problems
 
 
-def availability_problem(way: Way, key: str, given: float | None = None) -> Problem | None:
+def availability_problem(way: AbsorptionRoute, key: str, given: float | None = None) -> Problem | None:
     """A way whose F, or the one ``given`` instead, is above Fg·Fh; None if it is not."""
     if not way.inlets or way.absorbed(given) <= MOST_ABSORBED:
         return None
     return Problem(line=None, key=key, message=f"{above_first_pass(way, way.absorbed(given))}; lower it")
 
 
-def above_first_pass(way: Way, absorbed: float) -> str:
+def above_first_pass(way: AbsorptionRoute, absorbed: float) -> str:
     """What is wrong with a fraction absorbed above 1."""
     level = absorbed * way.first_pass
     return f"F {level:.4g} is above Fg·Fh {way.first_pass:.4g}, what gut and liver let through"

@@ -36,7 +36,7 @@ class Liver:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Frame:
+class ModelContext:
     """A patient, or many; the compounds of the run in the order of the system's rows; and the enzymes that move.
 
     Attributes
@@ -84,7 +84,7 @@ class Frame:
 
 
 @dataclass(slots=True)
-class Parts:
+class SystemRows:
     """Rows as they are collected; a parameter is a number of one patient, or of many (n,)."""
 
     parameters: list[Number] = field(default_factory=list)
@@ -126,7 +126,7 @@ def fraction_unbound(monograph: Monograph) -> float:
     return 1.0 if monograph.binding is None else monograph.binding.fraction_unbound.canonical
 
 
-def varies(monograph: Monograph, displaced: bool) -> bool:
+def is_variable(monograph: Monograph, displaced: bool) -> bool:
     """Whether plasma binding changes during a run."""
     return monograph.binding is not None and (displaced or monograph.binding.sites is not None)
 
@@ -149,6 +149,6 @@ def unbound_constant(value: Value, monograph: Monograph) -> float:
     return level if value.basis == "unbound" else level * fraction_unbound(monograph)
 
 
-def acts(frame: Frame, drug: str, value: Value, site: rows.Site) -> rows.Actor:
+def interaction_of(frame: ModelContext, drug: str, value: Value, site: rows.Site) -> rows.Actor:
     """The concentration of ``drug`` that a constant refers to, at a site."""
     return rows.Actor(compound=frame.order[drug], site=site, total=value.basis == "total")

@@ -34,7 +34,7 @@ NORMAL_CREATININE_CLEARANCE = 100.0
 """Creatinine clearance [mL/min] at which a renal clearance of a monograph holds."""
 
 
-class Genotype(Protocol):
+class GeneActivity(Protocol):
     """What a patient has of a gene: the factor on the uninduced level of its enzyme [1]."""
 
     @property
@@ -63,7 +63,7 @@ class Person(Protocol):
     def pregnancy(self) -> float | None: ...
 
     @property
-    def phenotype(self) -> Mapping[str, Genotype]: ...
+    def phenotype(self) -> Mapping[str, GeneActivity]: ...
 
     @property
     def abundance(self) -> Mapping[str, Number]: ...

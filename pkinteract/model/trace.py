@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 
 from pkinteract.library import load_library
-from pkinteract.library.schema.monograph import REFERENCE_WEIGHT, Source, values
+from pkinteract.library.schema.monograph import REFERENCE_WEIGHT, Citation, values
 from pkinteract.library.schema.values import Value
 from pkinteract.model.build import Model
 from pkinteract.model.patient import CLEARANCE_EXPONENT, GUT_FLOW, LIVER_FLOW, NORMAL_CREATININE_CLEARANCE
@@ -14,7 +14,7 @@ from pkinteract.scenario import Scenario
 Record = Mapping[str, object]
 
 
-def numbers(scenario: Scenario, model: Model) -> tuple[Record, ...]:
+def numbers_used(scenario: Scenario, model: Model) -> tuple[Record, ...]:
     """Every number of the library that a run used, with unit, kind and citation."""
     rows: list[Record] = []
     formulations = {drug: {name for owner, name, _ in model.ways if owner == drug} for drug in scenario.monographs}
@@ -102,7 +102,7 @@ def _physiology(scenario: Scenario, sites: Set[str]) -> list[Record]:
     ]
 
 
-def _record(item: str, path: str, value: Value, sources: Mapping[str, Source]) -> Record:
+def _record(item: str, path: str, value: Value, sources: Mapping[str, Citation]) -> Record:
     cite = None if value.source is None else sources[value.source].cite
     row = {"item": item, "path": path, "value": value.value, "unit": value.unit, "kind": value.kind, "source": cite}
     more = {"cv": value.cv, "interval": value.interval, "basis": value.basis, "note": value.note}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pkinteract.library import Library
-from pkinteract.library.evidence.studies import Arm, Given, Intake, Study
+from pkinteract.library.evidence.studies import Arm, GivenDrug, Intake, Study
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.model import patient as body
 from pkinteract.scenario import Scenario, read_scenario
@@ -20,7 +20,7 @@ _HORIZON = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class ArmDesign:
     """An arm to simulate.
 
     Attributes
@@ -47,7 +47,7 @@ class Plan:
         return read_scenario(path, library)
 
 
-def plan(study: Study, arm: Arm, library: Library) -> Plan:
+def plan(study: Study, arm: Arm, library: Library) -> ArmDesign:
     """The plan of an arm of a study.
 
     Raises
@@ -66,7 +66,7 @@ def plan(study: Study, arm: Arm, library: Library) -> Plan:
         f'[patient]\nweight = "{study.weight:g} kg"\nage = "{study.age:g} y"\nsex = "male"\nextrapolate = true\n'
         f'creatinine_clearance = "{CREATININE_CLEARANCE:g} mL/min"\n[patient.phenotype]\n{genes}{regimens}'
     )
-    return Plan(text=text, analyte=study.analyte, window=(start, stop), horizon=span)
+    return ArmDesign(text=text, analyte=study.analyte, window=(start, stop), horizon=span)
 
 
 def _activity(value: str) -> str:
@@ -90,7 +90,7 @@ def _regimen(intake: Intake, monograph: Monograph) -> str:
     )
 
 
-def formulation_of(wanted: str, dose: Given, monograph: Monograph) -> str:
+def formulation_of(wanted: str, dose: GivenDrug, monograph: Monograph) -> str:
     """The formulation of the library that a dose is given as: the one named, else the default of its route.
 
     Raises
@@ -108,7 +108,7 @@ def formulation_of(wanted: str, dose: Given, monograph: Monograph) -> str:
     return fitting[0]
 
 
-def _course(dose: Given, monograph: Monograph, name: str) -> str:
+def _course(dose: GivenDrug, monograph: Monograph, name: str) -> str:
     formulation = monograph.absorption[name]
     salt = 1.0 if formulation.salt_factor is None else formulation.salt_factor.canonical
     lines = [f'from = "{dose.time:.10g} h"', f'dose = "{dose.amount / salt:.10g} {_unit(dose)}"']
@@ -121,5 +121,5 @@ def _course(dose: Given, monograph: Monograph, name: str) -> str:
     return "".join(f"{line}\n" for line in ("[[regimen.course]]", *lines))
 
 
-def _unit(dose: Given) -> str:
+def _unit(dose: GivenDrug) -> str:
     return "mg/kg" if dose.per_weight else "mg"

@@ -10,7 +10,7 @@ import numpy as np
 
 from pkinteract.engine.curves import Curve, extremes
 from pkinteract.library import Library
-from pkinteract.qualify.design import Plan
+from pkinteract.qualify.design import ArmDesign
 from pkinteract.result import Result
 from pkinteract.simulation import simulate
 
@@ -39,7 +39,7 @@ class Exposure:
     trough: float
 
 
-def expose(plan: Plan, folder: Path, library: Library) -> tuple[Exposure, Result]:
+def expose(plan: ArmDesign, folder: Path, library: Library) -> tuple[Exposure, Result]:
     """Simulate an arm; one to infinity is run for longer until little is left to extrapolate.
 
     Raises

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pkinteract.analysis.profiles import gmfe
-from pkinteract.qualify.outcome import Outcome
+from pkinteract.qualify.outcome import StudyOutcome
 
 TWOFOLD = 2.0
 CLOSE = 1.5
@@ -37,7 +37,7 @@ def inside_guest(predicted: float, observed: float) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class GroupSummary:
     """A group of studies.
 
     Attributes
@@ -78,10 +78,10 @@ _Pair = tuple[float, float]
 """Predicted and observed."""
 
 
-def summaries(outcomes: Sequence[Outcome]) -> tuple[Summary, ...]:
+def summaries(outcomes: Sequence[StudyOutcome]) -> tuple[GroupSummary, ...]:
     """Summaries over everything, by set, design, mechanism, perpetrator, victim; rows not simulated count in none."""
     done = [outcome for outcome in outcomes if outcome.state == "simulated"]
-    ways: dict[str, Callable[[Outcome], str]] = {
+    ways: dict[str, Callable[[StudyOutcome], str]] = {
         "all": lambda row: "all",
         "set": lambda row: row.study.set,
         "design": _design,
@@ -97,12 +97,12 @@ def summaries(outcomes: Sequence[Outcome]) -> tuple[Summary, ...]:
     )
 
 
-def _design(outcome: Outcome) -> str:
+def _design(outcome: StudyOutcome) -> str:
     """Set, and whether the design was published as it was simulated."""
     return f"{outcome.study.set}, {'assumed' if outcome.study.assumed else 'published'}"
 
 
-def exposures(outcomes: Iterable[Outcome]) -> list[_Pair]:
+def exposures(outcomes: Iterable[StudyOutcome]) -> list[_Pair]:
     """Predicted and observed ratios of exposure, where there are both."""
     return [
         (row.exposure, row.study.exposure.ratio)
@@ -111,7 +111,7 @@ def exposures(outcomes: Iterable[Outcome]) -> list[_Pair]:
     ]
 
 
-def _summary(by: str, group: str, rows: Sequence[Outcome]) -> Summary:
+def _summary(by: str, group: str, rows: Sequence[StudyOutcome]) -> GroupSummary:
     pairs = exposures(rows)
     peaks = [(row.peak, row.study.peak.ratio) for row in rows if row.peak is not None and row.study.peak is not None]
     beside = [row for row in rows if row.study.pksim is not None and row.study.exposure is not None]
@@ -125,7 +125,7 @@ def _summary(by: str, group: str, rows: Sequence[Outcome]) -> Summary:
         for row in beside
         if row.study.pksim is not None and row.study.exposure is not None
     ]
-    return Summary(
+    return GroupSummary(
         by=by,
         group=group,
         n=len(pairs),

@@ -8,7 +8,7 @@ from pkinteract.library.evidence.studies import Study
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class StudyOutcome:
     """A study beside its prediction.
 
     Attributes

@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from pkinteract.qualify.measure import Summary
+from pkinteract.qualify.measure import GroupSummary
 from pkinteract.text.csv import read_table
 
 ROUNDING = 0.005
@@ -17,11 +17,12 @@ ROWS = 1
 """Rows that may leave a limit unnoticed: one that lies on it crosses it by rounding."""
 
 
-def read_summary(path: Path) -> tuple[Summary, ...]:
+def read_summary(path: Path) -> tuple[GroupSummary, ...]:
     """A summary as it was written; raises an InputError if it is none."""
-    types = {field.name: str(field.type) for field in fields(Summary)}
+    types = {field.name: str(field.type) for field in fields(GroupSummary)}
     return tuple(
-        Summary(**{name: _typed(row[name], kind) for name, kind in types.items()}) for _, row in read_table(path, types)
+        GroupSummary(**{name: _typed(row[name], kind) for name, kind in types.items()})
+        for _, row in read_table(path, types)
     )
 
 
@@ -33,7 +34,7 @@ def _typed(text: str, kind: str) -> Any:
     return int(text) if kind == "int" else float(text)
 
 
-def worse(found: Sequence[Summary], kept: Sequence[Summary]) -> list[str]:
+def worse(found: Sequence[GroupSummary], kept: Sequence[GroupSummary]) -> list[str]:
     """What got worse, one line each: groups gone, fewer rows, larger errors, fewer rows inside a limit."""
     mine = {(row.by, row.group): row for row in found}
     lines = []

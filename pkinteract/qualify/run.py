@@ -15,7 +15,7 @@ from pkinteract.library import Library, load_library
 from pkinteract.library.evidence.studies import Arm, Study
 from pkinteract.qualify.design import plan
 from pkinteract.qualify.exposure import Exposure, expose
-from pkinteract.qualify.outcome import Outcome
+from pkinteract.qualify.outcome import StudyOutcome
 from pkinteract.qualify.static import static_ratio
 
 FEW = 6
@@ -35,7 +35,7 @@ class _Task:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Done:
+class _TaskOutcome:
     """What a task gave, or why it gave nothing."""
 
     exposure: Exposure | None = None
@@ -49,7 +49,7 @@ def qualify(
     extra: Sequence[Path] = (),
     workers: int | None = None,
     progress: Progress | None = None,
-) -> tuple[Outcome, ...]:
+) -> tuple[StudyOutcome, ...]:
     """Simulate both arms of every study that the library has the drugs for.
 
     Parameters
@@ -72,7 +72,7 @@ def qualify(
         control, treatment = keys[study.id]
         tasks.setdefault(control, _Task(study=study, arm=study.control, treatment=False))
         tasks.setdefault(treatment, _Task(study=study, arm=study.treatment, treatment=True))
-    done: dict[object, _Done] = {}
+    done: dict[object, _TaskOutcome] = {}
     tell = None if progress is None else progress(len(tasks), 0)
     for key, found in _run(tasks, tuple(extra), workers or os.cpu_count() or 1):
         done[key] = found
@@ -90,10 +90,10 @@ def _lacking(study: Study, library: Library) -> list[str]:
     return [drug for drug in (*study.drugs, study.analyte) if drug not in library.files]
 
 
-def _untouched(study: Study, library: Library) -> Outcome:
+def _untouched(study: Study, library: Library) -> StudyOutcome:
     if not study.used:
-        return Outcome(study=study, state="excluded", reason=study.reason)
-    return Outcome(study=study, state="no monograph", reason=", ".join(dict.fromkeys(_lacking(study, library))))
+        return StudyOutcome(study=study, state="excluded", reason=study.reason)
+    return StudyOutcome(study=study, state="no monograph", reason=", ".join(dict.fromkeys(_lacking(study, library))))
 
 
 def _key(study: Study, arm: Arm, *, treated: bool = False) -> object:
@@ -103,7 +103,7 @@ def _key(study: Study, arm: Arm, *, treated: bool = False) -> object:
     return arm.intakes, genes, arm.window, study.analyte, study.weight, study.age, acting
 
 
-def _run(tasks: Mapping[object, _Task], extra: tuple[Path, ...], workers: int) -> Iterator[tuple[object, _Done]]:
+def _run(tasks: Mapping[object, _Task], extra: tuple[Path, ...], workers: int) -> Iterator[tuple[object, _TaskOutcome]]:
     if workers == 1 or len(tasks) <= FEW:
         library = load_library(extra)
         for key, task in tasks.items():
@@ -111,7 +111,7 @@ def _run(tasks: Mapping[object, _Task], extra: tuple[Path, ...], workers: int) -
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(extra,)) as pool:
-        waiting: dict[Future[_Done], object] = {pool.submit(_work, task): key for key, task in tasks.items()}
+        waiting: dict[Future[_TaskOutcome], object] = {pool.submit(_work, task): key for key, task in tasks.items()}
         for future in as_completed(waiting):
             yield waiting[future], future.result()
 
@@ -124,31 +124,31 @@ def _begin(extra: tuple[Path, ...]) -> None:
     _LIBRARY[:] = [load_library(extra)]
 
 
-def _work(task: _Task) -> _Done:
+def _work(task: _Task) -> _TaskOutcome:
     return _simulate(task, _LIBRARY[0])
 
 
-def _simulate(task: _Task, library: Library) -> _Done:
+def _simulate(task: _Task, library: Library) -> _TaskOutcome:
     try:
         with tempfile.TemporaryDirectory() as folder:
             exposure, result = expose(plan(task.study, task.arm, library), Path(folder), library)
             static = static_ratio(task.study, result) if task.treatment else None
     except InputError as error:
-        return _Done(failure="; ".join(f"{problem.key} {problem.message}" for problem in error.problems))
+        return _TaskOutcome(failure="; ".join(f"{problem.key} {problem.message}" for problem in error.problems))
     except (PkinteractError, ValueError) as error:
-        return _Done(failure=str(error))
-    return _Done(exposure=exposure, static=static)
+        return _TaskOutcome(failure=str(error))
+    return _TaskOutcome(exposure=exposure, static=static)
 
 
-def _outcome(study: Study, control: _Done, treatment: _Done) -> Outcome:
+def _outcome(study: Study, control: _TaskOutcome, treatment: _TaskOutcome) -> StudyOutcome:
     before, after = control.exposure, treatment.exposure
     if before is None or after is None:
-        return Outcome(study=study, state="failed", reason=control.failure or treatment.failure)
+        return StudyOutcome(study=study, state="failed", reason=control.failure or treatment.failure)
     trough = study.metric == "trough"
     whole = (after.trough, before.trough) if trough else (after.area, before.area)
     if min(*whole, before.peak, after.peak) <= 0:
-        return Outcome(study=study, state="failed", reason=f"no {study.analyte} in one of the arms")
-    return Outcome(
+        return StudyOutcome(study=study, state="failed", reason=f"no {study.analyte} in one of the arms")
+    return StudyOutcome(
         study=study,
         state="simulated",
         exposure=whole[0] / whole[1],

@@ -2,7 +2,7 @@
 
 from pkinteract.records.reader import read_records
 from pkinteract.records.run import Predictions, predict
-from pkinteract.records.subject import Dosing, dosing_of
+from pkinteract.records.subject import RecordedDrug, recorded_drug
 from pkinteract.records.types import DataSet, Record
 
-__all__ = ["DataSet", "Dosing", "Predictions", "Record", "dosing_of", "predict", "read_records"]
+__all__ = ["DataSet", "Predictions", "Record", "RecordedDrug", "predict", "read_records", "recorded_drug"]

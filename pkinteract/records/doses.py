@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pkinteract.engine.events import Event, EventKind
 from pkinteract.engine.single.march import RTOL
 from pkinteract.engine.steady_state import TOLERANCE, Periodic, earlier_releases, periodic_state
-from pkinteract.records.subject import Body
+from pkinteract.records.subject import SubjectModel
 from pkinteract.records.types import Record
 
 SAME = 1e-9
@@ -26,7 +26,7 @@ _FINER = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
+class DoseHistory:
     """What doses repeated since ever leave behind at the time of a record.
 
     Attributes
@@ -41,7 +41,7 @@ class Past:
     events: tuple[Event, ...]
 
 
-def jumps(record: Record, body: Body) -> list[Event]:
+def jumps(record: Record, body: SubjectModel) -> list[Event]:
     """Jumps of the record's dose; times count from the record [h]."""
     rate, duration = _infusion(record, body)
     lag, share = _lag(record, body), _share(record, body)
@@ -65,7 +65,7 @@ def jumps(record: Record, body: Body) -> list[Event]:
     return found
 
 
-def past(record: Record, body: Body, *, rtol: float = RTOL) -> Past:
+def dose_history(record: Record, body: SubjectModel, *, rtol: float = RTOL) -> DoseHistory:
     """The steady state that a record with SS asks for, just before its own dose."""
     rates = [0.0] * len(body.system.compounds)
     inflows = [0.0] * len(body.system.depots)
@@ -94,10 +94,10 @@ def past(record: Record, body: Body, *, rtol: float = RTOL) -> Past:
         body.system, wrapped, record.time, period, rates=rates, inflows=inflows, rtol=rtol, tolerance=tolerance
     )
     begun = earlier_releases(body.system, wrapped, record.time, period)
-    return Past(found=found, events=(*begun, *pending))
+    return DoseHistory(found=found, events=(*begun, *pending))
 
 
-def _infusion(record: Record, body: Body) -> tuple[float, float]:
+def _infusion(record: Record, body: SubjectModel) -> tuple[float, float]:
     """Rate [mg/h] and duration [h] of an infusion before losses on the way; no rate if the dose is given at once."""
     given = record.amount * _share(record, body)
     if record.rate == 0:
@@ -110,26 +110,26 @@ def _infusion(record: Record, body: Body) -> tuple[float, float]:
     return rate, given / rate
 
 
-def _inflow(record: Record, body: Body) -> tuple[EventKind, int]:
+def _inflow(record: Record, body: SubjectModel) -> tuple[EventKind, int]:
     if record.compartment == "depot" and body.way is not None:
         return "depot-rate", body.way.inlets[0].row
     return "rate", body.central
 
 
-def _lag(record: Record, body: Body) -> float:
+def _lag(record: Record, body: SubjectModel) -> float:
     """The record's lag, or for a dose into the depot the drug file's."""
     if record.lag is not None or record.compartment == "central" or body.way is None:
         return record.lag or 0.0
     return body.way.inlets[0].lag
 
 
-def _share(record: Record, body: Body) -> float:
+def _share(record: Record, body: SubjectModel) -> float:
     """F of the record, or for a dose into the depot the drug file's."""
     if record.bioavailability is not None or record.compartment == "central" or body.way is None:
         return 1.0 if record.bioavailability is None else record.bioavailability
     return body.way.bioavailability
 
 
-def _entering(record: Record, body: Body) -> float:
+def _entering(record: Record, body: SubjectModel) -> float:
     """What enters the depot per amount that reaches the circulation of an uninduced normal metaboliser [1]."""
     return 1.0 if record.compartment == "central" or body.way is None else 1 / body.way.first_pass

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pkinteract.errors import InputError, Problem
 from pkinteract.records.rules import COLUMNS, MISNAMED, UNSUPPORTED, Raw, refusals
-from pkinteract.records.subject import DEFAULT_AGE, DEFAULT_WEIGHT, Dosing
+from pkinteract.records.subject import DEFAULT_AGE, DEFAULT_WEIGHT, RecordedDrug
 from pkinteract.records.types import Covariates, DataSet, Record
 from pkinteract.text.csv import read_csv
 
@@ -17,7 +17,7 @@ _MISSING = {"", ".", "NA"}
 _PASSED_OVER = {"DV", "MDV"}
 
 
-def read_records(path: Path | str, dosing: Dosing | None = None, *, beside: Collection[str] = ()) -> DataSet:
+def read_records(path: Path | str, dosing: RecordedDrug | None = None, *, beside: Collection[str] = ()) -> DataSet:
     """Read a data set.
 
     Parameters
@@ -35,11 +35,11 @@ def read_records(path: Path | str, dosing: Dosing | None = None, *, beside: Coll
     InputError
         With every problem of the file, in file order.
     """
-    return _Reader(Path(path), dosing, frozenset({*_PASSED_OVER, *beside})).data_set()
+    return _RecordReader(Path(path), dosing, frozenset({*_PASSED_OVER, *beside})).data_set()
 
 
 @dataclass(slots=True)
-class _Subject:
+class _SubjectSoFar:
     """What was seen of a subject so far."""
 
     line: int
@@ -47,14 +47,14 @@ class _Subject:
 
 
 @dataclass(slots=True)
-class _Reader:
+class _RecordReader:
     """Collects problems while it reads; lives for one file."""
 
     path: Path
-    dosing: Dosing | None
+    dosing: RecordedDrug | None
     silent: frozenset[str]
     found: list[Problem] = field(default_factory=list)
-    seen: dict[str, _Subject] = field(default_factory=dict)
+    seen: dict[str, _SubjectSoFar] = field(default_factory=dict)
 
     def refuse(self, line: int | None, key: str, message: str) -> None:
         self.found.append(Problem(line=line, key=key, message=message))
@@ -181,7 +181,7 @@ class _Reader:
 
     def _in_order(self, line: int, subject: str, row: Raw) -> None:
         """Time does not run backwards, except at a reset."""
-        known = self.seen.setdefault(subject, _Subject(line=line))
+        known = self.seen.setdefault(subject, _SubjectSoFar(line=line))
         known.line = line
         time = row.values.get("TIME")
         if time is None:

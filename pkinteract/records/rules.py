@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pkinteract.records.subject import Dosing
+from pkinteract.records.subject import RecordedDrug
 
 MOST_DOSES = 200_000
 """Most additional doses of one record."""
@@ -15,7 +15,7 @@ MOST_OVERLAPS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class RecordColumn:
     """Bounds of a column, both allowed unless ``above``; ``only`` lists the values of a code.
 
     ``doses`` says that it counts in dose records only, ``rate`` that it counts where RATE has this code.
@@ -43,23 +43,23 @@ class Column:
         return f"must be at most {self.high:,.10g}" if value > self.high else ""
 
 
-COLUMNS: Mapping[str, Column] = {
-    "ID": Column(example="1"),
-    "TIME": Column(example="hours such as 12.5", low=-1e7, high=1e7, required=True),
-    "AMT": Column(example="mg such as 100"),
-    "EVID": Column(example="0 to 4", only=(0, 1, 2, 3, 4)),
-    "CMT": Column(example="1 or 2", low=-1e4, high=1e4, whole=True),
-    "RATE": Column(example="mg/h such as 25", low=-1e6),
-    "II": Column(example="hours such as 12"),
-    "ADDL": Column(example="a number of doses such as 6", high=MOST_DOSES, whole=True),
-    "SS": Column(example="0, 1 or 2", only=(0, 1, 2)),
-    "LAG": Column(example="hours such as 0.5", doses=True),
-    "F": Column(example="a share such as 0.8", high=100, doses=True),
-    "DUR": Column(example="hours such as 2", above=True, doses=True, rate=-2),
-    "R1": Column(example="mg/h such as 25", above=True, doses=True, rate=-1),
-    "WT": Column(example="kg such as 70", low=0.5, high=400, required=True),
-    "AGE": Column(example="years such as 45", high=130, required=True),
-    "CRCL": Column(example="mL/min such as 95", high=1000, required=True),
+COLUMNS: Mapping[str, RecordColumn] = {
+    "ID": RecordColumn(example="1"),
+    "TIME": RecordColumn(example="hours such as 12.5", low=-1e7, high=1e7, required=True),
+    "AMT": RecordColumn(example="mg such as 100"),
+    "EVID": RecordColumn(example="0 to 4", only=(0, 1, 2, 3, 4)),
+    "CMT": RecordColumn(example="1 or 2", low=-1e4, high=1e4, whole=True),
+    "RATE": RecordColumn(example="mg/h such as 25", low=-1e6),
+    "II": RecordColumn(example="hours such as 12"),
+    "ADDL": RecordColumn(example="a number of doses such as 6", high=MOST_DOSES, whole=True),
+    "SS": RecordColumn(example="0, 1 or 2", only=(0, 1, 2)),
+    "LAG": RecordColumn(example="hours such as 0.5", doses=True),
+    "F": RecordColumn(example="a share such as 0.8", high=100, doses=True),
+    "DUR": RecordColumn(example="hours such as 2", above=True, doses=True, rate=-2),
+    "R1": RecordColumn(example="mg/h such as 25", above=True, doses=True, rate=-1),
+    "WT": RecordColumn(example="kg such as 70", low=0.5, high=400, required=True),
+    "AGE": RecordColumn(example="years such as 45", high=130, required=True),
+    "CRCL": RecordColumn(example="mL/min such as 95", high=1000, required=True),
 }
 """Every column that is read; a covariate has a value on every record."""
 
@@ -104,7 +104,7 @@ class Raw:
         return (self.event in (1, 4) or not column.doses) and column.rate in (None, self.get("RATE"))
 
 
-def refusals(row: Raw, dosing: Dosing | None) -> Iterator[tuple[str, str]]:
+def refusals(row: Raw, dosing: RecordedDrug | None) -> Iterator[tuple[str, str]]:
     """What does not go together in one record: column and message."""
     if row.event not in (1, 4):
         yield from _no_dose(row)
@@ -156,7 +156,7 @@ def _repeats(row: Raw) -> Iterator[tuple[str, str]]:
         yield "II", text
 
 
-def _target(row: Raw, dosing: Dosing) -> Iterator[tuple[str, str]]:
+def _target(row: Raw, dosing: RecordedDrug) -> Iterator[tuple[str, str]]:
     depot = dosing.formulation is not None
     if not depot and row.compartment != 1:
         yield "CMT", f"must be 1 (central), {dosing.drug} has no absorption, got {row.compartment}"

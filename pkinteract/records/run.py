@@ -11,8 +11,8 @@ import numpy as np
 from pkinteract.analytes import unit_factor
 from pkinteract.engine.curves import Array
 from pkinteract.engine.single.march import RTOL
-from pkinteract.records.subject import Body, Dosing, body_of
-from pkinteract.records.timeline import follow
+from pkinteract.records.subject import RecordedDrug, SubjectModel, subject_model
+from pkinteract.records.timeline import subject_timeline
 from pkinteract.records.types import Covariates, DataSet
 from pkinteract.units import COLUMN_SUFFIX
 
@@ -37,7 +37,7 @@ class Predictions:
     notes: tuple[str, ...]
 
 
-def predict(data: DataSet, dosing: Dosing, *, rtol: float = RTOL) -> Predictions:
+def predict(data: DataSet, dosing: RecordedDrug, *, rtol: float = RTOL) -> Predictions:
     """Concentration of every analyte at every record.
 
     Raises
@@ -48,13 +48,13 @@ def predict(data: DataSet, dosing: Dosing, *, rtol: float = RTOL) -> Predictions
     largest = max((record.amount for record in data.records), default=0.0) or 1.0
 
     @cache
-    def bodies(covariates: Covariates) -> Body:
-        return body_of(dosing, covariates, largest)
+    def bodies(covariates: Covariates) -> SubjectModel:
+        return subject_model(dosing, covariates, largest)
 
     parts: list[Array] = []
     residuals: list[float] = []
     for _, group in groupby(data.records, key=lambda record: record.subject):
-        followed = follow(list(group), bodies, rtol=rtol)
+        followed = subject_timeline(list(group), bodies, rtol=rtol)
         parts.append(followed.concentrations)
         residuals += [] if followed.residual is None else [followed.residual]
     notes = data.notes
@@ -68,7 +68,7 @@ def predict(data: DataSet, dosing: Dosing, *, rtol: float = RTOL) -> Predictions
     )
 
 
-def _columns(dosing: Dosing, levels: Array) -> dict[str, Array]:
+def _columns(dosing: RecordedDrug, levels: Array) -> dict[str, Array]:
     """Levels (record, compound) [mg/L] by compound, then the sums of the dosed drug, in their reporting units."""
     compounds = list(dosing.monographs)
     columns = {}

@@ -11,7 +11,7 @@ from pkinteract.engine.system import System
 from pkinteract.errors import InputError, Problem
 from pkinteract.library import Library, load_library
 from pkinteract.library.schema.monograph import REFERENCE_WEIGHT, Monograph
-from pkinteract.model.absorption import Way
+from pkinteract.model.absorption import AbsorptionRoute
 from pkinteract.model.build import Model, build_model
 from pkinteract.model.limits import availability_problem, liver_problems
 from pkinteract.model.patient import NORMAL_CREATININE_CLEARANCE
@@ -26,7 +26,7 @@ DEFAULT_AGE = 40.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dosing:
+class RecordedDrug:
     """The drug of a data set.
 
     Attributes
@@ -57,10 +57,10 @@ class Dosing:
         return any(monograph.elimination.age_effect for monograph in self.monographs.values())
 
     @cached_property
-    def way(self) -> Way | None:
+    def way(self) -> AbsorptionRoute | None:
         """How the oral form enters a reference patient; None without one."""
         usual = Covariates(weight=DEFAULT_WEIGHT, age=DEFAULT_AGE, creatinine_clearance=NORMAL_CREATININE_CLEARANCE)
-        return body_of(self, usual, 1.0).way
+        return subject_model(self, usual, 1.0).way
 
     @property
     def infusible(self) -> bool:
@@ -79,7 +79,7 @@ class Dosing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Body:
+class SubjectModel:
     """The drug in somebody.
 
     Attributes
@@ -94,14 +94,14 @@ class Body:
 
     system: System
     central: int
-    way: Way | None
+    way: AbsorptionRoute | None
 
     def volumes(self) -> tuple[float, ...]:
         """Central volume of every compound [L]."""
         return tuple(self.system.parameters[row.volume] for row in self.system.compounds)
 
 
-def dosing_of(files: Sequence[Path]) -> Dosing:
+def recorded_drug(files: Sequence[Path]) -> RecordedDrug:
     """The drug of the first file; further files are metabolites of it.
 
     Raises
@@ -124,14 +124,14 @@ def dosing_of(files: Sequence[Path]) -> Dosing:
     parent = monographs[drug]
     forms = [parent.default_formulation, *parent.absorption]
     oral = (name for name in forms if name is not None and parent.absorption[name].route == "oral")
-    dosing = Dosing(drug=drug, formulation=next(oral, None), library=library, monographs=monographs)
+    dosing = RecordedDrug(drug=drug, formulation=next(oral, None), library=library, monographs=monographs)
     problems = contradictions(dosing)
     if problems:
         raise InputError(files[0], problems)
     return dosing
 
 
-def contradictions(dosing: Dosing) -> list[Problem]:
+def contradictions(dosing: RecordedDrug) -> list[Problem]:
     """Values of the drug that describe no possible body."""
     problems = liver_problems(dosing.monographs)
     if not problems and dosing.way is not None:
@@ -140,7 +140,7 @@ def contradictions(dosing: Dosing) -> list[Problem]:
     return problems
 
 
-def body_of(dosing: Dosing, covariates: Covariates, largest: float) -> Body:
+def subject_model(dosing: RecordedDrug, covariates: Covariates, largest: float) -> SubjectModel:
     """The drug in a patient with these covariates; ``largest`` dose [mg] scales the solver's errors."""
     entry = None if dosing.formulation is None else (dosing.drug, dosing.formulation, False)
     model = build_model(
@@ -150,7 +150,7 @@ def body_of(dosing: Dosing, covariates: Covariates, largest: float) -> Body:
         entries=[] if entry is None else [entry],
         doses=[(dosing.drug, largest)],
     )
-    return Body(
+    return SubjectModel(
         system=_fed(model), central=model.compounds.index(dosing.drug), way=None if entry is None else model.ways[entry]
     )
 

@@ -25,14 +25,14 @@ from pkinteract.engine.solution import State, resting
 from pkinteract.engine.steady_state import LARGEST_DRIFT, LARGEST_RESIDUAL, TOLERANCE
 from pkinteract.engine.system import System
 from pkinteract.errors import SimulationError
-from pkinteract.records.doses import ANY_PERIOD, SAME, Past, jumps, past
+from pkinteract.records.doses import ANY_PERIOD, SAME, DoseHistory, dose_history, jumps
 from pkinteract.records.states import added, amounts, carried
-from pkinteract.records.subject import Body
+from pkinteract.records.subject import SubjectModel
 from pkinteract.records.types import Covariates, Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
+class Interval:
     """A stretch to be solved: from the state just before ``start`` to ``stop`` [h], to be read at sorted ``times``.
 
     ``subject`` says whose it is, for messages.
@@ -51,11 +51,11 @@ class Stretch:
 Solved = tuple[Array, State]
 """Central amounts, (time, compound) [mg], and the state at the end of a stretch, both before any jump there."""
 
-_Solving = Generator[Stretch, Solved, None]
+_Solving = Generator[Interval, Solved, None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Followed:
+class Trajectory:
     """A subject that was followed.
 
     Attributes
@@ -70,7 +70,9 @@ class Followed:
     residual: float | None
 
 
-def follow(records: Sequence[Record], bodies: Callable[[Covariates], Body], *, rtol: float = RTOL) -> Followed:
+def subject_timeline(
+    records: Sequence[Record], bodies: Callable[[Covariates], SubjectModel], *, rtol: float = RTOL
+) -> Trajectory:
     """Follow one subject by the solver in CPython.
 
     Raises
@@ -84,13 +86,13 @@ def follow(records: Sequence[Record], bodies: Callable[[Covariates], Body], *, r
         while True:
             stretch = walk.send(solved(stretch))
     except StopIteration as end:
-        found: Followed = end.value
+        found: Trajectory = end.value
         return found
 
 
 def walked(
-    records: Sequence[Record], bodies: Callable[[Covariates], Body], *, rtol: float = RTOL
-) -> Generator[Stretch, Solved, Followed]:
+    records: Sequence[Record], bodies: Callable[[Covariates], SubjectModel], *, rtol: float = RTOL
+) -> Generator[Interval, Solved, Trajectory]:
     """Follow one subject: gives every stretch to be solved, takes what came of it, and returns what was found.
 
     Raises
@@ -100,7 +102,7 @@ def walked(
     """
     first = records[0]
     body = bodies(first.covariates)
-    walk = _Walk(
+    walk = _SubjectTimeline(
         records=records,
         bodies=bodies,
         rtol=rtol,
@@ -114,7 +116,7 @@ def walked(
     for place in range(len(records)):
         yield from walk.take(place)
     yield from walk.close()
-    return Followed(concentrations=np.array(walk.values), residual=walk.residual)
+    return Trajectory(concentrations=np.array(walk.values), residual=walk.residual)
 
 
 def _ends(records: Sequence[Record]) -> list[float]:
@@ -128,7 +130,7 @@ def _ends(records: Sequence[Record]) -> list[float]:
     return ends[::-1]
 
 
-def solved(stretch: Stretch) -> Solved:
+def solved(stretch: Interval) -> Solved:
     """A stretch by the solver in CPython.
 
     Raises
@@ -147,7 +149,7 @@ def solved(stretch: Stretch) -> Solved:
 
 
 @dataclass(slots=True)
-class _Walk:
+class _SubjectTimeline:
     """Where a subject stands, and the stretch that is not solved yet; lives for one subject.
 
     Attributes
@@ -163,11 +165,11 @@ class _Walk:
     """
 
     records: Sequence[Record]
-    bodies: Callable[[Covariates], Body]
+    bodies: Callable[[Covariates], SubjectModel]
     rtol: float
     ends: Sequence[float]
     times: Sequence[float]
-    body: Body
+    body: SubjectModel
     initial: State
     start: float
     now: float
@@ -192,7 +194,7 @@ class _Walk:
             yield from self._give(record, self.ends[place])
         self.reads.append((self.now, self.at_once.get(self.now, 0.0)))
 
-    def close(self) -> Generator[Stretch, Solved, tuple[State, list[Event]]]:
+    def close(self) -> Generator[Interval, Solved, tuple[State, list[Event]]]:
         """Solve the stretch up to now; returns the state before any jump there, and the jumps still to come."""
         system, state = self.body.system, self.initial
         found = np.tile(amounts(system, state), (len(self.reads), 1))
@@ -203,8 +205,8 @@ class _Walk:
         self.reads = []
         return state, [event for event in self.events if event.time >= self.now or event.kind == "release"]
 
-    def _stretch(self) -> Stretch:
-        return Stretch(
+    def _stretch(self) -> Interval:
+        return Interval(
             subject=f"subject {self.records[0].subject}",
             system=self.body.system,
             events=sorted(self.events, key=lambda event: event.time),
@@ -215,14 +217,14 @@ class _Walk:
             rtol=self.rtol,
         )
 
-    def _begin(self, body: Body, start: float, initial: State, events: Iterable[Event]) -> None:
+    def _begin(self, body: SubjectModel, start: float, initial: State, events: Iterable[Event]) -> None:
         self.body, self.start, self.now, self.initial = body, start, start, initial
         self.events, self.at_once = [], {}
         self._add(events)
 
     def _give(self, record: Record, end: float) -> _Solving:
         if record.steady_state:
-            before = past(record, self.body, rtol=self.rtol)
+            before = dose_history(record, self.body, rtol=self.rtol)
             self._refuse_unsteady(record, before)
             self.residual = max(before.found.residual, self.residual or 0.0)
             state, coming = yield from self.close()
@@ -240,7 +242,7 @@ class _Walk:
                 break
             self._add(replace(jump, time=time + jump.time) for jump in own)
 
-    def _refuse_unsteady(self, record: Record, before: Past) -> None:
+    def _refuse_unsteady(self, record: Record, before: DoseHistory) -> None:
         """Refuse a state that one period still changes, by itself or by a share of what the period gives."""
         found = before.found
         given = record.amount or jumps(record, self.body)[0].amount * ANY_PERIOD

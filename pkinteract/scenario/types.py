@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pkinteract.library import Enzyme
     from pkinteract.library.phenotypes import Activity
     from pkinteract.library.schema.monograph import Monograph
-    from pkinteract.scenario.population.types import Spec
+    from pkinteract.scenario.population.types import PopulationSpecification
 
 Route = Literal["oral", "intravenous"]
 Sex = Literal["female", "male"]
@@ -306,7 +306,7 @@ class Scenario:
     enzymes: Mapping[str, Enzyme]
     units: Mapping[str, str]
     observations: tuple[Observation, ...]
-    population: Spec | None
+    population: PopulationSpecification | None
     overrides: Mapping[str, Mapping[str, str]]
     warnings: tuple[str, ...]
 

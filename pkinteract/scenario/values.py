@@ -13,7 +13,7 @@ CREATININE_MOLAR_MASS = 113.12
 """Molar mass of creatinine, C4H7N3O [g/mol]."""
 
 
-class Table(BaseModel):
+class StrictTable(BaseModel):
     """A strict, frozen table of the file."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True)

@@ -11,7 +11,7 @@ from runs import daily, once, regimen, text
 
 from pkinteract.cli import main
 from pkinteract.library import load_library
-from pkinteract.library.grades import standing
+from pkinteract.library.grades import grade_of
 from pkinteract.report.drugs.text import library_lines
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -139,7 +139,7 @@ def test_drugs_prints_a_monograph_with_its_sources() -> None:
 @pytest.mark.parametrize("drug", ["carbamazepine", "levetiracetam", "carbamazepine-epoxide"])
 def test_a_monograph_says_what_its_grade_rests_on(drug: str) -> None:
     """Grade, sourced and deciding values, and the rows of the qualification stand below the name."""
-    found = standing(load_library().monograph(drug))
+    found = grade_of(load_library().monograph(drug))
 
     done = command("drugs", drug)
 

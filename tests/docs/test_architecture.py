@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 from itertools import chain
@@ -79,3 +80,23 @@ def test_the_guide_names_targets_that_exist() -> None:
     targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
 
     assert set(re.findall(r"\bmake ([\w-]+)", (ROOT / "CONTRIBUTING.md").read_text("utf-8"))) <= targets
+
+
+def test_no_two_classes_share_a_name() -> None:
+    """One name for one thing: no class of the package, private or not, is called as another.
+
+    The one exception: what a drug file says of a mechanism and the row of numbers that the engine makes of it are the
+    same thing on both sides of the wall between them, and no module but the builder of that mechanism sees both.
+    """
+    places: dict[str, set[str]] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        folder = path.parent.relative_to(PACKAGE).as_posix()
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name.lstrip("_"), set()).add(f"{folder}/{path.name}")
+    twice = {name: found for name, found in places.items() if len(found) > 1}
+    mechanisms = {"Binding", "Enzyme", "Inactivation", "Induction", "Pathway", "Peripheral"}
+
+    assert twice.keys() == mechanisms
+    for name in mechanisms:
+        assert sorted(Path(place).parent.as_posix() for place in twice[name]) == ["engine/mechanisms", "library/schema"]

@@ -26,7 +26,7 @@ from pkinteract.scenario.file.schema import (
 )
 from pkinteract.scenario.population.schema import AdherenceTable, PopulationTable, SpreadTable
 from pkinteract.scenario.population.ward import NUMBERS, WORDS
-from pkinteract.scenario.values import Table
+from pkinteract.scenario.values import StrictTable
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -159,7 +159,7 @@ def test_every_scenario_shown_can_be_read(where: str, block: str, tmp_path: Path
         Output,
     ],
 )
-def test_every_key_of_a_scenario_is_described(table: type[Table]) -> None:
+def test_every_key_of_a_scenario_is_described(table: type[StrictTable]) -> None:
     """docs/scenario.md names each key that the reader knows, in backticks and outside the examples."""
     marked = " ".join(re.findall(r"`([^`\n]+)`", prose(ROOT / "docs/scenario.md")))
     keys = [field.alias or name for name, field in table.model_fields.items()]
@@ -170,7 +170,7 @@ def test_every_key_of_a_scenario_is_described(table: type[Table]) -> None:
 
 
 @pytest.mark.parametrize("table", [PopulationTable, SpreadTable, AdherenceTable])
-def test_every_key_of_a_population_is_described(table: type[Table]) -> None:
+def test_every_key_of_a_population_is_described(table: type[StrictTable]) -> None:
     """docs/population.md names each key of ``[population]``, in backticks and outside the examples."""
     marked = " ".join(re.findall(r"`([^`\n]+)`", prose(ROOT / "docs/population.md")))
     keys = [field.alias or name for name, field in table.model_fields.items()]

@@ -19,7 +19,7 @@ from pkinteract.fitting.inputs.schema import (
     PriorTable,
     ResidualTable,
 )
-from pkinteract.scenario.values import Table
+from pkinteract.scenario.values import StrictTable
 
 PAGE = (Path(__file__).parents[2] / "docs/fitting.md").read_text("utf-8")
 
@@ -28,7 +28,7 @@ PAGE = (Path(__file__).parents[2] / "docs/fitting.md").read_text("utf-8")
     "table",
     [FitTable, DataTable, ParameterTable, PosteriorTable, PriorTable, ResidualTable, MethodTable, IntervalTable],
 )
-def test_every_key_of_a_fit_file_is_described(table: type[Table]) -> None:
+def test_every_key_of_a_fit_file_is_described(table: type[StrictTable]) -> None:
     """The page names each key that the reader knows."""
     missing = [name for name in table.model_fields if not re.search(rf"(?<![\w-]){name}(?![\w-])", PAGE)]
 

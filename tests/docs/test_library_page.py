@@ -14,7 +14,7 @@ from docs.refresh_library import PAGES, PART, parts, refreshed
 from pkinteract.library import load_library
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.population.people.draw import draw
-from pkinteract.population.people.specification import Spec
+from pkinteract.population.people.specification import PopulationSpecification
 from pkinteract.scenario.population.reader import FACTORS
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -112,7 +112,7 @@ lag = {value("lag", 0.5, "h")}
 bioavailability = {value("bioavailability", 0.8, "1")}
 """
     source = f'library = ["own.toml"]\n{text(regimen("own", daily("100 mg")))}'
-    return {name for _, name in draw(load(source, {"own.toml": own}), Spec(), 0, 2).factors}
+    return {name for _, name in draw(load(source, {"own.toml": own}), PopulationSpecification(), 0, 2).factors}
 
 
 def test_the_cvs_that_are_drawn_by_are_those_that_the_page_names() -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pkinteract.engine.lanes.sheet import Sheet
 from pkinteract.engine.layout import Layout
 from pkinteract.engine.reference.medium import Medium
-from pkinteract.engine.shape import Compartment, Stage, Structure
+from pkinteract.engine.shape import Compartment, RowStructure, Stage
 from pkinteract.engine.single.text import Text
 from pkinteract.engine.system import System
 
@@ -26,10 +26,10 @@ class Lag:
     rate: int
 
 
-def structure(system: System) -> Structure:
+def structure(system: System) -> RowStructure:
     """A state each, nothing at rest."""
     rows = [row.enzyme for row in system.of(Lag)]
-    return Structure(enzymes=tuple(rows), compartments=tuple(Compartment(kind="lag", index=e) for e in rows))
+    return RowStructure(enzymes=tuple(rows), compartments=tuple(Compartment(kind="lag", index=e) for e in rows))
 
 
 def reads(layout: Layout) -> Iterable[int | None]:

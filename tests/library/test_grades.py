@@ -8,7 +8,7 @@ import pytest
 from runs import drug, oral, pathway
 
 from pkinteract.library import load_library
-from pkinteract.library.grades import standing
+from pkinteract.library.grades import grade_of
 from pkinteract.library.schema.monograph import Monograph
 
 MEASURED = 'kind = "measured", source = "paper"'
@@ -67,7 +67,7 @@ def test_a_grade_needs_sources_and_predictions_that_hold(
     """The rules of docs/library.md at their limits: of five deciding values 4 are 80 %, 3 are 60 %, 2 are 40 %."""
     read = monograph(tmp_path, sourced)
 
-    found = standing(read, summary(tmp_path, *rows))
+    found = grade_of(read, summary(tmp_path, *rows))
 
     assert (found.sourced, found.deciding) == (sourced, 5)
     assert found.grade == grade
@@ -88,7 +88,7 @@ def test_a_value_is_sourced_if_it_was_seen_in_people(kind: str, counts: bool, tm
     """Measured, from a label, or fitted with an interval; in vitro and assumed are not."""
     read = monograph(tmp_path, 5, kind)
 
-    found = standing(read, summary(tmp_path))
+    found = grade_of(read, summary(tmp_path))
 
     assert found.sourced == (5 if counts else 0)
 
@@ -98,7 +98,7 @@ def test_rows_as_perpetrator_and_as_victim_count_together(tmp_path: Path) -> Non
     rows = ["all,all,9,9.9", "perpetrator,drug-x + other,2,4", "victim,drug-x,2,1", "set,drug-x,5,9"]
     read = monograph(tmp_path, 5)
 
-    found = standing(read, summary(tmp_path, *rows))
+    found = grade_of(read, summary(tmp_path, *rows))
 
     assert found.rows == 4
     assert found.error == pytest.approx(2, rel=1e-12)
@@ -109,6 +109,6 @@ def test_a_drug_of_ones_own_without_sources_has_grade_c(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_text(drug("drug-x", pathway("p", 1.0, "CYP3A4"), oral()), "utf-8")
 
-    found = standing(load_library([path]).monograph("drug-x"))
+    found = grade_of(load_library([path]).monograph("drug-x"))
 
     assert (found.grade, found.sourced, found.error) == ("C", 0, None)

@@ -38,9 +38,9 @@ from pkinteract.population.people.draw import draw
 from pkinteract.population.people.specification import specification
 from pkinteract.population.run.block import columns_of, run_block
 from pkinteract.population.run.partitions import FORMS, add_packed, compute
-from pkinteract.population.run.plan import Plan, plan_of
+from pkinteract.population.run.plan import RunPlan, plan_of
 from pkinteract.population.statistics import tally as counting
-from pkinteract.population.statistics.metrics import metrics, reached, windows_of
+from pkinteract.population.statistics.metrics import metrics, time_to_share, windows_of
 from pkinteract.report.population.text import population_lines
 from pkinteract.report.workers import Draw, drawing
 
@@ -95,7 +95,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def plan(folder: Path) -> Plan:
+def plan(folder: Path) -> RunPlan:
     """The plan of a small population of the same scenario."""
     scenario = load_scenario(folder / "switch.toml")
     return plan_of(scenario, specification(scenario, 48, 3))
@@ -191,7 +191,7 @@ def test_a_rise_is_timed_on_the_average_of_the_last_24_hours() -> None:
     ends = 24.0 * np.arange(61)
     means = 2 - np.exp(-ends / 120)[:, None]
 
-    half, most = reached(means, ends, 0.5)[0], reached(means, ends, 0.9)[0]
+    half, most = time_to_share(means, ends, 0.5)[0], time_to_share(means, ends, 0.9)[0]
 
     assert half == pytest.approx(5 * math.log(2), abs=1 / 40)
     assert most == pytest.approx(5 * math.log(10), abs=1 / 40)
@@ -205,7 +205,7 @@ def test_a_change_is_timed_where_the_line_passes(means: list[float], share: floa
     """
     ends = 24.0 * np.arange(len(means))
 
-    day = reached(np.array(means)[:, None], ends, share)[0]
+    day = time_to_share(np.array(means)[:, None], ends, share)[0]
 
     change = means[-1] - means[0]
     if abs(change) < max(0.05 * means[0], 1e-3 * max(means)) or change == 0:
@@ -373,7 +373,7 @@ def test_a_ratio_is_above_one_where_the_chi_square_test_says_so(events: int, fre
     ids=["one patient", "two patients", "as many as chance makes", "nobody else"],
 )
 def test_a_group_is_named_for_more_than_one_patient_and_more_than_chance(
-    plan: Plan, poor: tuple[int, int], others: tuple[int, int], words: str | None
+    plan: RunPlan, poor: tuple[int, int], others: tuple[int, int], words: str | None
 ) -> None:
     """The text names it with the ratio and its interval, or does not name it."""
     tally = counting.empty(plan, plan.spec.n)
@@ -389,7 +389,7 @@ def test_a_group_is_named_for_more_than_one_patient_and_more_than_chance(
     assert words is None or words in lines[0]
 
 
-def test_a_sum_of_parts_does_not_depend_on_their_order(plan: Plan) -> None:
+def test_a_sum_of_parts_does_not_depend_on_their_order(plan: RunPlan) -> None:
     """Three blocks added in any order, or packed and read again, give the counts of one block after the other."""
     together, parts = counting.empty(plan, plan.spec.n), []
     for start in (0, 16, 32):
@@ -410,7 +410,7 @@ def test_a_sum_of_parts_does_not_depend_on_their_order(plan: Plan) -> None:
         np.testing.assert_array_equal(counts, together.arrays()[name], err_msg=name)
 
 
-def test_everybody_is_counted_once(plan: Plan) -> None:
+def test_everybody_is_counted_once(plan: RunPlan) -> None:
     """Levels of sex, age, kidneys and weight, and phenotypes of each gene, add up to the population."""
     total = counting.empty(plan, plan.spec.n)
 

@@ -34,7 +34,7 @@ from pkinteract.library.phenotypes import activity
 from pkinteract.population.people.cohort import Array
 from pkinteract.population.people.draw import draw
 from pkinteract.population.people.draw import drawn as drawn_of
-from pkinteract.population.people.specification import Spec, specification
+from pkinteract.population.people.specification import PopulationSpecification, specification
 from pkinteract.population.people.streams import Streams
 from pkinteract.population.run.bodies import bodies
 from pkinteract.scenario import Scenario
@@ -61,7 +61,12 @@ def test_phenotypes_are_as_frequent_as_published(gene: str, group: str) -> None:
     """Chi-square of 20,000 draws against the table of the group; 1 in 10,000 by chance."""
     expected = frequencies(gene, group)
 
-    cohort = draw(metabolised(), Spec(ancestry={group: 1.0}, fixed=frozenset(people.drawn_genes()) - {gene}), 0, N)
+    cohort = draw(
+        metabolised(),
+        PopulationSpecification(ancestry={group: 1.0}, fixed=frozenset(people.drawn_genes()) - {gene}),
+        0,
+        N,
+    )
 
     kinds = cohort.phenotype[gene].phenotype
     counts = {name: int(np.sum(kinds == name)) for name in expected}

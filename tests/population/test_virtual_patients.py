@@ -37,7 +37,7 @@ from pkinteract.library import load_library
 from pkinteract.library.lognormal import TAIL
 from pkinteract.library.people import reference as people
 from pkinteract.population.people.draw import draw
-from pkinteract.population.people.specification import Spec, specification
+from pkinteract.population.people.specification import PopulationSpecification, specification
 from pkinteract.population.people.streams import Streams, philox
 from pkinteract.units import dimension_of
 
@@ -170,7 +170,7 @@ def test_size_has_the_published_percentiles(quantity: str, sex: str, age: int) -
 
     Four standard errors, and 0.3 % for the bounds of weight, height and body mass index.
     """
-    spec = Spec(ages=(age, age), women=float(sex == "female"))
+    spec = PopulationSpecification(ages=(age, age), women=float(sex == "female"))
     row = next(row for row in size_rows() if (row["quantity"], row["sex"]) == (quantity, sex) and covers(row, age))
 
     values = getattr(draw(headline(), spec, 0, N), quantity) * (100 if quantity == "height" else 1)
@@ -192,7 +192,7 @@ def covers(row: dict[str, str], age: float) -> bool:
 @pytest.mark.parametrize(("sex", "published"), [("female", 0.27), ("male", 0.42)])
 def test_the_tall_are_heavier(sex: str, published: float) -> None:
     """Logarithms of weight and height correlate as the spread of the body mass index implies, to 0.03."""
-    cohort = draw(headline(), Spec(ages=(45.0, 45.0), women=float(sex == "female")), 0, N)
+    cohort = draw(headline(), PopulationSpecification(ages=(45.0, 45.0), women=float(sex == "female")), 0, N)
 
     found = np.corrcoef(np.log(cohort.weight), np.log(cohort.height))[0, 1]
 
@@ -201,7 +201,7 @@ def test_the_tall_are_heavier(sex: str, published: float) -> None:
 
 def test_the_body_mass_index_is_as_published() -> None:
     """Median and 95th percentile of adults come out as in NHANES 2021 to 2023, where they were not read, to 5 %."""
-    cohort = draw(headline(), Spec(ages=(20.0, 85.0)), 0, N)
+    cohort = draw(headline(), PopulationSpecification(ages=(20.0, 85.0)), 0, N)
     index = cohort.weight / cohort.height**2
 
     found = [np.percentile(index[cohort.female == sex], [50, 95]) for sex in (True, False)]
@@ -211,7 +211,7 @@ def test_the_body_mass_index_is_as_published() -> None:
 
 def test_nobody_lies_beyond_the_bounds() -> None:
     """Weight, height, body mass index and creatinine clearance stay within the bounds of the table."""
-    cohort = draw(headline(), Spec(ages=(18.0, 90.0)), 0, 100_000)
+    cohort = draw(headline(), PopulationSpecification(ages=(18.0, 90.0)), 0, 100_000)
     found = {name: getattr(cohort, name) for name in ("weight", "height", "creatinine_clearance")}
     found["body_mass_index"] = cohort.weight / cohort.height**2
 
@@ -310,7 +310,7 @@ def test_without_a_table_ages_are_those_of_every_drug() -> None:
     """The default population stays within the ages that every monograph covers."""
     spec = specification(load(text(regimen("alprazolam", daily("1 mg")))))
 
-    assert spec == Spec(ages=(18.0, 75.0))
+    assert spec == PopulationSpecification(ages=(18.0, 75.0))
     assert specification(headline(), n=5, seed=9).n == 5
 
 

@@ -18,7 +18,7 @@ from study_tables import table
 from pkinteract.cli import main
 from pkinteract.library import load_library
 from pkinteract.library.evidence.ratios import RATIOS, read_studies
-from pkinteract.qualify import Outcome, guest_limit, qualify, read_summary, summaries, worse
+from pkinteract.qualify import StudyOutcome, guest_limit, qualify, read_summary, summaries, worse
 
 KI = 5.0
 LEVEL = 10.0
@@ -43,7 +43,7 @@ def drugs(tmp_path: Path) -> tuple[Path, ...]:
     return tuple(tmp_path / f"{name}.toml" for name in files)
 
 
-def one(folder: Path, drugs: tuple[Path, ...], **changes: str) -> Outcome:
+def one(folder: Path, drugs: tuple[Path, ...], **changes: str) -> StudyOutcome:
     """The outcome of a table with one row."""
     [outcome] = qualify(read_studies(table(folder, changes)), extra=drugs)
     return outcome
@@ -253,8 +253,8 @@ def test_a_summary_is_what_its_rows_say(tmp_path: Path) -> None:
     rows: list[dict[str, str]] = [{"ratio": "2", "pksim_auc": "4"}, {"ratio": "1", "cmax_ratio": "2"}]
     first, second = read_studies(table(tmp_path, *rows))
     outcomes = [
-        Outcome(study=first, state="simulated", exposure=2.5, peak=1.0),
-        Outcome(study=second, state="simulated", exposure=2.2, peak=1.0),
+        StudyOutcome(study=first, state="simulated", exposure=2.5, peak=1.0),
+        StudyOutcome(study=second, state="simulated", exposure=2.2, peak=1.0),
     ]
 
     whole = summaries(outcomes)[0]

@@ -312,13 +312,13 @@ def test_a_slip_in_the_usual_doses_is_refused(tables: str, key: str, words: str,
 def test_usual_doses_are_not_among_the_numbers_of_a_run(tmp_path: Path) -> None:
     """They change no run, so ``run.json`` leaves them out."""
     from pkinteract.model import build
-    from pkinteract.model.trace import numbers
+    from pkinteract.model.trace import numbers_used
 
     path = tmp_path / "run.toml"
     path.write_text(text(regimen("carbamazepine", once('dose = "400 mg"')), days=2), "utf-8")
     scenario = load_scenario(path)
 
-    rows = numbers(scenario, build(scenario))
+    rows = numbers_used(scenario, build(scenario))
 
     assert rows
     assert not [row["path"] for row in rows if str(row["path"]).startswith("dosing")]

@@ -41,23 +41,23 @@ class _Named(types.Type):  # type: ignore[misc]
     """A type of ours, by its name alone."""
 
 
-class _Row(_Named):
+class _RowType(_Named):
     pass
 
 
-class _Mask(_Named):
+class _MaskType(_Named):
     pass
 
 
-class _Rows(_Named):
+class _RowsType(_Named):
     pass
 
 
-class _SingleRows(_Named):
+class _SingleRowsType(_Named):
     pass
 
 
-ROW, MASK, ROWS, SINGLE_ROWS = _Row("row"), _Mask("mask"), _Rows("rows"), _SingleRows("single rows")
+ROW, MASK, ROWS, SINGLE_ROWS = _RowType("row"), _MaskType("mask"), _RowsType("rows"), _SingleRowsType("single rows")
 POINTERS = {
     "rows": ROWS,
     "single rows": SINGLE_ROWS,
@@ -79,10 +79,10 @@ def _modelled(kind: type, ir_type: Any) -> None:
     register_model(kind)(type(f"{kind.__name__}Model", (models.PrimitiveModel,), {"__init__": begin}))
 
 
-_modelled(_Row, _VECTOR)
-_modelled(_Mask, _MASK)
-_modelled(_Rows, _VECTOR.as_pointer())
-_modelled(_SingleRows, _SINGLE.as_pointer())
+_modelled(_RowType, _VECTOR)
+_modelled(_MaskType, _MASK)
+_modelled(_RowsType, _VECTOR.as_pointer())
+_modelled(_SingleRowsType, _SINGLE.as_pointer())
 
 
 def _typed(key: Any, accepts: Callable[[tuple[Any, ...]], Any]) -> None:
@@ -117,7 +117,7 @@ def _elementwise(key: Any, result: Any, write: Callable[[Any, Any, Any], Any]) -
         return write(builder, one, two)
 
     _typed(key, accepts)
-    for pair in ((_Row, _Row), (_Row, types.Float), (types.Float, _Row)):
+    for pair in ((_RowType, _RowType), (_RowType, types.Float), (types.Float, _RowType)):
         lower_builtin(key, *pair)(lower)
 
 
@@ -151,7 +151,7 @@ _elementwise(vector.smaller, ROW, lambda builder, a, b: _chosen(builder, "<", a,
 
 def _masks(key: Any, name: str) -> None:
     _typed(key, lambda args: signature(MASK, MASK, MASK) if args == (MASK, MASK) else None)
-    lower_builtin(key, _Mask, _Mask)(lambda context, builder, sig, args: getattr(builder, name)(*args))
+    lower_builtin(key, _MaskType, _MaskType)(lambda context, builder, sig, args: getattr(builder, name)(*args))
 
 
 _masks(operator.and_, "and_")
@@ -173,10 +173,12 @@ def _declared(builder: Any, name: str, result: Any, arguments: list[Any]) -> Any
 
 for _word, _llvm in ((vector.size, "fabs"), (vector.root, "sqrt"), (vector.floor, "floor")):
     _typed(_word, _takes(ROW, gives=ROW))
-    lower_builtin(_word, _Row)(lambda context, builder, sig, args, name=_llvm: _intrinsic_call(builder, name, args[0]))
+    lower_builtin(_word, _RowType)(
+        lambda context, builder, sig, args, name=_llvm: _intrinsic_call(builder, name, args[0])
+    )
 
 _typed(operator.neg, _takes(ROW, gives=ROW))
-lower_builtin(operator.neg, _Row)(lambda context, builder, sig, args: builder.fneg(args[0]))
+lower_builtin(operator.neg, _RowType)(lambda context, builder, sig, args: builder.fneg(args[0]))
 
 
 def _accepts_choice(args: tuple[Any, ...]) -> Any:
@@ -190,8 +192,8 @@ def _lower_choice(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 
 _typed(vector.choose, _accepts_choice)
-for _pair in ((_Row, _Row), (_Row, types.Float), (types.Float, _Row), (types.Float, types.Float)):
-    lower_builtin(vector.choose, _Mask, *_pair)(_lower_choice)
+for _pair in ((_RowType, _RowType), (_RowType, types.Float), (types.Float, _RowType), (types.Float, types.Float)):
+    lower_builtin(vector.choose, _MaskType, *_pair)(_lower_choice)
 
 
 def _lower_two_to(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -201,7 +203,7 @@ def _lower_two_to(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 
 _typed(vector.two_to, _takes(ROW, gives=ROW))
-lower_builtin(vector.two_to, _Row)(_lower_two_to)
+lower_builtin(vector.two_to, _RowType)(_lower_two_to)
 
 
 def _lower_power(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -216,7 +218,7 @@ def _lower_power(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 
 _typed(vector.power, _takes(ROW, ROW, gives=ROW))
-lower_builtin(vector.power, _Row, _Row)(_lower_power)
+lower_builtin(vector.power, _RowType, _RowType)(_lower_power)
 
 
 def _lower_any(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -225,7 +227,7 @@ def _lower_any(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 
 _typed(vector.any_of, _takes(MASK, gives=types.boolean))
-lower_builtin(vector.any_of, _Mask)(_lower_any)
+lower_builtin(vector.any_of, _MaskType)(_lower_any)
 
 
 def _lower_largest(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -238,7 +240,7 @@ def _lower_largest(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 
 _typed(vector.largest_of, _takes(ROW, gives=types.float64))
-lower_builtin(vector.largest_of, _Row)(_lower_largest)
+lower_builtin(vector.largest_of, _RowType)(_lower_largest)
 
 
 def _lower_call(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -252,7 +254,7 @@ _typed(
     vector.call,
     lambda args: signature(types.none, types.int64, ROWS, types.float64) if args[:2] == (types.int64, ROWS) else None,
 )
-lower_builtin(vector.call, types.int64, _Rows, types.float64)(_lower_call)
+lower_builtin(vector.call, types.int64, _RowsType, types.float64)(_lower_call)
 
 
 def _accepts_get(args: tuple[Any, ...]) -> Any:
@@ -279,10 +281,10 @@ def _lower_set(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 
 _typed(operator.getitem, _accepts_get)
-lower_builtin(operator.getitem, _Rows, types.Integer)(_lower_get)
+lower_builtin(operator.getitem, _RowsType, types.Integer)(_lower_get)
 _typed(operator.setitem, _accepts_set)
-for _kind in (_Rows, _SingleRows):
-    for _value in (_Row, types.Float):
+for _kind in (_RowsType, _SingleRowsType):
+    for _value in (_RowType, types.Float):
         lower_builtin(operator.setitem, _kind, types.Integer, _value)(_lower_set)
 
 

@@ -28,17 +28,17 @@ _FLAGS = ("contract", "nsz")
 _NEUTRAL = {"fadd": 0.0, "fsub": 0.0, "fmul": 1.0, "fdiv": 1.0}
 
 
-class Value:
+class TracedValue:
     """A row whose numbers are not known yet; what was done once with the same values is not done again."""
 
     __slots__ = ("builder", "known", "vector")
 
-    def __init__(self, builder: Any, known: dict[object, Value], vector: Any) -> None:
+    def __init__(self, builder: Any, known: dict[object, TracedValue], vector: Any) -> None:
         self.builder, self.known, self.vector = builder, known, vector
 
-    def _with(self, other: Value | float, name: str, *, behind: bool = False) -> Value | float:
+    def _with(self, other: TracedValue | float, name: str, *, behind: bool = False) -> TracedValue | float:
         pair = (other, self) if behind else (self, other)
-        if not isinstance(other, Value):
+        if not isinstance(other, TracedValue):
             if other == _NEUTRAL[name] and not (behind and name in ("fsub", "fdiv")):
                 return self
             if other == 0.0 and (name == "fmul" or (name == "fdiv" and behind)):
@@ -47,45 +47,45 @@ class Value:
                 return -self
         return self._once(name, pair, lambda one, two: getattr(self.builder, name)(one, two, flags=_FLAGS))
 
-    def _once(self, name: str, inputs: Sequence[Value | float], make: Callable[..., Any]) -> Value:
-        key = (name, *(id(part) if isinstance(part, Value) else part for part in inputs))
+    def _once(self, name: str, inputs: Sequence[TracedValue | float], make: Callable[..., Any]) -> TracedValue:
+        key = (name, *(id(part) if isinstance(part, TracedValue) else part for part in inputs))
         if key not in self.known:
-            vectors = [part.vector if isinstance(part, Value) else _constant(part) for part in inputs]
-            self.known[key] = Value(self.builder, self.known, make(*vectors))
+            vectors = [part.vector if isinstance(part, TracedValue) else _constant(part) for part in inputs]
+            self.known[key] = TracedValue(self.builder, self.known, make(*vectors))
         return self.known[key]
 
-    def __add__(self, other: Value | float) -> Value | float:
+    def __add__(self, other: TracedValue | float) -> TracedValue | float:
         return self._with(other, "fadd")
 
-    def __radd__(self, other: float) -> Value | float:
+    def __radd__(self, other: float) -> TracedValue | float:
         return self._with(other, "fadd", behind=True)
 
-    def __sub__(self, other: Value | float) -> Value | float:
+    def __sub__(self, other: TracedValue | float) -> TracedValue | float:
         return self._with(other, "fsub")
 
-    def __rsub__(self, other: float) -> Value | float:
+    def __rsub__(self, other: float) -> TracedValue | float:
         return self._with(other, "fsub", behind=True)
 
-    def __mul__(self, other: Value | float) -> Value | float:
+    def __mul__(self, other: TracedValue | float) -> TracedValue | float:
         return self._with(other, "fmul")
 
-    def __rmul__(self, other: float) -> Value | float:
+    def __rmul__(self, other: float) -> TracedValue | float:
         return self._with(other, "fmul", behind=True)
 
-    def __truediv__(self, other: Value | float) -> Value | float:
+    def __truediv__(self, other: TracedValue | float) -> TracedValue | float:
         return self._with(other, "fdiv")
 
-    def __rtruediv__(self, other: float) -> Value | float:
+    def __rtruediv__(self, other: float) -> TracedValue | float:
         return self._with(other, "fdiv", behind=True)
 
-    def astype(self, kind: type) -> Value:
+    def astype(self, kind: type) -> TracedValue:
         """Itself: whole numbers stay doubles until they are an exponent."""
         return self
 
-    def __neg__(self) -> Value:
+    def __neg__(self) -> TracedValue:
         return self._once("negative", (self,), self.builder.fneg)
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any) -> Value:
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any) -> TracedValue:
         if ufunc is np.power:
             return self._once("power", inputs, self._power)
         if ufunc is np.ldexp:
@@ -115,22 +115,22 @@ class _TracedRows:
 
     def __init__(self, builder: Any, rows: Any) -> None:
         self.builder, self.rows = builder, rows
-        self.known: dict[object, Value] = {}
-        self.values: dict[int, Value] = {}
+        self.known: dict[object, TracedValue] = {}
+        self.values: dict[int, TracedValue] = {}
         self.written: set[int] = set()
 
-    def __getitem__(self, row: int) -> Value:
+    def __getitem__(self, row: int) -> TracedValue:
         if row not in self.values:
             self.values[int(row)] = self.value(self.builder.load(self._pointer(int(row)), align=8))
         return self.values[int(row)]
 
-    def __setitem__(self, row: int, value: Value | float) -> None:
-        self.values[int(row)] = value if isinstance(value, Value) else self.value(_constant(value))
+    def __setitem__(self, row: int, value: TracedValue | float) -> None:
+        self.values[int(row)] = value if isinstance(value, TracedValue) else self.value(_constant(value))
         self.written.add(int(row))
 
-    def value(self, vector: Any) -> Value:
+    def value(self, vector: Any) -> TracedValue:
         """A value of this function."""
-        return Value(self.builder, self.known, vector)
+        return TracedValue(self.builder, self.known, vector)
 
     def _pointer(self, row: int) -> Any:
         return self.builder.gep(self.rows, [ir.Constant(_WHOLE, row * (LANES // WIDTH))])

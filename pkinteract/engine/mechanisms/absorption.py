@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pkinteract.engine.shape import Structure
+from pkinteract.engine.shape import RowStructure
 
 if TYPE_CHECKING:
     from pkinteract.engine.lanes.sheet import Sheet
@@ -32,9 +32,9 @@ class Depot:
     fed: bool = False
 
 
-def structure(system: System) -> Structure:
+def structure(system: System) -> RowStructure:
     """Depots are no states: they stand behind them in the store."""
-    return Structure(compounds=tuple(row.compound for row in system.depots))
+    return RowStructure(compounds=tuple(row.compound for row in system.depots))
 
 
 def reads(layout: Layout) -> Iterable[int | None]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pkinteract.engine.shape import Stage, Structure
+from pkinteract.engine.shape import RowStructure, Stage
 
 if TYPE_CHECKING:
     from pkinteract.engine.lanes.sheet import Sheet
@@ -28,9 +28,9 @@ class Peripheral:
     back: int
 
 
-def structure(system: System) -> Structure:
+def structure(system: System) -> RowStructure:
     """Points at nothing: the compartments come with the compounds."""
-    return Structure()
+    return RowStructure()
 
 
 def reads(layout: Layout) -> Iterable[int | None]:

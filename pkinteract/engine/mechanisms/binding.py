@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pkinteract.engine.shape import Ratio, Stage, Structure
+from pkinteract.engine.shape import Ratio, RowStructure, Stage
 
 if TYPE_CHECKING:
     from pkinteract.engine.lanes.sheet import Sheet
@@ -30,10 +30,10 @@ class Binding:
     displacers: tuple[Ratio, ...] = ()
 
 
-def structure(system: System) -> Structure:
+def structure(system: System) -> RowStructure:
     """Displacers act; a compound with varying binding depends on states."""
     bound = [(i, row.binding) for i, row in enumerate(system.compounds) if row.binding is not None]
-    return Structure(
+    return RowStructure(
         ratios=tuple(ratio for _, binding in bound for ratio in binding.displacers), coupled=tuple(i for i, _ in bound)
     )
 

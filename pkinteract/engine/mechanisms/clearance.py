@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pkinteract.engine.shape import Ratio, Stage, Structure
+from pkinteract.engine.shape import Ratio, RowStructure, Stage
 
 if TYPE_CHECKING:
     from pkinteract.engine.lanes.sheet import Sheet
@@ -48,11 +48,11 @@ class Pathway:
     competitive: bool = True
 
 
-def structure(system: System) -> Structure:
+def structure(system: System) -> RowStructure:
     """Inhibitors and a saturating compound act; an enzyme or an inhibitor makes the compound depend on states."""
     rows = system.pathways
     own = [row.inhibitors if row.saturation is None else (*row.inhibitors, row.saturation) for row in rows]
-    return Structure(
+    return RowStructure(
         compounds=tuple(row.compound for row in rows),
         enzymes=tuple(row.enzyme for row in rows if row.enzyme is not None),
         ratios=tuple(ratio for ratios in own for ratio in ratios),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pkinteract.engine.mechanisms.balance import Peripheral
 from pkinteract.engine.mechanisms.binding import Binding
-from pkinteract.engine.shape import Compartment, Ratio, Stage, Structure
+from pkinteract.engine.shape import Compartment, Ratio, RowStructure, Stage
 
 if TYPE_CHECKING:
     from pkinteract.engine.lanes.sheet import Sheet
@@ -51,13 +51,13 @@ class Compound:
     binding: Binding | None = None
 
 
-def structure(system: System) -> Structure:
+def structure(system: System) -> RowStructure:
     """The central amount of every compound, followed by its peripheral ones."""
     rows = []
     for i, row in enumerate(system.compounds):
         rows.append(Compartment(kind="central", index=i, compound=i))
         rows += [Compartment(kind=f"peripheral {n}", index=i, compound=i) for n in range(len(row.peripherals))]
-    return Structure(compartments=tuple(rows))
+    return RowStructure(compartments=tuple(rows))
 
 
 def reads(layout: Layout) -> Iterable[int | None]:

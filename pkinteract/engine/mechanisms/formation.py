@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pkinteract.engine.shape import Stage, Structure
+from pkinteract.engine.shape import RowStructure, Stage
 
 if TYPE_CHECKING:
     from pkinteract.engine.lanes.sheet import Sheet
@@ -38,13 +38,13 @@ class GutFormation:
     ratio: int
 
 
-def structure(system: System) -> Structure:
+def structure(system: System) -> RowStructure:
     """Both the compound and what it forms depend on states."""
     walls, made = system.gut_formations, system.formations
     targets = [row.target for row in made] + [row.target for row in walls]
     own = [row.compound for row in walls]
     parents = [system.pathways[row.pathway].compound for row in made]
-    return Structure(
+    return RowStructure(
         compounds=(*targets, *own), pathways=tuple(row.pathway for row in made), coupled=(*parents, *targets, *own)
     )
 

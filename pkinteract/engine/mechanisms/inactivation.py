@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pkinteract.engine.shape import Actor, Stage, Structure
+from pkinteract.engine.shape import Actor, RowStructure, Stage
 
 if TYPE_CHECKING:
     from pkinteract.engine.lanes.sheet import Sheet
@@ -26,10 +26,10 @@ class Inactivation:
     ki: int
 
 
-def structure(system: System) -> Structure:
+def structure(system: System) -> RowStructure:
     """Inactivators act."""
     rows = system.inactivations
-    return Structure(enzymes=tuple(row.enzyme for row in rows), actors=tuple(row.actor for row in rows))
+    return RowStructure(enzymes=tuple(row.enzyme for row in rows), actors=tuple(row.actor for row in rows))
 
 
 def reads(layout: Layout) -> Iterable[int | None]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pkinteract.engine.shape import Actor, Stage, Structure
+from pkinteract.engine.shape import Actor, RowStructure, Stage
 
 if TYPE_CHECKING:
     from pkinteract.engine.lanes.sheet import Quantity, Sheet
@@ -36,10 +36,10 @@ class Induction:
     slope: int | None = None
 
 
-def structure(system: System) -> Structure:
+def structure(system: System) -> RowStructure:
     """Inducers act."""
     rows = system.inductions
-    return Structure(enzymes=tuple(row.enzyme for row in rows), actors=tuple(row.actor for row in rows))
+    return RowStructure(enzymes=tuple(row.enzyme for row in rows), actors=tuple(row.actor for row in rows))
 
 
 def reads(layout: Layout) -> Iterable[int | None]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from pkinteract.engine.shape import Stage, Structure
+from pkinteract.engine.shape import RowStructure, Stage
 
 if TYPE_CHECKING:
     from pkinteract.engine.lanes.sheet import Sheet
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from pkinteract.engine.system import System
 
 
-def structure(system: System) -> Structure:
+def structure(system: System) -> RowStructure:
     """Points at nothing: a constant clearance behind a liver is a constant clearance."""
-    return Structure()
+    return RowStructure()
 
 
 def reads(layout: Layout) -> Iterable[int | None]:

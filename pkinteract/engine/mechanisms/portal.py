@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from pkinteract.engine.shape import Site, Stage, Structure
+from pkinteract.engine.shape import RowStructure, Site, Stage
 
 if TYPE_CHECKING:
     from pkinteract.engine.lanes.sheet import Sheet
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from pkinteract.engine.system import System
 
 
-def structure(system: System) -> Structure:
+def structure(system: System) -> RowStructure:
     """Inhibitors act in the gut; a compound whose first pass varies depends on states."""
     rows = list(enumerate(system.compounds))
-    return Structure(
+    return RowStructure(
         enzymes=tuple(row.gut_enzyme for _, row in rows if row.gut_enzyme is not None),
         ratios=tuple(ratio for _, row in rows for ratio in row.gut_inhibitors),
         coupled=tuple(i for i, row in rows if row.gut_enzyme is not None or row.gut_inhibitors),

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from pkinteract.engine.shape import Compartment, Stage, Structure
+from pkinteract.engine.shape import Compartment, RowStructure, Stage
 
 if TYPE_CHECKING:
     from pkinteract.engine.events import Event
@@ -47,11 +47,11 @@ class Release:
     ka: int | None = None
 
 
-def structure(system: System) -> Structure:
+def structure(system: System) -> RowStructure:
     """An absorption compartment each that has one; the compound is stepped, as its input is no exponential."""
     compounds = tuple(row.compound for row in system.releases)
     rows = [(j, row.compound) for j, row in enumerate(system.releases) if row.ka is not None]
-    return Structure(
+    return RowStructure(
         compounds=compounds,
         coupled=compounds,
         compartments=tuple(Compartment(kind="reservoir", index=j, compound=i) for j, i in rows),

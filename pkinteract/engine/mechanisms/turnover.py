@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pkinteract.engine.shape import Compartment, Stage, Structure
+from pkinteract.engine.shape import Compartment, RowStructure, Stage
 
 if TYPE_CHECKING:
     from pkinteract.engine.lanes.sheet import Sheet
@@ -24,10 +24,10 @@ class Enzyme:
     activity: int
 
 
-def structure(system: System) -> Structure:
+def structure(system: System) -> RowStructure:
     """A level each, at its activity before any dose."""
     rows = [Compartment(kind="enzyme", index=e, rest=row.activity) for e, row in enumerate(system.enzymes)]
-    return Structure(compartments=tuple(rows))
+    return RowStructure(compartments=tuple(rows))
 
 
 def reads(layout: Layout) -> Iterable[int | None]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pkinteract.records.run import Predictions
-from pkinteract.records.subject import Dosing
+from pkinteract.records.subject import RecordedDrug
 from pkinteract.records.types import DataSet
 from pkinteract.text.record import checksum, head
 
 
-def record(data: DataSet, dosing: Dosing, found: Predictions) -> dict[str, object]:
+def record(data: DataSet, dosing: RecordedDrug, found: Predictions) -> dict[str, object]:
     """The record of a run as plain data."""
     return {
         **head(),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pkinteract.fitting.types import Outcome
+from pkinteract.fitting.types import FitResult
 from pkinteract.text.record import checksum, head, source
 
 
-def record(outcome: Outcome) -> dict[str, object]:
+def record(outcome: FitResult) -> dict[str, object]:
     """The record of a fit as plain data."""
     fit = outcome.fit
     return {

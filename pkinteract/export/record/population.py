@@ -6,7 +6,7 @@ from collections.abc import Mapping, Set
 from dataclasses import asdict
 
 from pkinteract import NOTICE as ONE
-from pkinteract.population.run.plan import Plan
+from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.statistics.tally import Tally
 from pkinteract.text.record import head, source
 
@@ -14,7 +14,7 @@ NOTICE = ONE.replace("a typical patient", "virtual patients")
 """Stands on everything that is handed out of a population."""
 
 
-def record(name: str, plan: Plan, tally: Tally) -> dict[str, object]:
+def record(name: str, plan: RunPlan, tally: Tally) -> dict[str, object]:
     """The record of a population as plain data; ``name`` is what its folder is called."""
     scenario = plan.scenario
     return {

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pkinteract.export.record.population import NOTICE
-from pkinteract.population.run.plan import Plan
+from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.statistics.sensitivity import inputs_of
 from pkinteract.text.record import head, source
 
 
-def record(name: str, plan: Plan) -> dict[str, object]:
+def record(name: str, plan: RunPlan) -> dict[str, object]:
     """The record of a sensitivity analysis as plain data; ``name`` is what its folder is called."""
     return {
         **head(notice=NOTICE),

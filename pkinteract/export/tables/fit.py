@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pkinteract.fitting.types import Estimate, Outcome, Posterior
+from pkinteract.fitting.types import Estimate, FitResult, Posterior
 from pkinteract.text.csv import Table
 
 
-def estimate_table(outcome: Outcome) -> Table:
+def estimate_table(outcome: FitResult) -> Table:
     """``estimates.csv``: one row per parameter, and subject where they have their own."""
     rows = [row for group in outcome.groups for row in group.estimates]
     return {
@@ -32,7 +32,7 @@ def _kind(row: Estimate) -> str:
     return "held" if row.parameter.expr is None else "from others"
 
 
-def prediction_table(outcome: Outcome) -> Table:
+def prediction_table(outcome: FitResult) -> Table:
     """``predictions.csv``: every measurement beside its prediction."""
     columns: dict[str, list[object]] = {
         name: [] for name in ("data", "line", "subject", "time_h", "analyte", "unit", "observed", "below")

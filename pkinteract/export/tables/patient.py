@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pkinteract.export.tables.dates import dates
-from pkinteract.fitting.patient.individual import Individual, Learned, Level
+from pkinteract.fitting.patient.individual import Individual, PatientEstimate, WeighedLevel
 from pkinteract.text.csv import Table
 
 
@@ -84,6 +84,6 @@ def band_table(found: Individual) -> Table:
     }
 
 
-def percent_moved(level: Level, row: Learned) -> float:
+def percent_moved(level: WeighedLevel, row: PatientEstimate) -> float:
     """How far a level moved an estimate from what the others give [%]."""
     return 100 * (row.estimate.value / level.without_values[row.estimate.parameter.name] - 1)

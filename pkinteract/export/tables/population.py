@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from pkinteract.export.tables.dates import dates
 from pkinteract.population.people.cohort import Array
-from pkinteract.population.run.plan import Plan
+from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.statistics.metrics import DAY, measures_of
 from pkinteract.population.statistics.tally import (
     AFTER,
@@ -32,13 +32,13 @@ SPREAD = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Quantiles of the measures."""
 
 
-def bands(plan: Plan, tally: Tally, place: int) -> tuple[Array, Array]:
+def bands(plan: RunPlan, tally: Tally, place: int) -> tuple[Array, Array]:
     """Quantiles (share, time) and mean (time,) of an analyte's level on the grid of the plan."""
     counts, lowest = tally.levels[place], plan.lowest[place]
     return quantiles(counts, BANDS, lowest), moments(counts, lowest)[0]
 
 
-def bands_table(plan: Plan, tally: Tally) -> Table:
+def bands_table(plan: RunPlan, tally: Tally) -> Table:
     """``bands.csv``: how levels spread at every time of the output; no patient follows a line of it."""
     rows = [bands(plan, tally, place) for place in range(len(plan.analytes))]
     spread, mean = np.concatenate([row[0] for row in rows], axis=1), np.concatenate([row[1] for row in rows])
@@ -54,7 +54,7 @@ def bands_table(plan: Plan, tally: Tally) -> Table:
     }
 
 
-def days_table(plan: Plan, tally: Tally) -> Table:
+def days_table(plan: RunPlan, tally: Tally) -> Table:
     """``days.csv``: how averages of 24 h spread, and the share of patients above the alert level on that day."""
     ends = plan.windows.ends
     columns: dict[str, list[object]] = {}
@@ -78,7 +78,7 @@ def days_table(plan: Plan, tally: Tally) -> Table:
     return columns
 
 
-def metrics_table(plan: Plan, tally: Tally) -> Table:
+def metrics_table(plan: RunPlan, tally: Tally) -> Table:
     """``metrics.csv``: how every measure spreads, in everybody and by phenotype."""
     names = groups(plan)[: measured(plan)]
     owners = [(analyte, measure, unit) for analyte in plan.analytes for measure, unit in measures_of(analyte).items()]
@@ -101,7 +101,7 @@ def metrics_table(plan: Plan, tally: Tally) -> Table:
     }
 
 
-def risk_table(plan: Plan, tally: Tally) -> Table:
+def risk_table(plan: RunPlan, tally: Tally) -> Table:
     """``risk.csv``: who is above an alert level before, after and at any time, with 95 % intervals.
 
     The risk ratio, with its 95 % interval, compares the shares after of a level of a group and of everybody else; it is

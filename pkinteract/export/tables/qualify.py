@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import fields
 
-from pkinteract.qualify.measure import CLOSE, TWOFOLD, Summary, fold_error, guest_limit, inside_guest
-from pkinteract.qualify.outcome import Outcome
+from pkinteract.qualify.measure import CLOSE, TWOFOLD, GroupSummary, fold_error, guest_limit, inside_guest
+from pkinteract.qualify.outcome import StudyOutcome
 from pkinteract.text.csv import Table
 
 
-def outcome_table(outcomes: Sequence[Outcome]) -> Table:
+def outcome_table(outcomes: Sequence[StudyOutcome]) -> Table:
     """``qualification.csv``: observed and predicted of every row, those that were not simulated with the reason."""
     rows = [_row(outcome) for outcome in outcomes]
     return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
 
 
-def _row(outcome: Outcome) -> dict[str, object]:
+def _row(outcome: StudyOutcome) -> dict[str, object]:
     study = outcome.study
     observed = None if study.exposure is None else study.exposure.ratio
     predicted = outcome.exposure if observed is not None else None
@@ -58,12 +58,12 @@ def _row(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def summary_table(summaries: Sequence[Summary]) -> Table:
+def summary_table(summaries: Sequence[GroupSummary]) -> Table:
     """``summary.csv``."""
-    return {field.name: [getattr(row, field.name) for row in summaries] for field in fields(Summary)}
+    return {field.name: [getattr(row, field.name) for row in summaries] for field in fields(GroupSummary)}
 
 
-def rounded_table(summaries: Sequence[Summary]) -> Table:
+def rounded_table(summaries: Sequence[GroupSummary]) -> Table:
     """``summary.csv`` to 4 significant digits, as it is kept beside the studies."""
     return {name: [_rounded(value) for value in column] for name, column in summary_table(summaries).items()}
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pkinteract.population.run.plan import Plan
+from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.statistics.metrics import MEASURES
-from pkinteract.population.statistics.sensitivity import Traced
+from pkinteract.population.statistics.sensitivity import SensitivityResult
 from pkinteract.text.csv import Table
 
 
-def sobol_table(plan: Plan, found: Sequence[Traced]) -> Table:
+def sobol_table(plan: RunPlan, found: Sequence[SensitivityResult]) -> Table:
     """``sobol.csv``: first and total index of every input that has an effect, with 95 % intervals."""
     rows = [(row, index) for row in found for index in row.indices]
     columns = _named(plan, [row for row, _ in rows])
@@ -21,7 +21,7 @@ def sobol_table(plan: Plan, found: Sequence[Traced]) -> Table:
     return columns
 
 
-def tornado_table(plan: Plan, found: Sequence[Traced]) -> Table:
+def tornado_table(plan: RunPlan, found: Sequence[SensitivityResult]) -> Table:
     """``tornado.csv``: results with one input at its 5th and 95th percentile, all others at their medians."""
     rows = [(row, swing) for row in found for swing in row.swings]
     return {
@@ -33,7 +33,7 @@ def tornado_table(plan: Plan, found: Sequence[Traced]) -> Table:
     }
 
 
-def _named(plan: Plan, rows: Sequence[Traced]) -> dict[str, list[object]]:
+def _named(plan: RunPlan, rows: Sequence[SensitivityResult]) -> dict[str, list[object]]:
     return {
         "analyte": [plan.analytes[row.place].id for row in rows],
         "measure": [row.measure for row in rows],
@@ -41,6 +41,6 @@ def _named(plan: Plan, rows: Sequence[Traced]) -> dict[str, list[object]]:
     }
 
 
-def unit_of(plan: Plan, row: Traced) -> str:
+def unit_of(plan: RunPlan, row: SensitivityResult) -> str:
     """Unit of a result."""
     return plan.analytes[row.place].unit if MEASURES[row.measure] == "level" else MEASURES[row.measure]

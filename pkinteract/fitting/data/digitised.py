@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from pkinteract.analysis.profiles import Given, Profile, profiles
+from pkinteract.analysis.profiles import PublishedCurve, StudyDose, profiles
 from pkinteract.fitting.data.series import analyte_of
 from pkinteract.fitting.types import Series
 from pkinteract.scenario import Dose, Scenario
@@ -60,7 +60,7 @@ def curve_series(
         refuse(f"holds no curve of {drug} in plasma or serum without co-medication{f', {phase}' if phase else ''}")
 
 
-def _series(profile: Profile, kept: list[int], index: int, scenario: Scenario) -> Series:
+def _series(profile: PublishedCurve, kept: list[int], index: int, scenario: Scenario) -> Series:
     times = np.unique([profile.times[n] for n in kept])
     analyte = analyte_of(scenario, profile.drug)
     weight = scenario.patient.weight if profile.weight is None else profile.weight
@@ -80,7 +80,7 @@ def _series(profile: Profile, kept: list[int], index: int, scenario: Scenario) -
     )
 
 
-def _dose(given: Given, profile: Profile, scenario: Scenario) -> Dose:
+def _dose(given: StudyDose, profile: PublishedCurve, scenario: Scenario) -> Dose:
     monograph = scenario.monographs[profile.drug]
     formulation = profile.formulation or monograph.default_formulation or ""
     form = monograph.absorption[formulation]

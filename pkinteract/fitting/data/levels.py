@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pkinteract.errors import InputError, Problem
 from pkinteract.fitting.data.quantified import MISSING, quantified
-from pkinteract.fitting.data.weights import Sure, Sureness, is_weight, sureness
+from pkinteract.fitting.data.weights import MeasurementPrecision, PrecisionColumns, is_weight, precision_columns
 from pkinteract.text.csv import read_csv
 from pkinteract.units import UNITS
 
@@ -27,7 +27,7 @@ _TIMES = {f"time_{unit}": factor for unit, (dimension, factor) in UNITS.items() 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class LevelColumn:
     """A column of concentrations: ``name`` is an analyte, or "conc"."""
 
     place: int
@@ -41,14 +41,14 @@ class Measured:
 
     line: int
     time: float
-    column: Column
+    column: LevelColumn
     value: float
-    sure: Sure
+    sure: MeasurementPrecision
     below: bool
 
 
 @dataclass(slots=True, kw_only=True)
-class Person:
+class Subject:
     """A subject's rows, and what the columns say of the subject."""
 
     line: int
@@ -57,7 +57,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Levels:
+class LevelTable:
     """A data file that was read.
 
     Attributes
@@ -71,8 +71,8 @@ class Levels:
     """
 
     head: int
-    people: Mapping[str, Person]
-    columns: tuple[Column, ...]
+    people: Mapping[str, Subject]
+    columns: tuple[LevelColumn, ...]
     below: int
     empty: int
     other: tuple[str, ...]
@@ -80,7 +80,7 @@ class Levels:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class LevelFormat:
     """How a data file is read.
 
     Attributes
@@ -104,7 +104,7 @@ class Reading:
     signed: bool = False
 
 
-def read_levels(path: Path, reading: Reading) -> Levels:
+def read_levels(path: Path, reading: LevelFormat) -> LevelTable:
     """Read a data file.
 
     Raises
@@ -112,26 +112,26 @@ def read_levels(path: Path, reading: Reading) -> Levels:
     InputError
         With every problem of the file, in file order.
     """
-    return _Reader(path, reading).levels()
+    return _LevelReader(path, reading).levels()
 
 
-class _Reader:
+class _LevelReader:
     """Collects problems while it reads; lives for one file."""
 
-    def __init__(self, path: Path, reading: Reading) -> None:
+    def __init__(self, path: Path, reading: LevelFormat) -> None:
         self.path = path
         self.reading = reading
         self.names: Sequence[str] = ()
-        self.beside: dict[Column, Sureness] = {}
+        self.beside: dict[LevelColumn, PrecisionColumns] = {}
         self.found: list[Problem] = []
-        self.people: dict[str, Person] = {}
+        self.people: dict[str, Subject] = {}
         self.below = 0
         self.empty = 0
 
     def refuse(self, line: int | None, key: str, message: str) -> None:
         self.found.append(Problem(line=line, key=key, message=message))
 
-    def levels(self) -> Levels:
+    def levels(self) -> LevelTable:
         file = read_csv(self.path, self.found)
         if not file.rows:
             text = "holds no rows; write a line of names such as subject,time_h,conc_mg_per_L and the rows below it"
@@ -155,7 +155,7 @@ class _Reader:
             raise InputError(self.path, self.found)
         used = {time, *places.values(), *(column.place for column in columns)}
         used |= {place for row in self.beside.values() for place in (row.count, row.sd)}
-        return Levels(
+        return LevelTable(
             head=first,
             people={name: person for name, person in self.people.items() if person.measured},
             columns=tuple(columns),
@@ -165,7 +165,7 @@ class _Reader:
             silent=tuple(name for name, person in self.people.items() if not person.measured),
         )
 
-    def _columns(self, line: int, names: Sequence[str]) -> tuple[int | None, list[Column], dict[str, int]]:
+    def _columns(self, line: int, names: Sequence[str]) -> tuple[int | None, list[LevelColumn], dict[str, int]]:
         """Place of the time, the columns of concentrations, and places of the others that we know."""
         times = [i for i, name in enumerate(names) if name in _TIMES]
         columns, places = [], {}
@@ -182,7 +182,7 @@ class _Reader:
             elif is_weight(name):
                 continue
             elif found := _concentration(name):
-                columns.append(Column(place=i, name=found[0], unit=found[1]))
+                columns.append(LevelColumn(place=i, name=found[0], unit=found[1]))
             elif "_per_" in name:
                 ends = sorted(SUFFIXES)
                 close = get_close_matches(name, [name[: name.find("_") + 1] + end for end in ends], n=1, cutoff=0.5)
@@ -204,7 +204,7 @@ class _Reader:
         line: int,
         cells: Sequence[str],
         clock: tuple[int, float],
-        columns: Sequence[Column],
+        columns: Sequence[LevelColumn],
         places: Mapping[str, int],
     ) -> None:
         place, hour = clock
@@ -212,7 +212,7 @@ class _Reader:
         if name in MISSING:
             self.refuse(line, "subject", "is missing; write the subject's number or name")
             return
-        person = self.people.setdefault(name, Person(line=line))
+        person = self.people.setdefault(name, Subject(line=line))
         for trait in _PER_SUBJECT:
             if trait in places:
                 self._trait(line, trait, cells[places[trait]], person)
@@ -238,7 +238,7 @@ class _Reader:
         lloq = self.reading.lloq
         return lloq[0] / factor if lloq is not None and lloq[1] == dimension else None
 
-    def _weights(self, line: int, columns: Sequence[Column]) -> None:
+    def _weights(self, line: int, columns: Sequence[LevelColumn]) -> None:
         """Find the columns that say how sure the concentrations are, where they count."""
         if self.reading.weights == "none":
             return
@@ -249,17 +249,17 @@ class _Reader:
         owners = {column.name: column for column in columns}
         units = {name: column.unit for name, column in owners.items()}
         reading = self.reading
-        found = sureness(self.names, units, SUFFIXES, refuse, weights=reading.weights, log=reading.log)
+        found = precision_columns(self.names, units, SUFFIXES, refuse, weights=reading.weights, log=reading.log)
         self.beside = {owners[name]: row for name, row in found.items()}
 
-    def _sure(self, line: int, column: Column, cells: Sequence[str]) -> Sure:
+    def _sure(self, line: int, column: LevelColumn, cells: Sequence[str]) -> MeasurementPrecision:
         def refuse(key: str, message: str) -> None:
             self.refuse(line, key, message)
 
-        beside = self.beside.get(column, Sureness())
-        return beside.read(self.names, cells, refuse) or Sure()
+        beside = self.beside.get(column, PrecisionColumns())
+        return beside.read(self.names, cells, refuse) or MeasurementPrecision()
 
-    def _trait(self, line: int, name: str, text: str, person: Person) -> None:
+    def _trait(self, line: int, name: str, text: str, person: Subject) -> None:
         value = self._number(line, name, text, _EXAMPLES[name])
         if value is None:
             return

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pkinteract.errors import InputError, PkinteractError
-from pkinteract.fitting.data.summary import Row, Span, Summary, study_of
-from pkinteract.fitting.data.weights import Sure
+from pkinteract.fitting.data.summary import PublishedNumber, Span, SummaryEntry, study_of
+from pkinteract.fitting.data.weights import MeasurementPrecision
 from pkinteract.library import Library, load_library
 from pkinteract.library.evidence import studies as published
 from pkinteract.library.evidence.ratios import RATIOS
@@ -22,14 +22,14 @@ _ROOM = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chosen:
+class SimulatedRatios:
     """The rows of the studies that could be simulated, and why others could not."""
 
-    summary: Summary
+    summary: SummaryEntry
     failures: tuple[str, ...]
 
 
-def ratio_rows(studies: Iterable[published.Study], index: int) -> Chosen:
+def ratio_rows(studies: Iterable[published.Study], index: int) -> SimulatedRatios:
     """A row per ratio of exposure that was published, each against its own control arm.
 
     Parameters
@@ -38,7 +38,7 @@ def ratio_rows(studies: Iterable[published.Study], index: int) -> Chosen:
         Position of the data set in the fit file.
     """
     library = load_library()
-    rows: list[Row] = []
+    rows: list[PublishedNumber] = []
     failures: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         for study in studies:
@@ -52,18 +52,18 @@ def ratio_rows(studies: Iterable[published.Study], index: int) -> Chosen:
                 failures.append(f"{study.id}: {error.problems[0].key} {error.problems[0].message}")
             except (PkinteractError, ValueError) as error:
                 failures.append(f"{study.id}: {error}")
-    return Chosen(
-        summary=Summary(index=index, path=RATIOS, rows=tuple(rows), log=True, weights="none"),
+    return SimulatedRatios(
+        summary=SummaryEntry(index=index, path=RATIOS, rows=tuple(rows), log=True, weights="none"),
         failures=tuple(failures),
     )
 
 
-def _rows(study: published.Study, library: Library, folder: Path) -> Iterator[Row]:
+def _rows(study: published.Study, library: Library, folder: Path) -> Iterator[PublishedNumber]:
     if study.exposure is None or study.metric == "trough":
         return
     control = _span(study, study.control, library, folder)
     treatment = _span(study, study.treatment, library, folder)
-    yield Row(
+    yield PublishedNumber(
         line=study.line,
         kind="auc",
         analytes=(study.analyte,),
@@ -72,7 +72,7 @@ def _rows(study: published.Study, library: Library, folder: Path) -> Iterator[Ro
         value=study.exposure.ratio,
         unit="1",
         base="mg/L*h",
-        sure=Sure(),
+        sure=MeasurementPrecision(),
     )
 
 

@@ -12,8 +12,8 @@ import numpy as np
 from pkinteract.errors import InputError, did_you_mean
 from pkinteract.fitting.data.quantified import Cell, censored, quantified
 from pkinteract.fitting.data.series import analyte_of
-from pkinteract.fitting.types import Analyte, Recorded, Series
-from pkinteract.records import DataSet, Dosing, read_records
+from pkinteract.fitting.types import Measurand, Recorded, Series
+from pkinteract.records import DataSet, RecordedDrug, read_records
 from pkinteract.records.subject import patient_of
 from pkinteract.scenario import Regimen, Scenario
 from pkinteract.text.csv import CsvFile, read_csv
@@ -67,7 +67,7 @@ class RecordData:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Level:
+class _RecordedLevel:
     """A concentration: the place of its record and of its analyte."""
 
     record: int
@@ -77,7 +77,7 @@ class _Level:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Levels:
+class _RecordedLevels:
     """Concentrations by line, and what is not used; lives for one file."""
 
     by_line: dict[int, tuple[int, Cell]] = field(default_factory=dict)
@@ -86,7 +86,9 @@ class _Levels:
     empty: int = 0
 
 
-def read_recorded(path: Path, index: int, dosing: Dosing, wanted: Wanted, report: RefuseLine) -> RecordData | None:
+def read_recorded(
+    path: Path, index: int, dosing: RecordedDrug, wanted: Wanted, report: RefuseLine
+) -> RecordData | None:
     """Read the records and the concentrations beside them; None if anything is wrong, all of which is reported.
 
     Parameters
@@ -148,7 +150,7 @@ def _beside(file: CsvFile | None) -> tuple[str, ...]:
     return tuple(name for name in _COLUMNS if name in names and (name != "LIMIT" or "CENS" in names))
 
 
-def unknown_analyte(dosing: Dosing, name: str) -> str | None:
+def unknown_analyte(dosing: RecordedDrug, name: str) -> str | None:
     """What is wrong with the name of an analyte; None if nothing is."""
     sums = [total.id for total in dosing.monographs[dosing.drug].sum]
     known = [*dosing.monographs, *sums]
@@ -157,7 +159,7 @@ def unknown_analyte(dosing: Dosing, name: str) -> str | None:
     return f'"{name}" is not an analyte of {dosing.drug}; {did_you_mean(name, known)}'
 
 
-def _levels(file: CsvFile | None, data: DataSet | None, wanted: Wanted, refuse: RefuseLine) -> _Levels | None:
+def _levels(file: CsvFile | None, data: DataSet | None, wanted: Wanted, refuse: RefuseLine) -> _RecordedLevels | None:
     """The concentrations of all observations; None where a column is missing."""
     if file is None or not file.names:
         return None
@@ -171,7 +173,7 @@ def _levels(file: CsvFile | None, data: DataSet | None, wanted: Wanted, refuse: 
         return None
     observed = {row.line for row in data.records if row.event == 0} if data is not None else set()
     order = list(dict.fromkeys(wanted.analytes.values()))
-    found = _Levels()
+    found = _RecordedLevels()
     for line, cells in file.rows:
         if len(cells) != len(names):
             continue
@@ -230,7 +232,7 @@ def _number(text: str) -> str:
         return text
 
 
-def _scenario(data: DataSet, dosing: Dosing) -> Scenario:
+def _scenario(data: DataSet, dosing: RecordedDrug) -> Scenario:
     """What the subjects have in common, as a scenario without doses."""
     monographs = dosing.monographs
     units = {name: row.unit for name, row in monographs.items()}
@@ -261,10 +263,10 @@ def _scenario(data: DataSet, dosing: Dosing) -> Scenario:
 
 def _series(
     data: DataSet,
-    dosing: Dosing,
+    dosing: RecordedDrug,
     scenario: Scenario,
-    analytes: tuple[Analyte, ...],
-    levels: _Levels,
+    analytes: tuple[Measurand, ...],
+    levels: _RecordedLevels,
     index: int,
     refuse: RefuseLine,
 ) -> Iterator[Series]:
@@ -276,7 +278,7 @@ def _series(
             refuse(back.line, "TIME", text)
             continue
         seen = [
-            _Level(record=n, analyte=levels.by_line[row.line][0], value=cell.value, ends=cell.ends)
+            _RecordedLevel(record=n, analyte=levels.by_line[row.line][0], value=cell.value, ends=cell.ends)
             for n, row in enumerate(records)
             if row.line in levels.by_line and (cell := levels.by_line[row.line][1]).value is not None
         ]

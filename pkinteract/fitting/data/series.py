@@ -10,10 +10,10 @@ import numpy as np
 
 from pkinteract.engine.curves import Array
 from pkinteract.errors import did_you_mean
-from pkinteract.fitting.data.levels import Column, Levels, Person
+from pkinteract.fitting.data.levels import LevelColumn, LevelTable, Subject
 from pkinteract.fitting.inputs.parameters import Refuse
 from pkinteract.fitting.search.censored import limits
-from pkinteract.fitting.types import Analyte, Series
+from pkinteract.fitting.types import Measurand, Series
 from pkinteract.scenario import Dose, Scenario, SteadyState
 from pkinteract.scenario.types import TOLERANCE
 from pkinteract.text.toml import read_toml
@@ -22,18 +22,18 @@ from pkinteract.units import dimension_of, from_canonical, to_canonical
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DataSet:
+class MeasuredSeries:
     """A ``[[data]]`` entry that could be read; ``log``: whether its residuals are those of logarithms."""
 
     index: int
     path: Path
-    levels: Levels
+    levels: LevelTable
     scenario: Scenario
     analyte: str | None
     log: bool = False
 
 
-def series_of(data: DataSet, refuse: Refuse) -> Iterator[Series]:
+def series_of(data: MeasuredSeries, refuse: Refuse) -> Iterator[Series]:
     """The series of every subject; reports what does not go together, at () or a key of the entry."""
     found = _analytes(data, refuse)
     if found is None or not _doses_fit(data, refuse):
@@ -67,14 +67,14 @@ def series_of(data: DataSet, refuse: Refuse) -> Iterator[Series]:
         )
 
 
-def _counts(person: Person) -> Array | None:
+def _counts(person: Subject) -> Array | None:
     """Subjects behind every measurement; None where there is one each, or the data give SDs."""
     counts = np.array([row.sure.count for row in person.measured])
     alone = bool(np.all(counts == 1)) or any(row.sure.sd is not None for row in person.measured)
     return None if alone else counts
 
 
-def _sds(person: Person, found: Mapping[Column, tuple[Analyte, float]], *, log: bool) -> Array | None:
+def _sds(person: Subject, found: Mapping[LevelColumn, tuple[Measurand, float]], *, log: bool) -> Array | None:
     """SD of every measurement in the analyte's unit, or of its logarithm; None where the data give none."""
     widths = [row.sure.width(row.value, log=log) for row in person.measured]
     factors = [1.0 if log else found[row.column][1] for row in person.measured]
@@ -82,7 +82,7 @@ def _sds(person: Person, found: Mapping[Column, tuple[Analyte, float]], *, log: 
     return np.array(known) if len(known) == len(widths) else None
 
 
-def _steady(person: Person, scenario: Scenario) -> SteadyState | None:
+def _steady(person: Subject, scenario: Scenario) -> SteadyState | None:
     """The steady state at which the run begins, with the subject's own doses."""
     steady = scenario.steady_state
     if steady is None:
@@ -101,10 +101,10 @@ def _outside(scenario: Scenario, time: float) -> str:
     return f"{time:g} h is after the run, which ends at {last:g} h; give the scenario a longer duration"
 
 
-def _analytes(data: DataSet, refuse: Refuse) -> dict[Column, tuple[Analyte, float]] | None:
+def _analytes(data: MeasuredSeries, refuse: Refuse) -> dict[LevelColumn, tuple[Measurand, float]] | None:
     """Analyte of every column, and what makes its numbers the analyte's unit; None if one cannot be told."""
     known = data.scenario.units
-    found: dict[Column, tuple[Analyte, float]] = {}
+    found: dict[LevelColumn, tuple[Measurand, float]] = {}
     before = len(data.levels.columns)
     for column in data.levels.columns:
         name = data.analyte if column.name == "conc" else column.name
@@ -125,12 +125,12 @@ def _analytes(data: DataSet, refuse: Refuse) -> dict[Column, tuple[Analyte, floa
     return found if len(found) == before else None
 
 
-def analyte_of(scenario: Scenario, name: str, unit: str = "") -> Analyte:
+def analyte_of(scenario: Scenario, name: str, unit: str = "") -> Measurand:
     """An analyte of a scenario, with what it adds up; in its reporting unit unless another one is given."""
     sums = {total.id: total.parts for drug in scenario.dosed for total in scenario.monographs[drug].sum}
     parts = sums.get(name, (name,))
     unit = unit or scenario.units[name]
-    return Analyte(
+    return Measurand(
         id=name, unit=unit, parts=parts, factors=tuple(1 / _mass_per_unit(scenario, part, unit) for part in parts)
     )
 
@@ -141,7 +141,7 @@ def _mass_per_unit(scenario: Scenario, compound: str, unit: str) -> float:
     return to_canonical(1.0, unit) * (scenario.monographs[compound].molar_mass.canonical / 1000 if molar else 1.0)
 
 
-def _factor_between(scenario: Scenario, analyte: Analyte, unit: str) -> float | None:
+def _factor_between(scenario: Scenario, analyte: Measurand, unit: str) -> float | None:
     """What makes numbers in ``unit`` the analyte's unit; None for a sum between mass and molar units."""
     if dimension_of(unit) == dimension_of(analyte.unit):
         return from_canonical(to_canonical(1.0, unit), analyte.unit)
@@ -150,7 +150,7 @@ def _factor_between(scenario: Scenario, analyte: Analyte, unit: str) -> float | 
     return _mass_per_unit(scenario, analyte.parts[0], unit) * analyte.factors[0]
 
 
-def _doses_fit(data: DataSet, refuse: Refuse) -> bool:
+def _doses_fit(data: MeasuredSeries, refuse: Refuse) -> bool:
     """Whether dose and weight per subject go together with the scenario."""
     traits = {trait for person in data.levels.people.values() for trait in person.traits}
     dosed = {"dose_mg", "dose_mg_per_kg"} & traits
@@ -181,7 +181,7 @@ def _by_weight(path: Path) -> bool:
     return any("/kg" in str(value) for course in courses for value in course.values())
 
 
-def _dose(dose: Dose, person: Person, scenario: Scenario) -> Dose:
+def _dose(dose: Dose, person: Subject, scenario: Scenario) -> Dose:
     """The dose with the subject's own amount."""
     amount = dose.amount
     if "dose_mg" in person.traits:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from pkinteract.errors import InputError, did_you_mean
 from pkinteract.fitting.data.digitised import curve_series
-from pkinteract.fitting.data.levels import Reading, read_levels
+from pkinteract.fitting.data.levels import LevelFormat, read_levels
 from pkinteract.fitting.data.ratios import ratio_rows
 from pkinteract.fitting.data.records import Wanted, read_recorded, unknown_analyte
-from pkinteract.fitting.data.series import DataSet, series_of
+from pkinteract.fitting.data.series import MeasuredSeries, series_of
 from pkinteract.fitting.data.studies import summary_series
 from pkinteract.fitting.data.summary import read_summary
 from pkinteract.fitting.inputs.parameters import Refuse
@@ -19,7 +19,7 @@ from pkinteract.fitting.inputs.schema import DataTable, ResidualTable, StudiesTa
 from pkinteract.fitting.types import Omitted, Series
 from pkinteract.library.evidence.ratios import read_studies
 from pkinteract.library.evidence.studies import Study
-from pkinteract.records import Dosing, dosing_of
+from pkinteract.records import RecordedDrug, recorded_drug
 from pkinteract.scenario import Scenario, read_scenario
 from pkinteract.text.toml_lines import Key
 from pkinteract.units import dimension_of, from_canonical, parse, split
@@ -32,7 +32,7 @@ SIGNED = ("additive", "combined")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class DataEntry:
     """A ``[[data]]`` entry that was read.
 
     Attributes
@@ -52,7 +52,9 @@ class Source:
     notes: tuple[str, ...]
 
 
-def read_source(index: int, table: DataTable, residual: ResidualTable, folder: Path, refuse: Refuse) -> Source | None:
+def read_source(
+    index: int, table: DataTable, residual: ResidualTable, folder: Path, refuse: Refuse
+) -> DataEntry | None:
     """Read an entry; None if it cannot be read, reported at the keys of its table.
 
     Parameters
@@ -104,12 +106,12 @@ def _measured(
     scenario: Scenario | None,
     folder: Path,
     refuse: Refuse,
-) -> Source | None:
+) -> DataEntry | None:
     """The entry of a data file."""
     name = table.file or ""
     path = folder / name
     keep, log = residual.below == "likelihood", residual.model == "log"
-    reading = Reading(
+    reading = LevelFormat(
         lloq=_lloq(table, refuse),
         weights=residual.weights,
         log=log,
@@ -124,11 +126,11 @@ def _measured(
         return None
     if scenario is None:
         return None
-    data = DataSet(index=index, path=path, levels=levels, scenario=scenario, analyte=table.analyte, log=log)
+    data = MeasuredSeries(index=index, path=path, levels=levels, scenario=scenario, analyte=table.analyte, log=log)
     counts = [("no value", levels.empty), *([] if keep else [("below quantification", levels.below)])]
     notes = [f"{path.name}: columns passed over: {', '.join(levels.other)}"] if levels.other else []
     notes += [f"{path.name}: no level of subject {', '.join(levels.silent)} counts"] if levels.silent else []
-    return Source(
+    return DataEntry(
         path=path,
         series=tuple(series_of(data, lambda key, text: refuse(key or ("file",), text))),
         scenarios=(scenario,),
@@ -137,7 +139,7 @@ def _measured(
     )
 
 
-def _treated(index: int, table: DataTable, residual: ResidualTable, folder: Path, refuse: Refuse) -> Source | None:
+def _treated(index: int, table: DataTable, residual: ResidualTable, folder: Path, refuse: Refuse) -> DataEntry | None:
     """The entry of a file of dosing records."""
     for key in ("scenario", "phase"):
         if getattr(table, key) is not None:
@@ -174,7 +176,7 @@ def _treated(index: int, table: DataTable, residual: ResidualTable, folder: Path
         return None
     counts = [("no value", data.empty), *([] if wanted.keep_below else [("below quantification", data.below)])]
     counts += [] if wanted.keep_censored else [("beyond their DV by CENS", data.censored)]
-    return Source(
+    return DataEntry(
         path=folder / name,
         series=data.series,
         scenarios=(data.scenario,),
@@ -183,14 +185,14 @@ def _treated(index: int, table: DataTable, residual: ResidualTable, folder: Path
     )
 
 
-def _dosing(table: DataTable, folder: Path, refuse: Refuse) -> Dosing | None:
+def _dosing(table: DataTable, folder: Path, refuse: Refuse) -> RecordedDrug | None:
     """The drug of dosing records."""
     if table.drug is None:
         refuse(("drug",), 'is required with records; write for example drug = "my-drug.toml"')
         return None
     files = [table.drug] if isinstance(table.drug, str) else table.drug
     try:
-        return dosing_of([folder / file for file in files])
+        return recorded_drug([folder / file for file in files])
     except InputError as error:
         for text in _inner(error.file.name, error):
             refuse(("drug",), text)
@@ -213,7 +215,7 @@ def _unit(table: DataTable, refuse: Refuse) -> str | None:
     return table.unit
 
 
-def _analytes(table: DataTable, dosing: Dosing, refuse: Refuse) -> dict[str, str]:
+def _analytes(table: DataTable, dosing: RecordedDrug, refuse: Refuse) -> dict[str, str]:
     """DVID to what was measured, the dosed drug where it is wrong."""
     found: dict[str, str] = {}
     if table.dvid is not None and table.analyte is not None:
@@ -229,7 +231,9 @@ def _analytes(table: DataTable, dosing: Dosing, refuse: Refuse) -> dict[str, str
     return found
 
 
-def _digitised(index: int, table: DataTable, scenario: Scenario | None, folder: Path, refuse: Refuse) -> Source | None:
+def _digitised(
+    index: int, table: DataTable, scenario: Scenario | None, folder: Path, refuse: Refuse
+) -> DataEntry | None:
     """The entry of a file of digitised curves."""
     path = folder / (table.profiles or "")
     limit = _lloq(table, refuse)
@@ -250,7 +254,7 @@ def _digitised(index: int, table: DataTable, scenario: Scenario | None, folder: 
         ("below quantification", sum(curve.below for curve in found)),
         ("not after the first dose", sum(curve.early for curve in found)),
     ]
-    return Source(
+    return DataEntry(
         path=path,
         series=tuple(curve.series for curve in found),
         scenarios=(scenario,),
@@ -259,7 +263,7 @@ def _digitised(index: int, table: DataTable, scenario: Scenario | None, folder: 
     )
 
 
-def _published(index: int, table: DataTable, residual: ResidualTable, folder: Path, refuse: Refuse) -> Source | None:
+def _published(index: int, table: DataTable, residual: ResidualTable, folder: Path, refuse: Refuse) -> DataEntry | None:
     """The entry of a table of published summary numbers."""
     name = table.summary or ""
     for key in ("scenario", "analyte", "lloq", "phase"):
@@ -271,7 +275,7 @@ def _published(index: int, table: DataTable, residual: ResidualTable, folder: Pa
         for text in _inner(name, error):
             refuse(("summary",), text)
         return None
-    return Source(
+    return DataEntry(
         path=data.path,
         series=tuple(summary_series(data)),
         scenarios=tuple(data.scenarios),
@@ -282,7 +286,7 @@ def _published(index: int, table: DataTable, residual: ResidualTable, folder: Pa
 
 def _compared(
     index: int, table: DataTable, wanted: StudiesTable, residual: ResidualTable, refuse: Refuse
-) -> Source | None:
+) -> DataEntry | None:
     """The entry of interaction studies of the library's evidence table."""
     for key in ("scenario", "analyte", "lloq", "phase"):
         if getattr(table, key) is not None:
@@ -311,7 +315,7 @@ def _compared(
     if not found.summary.rows:
         refuse(("studies",), "choose no study that can be simulated")
         return None
-    return Source(
+    return DataEntry(
         path=found.summary.path,
         series=tuple(summary_series(found.summary)),
         scenarios=tuple(found.summary.scenarios),

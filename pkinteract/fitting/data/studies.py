@@ -11,21 +11,29 @@ import numpy as np
 
 from pkinteract.engine.curves import Array
 from pkinteract.fitting.data.series import analyte_of
-from pkinteract.fitting.data.summary import PARTS, Row, Span, Study, Summary
-from pkinteract.fitting.predict.quantities import CLEARANCES, MOMENTARY, TAIL, Measure, Quantity, nodes_of, panels
-from pkinteract.fitting.types import Analyte, Series
+from pkinteract.fitting.data.summary import PARTS, PublishedNumber, Span, StudyScenario, SummaryEntry
+from pkinteract.fitting.predict.quantities import (
+    CLEARANCES,
+    MOMENTARY,
+    TAIL,
+    Measure,
+    SummaryQuantity,
+    nodes_of,
+    panels,
+)
+from pkinteract.fitting.types import Measurand, Series
 from pkinteract.units import dimension_of, from_canonical
 
 
-def summary_series(data: Summary) -> Iterator[Series]:
+def summary_series(data: SummaryEntry) -> Iterator[Series]:
     """One series for all rows that share runs, directly or through rows between them."""
     for rows in _together(data.rows):
         yield _series(data, rows)
 
 
-def _together(rows: Sequence[Row]) -> list[list[Row]]:
+def _together(rows: Sequence[PublishedNumber]) -> list[list[PublishedNumber]]:
     """Rows that share a study, in the order of the first of each."""
-    groups: list[tuple[set[int], list[Row]]] = []
+    groups: list[tuple[set[int], list[PublishedNumber]]] = []
     for row in rows:
         mine = {id(span.study) for span in (row.span, row.reference) if span is not None}
         joined = [group for group in groups if group[0] & mine]
@@ -38,23 +46,23 @@ def _together(rows: Sequence[Row]) -> list[list[Row]]:
 
 
 @dataclass(slots=True)
-class _Run:
+class _SampledStudy:
     """A study and what is sampled of it; ``samples`` are collected before they have a place."""
 
-    study: Study
-    analytes: list[Analyte] = field(default_factory=list)
+    study: StudyScenario
+    analytes: list[Measurand] = field(default_factory=list)
     samples: list[Array] = field(default_factory=list)
 
-    def column(self, analyte: Analyte) -> int:
+    def column(self, analyte: Measurand) -> int:
         """Place of an analyte among those that are sampled."""
         if analyte not in self.analytes:
             self.analytes.append(analyte)
         return self.analytes.index(analyte)
 
 
-def _series(data: Summary, rows: Sequence[Row]) -> Series:
+def _series(data: SummaryEntry, rows: Sequence[PublishedNumber]) -> Series:
     spans = [span for row in rows for span in (row.span, row.reference) if span is not None]
-    runs = {id(span.study): _Run(study=span.study) for span in spans}
+    runs = {id(span.study): _SampledStudy(study=span.study) for span in spans}
     for row in rows:
         for span in (row.span, row.reference):
             if span is not None:
@@ -62,7 +70,7 @@ def _series(data: Summary, rows: Sequence[Row]) -> Series:
     times = {key: np.unique(np.concatenate(run.samples)) for key, run in runs.items()}
     order = list(runs)
 
-    def measure(row: Row, span: Span) -> Measure:
+    def measure(row: PublishedNumber, span: Span) -> Measure:
         key = id(span.study)
         edges = _panels(row, span)
         moments = _moments(row, span)
@@ -78,7 +86,7 @@ def _series(data: Summary, rows: Sequence[Row]) -> Series:
         )
 
     quantities = [
-        Quantity(
+        SummaryQuantity(
             measure=measure(row, row.span), reference=None if row.reference is None else measure(row, row.reference)
         )
         for row in rows
@@ -109,7 +117,7 @@ def _series(data: Summary, rows: Sequence[Row]) -> Series:
     )
 
 
-def _run(data: Summary, subject: str, run: _Run, times: Array) -> Series:
+def _run(data: SummaryEntry, subject: str, run: _SampledStudy, times: Array) -> Series:
     """The levels of a study at all times where a row needs one."""
     scenario = run.study.scenario
     count = len(run.analytes)
@@ -129,32 +137,32 @@ def _run(data: Summary, subject: str, run: _Run, times: Array) -> Series:
     )
 
 
-def _shown(row: Row) -> Analyte:
+def _shown(row: PublishedNumber) -> Measurand:
     """What a row is called in tables and figures."""
     ratio = "" if row.reference is None else " ratio"
-    return Analyte(id=f"{'/'.join(row.analytes)} {row.kind}{ratio}", unit=row.unit, parts=(), factors=())
+    return Measurand(id=f"{'/'.join(row.analytes)} {row.kind}{ratio}", unit=row.unit, parts=(), factors=())
 
 
-def _sampled(row: Row, span: Span) -> list[Analyte]:
+def _sampled(row: PublishedNumber, span: Span) -> list[Measurand]:
     """What is sampled for a row: levels in the unit of the row, or a clearance [L/h]."""
     if row.kind in ("clearance", "formation_clearance"):
         parts = row.analytes[::-1]
         measure: Literal["clearance", "formation"] = "clearance" if row.kind == "clearance" else "formation"
-        return [Analyte(id=row.analytes[0], unit="L/h", parts=parts, factors=(1.0,) * len(parts), measure=measure)]
+        return [Measurand(id=row.analytes[0], unit="L/h", parts=parts, factors=(1.0,) * len(parts), measure=measure)]
     unit = PARTS.get(row.base, row.base.removesuffix("*h"))
     if row.kind in ("half_life", "oral_clearance"):
         unit = "mg/L"
     return [analyte_of(span.study.scenario, name, unit) for name in row.analytes]
 
 
-def _panels(row: Row, span: Span) -> Array:
+def _panels(row: PublishedNumber, span: Span) -> Array:
     """Panels over the interval of a row; none where it takes single times only."""
     if row.kind in MOMENTARY or row.kind == "half_life":
         return np.empty((0, 2))
     return panels(span.start, min(span.stop, span.study.end), span.study.jumps)
 
 
-def _moments(row: Row, span: Span) -> Array:
+def _moments(row: PublishedNumber, span: Span) -> Array:
     """Single times that a row takes."""
     if row.kind in MOMENTARY:
         return np.array([span.start])
@@ -167,7 +175,7 @@ def _moments(row: Row, span: Span) -> Array:
     return np.empty(0)
 
 
-def _factor(row: Row, span: Span) -> float:
+def _factor(row: PublishedNumber, span: Span) -> float:
     """What makes a measure the unit of its row: per kg of body weight, and times the dose of an oral clearance."""
     if row.kind == "half_life":
         return from_canonical(1.0, row.base)

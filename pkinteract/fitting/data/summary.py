@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pkinteract.errors import InputError, Problem, did_you_mean
-from pkinteract.fitting.data.weights import Sure
+from pkinteract.fitting.data.weights import MeasurementPrecision
 from pkinteract.fitting.predict.quantities import CLEARANCES, ENDLESS, KINDS, MOMENTARY, PAIRED, Kind
 from pkinteract.model import build
 from pkinteract.scenario import Scenario, read_scenario
@@ -31,7 +31,7 @@ _TIMED = "*h"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Study:
+class StudyScenario:
     """A scenario of the table, and the times at which its input or its patient jumps [h]."""
 
     scenario: Scenario
@@ -43,23 +43,23 @@ class Study:
         return self.scenario.duration
 
 
-def study_of(scenario: Scenario) -> Study:
+def study_of(scenario: Scenario) -> StudyScenario:
     """A scenario with the times of its doses and of the changes of its patient; raises what ``build`` raises."""
     jumps = {event.time for event in build(scenario).events} | {time for time, _ in scenario.patients}
-    return Study(scenario=scenario, jumps=tuple(sorted(jumps)))
+    return StudyScenario(scenario=scenario, jumps=tuple(sorted(jumps)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
     """From when to when [h], in which study; ``stop`` is infinite for an endless area and ``start`` at one time."""
 
-    study: Study
+    study: StudyScenario
     start: float
     stop: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class PublishedNumber:
     """One published number.
 
     Attributes
@@ -80,16 +80,16 @@ class Row:
     value: float
     unit: str
     base: str
-    sure: Sure
+    sure: MeasurementPrecision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class SummaryEntry:
     """A ``[[data]]`` entry of published numbers that could be read; ``log``, ``weights`` as in ``[residual]``."""
 
     index: int
     path: Path
-    rows: tuple[Row, ...]
+    rows: tuple[PublishedNumber, ...]
     log: bool
     weights: str
 
@@ -100,7 +100,7 @@ class Summary:
         return list({id(span.study): span.study.scenario for span in spans}.values())
 
 
-def read_summary(path: Path, index: int, *, log: bool, weights: str) -> Summary:
+def read_summary(path: Path, index: int, *, log: bool, weights: str) -> SummaryEntry:
     """Read a table of published numbers and the scenarios that it names.
 
     Raises
@@ -108,20 +108,20 @@ def read_summary(path: Path, index: int, *, log: bool, weights: str) -> Summary:
     InputError
         With every problem of the table, in file order.
     """
-    rows = _Reader(path, weights=weights).rows()
-    return Summary(index=index, path=path, rows=tuple(rows), log=log, weights=weights)
+    rows = _SummaryReader(path, weights=weights).rows()
+    return SummaryEntry(index=index, path=path, rows=tuple(rows), log=log, weights=weights)
 
 
-class _Reader:
+class _SummaryReader:
     """Collects problems while it reads; lives for one file."""
 
     def __init__(self, path: Path, *, weights: str) -> None:
         self.path = path
         self.weights = weights
         self.found: list[Problem] = []
-        self.studies: dict[str, Study | None] = {}
+        self.studies: dict[str, StudyScenario | None] = {}
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[PublishedNumber]:
         file = read_csv(self.path, self.found)
         if not file.rows:
             self._refuse(None, "", f"holds no rows; write a line of names such as {','.join(REQUIRED)} and the rows")
@@ -155,7 +155,7 @@ class _Reader:
             elif name not in COLUMNS:
                 self._refuse(line, name, f"is not a column; {did_you_mean(name, COLUMNS)}")
 
-    def _row(self, line: int, cells: Mapping[str, str]) -> Row | None:
+    def _row(self, line: int, cells: Mapping[str, str]) -> PublishedNumber | None:
         """One line; None if something in it is wrong."""
         before = len(self.found)
         for name in [name for name in REQUIRED if name not in cells]:
@@ -188,7 +188,7 @@ class _Reader:
         base = self._unit(line, kind, unit, compared=compared)
         if len(self.found) > before or span is None or base is None or sure is None:
             return None
-        return Row(
+        return PublishedNumber(
             line=line,
             kind=kind,
             analytes=analytes,
@@ -197,7 +197,9 @@ class _Reader:
             value=value * (UNITS[unit][1] if compared else 1.0),
             unit="1" if compared else unit,
             base=base,
-            sure=sure if not compared or sure.sd is None else Sure(count=sure.count, sd=sure.sd * UNITS[unit][1]),
+            sure=sure
+            if not compared or sure.sd is None
+            else MeasurementPrecision(count=sure.count, sd=sure.sd * UNITS[unit][1]),
         )
 
     def _number(self, line: int, cells: Mapping[str, str], name: str) -> float | None:
@@ -213,7 +215,7 @@ class _Reader:
             return None
         return value
 
-    def _sure(self, line: int, cells: Mapping[str, str]) -> Sure | None:
+    def _sure(self, line: int, cells: Mapping[str, str]) -> MeasurementPrecision | None:
         """How sure the number is, as far as the residual asks for it; None if something is wrong."""
         count, sd = self._number(line, cells, "n"), self._number(line, cells, "sd")
         if count is not None and (count < 1 or count != int(count)):
@@ -222,9 +224,9 @@ class _Reader:
             if self.weights == wanted and name not in cells:
                 self._refuse(line, name, f'is missing; [residual] weights = "{wanted}" needs it in every row')
         broken = ("n" in cells and count is None) or ("sd" in cells and sd is None)
-        return None if broken else Sure(count=count or 1.0, sd=sd if self.weights == "sd" else None)
+        return None if broken else MeasurementPrecision(count=count or 1.0, sd=sd if self.weights == "sd" else None)
 
-    def _study(self, line: int, key: str, name: str | None) -> Study | None:
+    def _study(self, line: int, key: str, name: str | None) -> StudyScenario | None:
         """A scenario, read once; reports its problems at the first line that names it."""
         if name is None:
             return None
@@ -238,7 +240,7 @@ class _Reader:
                     self._refuse(line, key, f"{name}: {where}{': ' if where else ''}{row.message}")
         return self.studies[name]
 
-    def _span(self, line: int, kind: Kind, cells: Mapping[str, str], study: Study, prefix: str) -> Span | None:
+    def _span(self, line: int, kind: Kind, cells: Mapping[str, str], study: StudyScenario, prefix: str) -> Span | None:
         """The times of a row, or those of its reference; reports those that are missing, too many, or outside."""
         wanted = ("at_h",) if kind in MOMENTARY else ("from_h", "to_h")
         times: list[float] = []
@@ -258,7 +260,7 @@ class _Reader:
             return None
         return Span(study=study, start=start, stop=stop)
 
-    def _time(self, line: int, key: str, text: str, study: Study, *, endless: bool) -> list[float]:
+    def _time(self, line: int, key: str, text: str, study: StudyScenario, *, endless: bool) -> list[float]:
         """A time inside a run; none if it is wrong."""
         if endless and text == "inf":
             return [math.inf]
@@ -277,7 +279,7 @@ class _Reader:
             return []
         return [min(max(time, first), study.end)]
 
-    def _analytes(self, line: int, kind: Kind, text: str, studies: Iterable[Study]) -> tuple[str, ...]:
+    def _analytes(self, line: int, kind: Kind, text: str, studies: Iterable[StudyScenario]) -> tuple[str, ...]:
         """The analyte of a row, or both of a ratio; none if they are wrong."""
         names = tuple(part.strip() for part in text.split("/"))
         if not text:
@@ -342,5 +344,5 @@ class _Reader:
 _LEVELS = ("concentration", "molar concentration")
 
 
-def _formed(study: Study, parent: str) -> Iterable[str]:
+def _formed(study: StudyScenario, parent: str) -> Iterable[str]:
     return study.scenario.monographs[parent].metabolites

@@ -17,7 +17,7 @@ _KINDS = ("n", "sd", "gsd")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sureness:
+class PrecisionColumns:
     """What stands beside a column of concentrations.
 
     Attributes
@@ -32,24 +32,26 @@ class Sureness:
     sd: int | None = None
     factor: float | None = None
 
-    def read(self, names: Sequence[str], cells: Sequence[str], refuse: RefuseCell) -> Sure | None:
+    def read(self, names: Sequence[str], cells: Sequence[str], refuse: RefuseCell) -> MeasurementPrecision | None:
         """The numbers of one line; reports those that are wrong."""
         count = 1.0 if self.count is None else _number(cells[self.count])
         wrong = count is None or count < 1 or count != int(count)
         if self.count is not None and wrong:
             refuse(names[self.count], f'must be a number of subjects such as 6, got "{cells[self.count]}"')
         if self.sd is None:
-            return None if wrong or count is None else Sure(count=count)
+            return None if wrong or count is None else MeasurementPrecision(count=count)
         sd, least = _number(cells[self.sd]), 1 if self.factor is None else 0
         if sd is None or sd <= least:
             refuse(names[self.sd], f'must be a number above {least}, got "{cells[self.sd]}"')
             return None
         sd = math.log(sd) if self.factor is None else sd * self.factor
-        return None if wrong or count is None else Sure(count=count, sd=sd, geometric=self.factor is None)
+        return (
+            None if wrong or count is None else MeasurementPrecision(count=count, sd=sd, geometric=self.factor is None)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sure:
+class MeasurementPrecision:
     """How sure one concentration is: subjects behind it, their SD in its unit or, if geometric, of its logarithm."""
 
     count: float = 1.0
@@ -78,7 +80,7 @@ def _kind(name: str) -> tuple[str, str] | None:
     return (kind, rest) if kind in _KINDS and (rest or kind != "sd") else None
 
 
-def sureness(
+def precision_columns(
     names: Sequence[str],
     columns: Mapping[str, str],
     suffixes: Mapping[str, str],
@@ -86,7 +88,7 @@ def sureness(
     *,
     weights: str,
     log: bool,
-) -> dict[str, Sureness]:
+) -> dict[str, PrecisionColumns]:
     """What stands beside every column of concentrations; reports what is missing or belongs to none.
 
     Parameters
@@ -135,7 +137,7 @@ def sureness(
             text = f'is missing; weights = "sd" needs the SD of every {_what(owner)}, or gsd, a factor'
             refuse(f"sd_{_end(unit)}", text)
     return {
-        owner: Sureness(
+        owner: PrecisionColumns(
             count=places.get(("n", owner)),
             sd=places.get(("spread", owner)) if weights == "sd" else None,
             factor=factors.get(owner),

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pkinteract.fitting.inputs.parameters import Refuse
-from pkinteract.fitting.predict.bodies import Body, changed, changes_of
+from pkinteract.fitting.predict.bodies import Treatment, changed, changes_of
 from pkinteract.fitting.predict.levels import model_of
 from pkinteract.fitting.types import Parameter, Series
-from pkinteract.model.absorption import Way
+from pkinteract.model.absorption import AbsorptionRoute
 from pkinteract.units import from_canonical
 
 FRACTIONS = ("fraction", "yield", "gut_availability", "fraction_unbound")
@@ -65,7 +65,7 @@ def _most(row: Parameter, parameters: Sequence[Parameter], series: Sequence[Seri
                     yield row.initial / (way.absorbed() if fixed else way.bioavailability)
 
 
-def _ways(run: Series, body: Body, drug: str, form: str) -> Iterator[Way]:
+def _ways(run: Series, body: Treatment, drug: str, form: str) -> Iterator[AbsorptionRoute]:
     """How the doses of a run enter by one formulation."""
     if run.recorded is None:
         model, used = model_of(run, body)

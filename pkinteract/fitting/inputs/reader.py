@@ -46,11 +46,11 @@ def read_fit(path: Path | str) -> Fit:
     InputError
         With every problem of the file and of what it names, in file order.
     """
-    return _Reader(read_toml(Path(path))).fit()
+    return _FitReader(read_toml(Path(path))).fit()
 
 
 @dataclass(slots=True)
-class _Reader:
+class _FitReader:
     """Collects problems while it reads; lives for one file."""
 
     file: TomlFile

@@ -6,12 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pkinteract.scenario.values import Table
+from pkinteract.scenario.values import StrictTable
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class StudiesTable(Table):
+class StudiesTable(StrictTable):
     """``studies``: which interaction studies of the library's evidence; an empty list takes all."""
 
     perpetrator: list[Text] = Field(default_factory=list)
@@ -19,7 +19,7 @@ class StudiesTable(Table):
     without: list[Text] = Field(default_factory=list)
 
 
-class DataTable(Table):
+class DataTable(StrictTable):
     """``[[data]]``: measured concentrations and the scenario they belong to."""
 
     file: Text | None = Field(default=None, examples=['"levels.csv"'])
@@ -36,14 +36,14 @@ class DataTable(Table):
     lloq: Text | None = Field(default=None, examples=['"0.1 mg/L"'])
 
 
-class PriorTable(Table):
+class PriorTable(StrictTable):
     """``prior`` of a parameter: mean and coefficient of variation."""
 
     mean: Text = Field(examples=['"1.1 L/h"'])
     cv: Text = Field(examples=['"30 %"'])
 
 
-class ParameterTable(Table):
+class ParameterTable(StrictTable):
     """``[parameter.<name>]``: a number that is estimated, held, or follows from others."""
 
     path: Text | list[Text] | None = Field(default=None, examples=['"carbamazepine.elimination.clearance"'])
@@ -58,7 +58,7 @@ class ParameterTable(Table):
     prior: PriorTable | None = None
 
 
-class ResidualTable(Table):
+class ResidualTable(StrictTable):
     """``[residual]``: how measured and predicted concentrations differ; the SDs are given where they are known."""
 
     model: Literal["additive", "proportional", "combined", "log"] = "additive"
@@ -68,7 +68,7 @@ class ResidualTable(Table):
     below: Literal["leave out", "likelihood"] | None = None
 
 
-class MethodTable(Table):
+class MethodTable(StrictTable):
     """``[method]``: how the optimum is sought."""
 
     name: Literal["least_squares", "leastsq", "nelder", "differential_evolution", "basinhopping"] = "least_squares"
@@ -77,13 +77,13 @@ class MethodTable(Table):
     seed: int = Field(default=1, ge=0, le=2**31)
 
 
-class IntervalTable(Table):
+class IntervalTable(StrictTable):
     """``[interval]``: where the 95 % intervals come from."""
 
     method: Literal["covariance", "profile"] = "covariance"
 
 
-class PosteriorTable(Table):
+class PosteriorTable(StrictTable):
     """``[posterior]``: sample it, by how many walkers and steps."""
 
     walkers: int = Field(default=32, ge=4, le=1000)
@@ -92,7 +92,7 @@ class PosteriorTable(Table):
     seed: int = Field(default=1, ge=0, le=2**31)
 
 
-class FitTable(Table):
+class FitTable(StrictTable):
     """A whole fit file."""
 
     title: Text = Field(examples=['"Theophylline by mouth"'])

@@ -14,12 +14,12 @@ from scipy.stats import qmc
 
 from pkinteract.engine.curves import Array
 from pkinteract.errors import InputError, Problem
-from pkinteract.fitting.patient.priors import held, judged, patient_fit, without
+from pkinteract.fitting.patient.priors import judged, patient_fit, with_fixed, without_level
 from pkinteract.fitting.predict.levels import dense
 from pkinteract.fitting.search.estimate import estimate
 from pkinteract.fitting.search.numbers import LOG
 from pkinteract.fitting.search.target import Best, Progress, Target
-from pkinteract.fitting.types import Analyte, Estimate, Fit, Group, Outcome, Series
+from pkinteract.fitting.types import Estimate, Fit, FitResult, Group, Measurand, Series
 from pkinteract.interrupts import deferred
 from pkinteract.scenario import Observation, Scenario
 
@@ -48,7 +48,7 @@ Span = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Learned:
+class PatientEstimate:
     """One value of the patient.
 
     Attributes
@@ -69,7 +69,7 @@ class Learned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Level:
+class WeighedLevel:
     """One measured level.
 
     Attributes
@@ -104,7 +104,7 @@ class Level:
 class Band:
     """The curves of one analyte at ``Individual.times``, in its unit; before and after are 95 % bands (2, time)."""
 
-    analyte: Analyte
+    analyte: Measurand
     population: Array
     individual: Array
     before: Array
@@ -129,27 +129,27 @@ class Individual:
 
     scenario: Scenario
     error: float
-    outcome: Outcome
-    learned: tuple[Learned, ...]
+    outcome: FitResult
+    learned: tuple[PatientEstimate, ...]
     uninformed: tuple[str, ...]
-    levels: tuple[Level, ...]
+    levels: tuple[WeighedLevel, ...]
     times: Array
     bands: tuple[Band, ...]
     warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Knowledge:
+class _LogNormalPrior:
     """A normal distribution of the logarithms of the values that vary."""
 
     names: tuple[str, ...]
     mean: Array
     covariance: Array
-    outcome: Outcome | None
+    outcome: FitResult | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Cloud:
+class _CurveEnsemble:
     """Curves of drawn people (person, analyte, time), and the error of a level of each [SD]."""
 
     curves: Array
@@ -224,9 +224,9 @@ def _warnings(group: Group) -> Iterator[str]:
             yield f"{row.parameter.name.replace('_', ' ')} is as large as it can be, so it has no interval"
 
 
-def _prior(whole: Fit) -> _Knowledge:
+def _prior(whole: Fit) -> _LogNormalPrior:
     rows = [(row.name, row.prior) for row in whole.parameters if row.prior is not None]
-    return _Knowledge(
+    return _LogNormalPrior(
         names=tuple(name for name, _ in rows),
         mean=np.array([prior[0] for _, prior in rows]),
         covariance=np.diag([prior[1] ** 2 for _, prior in rows]),
@@ -234,7 +234,7 @@ def _prior(whole: Fit) -> _Knowledge:
     )
 
 
-def _posterior(whole: Fit, pool: ThreadPoolExecutor, progress: Progress | None = None) -> _Knowledge:
+def _posterior(whole: Fit, pool: ThreadPoolExecutor, progress: Progress | None = None) -> _LogNormalPrior:
     """The normal approximation at the optimum; what no level informs stays as it is in the prior."""
     before = _prior(whole)
     target = _target(whole, whole.series[0], pool)
@@ -245,7 +245,7 @@ def _posterior(whole: Fit, pool: ThreadPoolExecutor, progress: Progress | None =
     silent = {name for name, moves in zip(names, felt, strict=True) if not moves}
     if len(silent) == len(names):
         return before
-    outcome = estimate(held(whole, silent), progress=progress)
+    outcome = estimate(with_fixed(whole, silent), progress=progress)
     [group] = outcome.groups
     if group.stopped:
         raise KeyboardInterrupt
@@ -259,9 +259,9 @@ def _posterior(whole: Fit, pool: ThreadPoolExecutor, progress: Progress | None =
     return replace(before, mean=mean, covariance=covariance, outcome=outcome)
 
 
-def _left_out(whole: Fit, place: int, pool: ThreadPoolExecutor) -> _Knowledge:
+def _left_out(whole: Fit, place: int, pool: ThreadPoolExecutor) -> _LogNormalPrior:
     """What is known without one level."""
-    others = without(whole, place)
+    others = without_level(whole, place)
     return _prior(whole) if others is None else _posterior(others, pool)
 
 
@@ -291,7 +291,7 @@ def _curves(grid: Target, logs: Array, names: tuple[str, ...]) -> Array:
     return np.array([rows[0] for rows in grid.predictions(points)]).reshape(shape)
 
 
-def _cloud(grid: Target, known: _Knowledge) -> _Cloud:
+def _cloud(grid: Target, known: _LogNormalPrior) -> _CurveEnsemble:
     """People drawn from what is known, without those who cannot be: who absorb more than a whole dose."""
     normal = ndtri(qmc.Sobol(len(known.names) + 1, rng=SEED).random(_TRIES * DRAWS))
     sizes, axes = np.linalg.eigh(known.covariance)
@@ -301,18 +301,18 @@ def _cloud(grid: Target, known: _Knowledge) -> _Cloud:
     high = np.array([start[LOG + name].max for name in known.names])
     possible = np.all((logs > low - _ROUNDING) & (logs < high + _ROUNDING), axis=1)
     kept = np.flatnonzero(possible | ~possible.any())[:DRAWS]
-    return _Cloud(curves=_curves(grid, np.clip(logs[kept], low, high), known.names), noise=normal[kept, -1])
+    return _CurveEnsemble(curves=_curves(grid, np.clip(logs[kept], low, high), known.names), noise=normal[kept, -1])
 
 
 def _level(
-    row: Observation, centre: list[float], clouds: list[tuple[Array, Array]], error: float, others: _Knowledge
-) -> Level:
+    row: Observation, centre: list[float], clouds: list[tuple[Array, Array]], error: float, others: _LogNormalPrior
+) -> WeighedLevel:
     population, person, alone = centre
     below, above = (float(np.mean(ndtr(side * _gaps(row.value, clouds[0][0]) / error))) for side in (1, -1))
     probability = below if row.below else min(1.0, 2 * min(below, above))
     residual = float(_gaps(row.value, np.array([person]))[0]) / error
     expected, later = (np.percentile(levels * errors, _TAILS).tolist() for levels, errors in clouds)
-    return Level(
+    return WeighedLevel(
         observation=row,
         population=population,
         individual=person,
@@ -332,7 +332,7 @@ def _gaps(value: float, predicted: Array) -> Array:
     return np.asarray(math.log(value) - logs)
 
 
-def _judged(levels: list[Level]) -> list[Level]:
+def _judged(levels: list[WeighedLevel]) -> list[WeighedLevel]:
     """The levels with what is wrong with them; one that nobody would have spoils the residuals of the others."""
     wrong = [level.probability < RARE for level in levels]
     if not any(wrong):
@@ -343,7 +343,7 @@ def _judged(levels: list[Level]) -> list[Level]:
     ]
 
 
-def _contradiction(level: Level) -> Iterator[str]:
+def _contradiction(level: WeighedLevel) -> Iterator[str]:
     """Why a level cannot be right together with the dosing record, and what to check."""
     row = level.observation
     low, high = level.expected
@@ -362,14 +362,14 @@ def _contradiction(level: Level) -> Iterator[str]:
     yield "Check the time of the sample, missed or extra doses, and drugs that interact before you use the estimates."
 
 
-def _learned(row: Estimate, whole: Fit) -> Learned:
+def _learned(row: Estimate, whole: Fit) -> PatientEstimate:
     parameter = next(one for one in whole.parameters if one.name == row.parameter.name)
     if parameter.prior is None:
-        return Learned(estimate=row, population=parameter.initial, spread=None, shrinkage=None)
+        return PatientEstimate(estimate=row, population=parameter.initial, spread=None, shrinkage=None)
     mean, sd = parameter.prior
     high = min(math.exp(mean + 1.96 * sd), parameter.upper)
     shrinkage = None if row.log_se is None else (row.log_se / sd) ** 2
     possible = row if row.high is None else replace(row, high=min(row.high, parameter.upper))
-    return Learned(
+    return PatientEstimate(
         estimate=possible, population=parameter.initial, spread=(math.exp(mean - 1.96 * sd), high), shrinkage=shrinkage
     )

@@ -11,7 +11,7 @@ import numpy as np
 from pkinteract.errors import InputError, Problem
 from pkinteract.fitting.data.series import analyte_of
 from pkinteract.fitting.search.censored import limits
-from pkinteract.fitting.types import Analyte, Fit, Parameter, Series
+from pkinteract.fitting.types import Fit, Measurand, Parameter, Series
 from pkinteract.library.schema.monograph import Monograph, Value
 from pkinteract.model import Model, build
 from pkinteract.model.parts import liver
@@ -95,13 +95,13 @@ def read_error(text: str | None) -> float:
     return error
 
 
-def analytes(scenario: Scenario) -> tuple[Analyte, ...]:
+def analytes(scenario: Scenario) -> tuple[Measurand, ...]:
     """What was measured, each once, in the order of the scenario's analytes."""
     measured = {row.analyte for row in scenario.observations}
     return tuple(analyte_of(scenario, name) for name in scenario.units if name in measured)
 
 
-def judged(scenario: Scenario) -> tuple[Analyte, ...]:
+def judged(scenario: Scenario) -> tuple[Measurand, ...]:
     """What was measured, and the sums of what was measured, in the order of the scenario's analytes."""
     measured = {row.analyte for row in scenario.observations}
     sums = [total for monograph in scenario.monographs.values() for total in monograph.sum]
@@ -132,7 +132,7 @@ def _series(scenario: Scenario) -> Series:
     )
 
 
-def without(fit: Fit, place: int) -> Fit | None:
+def without_level(fit: Fit, place: int) -> Fit | None:
     """The fit without the level at ``place``; None if none is left."""
     [series] = fit.series
     kept = [n for n in range(len(series.values)) if n != place]
@@ -149,7 +149,7 @@ def without(fit: Fit, place: int) -> Fit | None:
     return replace(fit, series=(left,))
 
 
-def held(fit: Fit, names: set[str]) -> Fit:
+def with_fixed(fit: Fit, names: set[str]) -> Fit:
     """The fit with some parameters held at the population's values."""
     rows = [replace(row, vary=False, log=False, prior=None) if row.name in names else row for row in fit.parameters]
     return replace(fit, parameters=tuple(rows))

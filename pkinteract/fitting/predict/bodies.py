@@ -21,7 +21,7 @@ TRAITS = {"weight": "kg", "creatinine_clearance": "mL/min", "abundance": "1"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Assignment:
     """A value that takes the value of a parameter, in ``unit``; ``owner`` is a drug, "enzymes" or "patient"."""
 
     owner: str
@@ -31,7 +31,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
+class Treatment:
     """Who is treated with what: ``patients`` is what the patient becomes and when [h]."""
 
     monographs: Mapping[str, Monograph]
@@ -40,7 +40,7 @@ class Body:
     patients: tuple[tuple[float, Patient], ...]
 
 
-def changes_of(parameters: Sequence[Parameter], series: Series) -> tuple[Change, ...]:
+def changes_of(parameters: Sequence[Parameter], series: Series) -> tuple[Assignment, ...]:
     """The values of a series that parameters set."""
     found = []
     roots = {ENZYMES: series.scenario.enzymes, **series.scenario.monographs}
@@ -54,11 +54,11 @@ def changes_of(parameters: Sequence[Parameter], series: Series) -> tuple[Change,
                 steps = known[owner][path]
             else:
                 continue
-            found.append(Change(owner=owner, steps=steps, parameter=row.name, unit=row.unit))
+            found.append(Assignment(owner=owner, steps=steps, parameter=row.name, unit=row.unit))
     return tuple(found)
 
 
-def changed(series: Series, changes: Sequence[Change], values: Mapping[str, float]) -> Body:
+def changed(series: Series, changes: Sequence[Assignment], values: Mapping[str, float]) -> Treatment:
     """The body of a series with the values of the parameters."""
     patient, patients = series.patient, series.scenario.patients
     bodily = [row for row in changes if row.owner == PATIENT]
@@ -68,29 +68,29 @@ def changed(series: Series, changes: Sequence[Change], values: Mapping[str, floa
         patient = _person(patient, before, row.steps, number, row.unit)
         patients = tuple((time, _person(person, before, row.steps, number, row.unit)) for time, person in patients)
     numbers = tuple(values[row.parameter] for row in others)
-    monographs, enzymes = _library(_Point(scenario=series.scenario, changes=others, numbers=numbers))
-    return Body(monographs=monographs, enzymes=enzymes, patient=patient, patients=patients)
+    monographs, enzymes = _library(_ScenarioValues(scenario=series.scenario, changes=others, numbers=numbers))
+    return Treatment(monographs=monographs, enzymes=enzymes, patient=patient, patients=patients)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class _Point:
+class _ScenarioValues:
     """Values for the drugs and enzymes of one scenario, which many series share."""
 
     scenario: Scenario
-    changes: tuple[Change, ...]
+    changes: tuple[Assignment, ...]
     numbers: tuple[float, ...]
 
     def __hash__(self) -> int:
         return hash((id(self.scenario), self.changes, self.numbers))
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, _Point) or self.scenario is not other.scenario:
+        if not isinstance(other, _ScenarioValues) or self.scenario is not other.scenario:
             return False
         return (self.changes, self.numbers) == (other.changes, other.numbers)
 
 
 @lru_cache(maxsize=64)
-def _library(point: _Point) -> tuple[Mapping[str, Monograph], Mapping[str, Enzyme]]:
+def _library(point: _ScenarioValues) -> tuple[Mapping[str, Monograph], Mapping[str, Enzyme]]:
     """Monographs and enzymes of a scenario with values replaced."""
     monographs, enzymes = dict(point.scenario.monographs), point.scenario.enzymes
     for row, number in zip(point.changes, point.numbers, strict=True):

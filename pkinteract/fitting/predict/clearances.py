@@ -14,13 +14,13 @@ from pkinteract.engine.reference.medium import medium
 from pkinteract.engine.solution import State
 from pkinteract.engine.system import System
 from pkinteract.engine.uptake import absorption
-from pkinteract.fitting.types import Analyte
+from pkinteract.fitting.types import Measurand
 from pkinteract.model import Model
 
 
 def cleared(
     model: Model,
-    analyte: Analyte,
+    analyte: Measurand,
     inputs: Sequence[Event],
     begin: tuple[float, State | None],
     times: Array,

@@ -11,7 +11,7 @@ from pkinteract.engine.curves import Array
 from pkinteract.fitting.predict.bodies import changes_of
 from pkinteract.fitting.predict.levels import dense, predict
 from pkinteract.fitting.predict.records import dose_times
-from pkinteract.fitting.types import Group, Outcome, Series
+from pkinteract.fitting.types import FitResult, Group, Series
 
 POINTS = 200
 """Points of a curve, beside the times of the measurements."""
@@ -21,7 +21,7 @@ AFTER = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Profile:
+class PredictedCurve:
     """A series and its predicted curve: ``times`` [h] and the level of every analyte in its unit."""
 
     series: Series
@@ -29,7 +29,7 @@ class Profile:
     levels: tuple[Array, ...]
 
 
-def curves(outcome: Outcome) -> Iterator[Profile]:
+def curves(outcome: FitResult) -> Iterator[PredictedCurve]:
     """The curve of every series of levels, from t = 0 or its first measurement to its last."""
     for group in outcome.groups:
         for series in group.series:
@@ -37,7 +37,7 @@ def curves(outcome: Outcome) -> Iterator[Profile]:
                 yield _profile(outcome, group, series)
 
 
-def _profile(outcome: Outcome, group: Group, series: Series) -> Profile:
+def _profile(outcome: FitResult, group: Group, series: Series) -> PredictedCurve:
     first = max(min(0.0, float(series.times[0])), series.scenario.first_time)
     last = float(series.times[-1])
     doses = [dose.time for dose in series.doses] if series.recorded is None else dose_times(series.recorded)
@@ -46,4 +46,4 @@ def _profile(outcome: Outcome, group: Group, series: Series) -> Profile:
     values = {row.parameter.name: row.value for row in group.estimates if row.subject in ("", series.subject)}
     changes = changes_of(outcome.fit.parameters, series)
     levels = predict(dense(series, series.analytes, times), changes, values)
-    return Profile(series=series, times=times, levels=tuple(levels.reshape(-1, len(times))))
+    return PredictedCurve(series=series, times=times, levels=tuple(levels.reshape(-1, len(times))))

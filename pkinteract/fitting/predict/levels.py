@@ -21,11 +21,11 @@ from pkinteract.engine.lanes.solve import Lanes, solve_lanes
 from pkinteract.engine.steady_state import earlier_releases
 from pkinteract.engine.system import System
 from pkinteract.errors import SimulationError
-from pkinteract.fitting.predict.bodies import Body, Change, changed
+from pkinteract.fitting.predict.bodies import Assignment, Treatment, changed
 from pkinteract.fitting.predict.clearances import cleared
-from pkinteract.fitting.predict.records import followed, read_at
+from pkinteract.fitting.predict.records import read_at, recorded_trajectory
 from pkinteract.fitting.predict.stacked import REPEATED, RTOL, alike, inputs, levels_of, order, reading, standing
-from pkinteract.fitting.types import Analyte, Recorded, Series
+from pkinteract.fitting.types import Measurand, Recorded, Series
 from pkinteract.model import Model
 from pkinteract.model.absorption import Entry, PeriodicInput, entry_of, events, periodic_input, scale
 from pkinteract.model.build import build_model
@@ -55,11 +55,11 @@ class Treated:
     before: PeriodicInput | None
 
 
-Prepared = Treated | Body | SimulationError
+Prepared = Treated | Treatment | SimulationError
 """What a point makes of a series: a body under the doses of a scenario or of records, or why there is none."""
 
 
-def predict(series: Series, changes: Sequence[Change], values: Mapping[str, float]) -> Array:
+def predict(series: Series, changes: Sequence[Assignment], values: Mapping[str, float]) -> Array:
     """Prediction of every measurement of a series, in the analyte's unit.
 
     Raises
@@ -73,7 +73,7 @@ def predict(series: Series, changes: Sequence[Change], values: Mapping[str, floa
     return found
 
 
-def prepared(series: Series, changes: Sequence[Change], values: Mapping[str, float]) -> Prepared:
+def prepared(series: Series, changes: Sequence[Assignment], values: Mapping[str, float]) -> Prepared:
     """What the values make of a series; the error where they describe no possible body."""
     body = changed(series, changes, values)
     if series.recorded is not None:
@@ -98,7 +98,7 @@ def predicted(series: Series, rows: Sequence[Prepared]) -> list[Array | Simulati
     found: dict[int, list[Array] | SimulationError] = {
         place: row for place, row in enumerate(rows) if isinstance(row, SimulationError)
     }
-    bodies = {place: row for place, row in enumerate(rows) if isinstance(row, Body)}
+    bodies = {place: row for place, row in enumerate(rows) if isinstance(row, Treatment)}
     if series.recorded is not None:
         found.update(zip(bodies, _followed(series, series.recorded, list(bodies.values())), strict=True))
     treated = {place: row for place, row in enumerate(rows) if isinstance(row, Treated)}
@@ -115,7 +115,7 @@ def _measured(series: Series, levels: list[Array] | SimulationError) -> Array | 
     return np.array([levels[column][row] for row, column in zip(series.rows, series.columns, strict=True)])
 
 
-def dense(series: Series, analytes: tuple[Analyte, ...], times: Array) -> Series:
+def dense(series: Series, analytes: tuple[Measurand, ...], times: Array) -> Series:
     """The series with every analyte at all sorted ``times`` in place of its measurements, one analyte after another."""
     count = len(analytes)
     return replace(
@@ -128,7 +128,7 @@ def dense(series: Series, analytes: tuple[Analyte, ...], times: Array) -> Series
     )
 
 
-def _followed(series: Series, recorded: Recorded, bodies: Sequence[Body]) -> list[list[Array] | SimulationError]:
+def _followed(series: Series, recorded: Recorded, bodies: Sequence[Treatment]) -> list[list[Array] | SimulationError]:
     """Every analyte at every time, from dosing records."""
     compounds = list(recorded.dosing.monographs)
     places = [[compounds.index(part) for part in analyte.parts] for analyte in series.analytes]
@@ -137,7 +137,7 @@ def _followed(series: Series, recorded: Recorded, bodies: Sequence[Body]) -> lis
         levels
         if isinstance(levels, SimulationError)
         else [levels[:, place] @ factor for place, factor in zip(places, factors, strict=True)]
-        for levels in followed(recorded, bodies, RTOL, _subject(series))
+        for levels in recorded_trajectory(recorded, bodies, RTOL, _subject(series))
     ]
 
 
@@ -204,7 +204,7 @@ def _read(series: Series, row: Treated, done: Lanes, place: int) -> list[Array]:
     ]
 
 
-def _cleared(series: Series, row: Treated, analyte: Analyte, done: Lanes, place: int, states: Array) -> Array:
+def _cleared(series: Series, row: Treated, analyte: Measurand, done: Lanes, place: int, states: Array) -> Array:
     start, initial = series.scenario.first_time, None
     jumps = row.doses
     if row.before is not None and done.begin is not None and series.steady is not None:
@@ -214,7 +214,7 @@ def _cleared(series: Series, row: Treated, analyte: Analyte, done: Lanes, place:
     return cleared(row.model, analyte, jumps, (start, initial), series.times, states)
 
 
-def _weights(model: Model, analytes: Sequence[Analyte], parameters: Array) -> Array:
+def _weights(model: Model, analytes: Sequence[Measurand], parameters: Array) -> Array:
     """What makes a central amount a level of each analyte: (analyte, compound, point)."""
     found = np.zeros((len(analytes), len(model.compounds), parameters.shape[1]))
     for analyte, row in zip(analytes, found, strict=True):
@@ -224,7 +224,7 @@ def _weights(model: Model, analytes: Sequence[Analyte], parameters: Array) -> Ar
     return found
 
 
-def model_of(series: Series, body: Body) -> tuple[Model, list[Entry]]:
+def model_of(series: Series, body: Treatment) -> tuple[Model, list[Entry]]:
     """What the doses of a scenario are given to, and how they enter."""
     used = tuple(dict.fromkeys(entry_of(dose) for dose in _given(series)))
     return _built(_Somebody(body=body, used=used)).model, list(used)
@@ -234,7 +234,7 @@ def model_of(series: Series, body: Body) -> tuple[Model, list[Entry]]:
 class _Somebody:
     """A body and how doses enter it, which many series share."""
 
-    body: Body
+    body: Treatment
     used: tuple[Entry, ...]
 
     def __hash__(self) -> int:

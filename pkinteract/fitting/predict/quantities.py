@@ -120,7 +120,7 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Quantity:
+class SummaryQuantity:
     """A summary number: a measure, or its ratio to another one."""
 
     measure: Measure

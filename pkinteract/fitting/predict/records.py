@@ -20,29 +20,29 @@ from pkinteract.errors import SimulationError
 from pkinteract.fitting.predict import bodies
 from pkinteract.fitting.predict.stacked import alike, inputs, levels_of, order, reading, stand, standing
 from pkinteract.fitting.types import Recorded
-from pkinteract.records.subject import Body, body_of, contradictions
-from pkinteract.records.timeline import Followed, Solved, Stretch, solved, walked
+from pkinteract.records.subject import SubjectModel, contradictions, subject_model
+from pkinteract.records.timeline import Interval, Solved, Trajectory, solved, walked
 from pkinteract.records.types import Covariates, Record
 
-_Walk = Generator[Stretch, Solved, Followed]
+_Walk = Generator[Interval, Solved, Trajectory]
 
 
-def followed(
-    recorded: Recorded, points: Sequence[bodies.Body], rtol: float, subject: str
+def recorded_trajectory(
+    recorded: Recorded, points: Sequence[bodies.Treatment], rtol: float, subject: str
 ) -> list[Array | SimulationError]:
     """Concentrations of every compound at every record that is read, (record, compound) [mg/L], for every body.
 
     In place of those whose values describe no possible body, or at which the solver gives up, there is the error.
     """
     found: dict[int, Array | SimulationError] = {}
-    waiting: list[tuple[int, _Walk, Stretch]] = []
+    waiting: list[tuple[int, _Walk, Interval]] = []
 
-    def onward(place: int, walk: _Walk, go: Callable[[], Stretch]) -> None:
+    def onward(place: int, walk: _Walk, go: Callable[[], Interval]) -> None:
         try:
             waiting.append((place, walk, go()))
         except StopIteration as end:
-            followed: Followed = end.value
-            found[place] = followed.concentrations[list(recorded.reads)]
+            recorded_trajectory: Trajectory = end.value
+            found[place] = recorded_trajectory.concentrations[list(recorded.reads)]
         except SimulationError as error:
             found[place] = error
 
@@ -64,7 +64,9 @@ def followed(
     return [found[place] for place in range(len(points))]
 
 
-def _somebody(recorded: Recorded, body: bodies.Body, subject: str) -> Callable[[Covariates], Body] | SimulationError:
+def _somebody(
+    recorded: Recorded, body: bodies.Treatment, subject: str
+) -> Callable[[Covariates], SubjectModel] | SimulationError:
     """What the subject is with the covariates of a record; the error if the values describe no possible body."""
     library = replace(recorded.dosing.library, enzymes=body.enzymes)
     dosing = replace(recorded.dosing, library=library, monographs=dict(body.monographs))
@@ -75,14 +77,14 @@ def _somebody(recorded: Recorded, body: bodies.Body, subject: str) -> Callable[[
     largest = max((record.amount for record in recorded.records), default=0.0) or 1.0
 
     @cache
-    def somebody(covariates: Covariates) -> Body:
-        body = body_of(dosing, covariates, largest)
+    def somebody(covariates: Covariates) -> SubjectModel:
+        body = subject_model(dosing, covariates, largest)
         return replace(body, system=replace(body.system, step_all=bool(body.system.stepped)))
 
     return somebody
 
 
-def _together(stretches: Sequence[Stretch]) -> list[Solved | SimulationError]:
+def _together(stretches: Sequence[Interval]) -> list[Solved | SimulationError]:
     """Every stretch in lanes with those like it; in closed form where no compound needs steps."""
     found: dict[int, Solved | SimulationError] = {}
     for places in alike(stretches, _kind):
@@ -92,13 +94,13 @@ def _together(stretches: Sequence[Stretch]) -> list[Solved | SimulationError]:
     return [found[place] for place in range(len(stretches))]
 
 
-def _kind(stretch: Stretch) -> tuple[object, ...]:
+def _kind(stretch: Interval) -> tuple[object, ...]:
     """What the stretches have in common that run together."""
     structure = replace(stretch.system, parameters=(), scale=())
     return structure, order(stretch.events), stretch.start, stretch.stop, tuple(stretch.times)
 
 
-def _in_lanes(stretches: Sequence[Stretch]) -> list[Solved | SimulationError]:
+def _in_lanes(stretches: Sequence[Interval]) -> list[Solved | SimulationError]:
     first = stretches[0]
     count = len(first.system.compounds)
     done = solve_lanes(

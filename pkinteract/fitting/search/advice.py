@@ -11,8 +11,8 @@ from pkinteract.fitting.predict.bodies import changed, changes_of
 from pkinteract.fitting.predict.levels import dense, predict
 from pkinteract.fitting.search.optimum import Search
 from pkinteract.fitting.search.target import Target
-from pkinteract.fitting.search.uncertainty import Spread
-from pkinteract.fitting.types import Analyte, Estimate, Series
+from pkinteract.fitting.search.uncertainty import Precision
+from pkinteract.fitting.types import Estimate, Measurand, Series
 from pkinteract.model.interaction import Level
 
 NEARLY_COLLINEAR = 0.98
@@ -39,7 +39,7 @@ BEFORE = 0.01
 _POINTS = 500
 
 
-def advice(target: Target, reached: Search, found: Spread, rows: Sequence[Estimate]) -> tuple[str, ...]:
+def advice(target: Target, reached: Search, found: Precision, rows: Sequence[Estimate]) -> tuple[str, ...]:
     """Warnings on the search, the estimates, and what the times and doses of these data leave open."""
     said = [*_of_search(reached), *_of_estimates(found, rows, several=len(target.subjects) > 1)]
     if not reached.stopped and all(run.recorded is None for run in target.runs):
@@ -59,7 +59,7 @@ def _of_search(reached: Search) -> Iterator[str]:
         yield f"only 1 of {len(reached.costs)} starts reached this optimum; there may be a better one"
 
 
-def _of_estimates(found: Spread, rows: Sequence[Estimate], *, several: bool) -> Iterator[str]:
+def _of_estimates(found: Precision, rows: Sequence[Estimate], *, several: bool) -> Iterator[str]:
     for name, side in found.bounds.items():
         yield f"{name} lies at its {side} bound: its interval is unknown; widen the bound or hold it"
     for name in found.unfelt:
@@ -133,7 +133,7 @@ def _values(run: Series, rows: Sequence[Estimate]) -> dict[str, float]:
 
 def _levels(target: Target, run: Series, rows: Sequence[Estimate], drug: str, times: Array) -> Array:
     """Predicted levels of one drug [mg/L]; at the time of a dose it is the level before the dose."""
-    analyte = Analyte(id=drug, unit="mg/L", parts=(drug,), factors=(1.0,))
+    analyte = Measurand(id=drug, unit="mg/L", parts=(drug,), factors=(1.0,))
     return predict(dense(run, (analyte,), times), changes_of(target.fit.parameters, run), _values(run, rows))
 
 

@@ -1,4 +1,4 @@
-"""Fit -> Outcome: the search, from one or several starts, and what is said of the optimum."""
+"""Fit -> FitResult: the search, from one or several starts, and what is said of the optimum."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from pkinteract.fitting.search.posterior import sampled
 from pkinteract.fitting.search.profile import Profiles, profiles
 from pkinteract.fitting.search.target import Best, Progress, Target
 from pkinteract.fitting.search.uncertainty import criteria, estimates, spread
-from pkinteract.fitting.types import Fit, Group, Outcome, Series
+from pkinteract.fitting.types import Fit, FitResult, Group, Series
 from pkinteract.interrupts import deferred
 
 UNFELT = 1e-12
 """Largest change of a residual, relative to their size, of a parameter that no measurement depends on [1]."""
 
 
-def estimate(fit: Fit, *, progress: Progress | None = None) -> Outcome:
+def estimate(fit: Fit, *, progress: Progress | None = None) -> FitResult:
     """Estimate the parameters of a fit.
 
     Parameters
@@ -53,7 +53,7 @@ def estimate(fit: Fit, *, progress: Progress | None = None) -> Outcome:
             if found[-1].stopped:
                 found[-1] = _unfinished(found[-1], [name for row in targets[len(found) :] for name in row.subjects])
                 break
-    return Outcome(fit=fit, groups=tuple(found))
+    return FitResult(fit=fit, groups=tuple(found))
 
 
 def _unfinished(group: Group, left: list[str]) -> Group:

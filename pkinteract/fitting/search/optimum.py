@@ -101,7 +101,7 @@ def _approached(target: Target, start: Numbers) -> Numbers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Done:
+class _MethodEnd:
     """Where a method ended, what is minimised there, and whether it was content."""
 
     numbers: Numbers
@@ -109,7 +109,7 @@ class _Done:
     finished: bool
 
 
-def _polished(target: Target, done: _Done, found: Search) -> _Done:
+def _polished(target: Target, done: _MethodEnd, found: Search) -> _MethodEnd:
     """least_squares from where a global method ended, so that the optimum is a stationary point."""
     try:
         polished = _minimized(target, done.numbers, "least_squares", seed=0)
@@ -119,7 +119,7 @@ def _polished(target: Target, done: _Done, found: Search) -> _Done:
     return replace(polished, finished=polished.finished and done.finished)
 
 
-def _minimized(target: Target, start: Numbers, method: str, *, seed: int) -> _Done:
+def _minimized(target: Target, start: Numbers, method: str, *, seed: int) -> _MethodEnd:
     if method in FOLLOWING:
         return _followed(target, start, method)
     compared = _Compared(target=target, numbers=start.copy())
@@ -129,7 +129,7 @@ def _minimized(target: Target, start: Numbers, method: str, *, seed: int) -> _Do
         begin = _simplex(names, x, low, high)
         options = {"xatol": 1e-7, "fatol": 1e-10, "maxfev": MOST, "initial_simplex": begin}
         done = optimize.minimize(compared, x, method="Nelder-Mead", bounds=bounds, options=options)
-        return _Done(numbers=_moved(start, names, done.x), cost=float(done.fun), finished=bool(done.success))
+        return _MethodEnd(numbers=_moved(start, names, done.x), cost=float(done.fun), finished=bool(done.success))
     cost = compared(x)
     compared.left = MOST
     try:
@@ -150,8 +150,8 @@ def _minimized(target: Target, start: Numbers, method: str, *, seed: int) -> _Do
             )
             done.x = inner.outside(done.x)
     except _EnoughError:
-        return _Done(numbers=best_point(target), cost=target.best.cost, finished=False)
-    return _Done(numbers=_moved(start, names, done.x), cost=float(done.fun), finished=bool(done.success))
+        return _MethodEnd(numbers=best_point(target), cost=target.best.cost, finished=False)
+    return _MethodEnd(numbers=_moved(start, names, done.x), cost=float(done.fun), finished=bool(done.success))
 
 
 def _simplex(names: Sequence[str], x: Array, low: Array, high: Array) -> Array:
@@ -162,7 +162,7 @@ def _simplex(names: Sequence[str], x: Array, low: Array, high: Array) -> Array:
     return np.vstack([x, np.where(np.eye(len(x), dtype=bool), moved, x)])
 
 
-def _followed(target: Target, start: Numbers, method: str) -> _Done:
+def _followed(target: Target, start: Numbers, method: str) -> _MethodEnd:
     """scipy's least squares: between the bounds, or by Levenberg and Marquardt's steps where there seem to be none."""
     numbers, tried = start.copy(), _Tried(target=target)
     names, x, low, high = _estimated(start)
@@ -185,7 +185,7 @@ def _followed(target: Target, start: Numbers, method: str) -> _Done:
             (low, high), loss=target.fit.loss, x_scale="jac", **_CLOSE, **options,
         )  # fmt: skip
         x = done.x
-    return _Done(numbers=_moved(start, names, x), cost=target.cost(done.fun), finished=done.status > 0)
+    return _MethodEnd(numbers=_moved(start, names, x), cost=target.cost(done.fun), finished=done.status > 0)
 
 
 def _estimated(numbers: Numbers) -> tuple[list[str], Array, Array, Array]:

@@ -13,7 +13,7 @@ from pkinteract.engine.curves import Array
 from pkinteract.errors import SimulationError
 from pkinteract.fitting.search.numbers import LOG, Number, Numbers
 from pkinteract.fitting.search.target import Target
-from pkinteract.fitting.search.uncertainty import Spread
+from pkinteract.fitting.search.uncertainty import Precision
 from pkinteract.fitting.types import Posterior, Sampling
 
 LONG_ENOUGH = 50
@@ -84,7 +84,7 @@ class _Density:
 
 
 def sampled(
-    target: Target, optimum: Numbers, found: Spread, sampling: Sampling
+    target: Target, optimum: Numbers, found: Precision, sampling: Sampling
 ) -> tuple[Posterior | None, list[str], bool]:
     """The posterior, what to know of it, and whether it was stopped by hand; None if too little was sampled by then.
 
@@ -138,7 +138,7 @@ def sampled(
     return posterior, [*notes, *_warnings(posterior)], stopped
 
 
-def _begin(rows: list[Number], found: Spread, sampling: Sampling, low: Array, high: Array) -> Array:
+def _begin(rows: list[Number], found: Precision, sampling: Sampling, low: Array, high: Array) -> Array:
     """Where the walkers begin: about the optimum, as far from it as the covariance says and the bounds allow."""
     random = np.random.default_rng(sampling.seed)
     at = np.array([row.value for row in rows])

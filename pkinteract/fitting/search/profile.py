@@ -13,7 +13,7 @@ from pkinteract.engine.curves import Array
 from pkinteract.errors import SimulationError
 from pkinteract.fitting.search.numbers import LOG, Numbers
 from pkinteract.fitting.search.target import Target
-from pkinteract.fitting.search.uncertainty import LEVEL, Spread
+from pkinteract.fitting.search.uncertainty import LEVEL, Precision
 from pkinteract.fitting.types import Likelihood
 
 CLOSE = 2e-3
@@ -33,7 +33,7 @@ _ROUNDS = 30
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Point:
+class _HeldPoint:
     """The sum of squares with one estimate held, and what all estimates are there."""
 
     squares: float
@@ -41,7 +41,7 @@ class _Point:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Problem:
+class _ProfileBasis:
     """What all profiles of a group share.
 
     Attributes
@@ -52,11 +52,11 @@ class _Problem:
 
     target: Target
     optimum: Numbers
-    found: Spread
-    best: _Point
+    found: Precision
+    best: _HeldPoint
     line: float
 
-    def root(self, point: _Point) -> float:
+    def root(self, point: _HeldPoint) -> float:
         """Root of the drop relative to that of the 95 % line, which is 1 there [1]."""
         return math.sqrt(max(point.squares - self.best.squares, 0.0) / self.line)
 
@@ -70,7 +70,7 @@ class Profiles:
     notes: list[str] = field(default_factory=list)
 
 
-def profiles(target: Target, optimum: Numbers, found: Spread, into: Profiles) -> bool:
+def profiles(target: Target, optimum: Numbers, found: Precision, into: Profiles) -> bool:
     """Take the profiles of all estimates and their intervals; whether that was stopped by hand."""
     if found.bounds or found.unfelt or found.singular:
         into.notes.append("no profiles were taken: an estimate has no standard error to begin from")
@@ -83,12 +83,12 @@ def profiles(target: Target, optimum: Numbers, found: Spread, into: Profiles) ->
     return False
 
 
-def _all(target: Target, optimum: Numbers, found: Spread, into: Profiles) -> None:
+def _all(target: Target, optimum: Numbers, found: Precision, into: Profiles) -> None:
     residuals = target.residuals(optimum)
     smallest = float(residuals @ residuals)
     at = np.array([optimum[name].value for name in found.names])
-    best = _Point(squares=smallest, at=at)
-    problem = _Problem(target=target, optimum=optimum, found=found, best=best, line=_line(target, found, smallest))
+    best = _HeldPoint(squares=smallest, at=at)
+    problem = _ProfileBasis(target=target, optimum=optimum, found=found, best=best, line=_line(target, found, smallest))
     for place, name in enumerate(found.names):
         (low, below), (high, above) = (_side(problem, place, sign) for sign in (-1, 1))
         points = [*reversed(below), best, *above]
@@ -97,7 +97,7 @@ def _all(target: Target, optimum: Numbers, found: Spread, into: Profiles) -> Non
         into.notes += [text for text in _notes(problem, place, low, high, points) if text not in into.notes]
 
 
-def _line(target: Target, found: Spread, smallest: float) -> float:
+def _line(target: Target, found: Precision, smallest: float) -> float:
     if target.fit.known:
         return float(chdtri(1, 1 - LEVEL))
     dof = target.errors.count - len(found.names)
@@ -105,7 +105,7 @@ def _line(target: Target, found: Spread, smallest: float) -> float:
 
 
 def _notes(
-    problem: _Problem, place: int, low: float | None, high: float | None, points: Sequence[_Point]
+    problem: _ProfileBasis, place: int, low: float | None, high: float | None, points: Sequence[_HeldPoint]
 ) -> Iterator[str]:
     name = problem.found.labels[place]
     open_sides = [side for side, end in (("lower", low), ("upper", high)) if end is None]
@@ -119,7 +119,7 @@ def _notes(
         yield f"the profile of {name} met a better point than the optimum; search again with more starts"
 
 
-def _side(problem: _Problem, place: int, sign: int) -> tuple[float | None, list[_Point]]:
+def _side(problem: _ProfileBasis, place: int, sign: int) -> tuple[float | None, list[_HeldPoint]]:
     """End of the interval on one side, None where there is none before the bound; points away from the optimum."""
     name = problem.found.names[place]
     row, best = problem.optimum[name], problem.best
@@ -127,7 +127,7 @@ def _side(problem: _Problem, place: int, sign: int) -> tuple[float | None, list[
     sd = math.sqrt(problem.found.covariance[place, place])
     longest = LONGEST * (1.0 if name.startswith(LOG) or row.value == 0 else abs(row.value))
     inside, outside = best, None
-    points: list[_Point] = []
+    points: list[_HeldPoint] = []
     value = row.value + sign * min(0.5 * problem.found.quantile * sd, longest)
     end = None
     while len(points) < _POINTS:
@@ -155,25 +155,25 @@ def _side(problem: _Problem, place: int, sign: int) -> tuple[float | None, list[
     return end, sorted(points, key=lambda point: abs(float(point.at[place]) - row.value))
 
 
-def _nearest(points: Sequence[_Point], place: int, value: float) -> _Point:
+def _nearest(points: Sequence[_HeldPoint], place: int, value: float) -> _HeldPoint:
     return min(points, key=lambda point: abs(float(point.at[place]) - value))
 
 
-def _beyond(problem: _Problem, place: int, value: float, near: _Point) -> list[_Point]:
+def _beyond(problem: _ProfileBasis, place: int, value: float, near: _HeldPoint) -> list[_HeldPoint]:
     try:
         return [_held(problem, place, value, near)]
     except SimulationError:
         return []
 
 
-def _between(problem: _Problem, place: int, inner: _Point, outer: _Point) -> float:
+def _between(problem: _ProfileBasis, place: int, inner: _HeldPoint, outer: _HeldPoint) -> float:
     """Where the root of the drop is 1 on the straight line through two points."""
     a, b = float(inner.at[place]), float(outer.at[place])
     low, high = problem.root(inner), problem.root(outer)
     return a + (b - a) * (1 - low) / (high - low)
 
 
-def _next(problem: _Problem, place: int, inside: _Point, outside: _Point | None, sign: int) -> float:
+def _next(problem: _ProfileBasis, place: int, inside: _HeldPoint, outside: _HeldPoint | None, sign: int) -> float:
     """The next value to hold: on the line through the points on both sides of the end, or further out."""
     if outside is not None:
         a, b = float(inside.at[place]), float(outside.at[place])
@@ -185,7 +185,7 @@ def _next(problem: _Problem, place: int, inside: _Point, outside: _Point | None,
     return start + gone * float(np.clip(1 / max(reached, 1e-3), 1.02, 3.0))
 
 
-def _held(problem: _Problem, place: int, value: float, near: _Point) -> _Point:
+def _held(problem: _ProfileBasis, place: int, value: float, near: _HeldPoint) -> _HeldPoint:
     """The smallest sum of squares with one estimate held at ``value``, sought from where a neighbour leads.
 
     Raises
@@ -205,10 +205,10 @@ def _held(problem: _Problem, place: int, value: float, near: _Point) -> _Point:
     rows[held].value = value
     rows[held].vary = False
     squares = _refitted(problem, rows, [name for name in found.names if name != held])
-    return _Point(squares=squares, at=np.array([rows[name].value for name in found.names]))
+    return _HeldPoint(squares=squares, at=np.array([rows[name].value for name in found.names]))
 
 
-def _refitted(problem: _Problem, rows: Numbers, names: Sequence[str]) -> float:
+def _refitted(problem: _ProfileBasis, rows: Numbers, names: Sequence[str]) -> float:
     """The smallest sum of squares over ``names``, by damped Gauss-Newton steps between the bounds; moves ``rows``."""
     target, settled = problem.target, SETTLED * problem.line
     residuals = target.residuals(rows)
@@ -266,7 +266,7 @@ def _tried(target: Target, rows: Numbers, names: Sequence[str], values: Array) -
         return None
 
 
-def _likelihood(problem: _Problem, place: int, points: Sequence[_Point]) -> Likelihood:
+def _likelihood(problem: _ProfileBasis, place: int, points: Sequence[_HeldPoint]) -> Likelihood:
     target, name = problem.target, problem.found.names[place]
     slot = next(row for row in target.slots if row.name == name.removeprefix(LOG))
     made = math.exp if name.startswith(LOG) else float

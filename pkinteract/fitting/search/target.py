@@ -14,7 +14,7 @@ import numpy as np
 
 from pkinteract.engine.curves import Array
 from pkinteract.errors import SimulationError
-from pkinteract.fitting.predict.bodies import Change, changes_of
+from pkinteract.fitting.predict.bodies import Assignment, changes_of
 from pkinteract.fitting.predict.levels import Prepared, predicted, prepared
 from pkinteract.fitting.predict.quantities import summarized
 from pkinteract.fitting.search.numbers import LOG, Numbers
@@ -90,7 +90,7 @@ class Target:
         return tuple(run for row in self.series for run in row.runs or (row,))
 
     @cached_property
-    def changes(self) -> tuple[tuple[Change, ...], ...]:
+    def changes(self) -> tuple[tuple[Assignment, ...], ...]:
         """Per run: the values of its monographs that parameters set."""
         return tuple(changes_of(self.fit.parameters, row) for row in self.runs)
 

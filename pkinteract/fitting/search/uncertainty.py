@@ -28,7 +28,7 @@ Limits = Mapping[str, tuple[float | None, float | None]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spread:
+class Precision:
     """Covariance of the estimates on the scale that is estimated.
 
     Attributes
@@ -57,7 +57,7 @@ class Spread:
     quantile: float
 
 
-def spread(target: Target, optimum: Numbers) -> Spread:
+def spread(target: Target, optimum: Numbers) -> Precision:
     """The covariance at an optimum: the inverse of the information on the estimates and, if it is estimated, the SD."""
     fit = target.fit
     names = tuple(name for name, row in optimum.items() if row.vary)
@@ -79,7 +79,7 @@ def spread(target: Target, optimum: Numbers) -> Spread:
         covariance[np.ix_(free, free)] = inverse / np.outer(sizes[free], sizes[free])
     sds = np.sqrt(np.diag(covariance))
     upper = (1 + LEVEL) / 2
-    return Spread(
+    return Precision(
         names=names,
         labels=labels,
         covariance=covariance,
@@ -134,7 +134,7 @@ def _robust(loss: str, residuals: Array) -> Array:
     return 1 / (1 + squared) if loss == "cauchy" else np.ones_like(squared)
 
 
-def estimates(target: Target, optimum: Numbers, found: Spread, limits: Limits) -> Iterator[Estimate]:
+def estimates(target: Target, optimum: Numbers, found: Precision, limits: Limits) -> Iterator[Estimate]:
     """Every parameter with its standard error and interval; those that follow from others by their derivatives."""
     values = optimum.all_values()
     gradients = _gradients(target, optimum, found)
@@ -177,7 +177,7 @@ def _interval(
     return value - quantile * sd, value + quantile * sd
 
 
-def _gradients(target: Target, optimum: Numbers, found: Spread) -> dict[str, Array]:
+def _gradients(target: Target, optimum: Numbers, found: Precision) -> dict[str, Array]:
     """Derivative of every parameter (of its logarithm, where that is its scale) by every estimate."""
     columns = []
     for name in found.names:

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from pkinteract.errors import InputError, Problem
-from pkinteract.library.evidence.studies import Arm, Given, Intake, Observed, Study
+from pkinteract.library.evidence.studies import Arm, GivenDrug, Intake, Observed, Study
 from pkinteract.library.schema.values import ID
 from pkinteract.text.csv import read_csv
 
@@ -76,7 +76,7 @@ _DOSE = re.compile(
 _WINDOW = re.compile(rf"(?P<start>{_NUMBER})-(?P<stop>{_NUMBER}|inf)")
 
 
-_Intakes = Callable[[tuple[Given, ...]], tuple[Intake, ...]]
+_Intakes = Callable[[tuple[GivenDrug, ...]], tuple[Intake, ...]]
 
 
 def read_studies(path: Path = RATIOS) -> tuple[Study, ...]:
@@ -87,11 +87,11 @@ def read_studies(path: Path = RATIOS) -> tuple[Study, ...]:
     InputError
         With every problem of the file, in file order.
     """
-    return _Reader(path).studies()
+    return _StudyReader(path).studies()
 
 
 @dataclass(slots=True)
-class _Reader:
+class _StudyReader:
     path: Path
     found: list[Problem] = field(default_factory=list)
     line: int = 0
@@ -207,7 +207,7 @@ class _Reader:
             found.append(Intake(drug=drug, formulation="", doses=self._doses("background", doses, True)))
         return tuple(found)
 
-    def _doses(self, key: str, text: str, needed: bool) -> tuple[Given, ...]:
+    def _doses(self, key: str, text: str, needed: bool) -> tuple[GivenDrug, ...]:
         if not text:
             if needed:
                 self.refuse(key, "has no doses; write for example 0:600;24:600 or 0:600 q24 x5")
@@ -220,7 +220,7 @@ class _Reader:
                 self.refuse(key, text)
                 continue
             read.append(
-                Given(
+                GivenDrug(
                     time=float(match["time"]),
                     amount=float(match["amount"]),
                     per_weight=match["per"] is not None,

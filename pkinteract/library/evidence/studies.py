@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class GivenDrug:
     """Doses of one size.
 
     Attributes
@@ -38,7 +38,7 @@ class Intake:
 
     drug: str
     formulation: str
-    doses: tuple[Given, ...]
+    doses: tuple[GivenDrug, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,24 +6,24 @@ from typing import Literal
 
 from pydantic import Field
 
-from pkinteract.library.schema.values import Count, Duration, Fraction, Number, Rate, Row, Shape, Time
+from pkinteract.library.schema.values import Count, Duration, Fraction, MonographTable, Number, Rate, Shape, Time
 
 
-class Transit(Row):
+class Transit(MonographTable):
     """A chain of ``number`` transit compartments before the depot; ``mean_time`` is the mean transit time of it all."""
 
     number: Count
     mean_time: Duration
 
 
-class Weibull(Row):
+class Weibull(MonographTable):
     """Release of the share 1 - exp(-(t/scale)^shape) of the dose by the time t."""
 
     scale: Duration
     shape: Shape
 
 
-class Input(Row):
+class InputShape(MonographTable):
     """One way in: ka; zero_order with or without ka; transit with ka; weibull with or without ka.
 
     Attributes
@@ -45,13 +45,13 @@ class Input(Row):
     weibull: Weibull | None = None
 
 
-class Part(Input):
+class Part(InputShape):
     """A share of the dose with its own way in."""
 
     fraction: Fraction
 
 
-class Food(Row):
+class Food(MonographTable):
     """Factors on a formulation's constants when it is taken with food; 1 or nothing is no effect."""
 
     bioavailability: Number | None = None
@@ -59,7 +59,7 @@ class Food(Row):
     lag: Number | None = None
 
 
-class Formulation(Input):
+class Formulation(InputShape):
     """How a dose enters the body: one way in, or ``parts`` that have one each.
 
     ``bioavailability`` is the absolute F of the uninduced normal metaboliser; ``salt_factor`` converts the labelled
@@ -75,6 +75,6 @@ class Formulation(Input):
     note: str | None = None
 
     @property
-    def inputs(self) -> tuple[Input, ...]:
+    def inputs(self) -> tuple[InputShape, ...]:
         """Its ways in: the parts, or the formulation itself."""
         return self.parts or (self,)

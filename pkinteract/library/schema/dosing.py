@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from pkinteract.library.schema.values import UNSOURCED, Dose, Kind, Row
+from pkinteract.library.schema.values import UNSOURCED, Dose, Kind, MonographTable
 from pkinteract.units import parse
 
 
@@ -24,7 +24,7 @@ def _some(texts: tuple[str, ...]) -> tuple[str, ...]:
     return texts
 
 
-class Strengths(Row):
+class Strengths(MonographTable):
     """The strengths that a formulation is sold in, as labelled; a bare list counts as assumed.
 
     ``halves`` says whether one may be broken in two.
@@ -53,7 +53,7 @@ class Strengths(Row):
         return tuple(sorted(parse(text, "mass") for text in self.values))
 
 
-class Dosing(Row):
+class Dosing(MonographTable):
     """Usual doses of an adult, as labelled on the default formulation.
 
     Attributes

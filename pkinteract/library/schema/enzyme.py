@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pkinteract.library.schema.monograph import Source
-from pkinteract.library.schema.values import Duration, Number, Row
+from pkinteract.library.schema.monograph import Citation
+from pkinteract.library.schema.values import Duration, MonographTable, Number
 
 
-class Organ(Row):
+class Organ(MonographTable):
     """Turnover of an enzyme in one organ."""
 
     half_life: Duration
 
 
-class Enzyme(Row):
+class Enzyme(MonographTable):
     """An enzyme of the library: turnover per organ, and what else sets its level."""
 
     name: str
@@ -28,8 +28,8 @@ class Enzyme(Row):
         return {"liver": self.liver} if self.gut is None else {"liver": self.liver, "gut": self.gut}
 
 
-class EnzymeFile(Row):
+class EnzymeFile(MonographTable):
     """The whole file: enzymes by name, citations by key."""
 
     enzymes: dict[str, Enzyme]
-    sources: dict[str, Source]
+    sources: dict[str, Citation]

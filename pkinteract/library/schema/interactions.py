@@ -6,12 +6,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from pkinteract.library.schema.values import Constant, Number, Rate, Row, Slope
+from pkinteract.library.schema.values import Constant, MonographTable, Number, Rate, Slope
 
 Organs = tuple[Literal["liver", "gut"], ...]
 
 
-class Induction(Row):
+class Induction(MonographTable):
     """Induction of an enzyme's synthesis: Emax within a ``receptor`` group that competes, or a ``slope`` alone."""
 
     receptor: Literal["CAR/PXR", "AhR"] | None = None
@@ -21,14 +21,14 @@ class Induction(Row):
     slope: Slope | None = None
 
 
-class Inhibition(Row):
+class Inhibition(MonographTable):
     """Reversible inhibition of an enzyme, in ``organs`` or wherever the enzyme is."""
 
     ki: Constant
     organs: Organs | None = Field(default=None, strict=False)
 
 
-class Inactivation(Row):
+class Inactivation(MonographTable):
     """Mechanism-based inactivation of an enzyme: it is lost at kinact·I/(ki + I)."""
 
     kinact: Rate
@@ -36,7 +36,7 @@ class Inactivation(Row):
     organs: Organs | None = Field(default=None, strict=False)
 
 
-class Displacement(Row):
+class Displacement(MonographTable):
     """Competition for the plasma binding of another compound."""
 
     ki: Constant

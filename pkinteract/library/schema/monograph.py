@@ -24,8 +24,8 @@ from pkinteract.library.schema.values import (
     Constant,
     Fraction,
     MolarMass,
+    MonographTable,
     Number,
-    Row,
     UnboundConstant,
     Value,
     Volume,
@@ -35,6 +35,7 @@ from pkinteract.units import from_canonical
 __all__ = [
     "REFERENCE_WEIGHT",
     "Binding",
+    "Citation",
     "Displacement",
     "Distribution",
     "Elimination",
@@ -45,7 +46,6 @@ __all__ = [
     "Monograph",
     "Pathway",
     "ReferenceRange",
-    "Source",
     "Value",
 ]
 
@@ -53,21 +53,21 @@ REFERENCE_WEIGHT = 70.0
 """Body weight [kg] at which clearances and volumes of a monograph hold."""
 
 
-class Peripheral(Row):
+class Peripheral(MonographTable):
     """A peripheral compartment: volume and intercompartmental clearance."""
 
     volume: Volume
     flow: Clearance
 
 
-class Distribution(Row):
+class Distribution(MonographTable):
     """Central volume and peripheral compartments (at most two)."""
 
     volume: Volume
     peripheral: tuple[Peripheral, ...] = Field(default=(), strict=False, max_length=2)
 
 
-class Pathway(Row):
+class Pathway(MonographTable):
     """A share of the uninduced plasma clearance, and the enzyme that carries it.
 
     Attributes
@@ -94,35 +94,35 @@ class Pathway(Row):
     formed: Fraction | None = Field(default=None, alias="yield")
 
 
-class RenalBand(Row):
+class RenalBand(MonographTable):
     """The factor on the whole clearance from this creatinine clearance upwards (to the next band)."""
 
     since: ClearanceBound = Field(alias="from")
     factor: Number
 
 
-class AgeEffect(Row):
+class AgeEffect(MonographTable):
     """A factor on the whole clearance from an age upwards."""
 
     age_from: Age
     factor: Number
 
 
-class HepaticFunction(Row):
+class HepaticFunction(MonographTable):
     """The factor on the whole clearance in a Child-Pugh class."""
 
     child_pugh: Literal["A", "B", "C"] = Field(alias="class")
     factor: Number
 
 
-class PregnancyEffect(Row):
+class PregnancyEffect(MonographTable):
     """The factor on the whole clearance from a gestational age on (to the next one)."""
 
     since: Age = Field(alias="from")
     factor: Number
 
 
-class Elimination(Row):
+class Elimination(MonographTable):
     """Plasma clearance at 70 kg, its pathways, and what changes it."""
 
     clearance: Clearance
@@ -134,21 +134,21 @@ class Elimination(Row):
     pregnancy: tuple[PregnancyEffect, ...] = Field(default=(), strict=False)
 
 
-class FirstPass(Row):
+class FirstPass(MonographTable):
     """Share of the absorbed drug that escapes the gut wall, and the enzyme that acts there."""
 
     gut_availability: Fraction
     gut_enzyme: str
 
 
-class Sites(Row):
+class Sites(MonographTable):
     """One class of saturable binding sites in plasma: concentration of sites, and the unbound one that fills half."""
 
     capacity: Capacity
     kd: UnboundConstant
 
 
-class Binding(Row):
+class Binding(MonographTable):
     """Plasma binding and blood-to-plasma ratio; ``fraction_unbound`` is the one at which clearance and volume hold."""
 
     fraction_unbound: Fraction
@@ -156,7 +156,7 @@ class Binding(Row):
     sites: Sites | None = None
 
 
-class ReferenceRange(Row):
+class ReferenceRange(MonographTable):
     """Therapeutic reference range (pre-dose) and laboratory alert level."""
 
     low: Concentration | None = None
@@ -164,7 +164,7 @@ class ReferenceRange(Row):
     alert: Concentration | None = None
 
 
-class Sum(Row):
+class Sum(MonographTable):
     """A sum of analytes that is judged together, for example parent + active metabolite."""
 
     id: str = Field(pattern=rf"{ID[:-1]}([+]{ID[1:-1]})*$", max_length=120, examples=['"parent+metabolite"'])
@@ -173,7 +173,7 @@ class Sum(Row):
     reference_range: ReferenceRange = Field(default_factory=ReferenceRange)
 
 
-class Ages(Row):
+class Ages(MonographTable):
     """Ages that the monograph covers."""
 
     since: Age = Field(alias="from")
@@ -190,14 +190,14 @@ class Ages(Row):
         return from_canonical(self.until.canonical, "y")
 
 
-class Source(Row):
+class Citation(MonographTable):
     """Where a number comes from."""
 
     cite: str
     url: str | None = None
 
 
-class Change(Row):
+class Revision(MonographTable):
     """One line of the monograph's history."""
 
     day: date = Field(alias="date")
@@ -205,7 +205,7 @@ class Change(Row):
     why: str
 
 
-class Monograph(Row):
+class Monograph(MonographTable):
     """Everything the model knows of one compound."""
 
     id: str = Field(pattern=ID, max_length=60, examples=['"my-drug"'])
@@ -229,8 +229,8 @@ class Monograph(Row):
     dosing: Dosing = Field(default_factory=Dosing)
     reference_range: ReferenceRange = Field(default_factory=ReferenceRange)
     sum: tuple[Sum, ...] = Field(default=(), strict=False)
-    sources: dict[str, Source] = Field(default_factory=dict)
-    history: tuple[Change, ...] = Field(default=(), strict=False)
+    sources: dict[str, Citation] = Field(default_factory=dict)
+    history: tuple[Revision, ...] = Field(default=(), strict=False)
 
     @property
     def default_formulation(self) -> str | None:

@@ -22,13 +22,13 @@ UNSOURCED = "no source given"
 """Note of a value that is given without kind and source."""
 
 
-class Row(BaseModel):
+class MonographTable(BaseModel):
     """A strict, frozen piece of the library."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
 
 
-class Value(Row):
+class Value(MonographTable):
     """One number of the library.
 
     Attributes

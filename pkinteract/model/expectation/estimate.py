@@ -27,7 +27,7 @@ _LEAST, _MOST = 1e-12, 1e5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Intake:
+class _Influx:
     """What comes in of a compound: through the gut wall (before it) and into a vein [mg/h]."""
 
     oral: float
@@ -77,7 +77,7 @@ def _settled(scenario: Scenario, present: frozenset[str]) -> dict[str, float]:
     return {}
 
 
-def _intake(scenario: Scenario, drug: str) -> _Intake:
+def _intake(scenario: Scenario, drug: str) -> _Influx:
     """Hourly amounts of the courses with the largest daily dose, by mouth what reaches the gut wall."""
     monograph = scenario.monographs[drug]
     oral = vein = 0.0
@@ -90,13 +90,13 @@ def _intake(scenario: Scenario, drug: str) -> _Intake:
             oral += amount / gut_availability(monograph) / liver(monograph).availability
         else:
             vein += amount
-    return _Intake(oral=oral, vein=vein)
+    return _Influx(oral=oral, vein=vein)
 
 
 class _Round:
     """The levels of a round, and what follows from them."""
 
-    def __init__(self, scenario: Scenario, averages: Mapping[str, float], intakes: Mapping[str, _Intake]) -> None:
+    def __init__(self, scenario: Scenario, averages: Mapping[str, float], intakes: Mapping[str, _Influx]) -> None:
         self.scenario, self.averages, self.intakes = scenario, averages, intakes
         self.activity = body.activities(scenario.patient, scenario.enzymes)
         self.size = float(body.size(scenario.patient))

@@ -10,8 +10,8 @@ import numpy as np
 from pkinteract.library.lognormal import NORMAL_SD, log_moment, log_sd
 from pkinteract.library.people import reference as people
 from pkinteract.population.people.cohort import Array, BoolArray, IntArray
-from pkinteract.population.people.specification import Spec, Spread
-from pkinteract.population.people.streams import Streams, between
+from pkinteract.population.people.specification import GivenSpread, PopulationSpecification
+from pkinteract.population.people.streams import Streams, uniform_between
 from pkinteract.scenario import Patient
 
 _DEVIATES = np.array([-1.6448536269514722, -0.6744897501960817, 0.0, 0.6744897501960817, 1.6448536269514722])
@@ -22,7 +22,7 @@ MIDDLE_AGE, SPAN = 40.0, 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
+class Physique:
     """(n,) each: weight [kg], age [y], height [m], creatinine clearance [mL/min] and flags."""
 
     weight: Array
@@ -33,7 +33,7 @@ class Body:
     smoker: BoolArray
 
 
-def bodies_of(patient: Patient, spec: Spec, streams: Streams, rows: IntArray | None) -> Body:
+def physiques(patient: Patient, spec: PopulationSpecification, streams: Streams, rows: IntArray | None) -> Physique:
     """Bodies of virtual patients.
 
     Weight follows age and sex, height follows weight, creatinine follows age and sex, and its clearance all of them.
@@ -58,10 +58,10 @@ def bodies_of(patient: Patient, spec: Spec, streams: Streams, rows: IntArray | N
     else:
         level = known.get("serum_creatinine")
         clearance = _clearances(spec, chance["creatinine"], age, female, weight, level)
-    return Body(weight=weight, age=age, female=female, height=height, creatinine_clearance=clearance, smoker=smoker)
+    return Physique(weight=weight, age=age, female=female, height=height, creatinine_clearance=clearance, smoker=smoker)
 
 
-def _known(patient: Patient, spec: Spec, rows: IntArray | None, count: int) -> dict[str, Array]:
+def _known(patient: Patient, spec: PopulationSpecification, rows: IntArray | None, count: int) -> dict[str, Array]:
     """What is not drawn: columns of the table of patients, and what stays as the scenario's patient has it."""
     found: dict[str, Array] = {"smoker": np.full(count, float(patient.smoker))} if spec.smokers is None else {}
     if spec.ward is not None and rows is not None:
@@ -82,20 +82,20 @@ def _known(patient: Patient, spec: Spec, rows: IntArray | None, count: int) -> d
     return found
 
 
-def _ages(spec: Spec, chance: Array) -> Array:
+def _ages(spec: PopulationSpecification, chance: Array) -> Array:
     low, high = spec.ages
     return low + (high - low) * chance if "age" not in spec.spreads else spread_out(spec.spreads["age"], chance)
 
 
-def _weights(spec: Spec, chance: Array, age: Array, female: BoolArray) -> Array:
+def _weights(spec: PopulationSpecification, chance: Array, age: Array, female: BoolArray) -> Array:
     if "weight" in spec.spreads:
         return spread_out(spec.spreads["weight"], chance)
     table = np.log(_percentiles("weight", age, female))
     low, high = (_rank(np.full(len(age), np.log(bound)), table) for bound in people.bounds()["weight"])
-    return np.asarray(np.exp(_value(between(chance, low, high), table)))
+    return np.asarray(np.exp(_value(uniform_between(chance, low, high), table)))
 
 
-def _heights(spec: Spec, chance: Array, age: Array, female: BoolArray, weight: Array) -> Array:
+def _heights(spec: PopulationSpecification, chance: Array, age: Array, female: BoolArray, weight: Array) -> Array:
     """Heights by rank: correlated with weight's, within the bounds of height and of the body mass index."""
     from scipy.special import ndtr
 
@@ -103,18 +103,18 @@ def _heights(spec: Spec, chance: Array, age: Array, female: BoolArray, weight: A
     rest = np.sqrt(1 - correlation**2)
     pulled = correlation * np.clip(_rank(np.log(weight), np.log(_percentiles("weight", age, female))), -3, 3)
     if "height" in spec.spreads:
-        return spread_out(spec.spreads["height"], ndtr(pulled + rest * between(chance)))
+        return spread_out(spec.spreads["height"], ndtr(pulled + rest * uniform_between(chance)))
     table = _percentiles("height", age, female)
     least, most = people.bounds()["height"]
     slight, heavy = people.bounds()["body_mass_index"]
     low = np.clip(np.sqrt(weight / heavy), least, most)
     high = np.clip(np.sqrt(weight / slight), least, most)
     ranks = [(_rank(bound, table) - pulled) / rest for bound in (low, high)]
-    return np.clip(_value(pulled + rest * between(chance, *ranks), table), low, high)
+    return np.clip(_value(pulled + rest * uniform_between(chance, *ranks), table), low, high)
 
 
 def _clearances(
-    spec: Spec, chance: Array, age: Array, female: BoolArray, weight: Array, creatinine: Array | None
+    spec: PopulationSpecification, chance: Array, age: Array, female: BoolArray, weight: Array, creatinine: Array | None
 ) -> Array:
     """Creatinine clearances by Cockcroft–Gault [mL/min], or from a distribution of their own."""
     if "creatinine_clearance" in spec.spreads:
@@ -131,21 +131,21 @@ def _clearances(
     spread = _by_sex({sex: row.spread for sex, row in table.items()}, female)
     least, most = people.bounds()["creatinine_clearance"]
     low, high = ((np.log(whole / bound) - middle) / spread for bound in (most, least))
-    return np.clip(whole / np.exp(middle + spread * between(chance, low, high)), least, most)
+    return np.clip(whole / np.exp(middle + spread * uniform_between(chance, low, high)), least, most)
 
 
-def spread_out(spread: Spread, chance: Array) -> Array:
+def spread_out(spread: GivenSpread, chance: Array) -> Array:
     """Values of a distribution of the file at uniform numbers."""
     if spread.shape == "uniform":
         return spread.low + (spread.high - spread.low) * chance
     if spread.shape == "normal":
         sd = spread.sd / NORMAL_SD
         low, high = ((bound - spread.mean) / sd for bound in (spread.low, spread.high))
-        return spread.mean + sd * between(chance, low, high)
+        return spread.mean + sd * uniform_between(chance, low, high)
     sd = log_sd(spread.sd / spread.mean)
     middle = np.log(spread.mean) - log_moment(sd, 1)
     low, high = ((np.log(bound) - middle) / sd for bound in (spread.low, spread.high))
-    return np.asarray(np.exp(middle + sd * between(chance, low, high)))
+    return np.asarray(np.exp(middle + sd * uniform_between(chance, low, high)))
 
 
 def _by_sex(values: Any, female: BoolArray) -> Array:

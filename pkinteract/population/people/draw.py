@@ -7,18 +7,18 @@ import numpy as np
 from pkinteract.library.lognormal import enzyme_cvs
 from pkinteract.library.people import reference as people
 from pkinteract.model.enzymes import organs_in_use
-from pkinteract.population.people.body import bodies_of
+from pkinteract.population.people.body import physiques
 from pkinteract.population.people.cohort import Cohort, IntArray
 from pkinteract.population.people.genes import genotypes
 from pkinteract.population.people.intake import intake
-from pkinteract.population.people.specification import Spec
+from pkinteract.population.people.specification import PopulationSpecification
 from pkinteract.population.people.streams import Streams
 from pkinteract.population.people.uncertainty import uncertain_factors
 from pkinteract.population.people.variation import abundances, factors
 from pkinteract.scenario import Scenario
 
 
-def draw(scenario: Scenario, spec: Spec, first: int, count: int) -> Cohort:
+def draw(scenario: Scenario, spec: PopulationSpecification, first: int, count: int) -> Cohort:
     """Patients ``first`` to ``first + count - 1`` of a population.
 
     Every number depends on the seed, the patient's number and what is drawn, on nothing else: populations of the same
@@ -32,10 +32,10 @@ def draw(scenario: Scenario, spec: Spec, first: int, count: int) -> Cohort:
     return drawn(scenario, spec, Streams(seed=spec.seed, number=np.arange(first, first + count)))
 
 
-def drawn(scenario: Scenario, spec: Spec, streams: Streams) -> Cohort:
+def drawn(scenario: Scenario, spec: PopulationSpecification, streams: Streams) -> Cohort:
     """The patients whose random numbers ``streams`` gives."""
     rows = _rows(spec, streams)
-    body = bodies_of(scenario.patient, spec, streams, rows)
+    body = physiques(scenario.patient, spec, streams, rows)
     used = dict.fromkeys(enzyme for enzyme, _ in organs_in_use(scenario.monographs, scenario.enzymes))
     free = [name for name in used if name not in spec.fixed]
     own = factors(scenario, spec, streams)
@@ -58,7 +58,7 @@ def drawn(scenario: Scenario, spec: Spec, streams: Streams) -> Cohort:
     )
 
 
-def _rows(spec: Spec, streams: Streams) -> IntArray | None:
+def _rows(spec: PopulationSpecification, streams: Streams) -> IntArray | None:
     """(n,) row of the table of patients: in its order when there are as many rows as patients, else at random."""
     if spec.ward is None:
         return None

@@ -9,11 +9,13 @@ import numpy as np
 from pkinteract.library.people import reference as people
 from pkinteract.library.phenotypes import Activity, activity
 from pkinteract.population.people.cohort import Genotype, IntArray
-from pkinteract.population.people.specification import Spec
+from pkinteract.population.people.specification import PopulationSpecification
 from pkinteract.population.people.streams import Streams
 
 
-def genotypes(genes: Sequence[str], spec: Spec, streams: Streams, rows: IntArray | None) -> dict[str, Genotype]:
+def genotypes(
+    genes: Sequence[str], spec: PopulationSpecification, streams: Streams, rows: IntArray | None
+) -> dict[str, Genotype]:
     """Gene to what the patients have of it.
 
     Parameters

@@ -9,7 +9,7 @@ import numpy as np
 
 from pkinteract.population.people.cohort import Array, BoolArray
 from pkinteract.population.people.specification import Adherence
-from pkinteract.population.people.streams import Streams, between
+from pkinteract.population.people.streams import Streams, uniform_between
 from pkinteract.scenario import Course, Dose, Scenario
 from pkinteract.scenario.types import TOLERANCE
 
@@ -33,7 +33,7 @@ def intake(scenario: Scenario, adherence: Adherence, streams: Streams) -> tuple[
     taken[oral] = chances < share[:, None]
     if not adherence.late:
         return taken, None
-    steps = np.floor(adherence.late * np.abs(between(delays)) / QUARTER + 0.5)
+    steps = np.floor(adherence.late * np.abs(uniform_between(delays)) / QUARTER + 0.5)
     late[oral] = QUARTER * np.minimum(steps, _latest(doses)[:, None])
     return taken, late
 

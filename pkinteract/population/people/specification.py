@@ -7,12 +7,18 @@ from dataclasses import replace
 from pkinteract.errors import InputError, Problem
 from pkinteract.scenario import Scenario
 from pkinteract.scenario.population.reader import adult_ages, refusals
-from pkinteract.scenario.population.types import Adherence, Spec, Spread, Uncertainty, Ward
+from pkinteract.scenario.population.types import (
+    Adherence,
+    EmpiricalPeople,
+    GivenSpread,
+    PopulationSpecification,
+    Uncertainty,
+)
 
-__all__ = ["Adherence", "Spec", "Spread", "Uncertainty", "Ward", "specification"]
+__all__ = ["Adherence", "EmpiricalPeople", "GivenSpread", "PopulationSpecification", "Uncertainty", "specification"]
 
 
-def specification(scenario: Scenario, n: int | None = None, seed: int | None = None) -> Spec:
+def specification(scenario: Scenario, n: int | None = None, seed: int | None = None) -> PopulationSpecification:
     """The scenario's ``[population]``, or the default one; ``n`` and ``seed`` replace its own.
 
     The default one has adults of the ages that every drug is described for.
@@ -33,5 +39,5 @@ def specification(scenario: Scenario, n: int | None = None, seed: int | None = N
             reasons.append("no adult age is one that every drug is described for; name a table in [population]")
         if reasons:
             raise InputError(scenario.path, [Problem(line=None, key="patient", message=text) for text in reasons])
-        spec = Spec(ages=ages)
+        spec = PopulationSpecification(ages=ages)
     return replace(spec, n=spec.n if n is None else n, seed=spec.seed if seed is None else seed)

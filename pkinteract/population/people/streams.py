@@ -98,7 +98,7 @@ def _uniform(high: Words, low: Words) -> Array:
     return (bits.astype(np.float64) + 0.5) * 2.0**-53
 
 
-def between(uniform: Array, low: Array | float = -math.inf, high: Array | float = math.inf) -> Array:
+def uniform_between(uniform: Array, low: Array | float = -math.inf, high: Array | float = math.inf) -> Array:
     """Standard normal deviates from ``low`` to ``high``, without the tails, by the inverse of the distribution."""
     from scipy.special import ndtr, ndtri
 
@@ -107,15 +107,15 @@ def between(uniform: Array, low: Array | float = -math.inf, high: Array | float 
     return np.asarray(ndtri(bottom + uniform * (top - bottom)))
 
 
-def together(uniforms: Array, correlation: Array) -> Array:
+def correlated_draws(uniforms: Array, correlation: Array) -> Array:
     """Correlated standard normal deviates (thing, n), each without its tails, from independent uniform numbers."""
     from scipy.special import ndtr, ndtri
 
     if np.array_equal(correlation, np.eye(len(correlation))):
-        return between(uniforms)
+        return uniform_between(uniforms)
     whole = np.zeros_like(uniforms)
     for row, weights in zip(whole, np.linalg.cholesky(correlation), strict=True):
         for weight, deviate in zip(weights, ndtri(uniforms), strict=True):
             if weight:
                 row += weight * deviate
-    return between(ndtr(whole))
+    return uniform_between(ndtr(whole))

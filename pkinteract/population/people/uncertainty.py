@@ -10,7 +10,7 @@ import numpy as np
 from pkinteract.errors import InputError, Problem
 from pkinteract.population.people.cohort import Array, IntArray
 from pkinteract.population.people.specification import Uncertainty
-from pkinteract.population.people.streams import Streams, between
+from pkinteract.population.people.streams import Streams, uniform_between
 from pkinteract.scenario import Scenario
 from pkinteract.scenario.expressions import value_of
 
@@ -58,7 +58,7 @@ def _sets(uncertainty: Uncertainty, seed: int) -> tuple[tuple[float, ...], ...]:
     names = [f"parameter {row.name}" for row in drawn]
     found: dict[int, list[float]] = {}
     for attempt in range(MOST_TRIES):
-        deviates = between(streams.pairs(names, [attempt] * len(names))[0])
+        deviates = uniform_between(streams.pairs(names, [attempt] * len(names))[0])
         for n in range(uncertainty.draws):
             if n not in found and (values := _values(uncertainty, deviates[:, n])) is not None:
                 found[n] = values

@@ -11,12 +11,12 @@ from pkinteract.library.lognormal import correlation, enzyme_cvs, explained_cv, 
 from pkinteract.library.people import reference as people
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.population.people.cohort import Array
-from pkinteract.population.people.specification import Spec
-from pkinteract.population.people.streams import Streams, between, together
+from pkinteract.population.people.specification import PopulationSpecification
+from pkinteract.population.people.streams import Streams, correlated_draws, uniform_between
 from pkinteract.scenario import Scenario
 
 
-def abundances(enzymes: Sequence[str], spec: Spec, streams: Streams) -> dict[str, Array]:
+def abundances(enzymes: Sequence[str], spec: PopulationSpecification, streams: Streams) -> dict[str, Array]:
     """Enzyme to the factor on its uninduced level in each patient: log-normal about 1.
 
     Correlated enzymes are drawn together whichever of them are asked for, so that nobody changes with the scenario.
@@ -27,13 +27,13 @@ def abundances(enzymes: Sequence[str], spec: Spec, streams: Streams) -> dict[str
     deviates: dict[str, Array] = {}
     if set(enzymes) & set(tied):
         chances = streams.uniforms([f"level of {name}" for name in tied])
-        deviates |= zip(tied, together(chances, correlation(tied)), strict=True)
+        deviates |= zip(tied, correlated_draws(chances, correlation(tied)), strict=True)
     if alone:
-        deviates |= zip(alone, between(streams.uniforms([f"level of {name}" for name in alone])), strict=True)
+        deviates |= zip(alone, uniform_between(streams.uniforms([f"level of {name}" for name in alone])), strict=True)
     return {name: np.exp(sds[name] * deviates[name]) for name in enzymes}
 
 
-def factors(scenario: Scenario, spec: Spec, streams: Streams) -> dict[tuple[str, str], Array]:
+def factors(scenario: Scenario, spec: PopulationSpecification, streams: Streams) -> dict[tuple[str, str], Array]:
     """(compound, key) to the patients' own factors: log-normal about 1, F never above 1."""
     spreads: dict[tuple[str, str], tuple[float, float]] = {}
     for name, monograph in scenario.monographs.items():
@@ -44,12 +44,12 @@ def factors(scenario: Scenario, spec: Spec, streams: Streams) -> dict[tuple[str,
         return {}
     chances = streams.uniforms([f"{key} of {name}" for name, key in spreads])
     return {
-        place: np.exp(sd * between(chance, -math.inf, math.log(most) / sd if most < math.inf else math.inf))
+        place: np.exp(sd * uniform_between(chance, -math.inf, math.log(most) / sd if most < math.inf else math.inf))
         for (place, (sd, most)), chance in zip(spreads.items(), chances, strict=True)
     }
 
 
-def _spreads(scenario: Scenario, monograph: Monograph, spec: Spec) -> dict[str, tuple[float, float]]:
+def _spreads(scenario: Scenario, monograph: Monograph, spec: PopulationSpecification) -> dict[str, tuple[float, float]]:
     """Key to the SD of the logarithm, above 0, and the largest factor that is possible."""
     found: dict[str, tuple[float, float]] = {}
     cvs = _cvs(scenario, monograph, spec)
@@ -65,7 +65,7 @@ def _spreads(scenario: Scenario, monograph: Monograph, spec: Spec) -> dict[str, 
     return found
 
 
-def _cvs(scenario: Scenario, monograph: Monograph, spec: Spec) -> dict[str, float]:
+def _cvs(scenario: Scenario, monograph: Monograph, spec: PopulationSpecification) -> dict[str, float]:
     """Key to the CV that the population's table or the monograph gives [1]."""
     used = [monograph.absorption[name] for name in _formulations(scenario, monograph.id)]
     written: Mapping[str, Sequence[float | None]] = {

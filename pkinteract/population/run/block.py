@@ -16,9 +16,9 @@ from pkinteract.engine.lanes import solve as lanes
 from pkinteract.population.people.cohort import Array, Cohort, TextArray
 from pkinteract.population.people.draw import draw
 from pkinteract.population.run.bodies import bodies
-from pkinteract.population.run.plan import Plan
+from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.run.solve import solved
-from pkinteract.population.statistics.metrics import column, daily, metrics
+from pkinteract.population.statistics.metrics import daily, measure_column, metrics
 from pkinteract.population.statistics.tally import AFTER, BEFORE, EVER, Tally, count_bins, count_measures, members
 
 Columns = Mapping[str, npt.NDArray[Any]]
@@ -45,7 +45,7 @@ class Block:
     profile: lanes.Levels | None
 
 
-def run_block(plan: Plan, numbers: range, tally: Tally) -> Block:
+def run_block(plan: RunPlan, numbers: range, tally: Tally) -> Block:
     """Simulate the patients with these numbers and add them to ``tally``.
 
     The last group of sixteen is filled up with those who would come next: a patient has the same neighbours, and so the
@@ -65,7 +65,7 @@ def run_block(plan: Plan, numbers: range, tally: Tally) -> Block:
     return Block(columns={**_traits(cohort), **measured, "status": status}, profile=profile)
 
 
-def columns_of(plan: Plan, cohort: Cohort) -> Columns:
+def columns_of(plan: RunPlan, cohort: Cohort) -> Columns:
     """The columns of ``patients.csv`` for any patients; nobody is counted."""
     solved, status = _simulated(plan, cohort, len(cohort.number))
     measured = _measured(plan, solved)
@@ -73,7 +73,7 @@ def columns_of(plan: Plan, cohort: Cohort) -> Columns:
     return {**_traits(cohort), **measured, "status": status}
 
 
-def _simulated(plan: Plan, cohort: Cohort, count: int) -> tuple[lanes.Lanes, TextArray]:
+def _simulated(plan: RunPlan, cohort: Cohort, count: int) -> tuple[lanes.Lanes, TextArray]:
     """What was read of each of the first patients, and their status."""
     found = bodies(plan.scenario, cohort)
     done = solved(plan.scenario, found, plan.grid, plan.windows.edges).first(count)
@@ -85,17 +85,17 @@ def _simulated(plan: Plan, cohort: Cohort, count: int) -> tuple[lanes.Lanes, Tex
     return done, status
 
 
-def _measured(plan: Plan, solved: lanes.Lanes) -> dict[str, Array]:
+def _measured(plan: RunPlan, solved: lanes.Lanes) -> dict[str, Array]:
     """The measures of every analyte by the name of their column; NaN where there is no result."""
     columns: dict[str, Array] = {}
     for analyte, windows in zip(plan.analytes, solved.windows, strict=True):
         some = windows if solved.ok.all() else np.where(solved.ok, windows, 0.0)
         found = metrics(some, plan.windows, alert=analyte.alert is not None)
-        columns |= {column(analyte, name): np.where(solved.ok, value, np.nan) for name, value in found.items()}
+        columns |= {measure_column(analyte, name): np.where(solved.ok, value, np.nan) for name, value in found.items()}
     return columns
 
 
-def _count(plan: Plan, cohort: Cohort, solved: lanes.Lanes, measured: Mapping[str, Array], tally: Tally) -> None:
+def _count(plan: RunPlan, cohort: Cohort, solved: lanes.Lanes, measured: Mapping[str, Array], tally: Tally) -> None:
     """Add patients with a result to the counts of groups, measures, levels and risks."""
     ok, over = solved.ok, plan.windows
     member = members(plan, cohort)[:, ok]
@@ -108,7 +108,7 @@ def _count(plan: Plan, cohort: Cohort, solved: lanes.Lanes, measured: Mapping[st
         if analyte.alert is not None:
             high = peaks > analyte.alert
             tally.above[n] += high.sum(axis=1, dtype=np.uint32)
-            ever = measured[column(analyte, "above_alert")][ok] > 0
+            ever = measured[measure_column(analyte, "above_alert")][ok] > 0
             for when, risk in ((BEFORE, high[over.reference]), (AFTER, high[-1]), (EVER, ever)):
                 tally.risk[n, :, when] += (member & risk).sum(axis=1, dtype=np.uint32)
 

@@ -14,12 +14,12 @@ from pkinteract.library import Enzyme
 from pkinteract.library.overrides import put, steps_of
 from pkinteract.library.schema.monograph import Monograph, values
 from pkinteract.model import Model, build
-from pkinteract.model.absorption import Entry, Way, entries
+from pkinteract.model.absorption import AbsorptionRoute, Entry, entries
 from pkinteract.model.build import assembled
-from pkinteract.model.enzymes import moving, organs_in_use
+from pkinteract.model.enzymes import organs_in_use, regulated_enzymes
 from pkinteract.model.limits import liver_problems
-from pkinteract.model.parts import Frame
-from pkinteract.model.patient import Genotype, Number, Person
+from pkinteract.model.parts import ModelContext
+from pkinteract.model.patient import GeneActivity, Number, Person
 from pkinteract.population.people.cohort import Array, BoolArray, Cohort
 from pkinteract.population.run.doses import Columns, PeriodicInputs, absorbing_too_much, inputs, periodic_inputs
 from pkinteract.result import Analyte
@@ -70,17 +70,17 @@ def bodies(scenario: Scenario, cohort: Cohort) -> Bodies:
     """
     typical = build(scenario)
     organs = organs_in_use(scenario.monographs, scenario.enzymes)
-    rows = moving(organs, scenario.monographs, scenario.enzymes, [scenario.patient])
+    rows = regulated_enzymes(organs, scenario.monographs, scenario.enzymes, [scenario.patient])
     parameters = np.full((len(typical.system.parameters), len(cohort.number)), np.nan)
     impossible: dict[int, str] = {}
-    ways: list[tuple[Columns, Mapping[Entry, Way]]] = []
+    ways: list[tuple[Columns, Mapping[Entry, AbsorptionRoute]]] = []
     for where, monographs, enzymes in _drug_files(scenario, cohort):
         problems = liver_problems(monographs)
         if problems:
             text = f"{problems[0].key}: {problems[0].message.removesuffix('; lower it')}"
             impossible |= dict.fromkeys(np.arange(len(cohort.number))[where].tolist(), text)
             continue
-        frame = Frame(
+        frame = ModelContext(
             patient=_people(scenario, cohort, where),
             monographs=monographs,
             enzymes=enzymes,
@@ -170,7 +170,7 @@ class _People:
     smoker: BoolArray
     hepatic_class: str | None
     pregnancy: float | None
-    phenotype: Mapping[str, Genotype]
+    phenotype: Mapping[str, GeneActivity]
     abundance: Mapping[str, Number]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from pkinteract.engine.events import Event
 from pkinteract.engine.lanes.doses import KINDS, Inputs
 from pkinteract.engine.system import System
-from pkinteract.model.absorption import Entry, Way, entry_of, jumps_of, repeated
+from pkinteract.model.absorption import AbsorptionRoute, Entry, entry_of, jumps_of, repeated
 from pkinteract.model.limits import MOST_ABSORBED, above_first_pass
 from pkinteract.population.people.cohort import Array, Cohort, IntArray
 from pkinteract.scenario import Dose, Scenario
@@ -19,7 +19,7 @@ from pkinteract.scenario import Dose, Scenario
 Columns = IntArray | slice
 """Some of the patients."""
 
-Ways = Sequence[tuple[Columns, Mapping[Entry, Way]]]
+Ways = Sequence[tuple[Columns, Mapping[Entry, AbsorptionRoute]]]
 """How drugs enter these and those patients; together they are all that can be."""
 
 Place = tuple[int, ...]

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from pkinteract import __version__
 from pkinteract.errors import ClusterError, InputError, Problem
 from pkinteract.population.run.partitions import Files, Form, compute
-from pkinteract.population.run.plan import Plan
+from pkinteract.population.run.plan import RunPlan
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Done = Callable[[int], None]
 """Is told a number of patients that are finished."""
 
-Executor = Callable[[Plan, Form, Sequence[int], Done], Iterator[tuple[int, Files]]]
+Executor = Callable[[RunPlan, Form, Sequence[int], Done], Iterator[tuple[int, Files]]]
 """Computes partitions, in any order."""
 
 PATIENCE = 20
@@ -61,7 +61,7 @@ def executor(workers: int | None, scheduler: str | None) -> Iterator[Executor]:
         yield partial(on_workers, client)
 
 
-def in_threads(plan: Plan, form: Form, partitions: Sequence[int], done: Done) -> Iterator[tuple[int, Files]]:
+def in_threads(plan: RunPlan, form: Form, partitions: Sequence[int], done: Done) -> Iterator[tuple[int, Files]]:
     """Compute in threads, one per processor."""
     count = os.cpu_count() or 1
     left = iter(partitions)
@@ -81,7 +81,7 @@ def in_threads(plan: Plan, form: Form, partitions: Sequence[int], done: Done) ->
 
 
 def on_workers(
-    client: Client, plan: Plan, form: Form, partitions: Sequence[int], done: Done
+    client: Client, plan: RunPlan, form: Form, partitions: Sequence[int], done: Done
 ) -> Iterator[tuple[int, Files]]:
     """Compute on the workers of a Dask client.
 

@@ -19,7 +19,7 @@ from pkinteract.engine.lanes.counts import gathered, scatter
 from pkinteract.engine.lanes.solve import Levels
 from pkinteract.engine.memory import give_back
 from pkinteract.population.run.block import Columns, run_block
-from pkinteract.population.run.plan import BLOCK, Plan
+from pkinteract.population.run.plan import BLOCK, RunPlan
 from pkinteract.population.statistics.tally import Tally, empty
 from pkinteract.text.csv import csv_text
 
@@ -38,7 +38,7 @@ Files = Mapping[str, bytes]
 """Name of a file to its content, the one that makes the partition complete last."""
 
 
-def compute(plan: Plan, partition: int, form: Form, done: Callable[[int], None] | None = None) -> Files:
+def compute(plan: RunPlan, partition: int, form: Form, done: Callable[[int], None] | None = None) -> Files:
     """Simulate a partition.
 
     Parameters
@@ -66,7 +66,7 @@ def compute(plan: Plan, partition: int, form: Form, done: Callable[[int], None] 
     return files
 
 
-def _long(plan: Plan, patients: npt.NDArray[Any], profiles: Levels) -> Columns:
+def _long(plan: RunPlan, patients: npt.NDArray[Any], profiles: Levels) -> Columns:
     """Profiles (analyte, time, patient) with a row for every patient and time."""
     times = np.tile(plan.grid, len(patients))
     columns: dict[str, npt.NDArray[Any]] = {"patient": np.repeat(patients, len(plan.grid)), "time_h": times}
@@ -86,7 +86,7 @@ def parquet_bytes(tables: Sequence[Columns]) -> bytes:
     return file.getvalue()
 
 
-def _packed(plan: Plan, tally: Tally) -> bytes:
+def _packed(plan: RunPlan, tally: Tally) -> bytes:
     """The counts of a partition as one file."""
     packed = {f"counts {name}": gathered(counts) for name, counts in tally.arrays().items()}
     arrays: dict[str, npt.NDArray[Any]] = {"plan": np.array(plan.fingerprint), **packed}

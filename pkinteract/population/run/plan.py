@@ -23,7 +23,7 @@ from pkinteract.analytes import analytes
 from pkinteract.engine.lanes.counts import BINS_PER_OCTAVE, LOWEST
 from pkinteract.population.people.cohort import Array
 from pkinteract.population.people.draw import draw
-from pkinteract.population.people.specification import Spec
+from pkinteract.population.people.specification import PopulationSpecification
 from pkinteract.population.run.solve import highest_levels
 from pkinteract.population.statistics.metrics import DAY, Windows, windows_of
 from pkinteract.result import Analyte
@@ -46,7 +46,7 @@ BINS = (OCTAVES_BELOW + OCTAVES_ABOVE) * BINS_PER_OCTAVE
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class RunPlan:
     """A population run.
 
     Attributes
@@ -64,7 +64,7 @@ class Plan:
     """
 
     scenario: Scenario
-    spec: Spec
+    spec: PopulationSpecification
     analytes: tuple[Analyte, ...]
     lowest: tuple[int, ...]
     genes: tuple[str, ...]
@@ -102,7 +102,7 @@ class Plan:
         return hashlib.sha256("".join(told).encode()).hexdigest()
 
 
-def plan_of(scenario: Scenario, spec: Spec, *, profiles: bool = False) -> Plan:
+def plan_of(scenario: Scenario, spec: PopulationSpecification, *, profiles: bool = False) -> RunPlan:
     """The plan of a run; simulates the typical patient to know how high levels are.
 
     Raises
@@ -115,7 +115,7 @@ def plan_of(scenario: Scenario, spec: Spec, *, profiles: bool = False) -> Plan:
         genes = tuple(draw(scenario, spec, 0, 1).phenotype)
     tops = highest.result()
     lowest = [(math.frexp(top)[1] - OCTAVES_BELOW - LOWEST) * BINS_PER_OCTAVE for top in tops]
-    plan = Plan(
+    plan = RunPlan(
         scenario=scenario,
         spec=spec,
         analytes=analytes(scenario),

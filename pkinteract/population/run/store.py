@@ -14,7 +14,7 @@ import numpy as np
 from pkinteract.errors import InputError, Problem
 from pkinteract.population.run.executors import Executor
 from pkinteract.population.run.partitions import PATIENTS, PROFILES, Files, Form, add_packed
-from pkinteract.population.run.plan import Plan
+from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.statistics.tally import Tally, empty
 
 FOLDER, _PLAN = "partitions", "plan.json"
@@ -28,7 +28,7 @@ class Store:
     the partition is finished.
     """
 
-    plan: Plan
+    plan: RunPlan
     form: Form
     top: Path
 

@@ -156,8 +156,8 @@ def metrics(rows: Array, over: Windows, *, alert: bool) -> dict[str, Array]:
         "fold_rise": folds[-1],
         **_turn("highest", folds, ends, np.argmax(means, axis=0)),
         **_turn("lowest", folds, ends, np.argmin(means, axis=0)),
-        "t50": reached(means, ends, 0.5),
-        "t90": reached(means, ends, 0.9),
+        "t50": time_to_share(means, ends, 0.5),
+        "t90": time_to_share(means, ends, 0.9),
     }
     if alert:
         hours = output[:, ABOVE]
@@ -177,7 +177,7 @@ def _turn(name: str, folds: Array, ends: Array, place: IntArray) -> dict[str, Ar
     return {f"fold_{name}": fold, f"t_{name}": np.where(moved, ends[place] / DAY, np.nan)}
 
 
-def reached(means: Array, ends: Array, share: float) -> Array:
+def time_to_share(means: Array, ends: Array, share: float) -> Array:
     """Day on which the average of the last 24 h has gone a ``share`` of its way from the first to the last, (subject,).
 
     Straight lines join the averages (day, subject) at ``ends`` [h]. NaN where the change is less than 5 % of the first,
@@ -204,7 +204,7 @@ def measures_of(analyte: Analyte) -> dict[str, str]:
     return {name: units.get(unit, unit) for name, unit in named.items()}
 
 
-def column(analyte: Analyte, measure: str) -> str:
+def measure_column(analyte: Analyte, measure: str) -> str:
     """The column of a measure: amitriptyline_cmax_ng_per_mL, amitriptyline_t50_day, amitriptyline_fold_rise."""
     kind = {**MEASURES, **OF_ALERTS}[measure]
     level = COLUMN_SUFFIX[analyte.unit]

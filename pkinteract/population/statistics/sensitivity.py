@@ -23,8 +23,8 @@ from pkinteract.population.people.cohort import Array, IntArray
 from pkinteract.population.people.draw import drawn
 from pkinteract.population.people.streams import Streams
 from pkinteract.population.run.block import OK, columns_of
-from pkinteract.population.run.plan import BLOCK, Plan
-from pkinteract.population.statistics.metrics import column
+from pkinteract.population.run.plan import BLOCK, RunPlan
+from pkinteract.population.statistics.metrics import measure_column
 
 MEASURES = ("cavg_before", "cavg_after", "peak_after", "fold_rise")
 """Results of each analyte that are traced to inputs."""
@@ -43,7 +43,7 @@ GONE = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Input:
+class Factor:
     """Something in which patients differ: what is said of it, and the names of its random numbers."""
 
     label: str
@@ -60,22 +60,22 @@ class Index:
         By itself, and with everything that it does together with others [1]; each with its 95 % interval.
     """
 
-    input: Input
+    input: Factor
     first: tuple[float, float, float]
     total: tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Swing:
+class TornadoBar:
     """A result with one input at its 5th and at its 95th percentile, all others at their medians."""
 
-    input: Input
+    input: Factor
     low: float
     high: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Traced:
+class SensitivityResult:
     """One result of one analyte.
 
     Attributes
@@ -98,11 +98,11 @@ class Traced:
     spread: float
     typical: float
     indices: tuple[Index, ...]
-    swings: tuple[Swing, ...]
+    swings: tuple[TornadoBar, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Like(Streams):
+class _ResampledDraw(Streams):
     """Patients with some random numbers of strangers."""
 
     swapped: frozenset[str]
@@ -121,7 +121,7 @@ class _Like(Streams):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Held(Streams):
+class _FixedDraw(Streams):
     """Patients whose random numbers are all medians, but for what each holds elsewhere; keeps the names asked for."""
 
     held: Mapping[int, tuple[frozenset[str], float]]
@@ -136,23 +136,23 @@ class _Held(Streams):
         return found, found.copy()
 
 
-def inputs_of(plan: Plan) -> tuple[Input, ...]:
+def inputs_of(plan: RunPlan) -> tuple[Factor, ...]:
     """Everything in which the patients of a plan differ.
 
     Levels of enzymes that are drawn together are one input, as only together they are independent of the others.
     """
-    asked = _Held(seed=plan.spec.seed, number=np.arange(1), held={})
+    asked = _FixedDraw(seed=plan.spec.seed, number=np.arange(1), held={})
     drawn(plan.scenario, plan.spec, asked)
     tied = {f"level of {name}" for name in set().union(*people.rank_correlations())} & set(asked.asked)
     genes = {name: f"genotype of {name}" for name in people.drawn_genes()}
-    found = [Input(label=genes.get(name, name), names=frozenset([name])) for name in asked.asked if name not in tied]
+    found = [Factor(label=genes.get(name, name), names=frozenset([name])) for name in asked.asked if name not in tied]
     if tied:
         enzymes = ", ".join(sorted(name.removeprefix("level of ") for name in tied))
-        found.append(Input(label=f"levels of {enzymes}", names=frozenset(tied)))
+        found.append(Factor(label=f"levels of {enzymes}", names=frozenset(tied)))
     return tuple(found)
 
 
-def trace(plan: Plan, done: Callable[[int], None] | None = None) -> tuple[Traced, ...]:
+def trace(plan: RunPlan, done: Callable[[int], None] | None = None) -> tuple[SensitivityResult, ...]:
     """Trace the results of a population to what its patients differ in.
 
     ``plan.spec.n`` patients and as many strangers are simulated, and for every input as many again; inputs without any
@@ -172,30 +172,30 @@ def trace(plan: Plan, done: Callable[[int], None] | None = None) -> tuple[Traced
     number = np.arange(plan.spec.n)
     everything = frozenset().union(*(row.names for row in inputs))
     design = [frozenset[str](), everything, *(row.names for row in inputs)]
-    sets = [_Like(seed=plan.spec.seed, number=number, swapped=swapped) for swapped in design]
+    sets = [_ResampledDraw(seed=plan.spec.seed, number=number, swapped=swapped) for swapped in design]
     results = _simulated(plan, sets, done)
     status = np.concatenate([result["status"] for result in results])
     if not np.any(status == OK):
         raise PopulationError(plan.scenario.name, len(status), np.unique(status.astype(str)).tolist())
     held = {2 * n + side: (row.names, level) for n, row in enumerate(inputs) for side, level in enumerate((LOW, HIGH))}
-    moved = _Held(seed=plan.spec.seed, number=np.arange(2 * len(inputs) + 1), held=held)
+    moved = _FixedDraw(seed=plan.spec.seed, number=np.arange(2 * len(inputs) + 1), held=held)
     [swung] = _simulated(plan, [moved], None)
     found = []
     for place, analyte in enumerate(plan.analytes):
-        top, end = (swung[column(analyte, measure)][-1] for measure in ("cmax", "cavg_after"))
+        top, end = (swung[measure_column(analyte, measure)][-1] for measure in ("cmax", "cavg_after"))
         for measure in MEASURES[:1] if end < GONE * top else MEASURES:
-            name = column(analyte, measure)
+            name = measure_column(analyte, measure)
             values = np.array([result[name] for result in results])
             found.append(_traced(place, measure, inputs, values, swung[name], plan.spec.seed))
     return tuple(row for row in found if row is not None)
 
 
-def runs(plan: Plan) -> int:
+def runs(plan: RunPlan) -> int:
     """How many patients are simulated."""
     return plan.spec.n * (2 + len(inputs_of(plan)))
 
 
-def _simulated(plan: Plan, sets: Sequence[Streams], done: Callable[[int], None] | None) -> list[Mapping[str, Array]]:
+def _simulated(plan: RunPlan, sets: Sequence[Streams], done: Callable[[int], None] | None) -> list[Mapping[str, Array]]:
     """Results of sets of patients, not a number where there is none."""
 
     def computed(part: tuple[int, slice]) -> Mapping[str, Array]:
@@ -214,12 +214,14 @@ def _simulated(plan: Plan, sets: Sequence[Streams], done: Callable[[int], None] 
 
 
 def _blocks(streams: Streams) -> Iterator[slice]:
-    size = len(streams.number) if isinstance(streams, _Held) else BLOCK
+    size = len(streams.number) if isinstance(streams, _FixedDraw) else BLOCK
     for start in range(0, len(streams.number), size):
         yield slice(start, start + size)
 
 
-def _traced(place: int, measure: str, inputs: Sequence[Input], values: Array, swung: Array, seed: int) -> Traced | None:
+def _traced(
+    place: int, measure: str, inputs: Sequence[Factor], values: Array, swung: Array, seed: int
+) -> SensitivityResult | None:
     """Indices and swings of one result, from values (patients, strangers, like each input's; patient).
 
     None if it does not vary.
@@ -236,11 +238,11 @@ def _traced(place: int, measure: str, inputs: Sequence[Input], values: Array, sw
         if np.any(logs[n + 2] != logs[0])
     ]
     swings = [
-        Swing(input=row, low=float(swung[2 * n]), high=float(swung[2 * n + 1]))
+        TornadoBar(input=row, low=float(swung[2 * n]), high=float(swung[2 * n + 1]))
         for n, row in enumerate(inputs)
         if swung[2 * n] != swung[2 * n + 1]
     ]
-    return Traced(
+    return SensitivityResult(
         place=place,
         measure=measure,
         used=int(sound.sum()),

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from pkinteract.engine.lanes.counts import ALL_BINS, Counts, bins, edges_of_bins, located, sums
 from pkinteract.engine.memory import give_back, take_zeros
 from pkinteract.population.people.cohort import Array, BoolArray, Cohort
-from pkinteract.population.run.plan import BINS, LARGEST_PARTITION, Plan
+from pkinteract.population.run.plan import BINS, LARGEST_PARTITION, RunPlan
 from pkinteract.population.statistics.metrics import measures_of
 
 AGES, WEIGHTS, CLEARANCES = (18.0, 45.0, 65.0, 75.0), (50.0, 70.0, 90.0), (15.0, 30.0, 60.0, 90.0)
@@ -86,7 +86,7 @@ class Tally:
         self.failures.update(lowest)
 
 
-def empty(plan: Plan, patients: int) -> Tally:
+def empty(plan: RunPlan, patients: int) -> Tally:
     """The tally of nobody, with room for so many patients."""
     analytes, days, named = len(plan.analytes), len(plan.windows.days), groups(plan)
 
@@ -108,7 +108,7 @@ def empty(plan: Plan, patients: int) -> Tally:
     )
 
 
-def groups(plan: Plan) -> tuple[tuple[str, str], ...]:
+def groups(plan: RunPlan) -> tuple[tuple[str, str], ...]:
     """Names of the groups and of their levels: everybody, phenotypes, then sex, age, kidneys, weight and smoking."""
     return (
         ("all", "all"),
@@ -123,12 +123,12 @@ def groups(plan: Plan) -> tuple[tuple[str, str], ...]:
     )
 
 
-def measured(plan: Plan) -> int:
+def measured(plan: RunPlan) -> int:
     """How many of the groups have counts of measures: everybody and the phenotypes."""
     return 1 + len(plan.genes) * len(PHENOTYPES)
 
 
-def members(plan: Plan, cohort: Cohort) -> BoolArray:
+def members(plan: RunPlan, cohort: Cohort) -> BoolArray:
     """Who belongs to which group, (group, patient)."""
     rows: list[BoolArray] = [np.ones(len(cohort.number), dtype=bool)]
     rows += [cohort.phenotype[gene].phenotype == name for gene in plan.genes for name in PHENOTYPES]

@@ -14,7 +14,7 @@ from pkinteract.scenario import Course, Patient, Scenario
 from pkinteract.scenario.file.courses import WEEKDAYS
 
 if TYPE_CHECKING:
-    from pkinteract.scenario.population.types import Spec
+    from pkinteract.scenario.population.types import PopulationSpecification
 
 
 _WORTH_SAYING = 0.1
@@ -66,7 +66,7 @@ def _changed(changes: Mapping[str, float]) -> Iterator[str]:
             yield f"{name}: in the long run about {size} times its average without the other drugs"
 
 
-def _people(spec: Spec) -> Iterator[str]:
+def _people(spec: PopulationSpecification) -> Iterator[str]:
     """Who the virtual patients are, in words."""
     yield f"{spec.n:,} patients (seed {spec.seed})"
     groups = list(spec.ancestry.items())

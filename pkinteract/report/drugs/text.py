@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 from pkinteract.library import Library
-from pkinteract.library.grades import standing
+from pkinteract.library.grades import grade_of
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.report.lines import rows_text
 
@@ -35,7 +35,7 @@ def library_lines(library: Library) -> list[str]:
             _wrapped(_cleared(monograph), 25),
             _wrapped(", ".join(map(_short, monograph.induces)), 17),
             [line for text in _inhibits(monograph) for line in _wrapped(text, 24)],
-            [standing(monograph).grade],
+            [grade_of(monograph).grade],
         )
         rows += zip_longest(*cells, fillvalue="")
     return [*rows_text(rows, ""), *LEGEND]
@@ -114,7 +114,7 @@ def _monograph(monograph: Monograph) -> Iterator[str]:
 
 def _grade(monograph: Monograph) -> str:
     """The grade and what it rests on."""
-    found = standing(monograph)
+    found = grade_of(monograph)
     text = (
         f"Grade {found.grade}: {found.sourced} of {found.deciding} values that decide the exposure are measured, from "
         f"a label or fitted with an interval ({found.share:.0%})"

@@ -15,8 +15,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from pkinteract import NOTICE
 from pkinteract.engine.curves import Array
-from pkinteract.fitting.predict.curves import Profile
-from pkinteract.fitting.types import Analyte, Outcome
+from pkinteract.fitting.predict.curves import PredictedCurve
+from pkinteract.fitting.types import FitResult, Measurand
 from pkinteract.report.drawing import PALETTE, STYLE
 
 MOST_PANELS = 48
@@ -28,12 +28,12 @@ _SHORT = 18
 """Characters from which on a name stands without the word "subject"; a line has twice as many."""
 
 
-def draw_observed(outcome: Outcome) -> Figure:
+def draw_observed(outcome: FitResult) -> Figure:
     """Measured against predicted concentrations with the line of identity, one panel per analyte."""
     analytes = analytes_of(outcome)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(0.4 + 3.7 * len(analytes), 4.2), layout="constrained")
-        entitle(figure, outcome.fit.title)
+        set_title(figure, outcome.fit.title)
         axes = figure.subplots(1, len(analytes), squeeze=False)[0]
         for axis, analyte in zip(axes, analytes, strict=True):
             predicted, observed, side = _pairs(outcome, analyte)
@@ -59,7 +59,7 @@ def draw_observed(outcome: Outcome) -> Figure:
     return figure
 
 
-def entitle(figure: Figure, title: str) -> None:
+def set_title(figure: Figure, title: str) -> None:
     """A title of as many lines as the figure's width asks for."""
     figure.suptitle(textwrap.fill(title, int(14 * figure.get_figwidth())), x=0.02, ha="left", fontsize=9)
 
@@ -72,16 +72,16 @@ def label_decades(*sides: Axis) -> None:
         side.set_minor_formatter(NullFormatter())
 
 
-def analytes_of(outcome: Outcome) -> list[Analyte]:
+def analytes_of(outcome: FitResult) -> list[Measurand]:
     """Whose levels were measured, each once."""
-    used: dict[Analyte, None] = {}
+    used: dict[Measurand, None] = {}
     for series in outcome.fit.series:
         if not series.runs:
             used |= dict.fromkeys(series.analytes[column] for column in series.columns)
     return list(used)
 
 
-def _pairs(outcome: Outcome, analyte: Analyte) -> tuple[Array, Array, Array]:
+def _pairs(outcome: FitResult, analyte: Measurand) -> tuple[Array, Array, Array]:
     """Predictions, measurements or limits, and 0, 1 or -1 for what was measured, below a limit and above one."""
     predicted, observed, side = [], [], []
     for group in outcome.groups:
@@ -94,7 +94,7 @@ def _pairs(outcome: Outcome, analyte: Analyte) -> tuple[Array, Array, Array]:
     return np.array(predicted), np.array(observed), np.array(side)
 
 
-def draw_profiles(outcome: Outcome, profiles: Sequence[Profile]) -> Figure:
+def draw_profiles(outcome: FitResult, profiles: Sequence[PredictedCurve]) -> Figure:
     """The predicted curve through the measurements, one panel per subject and data set."""
     shown = profiles[:MOST_PANELS]
     across = min(_ACROSS, len(shown))
@@ -103,7 +103,7 @@ def draw_profiles(outcome: Outcome, profiles: Sequence[Profile]) -> Figure:
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(max(4.0, 2.3 * across), 0.9 + 1.8 * down), layout="constrained")
         more = f" (the first {len(shown)} of {len(profiles)})" if left_out else ""
-        entitle(figure, outcome.fit.title + more)
+        set_title(figure, outcome.fit.title + more)
         axes = figure.subplots(down, across, squeeze=False)
         for place, axis in enumerate(axes.flat):
             if place < len(shown):
@@ -116,12 +116,12 @@ def draw_profiles(outcome: Outcome, profiles: Sequence[Profile]) -> Figure:
     return figure
 
 
-def _units(profiles: Sequence[Profile]) -> str:
+def _units(profiles: Sequence[PredictedCurve]) -> str:
     units = dict.fromkeys(analyte.unit for row in profiles for analyte in row.series.analytes)
     return f"concentration [{', '.join(units)}]"
 
 
-def _draw_profile(axis: Axes, profile: Profile, *, several: bool) -> None:
+def _draw_profile(axis: Axes, profile: PredictedCurve, *, several: bool) -> None:
     series = profile.series
     for column, analyte in enumerate(series.analytes):
         color = PALETTE[column % len(PALETTE)]

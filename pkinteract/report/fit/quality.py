@@ -13,9 +13,9 @@ from matplotlib.ticker import MaxNLocator
 from scipy.interpolate import PchipInterpolator
 
 from pkinteract.engine.curves import Array
-from pkinteract.fitting.types import Analyte, Group, Likelihood, Outcome
+from pkinteract.fitting.types import FitResult, Group, Likelihood, Measurand
 from pkinteract.report.drawing import ALERT, PALETTE, STYLE
-from pkinteract.report.fit.figure import MOST_PANELS, analytes_of, entitle, label_decades
+from pkinteract.report.fit.figure import MOST_PANELS, analytes_of, label_decades, set_title
 
 MOST_ESTIMATES = 30
 """Rows of a heat map at most."""
@@ -25,12 +25,12 @@ _CELL = 0.42
 """Side of a cell of a heat map [inch]."""
 
 
-def draw_residuals(outcome: Outcome) -> Figure:
+def draw_residuals(outcome: FitResult) -> Figure:
     """Residuals over their SD against time and against the prediction, a row of two panels per analyte."""
     analytes = analytes_of(outcome)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(7.6, 0.5 + 2.5 * len(analytes)), layout="constrained")
-        entitle(figure, outcome.fit.title)
+        set_title(figure, outcome.fit.title)
         axes = figure.subplots(len(analytes), 2, squeeze=False, sharey="row")
         for (left, right), analyte in zip(axes, analytes, strict=True):
             times, predicted, weighted = _residuals(outcome, analyte)
@@ -47,7 +47,7 @@ def draw_residuals(outcome: Outcome) -> Figure:
     return figure
 
 
-def _residuals(outcome: Outcome, analyte: Analyte) -> tuple[Array, Array, Array]:
+def _residuals(outcome: FitResult, analyte: Measurand) -> tuple[Array, Array, Array]:
     """Times [h], predictions in the analyte's unit and residuals over their SD, of what was measured."""
     points: list[tuple[float, float, float]] = []
     for group in outcome.groups:
@@ -62,7 +62,7 @@ def _residuals(outcome: Outcome, analyte: Analyte) -> tuple[Array, Array, Array]
     return times, levels, residuals
 
 
-def draw_correlation(outcome: Outcome) -> Figure:
+def draw_correlation(outcome: FitResult) -> Figure:
     """The correlations of the estimates as a heat map, one for each group of at least two estimates."""
     groups = [group for group in outcome.groups if len(group.names) > 1]
     shown = groups[:MOST_PANELS]
@@ -84,9 +84,9 @@ def draw_correlation(outcome: Outcome) -> Figure:
     return figure
 
 
-def _title(figure: Figure, outcome: Outcome, notes: list[str]) -> None:
+def _title(figure: Figure, outcome: FitResult, notes: list[str]) -> None:
     more = f" ({', '.join(notes)})" if notes else ""
-    entitle(figure, outcome.fit.title + more)
+    set_title(figure, outcome.fit.title + more)
 
 
 def _draw_correlation(axis: Axes, group: Group) -> AxesImage:
@@ -108,7 +108,7 @@ def _draw_correlation(axis: Axes, group: Group) -> AxesImage:
     return image
 
 
-def draw_likelihood(outcome: Outcome) -> Figure:
+def draw_likelihood(outcome: FitResult) -> Figure:
     """The drop of 2 log likelihood against every estimate, with the drop at which the 95 % interval ends."""
     rows = [row for group in outcome.groups for row in group.likelihoods]
     shown = rows[:MOST_PANELS]

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
 from pkinteract.engine.curves import Array
-from pkinteract.fitting.types import Outcome, Series
+from pkinteract.fitting.types import FitResult, Series
 from pkinteract.report.drawing import PALETTE, STYLE
-from pkinteract.report.fit.figure import entitle
+from pkinteract.report.fit.figure import set_title
 
 _TICKS = (0.1, 0.2, 0.33, 0.5, 0.75, 1.0, 1.33, 2.0, 3.0, 5.0, 10.0)
 _ROW = 0.24
@@ -20,7 +20,7 @@ _ROW = 0.24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
+class _ComparedNumber:
     """A published number and its prediction; ``width`` is the SD of its logarithm, None where it is not given."""
 
     name: str
@@ -29,7 +29,7 @@ class _Row:
     width: float | None
 
 
-def draw_summary(outcome: Outcome) -> Figure:
+def draw_summary(outcome: FitResult) -> Figure:
     """Predicted over published with one SD of the published number, where the table gives it."""
     rows = [
         row
@@ -41,7 +41,7 @@ def draw_summary(outcome: Outcome) -> Figure:
     reach = max(1.15 * reach, math.log(1.3))
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(7.6, 1.3 + _ROW * len(rows)), layout="constrained")
-        entitle(figure, outcome.fit.title)
+        set_title(figure, outcome.fit.title)
         axis = figure.subplots()
         axis.axvline(1.0, color="#666666", lw=1)
         for place, row in enumerate(rows):
@@ -66,7 +66,7 @@ def draw_summary(outcome: Outcome) -> Figure:
     return figure
 
 
-def _rows(outcome: Outcome, predicted: Array, series: Series) -> list[_Row]:
+def _rows(outcome: FitResult, predicted: Array, series: Series) -> list[_ComparedNumber]:
     """The rows of a series; none for one of levels."""
     found = []
     for n, value in enumerate(series.values) if series.runs else ():
@@ -77,6 +77,6 @@ def _rows(outcome: Outcome, predicted: Array, series: Series) -> list[_Row]:
             width /= float(value)
         unit = "" if analyte.unit == "1" else f" {analyte.unit}"
         name = f"{study}: {analyte.id.replace('_', ' ')}"
-        row = _Row(name=name, published=f"{value:.4g}{unit}", ratio=float(predicted[n] / value), width=width)
+        row = _ComparedNumber(name=name, published=f"{value:.4g}{unit}", ratio=float(predicted[n] / value), width=width)
         found.append(row)
     return found

@@ -12,7 +12,7 @@ import pkinteract
 from pkinteract.analysis.profiles import gmfe
 from pkinteract.export.fit import number
 from pkinteract.fitting.search.optimum import GLOBAL
-from pkinteract.fitting.types import Estimate, Group, Outcome
+from pkinteract.fitting.types import Estimate, FitResult, Group
 from pkinteract.report.posterior.text import posterior_lines
 
 _MODELS = {
@@ -29,7 +29,7 @@ _WEIGHTS = {
 _INTERVALS = {True: "profile likelihood (of what follows from others: covariance)", False: "covariance at the optimum"}
 
 
-def fit_report(outcome: Outcome) -> str:
+def fit_report(outcome: FitResult) -> str:
     """The whole report."""
     fit = outcome.fit
     start = f", {fit.starts} starts" if fit.starts > 1 else ""
@@ -51,7 +51,7 @@ def fit_report(outcome: Outcome) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _beyond(outcome: Outcome) -> Iterator[tuple[str, str, int]]:
+def _beyond(outcome: FitResult) -> Iterator[tuple[str, str, int]]:
     """Data files with levels that were not measured but count, where these lay, and how many."""
     fit = outcome.fit
     for place, file in enumerate(fit.files):
@@ -63,7 +63,7 @@ def _beyond(outcome: Outcome) -> Iterator[tuple[str, str, int]]:
         yield from ((file.name, what, int(np.sum(chosen))) for what, chosen in kinds.items() if np.any(chosen))
 
 
-def _given(outcome: Outcome) -> str:
+def _given(outcome: FitResult) -> str:
     fit = outcome.fit
     if fit.weights == "sd":
         return "; given for every concentration by the data"
@@ -72,7 +72,7 @@ def _given(outcome: Outcome) -> str:
     return f"; given: {' and '.join(parts)}" if parts else "; its size estimated"
 
 
-def _group(outcome: Outcome, group: Group) -> Iterator[str]:
+def _group(outcome: FitResult, group: Group) -> Iterator[str]:
     yield from (f"**Warning**: {text}" for text in group.warnings)
     yield from [""] if group.warnings else []
     yield "| parameter | estimate | unit | standard error | RSE | 95 % interval | initial | prior |"
@@ -91,7 +91,7 @@ def _group(outcome: Outcome, group: Group) -> Iterator[str]:
             yield f"| {name} | {' | '.join([*cells, *[''] * (len(group.names) - i - 1)])} |"
 
 
-def _fold_error(outcome: Outcome, group: Group) -> Iterator[str]:
+def _fold_error(outcome: FitResult, group: Group) -> Iterator[str]:
     """How far off a concentration is on average, as a factor."""
     if outcome.fit.residual == "log":
         pairs = zip(group.series, group.predicted, strict=True)
@@ -131,7 +131,7 @@ def _reached(group: Group) -> str:
     return text
 
 
-def fit_lines(outcome: Outcome, written: Iterable[Path]) -> Iterator[str]:
+def fit_lines(outcome: FitResult, written: Iterable[Path]) -> Iterator[str]:
     """Estimates, warnings and files, as the command prints them."""
     yield outcome.fit.title
     for group in outcome.groups:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pkinteract
 from pkinteract.export.fit import number
 from pkinteract.export.tables.patient import percent_moved
-from pkinteract.fitting.patient.individual import Individual, Learned, Level
+from pkinteract.fitting.patient.individual import Individual, PatientEstimate, WeighedLevel
 from pkinteract.report.lines import level_text, rows_text
 
 
@@ -52,13 +52,13 @@ def shown(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _unit(row: Learned) -> str:
+def _unit(row: PatientEstimate) -> str:
     """The unit of a value; what a typical person has as 1 is relative to that."""
     parameter = row.estimate.parameter
     return parameter.unit if parameter.paths else "relative"
 
 
-def _value_cells(row: Learned) -> list[str]:
+def _value_cells(row: PatientEstimate) -> list[str]:
     one = row.estimate
     people = "" if row.spread is None else f"{number(row.spread[0])} to {number(row.spread[1])}"
     interval = "" if one.low is None else f"{number(one.low)} to {number(one.high)}"
@@ -67,11 +67,11 @@ def _value_cells(row: Learned) -> list[str]:
     return [name, _unit(row), number(row.population), people, number(one.value), interval, shrinkage]
 
 
-def _when(row: Level) -> str:
+def _when(row: WeighedLevel) -> str:
     return f"day {row.observation.time / 24:.4g}"
 
 
-def _level_cells(row: Level) -> list[str]:
+def _level_cells(row: WeighedLevel) -> list[str]:
     return [
         _when(row),
         row.observation.analyte,

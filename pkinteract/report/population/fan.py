@@ -8,7 +8,7 @@ import numpy as np
 
 from pkinteract.export.tables.population import shares
 from pkinteract.population.people.cohort import Array
-from pkinteract.population.run.plan import Plan
+from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.statistics.tally import Tally, quantiles
 from pkinteract.report.population.text import counted
 from pkinteract.result import Analyte
@@ -43,7 +43,7 @@ class Fan:
     above: tuple[Array, ...]
 
 
-def fan_of(plan: Plan, tally: Tally, place: int) -> Fan:
+def fan_of(plan: RunPlan, tally: Tally, place: int) -> Fan:
     """The fan of the analyte at a place of the plan."""
     ends = plan.windows.ends / 24
     days, averages = ends, quantiles(tally.averages[place], QUANTILES, plan.lowest[place])
@@ -61,7 +61,7 @@ def fan_of(plan: Plan, tally: Tally, place: int) -> Fan:
     )
 
 
-def _swing(plan: Plan, median: Array) -> tuple[Array, Array, Array]:
+def _swing(plan: RunPlan, median: Array) -> tuple[Array, Array, Array]:
     """Days, and the lowest and the highest median level on the grid within the 24 h before each."""
     ends = plan.windows.ends[plan.windows.ends >= plan.grid[0] + 24]
     inside = [(plan.grid > end - 24) & (plan.grid <= end) for end in ends]

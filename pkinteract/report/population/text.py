@@ -9,7 +9,7 @@ import numpy as np
 
 from pkinteract.export.record.population import NOTICE
 from pkinteract.export.tables.population import risk_table, shares
-from pkinteract.population.run.plan import Plan
+from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.statistics.metrics import measures_of
 from pkinteract.population.statistics.tally import AFTER, BEFORE, EVER, Tally, quantiles, ratio_interval
 from pkinteract.report.lines import rows_text
@@ -35,7 +35,7 @@ _MOST = 8
 """Groups and failures that are printed at most."""
 
 
-def population_lines(plan: Plan, tally: Tally, resumed: int, written: Sequence[Path]) -> list[str]:
+def population_lines(plan: RunPlan, tally: Tally, resumed: int, written: Sequence[Path]) -> list[str]:
     """What ``population`` prints; ``resumed`` is the number of partitions that were there before."""
     spec = plan.spec
     lines = [f"{plan.scenario.name}: {plan.scenario.title}", f"  {counted(plan, tally)}, seed {spec.seed}"]
@@ -56,20 +56,20 @@ def population_lines(plan: Plan, tally: Tally, resumed: int, written: Sequence[P
     return [*lines, f"  {NOTICE}"]
 
 
-def drawn_over(plan: Plan) -> Iterator[str]:
+def drawn_over(plan: RunPlan) -> Iterator[str]:
     """What a scenario without ``[population]`` says of its patient's genes, which are drawn all the same."""
     for gene, row in plan.scenario.patient.phenotype.items() if plan.scenario.population is None else ():
         if gene in plan.genes and row.phenotype != "normal":
             yield f'  warning: {gene} is drawn; to keep "{row.phenotype}", write [population] with fixed = ["{gene}"]'
 
 
-def counted(plan: Plan, tally: Tally) -> str:
+def counted(plan: RunPlan, tally: Tally) -> str:
     """How many patients there are, and how many without a result."""
     failed = f", {tally.patients[1]:,} of them without a result" if tally.patients[1] else ""
     return f"{plan.spec.n:,} virtual patient{'s' if plan.spec.n != 1 else ''}{failed}"
 
 
-def _spread(plan: Plan, tally: Tally, shown: Sequence[str]) -> Iterator[Sequence[str]]:
+def _spread(plan: RunPlan, tally: Tally, shown: Sequence[str]) -> Iterator[Sequence[str]]:
     first = 0
     for analyte in plan.analytes:
         names = list(measures_of(analyte))
@@ -89,7 +89,7 @@ def _number(value: float) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}" if value >= _LEAST else "0"
 
 
-def _at_risk(plan: Plan, tally: Tally) -> Iterator[str]:
+def _at_risk(plan: RunPlan, tally: Tally) -> Iterator[str]:
     judged = [(n, analyte) for n, analyte in enumerate(plan.analytes) if analyte.alert is not None]
     if not judged:
         yield "  no analyte has an alert level"

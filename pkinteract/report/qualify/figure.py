@@ -17,7 +17,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLo
 from pkinteract import NOTICE
 from pkinteract.library.evidence.studies import Study
 from pkinteract.qualify.measure import guest_limit
-from pkinteract.qualify.outcome import Outcome
+from pkinteract.qualify.outcome import StudyOutcome
 from pkinteract.report.drawing import EDGE, PALETTE, STYLE, WIDTH
 from pkinteract.result import Result
 
@@ -32,7 +32,7 @@ _MECHANISMS = {
 _GONE = 0.02
 """Share of the peak below which a curve is not drawn further [1]."""
 
-_Group = tuple[str, list[Outcome]]
+_Group = tuple[str, list[StudyOutcome]]
 """Perpetrator and victim, and their studies."""
 
 _COLUMN, _LONGEST = 5.4, 95
@@ -41,7 +41,7 @@ _COLUMN, _LONGEST = 5.4, 95
 _TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 
 
-def draw_agreement(outcomes: Sequence[Outcome]) -> Figure:
+def draw_agreement(outcomes: Sequence[StudyOutcome]) -> Figure:
     """Predicted against observed ratio, with unity, twofold and Guest's limits."""
     done = _compared(outcomes)
     values = [value for row in done for value in _pair(row)]
@@ -76,7 +76,7 @@ def draw_agreement(outcomes: Sequence[Outcome]) -> Figure:
     return figure
 
 
-def draw_forest(outcomes: Sequence[Outcome]) -> Figure:
+def draw_forest(outcomes: Sequence[StudyOutcome]) -> Figure:
     """Every study on a line of its own: observed with its spread, predicted, and Guest's limits around the observed."""
     done = sorted(_compared(outcomes), key=_order)
     columns = _columns([(couple, list(rows)) for couple, rows in groupby(done, key=_couple)])
@@ -143,7 +143,7 @@ def _draw_column(axis: Axes, groups: Sequence[_Group]) -> None:
     axis.spines["left"].set_visible(False)
 
 
-def _draw_study(axis: Axes, spot: float, outcome: Outcome) -> None:
+def _draw_study(axis: Axes, spot: float, outcome: StudyOutcome) -> None:
     predicted, observed = _pair(outcome)
     limit = guest_limit(observed)
     axis.plot(
@@ -186,27 +186,27 @@ def draw_arms(study: Study, control: Result, treatment: Result) -> Figure:
     return figure
 
 
-def _compared(outcomes: Sequence[Outcome]) -> list[Outcome]:
+def _compared(outcomes: Sequence[StudyOutcome]) -> list[StudyOutcome]:
     return [row for row in outcomes if row.exposure is not None and row.study.exposure is not None]
 
 
-def _pair(outcome: Outcome) -> tuple[float, float]:
+def _pair(outcome: StudyOutcome) -> tuple[float, float]:
     """Predicted and observed."""
     observed = outcome.study.exposure
     return outcome.exposure or 0.0, observed.ratio if observed is not None else 0.0
 
 
-def _reach(outcome: Outcome) -> list[float]:
+def _reach(outcome: StudyOutcome) -> list[float]:
     spread = outcome.study.exposure
     ends = [] if spread is None else [end for end in (spread.low, spread.high) if end is not None]
     return [*_pair(outcome), *ends]
 
 
-def _couple(outcome: Outcome) -> str:
+def _couple(outcome: StudyOutcome) -> str:
     return f"{' + '.join(outcome.study.perpetrators) or 'genotype'} on {outcome.study.analyte}"
 
 
-def _order(outcome: Outcome) -> tuple[int, str, float]:
+def _order(outcome: StudyOutcome) -> tuple[int, str, float]:
     rank = list(_MECHANISMS).index(outcome.study.mechanism)
     return rank, _couple(outcome), _pair(outcome)[1]
 

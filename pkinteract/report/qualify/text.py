@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from pkinteract.qualify.measure import Summary, fold_error, inside_guest
-from pkinteract.qualify.outcome import Outcome
+from pkinteract.qualify.measure import GroupSummary, fold_error, inside_guest
+from pkinteract.qualify.outcome import StudyOutcome
 
 WORST = 12
 """Rows listed as the worst at most."""
@@ -15,7 +15,9 @@ _HEAD = f"{'':<34}{'n':>4}{'GMFE':>7}{'bias':>7}{'Guest':>7}{'1.5x':>6}{'2x':>6}
 _WAYS = ("set", "design", "design and mechanism", "mechanism", "perpetrator", "victim")
 
 
-def qualify_lines(outcomes: Sequence[Outcome], groups: Sequence[Summary], written: Iterable[Path]) -> Iterator[str]:
+def qualify_lines(
+    outcomes: Sequence[StudyOutcome], groups: Sequence[GroupSummary], written: Iterable[Path]
+) -> Iterator[str]:
     """Summary by group, PK-Sim beside, the worst rows, what was not simulated, and the files."""
     done = [outcome for outcome in outcomes if outcome.state == "simulated"]
     yield f"{len(done)} of {len(outcomes)} study arms simulated{_others(outcomes)}"
@@ -35,7 +37,7 @@ def qualify_lines(outcomes: Sequence[Outcome], groups: Sequence[Summary], writte
     yield from (str(path) for path in written)
 
 
-def row_lines(outcome: Outcome) -> Iterator[str]:
+def row_lines(outcome: StudyOutcome) -> Iterator[str]:
     """One study: what was done and what came out."""
     study = outcome.study
     yield f"{study.id}: {study.study}, {' + '.join(study.perpetrators) or 'genotypes'} on {study.analyte}"
@@ -71,16 +73,16 @@ def row_lines(outcome: Outcome) -> Iterator[str]:
         yield f"  PK-Sim's published prediction {study.pksim:.3g}"
 
 
-def _others(outcomes: Sequence[Outcome]) -> str:
+def _others(outcomes: Sequence[StudyOutcome]) -> str:
     states = [outcome.state for outcome in outcomes if outcome.state != "simulated"]
     return "".join(f", {states.count(state)} {state}" for state in dict.fromkeys(states))
 
 
-def _of(outcomes: Iterable[Outcome], state: str) -> list[Outcome]:
+def _of(outcomes: Iterable[StudyOutcome], state: str) -> list[StudyOutcome]:
     return [outcome for outcome in outcomes if outcome.state == state]
 
 
-def _line(row: Summary) -> str:
+def _line(row: GroupSummary) -> str:
     beside = f"{row.n_pksim:>4}{_number(row.gmfe_beside_pksim, 8)}{_number(row.gmfe_pksim, 8)}" if row.n_pksim else ""
     return (
         f"  {row.group[:31]:<32}{row.n:>4}{_number(row.gmfe, 7)}{_number(row.bias, 7)}{_percent(row.within_guest, 7)}"
@@ -97,17 +99,17 @@ def _percent(value: float | None, width: int) -> str:
     return f"{'' if value is None else f'{100 * value:.0f}%':>{width}}"
 
 
-def _worst(done: Iterable[Outcome]) -> list[Outcome]:
+def _worst(done: Iterable[StudyOutcome]) -> list[StudyOutcome]:
     return sorted((row for row in done if _fold(row) > 1), key=_fold, reverse=True)[:WORST]
 
 
-def _fold(outcome: Outcome) -> float:
+def _fold(outcome: StudyOutcome) -> float:
     if outcome.exposure is None or outcome.study.exposure is None:
         return 0.0
     return fold_error(outcome.exposure, outcome.study.exposure.ratio)
 
 
-def _one(outcome: Outcome) -> str:
+def _one(outcome: StudyOutcome) -> str:
     study = outcome.study
     observed = study.exposure.ratio if study.exposure is not None else 0.0
     pair = f"{' + '.join(study.perpetrators) or 'genotype'} on {study.analyte}"
@@ -118,7 +120,7 @@ def _one(outcome: Outcome) -> str:
     )
 
 
-def _missing(outcomes: Iterable[Outcome]) -> Iterator[str]:
+def _missing(outcomes: Iterable[StudyOutcome]) -> Iterator[str]:
     """Drugs without a monograph, with the rows that wait for them."""
     waiting: dict[str, list[str]] = {}
     for row in _of(outcomes, "no monograph"):

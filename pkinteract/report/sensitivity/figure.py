@@ -12,9 +12,9 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 
 from pkinteract.export.record.population import NOTICE
-from pkinteract.population.run.plan import Plan
+from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.statistics.metrics import MEASURES
-from pkinteract.population.statistics.sensitivity import Input, Traced
+from pkinteract.population.statistics.sensitivity import Factor, SensitivityResult
 from pkinteract.report.drawing import PALETTE, STYLE, WIDTH
 
 MOST, LEAST = 9, 0.005
@@ -31,7 +31,7 @@ _BAR, _HEAD = 0.21, 0.62
 """Height of a row of bars, and of what stands around them [inch]."""
 
 
-def draw_sensitivity(plan: Plan, found: Sequence[Traced], place: int) -> Figure | None:
+def draw_sensitivity(plan: RunPlan, found: Sequence[SensitivityResult], place: int) -> Figure | None:
     """Draw one analyte: its average at the end and its rise, as far as they vary; None if neither does."""
     rows = [row for row in found if row.place == place and row.measure in _DRAWN]
     if not rows:
@@ -67,13 +67,13 @@ def draw_sensitivity(plan: Plan, found: Sequence[Traced], place: int) -> Figure 
     return figure
 
 
-def _inputs(row: Traced) -> list[Input]:
+def _inputs(row: SensitivityResult) -> list[Factor]:
     """The inputs of a panel, the one that matters most first; at least one."""
     large = [index.input for index in row.indices if index.total[0] >= LEAST]
     return (large or [index.input for index in row.indices])[:MOST]
 
 
-def _draw_shares(axis: Axes, row: Traced) -> None:
+def _draw_shares(axis: Axes, row: SensitivityResult) -> None:
     known = {index.input: index for index in row.indices}
     shown = _inputs(row)
     for n, name in enumerate(shown):
@@ -89,7 +89,7 @@ def _draw_shares(axis: Axes, row: Traced) -> None:
     axis.grid(axis="y", visible=False)
 
 
-def _draw_swings(axis: Axes, plan: Plan, row: Traced) -> None:
+def _draw_swings(axis: Axes, plan: RunPlan, row: SensitivityResult) -> None:
     swings = {swing.input: swing for swing in row.swings}
     shown = _inputs(row)
     for n, name in enumerate(shown):

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pkinteract.export.record.population import NOTICE
-from pkinteract.population.run.plan import Plan
-from pkinteract.population.statistics.sensitivity import Traced, runs
+from pkinteract.population.run.plan import RunPlan
+from pkinteract.population.statistics.sensitivity import SensitivityResult, runs
 from pkinteract.report.lines import rows_text
 from pkinteract.report.population.text import drawn_over
 
@@ -16,7 +16,7 @@ _SHOWN, _LEAST = 5, 0.01
 """Inputs of a result that are printed at most, and the total index that they have at least."""
 
 
-def sensitivity_lines(plan: Plan, found: Sequence[Traced], written: Sequence[Path]) -> Iterator[str]:
+def sensitivity_lines(plan: RunPlan, found: Sequence[SensitivityResult], written: Sequence[Path]) -> Iterator[str]:
     """What ``sensitivity`` prints: the inputs that explain most of every average and rise."""
     yield f"{plan.scenario.name}: {plan.scenario.title}"
     text = f"{plan.spec.n:,} patients and as many strangers, {runs(plan):,} simulated in all, seed {plan.spec.seed}"

@@ -19,7 +19,7 @@ Report = Callable[[str, str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class CourseContext:
     """What a course needs to know of the rest of the file; None where that part is wrong itself.
 
     ``weight`` is the patient's [kg] at a time [h]; ``anchored`` says whether t = 0 has a date.
@@ -32,7 +32,7 @@ class Setting:
     formulation: str | None
 
 
-def read_course(table: CourseTable, setting: Setting, report: Report) -> Course | None:
+def read_course(table: CourseTable, setting: CourseContext, report: Report) -> Course | None:
     """The course of a table; None if anything in it was reported as wrong."""
     wrong: list[str] = []
 
@@ -116,7 +116,7 @@ def _check_times(table: CourseTable, refuse: Report, *, repeated: bool) -> None:
         refuse("until", f"must be later than from ({table.start / 24:g} d), got {table.until / 24:g} d")
 
 
-def _check_days(table: CourseTable, setting: Setting, refuse: Report, *, repeated: bool) -> None:
+def _check_days(table: CourseTable, setting: CourseContext, refuse: Report, *, repeated: bool) -> None:
     for key in ("cycle", "days"):
         if getattr(table, key) is not None and not repeated:
             refuse(key, 'needs repeated doses, for example every = "24 h"')
@@ -154,7 +154,7 @@ def _check_doses(table: CourseTable, refuse: Report) -> None:
             refuse("steady_state", "a taper has no steady state; begin with a constant course")
 
 
-def _entry(table: CourseTable, setting: Setting, refuse: Report) -> tuple[str, Route] | None:
+def _entry(table: CourseTable, setting: CourseContext, refuse: Report) -> tuple[str, Route] | None:
     """Formulation and route; a course may ask for the intravenous one of its drug."""
     monograph = setting.monograph
     if monograph is None:
@@ -186,7 +186,9 @@ def _monday(begin: datetime | None) -> float:
     return 0.0 if begin is None else -24.0 * begin.weekday() - _since_midnight(begin)
 
 
-def _clock(table: CourseTable, setting: Setting, mg: Callable[[tuple[float, bool]], float]) -> tuple[ClockDose, ...]:
+def _clock(
+    table: CourseTable, setting: CourseContext, mg: Callable[[tuple[float, bool]], float]
+) -> tuple[ClockDose, ...]:
     zero = _since_midnight(setting.start)
     found = []
     for clock, dose in (table.at or {}).items():

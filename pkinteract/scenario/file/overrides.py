@@ -17,20 +17,20 @@ Wanted = dict[str, tuple[str, Key]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class OverrideValue:
     """A value of an override table and the keys that lead to it."""
 
     keys: tuple[str, ...]
     value: object
 
 
-def flat(table: object, keys: tuple[str, ...] = ()) -> Iterator[Row]:
+def flat(table: object, keys: tuple[str, ...] = ()) -> Iterator[OverrideValue]:
     """The values of nested tables: unquoted dotted keys mean the same as quoted ones."""
     if isinstance(table, dict):
         for key, value in table.items():
             yield from flat(value, (*keys, key))
     else:
-        yield Row(keys=keys, value=table)
+        yield OverrideValue(keys=keys, value=table)
 
 
 def override(monograph: Monograph, values: Wanted, refuse: Callable[[Key, str], None]) -> Monograph:

@@ -22,7 +22,7 @@ Stages = tuple[Patient, tuple[tuple[float, Patient], ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class PatientChange:
     """A ``[[patient.change]]`` that could be read, and where it stands."""
 
     key: Key
@@ -30,7 +30,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Stage:
+class _PatientStage:
     """The patient from ``time`` [h] on, and the time of gestational age 0 if pregnant then [h]."""
 
     key: Key
@@ -39,7 +39,7 @@ class _Stage:
     conception: float | None
 
 
-def weights(table: PatientTable, changes: Sequence[Change]) -> Callable[[float], float]:
+def weights(table: PatientTable, changes: Sequence[PatientChange]) -> Callable[[float], float]:
     """Body weight [kg] at a time [h]; at a change it is the new one."""
     rows = sorted((change.table.at, change.table.weight) for change in changes if change.table.weight is not None)
 
@@ -85,7 +85,7 @@ def check_abundance(patient: object, enzymes: Iterable[str], refuse: Report) -> 
             refuse(("patient", "abundance", name), text)
 
 
-def check_patient(table: object, changes: Sequence[Change], first: float | None, refuse: Report) -> None:
+def check_patient(table: object, changes: Sequence[PatientChange], first: float | None, refuse: Report) -> None:
     """Report what does not go together in the patient as written and the changes.
 
     ``first`` is where the run begins [h]; None if that is not known.
@@ -93,7 +93,7 @@ def check_patient(table: object, changes: Sequence[Change], first: float | None,
     male = isinstance(table, dict) and table.get("sex") == "male"
     if male and isinstance(table, dict) and "pregnancy" in table:
         refuse(("patient", "pregnancy"), 'goes with sex = "female"; remove it')
-    seen: list[Change] = []
+    seen: list[PatientChange] = []
     for change in changes:
         given = change.table.model_fields_set - {"at"}
         if not given:
@@ -118,7 +118,7 @@ def _name(key: Key) -> str:
 
 def patients(
     table: PatientTable,
-    changes: Sequence[Change],
+    changes: Sequence[PatientChange],
     phenotype: Mapping[str, Activity],
     monographs: Iterable[Monograph],
     span: tuple[float, float],
@@ -147,11 +147,11 @@ def patients(
 
 
 def _stages(
-    table: PatientTable, changes: Sequence[Change], phenotype: Mapping[str, Activity], span: tuple[float, float]
-) -> Iterator[_Stage]:
+    table: PatientTable, changes: Sequence[PatientChange], phenotype: Mapping[str, Activity], span: tuple[float, float]
+) -> Iterator[_PatientStage]:
     patient = _first(table, phenotype)
     conception = None if table.pregnancy is None else -table.pregnancy * WEEK
-    stage = _Stage(key=("patient", "pregnancy"), time=span[0], patient=patient, conception=conception)
+    stage = _PatientStage(key=("patient", "pregnancy"), time=span[0], patient=patient, conception=conception)
     yield stage
     for change in sorted(changes, key=lambda row: row.table.at):
         if change.table.at < span[1] - TOLERANCE:
@@ -179,7 +179,7 @@ def _first(table: PatientTable, phenotype: Mapping[str, Activity]) -> Patient:
     )
 
 
-def _changed(stage: _Stage, change: Change) -> _Stage:
+def _changed(stage: _PatientStage, change: PatientChange) -> _PatientStage:
     """The next stage; a clearance by Cockcroft–Gault follows the weight, one that was given does not."""
     old, new = stage.patient, change.table
     weight = old.weight if new.weight is None else new.weight
@@ -204,10 +204,10 @@ def _changed(stage: _Stage, change: Change) -> _Stage:
     if new.pregnancy is not None:
         key = (*change.key, "pregnancy")
         conception = new.at - new.pregnancy * WEEK if new.pregnancy else None
-    return _Stage(key=key, time=new.at, patient=patient, conception=conception)
+    return _PatientStage(key=key, time=new.at, patient=patient, conception=conception)
 
 
-def _aged(stage: _Stage, time: float) -> Patient:
+def _aged(stage: _PatientStage, time: float) -> Patient:
     """The patient of a stage at the gestational age of ``time`` [h]."""
     if stage.conception is None or time < stage.conception - TOLERANCE:
         return stage.patient

@@ -14,11 +14,11 @@ from pkinteract.library import Library, load_library
 from pkinteract.library.reader import drug_hint, drug_ids
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.scenario.doses import MOST_DOSES, doses, size
-from pkinteract.scenario.file.courses import Setting, read_course
+from pkinteract.scenario.file.courses import CourseContext, read_course
 from pkinteract.scenario.file.observations import Measurable, read_observations
 from pkinteract.scenario.file.overrides import Wanted, flat, override, override_each
 from pkinteract.scenario.file.patient import (
-    Change,
+    PatientChange,
     Stages,
     check_abundance,
     check_patient,
@@ -38,14 +38,14 @@ from pkinteract.scenario.file.schema import (
 )
 from pkinteract.scenario.file.steady_state import steady_state
 from pkinteract.scenario.types import Course, Regimen, Scenario
-from pkinteract.scenario.warnings.oddities import slips
+from pkinteract.scenario.warnings.oddities import oddities
 from pkinteract.text.toml import TomlFile, read_toml
 from pkinteract.text.toml_lines import Key, key_text
 from pkinteract.text.toml_words import problems
 from pkinteract.units import COLUMN_SUFFIX
 
 if TYPE_CHECKING:
-    from pkinteract.scenario.population.types import Spec
+    from pkinteract.scenario.population.types import PopulationSpecification
 
 MOST_ROWS = 2_000_000
 """Largest output grid."""
@@ -68,10 +68,10 @@ def read_scenario(path: Path | str, library: Library | None = None) -> Scenario:
     InputError
         With every problem of the file, in file order.
     """
-    return _Reader(read_toml(Path(path)), library).scenario()
+    return _ScenarioReader(read_toml(Path(path)), library).scenario()
 
 
-class _Reader:
+class _ScenarioReader:
     """Collects problems while it reads; lives for one file."""
 
     def __init__(self, file: TomlFile, library: Library | None) -> None:
@@ -130,7 +130,7 @@ class _Reader:
         if self.found or simulation is None or stages is None:
             raise InputError(self.file.path, self.found)
         given = doses(tuple(regimens), monographs, simulation.duration)
-        for key, message in slips(data, regimens, changes, monographs, simulation.duration, stages[0]):
+        for key, message in oddities(data, regimens, changes, monographs, simulation.duration, stages[0]):
             self.warn(key, message)
         return Scenario(
             name=self.file.path.stem,
@@ -197,7 +197,7 @@ class _Reader:
             key: Key = ("regimen", i)
             read = self._part(RegimenTable, entry, key)
             monograph = self._drug(entry, key)
-            setting = Setting(
+            setting = CourseContext(
                 weight=weight,
                 start=None if simulation is None else simulation.start,
                 anchored=None if simulation is None else simulation.start is not None,
@@ -217,7 +217,7 @@ class _Reader:
                 self.places.append([(*key, "course", c) for c, course in enumerate(rows) if course is not None])
         return found
 
-    def _course(self, entry: object, key: Key, setting: Setting) -> Course | None:
+    def _course(self, entry: object, key: Key, setting: CourseContext) -> Course | None:
         table = self._part(CourseTable, entry, key)
         if table is None:
             return None
@@ -338,7 +338,7 @@ class _Reader:
                 else:
                     self.refuse(("patient", "age"), f"{text}; set extrapolate = true in [patient] to run all the same")
 
-    def _changes(self) -> list[Change]:
+    def _changes(self) -> list[PatientChange]:
         table = self.file.data.get("patient")
         rows = table.get("change") if isinstance(table, dict) else None
         found = []
@@ -346,21 +346,21 @@ class _Reader:
             key: Key = ("patient", "change", i)
             read = self._part(ChangeTable, row, key)
             if read is not None:
-                found.append(Change(key=key, table=read))
+                found.append(PatientChange(key=key, table=read))
         return found
 
     def _population(
         self,
         table: PatientTable | None,
-        changes: list[Change],
+        changes: list[PatientChange],
         monographs: Mapping[str, Monograph],
         regimens: list[Regimen] | None,
-    ) -> Spec | None:
+    ) -> PopulationSpecification | None:
         if "population" not in self.file.data:
             return None
-        from pkinteract.scenario.population.reader import Surroundings, read_population
+        from pkinteract.scenario.population.reader import PopulationContext, read_population
 
-        around = Surroundings(
+        around = PopulationContext(
             patient=table, changing=bool(changes), monographs=monographs, enzymes=self.enzymes, regimens=regimens
         )
         return read_population(self.file, around, self.refuse, self.warn)

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from pkinteract.scenario.population.schema import PopulationTable
-from pkinteract.scenario.values import READERS, Table, number_of, quantity, reader, text_of
+from pkinteract.scenario.values import READERS, StrictTable, number_of, quantity, reader, text_of
 from pkinteract.units import parse, split
 
 
@@ -87,7 +87,7 @@ def _pregnancy_or_none(value: object) -> float:
         raise ValueError(f'{error}; a pregnancy that has ended is "none"') from None
 
 
-class Simulation(Table):
+class Simulation(StrictTable):
     """``[simulation]``."""
 
     duration: Annotated[float, quantity("time", "120 d", "0 d", "20 y", "h", above=True)] = Field(examples=['"120 d"'])
@@ -95,7 +95,7 @@ class Simulation(Table):
     start: datetime | None = None
 
 
-class PatientTable(Table):
+class PatientTable(StrictTable):
     """``[patient]``; weight in kg, age in y, height in m, creatinine clearance in mL/min, creatinine in mg/dL.
 
     ``pregnancy`` is the gestational age at t = 0 in wk. Changes are read one by one, as courses are.
@@ -116,7 +116,7 @@ class PatientTable(Table):
     change: list[object] = Field(default=[], examples=['[{ at = "10 d", weight = "72 kg" }]'])
 
 
-class ChangeTable(Table):
+class ChangeTable(StrictTable):
     """``[[patient.change]]``: what holds from ``at`` on; what is left out stays as it was.
 
     ``hepatic_class`` and ``pregnancy`` may be "none", the latter is then 0.
@@ -132,14 +132,14 @@ class ChangeTable(Table):
     pregnancy: Annotated[float, BeforeValidator(_pregnancy_or_none)] | None = None
 
 
-class CycleTable(Table):
+class CycleTable(StrictTable):
     """``cycle``: days with doses and days without, over and over from the start of the course [h]."""
 
     on: Span = Field(examples=['"21 d"'])
     off: Span = Field(examples=['"7 d"'])
 
 
-class CourseTable(Table):
+class CourseTable(StrictTable):
     """``[[regimen.course]]``; times in h, doses as (mg, per kg)."""
 
     start: Time = Field(alias="from", examples=['"0 d"'])
@@ -164,7 +164,7 @@ class CourseTable(Table):
     steady_state: bool = False
 
 
-class RegimenTable(Table):
+class RegimenTable(StrictTable):
     """``[[regimen]]``; courses are read one by one, so that one bad course does not hide another's problems."""
 
     drug: str = Field(examples=['"amitriptyline"'])
@@ -172,7 +172,7 @@ class RegimenTable(Table):
     course: list[object] = Field(min_length=1, examples=['[{ from = "0 d", dose = "75 mg" }]'])
 
 
-class ObservationTable(Table):
+class ObservationTable(StrictTable):
     """``[[observation]]``: a level that was measured; ``at`` in h, the level as it is written."""
 
     at: Time = Field(examples=['"5 d"'])
@@ -181,13 +181,13 @@ class ObservationTable(Table):
     note: Annotated[str, BeforeValidator(_note)] | None = None
 
 
-class Output(Table):
+class Output(StrictTable):
     """``[output]``."""
 
     units: dict[str, str] = Field(default={}, examples=['{ carbamazepine = "umol/L" }'])
 
 
-class ScenarioTable(Table):
+class ScenarioTable(StrictTable):
     """The whole file, for its known keys and the tables that are read in one piece."""
 
     title: Annotated[str, BeforeValidator(_title)] = Field(examples=['"A switch"'])

@@ -15,7 +15,7 @@ from pkinteract.library.people import reference as people
 from pkinteract.library.schema.monograph import Monograph, enzymes_of
 from pkinteract.scenario.population.schema import AdherenceTable, PopulationTable
 from pkinteract.scenario.population.spreads import PERSONAL, read_ages, read_spreads
-from pkinteract.scenario.population.types import ADULTS, Adherence, Spec, Ward
+from pkinteract.scenario.population.types import ADULTS, Adherence, EmpiricalPeople, PopulationSpecification
 from pkinteract.scenario.population.uncertainty import read_uncertainty
 from pkinteract.scenario.population.ward import read_ward
 from pkinteract.scenario.types import Regimen
@@ -33,7 +33,7 @@ FACTORS = ("clearance", "volume", "ka", "bioavailability")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class PopulationContext:
     """What a population needs to know of the rest of the file.
 
     Attributes
@@ -89,7 +89,9 @@ def refusals(changes: bool, pregnant: bool) -> Iterator[str]:
         yield "patients of a population are not pregnant; remove pregnancy from [patient]"
 
 
-def read_population(file: TomlFile, around: Surroundings, refuse: Report, warn: Report) -> Spec | None:
+def read_population(
+    file: TomlFile, around: PopulationContext, refuse: Report, warn: Report
+) -> PopulationSpecification | None:
     """The population of a file; None without the table, or where that could not be read at all."""
     table = _sound(file.data.get(HERE))
     if table is None:
@@ -123,12 +125,12 @@ def read_population(file: TomlFile, around: Surroundings, refuse: Report, warn: 
     uncertainty = None
     if table.uncertainty is not None:
         uncertainty = read_uncertainty(file, table, around.monographs, wrong, warn)
-    return Spec(
-        n=table.n if table.n is not None else Spec().n if ward is None else ward.size,
+    return PopulationSpecification(
+        n=table.n if table.n is not None else PopulationSpecification().n if ward is None else ward.size,
         seed=table.seed,
         ancestry=_ancestry(table, around, ward, wrong),
         ages=ages,
-        women=Spec().women if table.women is None else table.women,
+        women=PopulationSpecification().women if table.women is None else table.women,
         smokers=table.smokers,
         spreads=spreads,
         fixed=frozenset(PERSONAL.get(name, name) for name in table.fixed),
@@ -151,7 +153,7 @@ def _check_tapers(file: TomlFile, refuse: Report) -> None:
                 refuse(("regimen", r, "course", c, "taper_to"), text)
 
 
-def _check_ages(ages: tuple[float, float], around: Surroundings, wrong: Report) -> None:
+def _check_ages(ages: tuple[float, float], around: PopulationContext, wrong: Report) -> None:
     for drug, monograph in around.monographs.items():
         span = monograph.ages
         if span is None or around.extrapolate:
@@ -162,7 +164,9 @@ def _check_ages(ages: tuple[float, float], around: Surroundings, wrong: Report) 
             wrong(("age",), f"{text}; set extrapolate = true in [patient] to draw them all the same")
 
 
-def _ancestry(table: PopulationTable, around: Surroundings, ward: Ward | None, wrong: Report) -> dict[str, float]:
+def _ancestry(
+    table: PopulationTable, around: PopulationContext, ward: EmpiricalPeople | None, wrong: Report
+) -> dict[str, float]:
     """Group to its share; reports groups that are not known, or whose genes are not."""
     given = {table.ancestry: 1.0} if isinstance(table.ancestry, str) else table.ancestry
     if not given:
@@ -182,7 +186,7 @@ def _ancestry(table: PopulationTable, around: Surroundings, ward: Ward | None, w
     return given
 
 
-def _check_fixed(table: PopulationTable, around: Surroundings, wrong: Report) -> None:
+def _check_fixed(table: PopulationTable, around: PopulationContext, wrong: Report) -> None:
     """Report what cannot be kept from [patient]."""
     patient = around.patient
     for n, name in enumerate(table.fixed):
@@ -209,7 +213,7 @@ def _unknown(patient: PatientTable) -> set[str]:
     return found if patient.serum_creatinine is None else found - {"creatinine_clearance"}
 
 
-def _check_cvs(table: PopulationTable, around: Surroundings, wrong: Report) -> None:
+def _check_cvs(table: PopulationTable, around: PopulationContext, wrong: Report) -> None:
     """Report CVs of what does not vary."""
     for name in table.cv:
         drug, dot, key = name.partition(".")
@@ -245,7 +249,9 @@ def _adherence(table: AdherenceTable) -> Adherence:
     return Adherence(taken=table.taken or published, late=table.late, source=None if given else source)
 
 
-def _ignored(table: PopulationTable, around: Surroundings, ward: Ward | None) -> Iterator[tuple[Key, str]]:
+def _ignored(
+    table: PopulationTable, around: PopulationContext, ward: EmpiricalPeople | None
+) -> Iterator[tuple[Key, str]]:
     """What [patient] says of genes and enzymes, and the population draws anew."""
     if around.patient is None:
         return

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from pkinteract.scenario.types import ANCESTRY
-from pkinteract.scenario.values import Share, Table, number_of, quantity, share_of
+from pkinteract.scenario.values import Share, StrictTable, number_of, quantity, share_of
 
 MOST_PATIENTS = 100_000_000
 """Largest population."""
@@ -38,7 +38,7 @@ def _adherence(value: object) -> object:
     raise ValueError(f'must be "published" or a table such as {{ taken = 0.87, late = "1 h" }}, got {shown}')
 
 
-class SpreadTable(Table):
+class SpreadTable(StrictTable):
     """A distribution; its quantities are read by what they are of."""
 
     shape: Literal["normal", "lognormal", "uniform"] | None = None
@@ -48,14 +48,14 @@ class SpreadTable(Table):
     until: str | None = None
 
 
-class AdherenceTable(Table):
+class AdherenceTable(StrictTable):
     """``adherence``: shares of doses taken of one, two, three, four a day (None: as published), and delays in h."""
 
     taken: Annotated[tuple[float, float, float, float] | None, BeforeValidator(_taken)] = (1.0, 1.0, 1.0, 1.0)
     late: Annotated[float, quantity("time", "1 h", "0 h", "24 h", "h")] = 0.0
 
 
-class PopulationTable(Table):
+class PopulationTable(StrictTable):
     """``[population]``."""
 
     n: int | None = Field(default=None, ge=1, le=MOST_PATIENTS)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pkinteract.library.people import reference as people
 from pkinteract.scenario.population.schema import PopulationTable, SpreadTable
-from pkinteract.scenario.population.types import ADULTS, Shape, Spread
+from pkinteract.scenario.population.types import ADULTS, GivenSpread, Shape
 from pkinteract.scenario.values import READERS, creatinine_level
 from pkinteract.text.toml_lines import Key
 from pkinteract.units import from_canonical, parse
@@ -21,7 +21,7 @@ PERSONAL = {"sex": "female"} | {name: name for name in (*READERS, "smoker")}
 """Keys of [patient] that virtual patients draw, and what a population calls them."""
 
 
-class _Quantity(NamedTuple):
+class _SpreadKind(NamedTuple):
     """How an SD is read, the shape of a distribution that names none, and examples of mean and SD."""
 
     dimension: str
@@ -31,12 +31,12 @@ class _Quantity(NamedTuple):
     sd: str
 
 
-_QUANTITIES: Mapping[str, _Quantity] = {
-    "age": _Quantity("time", "y", "normal", "50 y", "15 y"),
-    "weight": _Quantity("mass", "kg", "lognormal", "75 kg", "15 kg"),
-    "height": _Quantity("length", "m", "normal", "170 cm", "9 cm"),
-    "serum_creatinine": _Quantity("concentration", "mg/dL", "lognormal", "0.9 mg/dL", "0.2 mg/dL"),
-    "creatinine_clearance": _Quantity("clearance", "mL/min", "lognormal", "60 mL/min", "25 mL/min"),
+_QUANTITIES: Mapping[str, _SpreadKind] = {
+    "age": _SpreadKind("time", "y", "normal", "50 y", "15 y"),
+    "weight": _SpreadKind("mass", "kg", "lognormal", "75 kg", "15 kg"),
+    "height": _SpreadKind("length", "m", "normal", "170 cm", "9 cm"),
+    "serum_creatinine": _SpreadKind("concentration", "mg/dL", "lognormal", "0.9 mg/dL", "0.2 mg/dL"),
+    "creatinine_clearance": _SpreadKind("clearance", "mL/min", "lognormal", "60 mL/min", "25 mL/min"),
 }
 
 
@@ -64,7 +64,7 @@ def _adult(low: float, high: float, wrong: Report) -> tuple[float, float] | None
 
 def read_spreads(
     table: PopulationTable, columns: Iterable[str], ages: tuple[float, float], wrong: Report
-) -> dict[str, Spread]:
+) -> dict[str, GivenSpread]:
     """Distributions that stand in place of the reference people's.
 
     Parameters
@@ -93,7 +93,7 @@ def read_spreads(
     return found
 
 
-def _spread(name: str, table: SpreadTable, bounds: tuple[float, float], wrong: Report) -> Spread | None:
+def _spread(name: str, table: SpreadTable, bounds: tuple[float, float], wrong: Report) -> GivenSpread | None:
     quantity = _QUANTITIES[name]
     shape = table.shape or quantity.shape
     good = True
@@ -127,7 +127,7 @@ def _spread(name: str, table: SpreadTable, bounds: tuple[float, float], wrong: R
     if not good:
         return None
     least = 1e-6 * (mean or 0.0) if shape == "lognormal" else low
-    return Spread(shape=shape, mean=mean or 0.0, sd=sd or 0.0, low=max(low, least), high=high)
+    return GivenSpread(shape=shape, mean=mean or 0.0, sd=sd or 0.0, low=max(low, least), high=high)
 
 
 def _texts(table: SpreadTable) -> tuple[tuple[str, str | None], ...]:

@@ -15,7 +15,7 @@ Shape = Literal["normal", "lognormal", "uniform"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
+class GivenSpread:
     """A distribution that the file gives instead of the reference people's, cut off at ``low`` and ``high``.
 
     Attributes
@@ -54,7 +54,7 @@ class Adherence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ward:
+class EmpiricalPeople:
     """Rows of an empirical table of patients, each column as long as the others.
 
     Attributes
@@ -112,7 +112,7 @@ class Uncertainty:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spec:
+class PopulationSpecification:
     """A population.
 
     Attributes
@@ -143,9 +143,9 @@ class Spec:
     ages: tuple[float, float] = ADULTS
     women: float = 0.5
     smokers: float | None = None
-    spreads: Mapping[str, Spread] = field(default_factory=dict)
+    spreads: Mapping[str, GivenSpread] = field(default_factory=dict)
     fixed: frozenset[str] = frozenset()
     cvs: Mapping[str, float] = field(default_factory=dict)
     adherence: Adherence | None = None
-    ward: Ward | None = None
+    ward: EmpiricalPeople | None = None
     uncertainty: Uncertainty | None = None

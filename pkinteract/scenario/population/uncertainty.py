@@ -15,7 +15,7 @@ from pkinteract.library.schema.monograph import Monograph
 from pkinteract.scenario.expressions import value_of
 from pkinteract.scenario.population.schema import PopulationTable
 from pkinteract.scenario.population.types import Uncertain, Uncertainty
-from pkinteract.scenario.values import Table
+from pkinteract.scenario.values import StrictTable
 from pkinteract.text.toml import TomlFile, read_toml
 from pkinteract.text.toml_lines import Key
 from pkinteract.text.toml_words import problems
@@ -28,7 +28,7 @@ DRAWS = 20
 KEY: Key = ("uncertainty",)
 
 
-class UncertainTable(Table):
+class UncertainTable(StrictTable):
     """``[[uncertainty]]`` of the ``result.toml`` of a fit: one of its parameters.
 
     Attributes
@@ -54,7 +54,7 @@ class UncertainTable(Table):
     expression: str | None = None
 
 
-class _ResultTable(Table):
+class _ResultTable(StrictTable):
     """What is read of a ``result.toml``."""
 
     uncertainty: list[UncertainTable]

@@ -9,7 +9,7 @@ from pkinteract.errors import InputError, did_you_mean, printable
 from pkinteract.library.people import reference as people
 from pkinteract.library.phenotypes import activity
 from pkinteract.library.schema.monograph import Monograph
-from pkinteract.scenario.population.types import Ward
+from pkinteract.scenario.population.types import EmpiricalPeople
 from pkinteract.scenario.values import READERS
 from pkinteract.text.csv import read_csv
 from pkinteract.text.toml_lines import Key
@@ -42,7 +42,7 @@ REQUIRED = ("weight_kg", "age_y", "sex")
 
 def read_ward(
     folder: Path, name: str, monographs: Mapping[str, Monograph], extrapolate: bool, wrong: Report
-) -> Ward | None:
+) -> EmpiricalPeople | None:
     """The table of patients ``name`` beside the scenario; reports every bad row, then there is none.
 
     Ages that a drug is not described for are bad too, unless ``extrapolate``.
@@ -76,7 +76,7 @@ def read_ward(
         wrong(("patients",), f"{printable(name)}: and {len(found) - MOST_TOLD} more problems")
     if found:
         return None
-    return Ward(
+    return EmpiricalPeople(
         name=name,
         size=len(rows),
         numbers={what: tuple(values) for what, values in numbers.items()},

@@ -27,7 +27,7 @@ GRAIN = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Stretch:
+class _ConstantDose:
     """A constant stretch of one course: what is taken a day [mg], as labelled on the default formulation."""
 
     key: Key
@@ -37,7 +37,7 @@ class _Stretch:
     oral: bool
 
 
-def unusual(
+def unusual_doses(
     regimens: Sequence[Regimen], monographs: Mapping[str, Monograph], patient: Patient
 ) -> Iterator[tuple[Key, str]]:
     """What is unusual of the doses of a scenario, each at the key of its course; of ranges only in adults."""
@@ -53,7 +53,7 @@ def unusual(
             yield from _range(own, monograph, patient.weight)
 
 
-def not_made(course: Course, monograph: Monograph) -> str | None:
+def unmakeable_dose(course: Course, monograph: Monograph) -> str | None:
     """What to say of a course whose doses cannot be made of the usual strengths; None if they can."""
     strengths = monograph.dosing.strengths.get(course.formulation)
     if strengths is None:
@@ -73,7 +73,7 @@ def not_made(course: Course, monograph: Monograph) -> str | None:
 def _range(courses: Sequence[tuple[Key, Course]], monograph: Monograph, weight: float) -> Iterator[tuple[Key, str]]:
     dosing = monograph.dosing
     low, high, most = (_mg(value, weight) for value in (dosing.low, dosing.high, dosing.single_high or dosing.high))
-    stretches: list[_Stretch] = []
+    stretches: list[_ConstantDose] = []
     for key, course in courses:
         share = _as_default(course, monograph)
         if size(course) > 1:
@@ -94,7 +94,7 @@ def _range(courses: Sequence[tuple[Key, Course]], monograph: Monograph, weight: 
         yield oral.key, f"{monograph.id} {reached:g} mg a day at most: below the usual {_span(low, high)}"
 
 
-def _totals(stretches: Sequence[_Stretch]) -> Iterator[tuple[_Stretch, float]]:
+def _totals(stretches: Sequence[_ConstantDose]) -> Iterator[tuple[_ConstantDose, float]]:
     """Each stretch as it begins, with what is taken a day from then on [mg]; of two that begin together the later."""
     running = 0.0
     for _, begins, row in sorted(
@@ -106,17 +106,17 @@ def _totals(stretches: Sequence[_Stretch]) -> Iterator[tuple[_Stretch, float]]:
             yield row, running
 
 
-def _stretches(key: Key, course: Course, share: float) -> Iterator[_Stretch]:
+def _stretches(key: Key, course: Course, share: float) -> Iterator[_ConstantDose]:
     """A stretch per level of a taper, or one."""
     oral = course.route == "oral"
     if course.every is None or course.level_length is None:
         daily = sum(_amounts(course)) * (1.0 if course.every is None else 24 / course.every)
-        yield _Stretch(key=key, start=course.start, stop=course.stop, daily=daily * share, oral=oral)
+        yield _ConstantDose(key=key, start=course.start, stop=course.stop, daily=daily * share, oral=oral)
         return
     for k, level in enumerate(course.levels):
         start = course.start + k * course.level_length
         stop = course.stop if k == len(course.levels) - 1 else start + course.level_length
-        yield _Stretch(key=key, start=start, stop=stop, daily=level * 24 / course.every * share, oral=oral)
+        yield _ConstantDose(key=key, start=start, stop=stop, daily=level * 24 / course.every * share, oral=oral)
 
 
 def _amounts(course: Course) -> tuple[float, ...]:

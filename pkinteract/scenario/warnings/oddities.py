@@ -6,19 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pkinteract.library.schema.monograph import Monograph
-from pkinteract.scenario.file.patient import Change
+from pkinteract.scenario.file.patient import PatientChange
 from pkinteract.scenario.types import TOLERANCE, Course, Patient, Regimen
-from pkinteract.scenario.warnings.doses import not_made, unusual
+from pkinteract.scenario.warnings.doses import unmakeable_dose, unusual_doses
 from pkinteract.text.toml_lines import Key
 
 Slip = tuple[Key, str]
 """The key that it stands at, and what is odd."""
 
 
-def slips(
+def oddities(
     data: Mapping[str, Any],
     regimens: Sequence[Regimen],
-    changes: Sequence[Change],
+    changes: Sequence[PatientChange],
     monographs: Mapping[str, Monograph],
     duration: float,
     patient: Patient,
@@ -34,7 +34,7 @@ def slips(
                 yield key, "ended more than a year before t = 0"
             written = data["regimen"][r]["course"][c]
             yield from _course(key, written, course)
-            missing = None if _per_weight(written) else not_made(course, monographs[regimen.drug])
+            missing = None if _per_weight(written) else unmakeable_dose(course, monographs[regimen.drug])
             if missing is not None:
                 yield (*key, "dose" if course.levels else "at"), missing
             if course.food == "fed" and monographs[regimen.drug].absorption[course.formulation].food is None:
@@ -42,7 +42,7 @@ def slips(
             if last is not None and course.start < last.stop - TOLERANCE:
                 yield key, "begins before the course above it ends; both are given"
             last = course
-    yield from unusual(regimens, monographs, patient)
+    yield from unusual_doses(regimens, monographs, patient)
     yield from _patient(data["patient"], changes, monographs, duration)
 
 
@@ -62,7 +62,7 @@ def _per_weight(written: Mapping[str, Any]) -> bool:
 
 
 def _patient(
-    table: Mapping[str, Any], changes: Sequence[Change], monographs: Mapping[str, Monograph], duration: float
+    table: Mapping[str, Any], changes: Sequence[PatientChange], monographs: Mapping[str, Monograph], duration: float
 ) -> Iterator[Slip]:
     places: list[tuple[Key, Mapping[str, Any]]] = [(("patient",), table)]
     for change, row in zip(changes, table.get("change", []), strict=True):
