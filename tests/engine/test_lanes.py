@@ -13,8 +13,9 @@ from pkinteract.engine.curves import extremes, sample
 from pkinteract.engine.events import Event
 from pkinteract.engine.lanes.counts import edges_of_bins, tally
 from pkinteract.engine.lanes.doses import Steady
-from pkinteract.engine.lanes.solve import Lanes, Reading, solve_lanes
+from pkinteract.engine.lanes.solve import solve_lanes
 from pkinteract.engine.lanes.structure import Structure
+from pkinteract.engine.lanes.types import Lanes, Reading
 from pkinteract.engine.reference.solve import solve_reference
 from pkinteract.engine.single.march import solve
 from pkinteract.engine.solution import Solution

@@ -10,7 +10,8 @@ from lane_runs import GRID, Array, alone, given, people, stepping
 
 from pkinteract.engine.events import Event, Switch
 from pkinteract.engine.lanes.doses import Steady
-from pkinteract.engine.lanes.solve import Change, Lanes, Reading, solve_lanes
+from pkinteract.engine.lanes.solve import solve_lanes
+from pkinteract.engine.lanes.types import Change, Lanes, Reading
 from pkinteract.engine.single.march import solve
 from pkinteract.engine.solution import Solution
 from pkinteract.engine.steady_state import periodic_state

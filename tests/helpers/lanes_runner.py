@@ -12,7 +12,8 @@ from pkinteract.engine.control import Failure
 from pkinteract.engine.curves import Side
 from pkinteract.engine.events import Event, Switch
 from pkinteract.engine.lanes.doses import KINDS, Inputs
-from pkinteract.engine.lanes.solve import RTOL, Change, Lanes, Reading, solve_lanes
+from pkinteract.engine.lanes.solve import RTOL, solve_lanes
+from pkinteract.engine.lanes.types import Change, Lanes, Reading
 from pkinteract.engine.solution import State
 from pkinteract.engine.system import System
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from pkinteract.engine.curves import Array
 from pkinteract.engine.kernel import code
 from pkinteract.engine.lanes.doses import Columns
-from pkinteract.engine.lanes.solve import Lanes
+from pkinteract.engine.lanes.types import Lanes
 from pkinteract.engine.memory import take
 
 Counts = npt.NDArray[np.uint32] | npt.NDArray[np.uint16]

@@ -16,8 +16,9 @@ from pkinteract.engine.control import TOO_FAST
 from pkinteract.engine.curves import Array
 from pkinteract.engine.events import Event
 from pkinteract.engine.lanes.doses import Steady, joined
-from pkinteract.engine.lanes.solve import Change as Later
-from pkinteract.engine.lanes.solve import Lanes, solve_lanes
+from pkinteract.engine.lanes.solve import solve_lanes
+from pkinteract.engine.lanes.types import Change as Later
+from pkinteract.engine.lanes.types import Lanes
 from pkinteract.engine.steady_state import earlier_releases
 from pkinteract.engine.system import System
 from pkinteract.errors import SimulationError

@@ -10,7 +10,7 @@ import numpy as np
 from pkinteract.engine.curves import Array
 from pkinteract.engine.events import Event
 from pkinteract.engine.lanes.doses import KINDS, Inputs
-from pkinteract.engine.lanes.solve import Lanes, Reading, Stand
+from pkinteract.engine.lanes.types import Lanes, Reading, Stand
 from pkinteract.engine.solution import State
 
 RTOL, REPEATED = 1e-9, 1e-11

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from pkinteract.engine.control import TOO_FAST
 from pkinteract.engine.kernel.vector import LANES
 from pkinteract.engine.lanes import counts
-from pkinteract.engine.lanes import solve as lanes
+from pkinteract.engine.lanes.types import Lanes, Levels
 from pkinteract.population.people.cohort import Array, Cohort, TextArray
 from pkinteract.population.people.draw import draw
 from pkinteract.population.run.bodies import bodies
@@ -42,7 +42,7 @@ class Block:
     """
 
     columns: Columns
-    profile: lanes.Levels | None
+    profile: Levels | None
 
 
 def run_block(plan: RunPlan, numbers: range, tally: Tally) -> Block:
@@ -73,7 +73,7 @@ def columns_of(plan: RunPlan, cohort: Cohort) -> Columns:
     return {**_traits(cohort), **measured, "status": status}
 
 
-def _simulated(plan: RunPlan, cohort: Cohort, count: int) -> tuple[lanes.Lanes, TextArray]:
+def _simulated(plan: RunPlan, cohort: Cohort, count: int) -> tuple[Lanes, TextArray]:
     """What was read of each of the first patients, and their status."""
     found = bodies(plan.scenario, cohort)
     done = solved(plan.scenario, found, plan.grid, plan.windows.edges).first(count)
@@ -85,7 +85,7 @@ def _simulated(plan: RunPlan, cohort: Cohort, count: int) -> tuple[lanes.Lanes, 
     return done, status
 
 
-def _measured(plan: RunPlan, solved: lanes.Lanes) -> dict[str, Array]:
+def _measured(plan: RunPlan, solved: Lanes) -> dict[str, Array]:
     """The measures of every analyte by the name of their column; NaN where there is no result."""
     columns: dict[str, Array] = {}
     for analyte, windows in zip(plan.analytes, solved.windows, strict=True):
@@ -95,7 +95,7 @@ def _measured(plan: RunPlan, solved: lanes.Lanes) -> dict[str, Array]:
     return columns
 
 
-def _count(plan: RunPlan, cohort: Cohort, solved: lanes.Lanes, measured: Mapping[str, Array], tally: Tally) -> None:
+def _count(plan: RunPlan, cohort: Cohort, solved: Lanes, measured: Mapping[str, Array], tally: Tally) -> None:
     """Add patients with a result to the counts of groups, measures, levels and risks."""
     ok, over = solved.ok, plan.windows
     member = members(plan, cohort)[:, ok]

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pkinteract.engine.lanes.counts import gathered, scatter
-from pkinteract.engine.lanes.solve import Levels
+from pkinteract.engine.lanes.types import Levels
 from pkinteract.engine.memory import give_back
 from pkinteract.population.run.block import Columns, run_block
 from pkinteract.population.run.plan import BLOCK, RunPlan

@@ -7,6 +7,7 @@ import numpy as np
 from pkinteract.engine.curves import extremes
 from pkinteract.engine.lanes import solve as lanes
 from pkinteract.engine.lanes.doses import Steady, joined
+from pkinteract.engine.lanes.types import Lanes, Reading
 from pkinteract.population.people.cohort import Array, Cohort
 from pkinteract.population.run.bodies import Bodies, bodies, reporting
 from pkinteract.population.statistics.metrics import HIGHEST
@@ -14,7 +15,7 @@ from pkinteract.scenario import Patient, Scenario
 from pkinteract.simulation import simulate
 
 
-def solved(scenario: Scenario, found: Bodies, grid: Array, edges: Array) -> lanes.Lanes:
+def solved(scenario: Scenario, found: Bodies, grid: Array, edges: Array) -> Lanes:
     """Every patient stepped to the end; those that cannot be are not ok.
 
     Parameters
@@ -36,7 +37,7 @@ def solved(scenario: Scenario, found: Bodies, grid: Array, edges: Array) -> lane
         found.model.system,
         found.parameters,
         inputs,
-        lanes.Reading(grid=grid, weights=weights, alerts=alerts, edges=edges),
+        Reading(grid=grid, weights=weights, alerts=alerts, edges=edges),
         scenario.first_time,
         scenario.duration,
         steady=steady,
