@@ -84,7 +84,8 @@ def population(scenario: Path, out: Path | None, no_figure: bool, **options: Any
         with counted("patients") as progress:
             lines, failure = _run(read, folder, PopulationOptions(figure=not no_figure, **options), progress)
     except KeyboardInterrupt:
-        click.echo(f"\nStopped. The same command with --resume goes on from what is kept in {folder}.", err=True)
+        kept = f" The same command with --resume goes on from what is kept in {folder}." if folder.is_dir() else ""
+        click.echo(f"\nStopped.{kept}", err=True)
         raise
     click.echo("\n".join(lines))
     if failure is not None:

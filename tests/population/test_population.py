@@ -564,6 +564,45 @@ def test_an_interrupted_run_goes_on(folder: Path) -> None:
     same_bytes(folder / "threads", folder / "killed")
 
 
+PARTITION_DAMAGE = {
+    "cut": lambda content: content[:50],
+    "empty": lambda content: b"",
+    "a flipped bit": lambda content: content[:-200] + bytes([content[-200] ^ 1]) + content[-199:],
+}
+"""What may have happened to a file of a partition since it was written."""
+
+
+@pytest.mark.parametrize("name", ["00000.npz", "patients-00000.csv"])
+@pytest.mark.parametrize("what", PARTITION_DAMAGE)
+def test_a_damaged_partition_is_computed_again(name: str, what: str, tmp_path: Path) -> None:
+    """Cut, empty or with a bit changed, its counts or its rows: --resume does not use it, the result is the same."""
+    scenario = written(tmp_path, SWITCH, name="switch")
+    words = [
+        "population",
+        str(scenario),
+        "-n",
+        "20",
+        "--no-figure",
+        "--keep-partitions",
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    first = CliRunner().invoke(main, words)
+    whole = (tmp_path / "out/patients.csv").read_bytes()
+    kept = tmp_path / "out/partitions" / name
+    content = kept.read_bytes()
+
+    intact = CliRunner().invoke(main, [*words, "--resume"])
+    kept.write_bytes(PARTITION_DAMAGE[what](content))
+    again = CliRunner().invoke(main, [*words, "--resume"])
+
+    assert [first.exit_code, intact.exit_code, again.exit_code] == [0, 0, 0]
+    assert "went on from 1 of 1 partitions" in intact.stdout
+    assert "went on from" not in again.stdout
+    assert (tmp_path / "out/patients.csv").read_bytes() == whole
+    assert kept.read_bytes() == content
+
+
 @pytest.mark.cluster
 def test_a_run_that_is_stopped_says_how_to_go_on(folder: Path) -> None:
     """Ctrl-C keeps what is finished and names the option."""

@@ -6,6 +6,7 @@ patients, ``profiles-00012.parquet`` if it is asked for, and ``00012.npz`` with 
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -61,7 +62,7 @@ def compute(plan: RunPlan, partition: int, form: Form, done: Callable[[int], Non
     files: dict[str, bytes] = {f"{PATIENTS}-{partition:05}.{form.ending}": form.written(columns)}
     if plan.profiles:
         files[f"{PROFILES}-{partition:05}.parquet"] = parquet_bytes(profiles)
-    files[f"{partition:05}.npz"] = _packed(plan, tally)
+    files[f"{partition:05}.npz"] = _packed(plan, tally, files)
     tally.give_back()
     return files
 
@@ -86,10 +87,16 @@ def parquet_bytes(tables: Sequence[Columns]) -> bytes:
     return file.getvalue()
 
 
-def _packed(plan: RunPlan, tally: Tally) -> bytes:
-    """The counts of a partition as one file."""
+def checksums(files: Files) -> str:
+    """The SHA-256 of every file by its name, as text."""
+    return json.dumps({name: hashlib.sha256(content).hexdigest() for name, content in files.items()}, sort_keys=True)
+
+
+def _packed(plan: RunPlan, tally: Tally, beside: Files) -> bytes:
+    """The counts of a partition as one file, with the checksums of the files beside it."""
     packed = {f"counts {name}": gathered(counts) for name, counts in tally.arrays().items()}
     arrays: dict[str, npt.NDArray[Any]] = {"plan": np.array(plan.fingerprint), **packed}
+    arrays["beside"] = np.array(checksums(beside))
     arrays["failures"] = np.array(json.dumps(list(tally.failures.items())))
     file = io.BytesIO()
     np.savez(file, **arrays)  # type: ignore[arg-type]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
 from pkinteract.errors import InputError, Problem
 from pkinteract.population.run.executors import Executor
-from pkinteract.population.run.partitions import PATIENTS, PROFILES, Files, Form, add_packed
+from pkinteract.population.run.partitions import PATIENTS, PROFILES, Files, Form, add_packed, checksums
 from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.statistics.tally import Tally, empty
 
@@ -70,16 +72,16 @@ class Store:
         }
 
     def finished(self) -> list[int]:
-        """Numbers of the partitions that are complete."""
+        """Numbers of the partitions that are complete and as they were written."""
         return [partition for partition in range(self.plan.partitions) if self._complete(partition)]
 
     def _complete(self, partition: int) -> bool:
-        if not all((self.folder / name).is_file() for name in self._rows(partition)):
-            return False
         try:
-            with np.load(self._counts(partition)) as arrays:
-                return bool(str(arrays["plan"]) == self.plan.fingerprint)
-        except (OSError, ValueError, KeyError):
+            beside = {name: (self.folder / name).read_bytes() for name in self._rows(partition)}
+            with ZipFile(self._counts(partition)) as whole, np.load(self._counts(partition)) as arrays:
+                mine = str(arrays["plan"]) == self.plan.fingerprint and str(arrays["beside"]) == checksums(beside)
+                return mine and whole.testzip() is None
+        except (OSError, ValueError, KeyError, BadZipFile, zlib.error):
             return False
 
     def _counts(self, partition: int) -> Path:
