@@ -25,6 +25,8 @@ COMMANDS = {
     "population": ["population", SCENARIO, "-n", 2, "--no-figure"],
     "sensitivity": ["sensitivity", SCENARIO, "-n", 2, "--no-figure"],
 }
+pytestmark = pytest.mark.cluster
+
 WRITING = ("run", "events", "fit", "patient", "qualify")
 
 PROGRAM = """

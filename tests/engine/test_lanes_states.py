@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import pytest
 from engine_systems import EVERYTHING_EVENTS, everything
 from lane_runs import GRID, Array, alone, given, people, stepping
 
@@ -16,6 +17,8 @@ from pkinteract.engine.single.march import solve
 from pkinteract.engine.solution import Solution
 from pkinteract.engine.steady_state import periodic_state
 from pkinteract.engine.system import Release, System
+
+pytestmark = pytest.mark.compiled
 
 STOP = 240.0
 EVENTS = tuple(

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 import lagging_enzyme
 import numpy as np
 import pytest
-from runners import RUNNERS, TIGHT
+from runners import MARKED, RUNNERS, TIGHT
 from scipy.integrate import quad
 from scipy.linalg import expm
 from scipy.special import lambertw
@@ -64,7 +64,7 @@ class Solved(Protocol):
     def __call__(self, system: System, *events: Event, stop: float = 48.0) -> Solution: ...
 
 
-@pytest.fixture(params=RUNNERS)
+@pytest.fixture(params=MARKED)
 def solved(request: pytest.FixtureRequest) -> Solved:
     """What solves a system tightly, by each runner."""
     runner, rtol = RUNNERS[request.param], TIGHT[request.param]
@@ -385,7 +385,7 @@ def test_inducers_of_one_group_compete_and_groups_add(solved: Solved) -> None:
         np.testing.assert_allclose(level, plateau - (plateau - 1) * np.exp(-0.1 * HOURS), rtol=1e-7)
 
 
-@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("runner", MARKED)
 def test_from_a_switch_on_the_parameters_are_others(runner: str) -> None:
     """Clearance doubled after 10 h, on the way between two doses: two exponentials joined at the switch."""
     p = Numbers()

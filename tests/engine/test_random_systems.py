@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from random_systems import STOP, Case, cases
-from runners import FAST, RUNNERS
+from runners import MARKED_FAST, RUNNERS
 
 from pkinteract.engine.events import EventKind
 from pkinteract.engine.mechanisms import MECHANISMS
@@ -94,7 +94,7 @@ def test_the_random_systems_hold_every_mechanism() -> None:
     assert {name: seen[name] for name in PARTS if seen[name] < 5} == {}
 
 
-@pytest.mark.parametrize("runner", FAST)
+@pytest.mark.parametrize("runner", MARKED_FAST)
 @settings(max_examples=EXAMPLES, phases=PHASES, suppress_health_check=SLOW)
 @given(case=cases())
 def test_every_runner_agrees_with_the_reference_on_any_system(runner: str, case: Case) -> None:

@@ -10,6 +10,8 @@ import pytest
 from fit_files import DATA, TIMES, bateman, command, csv, fitted, parameter, values, written
 from runs import drug, oral, pathway
 
+pytestmark = pytest.mark.compiled
+
 FREE = parameter("f")
 """F with the bounds that the program chooses."""
 

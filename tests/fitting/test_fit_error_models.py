@@ -13,6 +13,8 @@ from scipy import optimize, stats
 
 from pkinteract.engine.curves import Array
 
+pytestmark = pytest.mark.compiled
+
 SCALE = parameter("f", 'lower = "0.01"', 'upper = "1"')
 """Concentrations are proportional to F: the derivative of every logarithm by that of F is 1."""
 

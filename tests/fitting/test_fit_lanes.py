@@ -15,6 +15,8 @@ from pkinteract.errors import SimulationError
 from pkinteract.fitting import read_fit
 from pkinteract.fitting.search.target import Best, Target
 
+pytestmark = pytest.mark.compiled
+
 SUBJECTS = tuple("abcdefghi")
 """With three estimates each there are more points than two groups of lanes hold."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+import pytest
 from lanes_runner import LaneSolution, solve_by_lanes
 
 from pkinteract.engine.events import Event, Switch
@@ -35,3 +36,9 @@ TIGHT = {"single": 1e-10, "lanes": 1e-9, "reference": 1e-12}
 
 FAST = [name for name in RUNNERS if name != "reference"]
 """What the reference judges."""
+
+MARKED = [pytest.param(name, marks=pytest.mark.compiled if name == "lanes" else ()) for name in RUNNERS]
+"""All of them as parameters of a test: lanes need machine code."""
+
+MARKED_FAST = [param for param in MARKED if param.values[0] in FAST]
+"""What the reference judges, as parameters of a test."""

@@ -18,6 +18,8 @@ from pkinteract import __version__
 from pkinteract.cli import main
 from pkinteract.text.record import head, write_record
 
+pytestmark = pytest.mark.compiled
+
 EVENTS = Path(__file__).parents[1] / "records" / "events"
 NUMBERS = {"pkinteract": __version__, "python": platform.python_version(), "numpy": np.__version__}
 
