@@ -122,7 +122,7 @@ _C7, _C8, _C9, _C10 = 1 / 5040, 1 / 40320, 1 / 362880, 1 / 3628800
 
 @kernel
 def falling(x: Row) -> Row:
-    """e^x for x not above 0, to 1e-15: 2^k times a series of the rest, whose next term is below 2e-13 of ln(2)/2."""
+    """e^x for x not above 0, to 3e-13: 2^k times a series of the rest r, |r| up to ln(2)/2, which ends with r^10."""
     x = larger(x, -700.0)
     k = floor(x * _PER_LN2 + 0.5)
     r = (x - k * _LN2_HIGH) - k * _LN2_LOW
