@@ -271,3 +271,19 @@ def test_a_value_that_the_drug_file_leaves_out_can_be_estimated(tmp_path: Path) 
         {**TRUE, "lag": 24}, rel=1e-5
     )
     assert command("check", tmp_path / "fitted.toml").exit_code == 0
+
+
+def test_a_data_set_counts_by_an_sd_of_its_own(tmp_path: Path) -> None:
+    """Log residual, 10 % and 40 %: ln F is the mean of the log ratios weighted by 1/SD² (closed form)."""
+    near, far = bateman(TIMES) * 0.5, bateman(TIMES) * 0.8
+    (tmp_path / "far.csv").write_text(csv(zip(TIMES, far, strict=True)), "utf-8")
+    other = DATA.replace("levels.csv", "far.csv") + 'proportional = "40 %"\n'
+    residual = '[residual]\nmodel = "log"\nproportional = "10 %"\n'
+
+    group = fitted(
+        tmp_path, DATA, other, parameter("f", 'upper = "1"'), residual, levels=csv(zip(TIMES, near, strict=True))
+    )
+
+    [row] = group.estimates
+    assert row.log_value == pytest.approx(np.average(np.log([0.5, 0.8]), weights=[16, 1]), rel=1e-6)
+    assert row.log_se == pytest.approx((len(TIMES) * (1 / 0.1**2 + 1 / 0.4**2)) ** -0.5, rel=1e-5)

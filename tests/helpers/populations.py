@@ -20,7 +20,7 @@ from pkinteract.scenario import Scenario
 
 ROOT = Path(__file__).parents[2]
 HEADLINE = ROOT / "scenarios" / "carbamazepine-to-levetiracetam.toml"
-AUTOINDUCTION = ROOT / "fits" / "carbamazepine-autoinduction" / "result.toml"
+AUTOINDUCTION = ROOT / "fits" / "carbamazepine" / "result.toml"
 AMITRIPTYLINE = ROOT / "fits" / "amitriptyline-nortriptyline" / "result.toml"
 N = 20_000
 CRITICAL = 1.95 / math.sqrt(N)

@@ -53,25 +53,25 @@ def test_the_last_carbamazepine_dose_is_where_the_days_begin() -> None:
 
 
 def test_the_sum_rises_by_half_to_double() -> None:
-    """Normal metaboliser, 800 mg/d carbamazepine, amitriptyline 150 mg/d: 1.5- to 2.1-fold."""
+    """Normal metaboliser, 800 mg/d carbamazepine, amitriptyline 150 mg/d: 1.7- to 2.1-fold."""
     fold, _, _ = rise(switch())
 
-    assert 1.5 <= fold <= 2.1
+    assert 1.7 <= fold <= 2.1
 
 
 def test_the_rise_takes_days_to_reach_half_and_weeks_to_end() -> None:
-    """Half of it by day 5 to 10, nine tenths by day 11 to 20."""
+    """Half of it by day 5 to 8, nine tenths by day 11 to 16."""
     _, half, most = rise(switch())
 
-    assert 5 <= half <= 10
-    assert 11 <= most <= 20
+    assert 5 <= half <= 8
+    assert 11 <= most <= 16
 
 
 def test_a_poor_metaboliser_rises_more() -> None:
-    """No CYP2D6, so that more of nortriptyline's clearance is inducible: at least 2.2-fold."""
+    """No CYP2D6, so that more of nortriptyline's clearance is inducible: at least 2.5-fold."""
     fold, _, _ = rise(switch("poor"))
 
-    assert fold >= 2.2
+    assert fold >= 2.5
 
 
 def test_less_carbamazepine_means_a_smaller_rise() -> None:
@@ -102,13 +102,23 @@ def test_autoinduction_halves_the_half_life_of_carbamazepine() -> None:
     assert 10 <= chronic <= 22
 
 
+def test_carbamazepine_at_800_mg_a_day_is_cleared_as_in_patients() -> None:
+    """CL/F 3.6 to 4.3 L/h (Eichelbaum 1985: 3.8; population models of patients 4.5), 2.7 to 3.6 times the first clearance."""
+    clearance = scenario("carbamazepine-chronic").clearance["carbamazepine_total_L_per_h"]
+    first = scenario("carbamazepine-single-dose").clearance["carbamazepine_total_L_per_h"][0]
+    parent = average(switch().curve("carbamazepine"), LAST_DOSE - 24, LAST_DOSE)
+
+    assert 3.6 <= 800 / 24 / parent <= 4.3
+    assert 2.7 <= clearance[0] / first <= 3.6
+
+
 def test_clearance_falls_within_days_of_the_last_dose() -> None:
-    """5.7 days after the last dose the clearance of carbamazepine is 0.5 to 0.7 of the induced one."""
+    """5.7 days after the last dose the clearance of carbamazepine is 0.56 to 0.64 of the induced one (0.597, six patients)."""
     result = scenario("carbamazepine-chronic")
 
     clearance = np.interp([0.0, 5.7 * 24], result.time, result.clearance["carbamazepine_total_L_per_h"])
 
-    assert 0.5 <= clearance[1] / clearance[0] <= 0.7
+    assert 0.56 <= clearance[1] / clearance[0] <= 0.64
 
 
 def test_without_an_inducer_nothing_moves() -> None:
@@ -146,16 +156,17 @@ def test_enzymes_return_to_where_they_were() -> None:
 
     assert {name for name, moved in zip(result.enzymes, induced, strict=True) if moved} >= {
         "CYP3A4_liver",
-        "CYP1A2_liver",
+        "CYP2B6_liver",
+        "inducible_liver",
     }
     np.testing.assert_allclose(result.enzyme_level[:, -1], 1.0, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["amitriptyline", "nortriptyline"])
-def test_both_parts_of_the_sum_rise(name: str) -> None:
-    """Neither amitriptyline nor nortriptyline carries the rise alone: each rises 1.3- to 2.5-fold."""
+def test_both_parts_of_the_sum_are_halved_by_carbamazepine(name: str) -> None:
+    """On 800 mg/d each has 0.45 to 0.58 of its level without (Jerling 1994: both about half)."""
     curve = switch().curve(name)
 
-    fold = average(curve, 59 * 24, 60 * 24) / average(curve, LAST_DOSE - 24, LAST_DOSE)
+    share = average(curve, LAST_DOSE - 24, LAST_DOSE) / average(curve, 59 * 24, 60 * 24)
 
-    assert 1.3 <= fold <= 2.5
+    assert 0.45 <= share <= 0.58

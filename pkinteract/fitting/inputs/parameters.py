@@ -6,9 +6,11 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from pkinteract.errors import did_you_mean
 from pkinteract.fitting.inputs.expressions import in_order, name_problem, names_in
-from pkinteract.fitting.inputs.schema import ParameterTable, PriorTable, ResidualTable
+from pkinteract.fitting.inputs.schema import DataTable, ParameterTable, PriorTable, ResidualTable
 from pkinteract.fitting.types import Parameter, Series
 from pkinteract.scenario.expressions import value_of
 from pkinteract.text.toml_lines import Key
@@ -184,6 +186,53 @@ def _paths(table: ParameterTable, key: Key, refuse: Refuse) -> tuple[tuple[str, 
     return tuple(found)
 
 
+def own_counts(
+    tables: Mapping[int, DataTable],
+    residual: ResidualTable,
+    common: float | None,
+    series: Iterable[Series],
+    refuse: Refuse,
+) -> list[Series]:
+    """Series of data sets with an SD of their own: a measurement counts like (common SD / own SD)² of the others.
+
+    Parameters
+    ----------
+    common
+        SD of the residual model that the data sets share [1]; None where it is estimated.
+    """
+    shares: dict[int, float] = {}
+    for index, table in tables.items():
+        if table.proportional is None:
+            continue
+        key: Key = ("data", index, "proportional")
+        if residual.model not in ("log", "proportional") or common is None:
+            text = 'needs model = "log" or "proportional" in [residual], with an SD such as proportional = "20 %"'
+            refuse(key, text)
+            continue
+        own = _fraction(table.proportional, key, refuse)
+        if own is not None:
+            shares[index] = (common / own) ** 2
+    return [
+        replace(row, counts=(np.ones(len(row.values)) if row.counts is None else row.counts) * shares[row.data])
+        if row.data in shares
+        else row
+        for row in series
+    ]
+
+
+def _fraction(text: str, key: Key, refuse: Refuse) -> float | None:
+    """An SD as a fraction, above 0."""
+    try:
+        value = parse(text, "fraction", example="15 %")
+    except ValueError as error:
+        refuse(key, str(error))
+        return None
+    if value <= 0:
+        refuse(key, "must be above 0")
+        return None
+    return value
+
+
 def residual_sds(
     table: ResidualTable, series: Iterable[Series], refuse: Refuse
 ) -> tuple[float | None, float | None] | None:
@@ -203,12 +252,9 @@ def residual_sds(
         refuse(("residual", "model"), text)
         good = False
     additive = proportional = None
-    try:
-        if table.proportional is not None:
-            proportional = parse(table.proportional, "fraction", example="15 %")
-    except ValueError as error:
-        refuse(("residual", "proportional"), str(error))
-        good = False
+    if table.proportional is not None:
+        proportional = _fraction(table.proportional, ("residual", "proportional"), refuse)
+        good = good and proportional is not None
     try:
         if table.additive is not None and len(units) == 1:
             unit = units[0]
@@ -216,8 +262,7 @@ def residual_sds(
     except ValueError as error:
         refuse(("residual", "additive"), str(error))
         good = False
-    for name, value in (("additive", additive), ("proportional", proportional)):
-        if value is not None and value <= 0:
-            refuse(("residual", name), "must be above 0")
-            good = False
+    if additive is not None and additive <= 0:
+        refuse(("residual", "additive"), "must be above 0")
+        good = False
     return (additive, proportional) if good else None

@@ -15,7 +15,7 @@ from pkinteract.fitting.data.sources import KINDS, read_source, within
 from pkinteract.fitting.data.weights import residual_problems
 from pkinteract.fitting.inputs.allowed import bounded
 from pkinteract.fitting.inputs.methods import method_problems, sampling_of
-from pkinteract.fitting.inputs.parameters import Refuse, read_parameters, residual_sds
+from pkinteract.fitting.inputs.parameters import Refuse, own_counts, read_parameters, residual_sds
 from pkinteract.fitting.inputs.schema import (
     DataTable,
     FitTable,
@@ -92,6 +92,8 @@ class _FitReader:
         sds = None if residual is None else residual_sds(residual, series, refuse)
         if residual is not None and residual.model in ("log", "proportional"):
             self._above_zero(residual.model, series)
+        if residual is not None and sds is not None:
+            series = own_counts(tables, residual, sds[1], series, refuse)
         by_sd = residual is not None and residual.weights == "sd"
         known = by_sd or residual is None or residual.additive is not None or residual.proportional is not None
         if residual is not None:

@@ -34,6 +34,7 @@ class DataTable(StrictTable):
     scenario: Text | None = Field(default=None, examples=['"scenario.toml"'])
     analyte: Text | None = None
     lloq: Text | None = Field(default=None, examples=['"0.1 mg/L"'])
+    proportional: Text | None = Field(default=None, examples=['"10 %"'])
 
 
 class PriorTable(StrictTable):

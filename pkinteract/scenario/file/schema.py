@@ -202,7 +202,7 @@ class ScenarioTable(StrictTable):
     override: dict[str, dict[str, object]] = Field(
         default={}, examples=['{ carbamazepine = { "elimination.clearance" = "1.1 L/h" } }']
     )
-    parameters: str | None = Field(default=None, examples=['"fits/carbamazepine-autoinduction/result.toml"'])
+    parameters: str | None = Field(default=None, examples=['"fits/carbamazepine/result.toml"'])
     library: list[str] = Field(default=[], examples=['["my-drug.toml"]'])
     population: PopulationTable | None = Field(default=None, examples=["{ n = 1000 }"])
     output: Output = Field(default_factory=Output)

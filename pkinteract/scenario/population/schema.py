@@ -78,5 +78,5 @@ class PopulationTable(StrictTable):
     adherence: Annotated[AdherenceTable, BeforeValidator(_adherence)] | None = Field(
         default=None, examples=['"published"']
     )
-    uncertainty: str | None = Field(default=None, examples=['"fits/carbamazepine-autoinduction/result.toml"'])
+    uncertainty: str | None = Field(default=None, examples=['"fits/carbamazepine/result.toml"'])
     draws: int | None = Field(default=None, ge=1, le=10_000)
