@@ -46,7 +46,18 @@ ENZYMES = [
     "CYP3A4_gut",
     *(
         f"{name}_liver"
-        for name in ("CYP1A2", "CYP2B6", "CYP2C9", "CYP2C19", "CYP2D6", "UGT1A4", "UGT2B7", "EPHX1", "CES1", "inducible")
+        for name in (
+            "CYP1A2",
+            "CYP2B6",
+            "CYP2C9",
+            "CYP2C19",
+            "CYP2D6",
+            "UGT1A4",
+            "UGT2B7",
+            "EPHX1",
+            "CES1",
+            "inducible",
+        )
     ),
 ]
 CLEARANCES = ["time_h"] + [

@@ -103,7 +103,7 @@ def test_autoinduction_halves_the_half_life_of_carbamazepine() -> None:
 
 
 def test_carbamazepine_at_800_mg_a_day_is_cleared_as_in_patients() -> None:
-    """CL/F 3.6 to 4.3 L/h (Eichelbaum 1985: 3.8; population models of patients 4.5), 2.7 to 3.6 times the first clearance."""
+    """CL/F 3.6 to 4.3 L/h (Eichelbaum 1985: 3.8; population models 4.5), 2.7 to 3.6 times the first clearance."""
     clearance = scenario("carbamazepine-chronic").clearance["carbamazepine_total_L_per_h"]
     first = scenario("carbamazepine-single-dose").clearance["carbamazepine_total_L_per_h"][0]
     parent = average(switch().curve("carbamazepine"), LAST_DOSE - 24, LAST_DOSE)
@@ -113,7 +113,7 @@ def test_carbamazepine_at_800_mg_a_day_is_cleared_as_in_patients() -> None:
 
 
 def test_clearance_falls_within_days_of_the_last_dose() -> None:
-    """5.7 days after the last dose the clearance of carbamazepine is 0.56 to 0.64 of the induced one (0.597, six patients)."""
+    """5.7 days after the last dose it is 0.56 to 0.64 of the induced one (0.597, six patients)."""
     result = scenario("carbamazepine-chronic")
 
     clearance = np.interp([0.0, 5.7 * 24], result.time, result.clearance["carbamazepine_total_L_per_h"])
