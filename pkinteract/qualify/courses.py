@@ -16,7 +16,7 @@ from pkinteract.library import Library, load_library
 from pkinteract.library.evidence.studies import Intake
 from pkinteract.library.evidence.timecourses import HABITS, Span, TimePoint
 from pkinteract.qualify.design import SUBJECT, read_text, scenario_text
-from pkinteract.qualify.passage import DAY, Passage, half_time, quantity
+from pkinteract.qualify.passage import DAY, Passage, clearance_course, half_time, quantity
 from pkinteract.qualify.processes import Progress, each
 from pkinteract.simulation import simulate
 
@@ -34,8 +34,8 @@ class PointOutcome:
     predicted
         In the terms of the row: ratio to its reference [1], or half-time [h].
     daily
-        Day after the change, and the same ratio if it had been measured on that day; empty where the analyte is not
-        given every day.
+        Day after the change, and the same ratio if it had been measured on that day; of a half-time, the clearance
+        over that at the beginning; empty where the analyte is not given every day.
     """
 
     point: TimePoint
@@ -78,6 +78,16 @@ def qualify_courses(
         if tell is not None:
             tell(1)
     return tuple(done.get(point.id) or _untouched(point, library) for point in points)
+
+
+def curves(outcomes: Sequence[PointOutcome]) -> tuple[tuple[PointOutcome, ...], ...]:
+    """What was simulated of a series and measure, half-times left out; each is one curve."""
+    found: dict[tuple[str, str], tuple[PointOutcome, ...]] = {}
+    for outcome in outcomes:
+        if outcome.state == "simulated" and not outcome.point.is_half_time:
+            name = outcome.point.series, outcome.point.measure
+            found[name] = (*found.get(name, ()), outcome)
+    return tuple(found.values())
 
 
 def course_scenario(point: TimePoint, library: Library, *, alone: bool = False) -> tuple[str, float]:
@@ -167,8 +177,10 @@ def _passages(points: Sequence[TimePoint], library: Library) -> tuple[Passage, P
 
 def _outcome(point: TimePoint, passage: Passage, alone: Passage | None) -> PointOutcome:
     if point.is_half_time:
-        found = half_time(passage, point.analyte, point.measure, point.window)
-        return PointOutcome(point=point, state="simulated", predicted=found)
+        times, values = clearance_course(passage, point.analyte, point.measure, point.window)
+        hourly = zip((times / DAY).tolist(), (values / values[0]).tolist(), strict=True)
+        daily = tuple((day, ratio) for day, ratio in hourly if math.isclose(math.remainder(day, 1), 0, abs_tol=1e-6))
+        return PointOutcome(point=point, state="simulated", predicted=half_time(times, values), daily=daily)
     predicted = _ratio(point, passage, alone, 0.0)
     return PointOutcome(point=point, state="simulated", predicted=predicted, daily=_daily(point, passage, alone))
 
@@ -195,7 +207,9 @@ def _daily(point: TimePoint, passage: Passage, alone: Passage | None) -> tuple[t
 
 
 def _reach(point: TimePoint) -> Span | None:
-    """While the analyte's parent is given at the same times of every day [h]; None if it is not, or nothing is read."""
+    """While the ratio can be read every day [h]; None if it cannot: of doses that do not repeat."""
+    if point.measure == "clearance":
+        return _begin(point), math.inf
     doses = [dose for intake in point.alone if intake.drug == point.victim for dose in intake.doses]
     daily = [dose for dose in doses if dose.count > 1 and math.isclose(math.remainder(DAY, dose.every), 0)]
     if not daily or point.measure == "half-life":

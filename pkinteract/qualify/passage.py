@@ -14,6 +14,9 @@ from pkinteract.result import Result
 
 DAY = 24.0
 
+_NOTHING = 1e-3
+"""Relative change of a clearance below which it has no half-time [1]."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Passage:
@@ -37,7 +40,7 @@ class Passage:
 def quantity(passage: Passage, analyte: str, measure: str, window: Span) -> float:
     """A measure of an analyte in a window [h from the change], in its reporting unit.
 
-    ``average``, and its reciprocal ``oral-clearance`` of equal doses; ``peak``; ``trough``, the value at the end;
+    ``average``, and its reciprocal, the ``oral-clearance`` of equal doses; ``peak``; ``trough``, the value at the end;
     ``clearance``, that of plasma, averaged [L/h]; ``half-life`` from the values at both ends [h].
 
     Raises
@@ -45,16 +48,16 @@ def quantity(passage: Passage, analyte: str, measure: str, window: Span) -> floa
     ValueError
         When no drug that is given forms the analyte, or none of it is there.
     """
+    start, stop = window[0] + passage.zero, window[1] + passage.zero
+    if measure == "clearance":
+        return float(np.mean(_clearance(passage, analyte)(np.linspace(start, stop, 1 + math.ceil(stop - start)))))
     try:
         curve = passage.result.curve(analyte)
     except KeyError:
         raise ValueError(f"no drug that is given forms {analyte}") from None
-    start, stop = window[0] + passage.zero, window[1] + passage.zero
-    area = float(curve.integral(start, stop))
-    if area <= 0:
+    average = float(curve.integral(start, stop)) / (stop - start)
+    if average <= 0:
         raise ValueError(f"no {analyte} from {window[0]:g} to {window[1]:g} h")
-    if measure == "clearance":
-        return float(np.mean(_clearance(passage, analyte)(np.linspace(start, stop, 1 + math.ceil(stop - start)))))
     if measure == "half-life":
         early, late = (float(curve.value(time, side="right")) for time in (start, stop))
         if late >= early:
@@ -64,34 +67,44 @@ def quantity(passage: Passage, analyte: str, measure: str, window: Span) -> floa
         return extremes(curve, start, stop).cmax
     if measure == "trough":
         return float(curve.value(stop))
-    return area / (stop - start) if measure == "average" else (stop - start) / area
+    return average if measure == "average" else 1 / average
 
 
-def half_time(passage: Passage, analyte: str, measure: str, window: Span) -> float:
-    """In which half of the change of a clearance within a window is done [h].
+def clearance_course(passage: Passage, analyte: str, measure: str, window: Span) -> tuple[Array, Array]:
+    """Times [h from the change] within a window, and a clearance at them.
 
-    ``half-time-clearance`` looks at that of plasma, by the hour; ``half-time-oral-clearance`` at the reciprocal area of
-    every day from the beginning of the window on, with a dose at the beginning of each.
+    ``half-time-clearance`` takes that of plasma, by the hour [L/h]; ``half-time-oral-clearance`` the reciprocal average
+    of every day from the beginning of the window on, with a dose at the beginning of each.
 
     Raises
     ------
     ValueError
-        When no drug that is given forms the analyte, or nothing changes.
+        When no drug that is given forms the analyte, or none of it is there.
     """
     start, stop = window
     if measure == "half-time-clearance":
         times = np.linspace(start, stop, 1 + math.ceil(stop - start))
-        values = _clearance(passage, analyte)(times + passage.zero)
-    else:
-        times = np.arange(start, stop - DAY + 1e-6, DAY)
-        values = np.array([quantity(passage, analyte, "oral-clearance", (time, time + DAY)) for time in times.tolist()])
+        return times, _clearance(passage, analyte)(times + passage.zero)
+    times = np.arange(start, stop - DAY + 1e-6, DAY)
+    days = [(time, time + DAY) for time in times.tolist()]
+    return times, np.array([quantity(passage, analyte, "oral-clearance", day) for day in days])
+
+
+def half_time(times: Array, values: Array) -> float:
+    """When half of the change from the first value to the last is done, from the first time on.
+
+    Raises
+    ------
+    ValueError
+        When nothing changes.
+    """
     change = values[-1] - values[0]
-    if abs(change) < 1e-3 * abs(values[0]):
-        raise ValueError(f"the clearance of {analyte} does not change")
+    if abs(change) < _NOTHING * abs(values[0]):
+        raise ValueError("the clearance does not change")
     done = (values - values[0]) / change
     after = int(np.flatnonzero(done >= 0.5)[0])
     share = (0.5 - done[after - 1]) / (done[after] - done[after - 1])
-    return float(times[after - 1] + share * (times[after] - times[after - 1]) - start)
+    return float(times[after - 1] + share * (times[after] - times[after - 1]) - times[0])
 
 
 def _clearance(passage: Passage, analyte: str) -> Callable[[Array], Array]:
