@@ -93,6 +93,8 @@ def clearance_course(passage: Passage, analyte: str, measure: str, window: Span)
 def half_time(times: Array, values: Array) -> float:
     """When half of the change from the first value to the last is done, from the first time on.
 
+    Between two times what is left of the change falls exponentially.
+
     Raises
     ------
     ValueError
@@ -101,9 +103,10 @@ def half_time(times: Array, values: Array) -> float:
     change = values[-1] - values[0]
     if abs(change) < _NOTHING * abs(values[0]):
         raise ValueError("the clearance does not change")
-    done = (values - values[0]) / change
-    after = int(np.flatnonzero(done >= 0.5)[0])
-    share = (0.5 - done[after - 1]) / (done[after] - done[after - 1])
+    left = (values[-1] - values) / change
+    after = int(np.flatnonzero(left <= 0.5)[0])
+    early, late = float(left[after - 1]), float(left[after])
+    share = math.log(2 * early) / math.log(early / late) if late > 0 else (early - 0.5) / (early - late)
     return float(times[after - 1] + share * (times[after] - times[after - 1]) - times[0])
 
 
