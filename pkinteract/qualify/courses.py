@@ -152,12 +152,13 @@ def _key(point: TimePoint) -> object:
 
 def _simulate(points: Sequence[TimePoint], library: Library) -> tuple[PointOutcome, ...]:
     try:
-        passages = _passages(points, library)
-        return tuple(_outcome(point, *passages) for point in points)
+        passage, alone = _passages(points, library)
     except InputError as error:
         reason = "; ".join(f"{problem.key} {problem.message}" for problem in error.problems)
     except (PkinteractError, ValueError) as error:
         reason = str(error)
+    else:
+        return tuple(_outcome(point, passage, alone) for point in points)
     return tuple(PointOutcome(point=point, state="failed", reason=reason) for point in points)
 
 
@@ -176,6 +177,13 @@ def _passages(points: Sequence[TimePoint], library: Library) -> tuple[Passage, P
 
 
 def _outcome(point: TimePoint, passage: Passage, alone: Passage | None) -> PointOutcome:
+    try:
+        return _read(point, passage, alone)
+    except ValueError as error:
+        return PointOutcome(point=point, state="failed", reason=str(error))
+
+
+def _read(point: TimePoint, passage: Passage, alone: Passage | None) -> PointOutcome:
     if point.is_half_time:
         times, values = clearance_course(passage, point.analyte, point.measure, point.window)
         hourly = zip((times / DAY).tolist(), (values / values[0]).tolist(), strict=True)

@@ -18,7 +18,7 @@ _NOTHING = 1e-3
 """Relative change of a clearance below which it has no half-time [1]."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
     """A run through a change.
 

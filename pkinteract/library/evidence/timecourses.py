@@ -79,7 +79,7 @@ Span = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PatientChange:
+class BodyChange:
     """From a time on [h], what is said of the patient, as text."""
 
     time: float
@@ -129,7 +129,7 @@ class TimePoint:
     intakes: tuple[Intake, ...]
     alone: tuple[Intake, ...]
     body: Mapping[str, str]
-    patient_changes: tuple[PatientChange, ...]
+    patient_changes: tuple[BodyChange, ...]
     assumed: bool
     measure: str
     window: Span
@@ -264,7 +264,7 @@ class _TimePointReader(CellReader):
             found[name] = value
         return found
 
-    def _changes(self, text: str) -> tuple[PatientChange, ...]:
+    def _changes(self, text: str) -> tuple[BodyChange, ...]:
         found = []
         for part in filter(None, (part.strip() for part in text.split(";"))):
             time, _, rest = part.partition(":")
@@ -272,5 +272,5 @@ class _TimePointReader(CellReader):
                 self.refuse("patient_change", f'"{part}" is not a change; write time:what, as 0:smoker=no')
                 continue
             said = self._pairs("patient_change", rest, _CHANGE)
-            found += [PatientChange(time=float(time), key=name, value=value) for name, value in said.items()]
+            found += [BodyChange(time=float(time), key=name, value=value) for name, value in said.items()]
         return tuple(found)

@@ -15,11 +15,11 @@ from matplotlib.ticker import MaxNLocator
 
 from pkinteract import NOTICE
 from pkinteract.qualify.courses import PointOutcome
-from pkinteract.report.drawing import EDGE, PALETTE, STYLE
+from pkinteract.report.drawing import EDGE, PALETTE, STYLE, WIDTH
 
 COLUMNS = 4
 _WIDE, _TALL, _BETWEEN = 2.35, 1.45, 0.85
-"""Of a panel, and the room below it for its days and the title of the next [inch]."""
+"""Of a panel (at least), and the room below it for its days and the title of the next [inch]."""
 
 _EARLIEST = -3.0
 """The first day that is drawn."""
@@ -31,19 +31,22 @@ def draw_courses(outcomes: Sequence[PointOutcome]) -> Figure:
     series = [list(rows) for _, rows in groupby(done, key=lambda row: row.point.series)]
     columns = min(COLUMNS, len(series))
     lines = math.ceil(len(series) / columns)
-    width, head, foot = max(columns * _WIDE, 5.0) + 0.2, 1.1, 0.7
+    head, foot, width = 1.1, 0.7, max(columns * _WIDE, WIDTH) + 0.2
+    wide = (width - 0.2) / columns
     height = head + lines * (_TALL + _BETWEEN) - _BETWEEN + foot
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(width, height))
         for n, rows in enumerate(series):
-            left = 0.5 + (n % columns) * _WIDE
+            left = 0.5 + (n % columns) * wide
             bottom = height - head - (n // columns) * (_TALL + _BETWEEN) - _TALL
-            box = (left / width, bottom / height, (_WIDE - 0.55) / width, _TALL / height)
+            box = (left / width, bottom / height, (wide - 0.55) / width, _TALL / height)
             _draw_series(figure.add_axes(box), rows)
         handles = [
             Line2D([], [], color=PALETTE[0], lw=1.3, label="model, day by day"),
             Line2D([], [], color=PALETTE[1], marker="D", ms=4, ls="", label="model, as it was measured"),
-            Line2D([], [], color="black", marker="o", ms=4, ls="-", lw=1, label="observed, with a published interval"),
+            Line2D(
+                [], [], color="black", marker="o", ms=4, mfc="white", mew=1.2, lw=1, label="observed, with its interval"
+            ),
         ]
         place = (0.1 / width, 1 - 0.35 / height)
         figure.legend(handles=handles, loc="upper left", bbox_to_anchor=place, ncols=3, borderaxespad=0)
