@@ -63,7 +63,7 @@ def leaves(data: Any, path: str = "") -> list[tuple[str, Any]]:
 
 
 def is_quantity(path: str, value: Any) -> bool:
-    named = path.split(".")[-1] in ("id", "name", "class", "cite", "url")
+    named = path.split(".")[-1] in ("id", "name", "class", "cite", "url", "sold")
     return isinstance(value, dict) or (isinstance(value, str) and not named and re.match(r"[0-9]", value) is not None)
 
 

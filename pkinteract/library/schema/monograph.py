@@ -22,6 +22,7 @@ from pkinteract.library.schema.values import (
     ClearanceBound,
     Concentration,
     Constant,
+    Duration,
     Fraction,
     MolarMass,
     MonographTable,
@@ -157,11 +158,15 @@ class Binding(MonographTable):
 
 
 class ReferenceRange(MonographTable):
-    """Therapeutic reference range (pre-dose) and laboratory alert level."""
+    """Therapeutic reference range and laboratory alert level.
+
+    The range is of the level just before a dose, or at the time ``after`` one.
+    """
 
     low: Concentration | None = None
     high: Concentration | None = None
     alert: Concentration | None = None
+    after: Duration | None = None
 
 
 class Sum(MonographTable):

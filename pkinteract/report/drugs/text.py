@@ -8,6 +8,7 @@ from itertools import zip_longest
 
 from pkinteract.library import Library
 from pkinteract.library.grades import grade_of
+from pkinteract.library.schema.dosing import Strengths
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.report.lines import rows_text
 
@@ -101,8 +102,12 @@ def _monograph(monograph: Monograph) -> Iterator[str]:
         path = f"dosing.strengths.{form}"
         sold = ", ".join(f"{mg:g}" for mg in strengths.amounts)
         rows.append((path, sold, "mg", strengths.kind, "", strengths.source or "–"))
-        whole = [] if strengths.halves else ["not halved"]
-        notes += [f"{path}: {'; '.join(words)}"] if (words := [*whole, *filter(None, [strengths.note])]) else []
+        notes += (
+            [f"{path}: {'; '.join(words)}"] if (words := [*_whole(strengths), *filter(None, [strengths.note])]) else []
+        )
+    for form, other in monograph.dosing.other_forms.items():
+        words = [f"{other.sold}; sold, not modelled ({', '.join(filter(None, [other.kind, other.source]))})"]
+        notes.append(f"dosing.other_forms.{form}: {'; '.join([*words, *filter(None, [other.note])])}")
     yield from rows_text(rows)
     yield "Notes"
     for note in notes:
@@ -110,6 +115,13 @@ def _monograph(monograph: Monograph) -> Iterator[str]:
     yield "Sources"
     for key, source in monograph.sources.items():
         yield f"  {key}: {source.cite}" + (f", {source.url}" if source.url else "")
+
+
+def _whole(strengths: Strengths) -> list[str]:
+    """What may not be broken, if anything."""
+    if strengths.halved == strengths.amounts:
+        return []
+    return [f"only {', '.join(f'{mg:g}' for mg in strengths.halved)} mg halved" if strengths.halved else "not halved"]
 
 
 def _grade(monograph: Monograph) -> str:

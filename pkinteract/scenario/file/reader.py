@@ -244,9 +244,11 @@ class _ScenarioReader:
             return name
         if isinstance(name, str):
             known = tuple(monograph.absorption)
-            self.refuse(
-                (*key, "formulation"), f'"{name}" is not a formulation of {monograph.id}; {did_you_mean(name, known)}'
-            )
+            text = f'"{name}" is not a formulation of {monograph.id}; {did_you_mean(name, known)}'
+            if name in monograph.dosing.other_forms:
+                sold = f"{monograph.dosing.other_forms[name].sold}) but has no absorption in the library"
+                text = f"{monograph.id} {name} is sold ({sold}; its formulations are {', '.join(known)}"
+            self.refuse((*key, "formulation"), text)
         return None
 
     def _monographs(self) -> dict[str, Monograph]:
