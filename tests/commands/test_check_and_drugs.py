@@ -151,7 +151,7 @@ def test_a_monograph_says_what_its_grade_rests_on(drug: str) -> None:
 
     done = command("drugs", drug)
 
-    words = " ".join(" ".join(done.stdout.splitlines()[1:3]).split())
+    words = " ".join(" ".join(done.stdout.splitlines()[1:6]).split())
     assert f"Grade {found.grade}: {found.sourced} of {found.deciding} values" in words
     assert (f"{found.rows} ratio" in words) if found.rows else ("no interaction study" in words)
 
@@ -162,15 +162,17 @@ def test_an_unknown_drug_that_resembles_none_is_told_where_the_list_is() -> None
 
     assert done.exit_code == 2
     assert done.stderr == (
-        "Error: drugs: 1 problem\n      zolpidem  is not in the library; pkinteract drugs lists what there is\n"
+        "Error: drugs: 1 problem\n"
+        '      NAME  "zolpidem" is not in the library, and no drug there stands for it; '
+        "pkinteract drugs lists what there is\n"
     )
 
 
 def test_an_unknown_drug_is_refused_with_a_suggestion() -> None:
     """A slip of the pen finds its drug (golden)."""
-    done = command("drugs", "carbamazepin")
+    done = command("drugs", "carbamzepine")
 
     assert done.exit_code == 2
     assert done.stderr == (
-        "Error: drugs: 1 problem\n      carbamazepin  is not in the library; did you mean carbamazepine?\n"
+        'Error: drugs: 1 problem\n      NAME  "carbamzepine" is not in the library; did you mean carbamazepine?\n'
     )

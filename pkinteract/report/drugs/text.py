@@ -83,6 +83,7 @@ def monograph_lines(monograph: Monograph) -> list[str]:
 
 def _monograph(monograph: Monograph) -> Iterator[str]:
     yield f"{monograph.name} ({monograph.id})" + (f", ATC {monograph.atc}" if monograph.atc else "")
+    yield from textwrap.wrap(_names(monograph), 110, initial_indent="  ", subsequent_indent="  ")
     yield from textwrap.wrap(_grade(monograph), 110, initial_indent="  ", subsequent_indent="  ")
     forms = [name + " (default)" * (name == monograph.default_formulation) for name in monograph.absorption]
     yield f"  Formulations: {', '.join(forms) or 'none, it is formed and never dosed'}"
@@ -115,6 +116,13 @@ def _monograph(monograph: Monograph) -> Iterator[str]:
     yield "Sources"
     for key, source in monograph.sources.items():
         yield f"  {key}: {source.cite}" + (f", {source.url}" if source.url else "")
+
+
+def _names(monograph: Monograph) -> str:
+    """Its other names; empty if it has none."""
+    names = monograph.names
+    rows = (("German", (names.german,)), ("brands", names.brands), ("also", names.synonyms), ("also ATC", names.atc))
+    return "; ".join(f"{what}: {', '.join(filter(None, given))}" for what, given in rows if any(given))
 
 
 def _whole(strengths: Strengths) -> list[str]:
