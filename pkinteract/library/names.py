@@ -65,7 +65,9 @@ def unknown(name: str, known: Mapping[str, Sequence[str]]) -> str:
     near: dict[str, int] = {}
     for other, ids in known.items():
         alike = other[:1] == word[:1] and abs(len(other) - len(word)) <= most
-        slips = 0 if word.startswith(f"{other} ") else edits(word, other) if alike else most + 1
+        slips = edits(word, other) if alike else most + 1
+        if word.startswith(f"{other} "):
+            slips = min(slips, most)
         if slips <= most:
             near |= {id: min(near.get(id, slips), slips) for id in ids}
     best = [id for id, slips in near.items() if slips == min(near.values())]
