@@ -56,6 +56,7 @@ def _analyte(
         low=_level(band.low, unit, owner),
         high=_level(band.high, unit, owner),
         alert=_level(band.alert, unit, owner),
+        after=None if band.after is None else band.after.canonical,
         range_source="; ".join(dict.fromkeys(owner.sources[source].cite for source in sources)),
     )
 

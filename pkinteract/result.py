@@ -27,7 +27,9 @@ class Analyte:
     parent
         The dosed drug that it comes from.
     low, high, alert
-        Reference range (pre-dose) and alert level in ``unit``; None where there is none.
+        Reference range and alert level in ``unit``; None where there is none.
+    after
+        Time after a dose at which the range holds [h]; None just before a dose.
     range_source
         Citation of the range.
     """
@@ -41,7 +43,13 @@ class Analyte:
     low: float | None
     high: float | None
     alert: float | None
+    after: float | None
     range_source: str
+
+    @property
+    def judged(self) -> str:
+        """The time of a dosing interval at which the range holds, in words."""
+        return "before a dose" if self.after is None else f"{self.after:g} h after a dose"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

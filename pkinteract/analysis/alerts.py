@@ -1,4 +1,4 @@
-"""Alerts: what leaves its reference range before a dose, what passes its alert level at any time."""
+"""Alerts: what leaves its reference range before a dose, or at a time after one; what passes its alert level."""
 
 from __future__ import annotations
 
@@ -64,12 +64,16 @@ def _above_alert(result: Result, place: int, analyte: Analyte) -> Iterator[Alert
 
 
 def _out_of_range(result: Result, place: int, analyte: Analyte) -> Iterator[Alert]:
-    """Stretches of pre-dose values above or below the range; none before a first dose, unless at steady state."""
+    """Stretches of values above or below the range, before each dose but a first one, or at the time after each dose.
+
+    The first dose of all counts only at steady state.
+    """
     scenario = result.scenario
     given = distinct([dose.time for dose in scenario.doses if dose.drug == analyte.parent])
     settled = () if scenario.steady_state is None else scenario.steady_state.courses
     known = given if any(scenario.regimens[r].drug == analyte.parent for r, _ in settled) else given[1:]
-    times = known[known >= 0]
+    times = known if analyte.after is None else known + analyte.after
+    times = times[(times >= 0) & (times <= scenario.duration)]
     if len(times) == 0:
         return
     values = result.curves[place].value(times)
@@ -80,7 +84,9 @@ def _out_of_range(result: Result, place: int, analyte: Analyte) -> Iterator[Aler
         for first, last in _runs(broken):
             worst = values[first : last + 1].max() if rule == "above-range" else values[first : last + 1].min()
             word, way = ("above", "up") if rule == "above-range" else ("below", "down")
-            text = f"{analyte.name} before a dose {word} {level:g} {analyte.unit}, {way} to {worst:.3g} {analyte.unit}"
+            text = (
+                f"{analyte.name} {analyte.judged} {word} {level:g} {analyte.unit}, {way} to {worst:.3g} {analyte.unit}"
+            )
             stop = float(times[last + 1]) if last + 1 < len(times) else float(times[last])
             yield Alert(
                 start=float(times[first]), stop=stop, severity=severity, analyte=analyte.id, rule=rule, text=text

@@ -104,12 +104,14 @@ def exposures(result: Result) -> Iterator[PeriodExposure]:
 def _shares(
     analyte: Analyte, curve: Curve, period: Period, sampled: tuple[Array, Array]
 ) -> tuple[float | None, float | None]:
-    """Percent of a period inside the reference range and above the alert level."""
+    """Percent of a period inside the reference range, if it holds at all times, and above the alert level."""
     levels = [level for level in (analyte.low, analyte.high, analyte.alert) if level is not None]
     spans = spans_above_each(curve, sampled, levels)
     above = {
         level: 100 * float(np.diff(rows).sum()) / (period.stop - period.start)
         for level, rows in zip(levels, spans, strict=True)
     }
-    inside = None if analyte.low is None or analyte.high is None else above[analyte.low] - above[analyte.high]
+    inside = None
+    if analyte.low is not None and analyte.high is not None and analyte.after is None:
+        inside = above[analyte.low] - above[analyte.high]
     return inside, None if analyte.alert is None else above[analyte.alert]

@@ -13,7 +13,7 @@ import click
     "--new", metavar="NAME", help="Write a commented drug file NAME.toml to fill in, into the current folder."
 )
 def drugs(name: str | None, new: str | None) -> None:
-    """List the drugs of the library, or print the monograph NAME.
+    """List the drugs of the library, or print the monograph of NAME: an id, INN, brand, synonym or ATC code.
 
     The list shows class, the enzymes that clear a drug, those that it induces and inhibits, and its grade, A to C. A
     monograph shows what the grade rests on and every value with its unit, kind (measured, fitted, in vitro, label,
@@ -23,7 +23,6 @@ def drugs(name: str | None, new: str | None) -> None:
     """
     from pkinteract.errors import InputError, Problem
     from pkinteract.library import load_library
-    from pkinteract.library.reader import drug_hint
     from pkinteract.library.template import write_template
     from pkinteract.report.drugs.text import library_lines, monograph_lines
 
@@ -35,8 +34,7 @@ def drugs(name: str | None, new: str | None) -> None:
         click.echo(f'wrote {path}; fill it in and name it in a scenario: library = ["{path.name}"]')
     elif name is None:
         click.echo("\n".join(library_lines(library)))
-    elif name in library.files:
-        click.echo("\n".join(monograph_lines(library.monograph(name))))
+    elif (id := library.named(name)) is not None:
+        click.echo("\n".join(monograph_lines(library.monograph(id))))
     else:
-        message = f"is not in the library; {drug_hint(name, library.ids())}"
-        raise InputError("drugs", [Problem(line=None, key=name, message=message)])
+        raise InputError("drugs", [Problem(line=None, key="NAME", message=library.unknown(name))])

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from pkinteract.errors import did_you_mean
-from pkinteract.library.schema.dosing import Strengths
+from pkinteract.library.schema.dosing import OtherForm, Strengths
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.library.schema.values import Value
 from pkinteract.units import COLUMN_SUFFIX, dimension_of
@@ -120,7 +120,7 @@ def _values(data: object, model: type[BaseModel], path: Key) -> Iterator[tuple[K
     """Every value that is written as a table, with its key."""
     if not isinstance(data, Mapping):
         return
-    if issubclass(model, (Value, Strengths)):
+    if issubclass(model, (Value, Strengths, OtherForm)):
         yield path, data
         return
     for name, field in model.model_fields.items():
@@ -308,11 +308,30 @@ def _dosing(data: _Data) -> Iterator[Fault]:
         least, most = _number(low, dimension), _number(high, dimension)
         if least is not None and most is not None and least > most:
             yield ("dosing", "low"), "is above high; low and high are the ends of the usual range of a day"
+        for name in ("start", "high"):
+            end = _number(table(data, "dosing").get(name), dimension)
+            ceiling = _number(table(data, "dosing").get("most"), dimension)
+            if end is not None and ceiling is not None and end > ceiling:
+                yield ("dosing", "most"), f"is below {name}; it is the highest dose of a day"
     forms = _tables(data, "absorption")
     for name in table(data, "dosing", "strengths"):
         if name not in forms:
             text = f"is not a formulation of this drug; {did_you_mean(name, forms) if forms else 'it has none'}"
             yield ("dosing", "strengths", name), text
+    for name, row in _tables(table(data, "dosing"), "strengths").items():
+        sold, halves = row.get("values"), row.get("halves")
+        if not isinstance(sold, list) or not isinstance(halves, list):
+            continue
+        for mg in halves:
+            if mg not in sold:
+                yield (
+                    ("dosing", "strengths", name, "halves"),
+                    f"{mg} is not among values; name those that may be broken",
+                )
+    for name in table(data, "dosing", "other_forms"):
+        if name in forms:
+            text = "is a formulation of this drug; give its strengths under [dosing.strengths]"
+            yield ("dosing", "other_forms", name), text
 
 
 def _quoted(names: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from pkinteract.errors import InputError, Problem, did_you_mean
 from pkinteract.library.checks import Key, monograph_problems, provenance_problems, rows, table, unknown_enzymes
+from pkinteract.library.names import folded, index, unknown
 from pkinteract.library.schema.enzyme import Enzyme, EnzymeFile
 from pkinteract.library.schema.monograph import Citation, Monograph
 from pkinteract.text.toml import TomlFile, read_toml
@@ -41,10 +42,27 @@ class Library:
     enzymes: Mapping[str, Enzyme]
     enzyme_sources: Mapping[str, Citation]
     _read: dict[str, Monograph] = field(default_factory=dict, repr=False)
+    _named: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     def ids(self) -> tuple[str, ...]:
         """Ids of all drugs and metabolites, sorted."""
         return tuple(sorted(self.files))
+
+    def named(self, name: str) -> str | None:
+        """Id of the drug that an id, INN, brand, synonym or ATC code means; None if it means none, or several."""
+        if name in self.files:
+            return name
+        ids = self._names().get(folded(name), ())
+        return ids[0] if len(ids) == 1 else None
+
+    def unknown(self, name: str) -> str:
+        """What to say of a name that means no drug, or several."""
+        return unknown(name, self._names())
+
+    def _names(self) -> Mapping[str, Sequence[str]]:
+        if not self._named:
+            self._named.update(index((id, _data(path)) for id, path in self.files.items()))
+        return self._named
 
     def monograph(self, drug: str) -> Monograph:
         """Read the monograph ``drug``.
@@ -86,11 +104,6 @@ def load_library(extra: Sequence[Path] = (), *, beside: Sequence[Path] = ()) -> 
         monograph = _monograph(file, enzymes.enzymes, known)
         read[monograph.id] = monograph
     return Library(files={**files, **added}, enzymes=enzymes.enzymes, enzyme_sources=enzymes.sources, _read=read)
-
-
-def drug_hint(name: str, known: Iterable[str]) -> str:
-    """What to say of a drug that the library lacks."""
-    return did_you_mean(name, sorted(known), "pkinteract drugs lists what there is")
 
 
 def drug_ids(paths: Sequence[Path]) -> dict[str, Path]:
@@ -135,7 +148,7 @@ def _others(file: TomlFile, files: Mapping[str, Path]) -> Iterator[tuple[Key, st
         if drug == own:
             continue
         if drug not in files:
-            yield ("displaces", drug), f'"{drug}" is not a drug of the library; {drug_hint(drug, files)}'
+            yield ("displaces", drug), unknown(drug, index((id, _data(path)) for id, path in files.items()))
             continue
         if not table(_data(files[drug]), "binding"):
             yield ("displaces", drug), f"{drug} has no [binding] that could be displaced; add it to its file"

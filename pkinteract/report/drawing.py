@@ -103,7 +103,7 @@ def reference_range(axis: Axes, analyte: Analyte, top: float) -> list[Artist]:
     if analyte.low is not None and analyte.high is not None:
         axis.axhspan(analyte.low, analyte.high, color=BAND, lw=0, zorder=0)
         name = "" if len(analyte.parts) == 1 else " of the sum"
-        text = f"reference range{name} {analyte.low:g}–{analyte.high:g}, before a dose"
+        text = f"reference range{name} {analyte.low:g}–{analyte.high:g}, {analyte.judged}"
         ceiling = max(ceiling, min(analyte.high * 1.08, top * 2.2))
         found.append(Patch(color=BAND, label=text))
     if analyte.alert is not None and analyte.alert < 1.6 * ceiling:

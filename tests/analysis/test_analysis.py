@@ -195,6 +195,24 @@ def test_a_range_counts_before_doses_only() -> None:
     assert judged[0]["text"] == f"victim before a dose below 0.5 mg/L, down to {trough:.3g} mg/L"
 
 
+def test_a_range_of_a_time_after_a_dose_counts_then_only() -> None:
+    """Two hours after a dose 1.64 mg/L and more, against troughs of 0.2 mg/L: above 1.5 mg/L, never low (closed form).
+
+    The first dose is not judged, a time behind the end of the run neither, and no share of time in range is given.
+    """
+    limits = RANGE.replace("1.5 mg/L", "1.6 mg/L") + 'after = "2 h"\n'
+    result = simulated(daily("100 mg", "24 h", "0 d", "5 d", INTO_VEIN), days=4.05, victim=drug("victim", limits))
+
+    judged = [row for row in found(result) if row["rule"] != "above-alert"]
+
+    assert [(row["severity"], row["rule"], row["from_h"], row["to_h"]) for row in judged] == [
+        ("moderate", "above-range", 26, 74)
+    ]
+    peak = 2 * math.exp(-2 * KE) * sum(math.exp(-24 * KE * n) for n in range(4))
+    assert judged[0]["text"] == f"victim 2 h after a dose above 1.6 mg/L, up to {peak:.3g} mg/L"
+    assert {row["percent_time_in_range"] for row in rows(exposure_table(result))} == {None}
+
+
 def test_a_high_value_before_a_dose_is_moderate() -> None:
     """100 mg every 4 h accumulates above 1.5 mg/L: from the first pre-dose value that is, to the last."""
     alerts = found(simulated(daily("100 mg", "4 h", "0 d", "1 d", INTO_VEIN), days=2), "above-range")

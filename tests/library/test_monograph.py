@@ -63,7 +63,7 @@ def leaves(data: Any, path: str = "") -> list[tuple[str, Any]]:
 
 
 def is_quantity(path: str, value: Any) -> bool:
-    named = path.split(".")[-1] in ("id", "name", "class", "cite", "url")
+    named = path.split(".")[-1] in ("id", "name", "class", "cite", "url", "sold")
     return isinstance(value, dict) or (isinstance(value, str) and not named and re.match(r"[0-9]", value) is not None)
 
 
@@ -165,7 +165,12 @@ SLIPS = [
         "inactivates.CYP3A4.organs[1]",
         '"kidney" is not one of "liver" or "gut"',
     ),
-    ("[displaces.carbamazepine]", "[displaces.carbamazepin]", "displaces.carbamazepin", "did you mean carbamazepine?"),
+    (
+        "[displaces.carbamazepine]",
+        "[displaces.carbamazepin]",
+        "displaces.carbamazepin",
+        "means carbamazepine; write that",
+    ),
     ('low = "4 mg/L"', 'low = "14 mg/L"', "reference_range.high", "must be above low"),
     ('"everything", "carb', '"nothing", "carb', "sum[0].parts[0]", "is neither this drug nor a metabolite of it"),
     ('cite = "A paper"', 'cit = "A paper"', "sources.paper.cit", "cit is not a known key; did you mean cite?"),

@@ -25,6 +25,7 @@ FORMS = (
 STRENGTHS = '[dosing.strengths]\noral = ["20 mg", "50 mg"]\n'
 RANGE = '[dosing]\nlow = "100 mg"\nhigh = "400 mg"\n'
 DOSING = RANGE + STRENGTHS
+MOST = RANGE + 'start = "100 mg"\nmost = "500 mg"\n'
 PER_KG = '[dosing]\nlow = "1 mg/kg"\nhigh = "10 mg/kg"\n'
 ONCE = '[dosing]\nhigh = "400 mg"\nsingle_high = "600 mg"\n'
 
@@ -113,6 +114,40 @@ CASES: dict[str, tuple[list[str], str, list[str]]] = {
         RANGE,
         [],
     ),
+    "no more than it begins with": (
+        [course("0 d", "9 d", 'dose = "50 mg"', DAY)],
+        RANGE + 'start = "50 mg"\n',
+        [],
+    ),
+    "less than it begins with": (
+        [course("0 d", "9 d", 'dose = "49 mg"', DAY)],
+        RANGE + 'start = "50 mg"\n',
+        ["regimen[0].course[0]: drug-x 49 mg a day at most: below the usual 100 to 400 mg"],
+    ),
+    "between the usual and the most": (
+        [course("0 d", "9 d", 'dose = "450 mg"', DAY)],
+        MOST,
+        [
+            "regimen[0].course[0]: drug-x 450 mg a day from day 0: above the usual 100 to 400 mg; "
+            "500 mg is the highest dose"
+        ],
+    ),
+    "more than the most": (
+        [course("0 d", "9 d", 'dose = "501 mg"', DAY)],
+        MOST,
+        [
+            "regimen[0].course[0]: drug-x 501 mg a day from day 0: far above the usual 100 to 400 mg; 500 mg is the "
+            "highest dose"
+        ],
+    ),
+    "per kg, more than the most": (
+        [course("0 d", "9 d", 'dose = "9 mg/kg"', DAY)],
+        PER_KG + 'most = "600 mg"\n',
+        [
+            "regimen[0].course[0]: drug-x 630 mg a day from day 0: far above the usual 70 to 600 mg; "
+            "600 mg is the highest dose"
+        ],
+    ),
     "every other day": ([course("0 d", "9 d", 'dose = "600 mg"', 'every = "48 h"')], RANGE, []),
     "once, little": ([once('dose = "10 mg"')], DOSING, []),
     "once, as a course of one": ([course("0 d", "1 d", 'dose = "10 mg"', DAY)], DOSING, []),
@@ -185,6 +220,51 @@ def test_a_capsule_is_not_halved(tmp_path: Path) -> None:
     ]
 
 
+def test_only_the_strengths_that_are_named_are_halved(tmp_path: Path) -> None:
+    """``halves = ["50 mg"]``: 25 mg can be made, 10 mg of a tablet of 20 mg cannot (golden)."""
+    dosing = '[dosing.strengths]\noral = { values = ["20 mg", "50 mg"], halves = ["50 mg"] }\n'
+
+    made = warnings(tmp_path, once('dose = "25 mg"'), dosing=dosing)
+    broken = warnings(tmp_path, once('dose = "10 mg"'), dosing=dosing)
+
+    assert made == []
+    assert broken == [
+        "regimen[0].course[0].dose: 10 mg cannot be made of drug-x oral 20, 50 mg (halves of 50 counted); "
+        "nearest is 20 mg"
+    ]
+
+
+def test_a_form_that_is_sold_but_not_modelled_is_refused_as_such(tmp_path: Path) -> None:
+    """Not as a slip of the pen: its strengths, and the formulations that there are (golden)."""
+    path = tmp_path / "run.toml"
+    path.write_text(text(regimen("alprazolam", once('dose = "1 mg"'), formulation="extended-release"), days=2), "utf-8")
+
+    with pytest.raises(InputError) as refused:
+        load_scenario(path)
+
+    assert [problem.message for problem in refused.value.problems] == [
+        "alprazolam extended-release is sold (0.5, 1, 2 and 3 mg) but has no absorption in the library; its "
+        "formulations are tablet, intravenous"
+    ]
+
+
+@pytest.mark.parametrize("id", DOSED)
+def test_every_dose_of_the_library_says_whether_it_was_read(id: str) -> None:
+    """A dose, strength or range is read from a source, or assumed with a note that says recalled or unverified."""
+    monograph = load_library().monograph(id)
+    ranges = [monograph.reference_range, *(row.reference_range for row in monograph.sum)]
+    dosing = monograph.dosing
+    told = [getattr(dosing, name) for name in ("start", "low", "high", "most", "single_high")]
+    told += [getattr(limits, name) for limits in ranges for name in ("low", "high", "alert", "after")]
+    told += [*dosing.strengths.values(), *dosing.other_forms.values()]
+
+    for one in filter(None, told):
+        if one.kind == "assumed":
+            assert any(word in one.note for word in ("recalled", "unverified", "source not seen")), one
+        else:
+            assert one.source in monograph.sources, one
+
+
 def test_a_taper_between_the_strengths_is_told_of_round_to(tmp_path: Path) -> None:
     """The first level that no tablets make up is named, with the key that rounds the levels (golden)."""
     dosing = '[dosing.strengths]\noral = ["100 mg"]\n'
@@ -254,23 +334,24 @@ def test_run_prints_the_warning_too(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     done = CliRunner().invoke(main, ["run", "much.toml", "--no-figure"])
 
     assert done.exit_code == 0
-    assert "carbamazepine 3000 mg a day from day 0: above the usual 400 to 1600 mg" in done.stdout
+    assert "carbamazepine 3000 mg a day from day 0: far above the usual 800 to 1200 mg; 2000 mg" in done.stdout
 
 
 @pytest.mark.parametrize("id", DOSED)
 def test_every_dosed_drug_has_its_usual_doses(id: str) -> None:
-    """Each has an upper end, ranges ascend in an adult of 70 kg, and strengths lie below the dose of a day."""
+    """Each has an upper end, low to high to the most ascend in an adult of 50 kg, no tablet is more than the most."""
     dosing = load_library().monograph(id).dosing
 
-    ends = [
-        value.canonical * (70 if value.unit.endswith("/kg") else 1)
-        for value in (dosing.low, dosing.high, dosing.single_high)
-        if value is not None
-    ]
-    assert ends
-    assert ends == sorted(ends)
+    start, low, high, most, once = (
+        None if value is None else value.canonical * (50 if value.unit.endswith("/kg") else 1)
+        for value in (dosing.start, dosing.low, dosing.high, dosing.most, dosing.single_high)
+    )
+    for ends in ((low, high, most), (start, high)):
+        given = [end for end in ends if end is not None]
+        assert given == sorted(given)
+    assert high is not None or once is not None
     for strengths in dosing.strengths.values():
-        assert max(strengths.amounts) <= ends[-1]
+        assert max(strengths.amounts) <= max(end for end in (high, most, once) if end is not None)
 
 
 @pytest.mark.parametrize(
@@ -282,6 +363,18 @@ def test_every_dosed_drug_has_its_usual_doses(id: str) -> None:
         ('[dosing.strengths]\noral = ["0 mg"]\n', "dosing.strengths.oral[0]", "must lie between 1 ug and 100 g"),
         ('[dosing.strengths]\noral = ["10"]\n', "dosing.strengths.oral[0]", "200 mg"),
         ("[dosing.strengths]\noral = []\n", "dosing.strengths.oral", "must have at least 1 entry"),
+        ('high = "400 mg"\nmost = "300 mg"\n', "dosing.most", "is below high"),
+        (
+            '[dosing.strengths]\noral = { values = ["10 mg"], halves = ["5 mg"] }\n',
+            "dosing.strengths.oral.halves",
+            "5 mg is not among values",
+        ),
+        ('[dosing.other_forms]\noral = "10 mg"\n', "dosing.other_forms.oral", "is a formulation of this drug"),
+        (
+            '[dosing.other_forms]\nfilm = { sold = "10 mg", kind = "label" }\n',
+            "dosing.other_forms.film.source",
+            "needs a source",
+        ),
         (
             '[dosing.strengths]\noral = { values = ["10 mg"], kind = "label" }\n',
             "dosing.strengths.oral.source",

@@ -70,10 +70,11 @@ def test_rows_stand_at_every_step_from_zero_to_the_end(path: Path) -> None:
 
 @every_file
 def test_a_scenario_warns_of_nothing(path: Path) -> None:
-    """What we ship looks like no slip, and the solver needs no excuse."""
+    """What we ship looks like no slip but for the dose that a scenario is about, and the solver needs no excuse."""
     found = result(path)
 
-    assert found.scenario.warnings == ()
+    about = ["amitriptyline 250 mg a day"] if path.stem == "amitriptyline-raised-during-induction" else []
+    assert [warning.split(": ")[1].split(" from")[0] for warning in found.scenario.warnings] == about
     assert found.status.ok
     assert "steady state" in found.status.message or found.status.message == ""
 

@@ -27,13 +27,13 @@ def _some(texts: tuple[str, ...]) -> tuple[str, ...]:
 class Strengths(MonographTable):
     """The strengths that a formulation is sold in, as labelled; a bare list counts as assumed.
 
-    ``halves`` says whether one may be broken in two.
+    ``halves`` says whether one may be broken in two, or names those that may.
     """
 
     values: Annotated[tuple[Annotated[str, AfterValidator(_strength)], ...], AfterValidator(_some)] = Field(
         strict=False, examples=['["100 mg", "200 mg"]']
     )
-    halves: bool = True
+    halves: bool | Annotated[tuple[Annotated[str, AfterValidator(_strength)], ...], Field(strict=False)] = True
     kind: Kind = Field(examples=['"assumed"'])
     source: str | None = None
     note: str | None = None
@@ -41,16 +41,40 @@ class Strengths(MonographTable):
     @model_validator(mode="before")
     @classmethod
     def _shorthand(cls, data: object) -> object:
-        if isinstance(data, (list, tuple)):
-            data = {"values": data}
-        if isinstance(data, dict) and not {"kind", "source", "note"} & set(data):
-            return {**data, "kind": "assumed", "note": UNSOURCED}
-        return data
+        return _unsourced({"values": data} if isinstance(data, (list, tuple)) else data)
 
     @property
     def amounts(self) -> tuple[float, ...]:
         """The strengths, ascending [mg]."""
         return tuple(sorted(parse(text, "mass") for text in self.values))
+
+    @property
+    def halved(self) -> tuple[float, ...]:
+        """The strengths that may be broken in two, ascending [mg]."""
+        if isinstance(self.halves, bool):
+            return self.amounts if self.halves else ()
+        return tuple(sorted(parse(text, "mass") for text in self.halves))
+
+
+class OtherForm(MonographTable):
+    """A form that is sold and that the monograph has no absorption of: ``sold`` is its strengths in words."""
+
+    sold: str = Field(examples=['"10 and 20 mg"'])
+    kind: Kind = Field(examples=['"assumed"'])
+    source: str | None = None
+    note: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shorthand(cls, data: object) -> object:
+        return _unsourced({"sold": data} if isinstance(data, str) else data)
+
+
+def _unsourced(data: object) -> object:
+    """Data that do not say where they come from count as assumed."""
+    if isinstance(data, dict) and not {"kind", "source", "note"} & set(data):
+        return {**data, "kind": "assumed", "note": UNSOURCED}
+    return data
 
 
 class Dosing(MonographTable):
@@ -60,13 +84,22 @@ class Dosing(MonographTable):
     ----------
     low, high
         Lowest and highest usual dose a day.
+    start
+        Dose a day that a treatment begins with.
+    most
+        Highest dose a day that a label or guideline allows; ``high`` if left out.
     single_high
         Highest usual dose of a drug that is given once; ``high`` if left out.
     strengths
         Formulation to its strengths; one that is not named, such as a liquid, can be measured out.
+    other_forms
+        Forms that are sold but not modelled.
     """
 
+    start: Dose | None = None
     low: Dose | None = None
     high: Dose | None = None
+    most: Dose | None = None
     single_high: Dose | None = None
     strengths: dict[str, Strengths] = Field(default_factory=dict)
+    other_forms: dict[str, OtherForm] = Field(default_factory=dict)

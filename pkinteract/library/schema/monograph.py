@@ -22,6 +22,7 @@ from pkinteract.library.schema.values import (
     ClearanceBound,
     Concentration,
     Constant,
+    Duration,
     Fraction,
     MolarMass,
     MonographTable,
@@ -157,11 +158,15 @@ class Binding(MonographTable):
 
 
 class ReferenceRange(MonographTable):
-    """Therapeutic reference range (pre-dose) and laboratory alert level."""
+    """Therapeutic reference range and laboratory alert level.
+
+    The range is of the level just before a dose, or at the time ``after`` one.
+    """
 
     low: Concentration | None = None
     high: Concentration | None = None
     alert: Concentration | None = None
+    after: Duration | None = None
 
 
 class Sum(MonographTable):
@@ -205,6 +210,18 @@ class Revision(MonographTable):
     why: str
 
 
+class Names(MonographTable):
+    """Other names by which a drug is found: its German INN, brands, synonyms, and further ATC codes.
+
+    A brand stands for the default formulation, so brands of other forms are no names.
+    """
+
+    german: str | None = None
+    brands: tuple[str, ...] = Field(default=(), strict=False)
+    synonyms: tuple[str, ...] = Field(default=(), strict=False)
+    atc: tuple[str, ...] = Field(default=(), strict=False)
+
+
 class Monograph(MonographTable):
     """Everything the model knows of one compound."""
 
@@ -213,6 +230,7 @@ class Monograph(MonographTable):
     atc: str | None = None
     group: str | None = None
     notes: str | None = None
+    names: Names = Field(default_factory=Names)
     unit: str
     molar_mass: MolarMass
     ages: Ages | None = None

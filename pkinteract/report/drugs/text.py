@@ -8,6 +8,7 @@ from itertools import zip_longest
 
 from pkinteract.library import Library
 from pkinteract.library.grades import grade_of
+from pkinteract.library.schema.dosing import Strengths
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.report.lines import rows_text
 
@@ -82,6 +83,7 @@ def monograph_lines(monograph: Monograph) -> list[str]:
 
 def _monograph(monograph: Monograph) -> Iterator[str]:
     yield f"{monograph.name} ({monograph.id})" + (f", ATC {monograph.atc}" if monograph.atc else "")
+    yield from textwrap.wrap(_names(monograph), 110, initial_indent="  ", subsequent_indent="  ")
     yield from textwrap.wrap(_grade(monograph), 110, initial_indent="  ", subsequent_indent="  ")
     forms = [name + " (default)" * (name == monograph.default_formulation) for name in monograph.absorption]
     yield f"  Formulations: {', '.join(forms) or 'none, it is formed and never dosed'}"
@@ -101,8 +103,12 @@ def _monograph(monograph: Monograph) -> Iterator[str]:
         path = f"dosing.strengths.{form}"
         sold = ", ".join(f"{mg:g}" for mg in strengths.amounts)
         rows.append((path, sold, "mg", strengths.kind, "", strengths.source or "–"))
-        whole = [] if strengths.halves else ["not halved"]
-        notes += [f"{path}: {'; '.join(words)}"] if (words := [*whole, *filter(None, [strengths.note])]) else []
+        notes += (
+            [f"{path}: {'; '.join(words)}"] if (words := [*_whole(strengths), *filter(None, [strengths.note])]) else []
+        )
+    for form, other in monograph.dosing.other_forms.items():
+        words = [f"{other.sold}; sold, not modelled ({', '.join(filter(None, [other.kind, other.source]))})"]
+        notes.append(f"dosing.other_forms.{form}: {'; '.join([*words, *filter(None, [other.note])])}")
     yield from rows_text(rows)
     yield "Notes"
     for note in notes:
@@ -110,6 +116,20 @@ def _monograph(monograph: Monograph) -> Iterator[str]:
     yield "Sources"
     for key, source in monograph.sources.items():
         yield f"  {key}: {source.cite}" + (f", {source.url}" if source.url else "")
+
+
+def _names(monograph: Monograph) -> str:
+    """Its other names; empty if it has none."""
+    names = monograph.names
+    rows = (("German", (names.german,)), ("brands", names.brands), ("also", names.synonyms), ("also ATC", names.atc))
+    return "; ".join(f"{what}: {', '.join(filter(None, given))}" for what, given in rows if any(given))
+
+
+def _whole(strengths: Strengths) -> list[str]:
+    """What may not be broken, if anything."""
+    if strengths.halved == strengths.amounts:
+        return []
+    return [f"only {', '.join(f'{mg:g}' for mg in strengths.halved)} mg halved" if strengths.halved else "not halved"]
 
 
 def _grade(monograph: Monograph) -> str:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from pkinteract.errors import InputError, Problem, did_you_mean
 from pkinteract.library import Library, load_library
-from pkinteract.library.reader import drug_hint, drug_ids
+from pkinteract.library.reader import drug_ids
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.scenario.doses import MOST_DOSES, doses, size
 from pkinteract.scenario.file.courses import CourseContext, read_course
@@ -229,10 +229,11 @@ class _ScenarioReader:
             return None
         if drug not in self.library.files and drug in self.unread:
             return None
-        if drug not in self.library.files:
-            self.refuse((*key, "drug"), f'"{drug}" is not in the library; {drug_hint(drug, self.library.ids())}')
+        id = self.library.named(drug)
+        if id is None:
+            self.refuse((*key, "drug"), self.library.unknown(drug))
             return None
-        monograph = self.library.monograph(drug)
+        monograph = self.library.monograph(id)
         if not monograph.absorption:
             self.refuse((*key, "drug"), f"{drug} is a metabolite and is not dosed; give the drug that forms it")
             return None
@@ -244,9 +245,11 @@ class _ScenarioReader:
             return name
         if isinstance(name, str):
             known = tuple(monograph.absorption)
-            self.refuse(
-                (*key, "formulation"), f'"{name}" is not a formulation of {monograph.id}; {did_you_mean(name, known)}'
-            )
+            text = f'"{name}" is not a formulation of {monograph.id}; {did_you_mean(name, known)}'
+            if name in monograph.dosing.other_forms:
+                sold = f"{monograph.dosing.other_forms[name].sold}) but has no absorption in the library"
+                text = f"{monograph.id} {name} is sold ({sold}; its formulations are {', '.join(known)}"
+            self.refuse((*key, "formulation"), text)
         return None
 
     def _monographs(self) -> dict[str, Monograph]:

@@ -62,7 +62,7 @@ def unmakeable_dose(course: Course, monograph: Monograph) -> str | None:
         near = _nearest(amount, strengths)
         if near is not None:
             sold = ", ".join(f"{mg:g}" for mg in strengths.amounts)
-            whole = "halves counted" if strengths.halves else "whole ones"
+            whole = _broken(strengths)
             nearest = " and ".join(f"{mg:g}" for mg in near)
             text = f"{amount:g} mg cannot be made of {monograph.id} {course.formulation} {sold} mg ({whole})"
             round_to = "; round_to rounds the levels of a taper" if len(course.levels) > 1 else ""
@@ -72,14 +72,17 @@ def unmakeable_dose(course: Course, monograph: Monograph) -> str | None:
 
 def _range(courses: Sequence[tuple[Key, Course]], monograph: Monograph, weight: float) -> Iterator[tuple[Key, str]]:
     dosing = monograph.dosing
-    low, high, most = (_mg(value, weight) for value in (dosing.low, dosing.high, dosing.single_high or dosing.high))
+    low, high, once = (_mg(value, weight) for value in (dosing.low, dosing.high, dosing.single_high or dosing.high))
+    most = _mg(dosing.most, weight)
+    if high is not None and most is not None:
+        high = min(high, most)
     stretches: list[_ConstantDose] = []
     for key, course in courses:
         share = _as_default(course, monograph)
         if size(course) > 1:
             stretches += _stretches(key, course, share)
-        elif most is not None and (amount := _amounts(course)[0] * share) > most + GRAIN:
-            usual = f"the usual {most:g} mg at most" if dosing.single_high else f"the usual {_span(low, high)} a day"
+        elif once is not None and (amount := _amounts(course)[0] * share) > once + GRAIN:
+            usual = f"the usual {once:g} mg at most" if dosing.single_high else f"the usual {_span(low, high)} a day"
             yield key, f"{monograph.id} {amount:g} mg at once on day {course.start / 24:g}: above {usual}"
     reached = 0.0
     said: set[Key] = set()
@@ -88,9 +91,11 @@ def _range(courses: Sequence[tuple[Key, Course]], monograph: Monograph, weight: 
         if high is not None and daily > high + GRAIN and row.key not in said:
             said.add(row.key)
             text = f"{monograph.id} {daily:g} mg a day from day {row.start / 24:g}"
-            yield row.key, f"{text}: above the usual {_span(low, high)}"
+            ceiling = "" if most is None else f"; {most:g} mg is the highest dose"
+            above = "above" if most is None or daily <= most + GRAIN else "far above"
+            yield row.key, f"{text}: {above} the usual {_span(low, high)}{ceiling}"
     oral = next((row for row in stretches if row.oral), None)
-    if low is not None and oral is not None and reached < low - GRAIN:
+    if low is not None and oral is not None and reached < min(low, _mg(dosing.start, weight) or low) - GRAIN:
         yield oral.key, f"{monograph.id} {reached:g} mg a day at most: below the usual {_span(low, high)}"
 
 
@@ -147,11 +152,17 @@ def _span(low: float | None, high: float | None) -> str:
     return f"{low:g} mg" if low == high else f"{low:g} to {high:g} mg"
 
 
+def _broken(strengths: Strengths) -> str:
+    """Which tablets count in halves too."""
+    if not strengths.halved:
+        return "whole ones"
+    some = strengths.halved != strengths.amounts
+    return f"halves{' of ' + ', '.join(f'{mg:g}' for mg in strengths.halved) if some else ''} counted"
+
+
 def _nearest(amount: float, strengths: Strengths) -> tuple[float, ...] | None:
     """None if whole tablets, and halves where they may be broken, add up to an amount [mg]; else its neighbours."""
-    pieces = [round(mg / GRAIN) for mg in strengths.amounts]
-    if strengths.halves:
-        pieces += [round(mg / 2 / GRAIN) for mg in strengths.amounts]
+    pieces = [round(mg / GRAIN) for mg in (*strengths.amounts, *(mg / 2 for mg in strengths.halved))]
     step = math.gcd(*pieces)
     wanted = amount / GRAIN / step
     if wanted > min(MOST_PIECES * max(pieces) / step, MOST_STEPS):
