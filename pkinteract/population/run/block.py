@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pkinteract.engine.control import TOO_FAST
+from pkinteract.engine.counts import bins
 from pkinteract.engine.kernel.vector import LANES
-from pkinteract.engine.lanes import counts
 from pkinteract.engine.lanes.types import Lanes, Levels
 from pkinteract.population.people.cohort import Array, Cohort, TextArray
 from pkinteract.population.people.draw import draw
@@ -101,7 +101,7 @@ def _count(plan: RunPlan, cohort: Cohort, solved: Lanes, measured: Mapping[str, 
     member = members(plan, cohort)[:, ok]
     count_measures(tally.measures, [values[ok] for values in measured.values()], member)
     tally.risk[:, :, 0] += member.sum(axis=1, dtype=np.uint32)
-    counts.tally(solved, tally.levels, np.array(plan.lowest))
+    bins.tally(solved, tally.levels, np.array(plan.lowest))
     for n, analyte in enumerate(plan.analytes):
         means, peaks, _ = daily(solved.windows[n] if ok.all() else solved.windows[n][:, :, ok], over)
         count_bins(tally.averages[n], means, plan.lowest[n])

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from pkinteract.engine.lanes.counts import ALL_BINS, Counts, bins, edges_of_bins, located, sums
+from pkinteract.engine.counts.bins import ALL_BINS, Counts, bins, edges_of_bins, located, sums
 from pkinteract.engine.memory import give_back, take_zeros
 from pkinteract.population.people.cohort import Array, BoolArray, Cohort
 from pkinteract.population.run.plan import BINS, LARGEST_PARTITION, RunPlan
