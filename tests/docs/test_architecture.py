@@ -45,6 +45,14 @@ def test_the_tree_names_every_folder() -> None:
     }
 
 
+def test_a_folder_can_be_taken_in_at_a_glance() -> None:
+    """No folder of the package holds more than a dozen modules beside its ``__init__.py``."""
+    folders = {path.parent for path in PACKAGE.rglob("*.py")}
+    modules = {folder.relative_to(PACKAGE).as_posix(): len(list(folder.glob("[!_]*.py"))) for folder in folders}
+
+    assert {folder: count for folder, count in modules.items() if count > 12} == {}
+
+
 def test_the_lock_has_what_the_project_needs() -> None:
     """Every dependency of pyproject.toml is in uv.lock, from PyPI and nowhere else."""
     text = (ROOT / "uv.lock").read_text("utf-8")

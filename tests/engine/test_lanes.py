@@ -9,9 +9,9 @@ import pytest
 from engine_systems import EVERYTHING_EVENTS, everything
 from lane_runs import GRID, STOP, Array, alone, given, people, stepping
 
+from pkinteract.engine.counts.bins import edges_of_bins, tally
 from pkinteract.engine.curves import extremes, sample
 from pkinteract.engine.events import Event
-from pkinteract.engine.lanes.counts import edges_of_bins, tally
 from pkinteract.engine.lanes.doses import Steady
 from pkinteract.engine.lanes.solve import solve_lanes
 from pkinteract.engine.lanes.structure import Structure

@@ -31,8 +31,8 @@ from scipy import stats
 from pkinteract import load_scenario, population, simulate
 from pkinteract.analysis.levels import spans_above
 from pkinteract.cli import main
+from pkinteract.engine.counts.bins import gathered, scatter
 from pkinteract.engine.curves import extremes, sample
-from pkinteract.engine.lanes.counts import gathered, scatter
 from pkinteract.errors import PopulationError, SimulationError
 from pkinteract.population.people.draw import draw
 from pkinteract.population.people.specification import specification

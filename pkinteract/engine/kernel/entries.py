@@ -52,7 +52,7 @@ def _counting(bits: int) -> list[Entry]:
         "sums": (whole, whole, counts, "doubles", "doubles"),
     }
     return [
-        Entry(module="pkinteract.engine.lanes.counting", function=name, name=f"{name}{bits}", arguments=kinds)
+        Entry(module="pkinteract.engine.counts.loops", function=name, name=f"{name}{bits}", arguments=kinds)
         for name, kinds in arguments.items()
     ]
 

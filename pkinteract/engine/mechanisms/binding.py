@@ -45,7 +45,13 @@ def reads(layout: Layout) -> Iterable[int | None]:
 
 
 def single(text: Text) -> None:
-    """Unbound fraction n over that of the reference, and the concentration e bound as in the reference."""
+    """Unbound fraction n over that of the reference, and the concentration e bound as in the reference.
+
+    Raises
+    ------
+    ValueError
+        When a compound of the order of binding has constant binding: a defect of the system.
+    """
     for place, i in enumerate(text.system.binding_order):
         row = text.system.compounds[i].binding
         if row is None:
@@ -63,9 +69,13 @@ def single(text: Text) -> None:
 
 
 def reference(medium: Medium) -> None:
-    """Unbound fraction over that of the constants [1]: the positive root of the binding equation."""
-    import numpy as np
+    """Unbound fraction over that of the constants [1]: the positive root of the binding equation.
 
+    Raises
+    ------
+    ValueError
+        When a compound of the order of binding has constant binding: a defect of the system.
+    """
     p = medium.p
     for i in medium.system.binding_order:
         binding = medium.system.compounds[i].binding
@@ -78,11 +88,17 @@ def reference(medium: Medium) -> None:
             continue
         kd = p[binding.kd] * rivals
         half = (p[binding.bmax] + kd - medium.total[i]) / 2
-        medium.free[i] = kd / (half + np.sqrt(half**2 + kd * medium.total[i])) / p[binding.reference]
+        medium.free[i] = kd / (half + (half * half + kd * medium.total[i]) ** 0.5) / p[binding.reference]
 
 
 def lanes(sheet: Sheet) -> None:
-    """Unbound fraction over that of the reference, and the concentration bound as in the reference [mg/L]."""
+    """Unbound fraction over that of the reference, and the concentration bound as in the reference [mg/L].
+
+    Raises
+    ------
+    ValueError
+        When a compound of the order of binding has constant binding: a defect of the system.
+    """
     for i in sheet.system.binding_order:
         binding, total = sheet.system.compounds[i].binding, sheet.total[i]
         if binding is None:

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pkinteract.engine.control import TOO_FAST
+from pkinteract.engine.counts import bins
 from pkinteract.engine.kernel.vector import LANES
-from pkinteract.engine.lanes import counts
 from pkinteract.engine.lanes.types import Lanes, Levels
 from pkinteract.population.people.cohort import Array, Cohort, TextArray
 from pkinteract.population.people.draw import draw
@@ -50,6 +50,11 @@ def run_block(plan: RunPlan, numbers: range, tally: Tally) -> Block:
 
     The last group of sixteen is filled up with those who would come next: a patient has the same neighbours, and so the
     same result to the last bit, in every population of the same seed.
+
+    Raises
+    ------
+    InputError
+        When the estimates of a fit are too uncertain to be drawn, or monograph values contradict each other.
     """
     count = len(numbers)
     drawn = draw(plan.scenario, plan.spec, numbers.start, count + -count % LANES)
@@ -66,7 +71,13 @@ def run_block(plan: RunPlan, numbers: range, tally: Tally) -> Block:
 
 
 def columns_of(plan: RunPlan, cohort: Cohort) -> Columns:
-    """The columns of ``patients.csv`` for any patients; nobody is counted."""
+    """The columns of ``patients.csv`` for any patients, (n,) each in the unit of its name; nobody is counted.
+
+    Raises
+    ------
+    InputError
+        When monograph values contradict each other whoever takes the drugs.
+    """
     solved, status = _simulated(plan, cohort, len(cohort.number))
     measured = _measured(plan, solved)
     solved.give_back()
@@ -101,7 +112,7 @@ def _count(plan: RunPlan, cohort: Cohort, solved: Lanes, measured: Mapping[str, 
     member = members(plan, cohort)[:, ok]
     count_measures(tally.measures, [values[ok] for values in measured.values()], member)
     tally.risk[:, :, 0] += member.sum(axis=1, dtype=np.uint32)
-    counts.tally(solved, tally.levels, np.array(plan.lowest))
+    bins.tally(solved, tally.levels, np.array(plan.lowest))
     for n, analyte in enumerate(plan.analytes):
         means, peaks, _ = daily(solved.windows[n] if ok.all() else solved.windows[n][:, :, ok], over)
         count_bins(tally.averages[n], means, plan.lowest[n])

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from pkinteract.engine.lanes.counts import gathered, scatter
+from pkinteract.engine.counts.bins import gathered, scatter
 from pkinteract.engine.lanes.types import Levels
 from pkinteract.engine.memory import give_back
 from pkinteract.population.run.block import Columns, run_block
@@ -46,6 +46,11 @@ def compute(plan: RunPlan, partition: int, form: Form, done: Callable[[int], Non
     ----------
     done
         Is told the number of patients of every block that is finished.
+
+    Raises
+    ------
+    InputError
+        As :func:`pkinteract.population.run.block.run_block` does.
     """
     numbers = plan.patients(partition)
     tally = empty(plan, len(numbers))

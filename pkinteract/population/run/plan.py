@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from pkinteract import __version__
 from pkinteract.analytes import analytes
-from pkinteract.engine.lanes.counts import BINS_PER_OCTAVE, LOWEST
+from pkinteract.engine.counts.bins import BINS_PER_OCTAVE, LOWEST
 from pkinteract.population.people.cohort import Array
 from pkinteract.population.people.draw import draw
 from pkinteract.population.people.specification import PopulationSpecification

@@ -1,4 +1,4 @@
-"""Whole numbers in bins, a bin at a time: compiled, see ``counts``. Arrays are flat, their shapes come beside them."""
+"""Whole numbers in bins, a bin at a time: compiled, see ``bins``. Arrays are flat, their shapes come beside them."""
 
 from __future__ import annotations
 
