@@ -57,4 +57,13 @@ def _counting(bits: int) -> list[Entry]:
     ]
 
 
-ENTRIES = (_march(), *_counting(16), *_counting(32))
+def _digits() -> Entry:
+    return Entry(
+        module="pkinteract.engine.kernel.digits",
+        function="joined",
+        name="joined",
+        arguments=("integer", "integer", "doubles", *["integers"] * 2, *["doubles"] * 2, "bytes", "integers"),
+    )
+
+
+ENTRIES = (_march(), *_counting(16), *_counting(32), _digits())
