@@ -40,7 +40,7 @@ from pkinteract.population.run.block import columns_of, run_block
 from pkinteract.population.run.partitions import FORMS, add_packed, compute
 from pkinteract.population.run.plan import RunPlan, plan_of
 from pkinteract.population.statistics import tally as counting
-from pkinteract.population.statistics.metrics import metrics, time_to_share, windows_of
+from pkinteract.population.statistics.metrics import metrics, times_to_shares, windows_of
 from pkinteract.report.population.text import population_lines
 from pkinteract.report.workers import Draw, drawing
 
@@ -201,7 +201,7 @@ def test_a_rise_is_timed_on_the_average_of_the_last_24_hours() -> None:
     ends = 24.0 * np.arange(61)
     means = 2 - np.exp(-ends / 120)[:, None]
 
-    half, most = time_to_share(means, ends, 0.5)[0], time_to_share(means, ends, 0.9)[0]
+    half, most = (days[0] for days in times_to_shares(means, ends, (0.5, 0.9)))
 
     assert half == pytest.approx(5 * math.log(2), abs=1 / 40)
     assert most == pytest.approx(5 * math.log(10), abs=1 / 40)
@@ -215,7 +215,7 @@ def test_a_change_is_timed_where_the_line_passes(means: list[float], share: floa
     """
     ends = 24.0 * np.arange(len(means))
 
-    day = time_to_share(np.array(means)[:, None], ends, share)[0]
+    [[day]] = times_to_shares(np.array(means)[:, None], ends, [share])
 
     change = means[-1] - means[0]
     if abs(change) < max(0.05 * means[0], 1e-3 * max(means)) or change == 0:
