@@ -191,7 +191,8 @@ class Timeline:
 def timeline(table: Table, parameters: Array, inputs: Inputs, start: float, stop: float) -> Timeline:
     """Put jumps in order; those outside [start, stop) are left out, but for releases that began before."""
     system = table.structure.system
-    pairs = zip(inputs.kinds.tolist(), inputs.targets.tolist(), strict=True)
+    pairs = list(zip(inputs.kinds.tolist(), inputs.targets.tolist(), strict=True))
+    rows = {pair: _row(table, *pair) for pair in set(pairs)}
     order = None
     if not system.releases and bool(np.all(inputs.times == inputs.times[:, :1])):
         times = inputs.times[:, 0]
@@ -203,7 +204,7 @@ def timeline(table: Table, parameters: Array, inputs: Inputs, start: float, stop
         inputs=inputs,
         start=start,
         stop=stop,
-        places=np.array([_row(table, kind, target) for kind, target in pairs], dtype=np.int64),
+        places=np.array([rows[pair] for pair in pairs], dtype=np.int64),
         order=order,
     )
 

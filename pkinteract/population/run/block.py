@@ -75,7 +75,7 @@ def columns_of(plan: RunPlan, cohort: Cohort) -> Columns:
 
 def _simulated(plan: RunPlan, cohort: Cohort, count: int) -> tuple[Lanes, TextArray]:
     """What was read of each of the first patients, and their status."""
-    found = bodies(plan.scenario, cohort)
+    found = bodies(plan.scenario, cohort, plan.typical)
     done = solved(plan.scenario, found, plan.grid, plan.windows.edges).first(count)
     why = TOO_FAST if plan.scenario.steady_state is None else UNSETTLED
     status = np.where(done.ok, OK, why).astype(object)
