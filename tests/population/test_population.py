@@ -32,7 +32,7 @@ from pkinteract import load_scenario, population, simulate
 from pkinteract.analysis.levels import spans_above
 from pkinteract.cli import main
 from pkinteract.engine.curves import extremes, sample
-from pkinteract.engine.lanes.counts import gathered, scatter
+from pkinteract.engine.lanes.counts import count_groups, gathered, scatter
 from pkinteract.errors import PopulationError, SimulationError
 from pkinteract.population.people.draw import draw
 from pkinteract.population.people.specification import specification
@@ -317,6 +317,23 @@ def test_quantiles_of_a_smooth_sample_are_closer() -> None:
 
     np.testing.assert_allclose(found, np.quantile(values, (0.05, 0.5, 0.95)), rtol=3e-3)
     np.testing.assert_allclose([mean[0], sd[0]], [values.mean(), values.std(ddof=1)], rtol=1e-3)
+
+
+@pytest.mark.parametrize("kind", [np.uint16, np.uint32])
+def test_every_value_counts_once_in_each_of_its_groups(kind: type[np.uint16] | type[np.uint32]) -> None:
+    """Of every row and group the counts are those of its members' bins; what is no number counts nowhere."""
+    random = np.random.default_rng(1)
+    values, member = np.exp(random.normal(0, 8, (5, 100))), random.random((4, 100)) < 0.3
+    values[random.random(values.shape) < 0.1] = np.nan
+    values[0, :3] = 0.0, -3.0, np.inf
+    counts = np.ones((5, 4, counting.ALL_BINS), dtype=kind)
+
+    count_groups(values, member, counts)
+
+    for row, of_row in zip(values, counts, strict=True):
+        for some, found in zip(member, of_row, strict=True):
+            mine = counting.bins(row[some & ~np.isnan(row)])
+            np.testing.assert_array_equal(found, 1 + np.bincount(mine, minlength=counting.ALL_BINS))
 
 
 @given(

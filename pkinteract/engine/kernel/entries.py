@@ -45,6 +45,7 @@ def _counting(bits: int) -> list[Entry]:
     counts, whole = f"uint{bits}s", "integer"
     arguments = {
         "histogram": (whole, whole, whole, whole, "int32s", "integers", "integers", counts),
+        "count_groups": (*[whole] * 5, "int32s", whole, "integers", "integers", counts),
         "most_pairs": (whole, counts),
         "gather": (whole, whole, counts, "words", "bytes"),
         "scatter": (whole, "bytes", counts),

@@ -9,6 +9,9 @@ from pkinteract.engine.kernel.vector import LANES, kernel
 TOGETHER = 8
 """Times at which the levels of all groups are counted before those of later times, so that their bins stay close."""
 
+INFINITE = 0x7F800000
+"""Bits of infinity; those of what is no number are larger."""
+
 
 @kernel
 def histogram(
@@ -29,6 +32,24 @@ def histogram(
                         place = (curves[line + lane] >> 17) - low
                         place = min(max(place, 0), bins - 1)
                         counts[row + place] += once[g * LANES + lane]
+    return 0
+
+
+@kernel
+def count_groups(
+    rows: int, subjects: int, groups: int, bins: int, lowest: int, values: Any, members: int, who: Any, group: Any,
+    counts: Any,
+) -> int:  # fmt: skip
+    """Count values (row, subject), whose upper bits name their bin, into counts (row, group, bin); no number nowhere.
+
+    ``who`` (member,) of the subjects is in which ``group`` (member,); ``lowest`` is the place of the first bin.
+    """
+    for row in range(rows):
+        for n in range(members):
+            bits = values[row * subjects + who[n]]
+            if bits & 0x7FFFFFFF <= INFINITE:
+                place = min(max((bits >> 17) - lowest, 0), bins - 1)
+                counts[(row * groups + group[n]) * bins + place] += 1
     return 0
 
 

@@ -19,7 +19,7 @@ from pkinteract.population.run.bodies import bodies
 from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.run.solve import solved
 from pkinteract.population.statistics.metrics import daily, measure_column, metrics
-from pkinteract.population.statistics.tally import AFTER, BEFORE, EVER, Tally, count_bins, count_measures, members
+from pkinteract.population.statistics.tally import AFTER, BEFORE, EVER, Tally, count_bins, members
 
 Columns = Mapping[str, npt.NDArray[Any]]
 
@@ -99,7 +99,7 @@ def _count(plan: RunPlan, cohort: Cohort, solved: Lanes, measured: Mapping[str, 
     """Add patients with a result to the counts of groups, measures, levels and risks."""
     ok, over = solved.ok, plan.windows
     member = members(plan, cohort)[:, ok]
-    count_measures(tally.measures, [values[ok] for values in measured.values()], member)
+    counts.count_groups([values[ok] for values in measured.values()], member[: tally.measures.shape[1]], tally.measures)
     tally.risk[:, :, 0] += member.sum(axis=1, dtype=np.uint32)
     counts.tally(solved, tally.levels, np.array(plan.lowest))
     for n, analyte in enumerate(plan.analytes):
