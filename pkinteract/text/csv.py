@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 from pkinteract.errors import InputError, Problem
 from pkinteract.text.files import read_text
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 Column: TypeAlias = "Sequence[Any] | NDArray[Any]"
 Table: TypeAlias = "Mapping[str, Column]"
 """Columns by name, in order."""
+
+Joined: TypeAlias = "Callable[[Sequence[NDArray[Any]], Sequence[int]], Sequence[str]]"
+"""Text of each row of columns of numbers, with commas, from these and their significant digits."""
 
 LARGEST = 50_000_000
 """Largest CSV file that is read [byte]."""
@@ -49,8 +53,13 @@ def write_csv(table: Table, path: Path) -> None:
         file.write(csv_text(table))
 
 
-def csv_text(table: Table) -> str:
+def csv_text(table: Table, joined: Joined | None = None) -> str:
     """The whole file as text.
+
+    Parameters
+    ----------
+    joined
+        Writes columns of numbers that stand side by side; one by one if left out.
 
     Raises
     ------
@@ -61,10 +70,16 @@ def csv_text(table: Table) -> str:
     """
     formats: list[str] = []
     columns: list[Sequence[object]] = []
-    for name, column in table.items():
-        cells, form = _column(column, digits=10 if _is_time(name) else 7)
-        columns.append(cells)
-        formats.append(form)
+    for together, some in groupby(table.items(), lambda item: joined is not None and _is_real(item[1])):
+        if together and joined is not None:
+            names, numbers = zip(*some, strict=True)
+            columns.append(joined(numbers, [_digits(name) for name in names]))
+            formats.append("%s")
+            continue
+        for name, column in some:
+            cells, form = _column(column, digits=_digits(name))
+            columns.append(cells)
+            formats.append(form)
     row = ",".join(formats) + "\r\n"
     head = ",".join(text_cell(name) for name in table) + "\r\n"
     return head + "".join(map(row.__mod__, zip(*columns, strict=True)))
@@ -79,8 +94,16 @@ def text_cell(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def _is_time(name: str) -> bool:
-    return name == "day" or name.endswith("_day") or (name.endswith("_h") and not name.endswith("_per_h"))
+def _digits(name: str) -> int:
+    """Significant digits of a column of this name."""
+    time = name == "day" or name.endswith("_day") or (name.endswith("_h") and not name.endswith("_per_h"))
+    return 10 if time else 7
+
+
+def _is_real(column: Column) -> TypeGuard[NDArray[Any]]:
+    import numpy as np
+
+    return isinstance(column, np.ndarray) and column.dtype.kind == "f"
 
 
 def _column(column: Column, *, digits: int) -> tuple[Sequence[object], str]:
@@ -88,7 +111,7 @@ def _column(column: Column, *, digits: int) -> tuple[Sequence[object], str]:
     import numpy as np
 
     number = f"%.{digits}g"
-    if isinstance(column, np.ndarray) and column.dtype.kind == "f":
+    if _is_real(column):
         numbers = np.asarray(column, dtype=float)
         values: list[float] = (numbers + 0.0).tolist()  # adding zero turns -0 into 0
         missing = np.isnan(numbers)
@@ -101,13 +124,17 @@ def _column(column: Column, *, digits: int) -> tuple[Sequence[object], str]:
         cells = column.tolist()
     else:
         cells = [value.item() if isinstance(value, np.generic) else value for value in column]
-    words = {value: text_cell(value) for value in {value for value in cells if isinstance(value, str)}}
-    return [words[value] if isinstance(value, str) else _cell(value, number) for value in cells], "%s"
+    if set(map(type, cells)) == {str}:
+        words = {text: text_cell(text) for text in set(cells)}
+        return list(map(words.__getitem__, cells)), "%s"
+    return [_cell(value, number) for value in cells], "%s"
 
 
 def _cell(value: object, number: str) -> str:
     if value is None:
         return ""
+    if isinstance(value, str):
+        return text_cell(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pkinteract.engine.kernel import code
+from pkinteract.engine.kernel.digits import joined_numbers
 from pkinteract.engine.kernel.entries import ENTRIES
 from pkinteract.engine.kernel.trace import traced
 from pkinteract.engine.kernel.vector import LANES, Rows, falling, larger, power, root, size, smaller
@@ -45,6 +46,20 @@ def machine_code() -> Any:
 
 
 MACHINE: list[Any] = []
+
+
+halves = st.builds(lambda n, power: (n + 0.5) * 10.0**power, st.integers(0, 10**8), st.integers(-20, 20))
+written = st.one_of(st.floats(), halves, st.integers(-(10**12), 10**12).map(float), st.sampled_from([9999999.5, 1e-4]))
+
+
+@pytest.mark.compiled
+@given(st.lists(st.tuples(written, written), min_size=1, max_size=40), st.integers(1, 15))
+def test_numbers_are_written_as_python_writes_them(rows: list[tuple[float, float]], digits: int) -> None:
+    """Any two numbers side by side, halves of the last digit among them: the digits of %.7g, NaN as nothing, no -0."""
+    found = joined_numbers([np.array(column) for column in zip(*rows, strict=True)], [digits, digits])
+
+    expected = [["" if one != one else f"%.{digits}g" % (one + 0.0) for one in row] for row in rows]
+    assert found == [",".join(row) for row in expected]
 
 
 @pytest.mark.compiled

@@ -31,7 +31,7 @@ from scipy import stats
 from pkinteract import load_scenario, population, simulate
 from pkinteract.analysis.levels import spans_above
 from pkinteract.cli import main
-from pkinteract.engine.counts.bins import gathered, scatter
+from pkinteract.engine.counts.bins import count_groups, gathered, scatter
 from pkinteract.engine.curves import extremes, sample
 from pkinteract.errors import PopulationError, SimulationError
 from pkinteract.population.people.draw import draw
@@ -40,7 +40,7 @@ from pkinteract.population.run.block import columns_of, run_block
 from pkinteract.population.run.partitions import FORMS, add_packed, compute
 from pkinteract.population.run.plan import RunPlan, plan_of
 from pkinteract.population.statistics import tally as counting
-from pkinteract.population.statistics.metrics import metrics, time_to_share, windows_of
+from pkinteract.population.statistics.metrics import metrics, times_to_shares, windows_of
 from pkinteract.report.population.text import population_lines
 from pkinteract.report.workers import Draw, drawing
 
@@ -201,7 +201,7 @@ def test_a_rise_is_timed_on_the_average_of_the_last_24_hours() -> None:
     ends = 24.0 * np.arange(61)
     means = 2 - np.exp(-ends / 120)[:, None]
 
-    half, most = time_to_share(means, ends, 0.5)[0], time_to_share(means, ends, 0.9)[0]
+    half, most = (days[0] for days in times_to_shares(means, ends, (0.5, 0.9)))
 
     assert half == pytest.approx(5 * math.log(2), abs=1 / 40)
     assert most == pytest.approx(5 * math.log(10), abs=1 / 40)
@@ -215,7 +215,7 @@ def test_a_change_is_timed_where_the_line_passes(means: list[float], share: floa
     """
     ends = 24.0 * np.arange(len(means))
 
-    day = time_to_share(np.array(means)[:, None], ends, share)[0]
+    [[day]] = times_to_shares(np.array(means)[:, None], ends, [share])
 
     change = means[-1] - means[0]
     if abs(change) < max(0.05 * means[0], 1e-3 * max(means)) or change == 0:
@@ -317,6 +317,23 @@ def test_quantiles_of_a_smooth_sample_are_closer() -> None:
 
     np.testing.assert_allclose(found, np.quantile(values, (0.05, 0.5, 0.95)), rtol=3e-3)
     np.testing.assert_allclose([mean[0], sd[0]], [values.mean(), values.std(ddof=1)], rtol=1e-3)
+
+
+@pytest.mark.parametrize("kind", [np.uint16, np.uint32])
+def test_every_value_counts_once_in_each_of_its_groups(kind: type[np.uint16] | type[np.uint32]) -> None:
+    """Of every row and group the counts are those of its members' bins; what is no number counts nowhere."""
+    random = np.random.default_rng(1)
+    values, member = np.exp(random.normal(0, 8, (5, 100))), random.random((4, 100)) < 0.3
+    values[random.random(values.shape) < 0.1] = np.nan
+    values[0, :3] = 0.0, -3.0, np.inf
+    counts = np.ones((5, 4, counting.ALL_BINS), dtype=kind)
+
+    count_groups(values, member, counts)
+
+    for row, of_row in zip(values, counts, strict=True):
+        for some, found in zip(member, of_row, strict=True):
+            mine = counting.bins(row[some & ~np.isnan(row)])
+            np.testing.assert_array_equal(found, 1 + np.bincount(mine, minlength=counting.ALL_BINS))
 
 
 @given(

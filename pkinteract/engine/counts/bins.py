@@ -72,6 +72,21 @@ def tally(lanes: Lanes, counts: Counts, lowest: Columns) -> None:
     )
 
 
+def count_groups(values: npt.ArrayLike, member: npt.NDArray[np.bool_], counts: Counts) -> None:
+    """Count values (row, subject) in all bins, for every group that a subject is a ``member`` of, (group, subject).
+
+    Parameters
+    ----------
+    counts
+        (row, group, bin), added to. What is no number counts nowhere.
+    """
+    single = np.ascontiguousarray(values, dtype=np.float32)
+    group, who = (np.ascontiguousarray(places) for places in np.nonzero(member))
+    _sized("count_groups", counts)(
+        *single.shape, *counts.shape[1:], _BELOW, single.view(np.int32), len(who), who, group, _flat(counts)
+    )
+
+
 def gathered(counts: Counts) -> npt.NDArray[np.uint8]:
     """Counts without those that are zero, in few bytes: pairs of how far to go and what to count there, (pair, 2).
 

@@ -6,6 +6,12 @@ from typing import Any
 
 from pkinteract.engine.kernel.vector import LANES, kernel
 
+TOGETHER = 8
+"""Times at which the levels of all groups are counted before those of later times, so that their bins stay close."""
+
+INFINITE = 0x7F800000
+"""Bits of infinity; those of what is no number are larger."""
+
 
 @kernel
 def histogram(
@@ -16,15 +22,34 @@ def histogram(
     ``once`` (group, lane) is 1 for the subjects that count, else 0; counts are (analyte, time, bin), ``lowest``
     (analyte,) is the place of their first bin. What is below it counts in it, what is above the last in that.
     """
-    for r in range(times):
-        for c in range(analytes):
-            row, low = (c * times + r) * bins, lowest[c]
-            for g in range(groups):
-                line = ((g * times + r) * analytes + c) * LANES
-                for lane in range(LANES):
-                    place = (curves[line + lane] >> 17) - low
-                    place = min(max(place, 0), bins - 1)
-                    counts[row + place] += once[g * LANES + lane]
+    for first in range(0, times, TOGETHER):
+        for g in range(groups):
+            for r in range(first, min(first + TOGETHER, times)):
+                for c in range(analytes):
+                    row, low = (c * times + r) * bins, lowest[c]
+                    line = ((g * times + r) * analytes + c) * LANES
+                    for lane in range(LANES):
+                        place = (curves[line + lane] >> 17) - low
+                        place = min(max(place, 0), bins - 1)
+                        counts[row + place] += once[g * LANES + lane]
+    return 0
+
+
+@kernel
+def count_groups(
+    rows: int, subjects: int, groups: int, bins: int, lowest: int, values: Any, members: int, who: Any, group: Any,
+    counts: Any,
+) -> int:  # fmt: skip
+    """Count values (row, subject), whose upper bits name their bin, into counts (row, group, bin); no number nowhere.
+
+    ``who`` (member,) of the subjects is in which ``group`` (member,); ``lowest`` is the place of the first bin.
+    """
+    for row in range(rows):
+        for n in range(members):
+            bits = values[row * subjects + who[n]]
+            if bits & 0x7FFFFFFF <= INFINITE:
+                place = min(max((bits >> 17) - lowest, 0), bins - 1)
+                counts[(row * groups + group[n]) * bins + place] += 1
     return 0
 
 
@@ -33,7 +58,8 @@ def most_pairs(size: int, counts: Any) -> int:
     """No fewer than the pairs that ``gather`` writes of counts, the last of a zero."""
     pairs = size // 255 + 1
     for place in range(size):
-        pairs += (counts[place] + 254) // 255
+        number = int(counts[place])
+        pairs += min(number, 1) + (number >> 7)
     return pairs
 
 
@@ -51,10 +77,11 @@ def gather(words: int, several: int, counts: Any, word: Any, pairs: Any) -> int:
             continue
         for place in range(n * several, (n + 1) * several):
             gap, number = place - before, int(counts[place])
-            if number > 0 and (gap > 255 or number > 255):
+            if gap > 255 or number > 255:
                 while gap > 255:
                     pairs[2 * pair], pairs[2 * pair + 1] = 255, 0
                     gap -= 255
+                    before += 255
                     pair += 1
                 while number > 255:
                     pairs[2 * pair], pairs[2 * pair + 1] = gap, 255
@@ -62,9 +89,8 @@ def gather(words: int, several: int, counts: Any, word: Any, pairs: Any) -> int:
                     number -= 255
                     pair += 1
             pairs[2 * pair], pairs[2 * pair + 1] = gap, number
-            if number > 0:
-                pair += 1
-                before = place
+            pair += min(number, 1)
+            before = place if number > 0 else before
     return pair
 
 

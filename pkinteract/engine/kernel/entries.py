@@ -45,6 +45,7 @@ def _counting(bits: int) -> list[Entry]:
     counts, whole = f"uint{bits}s", "integer"
     arguments = {
         "histogram": (whole, whole, whole, whole, "int32s", "integers", "integers", counts),
+        "count_groups": (*[whole] * 5, "int32s", whole, "integers", "integers", counts),
         "most_pairs": (whole, counts),
         "gather": (whole, whole, counts, "words", "bytes"),
         "scatter": (whole, "bytes", counts),
@@ -57,4 +58,13 @@ def _counting(bits: int) -> list[Entry]:
     ]
 
 
-ENTRIES = (_march(), *_counting(16), *_counting(32))
+def _digits() -> Entry:
+    return Entry(
+        module="pkinteract.engine.kernel.digits",
+        function="joined",
+        name="joined",
+        arguments=("integer", "integer", "doubles", *["integers"] * 2, *["doubles"] * 2, "bytes", "integers"),
+    )
+
+
+ENTRIES = (_march(), *_counting(16), *_counting(32), _digits())

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from pkinteract.engine.curves import Array
 from pkinteract.engine.events import NOWHERE, EventKind, longest_step, place
+from pkinteract.engine.kernel.vector import LANES
 from pkinteract.engine.lanes.march import RELEASE_NUMBERS
 from pkinteract.engine.lanes.table import Table
 from pkinteract.engine.mechanisms.release import Profile, profiles
@@ -24,6 +25,9 @@ KINDS: dict[EventKind, int] = {"depot": 0, "depot-rate": 1, "bolus": 2, "rate": 
 """The kinds of events as numbers."""
 
 _NAMES = {number: kind for kind, number in KINDS.items()}
+_LONGEST = np.array([longest_step(kind) for kind in KINDS])
+"""Longest step after a jump of each kind [h]."""
+
 _RELEASE = KINDS["release"]
 
 
@@ -110,6 +114,14 @@ class Released:
     numbers: Array
 
 
+_NOTHING_RELEASED = Released(
+    begins=np.empty((0, LANES)),
+    amounts=np.empty((0, LANES)),
+    which=np.empty(0, dtype=np.int64),
+    numbers=np.empty((0, RELEASE_NUMBERS, LANES)),
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
     """Jumps of all subjects, each with the row that it goes to.
@@ -154,16 +166,17 @@ class Timeline:
         return self._jumps(np.array([time for time, *_ in kept], dtype=float), order, given)
 
     def _jumps(self, times: Array, order: Columns, amounts: Array) -> Jumps:
-        longest = np.array([longest_step(_NAMES[kind]) for kind in self.inputs.kinds[order].tolist()], dtype=float)
         return Jumps(
             times=np.ascontiguousarray(times),
             places=np.ascontiguousarray(self.places[order]),
             amounts=np.ascontiguousarray(amounts),
-            longest=longest,
+            longest=_LONGEST[self.inputs.kinds[order]],
         )
 
     def released(self, here: Columns) -> Released:
         """The doses of sixteen subjects that are released."""
+        if not self.system.releases:
+            return _NOTHING_RELEASED
         chosen = np.flatnonzero(self.inputs.kinds == _RELEASE)
         begins = self.inputs.times[chosen][:, here]
         order = np.argsort(begins.min(axis=1, initial=np.inf), kind="stable")
@@ -186,7 +199,8 @@ def timeline(table: Table, parameters: Array, inputs: Inputs, start: float, stop
         When a jump concerns a compound that the table does not step.
     """
     system = table.structure.system
-    pairs = zip(inputs.kinds.tolist(), inputs.targets.tolist(), strict=True)
+    pairs = list(zip(inputs.kinds.tolist(), inputs.targets.tolist(), strict=True))
+    rows = {pair: _row(table, *pair) for pair in set(pairs)}
     order = None
     if not system.releases and bool(np.all(inputs.times == inputs.times[:, :1])):
         times = inputs.times[:, 0]
@@ -198,7 +212,7 @@ def timeline(table: Table, parameters: Array, inputs: Inputs, start: float, stop
         inputs=inputs,
         start=start,
         stop=stop,
-        places=np.array([_row(table, kind, target) for kind, target in pairs], dtype=np.int64),
+        places=np.array([rows[pair] for pair in pairs], dtype=np.int64),
         order=order,
     )
 

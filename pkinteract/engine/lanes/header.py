@@ -41,3 +41,7 @@ WINDOW_ROWS = 6
 
 END_ROWS = 7
 """Rows of an analyte in a step: level at both ends, slope at five marks."""
+
+NEXT, PARTS_READ, MODES_READ, FALLEN_ROW, MODE_LIST = range(5)
+"""What is read of an analyte: where the list of the next begins, how many parts, how many modes, first of their rows of
+what is left to fall, and then the modes."""

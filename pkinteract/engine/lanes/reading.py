@@ -35,36 +35,35 @@ def read(start: float, h: float, inside: bool, a: Any, t: Any, d: Any) -> None:
 
     The polynomial is the quartic with the values and slopes of both ends and the highest term that was tried.
     """
-    count, at = t[t[header.CURVES]], t[header.CURVES] + 1
-    for c in range(count):
-        begin = at
+    at = t[header.CURVES]
+    for c in range(t[header.ANALYTES]):
+        modes, fallen, listed = t[at + header.MODES_READ], t[at + header.FALLEN_ROW], at + header.MODE_LIST
         zero = a[header.ZERO]
         c0, end, c1, slope, c4 = zero, zero, zero, zero, zero
-        for k in range(t[at]):
-            weight, place = a[t[at + 1 + 2 * k]], t[at + 2 + 2 * k]
+        pair = listed + modes
+        for _ in range(t[at + header.PARTS_READ]):
+            weight, place = a[t[pair]], t[pair + 1]
             c0 = c0 + weight * a[t[header.STATE] + place]
             end = end + weight * a[t[header.NEW_STATE] + place]
             c1 = c1 + weight * (h * a[t[header.SLOPE] + place])
             slope = slope + weight * (h * a[t[header.NEW_SLOPE] + place])
             c4 = c4 + weight * a[t[header.QUARTIC] + place]
-        at += 1 + 2 * t[at]
+            pair += 2
         ends = t[header.END] + header.END_ROWS * c
         a[ends], a[ends + 1] = c0, end
         high, low = larger(c0, end), smaller(c0, end)
-        first = at
-        modes, at = t[at], at + 1
-        for _ in range(modes):
-            total = zero
-            for k in range(t[at + 2]):
-                total = total + a[t[at + 3 + 2 * k]] * a[t[at + 4 + 2 * k]]
-            a[t[at + 1]] = total
-            left = a[t[header.LEFT] + header.LEFT_ROWS * t[at] + 4]
-            fall = h * a[t[header.RATE] + t[at]] * total
+        for k in range(modes):
+            total, parts = zero, t[pair]
+            for n in range(parts):
+                total = total + a[t[pair + 1 + 2 * n]] * a[t[pair + 2 + 2 * n]]
+            pair += 1 + 2 * parts
+            a[fallen + k] = total
+            left = a[t[header.LEFT] + header.LEFT_ROWS * t[listed + k] + 4]
+            fall = h * a[t[header.RATE] + t[listed + k]] * total
             c0 = c0 - total
             end = end - total * left
             c1 = c1 + fall
             slope = slope + fall * left
-            at += 3 + 2 * t[at + 2]
         values, bends = end - c0 - c1 - c4, slope - c1 - 4.0 * c4
         c2, c3 = 3.0 * values - bends, bends - 2.0 * values
         power = t[header.POWER] + 5 * c
@@ -75,22 +74,21 @@ def read(start: float, h: float, inside: bool, a: Any, t: Any, d: Any) -> None:
             g2 = c1 + M2 * (2.0 * c2 + M2 * (3.0 * c3 + 4.0 * M2 * c4))
             g3 = c1 + M3 * (2.0 * c2 + M3 * (3.0 * c3 + 4.0 * M3 * c4))
             g4 = c1 + 2.0 * c2 + 3.0 * c3 + 4.0 * c4
-            at = first + 1
-            for _ in range(modes):
-                total, row = a[t[at + 1]], t[header.LEFT] + header.LEFT_ROWS * t[at]
-                fall = h * a[t[header.RATE] + t[at]] * total
+            for k in range(modes):
+                total, row = a[fallen + k], t[header.LEFT] + header.LEFT_ROWS * t[listed + k]
+                fall = h * a[t[header.RATE] + t[listed + k]] * total
                 three, end_left, tenth = a[row + 1], a[row + 4], a[row + 5]
                 g0 = g0 - fall
                 g1 = g1 - fall * tenth
                 g2 = g2 - fall * three
                 g3 = g3 - fall * three * three
                 g4 = g4 - fall * end_left
-                whole = whole + total * (1.0 - end_left) * a[t[header.INVERSE] + t[at]]
-                at += 3 + 2 * t[at + 2]
+                whole = whole + total * (1.0 - end_left) * a[t[header.INVERSE] + t[listed + k]]
             a[ends + 2], a[ends + 3], a[ends + 4], a[ends + 5], a[ends + 6] = g0, g1, g2, g3, g4
             turns = larger(larger(-g0 * g1, -g1 * g2), larger(-g2 * g3, -g3 * g4))
             kept(start, h, c, whole, high, low, turns, a, t)
-            follow(start, h, c, begin, a, t, d)
+            follow(start, h, c, at, a, t, d)
+        at = t[at + header.NEXT]
 
 
 @kernel
@@ -115,7 +113,7 @@ def kept(start: float, h: float, c: int, whole: Any, high: Any, low: Any, turns:
 
 @kernel
 def height(order: int, lane: int, c: int, at: int, h: float, theta: float, t: Any, d: Any) -> float:
-    """An analyte of a subject, whose modes are listed at ``at``, at ``theta`` [1] of a step of ``h`` [h].
+    """An analyte of a subject, whose list is at ``at``, at ``theta`` [1] of a step of ``h`` [h].
 
     In the unit that the weights of the run give; with ``order`` 1 its slope by θ.
     """
@@ -126,13 +124,11 @@ def height(order: int, lane: int, c: int, at: int, h: float, theta: float, t: An
         found = c0 + theta * (c1 + theta * (c2 + theta * (c3 + theta * c4)))
     else:
         found = c1 + theta * (2.0 * c2 + theta * (3.0 * c3 + theta * 4.0 * c4))
-    modes, at = t[at], at + 1
-    for _ in range(modes):
-        amplitude = d[LANES * t[at + 1] + lane]
+    for k in range(t[at + header.MODES_READ]):
+        amplitude = d[LANES * (t[at + header.FALLEN_ROW] + k) + lane]
         if amplitude != 0.0:
-            rate = d[LANES * (t[header.RATE] + t[at]) + lane] * h
+            rate = d[LANES * (t[header.RATE] + t[at + header.MODE_LIST + k]) + lane] * h
             found += amplitude * exp(-rate * theta) * (1.0 if order == 0 else -rate)
-        at += 3 + 2 * t[at + 2]
     return found
 
 
@@ -171,7 +167,6 @@ def follow(start: float, h: float, c: int, at: int, a: Any, t: Any, d: Any) -> N
     """
     if not any_of(a[t[header.NEWS] + c] > 0.0):
         return
-    at += 1 + 2 * t[at]
     turning(start, h, c, at, a, t)
     news = LANES * (t[header.NEWS] + c)
     for lane in range(LANES):
@@ -204,14 +199,12 @@ def turning(start: float, h: float, c: int, at: int, a: Any, t: Any) -> None:
         value = c0 + theta * (c1 + theta * (c2 + theta * (c3 + theta * c4)))
         slope = c1 + theta * (2.0 * c2 + theta * (3.0 * c3 + 4.0 * theta * c4))
         bend = 2.0 * c2 + theta * (6.0 * c3 + 12.0 * theta * c4)
-        place = at + 1
-        for _ in range(t[at]):
-            rate = h * a[t[header.RATE] + t[place]]
-            fallen = a[t[place + 1]] * falling(-rate * theta)
+        for k in range(t[at + header.MODES_READ]):
+            rate = h * a[t[header.RATE] + t[at + header.MODE_LIST + k]]
+            fallen = a[t[at + header.FALLEN_ROW] + k] * falling(-rate * theta)
             value = value + fallen
             slope = slope - rate * fallen
             bend = bend + rate * rate * fallen
-            place += 3 + 2 * t[place + 2]
         same = slope * here > 0.0
         left = choose(same, theta, left)
         right = choose(same, right, theta)
@@ -288,17 +281,15 @@ def fades(after: float, a: Any, t: Any, to: int) -> None:
 @kernel
 def levels(theta: float, at_row: int, wide: bool, a: Any, t: Any, single: Any, double: Any) -> None:
     """Write each analyte at ``theta`` [1] of the step: what falls is left as the rows of fades say."""
-    count, at = t[t[header.CURVES]], t[header.CURVES] + 1
+    count, at, fade = t[header.ANALYTES], t[header.CURVES], t[header.FADE]
     for c in range(count):
-        power = t[header.POWER] + 5 * c
+        power, fallen = t[header.POWER] + 5 * c, t[at + header.FALLEN_ROW]
         inner = a[power + 2] + theta * (a[power + 3] + theta * a[power + 4])
         level = a[power] + theta * (a[power + 1] + theta * inner)
-        at += 1 + 2 * t[at]
-        modes, at = t[at], at + 1
-        for _ in range(modes):
-            level = level + a[t[at + 1]] * a[t[header.FADE] + t[at]]
-            at += 3 + 2 * t[at + 2]
+        for k in range(t[at + header.MODES_READ]):
+            level = level + a[fallen + k] * a[fade + t[at + header.MODE_LIST + k]]
         if wide:
             double[at_row * count + c] = level
         else:
             single[at_row * count + c] = level
+        at = t[at + header.NEXT]

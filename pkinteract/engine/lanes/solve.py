@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from itertools import count
 from typing import Any
 
@@ -105,10 +105,9 @@ def solve_lanes(
             run.take(a, stand, here)
         return done
 
-    for g in range(groups):
-        here = _members(ok, g)
-        if not len(here):
-            continue
+    members = _members(ok)
+    for g in np.flatnonzero(members[:, 0] >= 0).tolist():
+        here = members[g]
         if group(run.begun(here), here, g):
             continue
         kept_windows, kept_curves = windows[..., g, :].copy(), curves[g].copy()
@@ -129,14 +128,15 @@ def _nowhere(system: System, subjects: int) -> Stand:
     return Stand(stepped=rows[0], depots=rows[1], inflows=rows[2], rates=rows[3])
 
 
-def _members(ok: npt.NDArray[np.bool_], g: int) -> Columns:
-    """The subjects of a group, (lane,); another stands in for who cannot be run or is not there. Empty for nobody."""
-    places = np.arange(g * LANES, (g + 1) * LANES)
-    there = places[places < len(ok)]
-    able = there[ok[there]]
-    if not len(able):
-        return able
-    return np.where(np.isin(places, able), places, able[0])
+def _members(ok: npt.NDArray[np.bool_]) -> Columns:
+    """The subjects of every group, (group, lane): another of it stands in for who cannot be run or is not there.
+
+    -1 in groups in which nobody can be run.
+    """
+    able = np.pad(ok, (0, -len(ok) % LANES)).reshape(-1, LANES)
+    places = np.arange(able.size).reshape(able.shape)
+    stand_in = np.where(able.any(axis=1), places[:, 0] + np.argmax(able, axis=1), -1)
+    return np.where(able, places, stand_in[:, None])
 
 
 class _Run:
@@ -183,27 +183,34 @@ class _Run:
         first = self.table.first(kind)
         return a[first : first + count]
 
-    def _weights(self, weights: Array, here: Columns) -> Array:
+    def _weights(self, weights: Array) -> Array:
         chosen = [one[parts] for one, parts in zip(weights, self.used, strict=True)]
-        return np.concatenate([*chosen, np.ones((len(self.reading.states), weights.shape[2]))])[:, here]
+        return np.concatenate([*chosen, np.ones((len(self.reading.states), weights.shape[2]))])
 
-    def begun(self, here: Columns) -> Array:
-        """The rows of sixteen subjects before any dose, (row, lane)."""
-        structure, numbers = self.table.structure, self.parameters[:, here]
-        a = _aligned(self.table.rows)
-        used = numbers[list(structure.used)]
+    @cached_property
+    def _rest(self) -> Array:
+        """The rows of all subjects before any dose that a step does not write, (row, subject)."""
+        structure = self.table.structure
+        a = np.zeros((self.table.first("NEW_STATE"), self.parameters.shape[1]))
+        used = self.parameters[list(structure.used)]
         self.part(a, "PARAMETER", len(used))[:] = used
         with np.errstate(divide="ignore"):
             self.part(a, "RECIPROCAL", len(used))[:] = 1.0 / used
         states, compartments = self.part(a, "STATE", structure.size), self.system.layout.compartments
         for n, i in enumerate(structure.states):
             rest = compartments[i].rest
-            states[n] = 0.0 if rest is None else numbers[rest]
+            states[n] = 0.0 if rest is None else self.parameters[rest]
         self.part(a, "SMALLEST", structure.size)[:] = self.floors[:, None]
-        weights = self._weights(self.reading.weights, here)
+        weights = self._weights(self.reading.weights)
         self.part(a, "WEIGHT", len(weights))[:] = weights
         alerts = np.append(self.reading.alerts, np.full(len(self.reading.states), np.inf))
         self.part(a, "ALERT", len(alerts))[:] = alerts[:, None]
+        return a
+
+    def begun(self, here: Columns) -> Array:
+        """The rows of sixteen subjects before any dose, (row, lane)."""
+        a = _aligned(self.table.rows)
+        a[: len(self._rest)] = self._rest[:, here]
         return a
 
     def _standing(self, a: Array, stand: Stand) -> list[tuple[Array, Array]]:
@@ -225,7 +232,7 @@ class _Run:
         """Parameters and weights from each change on, (change and number, lane)."""
         used = list(self.table.structure.used)
         rows = [
-            np.concatenate([change.parameters[used][:, here], self._weights(change.weights, here)])
+            np.concatenate([change.parameters[used][:, here], self._weights(change.weights[:, :, here])])
             for change in self.changes
         ]
         return np.ascontiguousarray(rows, dtype=float).reshape(-1, LANES)

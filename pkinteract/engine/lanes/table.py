@@ -89,24 +89,29 @@ def table(structure: Structure) -> Table:
         first[name] = rows
         rows += size
     head = {**counts, **first, "CURVES": len(header.NAMES)}
-    curves = [number for c in range(analytes) for number in _curve(structure, first, c)]
-    numbers = [*(head[name] for name in header.NAMES), analytes, *curves]
+    numbers = [head[name] for name in header.NAMES]
+    for c in range(analytes):
+        numbers += _curve(structure, first, c, len(numbers))
     return Table(structure=structure, numbers=np.array(numbers, dtype=np.int64), rows=rows)
 
 
-def _curve(structure: Structure, first: dict[str, int], c: int) -> list[int]:
-    """(places, (weight, place)..., modes, (mode, fallen, parts, (weight, part)...)...) of an analyte."""
+def _curve(structure: Structure, first: dict[str, int], c: int, at: int) -> list[int]:
+    """What is read of an analyte, in the order of ``header.NEXT`` and those after it, for a list from place ``at`` on.
+
+    Behind the modes stand the parts of the analyte, (weight, place)..., and for each mode (parts, (weight, part)...).
+    """
     parts, before = structure.analytes[c], structure.analytes[:c]
     weights = {place: first["WEIGHT"] + sum(map(len, before)) + n for n, place in enumerate(parts)}
-    numbers = [len(weights), *(n for place, row in weights.items() for n in (row, place))]
     falling = structure.falling(c)
     fallen = first["FALLEN"] + sum(len(structure.falling(earlier)) for earlier in range(c))
-    numbers.append(len(falling))
-    for k, m in enumerate(falling):
-        shares = [
-            (weights[place], first["PART"] + n)
-            for n, (place, other) in enumerate(structure.answers)
-            if other == m and place in weights
-        ]
-        numbers += [m, fallen + k, len(shares), *(row for pair in shares for row in pair)]
-    return numbers
+    shares = [
+        [(weights[s], first["PART"] + n) for n, (s, mode) in enumerate(structure.answers) if mode == m and s in weights]
+        for m in falling
+    ]
+    lists = [
+        *falling,
+        *(number for place, row in weights.items() for number in (row, place)),
+        *(number for pairs in shares for number in (len(pairs), *(row for pair in pairs for row in pair))),
+    ]
+    end = at + header.MODE_LIST + len(lists)
+    return [end, len(weights), len(falling), fallen, *lists]

@@ -19,7 +19,7 @@ from pkinteract.population.run.bodies import bodies
 from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.run.solve import solved
 from pkinteract.population.statistics.metrics import daily, measure_column, metrics
-from pkinteract.population.statistics.tally import AFTER, BEFORE, EVER, Tally, count_bins, count_measures, members
+from pkinteract.population.statistics.tally import AFTER, BEFORE, EVER, Tally, count_bins, members
 
 Columns = Mapping[str, npt.NDArray[Any]]
 
@@ -86,7 +86,7 @@ def columns_of(plan: RunPlan, cohort: Cohort) -> Columns:
 
 def _simulated(plan: RunPlan, cohort: Cohort, count: int) -> tuple[Lanes, TextArray]:
     """What was read of each of the first patients, and their status."""
-    found = bodies(plan.scenario, cohort)
+    found = bodies(plan.scenario, cohort, plan.typical)
     done = solved(plan.scenario, found, plan.grid, plan.windows.edges).first(count)
     why = TOO_FAST if plan.scenario.steady_state is None else UNSETTLED
     status = np.where(done.ok, OK, why).astype(object)
@@ -110,7 +110,7 @@ def _count(plan: RunPlan, cohort: Cohort, solved: Lanes, measured: Mapping[str, 
     """Add patients with a result to the counts of groups, measures, levels and risks."""
     ok, over = solved.ok, plan.windows
     member = members(plan, cohort)[:, ok]
-    count_measures(tally.measures, [values[ok] for values in measured.values()], member)
+    bins.count_groups([values[ok] for values in measured.values()], member[: tally.measures.shape[1]], tally.measures)
     tally.risk[:, :, 0] += member.sum(axis=1, dtype=np.uint32)
     bins.tally(solved, tally.levels, np.array(plan.lowest))
     for n, analyte in enumerate(plan.analytes):

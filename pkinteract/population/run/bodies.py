@@ -21,7 +21,15 @@ from pkinteract.model.limits import liver_problems
 from pkinteract.model.parts import ModelContext
 from pkinteract.model.patient import GeneActivity, Number, Person
 from pkinteract.population.people.cohort import Array, BoolArray, Cohort
-from pkinteract.population.run.doses import Columns, PeriodicInputs, absorbing_too_much, inputs, periodic_inputs
+from pkinteract.population.run.doses import (
+    Columns,
+    Jumps,
+    PeriodicInputs,
+    absorbing_too_much,
+    inputs,
+    jumps_by,
+    periodic_inputs,
+)
 from pkinteract.result import Analyte
 from pkinteract.scenario import Scenario
 
@@ -55,25 +63,50 @@ class Bodies:
     impossible: Mapping[int, str]
 
 
-def bodies(scenario: Scenario, cohort: Cohort) -> Bodies:
-    """Put virtual patients into the model; each column is what ``build_model`` makes of that patient alone.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typical:
+    """What a scenario makes of its own patient: the model, and the jumps by its doses."""
 
-    Parameters
-    ----------
-    scenario
-        Its patient stands for all that the cohort does not say, and must not change during the run.
+    model: Model
+    jumps: Jumps
+
+
+def typical_of(scenario: Scenario) -> Typical:
+    """What a scenario makes of its own patient.
 
     Raises
     ------
     InputError
         When monograph values contradict each other whoever takes the drugs.
     """
-    typical = build(scenario)
+    model = build(scenario)
+    return Typical(model=model, jumps=jumps_by(scenario.doses, model.ways))
+
+
+def bodies(scenario: Scenario, cohort: Cohort, typical: Typical | None = None) -> Bodies:
+    """Put virtual patients into the model; each column is what ``build_model`` makes of that patient alone.
+
+    Parameters
+    ----------
+    scenario
+        Its patient stands for all that the cohort does not say, and must not change during the run.
+    typical
+        What it makes of that patient; worked out if left out.
+
+    Raises
+    ------
+    InputError
+        When monograph values contradict each other whoever takes the drugs.
+    """
+    if typical is None:
+        typical = typical_of(scenario)
+    system = typical.model.system
     organs = organs_in_use(scenario.monographs, scenario.enzymes)
     rows = regulated_enzymes(organs, scenario.monographs, scenario.enzymes, [scenario.patient])
-    parameters = np.full((len(typical.system.parameters), len(cohort.number)), np.nan)
+    parameters = np.full((len(system.parameters), len(cohort.number)), np.nan)
     impossible: dict[int, str] = {}
     ways: list[tuple[Columns, Mapping[Entry, AbsorptionRoute]]] = []
+    jumps: list[Jumps] = []
     for where, monographs, enzymes in _drug_files(scenario, cohort):
         problems = liver_problems(monographs)
         if problems:
@@ -89,14 +122,16 @@ def bodies(scenario: Scenario, cohort: Cohort) -> Bodies:
         )
         parts, found = assembled(frame, entries(scenario))
         ways.append((where, found))
+        usual = monographs is scenario.monographs
+        jumps.append(typical.jumps if usual else jumps_by(scenario.doses, found))
         for row, number in zip(parameters, parts.parameters, strict=True):
             row[where] = number
     unknown = np.flatnonzero(~np.isfinite(parameters).all(axis=0)).tolist()
-    system = replace(typical.system, parameters=tuple(parameters[:, 0].tolist()), step_all=True)
+    system = replace(system, parameters=tuple(parameters[:, 0].tolist()), step_all=True)
     return Bodies(
-        model=replace(typical, system=system, events=()),
+        model=replace(typical.model, system=system, events=()),
         parameters=parameters,
-        inputs=inputs(scenario, cohort, ways),
+        inputs=inputs(scenario, cohort, ways, jumps),
         periodic=periodic_inputs(scenario, cohort, ways, system),
         impossible={
             **dict.fromkeys(unknown, "a number of this patient is missing or infinite"),

@@ -25,6 +25,9 @@ Ways = Sequence[tuple[Columns, Mapping[Entry, AbsorptionRoute]]]
 Place = tuple[int, ...]
 """A jump of the input: position of its dose, which jump of that dose, and which of its repetitions if it has some."""
 
+Jumps = Mapping[Place, Event]
+"""The jumps by some doses."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class PeriodicInputs:
@@ -42,17 +45,18 @@ class PeriodicInputs:
     inflows: Array
 
 
-def inputs(scenario: Scenario, cohort: Cohort, ways: Ways) -> Inputs:
-    """Jumps by the doses, in the order in which they are due; see :class:`Bodies`."""
-    jumps: list[dict[Place, Event]] = [
-        {
-            (i, j): event
-            for i, dose in enumerate(scenario.doses)
-            if not dose.missed
-            for j, event in enumerate(jumps_of(dose, found[entry_of(dose)]))
-        }
-        for _, found in ways
-    ]
+def jumps_by(doses: Sequence[Dose], found: Mapping[Entry, AbsorptionRoute]) -> Jumps:
+    """The jumps by all ``doses`` that are not missed."""
+    return {
+        (i, j): event
+        for i, dose in enumerate(doses)
+        if not dose.missed
+        for j, event in enumerate(jumps_of(dose, found[entry_of(dose)]))
+    }
+
+
+def inputs(scenario: Scenario, cohort: Cohort, ways: Ways, jumps: Sequence[Jumps]) -> Inputs:
+    """Jumps by the doses, in the order in which they are due, from those of each of ``ways``; see :class:`Bodies`."""
     made, doses = _side_by_side(ways, jumps, len(cohort.number))
     amounts = _scaled(made.amounts, [scenario.doses[i] for i in doses], scenario, cohort)
     return replace(
@@ -104,7 +108,7 @@ def absorbing_too_much(scenario: Scenario, cohort: Cohort, ways: Ways) -> dict[i
     return found
 
 
-def _side_by_side(ways: Ways, jumps: Sequence[Mapping[Place, Event]], count: int) -> tuple[Inputs, list[int]]:
+def _side_by_side(ways: Ways, jumps: Sequence[Jumps], count: int) -> tuple[Inputs, list[int]]:
     """The jumps of all patients in one order of time, and the position of the dose behind each.
 
     A jump that only some of them have (a lag that reaches beyond the start) is one of 0 in the others.

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pkinteract.engine.counts.bins import gathered, scatter
+from pkinteract.engine.kernel.digits import joined_numbers
 from pkinteract.engine.lanes.types import Levels
 from pkinteract.engine.memory import give_back
 from pkinteract.population.run.block import Columns, run_block
@@ -119,7 +120,7 @@ def add_packed(total: Tally, content: bytes) -> None:
 
 
 def _csv(columns: Columns) -> bytes:
-    return csv_text(columns).encode()
+    return csv_text(columns, joined_numbers).encode()
 
 
 def _single_parquet(columns: Columns) -> bytes:

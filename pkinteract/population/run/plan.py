@@ -24,6 +24,7 @@ from pkinteract.engine.counts.bins import BINS_PER_OCTAVE, LOWEST
 from pkinteract.population.people.cohort import Array
 from pkinteract.population.people.draw import draw
 from pkinteract.population.people.specification import PopulationSpecification
+from pkinteract.population.run.bodies import Typical, typical_of
 from pkinteract.population.run.solve import highest_levels
 from pkinteract.population.statistics.metrics import DAY, Windows, windows_of
 from pkinteract.result import Analyte
@@ -75,6 +76,11 @@ class RunPlan:
     def partitions(self) -> int:
         """Number of partitions."""
         return math.ceil(self.spec.n / self.partition)
+
+    @cached_property
+    def typical(self) -> Typical:
+        """What the scenario makes of its own patient."""
+        return typical_of(self.scenario)
 
     @cached_property
     def windows(self) -> Windows:

@@ -8,7 +8,7 @@ windows also where a run does not end with a day.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -161,8 +161,7 @@ def metrics(rows: Array, over: Windows, *, alert: bool) -> dict[str, Array]:
         "fold_rise": folds[-1],
         **_turn("highest", folds, ends, np.argmax(means, axis=0)),
         **_turn("lowest", folds, ends, np.argmin(means, axis=0)),
-        "t50": time_to_share(means, ends, 0.5),
-        "t90": time_to_share(means, ends, 0.9),
+        **dict(zip(("t50", "t90"), times_to_shares(means, ends, (0.5, 0.9)), strict=True)),
     }
     if alert:
         hours = output[:, ABOVE]
@@ -182,23 +181,26 @@ def _turn(name: str, folds: Array, ends: Array, place: IntArray) -> dict[str, Ar
     return {f"fold_{name}": fold, f"t_{name}": np.where(moved, ends[place] / DAY, np.nan)}
 
 
-def time_to_share(means: Array, ends: Array, share: float) -> Array:
-    """When the average of the last 24 h has gone a ``share`` [1] of its way from the first to the last, (subject,) [d].
+def times_to_shares(means: Array, ends: Array, shares: Sequence[float]) -> list[Array]:
+    """Days on which the average of the last 24 h has gone ``shares`` [1] of its way from the first to the last.
 
-    Straight lines join the averages (day, subject) at ``ends`` [h]. NaN where the change is less than 5 % of the first,
-    or less than a thousandth of the highest.
+    One (subject,) for each share. Straight lines join the averages (day, subject) at ``ends`` [h]. NaN where the change
+    is less than 5 % of the first, or less than a thousandth of the highest.
     """
     before, change = means[0], means[-1] - means[0]
     least = np.maximum(LEAST_CHANGE * np.abs(before), LEAST_LEVEL * np.abs(means).max(axis=0))
     moved = (change != 0) & (np.abs(change) >= least)
     if len(means) == 1:
-        return np.full(len(before), np.nan)
+        return [np.full(len(before), np.nan) for _ in shares]
     progress = (means - before) / np.where(moved, change, 1.0)
-    place = np.maximum(np.argmax(progress >= share, axis=0), 1)
-    low, high = np.take_along_axis(progress, np.stack([place - 1, place]), axis=0)
-    start, stop = ends[place - 1], ends[place]
-    time = start + (share - low) / np.where(moved, high - low, 1.0) * (stop - start)
-    return np.where(moved, time / DAY, np.nan)
+    everybody, days = np.arange(len(before)), []
+    for share in shares:
+        place = np.maximum(np.argmax(progress >= share, axis=0), 1)
+        low, high = progress[place - 1, everybody], progress[place, everybody]
+        start, stop = ends[place - 1], ends[place]
+        time = start + (share - low) / np.where(moved, high - low, 1.0) * (stop - start)
+        days.append(np.where(moved, time / DAY, np.nan))
+    return days
 
 
 def measures_of(analyte: Analyte) -> dict[str, str]:

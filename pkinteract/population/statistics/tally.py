@@ -148,15 +148,6 @@ def _bands(bounds: Sequence[float]) -> list[str]:
     return [f"below {bounds[0]:g}", *inner, f"{bounds[-1]:g} and above"]
 
 
-def count_measures(counts: Counts, values: Sequence[Array], member: BoolArray) -> None:
-    """Add measures (measure, patient) to counts (measure, group, bin); NaN counts nowhere."""
-    group, patient = np.nonzero(member[: counts.shape[1]])
-    numbers = np.array(values)
-    first = (np.arange(len(values))[:, None] * counts.shape[1] + group) * counts.shape[2]
-    places = (first + bins(numbers)[:, patient])[~np.isnan(numbers)[:, patient]]
-    np.add.at(counts.reshape(-1), places, counts.dtype.type(1))
-
-
 def count_bins(counts: Counts, values: Array, lowest: int) -> None:
     """Add values (day, patient) of one analyte to its counts (day, bin), whose first bin is ``lowest`` of all."""
     places = np.clip(bins(values) - lowest, 0, counts.shape[1] - 1) + np.arange(len(counts))[:, None] * counts.shape[1]
