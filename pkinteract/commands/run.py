@@ -55,14 +55,13 @@ def run(
 
     from pkinteract.export.parquet import require_parquet
     from pkinteract.report.workers import drawing, in_room
+    from pkinteract.simulation import simulate, system_code
     from pkinteract.text.folder import refuse_foreign
 
     read = read_all(scenarios)
     if form == "parquet":
         require_parquet()
     if show_code:
-        from pkinteract.simulation import system_code
-
         click.echo("\n\n".join(system_code(scenario) for scenario in read))
         return
     several = len(read) > 1
@@ -74,8 +73,6 @@ def run(
     method: Literal["fast", "reference"] = "reference" if solver == "reference" else "fast"
     endings = () if no_figure else ("png", "svg")
     with drawing(_drawer, beside=not no_figure) as draw, TemporaryDirectory(prefix="pkinteract-") as room:
-        from pkinteract.simulation import simulate  # numpy is imported on both sides at once
-
         results = [simulate(scenario, solver=method) for scenario in one_by_one(read)]
         shown = [([result], "concentrations") for result in results] + [(results, "comparison")] * several
         named = [(what, [f"{name}.{ending}" for ending in endings]) for what, name in shown]

@@ -102,7 +102,7 @@ def _drawn(draw: Draw, jobs: Sequence[Job]) -> None:
 
 
 def _beside(load: Callable[[], Draw], theirs: Connection, ours: Connection) -> None:
-    """Load, wait for figures, and share them with another process.
+    """Load, wait for figures, and share several with another process.
 
     Who asked hears of it only if all are written; a library that does not load is its to tell.
     """
@@ -110,18 +110,12 @@ def _beside(load: Callable[[], Draw], theirs: Connection, ours: Connection) -> N
     theirs.close()
     with suppress(EOFError, OSError, ImportError):
         draw = load()
-        mine, others = _halves(ours.recv())
-        other = get_context("fork").Process(target=_drawn, args=(draw, others))
-        other.start()
-        _drawn(draw, mine)
-        other.join()
-        if other.exitcode == 0:
+        jobs = ours.recv()
+        others = [get_context("fork").Process(target=_drawn, args=(draw, half)) for half in [jobs[1::2]] if half]
+        for other in others:
+            other.start()
+        _drawn(draw, jobs[::2])
+        for other in others:
+            other.join()
+        if all(other.exitcode == 0 for other in others):
             ours.send(None)
-
-
-def _halves(jobs: Sequence[Job]) -> tuple[Sequence[Job], Sequence[Job]]:
-    """Every second figure; of a single one, every second file."""
-    if len(jobs) != 1:
-        return jobs[::2], jobs[1::2]
-    [(what, paths)] = jobs
-    return [(what, paths[::2])], [(what, paths[1::2])]
