@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -171,6 +169,8 @@ def _name(scenario: Scenario) -> str:
 
 def _write(store: Store, tally: Tally, draw: BeginDrawing | None, *, keep: bool) -> list[Path]:
     """Hand out what is kept in partitions, write everything else, and remove what an earlier run left."""
+    import tempfile
+
     from pkinteract.export.record.population import record
     from pkinteract.text.folder import RECORD, write_all
     from pkinteract.text.record import write_record
@@ -209,13 +209,10 @@ def _tables(store: Store, tally: Tally) -> dict[str, Writer]:
 def _drawn(plan: RunPlan, tally: Tally, draw: BeginDrawing, room: Path) -> dict[str, Writer]:
     """Writers of the figures, which are drawn in a ``room`` meanwhile."""
     from pkinteract.report.population.fan import fan_of
+    from pkinteract.report.workers import in_room
 
-    names = [[f"fan-{analyte.id}.{ending}" for ending in ("png", "svg")] for analyte in plan.analytes]
-    fans = [fan_of(plan, tally, place) for place in range(len(plan.analytes))]
-    wait = cache(draw([(fan, [room / name for name in both]) for fan, both in zip(fans, names, strict=True)]))
-
-    def put(name: str, path: Path) -> None:
-        wait()
-        shutil.move(room / name, path)
-
-    return {name: partial(put, name) for both in names for name in both}
+    fans = [
+        (fan_of(plan, tally, place), [f"fan-{analyte.id}.{ending}" for ending in ("png", "svg")])
+        for place, analyte in enumerate(plan.analytes)
+    ]
+    return {name: put for fan in in_room(room, draw, fans) for name, put in fan.items()}

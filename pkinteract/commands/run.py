@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -12,6 +13,7 @@ from pkinteract.commands.inputs import PATH, read_all
 from pkinteract.commands.progress import one_by_one
 
 if TYPE_CHECKING:
+    from pkinteract.report.workers import Draw
     from pkinteract.result import Result
     from pkinteract.text.folder import Writer
 
@@ -49,8 +51,10 @@ def run(
 
     Example: pkinteract run scenarios/carbamazepine-to-levetiracetam.toml --out switch
     """
+    from tempfile import TemporaryDirectory
+
     from pkinteract.export.parquet import require_parquet
-    from pkinteract.report import spare_help_texts
+    from pkinteract.report.workers import drawing, in_room
     from pkinteract.simulation import simulate, system_code
     from pkinteract.text.folder import refuse_foreign
 
@@ -67,16 +71,29 @@ def run(
         for scenario, folder in zip(read, folders, strict=True):
             refuse_foreign(folder, scenario.name)
     method: Literal["fast", "reference"] = "reference" if solver == "reference" else "fast"
-    results = [simulate(scenario, solver=method) for scenario in one_by_one(read)]
-    if not no_figure:
-        spare_help_texts()
-    for result, folder in zip(results, folders, strict=True):
-        _write(result, folder, form, figure=not no_figure)
-    if several:
-        _write_comparison(results, top, form, figure=not no_figure)
+    endings = () if no_figure else ("png", "svg")
+    with drawing(_drawer, beside=not no_figure) as draw, TemporaryDirectory(prefix="pkinteract-") as room:
+        results = [simulate(scenario, solver=method) for scenario in one_by_one(read)]
+        shown = [([result], "concentrations") for result in results] + [(results, "comparison")] * several
+        named = [(what, [f"{name}.{ending}" for ending in endings]) for what, name in shown]
+        figures = in_room(Path(room), draw, named)
+        for result, folder, files in zip(results, folders, figures, strict=False):
+            _write(result, folder, form, files)
+        if several:
+            _write_comparison(results, top, form, figures[-1])
 
 
-def _write(result: Result, folder: Path, form: str, *, figure: bool) -> None:
+def _drawer() -> Draw:
+    """What draws the figures; imports matplotlib."""
+    from pkinteract.report import spare_help_texts
+
+    spare_help_texts()
+    from pkinteract.report.run.figure import write_figure
+
+    return write_figure
+
+
+def _write(result: Result, folder: Path, form: str, figures: Mapping[str, Writer]) -> None:
     from pkinteract.export import nonmem_files, write_parquet
     from pkinteract.export.record.run import record
     from pkinteract.export.tables.run import (
@@ -109,16 +126,11 @@ def _write(result: Result, folder: Path, form: str, *, figure: bool) -> None:
     if form == "nonmem":
         files |= nonmem_files(result)
     files["run.json"] = partial(write_record, record(result))
-    if figure:
-        from pkinteract.report.drawing import save
-        from pkinteract.report.run.figure import draw_result
-
-        files |= dict.fromkeys(("concentrations.png", "concentrations.svg"), partial(save, draw_result(result)))
-    written = write_all(folder, files)
+    written = write_all(folder, {**files, **figures})
     click.echo("\n".join(summary_lines(result, exposure, found, written)))
 
 
-def _write_comparison(results: list[Result], folder: Path, form: str, *, figure: bool) -> None:
+def _write_comparison(results: list[Result], folder: Path, form: str, figures: Mapping[str, Writer]) -> None:
     from pkinteract.export import write_parquet
     from pkinteract.export.tables.run import comparison_table
     from pkinteract.text.csv import write_csv
@@ -127,10 +139,5 @@ def _write_comparison(results: list[Result], folder: Path, form: str, *, figure:
     table = comparison_table(results)
     put, ending = (write_parquet, "parquet") if form == "parquet" else (write_csv, "csv")
     files: dict[str, Writer] = {f"comparison.{ending}": partial(put, table)}
-    if figure:
-        from pkinteract.report.drawing import save
-        from pkinteract.report.run.figure import draw_comparison
-
-        files |= dict.fromkeys(("comparison.png", "comparison.svg"), partial(save, draw_comparison(results)))
-    written = write_all(folder, files)
+    written = write_all(folder, {**files, **figures})
     click.echo("Compared: " + ", ".join(str(path) for path in written))

@@ -2,7 +2,7 @@
 
 
 def spare_help_texts() -> None:
-    """Keep matplotlib from writing help on the properties of its classes, a third of the time that it takes to import.
+    """Keep matplotlib from writing help on the properties of its classes, four tenths of the time of its import.
 
     To be called before the figures are imported, by a command: nobody reads help there.
     """
@@ -11,4 +11,11 @@ def spare_help_texts() -> None:
     def kwdoc(artist: object) -> str:
         return ""
 
-    module.kwdoc = kwdoc
+    def leave(cls: type) -> None:
+        """``set`` takes what it takes without the signature that names it."""
+
+    for owner, name, spared in (
+        (module, "kwdoc", kwdoc),
+        (module.Artist, "_update_set_signature_and_docstring", classmethod(leave)),
+    ):
+        setattr(owner, name, spared)

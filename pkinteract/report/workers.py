@@ -9,10 +9,15 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache, partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from shutil import move
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pkinteract.text.folder import Writer
 
 Job = tuple[Any, Sequence[Path]]
 """What a figure shows, and the files that it goes to."""
@@ -66,22 +71,53 @@ def drawing(load: Callable[[], Draw], *, beside: bool) -> Iterator[Begin]:
         process.join()
 
 
+def in_room(room: Path, begin: Begin, figures: Sequence[tuple[Any, Sequence[str]]]) -> list[dict[str, Writer]]:
+    """Begin to draw figures below a folder.
+
+    Parameters
+    ----------
+    figures
+        What each shows, and the names of its files.
+
+    Returns
+    -------
+    list
+        By figure and name, what moves a file from there to its place when all are drawn.
+    """
+    folders = [room / str(n) for n in range(len(figures))]
+    for folder in folders:
+        folder.mkdir()
+    rows = list(zip(folders, figures, strict=True))
+    wait = cache(begin([(what, [folder / name for name in names]) for folder, (what, names) in rows]))
+
+    def put(drawn: Path, path: Path) -> None:
+        wait()
+        move(drawn, path)
+
+    return [{name: partial(put, folder / name) for name in names} for folder, (_, names) in rows]
+
+
 def _drawn(draw: Draw, jobs: Sequence[Job]) -> None:
     for what, paths in jobs:
         draw(what, paths)
 
 
 def _beside(load: Callable[[], Draw], theirs: Connection, ours: Connection) -> None:
-    """Load, wait for figures, and share them with another process; who asked hears of it only if all are written."""
+    """Load, wait for figures, and share several with another process.
+
+    Who asked hears of it only if all are written; a library that does not load is its to tell.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     theirs.close()
-    draw = load()
-    gc.freeze()  # what is loaded stays, and is not gone through again and again while figures come and go
-    with suppress(EOFError, OSError):
+    with suppress(EOFError, OSError, ImportError):
+        draw = load()
+        gc.freeze()  # what is loaded stays, and is not gone through again and again while figures come and go
         jobs = ours.recv()
-        other = get_context("fork").Process(target=_drawn, args=(draw, jobs[1::2]))
-        other.start()
+        others = [get_context("fork").Process(target=_drawn, args=(draw, half)) for half in [jobs[1::2]] if half]
+        for other in others:
+            other.start()
         _drawn(draw, jobs[::2])
-        other.join()
-        if other.exitcode == 0:
+        for other in others:
+            other.join()
+        if all(other.exitcode == 0 for other in others):
             ours.send(None)

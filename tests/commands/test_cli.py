@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -162,7 +163,38 @@ def test_a_failure_that_is_nobody_s_input_has_status_1(tmp_path: Path) -> None:
     assert "Traceback" in full.stderr
 
 
+def test_a_figure_that_cannot_be_drawn_is_told_once() -> None:
+    """Matplotlib does not load, neither beside the command nor in it: one line, status 1, nothing written."""
+    done = process(
+        "import sys\nsys.modules['matplotlib'] = None\nfrom pkinteract.cli import main\nmain(['run', 'single.toml'])"
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: a defect in pkinteract (ModuleNotFoundError: ")
+    assert done.stderr.count("\n") == 1
+    assert not list(Path("results/single").iterdir())
+
+
 # ---- run ----
+
+
+def test_the_figures_of_runs_are_the_same_whoever_draws_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawn by processes beside the command, or in it where there is one processor, every file has the same bytes."""
+    for names in (["short"], ["short", "single"]):
+        files = [f"{name}.toml" for name in names]
+        line = [sys.executable, "-m", "pkinteract", "run", *files, "--out", "beside"]
+        assert subprocess.run(line, check=False, stdout=subprocess.DEVNULL).returncode == 0
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "cpu_count", lambda: 1)
+            assert command("run", *files, "--out", "here").exit_code == 0
+
+        beside = {path.relative_to("beside"): path.read_bytes() for path in Path("beside").rglob("*") if path.is_file()}
+        here = {path.relative_to("here"): path.read_bytes() for path in Path("here").rglob("*") if path.is_file()}
+
+        assert beside == here
+        assert {path.suffix for path in here} == {".csv", ".json", ".png", ".svg"}
+        for folder in ("beside", "here"):
+            shutil.rmtree(folder)
 
 
 def test_one_scenario_writes_to_results_and_its_name() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -24,11 +25,19 @@ from pkinteract.report.drawing import (
     mark_changes,
     panels,
     reference_range,
+    save,
     span,
 )
 from pkinteract.result import Analyte, Result
 
 DASHES: tuple[Any, ...] = ("-", "--", "-.", (0, (1, 1)), (0, (5, 1, 1, 1)), (0, (3, 1)))
+
+
+def write_figure(results: Sequence[Result], paths: Sequence[Path]) -> None:
+    """Draw a result, or compare several, and write the figure as PNG or SVG by the endings of the paths."""
+    figure = draw_result(results[0]) if len(results) == 1 else draw_comparison(results)
+    for path in paths:
+        save(figure, path)
 
 
 def draw_result(result: Result) -> Figure:
