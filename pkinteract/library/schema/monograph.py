@@ -23,6 +23,7 @@ from pkinteract.library.schema.values import (
     Concentration,
     Constant,
     Fraction,
+    Line,
     MolarMass,
     MonographTable,
     Number,
@@ -209,7 +210,7 @@ class Monograph(MonographTable):
     """Everything the model knows of one compound."""
 
     id: str = Field(pattern=ID, max_length=60, examples=['"my-drug"'])
-    name: str
+    name: Line
     atc: str | None = None
     group: str | None = None
     notes: str | None = None
