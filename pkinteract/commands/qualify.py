@@ -13,7 +13,6 @@ import click
 from pkinteract.commands.inputs import PATH
 
 if TYPE_CHECKING:
-    from pkinteract.library.evidence.studies import Study
     from pkinteract.qualify import GroupSummary, StudyOutcome
     from pkinteract.text.folder import Writer
 
@@ -48,7 +47,7 @@ def qualify(
     from pkinteract.qualify import summaries
     from pkinteract.qualify.choose import choose
     from pkinteract.report.qualify.text import qualify_lines, row_lines
-    from pkinteract.text.folder import RECORD, refuse_foreign, write_all
+    from pkinteract.text.folder import refuse_foreign, write_all
 
     row, source = named["row"], table or RATIOS
     folder = out or Path("results") / (f"qualification-{row}" if row else "qualification")
@@ -59,20 +58,11 @@ def qualify(
     with counted("arms") as progress:
         outcomes = qualified(studies, extra=files, progress=progress)
     groups = summaries(outcomes)
-    earlier = _figures(folder, known) if (folder / RECORD).is_file() else []
     written = write_all(folder, _files(outcomes, groups, files, single=row is not None, figure=not no_figure))
-    for path in set(earlier) - set(written):
-        path.unlink()
     if row is not None:
         click.echo("\n".join([*row_lines(outcomes[0]), *(str(path) for path in written)]))
     else:
         click.echo("\n".join(qualify_lines(outcomes, groups, written)))
-
-
-def _figures(folder: Path, studies: Sequence[Study]) -> list[Path]:
-    """Figures of an earlier run, which this one need not write."""
-    names = ["forest.png", "predicted-observed.png", *(f"{study.id}.png" for study in studies)]
-    return [folder / name for name in names if (folder / name).is_file()]
 
 
 def _files(

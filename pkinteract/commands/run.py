@@ -132,5 +132,6 @@ def _write_comparison(results: list[Result], folder: Path, form: str, *, figure:
         from pkinteract.report.run.figure import draw_comparison
 
         files |= dict.fromkeys(("comparison.png", "comparison.svg"), partial(save, draw_comparison(results)))
-    written = write_all(folder, files)
+    names = [f"comparison.{ending}" for ending in ("csv", "parquet", "png", "svg")]
+    written = write_all(folder, files, stale=names)
     click.echo("Compared: " + ", ".join(str(path) for path in written))
