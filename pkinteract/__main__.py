@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import os
 
+from pkinteract.interrupts import ending
+
 NEW_OBJECTS = 200_000
 """New objects after which garbage is looked for: more than a run makes on its way, so that none is spent on it."""
 
@@ -17,12 +19,13 @@ def start() -> None:
     """
     gc.set_threshold(NEW_OBJECTS)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    from pkinteract.cli import main
+    with ending():
+        from pkinteract.cli import main
 
-    try:
-        main(prog_name="pkinteract")
-    finally:
-        gc.freeze()
+        try:
+            main(prog_name="pkinteract")
+        finally:
+            gc.freeze()
 
 
 if __name__ == "__main__":

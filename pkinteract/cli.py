@@ -17,34 +17,36 @@ from pkinteract.commands.population import population
 from pkinteract.commands.qualify import qualify
 from pkinteract.commands.run import run
 from pkinteract.commands.sensitivity import sensitivity
-from pkinteract.interrupts import INTERRUPTED
+from pkinteract.interrupts import ending
 
 
 class _Commands(click.Group):
     """Turns errors into messages and exit statuses: 2 wrong input, 3 solver failed, 130 Ctrl-C, 1 a defect of ours."""
 
-    def invoke(self, ctx: click.Context) -> Any:
-        from pkinteract.errors import InputError, PkinteractError
+    def make_context(self, *arguments: Any, **named: Any) -> click.Context:
+        with ending():
+            return super().make_context(*arguments, **named)
 
-        try:
-            return super().invoke(ctx)
-        except PkinteractError as error:
-            click.echo(f"Error: {error}", err=True)
-            sys.exit(2 if isinstance(error, InputError) else 3)
-        except KeyboardInterrupt:
-            click.echo("\nInterrupted.", err=True)
-            sys.exit(INTERRUPTED)
-        except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
-            raise
-        except Exception as error:  # the one place where a defect of ours becomes a message
-            if os.environ.get("PKINTERACT_DEBUG"):
+    def invoke(self, ctx: click.Context) -> Any:
+        with ending():
+            from pkinteract.errors import InputError, PkinteractError
+
+            try:
+                return super().invoke(ctx)
+            except PkinteractError as error:
+                click.echo(f"Error: {error}", err=True)
+                sys.exit(2 if isinstance(error, InputError) else 3)
+            except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
                 raise
-            click.echo(
-                f"Error: a defect in pkinteract ({type(error).__name__}: {error}). "
-                "Run again with PKINTERACT_DEBUG=1 and report the traceback with your scenario.",
-                err=True,
-            )
-            sys.exit(1)
+            except Exception as error:  # the one place where a defect of ours becomes a message
+                if os.environ.get("PKINTERACT_DEBUG"):
+                    raise
+                click.echo(
+                    f"Error: a defect in pkinteract ({type(error).__name__}: {error}). "
+                    "Run again with PKINTERACT_DEBUG=1 and report the traceback with your scenario.",
+                    err=True,
+                )
+                sys.exit(1)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

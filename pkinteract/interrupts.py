@@ -6,6 +6,7 @@ come when the best point is half noted.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from signal import SIGINT, default_int_handler, getsignal, signal
@@ -15,6 +16,21 @@ INTERRUPTED = 130
 """Exit status of a command that Ctrl-C ended: 128 and the number of the signal."""
 
 _waiting: list[int] = []
+
+
+@contextmanager
+def ending() -> Iterator[None]:
+    """Ends the program with status 130 where a ``KeyboardInterrupt`` leaves the block.
+
+    CPython notes one that came while ``exec`` ran a text, as dataclasses do when they are imported, and would end by
+    the signal in spite of the status; running another text takes the note back.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.stderr.write("\nInterrupted.\n")
+        exec("")
+        sys.exit(INTERRUPTED)
 
 
 @contextmanager
@@ -49,3 +65,23 @@ def heed() -> None:
     if _waiting:
         _waiting.clear()
         raise KeyboardInterrupt
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Processes that threads of this block begin do not hear Ctrl-C: it is for us to end them. Here it comes late.
+
+    A signal that is ignored would be lost here; one that is blocked waits, and who begins in the block inherits that.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    from multiprocessing.resource_tracker import ensure_running
+    from signal import SIG_BLOCK, SIG_SETMASK, pthread_sigmask
+
+    ensure_running()  # else the first process begins it, which unblocks the signal
+    before = pthread_sigmask(SIG_BLOCK, {SIGINT})
+    try:
+        yield
+    finally:
+        pthread_sigmask(SIG_SETMASK, before)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,7 +57,7 @@ def _fit_patient(path: Path, error: str | None, out: Path | None, *, force: bool
     from pkinteract.fitting.patient.individual import individual
     from pkinteract.fitting.patient.priors import read_error
     from pkinteract.report.patient.text import patient_lines
-    from pkinteract.text.folder import refuse_foreign
+    from pkinteract.text.folder import refuse_foreign, write_all
 
     sd = read_error(error)
     [scenario] = read_all((path,))
@@ -68,14 +67,14 @@ def _fit_patient(path: Path, error: str | None, out: Path | None, *, force: bool
         refuse_foreign(folder, name)
     with evaluated() as progress:
         found = individual(scenario, error=sd, progress=progress)
-    click.echo("\n".join(patient_lines(found, _write(folder, _patient_files(found, figure=figure)))))
+    click.echo("\n".join(patient_lines(found, write_all(folder, _patient_files(found, figure=figure)))))
 
 
 def _fit_file(file: Path, out: Path | None, *, force: bool, figure: bool) -> None:
     from pkinteract.commands.progress import evaluated
     from pkinteract.fitting import estimate, read_fit
     from pkinteract.report.fit.text import fit_lines
-    from pkinteract.text.folder import refuse_foreign
+    from pkinteract.text.folder import refuse_foreign, write_all
 
     read = read_fit(file)
     folder = out or Path("results") / read.name
@@ -83,7 +82,7 @@ def _fit_file(file: Path, out: Path | None, *, force: bool, figure: bool) -> Non
         refuse_foreign(folder, read.name)
     with evaluated() as progress:
         outcome = estimate(read, progress=progress)
-    click.echo("\n".join(fit_lines(outcome, _write(folder, _fit_files(outcome, figure=figure)))))
+    click.echo("\n".join(fit_lines(outcome, write_all(folder, _fit_files(outcome, figure=figure)))))
     if any(group.stopped for group in outcome.groups):
         sys.exit(INTERRUPTED)
 
@@ -171,30 +170,6 @@ def _patient_files(found: Individual, *, figure: bool) -> dict[str, Writer]:
 
         files["patient.png"] = partial(save, draw_patient(found, simulate(found.scenario)))
     return files
-
-
-def _write(folder: Path, files: Mapping[str, Writer]) -> list[Path]:
-    """Write the files of a fit; those of an earlier one that this one lacks go."""
-    from pkinteract.text.folder import RECORD, write_all
-
-    earlier = _sometimes_written(folder) if (folder / RECORD).is_file() else []
-    return write_all(folder, files, earlier=earlier)
-
-
-def _sometimes_written(folder: Path) -> list[Path]:
-    """Files of an earlier fit that the next one need not write."""
-    names = (
-        "result*.toml",
-        "observed-predicted.png",
-        "profiles.png",
-        "residuals.png",
-        "summary.png",
-        "correlation.png",
-        "profile-likelihood.png",
-        "posterior*",
-        "patient.png",
-    )
-    return [path for name in names for path in folder.glob(name)]
 
 
 def _write_text(text: str, path: Path) -> None:

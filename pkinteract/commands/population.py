@@ -168,25 +168,20 @@ def _name(scenario: Scenario) -> str:
 
 
 def _write(store: Store, tally: Tally, draw: BeginDrawing | None, *, keep: bool) -> list[Path]:
-    """Hand out what is kept in partitions, write everything else, and remove what an earlier run left."""
+    """Hand out what is kept in partitions, and write everything else."""
     import tempfile
 
     from pkinteract.export.record.population import record
     from pkinteract.text.folder import RECORD, write_all
     from pkinteract.text.record import write_record
 
-    plan, ours = store.plan, (store.top / RECORD).is_file()
-    earlier = [*store.top.glob("fan-*.png"), *store.top.glob("fan-*.svg")] if ours else []
-    if ours and store.form.ending != "csv":
-        earlier.append(store.top / "patients.csv")
+    plan = store.plan
     with tempfile.TemporaryDirectory(prefix="pkinteract-") as room:
         fans: dict[str, Writer] = {} if draw is None else _drawn(plan, tally, draw, Path(room))
         kept: Writer = partial(write_record, record(_name(plan.scenario), plan, tally))
         files: dict[str, Writer] = {**_tables(store, tally), RECORD: kept, **fans}
         handed = store.hand_out(keep=keep)
         written = write_all(store.top, files)
-    for path in set(earlier) - set(written):
-        path.unlink(missing_ok=True)
     if not keep:
         store.remove()
     return [*handed, *written, *([store.folder] if keep else [])]

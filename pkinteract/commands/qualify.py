@@ -54,7 +54,7 @@ def qualify(
     from pkinteract.qualify import qualify as qualified
     from pkinteract.qualify.choose import choose, evidence
     from pkinteract.report.qualify.text import point_lines, qualify_lines, row_lines
-    from pkinteract.text.folder import RECORD, refuse_foreign, write_all
+    from pkinteract.text.folder import refuse_foreign, write_all
 
     row = named["row"]
     folder = out or Path("results") / (f"qualification-{row}" if row else "qualification")
@@ -67,21 +67,13 @@ def qualify(
     with counted("time courses") as progress:
         points = qualify_courses(chosen.points, extra=files, progress=progress)
     groups = (*summaries(arms), *course_summaries(points))
-    earlier = _earlier(folder, known.ids) if (folder / RECORD).is_file() else []
     made = _files(arms, points, groups, files, single=row is not None, figure=not no_figure)
-    written = write_all(folder, made, earlier=earlier)
+    written = write_all(folder, made)
     if row is None:
         click.echo("\n".join(qualify_lines(arms, points, groups, written)))
     else:
         lines = row_lines(arms[0]) if arms else point_lines(points[0])
         click.echo("\n".join([*lines, *(str(path) for path in written)]))
-
-
-def _earlier(folder: Path, ids: Sequence[str]) -> list[Path]:
-    """Tables and figures of an earlier run, which this one need not write."""
-    tables = ["qualification.csv", "timecourses.csv", "timecourses-daily.csv"]
-    names = [*tables, "forest.png", "predicted-observed.png", "timecourses.png", *(f"{row}.png" for row in ids)]
-    return [folder / name for name in names if (folder / name).is_file()]
 
 
 def _files(

@@ -139,5 +139,6 @@ def _write_comparison(results: list[Result], folder: Path, form: str, figures: M
     table = comparison_table(results)
     put, ending = (write_parquet, "parquet") if form == "parquet" else (write_csv, "csv")
     files: dict[str, Writer] = {f"comparison.{ending}": partial(put, table)}
-    written = write_all(folder, {**files, **figures})
+    names = [f"comparison.{ending}" for ending in ("csv", "parquet", "png", "svg")]
+    written = write_all(folder, {**files, **figures}, stale=names)
     click.echo("Compared: " + ", ".join(str(path) for path in written))

@@ -1,8 +1,9 @@
 """What an event does, for all who solve a system.
 
 Every event adds ``amount`` to one place of the store (:func:`place`), but for the begin of a release, which adds a dose
-to those that are being released; and it bounds the step that follows it (:func:`longest_step`). The rate of some
-releases jumps once more later: :func:`marked` puts an empty event there. :func:`table` says all this in numbers.
+to those that are being released; and it bounds the step that follows it (:func:`longest_steps`). The rate of some
+releases jumps once more later, or is felt only then: :func:`marked` puts an empty event there. :func:`table` says all
+this in numbers.
 
 A change of parameters is a :class:`Switch`: from its time on all equations read others.
 """
@@ -13,9 +14,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from pkinteract.engine.control import FIRST_OF_RELEASE, FIRST_STEP
+from pkinteract.engine.control import FIRST_STEP
 from pkinteract.engine.layout import Layout
-from pkinteract.engine.mechanisms.release import profiles
+from pkinteract.engine.mechanisms.release import longest_first, profiles
 from pkinteract.engine.system import System
 
 EventKind = Literal["depot", "depot-rate", "release", "bolus", "rate"]
@@ -79,9 +80,9 @@ def place(layout: Layout, kind: EventKind, target: int) -> int:
     return places[kind][target]
 
 
-def longest_step(kind: EventKind) -> float:
-    """Longest first step after an event of this kind [h]."""
-    return FIRST_OF_RELEASE if kind == "release" else FIRST_STEP
+def longest_steps(system: System) -> list[float]:
+    """Longest first step after an event of each release [h]; after other events it is ``FIRST_STEP``."""
+    return [longest_first(row) for row in profiles(system)]
 
 
 def concerning(layout: Layout, events: Iterable[Event]) -> list[Event]:
@@ -97,18 +98,28 @@ def table(layout: Layout, events: Sequence[Event]) -> list[tuple[float, int, flo
     KeyError
         When an event does not concern the compounds that the layout is for.
     """
+    releases = longest_steps(layout.system)
     return [
-        (event.time, place(layout, event.kind, event.target), event.amount, longest_step(event.kind))
+        (
+            event.time,
+            place(layout, event.kind, event.target),
+            event.amount,
+            releases[event.target] if event.kind == "release" else FIRST_STEP,
+        )
         for event in events
     ]
 
 
 def marked(system: System, events: Sequence[Event]) -> list[Event]:
-    """The events, with an empty one wherever the rate of a release jumps, so that no step crosses it."""
-    sharp = [row.sharp for row in profiles(system)]
+    """The events, with an empty one wherever the rate of a release jumps or a narrow one begins to be felt.
+
+    No step crosses them.
+    """
+    ages = [row.jumps for row in profiles(system)]
     marks = [
-        replace(event, time=event.time + sharp[event.target], amount=0.0)
+        replace(event, time=event.time + age, amount=0.0)
         for event in events
-        if event.kind == "release" and sharp[event.target] > 0
+        if event.kind == "release"
+        for age in ages[event.target]
     ]
     return sorted([*events, *marks], key=lambda event: event.time) if marks else list(events)

@@ -39,6 +39,7 @@ STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "pkinteract",
     "text.hinting": "none",
+    "text.parse_math": False,
 }
 WIDTH, LINE = 7.6, 0.165
 """Width of a figure and height of a line of text [inch]."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from pkinteract.scenario import Observation
@@ -13,6 +14,17 @@ def rows_text(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
     return [
         indent + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     ]
+
+
+def markdown(text: str) -> str:
+    """Text of a user in a Markdown report: it is shown as it was written, and ends no cell."""
+    return _MARKS.sub(r"\\\g<0>", text)
+
+
+_MARKS = re.compile(
+    r"[\\`*|$]|~(?=~)|<(?=[A-Za-z/!?])|&(?=#?\w+;)|\[(?=[^\]]*\][(\[])|(?<!\w)_|_(?!\w)|^(?:[#+-]|\d+(?=[.)]))"
+)
+"""What Markdown takes for more than the sign itself."""
 
 
 def level_text(row: Observation) -> str:

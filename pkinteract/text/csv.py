@@ -5,13 +5,14 @@ truth values ``true`` and ``false``, times of day ISO 8601. Quantities have 7 si
 spreadsheet would take for a formula gets an apostrophe in front.
 
 Read is the same with any line ends, with or without a mark; lines that are empty or begin with # are passed over, and
-a cell ends on the line it begins on.
+a cell ends on the line it begins on. Control characters other than a tab are refused.
 """
 
 from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -188,6 +189,9 @@ def read_csv(path: Path, found: list[Problem] | None = None) -> CsvFile:
     wrong: list[Problem] = []
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip() and not line.lstrip().startswith("#"):
+            if _CONTROL.search(line):
+                wrong.append(Problem(line=number, key="", message="holds a control character; remove it"))
+                continue
             try:
                 [cells] = csv.reader([line], skipinitialspace=True, strict=True)
             except csv.Error as error:
@@ -203,6 +207,8 @@ def read_csv(path: Path, found: list[Problem] | None = None) -> CsvFile:
     head, names = lines[0] if lines else (0, ())
     return CsvFile(path=path, text=text, head=head, names=names, rows=tuple(lines[1:]))
 
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 _BROKEN = {
     "unexpected end of data": 'does not close its quotes; a cell ends on its line, quotes inside it are written ""',

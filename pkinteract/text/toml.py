@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pkinteract.errors import InputError, Problem, printable
 from pkinteract.text.files import read_text, refused
-from pkinteract.text.toml_lines import DEEPEST, Key, Lines
+from pkinteract.text.toml_lines import DEEPEST, Key, Lines, key_text
 
 LARGEST = 5_000_000
 """Largest TOML file that is read [byte]."""
@@ -50,13 +51,15 @@ def read_toml(path: Path, *, ours: bool = False) -> TomlFile:
     Raises
     ------
     InputError
-        When it is no regular file, is larger than ``LARGEST``, not UTF-8 or not TOML; with the line.
+        When it is no regular file, is larger than ``LARGEST``, not UTF-8 or not TOML, or holds a whole number of more
+        than 64 bits; with the line.
     """
     text = read_text(path, largest=LARGEST, otherwise="a scenario has a few thousand").replace("\r\n", "\n")
     try:
         file = TomlFile(path=path, text=text, data=tomllib.loads(text))
         if not ours:
             _ = file.lines
+            _refuse_too_large(file)
     except tomllib.TOMLDecodeError as error:
         raise refused(path, *_broken(str(error), text)) from None
     except RecursionError:
@@ -64,6 +67,24 @@ def read_toml(path: Path, *, ours: bool = False) -> TomlFile:
     except ValueError:
         raise refused(path, None, "holds a number of too many digits") from None
     return file
+
+
+def _refuse_too_large(file: TomlFile) -> None:
+    """Refuse whole numbers beyond the range of TOML: Python reads them, and no float may hold them."""
+    found = []
+    for key, number in _beyond(file.data):
+        text = f"must be a whole number of at most 18 digits, got {printable(str(number), 40)}"
+        found.append(Problem(line=file.line(key), key=printable(key_text(key), 80), message=text))
+    if found:
+        raise InputError(file.path, found)
+
+
+def _beyond(value: object, key: Key = ()) -> Iterator[tuple[Key, int]]:
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        yield key, value
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for part, one in inside:
+        yield from _beyond(one, (*key, part))
 
 
 _BROKEN = {

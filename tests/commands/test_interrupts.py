@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -30,7 +33,7 @@ pytestmark = pytest.mark.cluster
 WRITING = ("run", "events", "fit", "patient", "qualify")
 
 PROGRAM = """
-import os, signal, sys, tomllib, pathlib, pkinteract.fitting.search.numbers
+import os, signal, sys, tomllib, pathlib, click, distributed, pkinteract.fitting.search.numbers, pkinteract.text.folder
 signal.signal(signal.SIGINT, signal.default_int_handler)
 calls, when = 0, int(sys.argv.pop(1))
 def interrupting(act):
@@ -41,12 +44,20 @@ def interrupting(act):
             os.kill(os.getpid(), signal.SIGINT)
         return act(*arguments, **named)
     return acted
+stage = sys.argv.pop(1)
 owner, name = {
     "reading": (tomllib, "loads"),
-    "renaming": (pathlib.Path, "replace"),
+    "placing": (pathlib.Path, "rename"),
+    "exchanging": (pkinteract.text.folder, "exchange"),
     "values": (pkinteract.fitting.search.numbers.Numbers, "all_values"),
-}[sys.argv.pop(1)]
-setattr(owner, name, interrupting(getattr(owner, name)))
+    "parsing": (click.Group, "parse_args"),
+    "executing": (tomllib, "loads"),
+    "starting workers": (distributed.SpecCluster, "_start"),
+}[stage]
+if stage == "executing":
+    setattr(owner, name, lambda *_: exec("os.kill(os.getpid(), signal.SIGINT)"))
+else:
+    setattr(owner, name, interrupting(getattr(owner, name)))
 import pkinteract.cli as cli
 cli.main(prog_name="pkinteract")
 """
@@ -77,20 +88,24 @@ def test_ctrl_c_ends_a_command_with_130(name: str, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
 
 
+@pytest.mark.parametrize("stage", ["placing", "exchanging"])
 @pytest.mark.parametrize("name", WRITING)
-def test_ctrl_c_never_leaves_a_mixed_folder(name: str, tmp_path: Path) -> None:
-    """Between two renames: status 130, and every file of the new results is there, none of a draft."""
+def test_ctrl_c_never_leaves_a_mixed_folder(name: str, stage: str, tmp_path: Path) -> None:
+    """As a new or another folder is put in place: 130, and every file of the new results is there, none of a draft."""
     written(tmp_path, DATA, ALL)
     out = [sys.executable, "-m", "pkinteract", *map(str, COMMANDS[name]), "--out", "whole"]
     subprocess.run(out, cwd=tmp_path, capture_output=True, timeout=300, check=True)
 
-    done = interrupted("renaming", name, tmp_path, when=2)
+    if stage == "exchanging":
+        shutil.copytree(tmp_path / "whole", tmp_path / "out")
+    done = interrupted(stage, name, tmp_path)
 
     assert done.returncode == 130, done.stderr
     assert "Traceback" not in done.stderr
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         path.name for path in (tmp_path / "whole").iterdir()
     }
+    assert not list(tmp_path.glob(".unfinished-*"))
 
 
 @pytest.mark.parametrize("name", ["fit", "patient"])
@@ -106,3 +121,55 @@ def test_ctrl_c_inside_a_search_leaves_no_half_of_a_result(name: str, when: int,
     kept = {path.name for path in (tmp_path / "out").iterdir()} if (tmp_path / "out").exists() else set()
     assert not kept or {"report.md", "estimates.csv", "result.toml", "run.json"} <= kept
     assert not any(name.startswith(".") for name in kept)
+
+
+@pytest.mark.parametrize("stage", ["parsing", "executing"])
+def test_ctrl_c_ends_with_130_wherever_python_is(stage: str, tmp_path: Path) -> None:
+    """Also where click would say that it aborted, and inside a text that is executed, after which CPython would die."""
+    done = interrupted(stage, "check", tmp_path)
+
+    assert done.returncode == 130, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_ctrl_c_while_the_command_is_imported_ends_it_with_130(tmp_path: Path) -> None:
+    """Half of the time of a short command: no traceback either."""
+    code = (
+        "import os, signal, sys\nfrom pkinteract.__main__ import start\n"
+        "class Struck:\n    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'click.types':\n            os.kill(os.getpid(), signal.SIGINT)\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\nsys.meta_path.insert(0, Struck())\nstart()"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code, "--version"], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 130, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def _left(group: int) -> bool:
+    """Whether a process of a group is still there after 20 s."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def test_ctrl_c_while_workers_start_is_not_lost(tmp_path: Path) -> None:
+    """It comes to the whole group, as from a terminal: status 130 when they have started, and none of them is left."""
+    arguments = ["population", str(SCENARIO), "-n", "2000", "--no-figure", "--workers", "2", "--out", "out"]
+    program = PROGRAM.replace("os.kill(os.getpid()", "os.killpg(os.getpgid(0)")
+    with subprocess.Popen(
+        [sys.executable, "-c", program, "1", "starting workers", *arguments],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    ) as started:  # fmt: skip
+        _, said = started.communicate(timeout=300)
+
+    assert started.returncode == 130, said
+    assert "Traceback" not in said
+    assert not _left(started.pid), said
+    assert not list((tmp_path / "out" / "partitions").glob("*.npz"))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +14,7 @@ import pytest
 
 from pkinteract.errors import InputError
 from pkinteract.text.csv import write_csv
-from pkinteract.text.folder import refuse_foreign, write_all
+from pkinteract.text.folder import RECORD, Writer, refuse_foreign, write_all
 
 
 @pytest.mark.parametrize(
@@ -70,7 +74,7 @@ def test_a_full_disk_is_told_and_leaves_no_half_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be written: No space left on device"):
         write_all(tmp_path / "out", {"enzymes.csv": half_written})
 
-    assert list((tmp_path / "out").iterdir()) == []
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_a_killed_run_does_not_block_its_folder(tmp_path: Path) -> None:
@@ -82,6 +86,97 @@ def test_a_killed_run_does_not_block_its_folder(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine", "utf-8")
     with pytest.raises(InputError, match="holds files that are not ours"):
         refuse_foreign(tmp_path, "test")
+
+
+def results(number: int, *names: str) -> dict[str, Writer]:
+    """A set of results, each file with the number of its run."""
+
+    def writer(name: str) -> Writer:
+        text = "{}" if name == RECORD else str(number)
+        return lambda path: path.write_text(text, "utf-8") and None
+
+    return {name: writer(name) for name in (*names, RECORD)}
+
+
+def contents(folder: Path) -> dict[str, str]:
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != RECORD)
+    return {str(path.relative_to(folder)): path.read_text("utf-8") for path in files}
+
+
+@pytest.mark.parametrize("able", [True, False], ids=["exchanged", "renamed"])
+def test_a_set_replaces_the_one_before_and_leaves_what_is_the_users(
+    able: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the record before names goes; a picture, a folder, a link and notes of one's own stay, whatever their names.
+
+    The same where the system cannot let two folders change places.
+    """
+    if not able:
+        monkeypatch.setattr("pkinteract.text.folder.exchange", lambda *_: False)
+    out = tmp_path / "out"
+    write_all(out, results(1, "doses.csv", "concentrations.png"))
+    (out / "doses.png").write_text("mine", "utf-8")
+    (out / "more").mkdir()
+    (out / "more" / "notes.txt").write_text("mine", "utf-8")
+    (out / "link").symlink_to("more/notes.txt")
+
+    write_all(out, results(2, "doses.csv"))
+
+    mine = {"doses.png": "mine", "more/notes.txt": "mine", "link": "mine"}
+    assert contents(out) == {"doses.csv": "2", **mine}
+    assert (out / "link").is_symlink()
+    assert json.loads((out / RECORD).read_text("utf-8")) == {"files": ["doses.csv", RECORD]}
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_folder_of_the_name_of_a_result_is_refused_before_anything_is_replaced(tmp_path: Path) -> None:
+    """Old results stay whole, and nothing half written is left."""
+    write_all(tmp_path / "out", results(1, "alerts.csv"))
+    (tmp_path / "out" / "doses.csv").mkdir()
+
+    with pytest.raises(InputError, match=r"holds a folder named doses\.csv"):
+        write_all(tmp_path / "out", results(2, "alerts.csv", "doses.csv"))
+
+    assert contents(tmp_path / "out") == {"alerts.csv": "1"}
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_record_cannot_have_files_elsewhere_removed(tmp_path: Path) -> None:
+    """A record that came from elsewhere names files beyond its folder: they stay."""
+    (tmp_path / "mine.txt").write_text("mine", "utf-8")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / RECORD).write_text('{"files": ["../mine.txt", "/mine.txt", ".."]}', "utf-8")
+
+    write_all(tmp_path / "out", results(1, "doses.csv"))
+
+    assert (tmp_path / "mine.txt").read_text("utf-8") == "mine"
+
+
+@pytest.mark.skipif(sys.platform not in ("linux", "darwin"), reason="folders cannot change places")
+def test_a_killed_write_leaves_an_old_or_a_new_set(tmp_path: Path) -> None:
+    """Killed wherever it is, forty times: all files are of one run, the user's is there, and the next run cleans up."""
+    program = (
+        "import sys\nsys.path.insert(0, sys.argv[1])\nfrom pathlib import Path\nfrom test_files import results\n"
+        "from pkinteract.text.folder import write_all\nnames = [f'{n}.csv' for n in range(20)]\n"
+        "print('go', flush=True)\nfor number in range(10**6):\n    write_all(Path('out'), results(number, *names))\n"
+    )
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("mine", "utf-8")
+    for turn in range(40):
+        arguments = [sys.executable, "-c", program, str(Path(__file__).parent)]
+        with subprocess.Popen(arguments, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as running:
+            assert running.stdout is not None
+            running.stdout.readline()
+            time.sleep(0.005 + 0.0017 * turn)
+            running.kill()
+        found = contents(tmp_path / "out")
+        assert found.pop("mine.txt") == "mine"
+        assert len(found) in (0, 20)
+        assert len(set(found.values())) <= 1
+    write_all(tmp_path / "out", results(1, "doses.csv"))
+
+    assert contents(tmp_path / "out") == {"doses.csv": "1", "mine.txt": "mine"}
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names on this system")

@@ -206,6 +206,18 @@ def test_a_file_that_is_no_toml_is_refused_with_its_line(
     assert problem.line == line
 
 
+def test_a_whole_number_that_no_float_holds_is_refused_wherever_it_stands(tmp_path: Path) -> None:
+    """TOML has whole numbers of 64 bits; one of 400 digits in a key of any name is refused, all at once with lines."""
+    large = "9" * 400
+    text = f"a = {large}\n[b]\nc = {{ d = -{large} }}\ne = [\n  1,\n  {2**63},\n]\nf = {2**63 - 1}\n"
+
+    with pytest.raises(InputError) as caught:
+        written(tmp_path, text.encode())
+
+    assert [(problem.line, problem.key) for problem in caught.value.problems] == [(1, "a"), (3, "b.c.d"), (6, "b.e[1]")]
+    assert all(len(problem.message) < 100 for problem in caught.value.problems)
+
+
 def test_a_file_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:
     """No path ends in a traceback."""
     for name, message in {"none.toml": "is no such file", ".": "is a folder, not a file", "a\0b": "cannot be"}.items():

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import lgamma
 
 import numpy as np
 import numpy.typing as npt
 
+from pkinteract.engine.control import FIRST_STEP
 from pkinteract.engine.curves import Array
-from pkinteract.engine.events import NOWHERE, EventKind, longest_step, place
+from pkinteract.engine.events import NOWHERE, EventKind, place
 from pkinteract.engine.kernel.vector import LANES
 from pkinteract.engine.lanes.march import RELEASE_NUMBERS
 from pkinteract.engine.lanes.table import Table
-from pkinteract.engine.mechanisms.release import Profile, profiles
+from pkinteract.engine.mechanisms.release import Profile, longest_first, profiles
 from pkinteract.engine.steady_state import TOLERANCE
 from pkinteract.engine.system import System
 
@@ -25,9 +25,6 @@ KINDS: dict[EventKind, int] = {"depot": 0, "depot-rate": 1, "bolus": 2, "rate": 
 """The kinds of events as numbers."""
 
 _NAMES = {number: kind for kind, number in KINDS.items()}
-_LONGEST = np.array([longest_step(kind) for kind in KINDS])
-"""Longest step after a jump of each kind [h]."""
-
 _RELEASE = KINDS["release"]
 
 
@@ -150,27 +147,32 @@ class Timeline:
         """The jumps of sixteen subjects."""
         times, amounts = self.inputs.times, self.inputs.amounts
         if self.order is not None:
-            return self._jumps(times[self.order, 0], self.order, amounts[:, here][self.order])
+            return self._jumps(times[self.order, 0], self.order, amounts[:, here][self.order], [])
         times, amounts = times[:, here], amounts[:, here]
         jumps = [
             (time, m, np.where(times[m] == time, amounts[m], 0.0)) for m in range(len(times)) for time in set(times[m])
         ]
-        if self.system.releases:
-            sharp = release_numbers(self.system, self.parameters[:, here])[:, 3]
-            for m in np.flatnonzero(self.inputs.kinds == _RELEASE).tolist():
-                after = times[m] + sharp[self.inputs.targets[m]]
-                jumps += [(time, m, np.zeros(len(here))) for time in set(after[after > times[m]].tolist())]
+        profiled = _by_release(self.system, self.parameters[:, here])
+        for m in np.flatnonzero(self.inputs.kinds == _RELEASE).tolist():
+            lanes = zip(times[m].tolist(), profiled[self.inputs.targets[m]], strict=True)
+            after = {time + age for time, one in lanes for age in one.jumps}
+            jumps += [(time, m, np.zeros(len(here))) for time in after]
         kept = sorted((jump for jump in jumps if self.start <= jump[0] < self.stop), key=lambda jump: jump[:2])
         given = np.array([amount for *_, amount in kept]).reshape(-1, len(here))
         order = np.array([m for _, m, _ in kept], dtype=np.int64)
-        return self._jumps(np.array([time for time, *_ in kept], dtype=float), order, given)
+        return self._jumps(np.array([time for time, *_ in kept], dtype=float), order, given, profiled)
 
-    def _jumps(self, times: Array, order: Columns, amounts: Array) -> Jumps:
+    def _jumps(self, times: Array, order: Columns, amounts: Array, profiled: list[list[Profile]]) -> Jumps:
+        longest = np.full(len(order), FIRST_STEP)
+        released = self.inputs.kinds[order] == _RELEASE
+        first = np.array([min(map(longest_first, lanes)) for lanes in profiled])
+        if len(first):
+            longest[released] = first[self.inputs.targets[order[released]]]
         return Jumps(
             times=np.ascontiguousarray(times),
             places=np.ascontiguousarray(self.places[order]),
             amounts=np.ascontiguousarray(amounts),
-            longest=_LONGEST[self.inputs.kinds[order]],
+            longest=longest,
         )
 
     def released(self, here: Columns) -> Released:
@@ -261,8 +263,8 @@ def release_numbers(system: System, parameters: Array) -> Array:
     numbers = np.zeros((len(system.releases), RELEASE_NUMBERS, parameters.shape[1]))
     for j, profiled in enumerate(_by_release(system, parameters)):
         for lane, one in enumerate(profiled):
-            gamma = -lgamma(one.second + 1.0) if one.kind == "transit" else 0.0
-            numbers[j, :, lane] = one.kind == "weibull", one.first, one.second, one.sharp, one.over, gamma
+            of_share = one.weibull, one.first, one.second, one.constant, one.sharp, one.even
+            numbers[j, :, lane] = *of_share, one.over
     return numbers
 
 

@@ -5,46 +5,25 @@ What an event does, when a step is accepted and how long the next one is are tho
 
 from __future__ import annotations
 
-from math import exp, inf, log
+from math import inf
 from typing import Any
 
 from pkinteract.engine import control
 from pkinteract.engine.kernel.vector import LANES, call, kernel, largest_of
 from pkinteract.engine.lanes import header
 from pkinteract.engine.lanes.reading import closed, fades, levels, opened, read
-from pkinteract.engine.mechanisms.release import SAME, SHARP
+from pkinteract.engine.mechanisms import release
 from pkinteract.engine.pair import NODES
 
 KEPT = 3
 """Steps for which the answers to what falls are kept at least: where little changes, they are few and long."""
 
-RELEASE_NUMBERS = 6
-"""Numbers of a release: whether it is a Weibull one, its two numbers, ends of the even stretch and of it all, -lnΓ."""
+RELEASE_NUMBERS = 7
+"""Numbers of a release: what ``release.share`` takes, in its order, and the age at which it is over."""
 
+share = kernel(release.share)
 fitting, shorter, longer = kernel(control.fitting), kernel(control.shorter), kernel(control.longer)
 MOST_STEPS, FIRST_STEP = control.MOST_STEPS, control.FIRST_STEP
-
-
-@kernel
-def share(first: int, age: float, after: bool, numbers: Any) -> float:
-    """Share of a dose released at an age [h], in [1/h], as ``release.Profile.rate``; its numbers begin at ``first``."""
-    scale: float = numbers[first + LANES]
-    shape: float = numbers[first + 2 * LANES]
-    sharp: float = numbers[first + 3 * LANES]
-    rate: float
-    if age < 0.0:
-        return 0.0
-    if sharp > 0.0 and age < sharp * (1.0 - SAME if after else 1.0 + SAME):
-        return SHARP / sharp
-    if numbers[first] > 0.0:
-        x = age / scale
-        rate = shape / scale * x ** (shape - 1.0) * exp(-(x**shape))
-        return rate
-    x = scale * age
-    if x == 0.0:
-        return scale if shape == 0.0 else 0.0
-    rate = scale * exp(shape * log(x) - x + numbers[first + 5 * LANES])
-    return rate
 
 
 @kernel
@@ -65,12 +44,15 @@ def released(
         for lane in range(LANES):
             place = LANES * RELEASE_NUMBERS * j + lane
             age = time - begins[LANES * n + lane]
-            ends = numbers[place + 4 * LANES]
+            ends = numbers[place + 6 * LANES]
             over = over and age >= ends
             if amounts[LANES * n + lane] > 0.0 and 0.0 <= age < ends:
+                weibull, one, two = numbers[place] > 0.0, numbers[place + LANES], numbers[place + 2 * LANES]
+                constant, sharp = numbers[place + 3 * LANES], numbers[place + 4 * LANES]
+                even = numbers[place + 5 * LANES]
                 for node in range(nodes):
-                    given = amounts[LANES * n + lane] * share(place, age + NODES[node] * h, node == 0, numbers)
-                    d[at + LANES * (7 * j + node) + lane] += given
+                    rate = share(weibull, one, two, constant, sharp, even, age + NODES[node] * h, node == 0)
+                    d[at + LANES * (7 * j + node) + lane] += amounts[LANES * n + lane] * rate
         going = going or not over
         if not going:
             first = n + 1

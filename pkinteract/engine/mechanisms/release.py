@@ -8,8 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import exp, log, log1p
 from typing import TYPE_CHECKING, Literal
 
+from pkinteract.engine.control import FIRST_OF_RELEASE
 from pkinteract.engine.shape import Compartment, RowStructure, Stage
 
 if TYPE_CHECKING:
@@ -28,6 +30,15 @@ SHARP = 1e-4
 
 SAME = 1e-3
 """Ages this close, relative to the end of that stretch, are at its end [1]."""
+
+SHORTEST = 1e-5
+"""What takes less time than this takes this long: after years, times differ by no less than a millionth of it [h]."""
+
+NARROW = 7.0
+"""A release that comes later than this many of its widths could be stepped over, as steps grow fourfold at most [1]."""
+
+QUIET = 6.0
+"""Widths before its mean at which a narrow release begins to be looked at: less than 1e-8 of it came before [1]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,51 +109,130 @@ def lanes(sheet: Sheet) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """A release with its numbers: rate constant or scale, and exponent; see :class:`Release`."""
+    """A release with its numbers; see :class:`Release`.
 
-    kind: str
+    Attributes
+    ----------
+    weibull
+        Whether it is a Weibull release, else a transit chain.
+    first, second
+        Rate constant [1/h] or scale [h], and exponent [1]; not shorter than ``SHORTEST``.
+    constant
+        n·ln(n) - n - lnΓ(n + 1) of a transit chain [1].
+    sharp, even
+        Age until which the release is even, as its rate begins at infinity or infinitely steeply [h], else 0; and the
+        share of the dose that is released until then [1].
+    over
+        Age at which the release counts as over [h].
+    width
+        Standard deviation of the age of release [h], or a scale of it.
+    quiet
+        Age at which a narrow release begins to be felt [h]; 0 for others.
+    """
+
+    weibull: bool
     first: float
     second: float
-
-    @property
-    def over(self) -> float:
-        """Age at which the release counts as over [h]."""
-        if self.kind == "weibull":
-            return float(self.first * (-math.log(FINISHED)) ** (1 / self.second))
-        spread = math.sqrt(self.second + 1)
-        return float((self.second + 1 + 10 * spread + 20) / self.first)
-
-    @property
-    def sharp(self) -> float:
-        """Age until which the release is even, as its rate begins at infinity or infinitely steeply [h]; else 0."""
-        if self.kind == "weibull" and self.second < 2:
-            return float(self.first * (-math.log1p(-SHARP)) ** (1 / self.second))
-        if self.kind == "transit" and 0 < self.second < 1:
-            return float((SHARP * math.gamma(self.second + 2)) ** (1 / (self.second + 1)) / self.first)
-        return 0.0
+    constant: float
+    sharp: float
+    even: float
+    over: float
+    width: float
+    quiet: float
 
     def rate(self, age: float, *, after: bool) -> float:
-        """Share of the dose released per hour [1/h] at ``age`` [h].
+        """Share of the dose released per hour [1/h] at ``age`` [h]; see :func:`share`."""
+        return share(self.weibull, self.first, self.second, self.constant, self.sharp, self.even, age, after)
 
-        Where the even stretch ends the rate jumps; ``after`` asks for the value after the jump.
-        """
-        if age < 0:
-            return 0.0
-        if self.sharp and age < self.sharp * (1 - SAME if after else 1 + SAME):
-            return SHARP / self.sharp
-        if self.kind == "weibull":
-            x = age / self.first
-            return float(self.second / self.first * x ** (self.second - 1) * math.exp(-(x**self.second)))
-        x = self.first * age
-        if x == 0:
-            return self.first if self.second == 0 else 0.0
-        return float(self.first * math.exp(self.second * math.log(x) - x - math.lgamma(self.second + 1)))
+    @property
+    def jumps(self) -> tuple[float, ...]:
+        """Ages that no step may cross [h]: there the rate jumps, or begins to be felt."""
+        return tuple(age for age in (self.sharp, self.quiet) if age > 0)
+
+
+def share(
+    weibull: bool, first: float, second: float, constant: float, sharp: float, even: float, age: float, after: bool
+) -> float:
+    """Share of a dose released per hour [1/h] at ``age`` [h], for CPython and numba alike.
+
+    Where the even stretch ends the rate jumps; ``after`` asks for the value after the jump. The density of a transit
+    chain is written by the distance from its mode, so that no large numbers cancel: Loader, Fast and Accurate
+    Computation of Binomial Probabilities, 2000.
+    """
+    if age < 0.0:
+        return 0.0
+    if sharp > 0.0 and age < sharp * (1.0 - SAME if after else 1.0 + SAME):
+        return even / sharp
+    x = age / first if weibull else first * age
+    if not weibull and second == 0.0:
+        return first * exp(-x)
+    if x <= 0.0:
+        return 0.0
+    if weibull:
+        u = second * log(x)
+        return 0.0 if u > 7.0 else second / age * exp(u - exp(u))
+    d = (x - second) / second
+    return first * exp(second * ((log1p(d) if abs(d) < 0.5 else log(x / second)) - d) + constant)
+
+
+def weibull_profile(scale: float, shape: float) -> Profile:
+    """A Weibull release of scale τ [h] and shape b."""
+    scale = max(scale, SHORTEST if shape < 2 else shape * SHORTEST)
+    sharp = max(scale * (-math.log1p(-SHARP)) ** (1 / shape), SHORTEST) if shape < 2 else 0.0
+    return Profile(
+        weibull=True,
+        first=scale,
+        second=shape,
+        constant=0.0,
+        sharp=sharp,
+        even=-math.expm1(-((sharp / scale) ** shape)),
+        over=max(scale * (-math.log(FINISHED)) ** (1 / shape), sharp),
+        width=scale / max(shape, 1.0),
+        quiet=0.0,
+    )
+
+
+def transit_profile(rate: float, number: float) -> Profile:
+    """A transit chain of rate constant k [1/h] and number n; one that is too narrow has fewer of the same mean time."""
+    mean = max((number + 1) / rate, SHORTEST)
+    number = min(number, (mean / SHORTEST) ** 2 - 1)
+    rate = (number + 1) / mean
+    width = mean / math.sqrt(number + 1)
+    sharp = 0.0
+    if 0 < number < 1:
+        sharp = (SHARP * math.gamma(number + 2)) ** (1 / (number + 1)) / rate
+    return Profile(
+        weibull=False,
+        first=rate,
+        second=number,
+        constant=_gamma_constant(number),
+        sharp=sharp,
+        even=SHARP if sharp else 0.0,
+        over=mean + 10 * width + 20 / rate,
+        width=width,
+        quiet=mean - QUIET * width if mean > NARROW * width else 0.0,
+    )
+
+
+def _gamma_constant(n: float) -> float:
+    """n·ln(n) - n - lnΓ(n + 1) [1]; of a large n by Stirling's series, as its terms cancel."""
+    if n <= 0:
+        return 0.0
+    if n < 16:
+        return n * math.log(n) - n - math.lgamma(n + 1)
+    return -math.log(2 * math.pi * n) / 2 - 1 / (12 * n) + 1 / (360 * n**3) - 1 / (1260 * n**5)
 
 
 def profiles(system: System) -> list[Profile]:
     """The profile of every release."""
     p = system.parameters
-    return [Profile(kind=row.kind, first=p[row.first], second=p[row.second]) for row in system.releases]
+    made = {"transit": transit_profile, "weibull": weibull_profile}
+    return [made[row.kind](p[row.first], p[row.second]) for row in system.releases]
+
+
+def longest_first(profile: Profile) -> float:
+    """Longest step after a release begins or begins to be felt [h]."""
+    return min(FIRST_OF_RELEASE, profile.width / 4)
 
 
 @dataclass(slots=True)
@@ -161,6 +251,13 @@ class Releasing:
         for row, doses in zip(self.rows, self.doses, strict=True):
             while doses and time - doses[0][0] > row.over:
                 doses.pop(0)
+
+    def first_step(self, time: float) -> float | None:
+        """Longest step that sees every release which is under way at ``time`` [h]; None if none is."""
+        self.drop_finished(time)
+        return min(
+            (longest_first(row) for row, doses in zip(self.rows, self.doses, strict=True) if doses), default=None
+        )
 
     def rates(self, start: float, spans: Sequence[float]) -> list[float]:
         """Release rates [mg/h] at ``start`` and at later times ``start + span``, row by row: rows·spans numbers.

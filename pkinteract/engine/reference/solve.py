@@ -67,6 +67,7 @@ def solve_reference(
                 releases.begin(event.target, time, amount)
             else:
                 store[place] += amount
+        seeing = releases.first_step(left)
         solved = solve_ivp(
             slopes,
             (left, right),
@@ -74,6 +75,7 @@ def solve_reference(
             method="DOP853",
             rtol=rtol,
             atol=rtol * floor,
+            first_step=None if seeing is None else min(seeing, right - left),
             args=(layout, left, store[moving:].tolist(), releases),
             dense_output=True,
         )

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from pkinteract.library.schema.values import Line
 from pkinteract.scenario.values import StrictTable
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
@@ -96,7 +97,7 @@ class PosteriorTable(StrictTable):
 class FitTable(StrictTable):
     """A whole fit file."""
 
-    title: Text = Field(examples=['"Theophylline by mouth"'])
+    title: Line = Field(examples=['"Theophylline by mouth"'])
     data: list[DataTable] = Field(min_length=1)
     parameter: dict[str, ParameterTable]
     residual: ResidualTable = Field(default_factory=ResidualTable)

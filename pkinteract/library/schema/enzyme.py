@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pkinteract.library.schema.monograph import Citation
-from pkinteract.library.schema.values import Duration, MonographTable, Number
+from pkinteract.library.schema.values import Duration, Line, MonographTable, Number
 
 
 class Organ(MonographTable):
@@ -17,7 +17,7 @@ class Organ(MonographTable):
 class Enzyme(MonographTable):
     """An enzyme of the library: turnover per organ, and what else sets its level."""
 
-    name: str
+    name: Line
     liver: Organ
     gut: Organ | None = None
     smoking: Number | None = None

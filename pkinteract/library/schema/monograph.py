@@ -24,6 +24,7 @@ from pkinteract.library.schema.values import (
     Constant,
     Duration,
     Fraction,
+    Line,
     MolarMass,
     MonographTable,
     Number,
@@ -226,7 +227,7 @@ class Monograph(MonographTable):
     """Everything the model knows of one compound."""
 
     id: str = Field(pattern=ID, max_length=60, examples=['"my-drug"'])
-    name: str
+    name: Line
     atc: str | None = None
     group: str | None = None
     notes: str | None = None

@@ -22,6 +22,16 @@ UNSOURCED = "no source given"
 """Note of a value that is given without kind and source."""
 
 
+def one_line(text: str) -> str:
+    """Text that is one line of printable characters, as names and titles stand in tables, figures and terminals."""
+    if not text.strip() or len(text) > 200 or not text.isprintable():
+        raise ValueError("must be one line of 1 to 200 printable characters")
+    return text
+
+
+Line = Annotated[str, AfterValidator(one_line)]
+
+
 class MonographTable(BaseModel):
     """A strict, frozen piece of the library."""
 

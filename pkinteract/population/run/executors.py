@@ -11,16 +11,16 @@ import os
 import pickle
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from itertools import islice
-from signal import SIG_IGN, SIGINT, signal
 from typing import TYPE_CHECKING
 
 from pkinteract import __version__
 from pkinteract.errors import ClusterError, InputError, Problem
+from pkinteract.interrupts import deferred, unheard
 from pkinteract.population.run.partitions import Files, Form, compute
 from pkinteract.population.run.plan import RunPlan
 
@@ -127,23 +127,16 @@ def _local(workers: int) -> Iterator[Client]:
     import dask
     from distributed import Client, LocalCluster
 
-    with dask.config.set({"distributed.scheduler.allowed-failures": DEATHS}):
-        with _deaf():
+    with dask.config.set({"distributed.scheduler.allowed-failures": DEATHS}), ExitStack() as ends:
+        with deferred(), unheard():
             cluster = LocalCluster(
-                n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL
+                n_workers=workers,
+                threads_per_worker=1,
+                dashboard_address="127.0.0.1:0",
+                silence_logs=logging.CRITICAL,
             )
-        with cluster, Client(cluster) as client:
-            yield client
-
-
-@contextmanager
-def _deaf() -> Iterator[None]:
-    """Processes that begin in here do not hear Ctrl-C: it is for us to end them."""
-    before = signal(SIGINT, SIG_IGN)
-    try:
-        yield
-    finally:
-        signal(SIGINT, before)
+            ends.enter_context(cluster)
+        yield ends.enter_context(Client(cluster))
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from pkinteract.analysis.profiles import gmfe
 from pkinteract.export.fit import number
 from pkinteract.fitting.search.optimum import GLOBAL
 from pkinteract.fitting.types import Estimate, FitResult, Group
+from pkinteract.report.lines import markdown
 from pkinteract.report.posterior.text import posterior_lines
 
 _MODELS = {
@@ -35,32 +36,35 @@ def fit_report(outcome: FitResult) -> str:
     start = f", {fit.starts} starts" if fit.starts > 1 else ""
     ended = f" (seed {fit.seed}), then least_squares" if fit.method in GLOBAL else ""
     robust = f", {fit.loss} loss" if fit.loss != "linear" else ""
-    lines = [f"# {fit.title}", "", pkinteract.NOTICE, ""]
-    lines += [f"* Data: {', '.join(file.name for file in fit.files)}"]
-    lines += [f"* Left out of {fit.files[row.data].name}: {row.count} cells, {row.reason}" for row in fit.omitted]
-    lines += [f"* In {name}: {count} cells {what}, in the likelihood" for name, what, count in _beyond(outcome)]
-    lines += [f"* {note}" for note in fit.notes]
+    lines = [f"# {markdown(fit.title)}", "", pkinteract.NOTICE, ""]
+    names = [markdown(file.name) for file in fit.files]
+    lines += [f"* Data: {', '.join(names)}"]
+    lines += [f"* Left out of {names[row.data]}: {row.count} cells, {row.reason}" for row in fit.omitted]
+    lines += [
+        f"* In {names[place]}: {count} cells {what}, in the likelihood" for place, what, count in _beyond(outcome)
+    ]
+    lines += [f"* {markdown(note)}" for note in fit.notes]
     lines += [f"* Residual {_MODELS[fit.residual]}{_given(outcome)}{_WEIGHTS[fit.weights]}"]
     lines += [f"* Search: {fit.method}{ended}{robust}{start}; 95 % intervals: {_INTERVALS[fit.profile]}"]
     if fit.separate and len(outcome.groups) > 1:
         lines.append("* The subjects have no estimate in common: each was fitted by itself")
     for group in outcome.groups:
-        who = f"Subject {group.subject}" if group.subject else "All subjects"
+        who = f"Subject {markdown(group.subject)}" if group.subject else "All subjects"
         lines += ["", f"## {who}", "", *_group(outcome, group)]
         lines += posterior_lines(fit, group)
     return "\n".join(lines) + "\n"
 
 
-def _beyond(outcome: FitResult) -> Iterator[tuple[str, str, int]]:
-    """Data files with levels that were not measured but count, where these lay, and how many."""
+def _beyond(outcome: FitResult) -> Iterator[tuple[int, str, int]]:
+    """Places of data files with levels that were not measured but count, where these lay, and how many."""
     fit = outcome.fit
-    for place, file in enumerate(fit.files):
+    for place in range(len(fit.files)):
         series = [row for row in fit.series if row.data == place and row.ends is not None]
         ends = np.concatenate([np.empty((0, 2)), *(row.ends for row in series if row.ends is not None)])
         low, high = np.isfinite(ends).T
         whole = ~np.isnan(ends[:, 0])
         kinds = {"below quantification": whole & ~low, "above a limit": whole & ~high, "between two limits": low & high}
-        yield from ((file.name, what, int(np.sum(chosen))) for what, chosen in kinds.items() if np.any(chosen))
+        yield from ((place, what, int(np.sum(chosen))) for what, chosen in kinds.items() if np.any(chosen))
 
 
 def _given(outcome: FitResult) -> str:
@@ -73,7 +77,7 @@ def _given(outcome: FitResult) -> str:
 
 
 def _group(outcome: FitResult, group: Group) -> Iterator[str]:
-    yield from (f"**Warning**: {text}" for text in group.warnings)
+    yield from (f"**Warning**: {markdown(text)}" for text in group.warnings)
     yield from [""] if group.warnings else []
     yield "| parameter | estimate | unit | standard error | RSE | 95 % interval | initial | prior |"
     yield "|---|---:|---|---:|---:|---|---:|---|"
@@ -102,7 +106,7 @@ def _fold_error(outcome: FitResult, group: Group) -> Iterator[str]:
 
 def _row(row: Estimate) -> str:
     parameter = row.parameter
-    name = parameter.name + (f" ({row.subject})" if row.subject else "")
+    name = parameter.name + (f" ({markdown(row.subject)})" if row.subject else "")
     rse = "" if row.se is None or row.value == 0 else f"{100 * row.se / abs(row.value):.1f} %"
     interval = f"{number(row.low)} to {number(row.high)}" if row.low is not None or row.high is not None else ""
     prior = ""

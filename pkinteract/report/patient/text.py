@@ -9,17 +9,17 @@ import pkinteract
 from pkinteract.export.fit import number
 from pkinteract.export.tables.patient import percent_moved
 from pkinteract.fitting.patient.individual import Individual, PatientEstimate, WeighedLevel
-from pkinteract.report.lines import level_text, rows_text
+from pkinteract.report.lines import level_text, markdown, rows_text
 
 
 def patient_report(found: Individual) -> str:
     """The whole report."""
-    lines = [f"# {found.scenario.title}", "", pkinteract.NOTICE, ""]
-    lines += [f"* Levels and doses: {found.scenario.path.name}", f"* {_error_text(found)}"]
+    lines = [f"# {markdown(found.scenario.title)}", "", pkinteract.NOTICE, ""]
+    lines += [f"* Levels and doses: {markdown(found.scenario.path.name)}", f"* {_error_text(found)}"]
     if found.uninformed:
         lines.append(f"* No level depends on {', '.join(map(shown, found.uninformed))}: the population's value stays")
-    lines += [f"* {text}" for text in found.scenario.warnings]
-    lines += ["", *(f"**Warning**: {text}\n" for text in found.warnings)]
+    lines += [f"* {markdown(text)}" for text in found.scenario.warnings]
+    lines += ["", *(f"**Warning**: {markdown(text)}\n" for text in found.warnings)]
     lines += ["## Values of this patient", ""]
     lines += ["| value | unit | population | 95 % of people | this patient | 95 % interval | shrinkage |"]
     lines += ["|---|---|---:|---|---:|---|---:|"]

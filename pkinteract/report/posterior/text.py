@@ -8,6 +8,7 @@ import numpy as np
 
 from pkinteract.export.fit import number
 from pkinteract.fitting.types import Fit, Group, Sampling
+from pkinteract.report.lines import markdown
 
 
 def residual_unit(fit: Fit) -> str:
@@ -26,7 +27,7 @@ def posterior_lines(fit: Fit, group: Group) -> Iterator[str]:
     for row, subject, (low, middle, high) in zip(
         posterior.parameters, posterior.subjects, posterior.quantiles, strict=True
     ):
-        name = "residual SD" if row is None else row.name + (f" ({subject})" if subject else "")
+        name = "residual SD" if row is None else row.name + (f" ({markdown(subject)})" if subject else "")
         unit = residual_unit(fit) if row is None else row.unit
         yield f"| {name} | {middle:.5g} | {unit} | {number(low)} to {number(high)} |"
     yield ""

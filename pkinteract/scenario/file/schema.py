@@ -8,16 +8,14 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from pkinteract.library.schema.values import one_line
 from pkinteract.scenario.population.schema import PopulationTable
 from pkinteract.scenario.values import READERS, StrictTable, number_of, quantity, reader, text_of
 from pkinteract.units import parse, split
 
 
 def _title(value: object) -> str:
-    text = text_of(value, "Carbamazepine to levetiracetam")
-    if not text.strip() or len(text) > 200 or not text.isprintable():
-        raise ValueError("must be one line of 1 to 200 printable characters")
-    return text
+    return one_line(text_of(value, "Carbamazepine to levetiracetam"))
 
 
 def _note(value: object) -> str:
