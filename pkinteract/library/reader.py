@@ -60,6 +60,14 @@ class Library:
             self._read[drug] = _monograph(_file(self.files[drug]), self.enzymes, self.files)
         return self._read[drug]
 
+    def reported(self, drug: str) -> frozenset[str]:
+        """Ids of what is reported when a drug is given: it, its metabolites and theirs, and their sums."""
+        family = _reached([drug], self.files, _formed)
+        sums = [
+            row.get("id") for name in family if name in self.files for _, row in rows(_data(self.files[name]), "sum")
+        ]
+        return frozenset([*family, *_named(sums)])
+
 
 def load_library(extra: Sequence[Path] = (), *, beside: Sequence[Path] = ()) -> Library:
     """The shipped library, with drug files of one's own added.
@@ -119,13 +127,13 @@ def _shipped(path: Path) -> TomlFile:
 @cache
 def _enzymes() -> EnzymeFile:
     file = read_toml(FOLDER / "enzymes.toml", ours=True)
-    return _validated(EnzymeFile, file, provenance_problems(file.data, EnzymeFile))
+    return validated(EnzymeFile, file, provenance_problems(file.data, EnzymeFile))
 
 
 def _monograph(file: TomlFile, enzymes: Mapping[str, Enzyme], files: Mapping[str, Path]) -> Monograph:
     organs = {name: tuple(enzyme.organs) for name, enzyme in enzymes.items()}
     found = [*monograph_problems(file.data), *unknown_enzymes(file.data, organs), *_others(file, files)]
-    return _validated(Monograph, file, found)
+    return validated(Monograph, file, found)
 
 
 def _others(file: TomlFile, files: Mapping[str, Path]) -> Iterator[tuple[Key, str]]:
@@ -182,7 +190,7 @@ def _data(path: Path) -> Mapping[str, Any] | None:
         return None
 
 
-def _validated(model: type[_M], file: TomlFile, found: Iterable[tuple[Key, str]]) -> _M:
+def validated(model: type[_M], file: TomlFile, found: Iterable[tuple[Key, str]]) -> _M:
     """The file as a ``model``; raises every problem that pydantic sees and those that were ``found``."""
     wrong: list[Problem] = []
     read = None
