@@ -21,8 +21,11 @@ def check(scenarios: tuple[Path, ...]) -> None:
     """
     from pkinteract.model import build
     from pkinteract.model.expectation.estimate import changes
+    from pkinteract.model.expectation.limits import left_out
     from pkinteract.model.expectation.network import links
     from pkinteract.report.check.text import check_lines
 
     for scenario in read_all(scenarios):
-        click.echo("\n".join(check_lines(scenario, build(scenario), links(scenario), changes(scenario))))
+        network = links(scenario)
+        omitted = left_out(scenario, network)
+        click.echo("\n".join(check_lines(scenario, build(scenario), network, changes(scenario), omitted)))
