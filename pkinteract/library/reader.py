@@ -35,11 +35,14 @@ class Library:
         Enzyme name to its entry.
     enzyme_sources
         Citations of the enzyme file.
+    own
+        Ids of the drugs that files of one's own define.
     """
 
     files: Mapping[str, Path]
     enzymes: Mapping[str, Enzyme]
     enzyme_sources: Mapping[str, Citation]
+    own: frozenset[str] = frozenset()
     _read: dict[str, Monograph] = field(default_factory=dict, repr=False)
 
     def ids(self) -> tuple[str, ...]:
@@ -93,7 +96,13 @@ def load_library(extra: Sequence[Path] = (), *, beside: Sequence[Path] = ()) -> 
     for file in opened:
         monograph = _monograph(file, enzymes.enzymes, known)
         read[monograph.id] = monograph
-    return Library(files={**files, **added}, enzymes=enzymes.enzymes, enzyme_sources=enzymes.sources, _read=read)
+    return Library(
+        files={**files, **added},
+        enzymes=enzymes.enzymes,
+        enzyme_sources=enzymes.sources,
+        own=frozenset(added),
+        _read=read,
+    )
 
 
 def drug_hint(name: str, known: Iterable[str]) -> str:

@@ -8,9 +8,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pkinteract.model import Model
+from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.model.expectation.intake import family_of
 from pkinteract.model.expectation.network import Link
 from pkinteract.report.lines import level_text
+from pkinteract.report.pairs import pair_lines
 from pkinteract.scenario import Course, Patient, Scenario
 from pkinteract.scenario.file.courses import WEEKDAYS
 
@@ -28,6 +30,7 @@ def check_lines(
     network: Sequence[Link],
     changes: Mapping[str, float] | None = None,
     omitted: Mapping[str, Sequence[str]] | None = None,
+    evidence: Sequence[PairEvidence] = (),
 ) -> list[str]:
     """What ``check`` prints of one scenario.
 
@@ -37,6 +40,8 @@ def check_lines(
         Those of averages that the drugs together make [1].
     omitted
         Dosed drug to what its change leaves out.
+    evidence
+        What is known of its pairs.
     """
     patient = scenario.patient
     genes = "".join(f", {gene} {row.phenotype} (activity {row.factor:g})" for gene, row in patient.phenotype.items())
@@ -66,6 +71,7 @@ def check_lines(
             f"  acts      {link.perpetrator} → {link.target}, {link.mechanism} ({link.text}): {_expected(link)}"
         )
     lines += [f"  expects   {text}" for text in _changed(scenario, changes or {}, omitted or {})]
+    lines += [f"  {text}" for text in pair_lines(evidence)]
     return lines + [f"  warning   {text}" for text in scenario.warnings]
 
 
