@@ -87,6 +87,16 @@ def test_a_studied_pair_has_the_numbers_of_the_kept_qualification() -> None:
     assert row.worst.fold_error == max(found.fold_error for found in mine) >= MISS
 
 
+def test_nothing_is_expected_of_a_drug_that_has_gone() -> None:
+    """Carbamazepine that ended 60 days before quetiapine: studied, and no change."""
+    past = regimen("carbamazepine", daily("400 mg", "12 h", "-120 d", "-60 d"))
+    scenario = load(text(regimen("quetiapine", daily("200 mg", "12 h")), past))
+
+    row = next(row for row in pair_evidence(scenario) if row.victim == "quetiapine")
+
+    assert (row.status, row.expected) == ("studied", None)
+
+
 def test_grades_are_those_of_the_monographs() -> None:
     """Each drug's own, in its column."""
     row, library = known("rifampicin", "quetiapine"), load_library()

@@ -51,7 +51,13 @@ def changes(scenario: Scenario) -> dict[str, float]:
 
 
 def pair_changes(scenario: Scenario, perpetrator: str, victim: str) -> dict[str, float]:
-    """Victim and its metabolites to their averages with one drug over those without [1]; empty where none settles."""
+    """Victim and its metabolites to their averages with one drug over those without [1].
+
+    Empty where none settles, and where the two are never there together.
+    """
+    there = stays(scenario)
+    if not {perpetrator, victim} <= there.keys() or not there[perpetrator].meets(there[victim]):
+        return {}
     return _change(scenario, victim, (perpetrator, victim), {})
 
 

@@ -30,7 +30,7 @@ class PairEvidence:
     ----------
     expected
         The victim's average with the perpetrator over that without, as ``check`` expects it [1]; None where no constant
-        speaks of the pair, or none settles.
+        speaks of the pair, none settles, or the two are never there together.
     published
         Ends of the published ratios of exposure, of the victim or of what forms from it [1]; None without one.
     studies, fold_error
