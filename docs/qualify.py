@@ -1,7 +1,7 @@
 """Hold the library against the published interaction studies, and against what it did before.
 
 Usage: python docs/qualify.py            compare with the committed summary; exit status 1 if a group got worse
-       python docs/qualify.py --write    write the summary, the generated part of docs/qualification.md and its figures
+       python docs/qualify.py --write    write summary, outcomes, the generated part of docs/qualification.md, figures
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pkinteract.export.tables.qualify import rounded_table
+from pkinteract.export.tables.qualify import kept_table, rounded_table
+from pkinteract.library.evidence.outcomes import OUTCOMES
 from pkinteract.library.evidence.ratios import RATIOS, read_studies
 from pkinteract.library.evidence.timecourses import read_time_courses
 from pkinteract.qualify import (
@@ -33,6 +34,18 @@ from pkinteract.text.csv import write_csv
 PAGE = Path(__file__).parent / "qualification.md"
 IMAGES = Path(__file__).parent / "images"
 SUMMARY = RATIOS.parent / "summary.csv"
+HEAD = (
+    "rows",
+    "GMFE",
+    "bias",
+    "in Guest's limits",
+    "1.5-fold",
+    "twofold",
+    "Cmax rows",
+    "GMFE",
+    "static GMFE",
+    "right direction",
+)
 MARK = "<!-- generated below this line by make qualification -->"
 
 
@@ -44,6 +57,7 @@ def main() -> None:
     found = (*summaries(outcomes), *course_summaries(points))
     if sys.argv[1:] == ["--write"]:
         write_csv(rounded_table(found), SUMMARY)
+        write_csv(kept_table(outcomes), OUTCOMES)
         head = PAGE.read_text("utf-8").split(MARK)[0]
         PAGE.write_text(f"{head}{MARK}\n\n" + "\n".join(page_lines(outcomes, points, found)) + "\n", "utf-8")
         save(draw_agreement(outcomes), IMAGES / "qualification.png")
@@ -60,15 +74,16 @@ def page_lines(
     """Summary, figures, every time point, every row."""
     yield "## Summary"
     yield ""
-    yield "| | rows | GMFE | bias | in Guest's limits | 1.5-fold | twofold | Cmax rows | GMFE | static GMFE |"
-    yield "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
+    yield f"| | {' | '.join(HEAD)} |"
+    yield "|---|" + "---:|" * len(HEAD)
     for row in found:
         if row.by.startswith("time course"):
             continue
         name = "**all**" if row.by == "all" else f"{row.by}: {row.group}"
         shares = [row.within_guest, row.within_close, row.within_twofold]
         cells = [name, str(row.n), _two(row.gmfe), _two(row.bias), *map(_percent, shares)]
-        yield f"| {' | '.join([*cells, str(row.n_peak), _two(row.gmfe_peak), _two(row.gmfe_static)])} |"
+        cells += [str(row.n_peak), _two(row.gmfe_peak), _two(row.gmfe_static), _percent(row.right_direction)]
+        yield f"| {' | '.join(cells)} |"
     yield ""
     yield "Beside PK-Sim's published predictions, on the rows that carry one:"
     yield ""

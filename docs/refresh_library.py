@@ -23,6 +23,8 @@ GROUPS = {
     "of these, induction": ("design and mechanism", "osp, published, induction"),
     "carbamazepine on others": ("perpetrator", "carbamazepine"),
     "antiseizure drugs": ("set", "asm"),
+    "pairs of labels and studies": ("set", "pairs"),
+    "recalled, a check": ("set", "recalled"),
 }
 """What README calls a group of studies, and where the summary has it."""
 
@@ -36,11 +38,11 @@ def parts() -> dict[str, str]:
     """Every part by its name, as it should be now."""
     library, studies = load_library(), read_studies()
     known = set(library.ids())
-    simulated = [study for study in studies if study.used and {*study.drugs, study.analyte} <= known]
+    simulated = [study for study in studies if study.used and {*study.drugs, *study.measured} <= known]
     with (RATIOS.parent / "summary.csv").open(encoding="utf-8", newline="") as file:
         groups = {(row["by"], row["group"]): row for row in csv.DictReader(file)}
     published = groups[GROUPS["published designs"]]
-    counts = {name: sum(study.set == name for study in studies) for name in ("osp", "asm")}
+    counts = {name: sum(study.set == name for study in studies) for name in ("osp", "asm", "pairs", "recalled")}
     return {
         "size": f"{len(known)} compounds",
         "simulated": f"{len(simulated)} published study arms",

@@ -14,15 +14,21 @@ from pkinteract.commands.inputs import PATH, read_all
 def check(scenarios: tuple[Path, ...]) -> None:
     """Validate each SCENARIO file without simulating it.
 
-    Prints the patient, the regimens, who acts on whom and what that makes of the levels in the long run; warns of what
-    is allowed but looks like a slip. Exit status 2 if anything is wrong, with every problem of every file.
+    Prints the patient, the regimens, who acts on whom, what that makes of the levels in the long run, and what is known
+    of each pair of drugs; warns of what is allowed but looks like a slip. Exit status 2 if anything is wrong, with
+    every problem of every file.
 
     Example: pkinteract check scenarios/*.toml
     """
     from pkinteract.model import build
     from pkinteract.model.expectation.estimate import changes
+    from pkinteract.model.expectation.evidence import pair_evidence
+    from pkinteract.model.expectation.limits import left_out
     from pkinteract.model.expectation.network import links
     from pkinteract.report.check.text import check_lines
 
     for scenario in read_all(scenarios):
-        click.echo("\n".join(check_lines(scenario, build(scenario), links(scenario), changes(scenario))))
+        network = links(scenario)
+        omitted = left_out(scenario, network)
+        known = pair_evidence(scenario)
+        click.echo("\n".join(check_lines(scenario, build(scenario), network, changes(scenario), omitted, known)))

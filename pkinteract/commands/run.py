@@ -104,13 +104,16 @@ def _write(result: Result, folder: Path, form: str, figures: Mapping[str, Writer
         enzyme_table,
         exposure_table,
         observation_table,
+        pair_table,
     )
+    from pkinteract.model.expectation.evidence import pair_evidence
+    from pkinteract.report.pairs import pair_lines
     from pkinteract.report.run.text import summary_lines
     from pkinteract.text.csv import write_csv
     from pkinteract.text.folder import write_all
     from pkinteract.text.record import write_record
 
-    exposure, found = exposure_table(result), alert_table(result)
+    exposure, found, pairs = exposure_table(result), alert_table(result), pair_evidence(result.scenario)
     tables = {
         "concentrations": concentration_table(result),
         "enzymes": enzyme_table(result),
@@ -118,6 +121,7 @@ def _write(result: Result, folder: Path, form: str, figures: Mapping[str, Writer
         "doses": dose_table(result),
         "exposure": exposure,
         "alerts": found,
+        "pairs": pair_table(pairs),
     }
     if result.scenario.observations:
         tables["observations"] = observation_table(result)
@@ -125,9 +129,9 @@ def _write(result: Result, folder: Path, form: str, figures: Mapping[str, Writer
     files: dict[str, Writer] = {f"{name}.{ending}": partial(put, table) for name, table in tables.items()}
     if form == "nonmem":
         files |= nonmem_files(result)
-    files["run.json"] = partial(write_record, record(result))
+    files["run.json"] = partial(write_record, record(result, pairs))
     written = write_all(folder, {**files, **figures})
-    click.echo("\n".join(summary_lines(result, exposure, found, written)))
+    click.echo("\n".join(summary_lines(result, exposure, found, list(pair_lines(pairs)), written)))
 
 
 def _write_comparison(results: list[Result], folder: Path, form: str, figures: Mapping[str, Writer]) -> None:

@@ -36,11 +36,14 @@ class Library:
         Enzyme name to its entry.
     enzyme_sources
         Citations of the enzyme file.
+    own
+        Ids of the drugs that files of one's own define.
     """
 
     files: Mapping[str, Path]
     enzymes: Mapping[str, Enzyme]
     enzyme_sources: Mapping[str, Citation]
+    own: frozenset[str] = frozenset()
     _read: dict[str, Monograph] = field(default_factory=dict, repr=False)
     _named: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
@@ -78,6 +81,14 @@ class Library:
             self._read[drug] = _monograph(_file(self.files[drug]), self.enzymes, self.files)
         return self._read[drug]
 
+    def reported(self, drug: str) -> frozenset[str]:
+        """Ids of what is reported when a drug is given: it, its metabolites and theirs, and their sums."""
+        family = _reached([drug], self.files, _formed)
+        sums = [
+            row.get("id") for name in family if name in self.files for _, row in rows(_data(self.files[name]), "sum")
+        ]
+        return frozenset([*family, *_named(sums)])
+
 
 def load_library(extra: Sequence[Path] = (), *, beside: Sequence[Path] = ()) -> Library:
     """The shipped library, with drug files of one's own added.
@@ -103,7 +114,13 @@ def load_library(extra: Sequence[Path] = (), *, beside: Sequence[Path] = ()) -> 
     for file in opened:
         monograph = _monograph(file, enzymes.enzymes, known)
         read[monograph.id] = monograph
-    return Library(files={**files, **added}, enzymes=enzymes.enzymes, enzyme_sources=enzymes.sources, _read=read)
+    return Library(
+        files={**files, **added},
+        enzymes=enzymes.enzymes,
+        enzyme_sources=enzymes.sources,
+        own=frozenset(added),
+        _read=read,
+    )
 
 
 def drug_ids(paths: Sequence[Path]) -> dict[str, Path]:
@@ -132,13 +149,13 @@ def _shipped(path: Path) -> TomlFile:
 @cache
 def _enzymes() -> EnzymeFile:
     file = read_toml(FOLDER / "enzymes.toml", ours=True)
-    return _validated(EnzymeFile, file, provenance_problems(file.data, EnzymeFile))
+    return validated(EnzymeFile, file, provenance_problems(file.data, EnzymeFile))
 
 
 def _monograph(file: TomlFile, enzymes: Mapping[str, Enzyme], files: Mapping[str, Path]) -> Monograph:
     organs = {name: tuple(enzyme.organs) for name, enzyme in enzymes.items()}
     found = [*monograph_problems(file.data), *unknown_enzymes(file.data, organs), *_others(file, files)]
-    return _validated(Monograph, file, found)
+    return validated(Monograph, file, found)
 
 
 def _others(file: TomlFile, files: Mapping[str, Path]) -> Iterator[tuple[Key, str]]:
@@ -195,7 +212,7 @@ def _data(path: Path) -> Mapping[str, Any] | None:
         return None
 
 
-def _validated(model: type[_M], file: TomlFile, found: Iterable[tuple[Key, str]]) -> _M:
+def validated(model: type[_M], file: TomlFile, found: Iterable[tuple[Key, str]]) -> _M:
     """The file as a ``model``; raises every problem that pydantic sees and those that were ``found``."""
     wrong: list[Problem] = []
     read = None

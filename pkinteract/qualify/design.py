@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,7 +64,7 @@ def plan(study: Study, arm: Arm, library: Library) -> ArmDesign:
         When a monograph is wrong.
     """
     start, stop = arm.window
-    span = 0.0 if math.isfinite(stop) else max(24.0, _HORIZON * _half_life(library.monograph(study.analyte)))
+    span = 0.0 if math.isfinite(stop) else max(24.0, _HORIZON * _longest(study.measured, library))
     genes = "".join(f"{gene} = {_activity(value)}\n" for gene, value in arm.phenotype.items())
     patient = f'weight = "{study.weight:g} kg"\nage = "{study.age:g} y"\nsex = "male"\n'
     text = scenario_text(
@@ -89,6 +89,10 @@ def scenario_text(title: str, patient: str, intakes: Sequence[Intake], library: 
 
 def _activity(value: str) -> str:
     return value if value.replace(".", "", 1).isdigit() else f'"{value}"'
+
+
+def _longest(compounds: Iterable[str], library: Library) -> float:
+    return max(_half_life(library.monograph(compound)) for compound in compounds)
 
 
 def _half_life(monograph: Monograph) -> float:

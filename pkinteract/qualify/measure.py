@@ -15,6 +15,8 @@ from pkinteract.qualify.outcome import StudyOutcome
 TWOFOLD = 2.0
 CLOSE = 1.5
 """The fold error within which predictions of antiseizure drugs are wanted [1]."""
+CHANGE, NIL = 1.1, 1.02
+"""A ratio beyond the first, or below its reciprocal, is a change; a prediction within the second is none [1]."""
 
 
 def guest_limit(ratio: float) -> float:
@@ -37,6 +39,11 @@ def inside_guest(predicted: float, observed: float) -> bool:
     return fold_error(predicted, observed) <= guest_limit(observed) * (1 + 1e-9)
 
 
+def right_direction(predicted: float, observed: float) -> bool:
+    """Whether a prediction goes the way that was observed, and is not nil."""
+    return fold_error(predicted, 1.0) > NIL and (predicted > 1) == (observed > 1)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupSummary:
     """A group of studies.
@@ -57,6 +64,8 @@ class GroupSummary:
         Rows with a static estimate, and its error.
     n_pksim, gmfe_beside_pksim, gmfe_pksim
         Rows with a prediction of PK-Sim, our error on them and its.
+    right_direction
+        Share of the rows with an observed change of more than a tenth in which a change of that sign is predicted [1].
     """
 
     by: str
@@ -74,6 +83,7 @@ class GroupSummary:
     n_pksim: int
     gmfe_beside_pksim: float | None
     gmfe_pksim: float | None
+    right_direction: float | None
 
 
 _Pair = tuple[float, float]
@@ -81,8 +91,12 @@ _Pair = tuple[float, float]
 
 
 def summaries(outcomes: Sequence[StudyOutcome]) -> tuple[GroupSummary, ...]:
-    """Summaries over everything, by set, design, mechanism, perpetrator, victim; rows not simulated count in none."""
+    """Summaries over everything, by set, design, mechanism, perpetrator, victim.
+
+    Rows that were not simulated count in none, recalled ones only in those of their set and its designs.
+    """
     done = [outcome for outcome in outcomes if outcome.state == "simulated"]
+    read = [outcome for outcome in done if not outcome.study.recalled]
     ways: dict[str, Callable[[StudyOutcome], str]] = {
         "all": lambda row: "all",
         "set": lambda row: row.study.set,
@@ -93,10 +107,14 @@ def summaries(outcomes: Sequence[StudyOutcome]) -> tuple[GroupSummary, ...]:
         "victim": lambda row: row.study.victim,
     }
     return tuple(
-        _summary(by, group, [row for row in done if name(row) == group])
+        _summary(by, group, [row for row in rows if name(row) == group])
         for by, name in ways.items()
-        for group in sorted({name(row) for row in done})
+        for rows in [done if by in _OF_SETS else read]
+        for group in sorted({name(row) for row in rows})
     )
+
+
+_OF_SETS = ("set", "design", "design and mechanism")
 
 
 def _design(outcome: StudyOutcome) -> str:
@@ -143,6 +161,7 @@ def _summary(by: str, group: str, rows: Sequence[StudyOutcome]) -> GroupSummary:
         n_pksim=len(theirs),
         gmfe_beside_pksim=_gmfe(exposures(beside)),
         gmfe_pksim=_gmfe(theirs),
+        right_direction=_share([right_direction(*pair) for pair in pairs if fold_error(pair[1], 1.0) > CHANGE]),
     )
 
 
@@ -176,6 +195,7 @@ def _course_summary(by: str, group: str, rows: Sequence[PointOutcome]) -> GroupS
         n_pksim=0,
         gmfe_beside_pksim=None,
         gmfe_pksim=None,
+        right_direction=None,
     )
 
 

@@ -79,7 +79,7 @@ def qualify(
 
 
 def _lacking(study: Study, library: Library) -> list[str]:
-    return [drug for drug in (*study.drugs, study.analyte) if drug not in library.files]
+    return [drug for drug in (*study.drugs, *study.measured) if drug not in library.files]
 
 
 def _untouched(study: Study, library: Library) -> StudyOutcome:

@@ -283,6 +283,8 @@ class Scenario:
         Measured levels, sorted by time.
     population
         The virtual patients it asks for; None without such a table.
+    own
+        Drugs and metabolites of files of one's own.
     overrides
         Drug, or "enzymes", to dotted path to quantity, those of ``parameters`` included.
     warnings
@@ -309,6 +311,7 @@ class Scenario:
     population: PopulationSpecification | None
     overrides: Mapping[str, Mapping[str, str]]
     warnings: tuple[str, ...]
+    own: frozenset[str] = frozenset()
 
     @property
     def dosed(self) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ SHORT = text(
     regimen("carbamazepine", daily("200 mg", "12 h", "-20 d", "0 d")),
 )
 SINGLE = text(regimen("carbamazepine", once("200 mg")), days=2)
-TABLES = {"concentrations.csv", "enzymes.csv", "clearances.csv", "doses.csv", "exposure.csv", "alerts.csv"}
+TABLES = {"concentrations.csv", "enzymes.csv", "clearances.csv", "doses.csv", "exposure.csv", "alerts.csv", "pairs.csv"}
 FIGURES = {"concentrations.png", "concentrations.svg"}
 
 

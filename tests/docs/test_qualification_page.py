@@ -32,6 +32,8 @@ GROUPS = {
     "of these, induction": ("design and mechanism", "osp, published, induction"),
     "carbamazepine on others": ("perpetrator", "carbamazepine"),
     "antiseizure drugs": ("set", "asm"),
+    "pairs of labels and studies": ("set", "pairs"),
+    "recalled, a check": ("set", "recalled"),
 }
 """What README calls a group, and where the summary has it."""
 

@@ -78,6 +78,10 @@ EXPOSURE = [
     *("ratio_to_reference", "reference_low", "reference_high", "percent_time_in_range", "percent_time_above_alert"),
 ]
 ALERTS = ["from_h", "to_h", "date", "severity", "analyte", "rule", "text"]
+PAIRS = [
+    *("perpetrator", "victim", "status", "expected", "published", "studies", "fold_error"),
+    *("grade_perpetrator", "grade_victim", "source"),
+]
 
 
 def dated(columns: list[str]) -> list[str]:
@@ -108,12 +112,12 @@ def table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
 
 
 def test_a_run_leaves_these_files_and_no_others(folders: Mapping[str, Path]) -> None:
-    """Six tables and the record; the pictures only without --no-figure."""
+    """Seven tables and the record; the pictures only without --no-figure."""
     for folder in folders.values():
         names = {path.name for path in folder.iterdir()}
 
-        tables = {f"{name}.csv" for name in ("concentrations", "enzymes", "clearances", "doses", "exposure", "alerts")}
-        assert names == {*tables, "run.json"}
+        tables = ("concentrations", "enzymes", "clearances", "doses", "exposure", "alerts", "pairs")
+        assert names == {*(f"{name}.csv" for name in tables), "run.json"}
 
 
 @pytest.mark.parametrize(
@@ -125,6 +129,7 @@ def test_a_run_leaves_these_files_and_no_others(folders: Mapping[str, Path]) -> 
         ("doses", DOSES),
         ("exposure", EXPOSURE),
         ("alerts", ALERTS),
+        ("pairs", PAIRS),
     ],
 )
 def test_every_table_has_the_columns_that_scripts_rely_on(

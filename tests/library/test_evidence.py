@@ -12,18 +12,44 @@ from hypothesis import strategies as st
 from study_tables import table
 
 from pkinteract.errors import InputError
+from pkinteract.library import load_library
+from pkinteract.library.evidence.outcomes import kept_outcomes
 from pkinteract.library.evidence.ratios import COLUMNS, RATIOS, read_studies
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_the_shipped_table_reads_and_drops_nothing_silently() -> None:
-    """224 rows of one source and 117 of the other; each is simulated or says why not."""
+    """224, 117, 81 and 91 rows of the four sets; each is simulated or says why not."""
     studies = read_studies()
 
-    assert [sum(row.set == name for row in studies) for name in ("osp", "asm")] == [224, 117]
+    sets = ("osp", "asm", "pairs", "recalled")
+    assert [sum(row.set == name for row in studies) for name in sets] == [224, 117, 81, 91]
+    assert {row.set for row in studies} == set(sets)
     assert all(row.reason for row in studies if not row.used)
     assert sum(row.used for row in studies) >= 280
+
+
+def test_a_recalled_row_says_that_its_paper_was_not_read() -> None:
+    """Whoever reads the table or the result sees it in the row; a row that was read does not say so."""
+    for study in read_studies():
+        assert study.paper.startswith("recalled, not read: ") == study.recalled, study.id
+
+
+def test_the_kept_outcomes_are_those_of_the_table() -> None:
+    """Ids, drugs and observed ratios of the rows that are simulated, in the order of the table."""
+    wanted = [row for row in read_studies() if row.used and row.exposure is not None]
+    kept = kept_outcomes()
+
+    assert {row.id for row in kept} <= {row.id for row in wanted}
+    known = {row.id: row for row in wanted}
+    for row in kept:
+        study = known[row.id]
+        assert (row.perpetrators, row.victim, row.analyte) == (study.perpetrators, study.victim, study.analyte)
+        assert study.exposure is not None
+        assert row.observed == pytest.approx(study.exposure.ratio, rel=1e-3)
+    library = set(load_library().ids())
+    assert {row.id for row in wanted if {*row.drugs, *row.measured} <= library} == {row.id for row in kept}
 
 
 def test_a_shipped_victim_is_given_before_or_when_its_window_begins() -> None:

@@ -15,9 +15,13 @@ from pkinteract import load_scenario, simulate
 from pkinteract.cli import main
 from pkinteract.export.record.run import record
 from pkinteract.library import load_library
+from pkinteract.model.expectation.network import links
 
 DOSES = regimen("rival", daily("120 mg", "12 h")) + regimen("victim", daily("100 mg"))
 """240 mg/d over 5 L/h keep up 2 mg/L of the drug "rival"."""
+
+INLET, WALL = 2 + 10 / 90, 10 / 18
+"""Its level at the inlet of the liver, and in the gut wall, with 10 mg/h on their way in [mg/L]."""
 
 VICTIM = drug("victim", pathway("first", 0.6, "CYP3A4"), pathway("second", 0.4, "CYP2D6"))
 GUT = '[first_pass]\ngut_availability = "0.7"\ngut_enzyme = "CYP3A4"\n'
@@ -28,9 +32,11 @@ def constant(name: str, value: float, unit: str = "mg/L", basis: str = "total") 
     return f'{name} = {{ value = {value!r}, unit = "{unit}", basis = "{basis}" }}\n'
 
 
-def acts(folder: Path, rival: str, victim: str = VICTIM, *, doses: str = DOSES, patient: str = "") -> list[str]:
+def acts(
+    folder: Path, rival: str, victim: str = VICTIM, *, doses: str = DOSES, patient: str = "", days: float = 10
+) -> list[str]:
     """The lines of ``check`` on interactions."""
-    path = written(folder, text(doses, patient=patient), (rival, victim))
+    path = written(folder, text(doses, patient=patient, days=days), (rival, victim))
     done = CliRunner().invoke(main, ["check", str(path)])
     assert done.exit_code == 0, done.stderr
     return [line.removeprefix("  acts      ") for line in done.stdout.splitlines() if line.startswith("  acts ")]
@@ -46,11 +52,11 @@ INHIBITS = "[inhibits.CYP3A4]\n" + constant("ki", 0.5)
 
 
 def test_an_inhibitor_and_its_victims_are_named(tmp_path: Path) -> None:
-    """Constant with unit and basis, 1/(1 + 2/0.5) = 0.2 of the activity, each victim with its share (golden)."""
+    """Constant with unit and basis, 1/(1 + (2 + 10/90)/0.5) of the activity, each victim with its share (golden)."""
     rival = drug("rival", pathway("own", 0.1, "CYP2C9"), pathway("rest", 0.9), INHIBITS)
 
     assert acts(tmp_path, rival) == [
-        "rival → CYP3A4, reversible inhibition (Ki 0.5 mg/L total): about 0.2-fold; victim (60% of its clearance)"
+        "rival → CYP3A4, reversible inhibition (Ki 0.5 mg/L total): about 0.19-fold; victim (60% of its clearance)"
     ]
     (row,) = recorded(rival)
     assert row == {
@@ -60,7 +66,8 @@ def test_an_inhibitor_and_its_victims_are_named(tmp_path: Path) -> None:
         "constants": {"ki": {"value": 0.5, "unit": "mg/L", "basis": "total"}},
         "source": None,
         "expected_average_mg_per_L": 2.0,
-        "expected_factor": 0.2,
+        "expected_factor": pytest.approx(1 / (1 + INLET / 0.5), rel=1e-3),
+        "expected_factor_in_gut_wall": None,
         "nil_because": None,
         "victims": {"victim": 0.6},
         "victims_in_gut_wall": [],
@@ -70,8 +77,12 @@ def test_an_inhibitor_and_its_victims_are_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "constants", "factor"),
     [
-        (f"[inhibits.CYP3A4]\n{constant('ki', 0.1, basis='unbound')}", "Ki 0.1 mg/L unbound", 1 / (1 + 2 * 0.25 / 0.1)),
-        (f"[inhibits.CYP3A4]\n{constant('ki', 2.0, 'umol/L')}", "Ki 2 umol/L total", 1 / (1 + 2 / (2 * 0.3))),
+        (
+            f"[inhibits.CYP3A4]\n{constant('ki', 0.1, basis='unbound')}",
+            "Ki 0.1 mg/L unbound",
+            1 / (1 + INLET * 0.25 / 0.1),
+        ),
+        (f"[inhibits.CYP3A4]\n{constant('ki', 2.0, 'umol/L')}", "Ki 2 umol/L total", 1 / (1 + INLET / (2 * 0.3))),
         (
             f'[induces.CYP3A4]\nreceptor = "CAR/PXR"\nemax = "5"\n{constant("ec50", 4.0)}hill = "2"\n',
             "Emax 5, EC50 4 mg/L total, Hill 2",
@@ -85,7 +96,14 @@ def test_an_inhibitor_and_its_victims_are_named(tmp_path: Path) -> None:
         (
             f'[inactivates.CYP3A4]\nkinact = "0.03 1/h"\n{constant("ki", 4.0)}',
             "kinact 0.03 1/h, Ki 4 mg/L total",
-            1 / (1 + 0.03 * 2 / 6 / (math.log(2) / load_library().enzymes["CYP3A4"].liver.half_life.canonical)),
+            1
+            / (
+                1
+                + 0.03
+                * INLET
+                / (4 + INLET)
+                / (math.log(2) / load_library().enzymes["CYP3A4"].liver.half_life.canonical)
+            ),
         ),
         (
             f"[displaces.victim]\n{constant('ki', 2.0)}",
@@ -97,7 +115,7 @@ def test_an_inhibitor_and_its_victims_are_named(tmp_path: Path) -> None:
 def test_what_to_expect_follows_from_constants_and_average(
     tmp_path: Path, table: str, constants: str, factor: float
 ) -> None:
-    """The factor is the mechanism's own formula at the average plasma level of 2 mg/L, whatever basis and unit."""
+    """The mechanism's own formula at the level that acts, of plasma or the liver's inlet, whatever basis and unit."""
     rival = drug("rival", binding(unbound=0.25), table)
     victim = drug("victim", pathway("first", 0.6, "CYP3A4"), pathway("second", 0.4, "CYP2D6"), binding(unbound=0.1))
 
@@ -136,9 +154,9 @@ def test_an_effect_that_is_nil_says_why(tmp_path: Path, table: str, reason: str)
 @pytest.mark.parametrize(
     ("ki", "rows", "expected"),
     [
-        (0.5, "", "about 0.2-fold; victim (in the gut wall)"),
+        (0.5, "", f"about {1 / (1 + WALL / 0.5):.2g}-fold in the gut wall; victim (in the gut wall)"),
         (200.0, "", "while it is absorbed; victim (in the gut wall)"),
-        (0.5, 'organs = ["gut"]\n', "about 0.2-fold; victim (in the gut wall)"),
+        (0.5, 'organs = ["gut"]\n', f"about {1 / (1 + WALL / 0.5):.2g}-fold in the gut wall; victim (in the gut wall)"),
         (0.5, 'organs = ["liver"]\n', "nil: it clears no drug of this scenario"),
     ],
 )
@@ -160,15 +178,68 @@ def test_a_victim_of_liver_and_gut_is_met_in_both(tmp_path: Path) -> None:
     both = drug("victim", pathway("first", 0.6, "CYP3A4"), pathway("second", 0.4), GUT, oral(1.0, 0.5), INTRAVENOUS)
     injected = DOSES.replace('every = "12 h"\n', 'every = "12 h"\nroute = "intravenous"\n')
 
-    for rows, doses, where in (
-        ("", DOSES, "60% of its clearance and in the gut wall"),
-        ("", injected, "60% of its clearance"),
-        ('organs = ["liver"]\n', DOSES, "60% of its clearance"),
-        ('organs = ["gut"]\n', DOSES, "in the gut wall"),
+    liver, wall = f"{1 / (1 + INLET / 0.5):.2g}-fold", f"{1 / (1 + WALL / 0.5):.2g}-fold in the gut wall"
+    for rows, doses, expected in (
+        ("", DOSES, f"about {liver} in the liver, {wall}; victim (60% of its clearance and in the gut wall)"),
+        ("", injected, "about 0.2-fold; victim (60% of its clearance)"),
+        ('organs = ["liver"]\n', DOSES, f"about {liver}; victim (60% of its clearance)"),
+        ('organs = ["gut"]\n', DOSES, f"about {wall}; victim (in the gut wall)"),
     ):
         (line,) = acts(tmp_path, drug("rival", INHIBITS + rows), both, doses=doses)
 
-        assert line.endswith(f": about 0.2-fold; victim ({where})")
+        assert line.endswith(f": {expected}")
+
+
+def test_what_acts_on_itself_keeps_up_the_level_that_is_told(tmp_path: Path) -> None:
+    """
+    A drug that a metabolite of its own inhibits stands higher than its dose over its clearance.
+
+    In and out at the average C with 60 % blocked by the metabolite M = 2.5·C/2: C·(0.4 + 0.6/(1 + M/0.5)) = 2.
+    """
+    parent = drug("rival", pathway("forming", 0.4, "", 'forms = "metabolite"'), pathway("rest", 0.6, "CYP3A4"))
+    metabolite = (
+        drug("metabolite", INHIBITS, clearance="2 L/h").split("[absorption")[0].replace('formulation = "oral"\n', "")
+    )
+    path = written(tmp_path, text(DOSES), (parent, metabolite, VICTIM))
+
+    rows = {row.perpetrator: row.average for row in links(load_scenario(path))}
+
+    level = rows["metabolite"]
+    whole = level * 2 / (0.4 * 5)
+    assert whole * (0.4 + 0.6 / (1 + level / 0.5)) == pytest.approx(2, rel=1e-3)
+
+
+def test_a_drug_that_has_gone_acts_on_nobody(tmp_path: Path) -> None:
+    """
+    Five half-lives of drug and enzyme after its last dose it is said to be gone, and nothing is expected of it.
+
+    Volume 50 L, clearance 5 L/h, CYP3A4 at its slower organ: gone 5·(ln 2·10 h + half-life) after the last dose.
+    """
+    induces = '[induces.CYP3A4]\nreceptor = "CAR/PXR"\nemax = "5"\n' + constant("ec50", 2.0)
+    rests = load_library().enzymes["CYP3A4"].organs.values()
+    memory = 5 * (math.log(2) * 10 + max(row.half_life.canonical for row in rests))
+    gone = f"nil: it is gone by day {(-60 * 24 - 12 + memory) / 24:.3g}, last dose on day -60.5"
+    for until, start, expected in (
+        ("-60 d", "0 d", gone),
+        ("-60 d", "-90 d", gone),
+        ("-1 d", "0 d", "about 3.5-fold; victim (60% of its clearance)"),
+        ("-1 d", "40 d", f"nil: it is gone by day {(-24 - 12 + memory) / 24:.3g}, last dose on day -1.5"),
+    ):
+        doses = regimen("rival", daily("120 mg", "12 h", "-120 d", until)) + regimen(
+            "victim", daily("100 mg", "24 h", start)
+        )
+        (line,) = acts(tmp_path, drug("rival", induces), doses=doses, days=60)
+
+        assert line.endswith(f": {expected}")
+
+
+def test_a_drug_that_comes_after_its_victim_is_gone_acts_on_nobody(tmp_path: Path) -> None:
+    """It is said when it begins."""
+    doses = regimen("victim", daily("100 mg", "24 h", "0 d", "2 d")) + regimen("rival", daily("120 mg", "12 h", "40 d"))
+
+    (line,) = acts(tmp_path, drug("rival", INHIBITS), doses=doses, days=60)
+
+    assert line.endswith(": nil: it begins on day 40, when what it acts on is gone")
 
 
 def test_an_inducer_acts_in_the_gut_wall_by_its_plasma_level(tmp_path: Path) -> None:

@@ -248,6 +248,50 @@ def test_guest_limits_lie_between_none_and_twofold(ratio: float) -> None:
     assert guest_limit(1 / ratio) == pytest.approx(guest_limit(ratio), rel=1e-9)
 
 
+def test_a_sum_is_measured_as_its_monograph_adds_it_up(tmp_path: Path) -> None:
+    """The sum of two curves that fall alike has the ratio of each (closed form), also to infinity."""
+    ways = pathway("forming", FM, "CYP3A4", 'forms = "child"') + pathway("other", 1 - FM, "CYP2D6")
+    total = '[[sum]]\nid = "parent+child"\nparts = ["parent", "child"]\nunit = "mg/L"\n'
+    parent = drug("parent", ways, total, oral(), INTRAVENOUS)
+    child = drug("child").split("[absorption")[0].replace('formulation = "oral"\n', "")
+    for name, text in (("inhibitor", INHIBITOR), ("parent", parent), ("child", child)):
+        (tmp_path / f"{name}.toml").write_text(text, "utf-8")
+    files = tuple(tmp_path / f"{name}.toml" for name in ("inhibitor", "child", "parent"))
+
+    found = one(tmp_path, files, victim="parent", analyte="parent+child")
+
+    rest = 1 - FM
+    left = rest + FM / 3
+    area = 1 / left + FM / 3 / left
+    assert found.exposure == pytest.approx(area / (1 + FM), rel=1e-3)
+
+
+def test_a_recalled_row_counts_in_no_group_but_its_own(tmp_path: Path) -> None:
+    """All, mechanism, perpetrator and victim are of what was read; the set shows both."""
+    first, second = read_studies(table(tmp_path, {}, {"set": "recalled"}))
+    outcomes = [StudyOutcome(study=row, state="simulated", exposure=1.6, peak=1.0) for row in (first, second)]
+
+    counts = {(row.by, row.group): row.n for row in summaries(outcomes)}
+
+    assert counts["all", "all"] == counts["victim", "victim"] == counts["mechanism", "inhibition"] == 1
+    assert (counts["set", "own"], counts["set", "recalled"]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("observed", "predicted", "share"),
+    [(2.0, 1.3, 1.0), (2.0, 0.9, 0.0), (2.0, 1.01, 0.0), (0.5, 0.97, 1.0), (0.5, 1.4, 0.0), (1.05, 0.9, None)],
+)
+def test_a_prediction_goes_the_observed_way(
+    observed: float, predicted: float, share: float | None, tmp_path: Path
+) -> None:
+    """The same side of 1, nil on neither; an observed change of a tenth and less has no direction."""
+    [study] = read_studies(table(tmp_path, {"ratio": str(observed)}))
+
+    whole = summaries([StudyOutcome(study=study, state="simulated", exposure=predicted, peak=1.0)])[0]
+
+    assert whole.right_direction == share
+
+
 def test_a_summary_is_what_its_rows_say(tmp_path: Path) -> None:
     """Fold errors of 1.25 and 2.2: their geometric mean, half within 1.5-fold, none beyond (closed form)."""
     rows: list[dict[str, str]] = [{"ratio": "2", "pksim_auc": "4"}, {"ratio": "1", "cmax_ratio": "2"}]
@@ -288,7 +332,7 @@ def test_the_command_writes_tables_and_figures(tmp_path: Path, drugs: tuple[Path
     head = (tmp_path / "out" / "summary.csv").read_text("utf-8").splitlines()[0]
     assert head == (
         "by,group,n,gmfe,bias,within_guest,within_close,within_twofold,n_peak,gmfe_peak,n_static,gmfe_static,"
-        "n_pksim,gmfe_beside_pksim,gmfe_pksim"
+        "n_pksim,gmfe_beside_pksim,gmfe_pksim,right_direction"
     )
 
 

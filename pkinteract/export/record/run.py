@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from pkinteract.model.expectation.evidence import PairEvidence, pair_evidence
 from pkinteract.result import Result
 from pkinteract.scenario import Patient
 from pkinteract.text.record import head, source
 
 
-def record(result: Result) -> dict[str, object]:
-    """The record of a run as plain data."""
+def record(result: Result, evidence: Sequence[PairEvidence] | None = None) -> dict[str, object]:
+    """The record of a run as plain data; ``evidence`` is what is known of its pairs, looked up if left out."""
+    pairs = pair_evidence(result.scenario) if evidence is None else evidence
     scenario, patient, status = result.scenario, result.scenario.patient, result.status
     return {
         **head(),
@@ -36,6 +40,7 @@ def record(result: Result) -> dict[str, object]:
             for row in result.analytes
         ],
         "interactions": list(result.interactions),
+        "pairs": [_pair(row) for row in pairs],
         "numbers": list(result.numbers),
         "solver": {
             "method": status.method,
@@ -43,6 +48,34 @@ def record(result: Result) -> dict[str, object]:
             "rejected": status.rejected,
             "note": status.message,
         },
+    }
+
+
+def _pair(row: PairEvidence) -> dict[str, object]:
+    """What is known of a pair; ``missed`` is its worst study, if that is missed."""
+    missed, known = row.worst, row.known
+    return {
+        "perpetrator": row.perpetrator,
+        "victim": row.victim,
+        "status": row.status,
+        "expected": None if row.expected is None else float(f"{row.expected:.4g}"),
+        "published": None if row.published is None else list(row.published),
+        "studies": row.studies,
+        "fold_error": None if row.fold_error is None else float(f"{row.fold_error:.4g}"),
+        "missed": None
+        if missed is None
+        else {
+            "id": missed.id,
+            "study": missed.study,
+            "analyte": missed.analyte,
+            "observed": missed.observed,
+            "predicted": missed.predicted,
+        },
+        "analyte": None if known is None else known.analyte,
+        "note": None if known is None else known.note,
+        "grade_perpetrator": row.grade_perpetrator,
+        "grade_victim": row.grade_victim,
+        "source": row.source,
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import fields
 
+from pkinteract.library.evidence.outcomes import COLUMNS
 from pkinteract.qualify.courses import PointOutcome, curves
 from pkinteract.qualify.measure import CLOSE, TWOFOLD, GroupSummary, fold_error, guest_limit, inside_guest
 from pkinteract.qualify.outcome import StudyOutcome
@@ -115,6 +116,12 @@ def summary_table(summaries: Sequence[GroupSummary]) -> Table:
 def rounded_table(summaries: Sequence[GroupSummary]) -> Table:
     """``summary.csv`` to 4 significant digits, as it is kept beside the studies."""
     return {name: [_rounded(value) for value in column] for name, column in summary_table(summaries).items()}
+
+
+def kept_table(outcomes: Sequence[StudyOutcome]) -> Table:
+    """``outcomes.csv``, which is kept beside the studies: the rows with a predicted ratio of exposure, to 4 digits."""
+    rows = [row for row in map(_row, outcomes) if row["fold_error"] is not None]
+    return {name: [_rounded(row[name]) for row in rows] for name in COLUMNS}
 
 
 def _rounded(value: object) -> object:

@@ -8,6 +8,7 @@ import numpy as np
 
 from pkinteract.analysis import alerts, compared_weeks, exposures
 from pkinteract.export.tables.dates import dates
+from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.result import Result
 from pkinteract.text.csv import Table
 
@@ -104,6 +105,22 @@ def alert_table(result: Result) -> Table:
         "analyte": [row.analyte for row in rows],
         "rule": [row.rule for row in rows],
         "text": [row.text for row in rows],
+    }
+
+
+def pair_table(evidence: Sequence[PairEvidence]) -> Table:
+    """``pairs.csv``: what is known of every two drugs, each acting on the other."""
+    return {
+        "perpetrator": [row.perpetrator for row in evidence],
+        "victim": [row.victim for row in evidence],
+        "status": [row.status for row in evidence],
+        "expected": [row.expected for row in evidence],
+        "published": [row.published_text or None for row in evidence],
+        "studies": [row.studies for row in evidence],
+        "fold_error": [row.fold_error for row in evidence],
+        "grade_perpetrator": [row.grade_perpetrator for row in evidence],
+        "grade_victim": [row.grade_victim for row in evidence],
+        "source": [row.source for row in evidence],
     }
 
 

@@ -42,7 +42,7 @@ def ratio_rows(studies: Iterable[published.Study], index: int) -> SimulatedRatio
     failures: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         for study in studies:
-            lacking = [drug for drug in (*study.drugs, study.analyte) if drug not in library.files]
+            lacking = [drug for drug in (*study.drugs, *study.measured) if drug not in library.files]
             if lacking:
                 failures.append(f"{study.id}: no monograph of {', '.join(dict.fromkeys(lacking))}")
                 continue

@@ -294,7 +294,7 @@ def _compared(
     if residual.model != "log" or residual.weights != "none":
         refuse(("studies",), 'are ratios; write model = "log" in [residual], without weights')
         return None
-    studies = [row for row in read_studies() if row.used and row.exposure is not None]
+    studies = [row for row in read_studies() if row.used and row.exposure is not None and not row.recalled]
     unknown = False
     for key in ("perpetrator", "victim", "without"):
         known = {name for row in studies for name in _named(row, key)}

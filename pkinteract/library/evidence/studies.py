@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+RECALLED = "recalled"
+"""The set of studies whose papers were not read: simulated and shown apart, never fitted, in no other summary."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenDrug:
@@ -78,7 +81,7 @@ class Study:
     perpetrators
         Ids; none in a comparison of genotypes.
     analyte
-        What was measured: the victim or a metabolite of it.
+        What was measured: the victim, a metabolite of it, or a sum that its monograph declares.
     weight, age
         Of the subjects [kg], [y].
     assumed
@@ -119,6 +122,16 @@ class Study:
     note: str
     paper: str
     url: str
+
+    @property
+    def recalled(self) -> bool:
+        """Whether the paper was not read: a check, no data."""
+        return self.set == RECALLED
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """Compounds that the analyte adds up."""
+        return tuple(self.analyte.split("+"))
 
     @property
     def drugs(self) -> tuple[str, ...]:

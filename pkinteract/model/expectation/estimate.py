@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pkinteract.library.schema.monograph import Monograph, Pathway
 from pkinteract.model import patient as body
 from pkinteract.model.clearance import formed_ratio, gut_share, pathway_clearance, pathways
-from pkinteract.model.expectation.network import available, daily
+from pkinteract.model.expectation.intake import available, daily, family_of, stays
 from pkinteract.model.interaction import Level, fold, inactivation, inhibition
 from pkinteract.model.parts import gut_availability, liver
 from pkinteract.scenario import Scenario
@@ -35,31 +35,53 @@ class _Influx:
 
 
 def changes(scenario: Scenario) -> dict[str, float]:
-    """Compound to its average with all drugs of the scenario over that with its own drug alone [1].
+    """Compound to its average with the drugs that it meets over that with its own drug alone [1].
 
-    Infinite, and alone in the answer, where more of a compound comes in with all drugs than can be cleared.
+    A drug that has gone before output begins, or before the other comes, is not met. Infinite, and alone in the answer,
+    where more of a compound comes in than can be cleared.
     """
-    together = _settled(scenario, frozenset(scenario.monographs))
+    there = stays(scenario)
+    known: dict[frozenset[str], dict[str, float]] = {}
+    found: dict[str, float] = {}
+    for drug in there:
+        met = [other for other, stay in there.items() if other == drug or stay.meets(there[drug])]
+        found |= _change(scenario, drug, met, known)
+    beyond = {name: ratio for name, ratio in found.items() if math.isinf(ratio)}
+    return beyond or {name: found[name] for name in scenario.monographs if name in found}
+
+
+def pair_changes(scenario: Scenario, perpetrator: str, victim: str) -> dict[str, float]:
+    """Victim and its metabolites to their averages with one drug over those without [1].
+
+    Empty where none settles, and where the two are never there together.
+    """
+    there = stays(scenario)
+    if not {perpetrator, victim} <= there.keys() or not there[perpetrator].meets(there[victim]):
+        return {}
+    return _change(scenario, victim, (perpetrator, victim), {})
+
+
+def averages(scenario: Scenario, drug: str) -> dict[str, float]:
+    """Averages of a drug and its metabolites with no other drug [mg/L]; empty where none settles."""
+    found = _settled(scenario, frozenset(family_of(scenario, drug)))
+    return {} if max(found.values(), default=0.0) > _MOST else found
+
+
+def _change(
+    scenario: Scenario, drug: str, met: Iterable[str], known: dict[frozenset[str], dict[str, float]]
+) -> dict[str, float]:
+    """What the drugs ``met`` make of the averages of one and its metabolites [1]; ``known`` are averages settled."""
+    mine = frozenset(family_of(scenario, drug))
+    present = mine.union(*(family_of(scenario, other) for other in met))
+    for group in (mine, present):
+        if group not in known:
+            known[group] = _settled(scenario, group)
+    alone, together = known[mine], known[present]
     beyond = [name for name, level in together.items() if level > _MOST]
     if beyond:
         return dict.fromkeys(beyond, math.inf)
-    found: dict[str, float] = {}
-    for drug in scenario.dosed if together else ():
-        alone = _settled(scenario, _family(scenario.monographs, drug))
-        mine = (name for name in alone if name == drug or name not in scenario.dosed)
-        found |= {name: together[name] / alone[name] for name in mine if alone[name] > _LEAST}
-    return {name: found[name] for name in scenario.monographs if name in found}
-
-
-def _family(monographs: Mapping[str, Monograph], drug: str) -> frozenset[str]:
-    """A drug with its metabolites, theirs, and so on."""
-    found, waiting = set[str](), [drug]
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += monographs[name].metabolites
-    return frozenset(found)
+    own = (name for name in alone if together and (name == drug or name not in scenario.dosed))
+    return {name: together[name] / alone[name] for name in own if alone[name] > _LEAST}
 
 
 def _settled(scenario: Scenario, present: frozenset[str]) -> dict[str, float]:
@@ -93,6 +115,42 @@ def _intake(scenario: Scenario, drug: str) -> _Influx:
     return _Influx(oral=oral, vein=vein)
 
 
+class ActingLevels:
+    """Averages of compounds, and what follows from them where they act.
+
+    Attributes
+    ----------
+    averages
+        Compound to its average in plasma [mg/L, total].
+    """
+
+    def __init__(
+        self, scenario: Scenario, averages: Mapping[str, float], intakes: Mapping[str, _Influx] | None = None
+    ) -> None:
+        self.averages = averages
+        self._size = float(body.size(scenario.patient))
+        self._monographs = scenario.monographs
+        self._intakes = {name: _intake(scenario, name) for name in averages} if intakes is None else intakes
+
+    def plasma(self, name: str) -> Level:
+        """The average in plasma."""
+        return Level(compound=self._monographs[name], value=self.averages[name], basis="total")
+
+    def inlet(self, name: str) -> Level:
+        """The level in plasma at the liver's inlet, with what is being absorbed."""
+        monograph = self._monographs[name]
+        binding = monograph.binding
+        blood = 1.0 if binding is None or binding.blood_to_plasma is None else binding.blood_to_plasma.canonical
+        passed = self._intakes[name].oral * gut_availability(monograph)
+        value = self.averages[name] + passed / (body.LIVER_FLOW * self._size * blood)
+        return Level(compound=monograph, value=value, basis="total")
+
+    def wall(self, name: str) -> Level:
+        """What is being absorbed, in the gut wall."""
+        value = self._intakes[name].oral / (body.GUT_FLOW * self._size)
+        return Level(compound=self._monographs[name], value=value, basis="unbound")
+
+
 class _Round:
     """The levels of a round, and what follows from them."""
 
@@ -101,25 +159,10 @@ class _Round:
         self.activity = body.activities(scenario.patient, scenario.enzymes)
         self.size = float(body.size(scenario.patient))
         self.known: dict[tuple[str, str], float] = {}
-        monographs = scenario.monographs
-        self.plasma = [Level(compound=monographs[name], value=value, basis="total") for name, value in averages.items()]
-        self.inlet = [Level(compound=row.compound, value=self._inlet(row), basis="total") for row in self.plasma]
-        self.wall = [
-            Level(
-                compound=monographs[name],
-                value=intakes[name].oral / (body.GUT_FLOW * self.size),
-                basis="unbound",
-            )
-            for name in averages
-        ]
-
-    def _inlet(self, plasma: Level) -> float:
-        """Level in plasma at the liver's inlet, with what is being absorbed [mg/L]."""
-        monograph = plasma.compound
-        binding = monograph.binding
-        blood = 1.0 if binding is None or binding.blood_to_plasma is None else binding.blood_to_plasma.canonical
-        passed = self.intakes[monograph.id].oral * gut_availability(monograph)
-        return plasma.value + passed / (body.LIVER_FLOW * self.size * blood)
+        levels = ActingLevels(scenario, averages, intakes)
+        self.plasma = [levels.plasma(name) for name in averages]
+        self.inlet = [levels.inlet(name) for name in averages]
+        self.wall = [levels.wall(name) for name in averages]
 
     def enzyme(self, name: str, organ: str) -> float:
         """Activity of an enzyme in an organ [1]."""

@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.library.schema.values import Value
 from pkinteract.model import patient as body
-from pkinteract.model.clearance import pathway_clearance, pathways
+from pkinteract.model.clearance import pathway_clearance
+from pkinteract.model.expectation.estimate import ActingLevels, averages
+from pkinteract.model.expectation.intake import Stay, available, clearance, daily, family_of, stays
 from pkinteract.model.interaction import Level, fold, inactivation, inhibition
 from pkinteract.model.parts import fraction_unbound
-from pkinteract.scenario import Course, Patient, Scenario
+from pkinteract.scenario import Patient, Scenario
 
 NIL = 0.02
 """Relative change below which an effect is called nil [1]."""
-
-SMALLEST = 1e-6
-"""Share of a monograph's clearance that is assumed to be left where kidneys or conditions leave none [1]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,17 +30,22 @@ class Link:
     constants
         The constants as written, by name.
     average
-        Plasma level to expect [mg/L, total]: the largest daily dose of the scenario over the clearance, with what the
-        compound does to itself but without the others.
+        Plasma level to expect [mg/L, total]: what the largest daily dose keeps up, with what the compound, its parent
+        and its metabolites do to each other but without the other drugs.
     factor
-        What that level does in the long run: to the enzyme's level or activity, or to the unbound fraction [1].
+        What it does in the long run: to the enzyme's level or activity in the liver, or to the unbound fraction [1].
+        An inducer acts by its plasma level, an inhibitor by the level at the liver's inlet.
+    wall
+        The same of the enzyme in the gut wall, where an inhibitor acts by what is being absorbed, evenly over the
+        day [1]; None where it meets no victim there.
     victims
         Compounds that the target clears and the share it carries [1]; for displacement the compound itself, with 1.
     gut
-        Victims that it meets in the gut wall; there an inhibitor acts while it is being absorbed, by more than its
-        plasma level.
+        Victims that it meets in the gut wall.
     activity
         Uninduced level of the enzyme in this patient [1].
+    missed
+        Why it meets none of its victims, None if it meets one.
     """
 
     perpetrator: str
@@ -50,14 +54,18 @@ class Link:
     constants: Mapping[str, Value]
     average: float
     factor: float
+    wall: float | None
     victims: Mapping[str, float]
     gut: tuple[str, ...]
     activity: float
+    missed: str | None
     source: str | None
 
     @property
     def why_nil(self) -> str | None:
         """Why nothing is to be expected; None when something is."""
+        if self.missed is not None:
+            return self.missed
         if not self.victims:
             return "it clears no drug of this scenario"
         if self.activity == 0:
@@ -73,8 +81,8 @@ class Link:
 
     @property
     def weak(self) -> bool:
-        """Whether the plasma level has no effect to speak of."""
-        return abs(self.factor - 1) < NIL
+        """Whether neither the liver's inlet nor the gut wall sees an effect to speak of at even levels."""
+        return all(abs(factor - 1) < NIL for factor in (self.factor, self.wall) if factor is not None)
 
     @property
     def text(self) -> str:
@@ -95,6 +103,7 @@ class Link:
             "source": self.source,
             "expected_average_mg_per_L": float(f"{self.average:.4g}"),
             "expected_factor": float(f"{self.factor:.4g}"),
+            "expected_factor_in_gut_wall": None if self.wall is None else float(f"{self.wall:.4g}"),
             "nil_because": self.why_nil,
             "victims": dict(self.victims),
             "victims_in_gut_wall": list(self.gut),
@@ -103,14 +112,28 @@ class Link:
 
 def links(scenario: Scenario) -> tuple[Link, ...]:
     """Every action of a compound of the scenario, in the order of the compounds."""
-    averages = _averages(scenario)
-    return tuple(link for drug in scenario.monographs for link in _links(scenario, drug, averages[drug]))
+    levels = _levels(scenario)
+    there = _there(scenario)
+    return tuple(link for drug in scenario.monographs for link in _links(scenario, drug, levels, there))
 
 
-def _links(scenario: Scenario, drug: str, average: float) -> Iterator[Link]:
+def _there(scenario: Scenario) -> dict[str, list[Stay]]:
+    """Compound to the stays of the drugs that it is or comes from."""
+    found: dict[str, list[Stay]] = {name: [] for name in scenario.monographs}
+    for drug, stay in stays(scenario).items():
+        for name in family_of(scenario, drug):
+            found[name].append(stay)
+    return found
+
+
+def _links(scenario: Scenario, drug: str, levels: ActingLevels, there: Mapping[str, Sequence[Stay]]) -> Iterator[Link]:
     monograph = scenario.monographs[drug]
+    average = levels.averages[drug]
     level = Level(compound=monograph, value=average, basis="total")
+    inlet, wall = levels.inlet(drug), levels.wall(drug)
     activity = body.activities(scenario.patient, scenario.enzymes)
+    mine = there[drug]
+    met = {name for name, others in there.items() if any(stay.meets(other) for stay in mine for other in others)}
     absorbed = any(
         monograph.absorption[course.formulation].route == "oral"
         for regimen in scenario.regimens
@@ -123,10 +146,17 @@ def _links(scenario: Scenario, drug: str, average: float) -> Iterator[Link]:
         mechanism: str,
         constants: Sequence[tuple[str, Value | None]],
         factor: float,
+        in_wall: float | None = None,
         organs: Sequence[str] = ("liver", "gut"),
     ) -> Link:
         known = {name: value for name, value in constants if value is not None}
         source = next((value.source for value in known.values() if value.source), None)
+        shares = {target: 1.0} if mechanism == "displacement" else _victims(target, organs, scenario.monographs)
+        gut = _gut_victims(target, scenario.monographs) if "gut" in organs else ()
+        seen = {name: share for name, share in shares.items() if name in met or not mine}
+        over = bool(shares) and not seen
+        seen = shares if over else seen
+        gut = tuple(name for name in gut if name in seen)
         return Link(
             perpetrator=drug,
             target=target,
@@ -134,23 +164,29 @@ def _links(scenario: Scenario, drug: str, average: float) -> Iterator[Link]:
             constants=known,
             average=average,
             factor=factor,
-            victims={target: 1.0} if mechanism == "displacement" else _victims(target, organs, scenario.monographs),
-            gut=_gut_victims(target, scenario.monographs) if "gut" in organs else (),
+            wall=in_wall if gut else None,
+            victims=seen,
+            gut=gut,
             activity=float(activity.get(target, 1.0)),
+            missed=_apart(mine, [stay for name in shares for stay in there[name]]) if over else None,
             source=None if source is None else monograph.sources[source].cite,
         )
 
     for enzyme, row in monograph.induces.items():
         given = [("emax", row.emax), ("ec50", row.ec50), ("hill", row.hill), ("slope", row.slope)]
-        yield link(enzyme, f"induction ({row.receptor or 'linear'})", given, fold(enzyme, [level]))
+        rise = fold(enzyme, [level])
+        yield link(enzyme, f"induction ({row.receptor or 'linear'})", given, rise, rise)
     for enzyme, reversible in monograph.inhibits.items():
         organs = _organs(reversible.organs, absorbed)
-        left = inhibition(enzyme, _first(reversible.organs), [level])
-        yield link(enzyme, "reversible inhibition", [("ki", reversible.ki)], left, organs)
-    for enzyme, gone in monograph.inactivates.items():
-        organs = _organs(gone.organs, absorbed)
-        left = inactivation(scenario.enzymes[enzyme], enzyme, _first(gone.organs), [level])
-        yield link(enzyme, "inactivation", [("kinact", gone.kinact), ("ki", gone.ki)], left, organs)
+        left = inhibition(enzyme, "liver", [inlet])
+        yield link(
+            enzyme, "reversible inhibition", [("ki", reversible.ki)], left, inhibition(enzyme, "gut", [wall]), organs
+        )
+    for enzyme, lasting in monograph.inactivates.items():
+        organs = _organs(lasting.organs, absorbed)
+        entry = scenario.enzymes[enzyme]
+        left, kept = inactivation(entry, enzyme, "liver", [inlet]), inactivation(entry, enzyme, "gut", [wall])
+        yield link(enzyme, "inactivation", [("kinact", lasting.kinact), ("ki", lasting.ki)], left, kept, organs)
     for other, rival in monograph.displaces.items():
         if other in scenario.monographs:
             free = fraction_unbound(scenario.monographs[other])
@@ -158,9 +194,9 @@ def _links(scenario: Scenario, drug: str, average: float) -> Iterator[Link]:
             yield link(other, "displacement", [("ki", rival.ki)], pushed / free)
 
 
-def _first(organs: Sequence[str] | None) -> str:
-    """The organ that an effect is told of: the liver, unless it is one on the gut wall alone."""
-    return "liver" if organs is None or "liver" in organs else "gut"
+def _apart(mine: Sequence[Stay], others: Sequence[Stay]) -> str | None:
+    """Why none of the stays of a compound meets one of the others; None where nothing is taken of those."""
+    return max(mine, key=lambda stay: stay.gone).apart(others) if others else None
 
 
 def _organs(given: Sequence[str] | None, absorbed: bool) -> list[str]:
@@ -186,13 +222,21 @@ def _gut_victims(enzyme: str, monographs: Mapping[str, Monograph]) -> tuple[str,
     )
 
 
+def _levels(scenario: Scenario) -> ActingLevels:
+    """Levels that the largest daily dose of every drug keeps up without the other drugs, where they act."""
+    found = _averages(scenario)
+    for drug in scenario.dosed:
+        found |= averages(scenario, drug)
+    return ActingLevels(scenario, found)
+
+
 def _averages(scenario: Scenario) -> dict[str, float]:
-    """Plasma level that the largest daily dose of every drug keeps up without interactions [mg/L]."""
+    """Plasma levels without first pass that moves [mg/L]: the answer where averages do not settle."""
     found = dict.fromkeys(scenario.monographs, 0.0)
     for regimen in scenario.regimens:
         monograph = scenario.monographs[regimen.drug]
         largest = max((daily(course) * available(monograph, course) for course in regimen.courses), default=0.0)
-        found[regimen.drug] += largest / 24 / _clearance(monograph, scenario.patient)
+        found[regimen.drug] += largest / 24 / clearance(monograph, scenario.patient)
     for drug in scenario.dosed:
         found[drug] = _settled(scenario.monographs[drug], found[drug], scenario.patient)
     for parent, monograph in scenario.monographs.items():
@@ -202,14 +246,14 @@ def _averages(scenario: Scenario) -> dict[str, float]:
                 made *= 1.0 if row.formed is None else row.formed.canonical
                 child = scenario.monographs[row.forms]
                 made *= child.molar_mass.canonical / monograph.molar_mass.canonical
-                found[row.forms] += made / _clearance(child, scenario.patient)
+                found[row.forms] += made / clearance(child, scenario.patient)
     return found
 
 
 def _settled(monograph: Monograph, level: float, patient: Patient) -> float:
     """The level that is left of ``level`` when a compound induces and inhibits its own clearance [mg/L]."""
     low, high = 0.0, 100 * level
-    whole = _clearance(monograph, patient)
+    whole = clearance(monograph, patient)
     shares = [
         (row.enzyme, float(pathway_clearance(patient, monograph, row)) / whole)
         for row in monograph.elimination.pathway
@@ -225,28 +269,6 @@ def _settled(monograph: Monograph, level: float, patient: Patient) -> float:
 def _own(monograph: Monograph, enzyme: str, level: float) -> float:
     mine = [Level(compound=monograph, value=level, basis="total")]
     return fold(enzyme, mine) * inhibition(enzyme, "liver", mine)
-
-
-def daily(course: Course) -> float:
-    """Labelled amount per day [mg]; that of a single dose."""
-    if course.clock:
-        return sum(row.amount for row in course.clock)
-    return max(course.levels) * (1.0 if course.every is None else 24 / course.every)
-
-
-def available(monograph: Monograph, course: Course) -> float:
-    """Free drug that reaches the circulation per labelled amount [1]."""
-    formulation = monograph.absorption[course.formulation]
-    salt = 1.0 if formulation.salt_factor is None else formulation.salt_factor.canonical
-    if course.bioavailability is not None:
-        return salt * course.bioavailability
-    return salt * (1.0 if formulation.bioavailability is None else formulation.bioavailability.canonical)
-
-
-def _clearance(monograph: Monograph, patient: Patient) -> float:
-    """Clearance of a normal metaboliser of this size, with these kidneys and conditions [L/h]."""
-    found = float(sum(pathway_clearance(patient, monograph, row) for row in pathways(monograph)))
-    return max(found, SMALLEST * body.reference_clearance(monograph.elimination.clearance))
 
 
 def _written(value: Value) -> str:

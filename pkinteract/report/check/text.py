@@ -8,8 +8,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pkinteract.model import Model
+from pkinteract.model.expectation.evidence import PairEvidence
+from pkinteract.model.expectation.intake import family_of
 from pkinteract.model.expectation.network import Link
 from pkinteract.report.lines import level_text
+from pkinteract.report.pairs import pair_lines
 from pkinteract.scenario import Course, Patient, Scenario
 from pkinteract.scenario.file.courses import WEEKDAYS
 
@@ -22,9 +25,24 @@ _WORTH_SAYING = 0.1
 
 
 def check_lines(
-    scenario: Scenario, model: Model, network: Sequence[Link], changes: Mapping[str, float] | None = None
+    scenario: Scenario,
+    model: Model,
+    network: Sequence[Link],
+    changes: Mapping[str, float] | None = None,
+    omitted: Mapping[str, Sequence[str]] | None = None,
+    evidence: Sequence[PairEvidence] = (),
 ) -> list[str]:
-    """What ``check`` prints of one scenario; ``changes`` are those of averages that the drugs together make [1]."""
+    """What ``check`` prints of one scenario.
+
+    Parameters
+    ----------
+    changes
+        Those of averages that the drugs together make [1].
+    omitted
+        Dosed drug to what its change leaves out.
+    evidence
+        What is known of its pairs.
+    """
     patient = scenario.patient
     genes = "".join(f", {gene} {row.phenotype} (activity {row.factor:g})" for gene, row in patient.phenotype.items())
     genes += "".join(f", {enzyme} {factor:g} times as abundant" for enzyme, factor in patient.abundance.items())
@@ -52,18 +70,22 @@ def check_lines(
         lines.append(
             f"  acts      {link.perpetrator} → {link.target}, {link.mechanism} ({link.text}): {_expected(link)}"
         )
-    lines += [f"  expects   {text}" for text in _changed(changes or {})]
+    lines += [f"  expects   {text}" for text in _changed(scenario, changes or {}, omitted or {})]
+    lines += [f"  {text}" for text in pair_lines(evidence)]
     return lines + [f"  warning   {text}" for text in scenario.warnings]
 
 
-def _changed(changes: Mapping[str, float]) -> Iterator[str]:
-    """Averages that change by a tenth and more."""
+def _changed(scenario: Scenario, changes: Mapping[str, float], omitted: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Averages that change by a tenth and more, and what the estimate leaves out."""
+    parents = {name: drug for drug in reversed(scenario.dosed) for name in family_of(scenario, drug)}
     for name, ratio in changes.items():
         if math.isinf(ratio):
             yield f"{name}: with these drugs more of it comes in than can be cleared, so its level rises on"
         elif abs(ratio - 1) >= _WORTH_SAYING:
             size = f"{ratio:.3g}" if ratio < 0.995 else f"{ratio:.2g}"
-            yield f"{name}: in the long run about {size} times its average without the other drugs"
+            missing = omitted.get(name, omitted.get(parents[name], ()))
+            tail = f"; leaves out {', '.join(missing)}" if missing else ""
+            yield f"{name}: in the long run about {size} times its average without the other drugs{tail}"
 
 
 def _people(spec: PopulationSpecification) -> Iterator[str]:
@@ -93,11 +115,20 @@ def _expected(link: Link) -> str:
     """What to expect of an interaction, and in whom."""
     if link.why_nil:
         return f"nil: {link.why_nil}"
-    strength = "while it is absorbed" if link.weak else f"about {link.factor:.2g}-fold"
+    strength = "while it is absorbed" if link.weak else _strength(link)
     places = {drug: [f"{share:.0%} of its clearance"] if share else [] for drug, share in link.victims.items()}
     for drug in link.gut:
         places[drug].append("in the gut wall")
     return f"{strength}; " + ", ".join(f"{drug} ({' and '.join(where)})" for drug, where in places.items())
+
+
+def _strength(link: Link) -> str:
+    """What it leaves of the enzyme, or makes of it, in the liver and in the gut wall."""
+    liver = f"about {link.factor:.2g}-fold"
+    if link.wall is None or link.wall == link.factor:
+        return liver
+    wall = f"{link.wall:.2g}-fold in the gut wall"
+    return f"{liver} in the liver, {wall}" if any(link.victims.values()) else f"about {wall}"
 
 
 def _traits(patient: Patient) -> Iterator[str]:

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from pkinteract.text.csv import Table
 
 
-def summary_lines(result: Result, exposure: Table, alerts: Table, written: Sequence[Path]) -> list[str]:
-    """What ``run`` prints of one result."""
+def summary_lines(
+    result: Result, exposure: Table, alerts: Table, pairs: Sequence[str], written: Sequence[Path]
+) -> list[str]:
+    """What ``run`` prints of one result; ``pairs`` are the lines on what is known of its pairs."""
     rows: list[Sequence[str]] = [("analyte", "unit", "day", "average", "lowest", "ratio")]
     for i, analyte in enumerate(exposure["analyte"]):
         ratio = exposure["ratio_to_reference"][i]
@@ -39,6 +41,7 @@ def summary_lines(result: Result, exposure: Table, alerts: Table, written: Seque
     ]
     if count > 6:
         lines.append(f"    and {count - 6} more in alerts")
+    lines += [f"  {text}" for text in pairs]
     lines += [f"  warning: {text}" for text in result.scenario.warnings]
     lines += [f"  wrote {path}" for path in written]
     return [*lines, f"  {NOTICE}"]

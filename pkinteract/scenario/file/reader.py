@@ -153,6 +153,7 @@ class _ScenarioReader:
             population=population,
             overrides=overrides,
             warnings=tuple(self.warnings),
+            own=self.library.own & monographs.keys(),
         )
 
     def _check_grid(self, simulation: Simulation) -> None:

@@ -1,0 +1,134 @@
+"""What is known of every two drugs: studied, mechanism only, known and not modelled, looked for and none, no data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+from typing import Literal
+
+from pkinteract.library.evidence.outcomes import KeptOutcome, kept_outcomes
+from pkinteract.library.grades import Grade, grade_of
+from pkinteract.library.pairs import KnownPair, known_pairs
+from pkinteract.model.expectation.estimate import pair_changes
+from pkinteract.model.expectation.intake import family_of
+from pkinteract.model.expectation.network import Link, links
+from pkinteract.scenario import Scenario
+
+Status = Literal["studied", "mechanism", "known-not-modelled", "looked-for-none", "no-data"]
+
+MISS = 1.5
+"""Fold error from which a study is told as a miss [1]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairEvidence:
+    """What is known of a drug's effect on another.
+
+    Attributes
+    ----------
+    expected
+        The victim's average with the perpetrator over that without, as ``check`` expects it [1]; None where no constant
+        speaks of the pair, none settles, or the two are never there together.
+    published
+        Ends of the published ratios of exposure, of the victim or of what forms from it [1]; None without one.
+    studies, fold_error
+        Rows of the kept qualification whose papers were read, and the geometric mean of their fold errors [1]; no error
+        with drugs and values of one's own, which the qualification does not know.
+    worst
+        The study that is missed by most, if by ``MISS`` and more.
+    known
+        What pairs.toml says of it.
+    """
+
+    perpetrator: str
+    victim: str
+    status: Status
+    expected: float | None
+    published: tuple[float, float] | None
+    studies: int
+    fold_error: float | None
+    worst: KeptOutcome | None
+    known: KnownPair | None
+    grade_perpetrator: Grade
+    grade_victim: Grade
+    source: str
+
+    @property
+    def published_text(self) -> str:
+        """What was published, as one number where the ends are equal; empty without one."""
+        ends = [] if self.published is None else [f"{end:.3g}" for end in self.published]
+        return " to ".join(dict.fromkeys(ends))
+
+
+def pair_evidence(scenario: Scenario) -> tuple[PairEvidence, ...]:
+    """Every ordered pair of dosed drugs, in the order of the file."""
+    network = links(scenario)
+    grades = {drug: grade_of(scenario.monographs[drug]).grade for drug in scenario.dosed}
+    families = {drug: frozenset(family_of(scenario, drug)) for drug in scenario.dosed}
+    studied = [row for row in kept_outcomes() if row.victim in scenario.dosed and not row.recalled]
+    return tuple(
+        _evidence(scenario, other, victim, network, families, grades, studied)
+        for other, victim in permutations(scenario.dosed, 2)
+    )
+
+
+def _evidence(
+    scenario: Scenario,
+    other: str,
+    victim: str,
+    network: Sequence[Link],
+    families: Mapping[str, frozenset[str]],
+    grades: Mapping[str, Grade],
+    studied: Iterable[KeptOutcome],
+) -> PairEvidence:
+    acts = any(
+        link.perpetrator in families[other] and not families[victim].isdisjoint(link.victims) for link in network
+    )
+    changed = {*scenario.own, *scenario.overrides}
+    ours = changed.isdisjoint({*families[other], *families[victim], "enzymes"})
+    rows = [row for row in studied if row.victim == victim and _of(other, row, scenario)]
+    known = next((row for row in known_pairs() if (row.perpetrator, row.victim) == (other, victim)), None)
+    found = pair_changes(scenario, other, victim).get(victim) if acts else None
+    errors = [row.fold_error for row in rows if ours]
+    status = _status(known, rows, acts)
+    worst = max(rows, key=lambda row: row.fold_error, default=None) if ours else None
+    return PairEvidence(
+        perpetrator=other,
+        victim=victim,
+        status=status,
+        expected=found if found is not None and math.isfinite(found) else None,
+        published=_published(known, rows),
+        studies=len(rows),
+        fold_error=math.exp(sum(map(math.log, errors)) / len(errors)) if errors else None,
+        worst=worst if worst is not None and worst.fold_error >= MISS else None,
+        known=known,
+        grade_perpetrator=grades[other],
+        grade_victim=grades[victim],
+        source="; ".join(dict.fromkeys(row.study for row in rows))
+        if known is None or status == "studied"
+        else known.source,
+    )
+
+
+def _of(other: str, row: KeptOutcome, scenario: Scenario) -> bool:
+    """Whether a study is of this perpetrator, with nothing beside it that the scenario lacks."""
+    return other in row.perpetrators and set(row.perpetrators) <= set(scenario.dosed)
+
+
+def _status(known: KnownPair | None, rows: Sequence[KeptOutcome], acts: bool) -> Status:
+    if known is not None and known.status == "known-not-modelled":
+        return known.status
+    if rows:
+        return "studied"
+    if known is not None:
+        return known.status
+    return "mechanism" if acts else "no-data"
+
+
+def _published(known: KnownPair | None, rows: Iterable[KeptOutcome]) -> tuple[float, float] | None:
+    if known is not None and known.ratio is not None:
+        return known.ratio
+    observed = [row.observed for row in rows]
+    return (min(observed), max(observed)) if observed else None

@@ -1,0 +1,111 @@
+"""What is taken of a drug in a day, when, and until when it and what it does are there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pkinteract.library.schema.monograph import Monograph
+from pkinteract.model import patient as body
+from pkinteract.model.clearance import pathway_clearance, pathways
+from pkinteract.scenario import Course, Patient, Scenario
+
+SMALLEST = 1e-6
+"""Share of a monograph's clearance that is assumed to be left where kidneys or conditions leave none [1]."""
+
+HALF_LIVES = 5
+"""Half-lives of a drug and of the enzymes that it changed, together, after which both are gone: 3 % are left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """When a drug is there.
+
+    Attributes
+    ----------
+    first, last
+        First and last dose that is taken [h]; the first of a drug at steady state lies at minus infinity.
+    gone
+        When it and what it did to enzymes have gone [h].
+    """
+
+    first: float
+    last: float
+    gone: float
+
+    def apart(self, others: Iterable[Stay]) -> str:
+        """Why it meets none of the others, in words."""
+        if self.first >= max(other.gone for other in others):
+            return f"it begins on day {self.first / 24:.4g}, when what it acts on is gone"
+        return f"it is gone by day {self.gone / 24:.3g}, last dose on day {self.last / 24:.4g}"
+
+    def meets(self, other: Stay) -> bool:
+        """Whether it acts while the other is there and output is written."""
+        return max(self.first, other.first, 0.0) < min(self.gone, other.gone)
+
+
+def stays(scenario: Scenario) -> dict[str, Stay]:
+    """Dosed drug to its stay; one whose doses were all missed has none."""
+    found: dict[str, Stay] = {}
+    for drug in scenario.dosed:
+        times = [(dose.time, dose.time + dose.duration) for dose in scenario.doses if dose.drug == drug]
+        taken = [
+            (dose.time, dose.time + dose.duration) for dose in scenario.doses if dose.drug == drug and not dose.missed
+        ]
+        if times and taken:
+            last = max(end for _, end in taken)
+            found[drug] = Stay(first=taken[0][0], last=last, gone=last + HALF_LIVES * _memory(scenario, drug))
+    return found
+
+
+def _memory(scenario: Scenario, drug: str) -> float:
+    """Half-lives of a drug, of its slowest metabolite and of the slowest enzyme that they change, in a row [h]."""
+    family = family_of(scenario, drug)
+    lives = {name: half_life(scenario.monographs[name], scenario.patient) for name in family}
+    changed = {
+        name for row in family for name in (*scenario.monographs[row].induces, *scenario.monographs[row].inactivates)
+    }
+    enzymes = [row.half_life.canonical for name in changed for row in scenario.enzymes[name].organs.values()]
+    return lives.pop(drug) + max(lives.values(), default=0.0) + max(enzymes, default=0.0)
+
+
+def family_of(scenario: Scenario, drug: str) -> tuple[str, ...]:
+    """A drug of the scenario with its metabolites, theirs, and so on."""
+    found: list[str] = []
+    waiting = [drug]
+    while waiting:
+        name = waiting.pop(0)
+        if name not in found:
+            found.append(name)
+            waiting += scenario.monographs[name].metabolites
+    return tuple(found)
+
+
+def half_life(monograph: Monograph, patient: Patient) -> float:
+    """Mean residence times ln 2 in this patient: volume of all compartments over clearance, uninduced [h]."""
+    spaces = [monograph.distribution.volume, *(row.volume for row in monograph.distribution.peripheral)]
+    total = sum(space.canonical * (patient.weight if "/kg" in space.unit else 1.0) for space in spaces)
+    return math.log(2) * total / clearance(monograph, patient)
+
+
+def clearance(monograph: Monograph, patient: Patient) -> float:
+    """Clearance of a normal metaboliser of this size, with these kidneys and conditions [L/h]."""
+    found = float(sum(pathway_clearance(patient, monograph, row) for row in pathways(monograph)))
+    return max(found, SMALLEST * body.reference_clearance(monograph.elimination.clearance))
+
+
+def daily(course: Course) -> float:
+    """Labelled amount per day [mg]; that of a single dose."""
+    if course.clock:
+        return sum(row.amount for row in course.clock)
+    return max(course.levels) * (1.0 if course.every is None else 24 / course.every)
+
+
+def available(monograph: Monograph, course: Course) -> float:
+    """Free drug that reaches the circulation per labelled amount [1]."""
+    formulation = monograph.absorption[course.formulation]
+    salt = 1.0 if formulation.salt_factor is None else formulation.salt_factor.canonical
+    if course.bioavailability is not None:
+        return salt * course.bioavailability
+    return salt * (1.0 if formulation.bioavailability is None else formulation.bioavailability.canonical)
