@@ -12,8 +12,21 @@ from pathlib import Path
 
 from pkinteract.export.tables.qualify import rounded_table
 from pkinteract.library.evidence.ratios import RATIOS, read_studies
-from pkinteract.qualify import GroupSummary, StudyOutcome, qualify, read_summary, summaries, worse
+from pkinteract.library.evidence.timecourses import read_time_courses
+from pkinteract.qualify import (
+    GroupSummary,
+    PointOutcome,
+    StudyOutcome,
+    course_summaries,
+    qualify,
+    qualify_courses,
+    read_summary,
+    summaries,
+    worse,
+)
+from pkinteract.qualify.measure import fold_error
 from pkinteract.report.drawing import save
+from pkinteract.report.qualify.courses import draw_courses
 from pkinteract.report.qualify.figure import draw_agreement, draw_forest
 from pkinteract.text.csv import write_csv
 
@@ -24,29 +37,34 @@ MARK = "<!-- generated below this line by make qualification -->"
 
 
 def main() -> None:
-    """Simulate every study; compare or write."""
+    """Simulate every study and time course; compare or write."""
     if sys.argv[1:] not in ([], ["--write"]):
         sys.exit("usage: python docs/qualify.py [--write]")
-    outcomes = qualify(read_studies())
-    found = summaries(outcomes)
+    outcomes, points = qualify(read_studies()), qualify_courses(read_time_courses())
+    found = (*summaries(outcomes), *course_summaries(points))
     if sys.argv[1:] == ["--write"]:
         write_csv(rounded_table(found), SUMMARY)
         head = PAGE.read_text("utf-8").split(MARK)[0]
-        PAGE.write_text(f"{head}{MARK}\n\n" + "\n".join(page_lines(outcomes, found)) + "\n", "utf-8")
+        PAGE.write_text(f"{head}{MARK}\n\n" + "\n".join(page_lines(outcomes, points, found)) + "\n", "utf-8")
         save(draw_agreement(outcomes), IMAGES / "qualification.png")
+        save(draw_courses(points), IMAGES / "qualification-timecourses.png")
         save(draw_forest(outcomes), IMAGES / "qualification-forest.png")
     lines = worse(found, read_summary(SUMMARY))
     print("\n".join(lines) if lines else f"{found[0].n} ratios, GMFE {found[0].gmfe or 0:.3f}: no group got worse")
     sys.exit(1 if lines else 0)
 
 
-def page_lines(outcomes: Sequence[StudyOutcome], found: Sequence[GroupSummary]) -> Iterator[str]:
-    """Summary, figures, every row."""
+def page_lines(
+    outcomes: Sequence[StudyOutcome], points: Sequence[PointOutcome], found: Sequence[GroupSummary]
+) -> Iterator[str]:
+    """Summary, figures, every time point, every row."""
     yield "## Summary"
     yield ""
     yield "| | rows | GMFE | bias | in Guest's limits | 1.5-fold | twofold | Cmax rows | GMFE | static GMFE |"
     yield "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
     for row in found:
+        if row.by.startswith("time course"):
+            continue
         name = "**all**" if row.by == "all" else f"{row.by}: {row.group}"
         shares = [row.within_guest, row.within_close, row.within_twofold]
         cells = [name, str(row.n), _two(row.gmfe), _two(row.bias), *map(_percent, shares)]
@@ -65,7 +83,49 @@ def page_lines(outcomes: Sequence[StudyOutcome], found: Sequence[GroupSummary]) 
     yield ""
     yield "![Every study](images/qualification-forest.png)"
     yield ""
+    yield from _courses(points, found)
     yield from _studies(outcomes)
+
+
+def _courses(points: Sequence[PointOutcome], found: Sequence[GroupSummary]) -> Iterator[str]:
+    done = [row for row in points if row.state == "simulated"]
+    yield "## Time points"
+    yield ""
+    yield f"{len(done)} time points of {len({row.point.study for row in done})} studies."
+    yield ""
+    yield "| | points | GMFE | bias | in Guest's limits | 1.5-fold | twofold |"
+    yield "|---|---:|---:|---:|---:|---:|---:|"
+    for row in found:
+        if row.by.startswith("time course"):
+            name = f"perpetrator: {row.group}" if row.by.endswith("perpetrator") else f"**{row.group}**"
+            shares = [row.within_guest, row.within_close, row.within_twofold]
+            yield f"| {' | '.join([name, str(row.n), _two(row.gmfe), _two(row.bias), *map(_percent, shares)])} |"
+    yield ""
+    yield "![Every time course](images/qualification-timecourses.png)"
+    yield ""
+    yield "| id | study | | | measure | day | observed | predicted | fold error |"
+    yield "|---|---|---|---|---|---:|---:|---:|---:|"
+    for outcome in done:
+        point, predicted, observed = outcome.point, outcome.predicted or 0.0, outcome.point.value or 0.0
+        who = f"[{point.study}]({point.url})" if point.url else point.study
+        what = [" + ".join(point.perpetrators), f"{point.change}, {point.analyte}"]
+        unit = " h" if point.is_half_time else ""
+        day = "" if point.day is None else f"{point.day:.3g}"
+        ratios = [f"{_three(observed)}{unit}", f"{_three(predicted)}{unit}", _two(fold_error(predicted, observed))]
+        yield f"| {' | '.join([point.id, who, *what, point.measure, day, *ratios])} |"
+    yield ""
+    yield "Not simulated:"
+    yield ""
+    yield "| id | study | | day | observed | why |"
+    yield "|---|---|---|---:|---:|---|"
+    for outcome in points:
+        if outcome.state != "simulated":
+            point = outcome.point
+            why = f"no monograph of {outcome.reason}" if outcome.state == "no monograph" else outcome.reason
+            what = f"{' + '.join(point.perpetrators)}, {point.change}, {point.analyte}"
+            day = "" if point.day is None else f"{point.day:.3g}"
+            yield f"| {' | '.join([point.id, point.study, what, day, _three(point.value), why])} |"
+    yield ""
 
 
 def _studies(outcomes: Sequence[StudyOutcome]) -> Iterator[str]:

@@ -48,6 +48,7 @@ def parts() -> dict[str, str]:
         "published-designs": f"{published['n']} rows",
         "agreement": "\n".join([*HEAD, *(_agreement(name, groups[key]) for name, key in GROUPS.items())]),
         "pksim": _beside(),
+        "time-courses": _courses(groups["time course", "level"], groups["time course", "half-time"]),
         "others": "\n".join(_others(known)),
     }
 
@@ -56,6 +57,13 @@ def _agreement(name: str, group: Mapping[str, str]) -> str:
     shares = [f"{100 * float(group[key]):.0f} %" for key in ("within_guest", "within_close", "within_twofold")]
     cells = [name, group["n"], f"{float(group['gmfe']):.2f}", *shares, f"{float(group['gmfe_static']):.2f}"]
     return f"| {' | '.join(cells)} |"
+
+
+def _courses(level: Mapping[str, str], half_time: Mapping[str, str]) -> str:
+    """How far time courses are off, from the kept summary."""
+    level_error, half_time_error = (f"{float(group['gmfe']):.2f}" for group in (level, half_time))
+    levels = f"{level['n']} levels on a day with a mean fold error of {level_error}"
+    return f"{levels}, {half_time['n']} half-times with {half_time_error}"
 
 
 def _beside() -> str:

@@ -22,6 +22,7 @@ from pkinteract.text.csv import Table
 
 if TYPE_CHECKING:
     from pkinteract.fitting import FitResult as FitOutcome
+    from pkinteract.qualify import PointOutcome as PointOutcome
     from pkinteract.qualify import StudyOutcome as StudyOutcome
 
 
@@ -72,20 +73,25 @@ class FitFrames:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualificationFrames:
-    """Predicted against published interaction ratios.
+    """Predicted against published interaction ratios and time courses.
 
     Attributes
     ----------
-    outcomes
-        Every study with what was predicted for it.
+    outcomes, point_outcomes
+        Every study, and every time point, with what was predicted for it.
     qualification
         One row per study arm: observed and predicted ratio [1], fold error [1], limits, why one was not simulated.
+    timecourses, daily
+        One row per time point, and per day of a series: observed and predicted, in the column ``unit``.
     summary
         Mean fold error [1] and shares within limits [1], over all and by set, design, mechanism, perpetrator, victim.
     """
 
     outcomes: tuple[StudyOutcome, ...]
+    point_outcomes: tuple[PointOutcome, ...]
     qualification: pd.DataFrame
+    timecourses: pd.DataFrame
+    daily: pd.DataFrame
     summary: pd.DataFrame
 
 
@@ -217,17 +223,18 @@ def qualify(
     victim: str | None = None,
     row: str | None = None,
     table: str | PathLike[str] | None = None,
+    timecourses: str | PathLike[str] | None = None,
     drugs: Sequence[str | PathLike[str]] = (),
     workers: int = 1,
 ) -> QualificationFrames:
-    """Hold the predictions against published interaction studies, each arm simulated as it was done.
+    """Hold the predictions against published interaction studies, each arm and time course simulated as it was done.
 
     Parameters
     ----------
     perpetrator, victim, row
         Only studies of this perpetrator, of this victim, of this id; all of them if left out.
-    table
-        A CSV file of studies of one's own instead of the shipped ones.
+    table, timecourses
+        CSV files of studies and of time courses of one's own; with either, nothing of what is shipped.
     drugs
         Drug files of one's own beside the library.
     workers
@@ -238,19 +245,23 @@ def qualify(
     InputError
         When the table or a drug file is wrong, or no study has what is named.
     """
-    from pkinteract.export.tables.qualify import outcome_table, summary_table
-    from pkinteract.library.evidence.ratios import RATIOS, read_studies
+    from pkinteract.export.tables.qualify import course_table, daily_table, outcome_table, summary_table
+    from pkinteract.qualify import course_summaries, qualify_courses, summaries
     from pkinteract.qualify import qualify as outcomes_of
-    from pkinteract.qualify import summaries
-    from pkinteract.qualify.choose import choose
+    from pkinteract.qualify.choose import choose, evidence
 
-    source = RATIOS if table is None else Path(table)
-    studies = choose(read_studies(source), source, perpetrator=perpetrator, victim=victim, row=row)
-    outcomes = outcomes_of(studies, extra=[Path(drug) for drug in drugs], workers=workers)
+    own = [None if path is None else Path(path) for path in (table, timecourses)]
+    chosen = choose(evidence(*own), perpetrator=perpetrator, victim=victim, row=row)
+    extra = [Path(drug) for drug in drugs]
+    outcomes = outcomes_of(chosen.studies, extra=extra, workers=workers)
+    points = qualify_courses(chosen.points, extra=extra, workers=workers)
     return QualificationFrames(
         outcomes=outcomes,
+        point_outcomes=points,
         qualification=_frame(outcome_table(outcomes)),
-        summary=_frame(summary_table(summaries(outcomes))),
+        timecourses=_frame(course_table(points)),
+        daily=_frame(daily_table(points)),
+        summary=_frame(summary_table((*summaries(outcomes), *course_summaries(points)))),
     )
 
 

@@ -13,16 +13,16 @@ import click
 from pkinteract.commands.inputs import PATH
 
 if TYPE_CHECKING:
-    from pkinteract.library.evidence.studies import Study
-    from pkinteract.qualify import GroupSummary, StudyOutcome
+    from pkinteract.qualify import GroupSummary, PointOutcome, StudyOutcome
     from pkinteract.text.folder import Writer
 
 
 @click.command()
 @click.option("--perpetrator", metavar="DRUG", help="Only studies of this perpetrator.")
 @click.option("--victim", metavar="DRUG", help="Only studies of this victim.")
-@click.option("--row", metavar="ID", help="Only this study; draws the curves of both arms.")
-@click.option("--table", metavar="CSV", type=PATH, help="Studies of your own instead of the shipped ones.")
+@click.option("--row", metavar="ID", help="Only this study or time point; draws its curves.")
+@click.option("--table", metavar="CSV", type=PATH, help="Studies of your own instead of what is shipped.")
+@click.option("--timecourses", metavar="CSV", type=PATH, help="Time courses of your own instead of what is shipped.")
 @click.option(
     "--drug", "files", metavar="FILE", type=PATH, multiple=True, help="A drug file of your own; may be given again."
 )
@@ -30,53 +30,63 @@ if TYPE_CHECKING:
 @click.option("--no-figure", is_flag=True, help="Write no figures.")
 @click.option("--force", is_flag=True, help="Write into a folder that holds something else.")
 def qualify(
-    table: Path | None, files: tuple[Path, ...], out: Path | None, no_figure: bool, force: bool, **named: str | None
+    table: Path | None,
+    timecourses: Path | None,
+    files: tuple[Path, ...],
+    out: Path | None,
+    no_figure: bool,
+    force: bool,
+    **named: str | None,
 ) -> None:
     """Hold the predictions against published interaction studies.
 
     Simulates the control and the treatment arm of every study as they were done and compares the ratios of areas and
-    peaks. Prints the geometric mean fold error and the shares within Guest's limits and twofold by mechanism,
+    peaks. Simulates time courses day by day: the start and the stop of inducers, inhibitors, smoking, contraceptives
+    and pregnancy. Prints the geometric mean fold error and the shares within Guest's limits and twofold by mechanism,
     perpetrator and victim, beside a static estimate (ICH M12) and PK-Sim's published predictions. Writes a row per
-    study arm, a summary and figures.
+    study arm and time point, a summary and figures.
 
     Example: pkinteract qualify --perpetrator carbamazepine --out carbamazepine
     """
     from pkinteract.commands.progress import counted
     from pkinteract.export.record.qualify import NAME
-    from pkinteract.library.evidence.ratios import RATIOS, read_studies
+    from pkinteract.qualify import course_summaries, qualify_courses, summaries
     from pkinteract.qualify import qualify as qualified
-    from pkinteract.qualify import summaries
-    from pkinteract.qualify.choose import choose
-    from pkinteract.report.qualify.text import qualify_lines, row_lines
+    from pkinteract.qualify.choose import choose, evidence
+    from pkinteract.report.qualify.text import point_lines, qualify_lines, row_lines
     from pkinteract.text.folder import RECORD, refuse_foreign, write_all
 
-    row, source = named["row"], table or RATIOS
+    row = named["row"]
     folder = out or Path("results") / (f"qualification-{row}" if row else "qualification")
-    known = read_studies(source)
-    studies = choose(known, source, perpetrator=named["perpetrator"], victim=named["victim"], row=row)
+    known = evidence(table, timecourses)
+    chosen = choose(known, perpetrator=named["perpetrator"], victim=named["victim"], row=row)
     if not force:
         refuse_foreign(folder, NAME)
     with counted("arms") as progress:
-        outcomes = qualified(studies, extra=files, progress=progress)
-    groups = summaries(outcomes)
-    earlier = _figures(folder, known) if (folder / RECORD).is_file() else []
-    written = write_all(folder, _files(outcomes, groups, files, single=row is not None, figure=not no_figure))
-    for path in set(earlier) - set(written):
-        path.unlink()
-    if row is not None:
-        click.echo("\n".join([*row_lines(outcomes[0]), *(str(path) for path in written)]))
+        arms = qualified(chosen.studies, extra=files, progress=progress)
+    with counted("time courses") as progress:
+        points = qualify_courses(chosen.points, extra=files, progress=progress)
+    groups = (*summaries(arms), *course_summaries(points))
+    earlier = _earlier(folder, known.ids) if (folder / RECORD).is_file() else []
+    made = _files(arms, points, groups, files, single=row is not None, figure=not no_figure)
+    written = write_all(folder, made, earlier=earlier)
+    if row is None:
+        click.echo("\n".join(qualify_lines(arms, points, groups, written)))
     else:
-        click.echo("\n".join(qualify_lines(outcomes, groups, written)))
+        lines = row_lines(arms[0]) if arms else point_lines(points[0])
+        click.echo("\n".join([*lines, *(str(path) for path in written)]))
 
 
-def _figures(folder: Path, studies: Sequence[Study]) -> list[Path]:
-    """Figures of an earlier run, which this one need not write."""
-    names = ["forest.png", "predicted-observed.png", *(f"{study.id}.png" for study in studies)]
+def _earlier(folder: Path, ids: Sequence[str]) -> list[Path]:
+    """Tables and figures of an earlier run, which this one need not write."""
+    tables = ["qualification.csv", "timecourses.csv", "timecourses-daily.csv"]
+    names = [*tables, "forest.png", "predicted-observed.png", "timecourses.png", *(f"{row}.png" for row in ids)]
     return [folder / name for name in names if (folder / name).is_file()]
 
 
 def _files(
-    outcomes: Sequence[StudyOutcome],
+    arms: Sequence[StudyOutcome],
+    points: Sequence[PointOutcome],
     groups: Sequence[GroupSummary],
     extra: Sequence[Path],
     *,
@@ -85,23 +95,38 @@ def _files(
 ) -> dict[str, Writer]:
     """Tables, and the figures of what was simulated."""
     from pkinteract.export.record.qualify import record
-    from pkinteract.export.tables.qualify import outcome_table, summary_table
+    from pkinteract.export.tables.qualify import course_table, daily_table, outcome_table, summary_table
     from pkinteract.text.csv import write_csv
     from pkinteract.text.record import write_record
 
-    files: dict[str, Writer] = {
-        "qualification.csv": partial(write_csv, outcome_table(outcomes)),
-        "summary.csv": partial(write_csv, summary_table(groups)),
-        "run.json": partial(write_record, record(outcomes)),
-    }
-    if figure and single and outcomes[0].state == "simulated":
-        files[f"{outcomes[0].study.id}.png"] = partial(_write_arms, outcomes[0], tuple(extra))
-    elif figure and any(group.n for group in groups):
-        from pkinteract.report.drawing import save
-        from pkinteract.report.qualify.figure import draw_agreement, draw_forest
+    tables = {"summary.csv": summary_table(groups)}
+    if arms:
+        tables["qualification.csv"] = outcome_table(arms)
+    if points:
+        tables |= {"timecourses.csv": course_table(points), "timecourses-daily.csv": daily_table(points)}
+    files: dict[str, Writer] = {name: partial(write_csv, table) for name, table in tables.items()}
+    files["run.json"] = partial(write_record, record(arms, points))
+    if figure and single and arms and arms[0].state == "simulated":
+        files[f"{arms[0].study.id}.png"] = partial(_write_arms, arms[0], tuple(extra))
+    elif figure:
+        files |= _pictures(arms, points, groups, single=single)
+    return files
 
-        files["forest.png"] = partial(save, draw_forest(outcomes))
-        files["predicted-observed.png"] = partial(save, draw_agreement(outcomes))
+
+def _pictures(
+    arms: Sequence[StudyOutcome], points: Sequence[PointOutcome], groups: Sequence[GroupSummary], *, single: bool
+) -> dict[str, Writer]:
+    from pkinteract.report.drawing import save
+    from pkinteract.report.qualify.courses import draw_courses
+    from pkinteract.report.qualify.figure import draw_agreement, draw_forest
+
+    files: dict[str, Writer] = {}
+    if any(group.n for group in groups if group.by == "all"):
+        files["forest.png"] = partial(save, draw_forest(arms))
+        files["predicted-observed.png"] = partial(save, draw_agreement(arms))
+    if any(point.state == "simulated" for point in points):
+        name = f"{points[0].point.id}.png" if single else "timecourses.png"
+        files[name] = partial(save, draw_courses(points))
     return files
 
 

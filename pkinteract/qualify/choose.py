@@ -1,18 +1,53 @@
-"""Which studies of a table are wanted."""
+"""Which studies and time points are wanted."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pkinteract.errors import InputError, Problem, did_you_mean
+from pkinteract.library.evidence.ratios import RATIOS, read_studies
 from pkinteract.library.evidence.studies import Study
+from pkinteract.library.evidence.timecourses import TIMECOURSES, TimePoint, read_time_courses
 
 
-def choose(
-    studies: Sequence[Study], table: Path, *, perpetrator: str | None, victim: str | None, row: str | None
-) -> tuple[Study, ...]:
-    """Studies of a perpetrator, of a victim, and of an id; all where none is named.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Rows of tables: study arms, and time points; ``source`` is the table that a problem is told of."""
+
+    studies: tuple[Study, ...]
+    points: tuple[TimePoint, ...]
+    source: Path
+
+    @property
+    def rows(self) -> tuple[Study | TimePoint, ...]:
+        """All of them."""
+        return (*self.studies, *self.points)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Of all rows."""
+        return tuple(row.id for row in self.rows)
+
+
+def evidence(studies: Path | None = None, points: Path | None = None) -> Evidence:
+    """What is shipped; with a table of one's own, what that has alone.
+
+    Raises
+    ------
+    InputError
+        When a table is wrong.
+    """
+    shipped = studies is None and points is None
+    return Evidence(
+        studies=read_studies(studies or RATIOS) if shipped or studies is not None else (),
+        points=read_time_courses(points or TIMECOURSES) if shipped or points is not None else (),
+        source=studies or points or RATIOS,
+    )
+
+
+def choose(known: Evidence, *, perpetrator: str | None, victim: str | None, row: str | None) -> Evidence:
+    """Rows of a perpetrator, of a victim, and of an id; all where none is named.
 
     Raises
     ------
@@ -20,27 +55,31 @@ def choose(
         When no row has what is named, or none has all of it.
     """
     named = {
-        "--perpetrator": (perpetrator, {drug for study in studies for drug in study.perpetrators}),
-        "--victim": (victim, {study.victim for study in studies}),
-        "--row": (row, {study.id for study in studies}),
+        "--perpetrator": (perpetrator, {drug for one in known.rows for drug in one.perpetrators}),
+        "--victim": (victim, {one.victim for one in known.rows}),
+        "--row": (row, set(known.ids)),
     }
     found = [
-        Problem(line=None, key=key, message=_unknown(wanted, known))
-        for key, (wanted, known) in named.items()
-        if wanted is not None and wanted not in known
+        Problem(line=None, key=key, message=_unknown(wanted, there))
+        for key, (wanted, there) in named.items()
+        if wanted is not None and wanted not in there
     ]
     if found:
-        raise InputError(table, found)
-    chosen = tuple(
-        study
-        for study in studies
-        if (perpetrator is None or perpetrator in study.perpetrators)
-        and (victim is None or victim == study.victim)
-        and (row is None or row == study.id)
+        raise InputError(known.source, found)
+
+    def fits(one: Study | TimePoint) -> bool:
+        return (
+            (perpetrator is None or perpetrator in one.perpetrators)
+            and (victim is None or victim == one.victim)
+            and (row is None or row == one.id)
+        )
+
+    chosen = Evidence(
+        studies=tuple(filter(fits, known.studies)), points=tuple(filter(fits, known.points)), source=known.source
     )
-    if not chosen:
+    if not chosen.rows:
         text = f"no row has {' and '.join(wanted for wanted, _ in named.values() if wanted)} together; leave one out"
-        raise InputError(table, [Problem(line=None, key="", message=text)])
+        raise InputError(known.source, [Problem(line=None, key="", message=text)])
     return chosen
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from pkinteract.library.schema.monograph import Monograph
 from pkinteract.model import patient as body
 from pkinteract.scenario import Scenario, read_scenario
 
-CREATININE_CLEARANCE = 100.0
-"""Of the subjects, as studies of healthy volunteers rarely give it [mL/min]."""
+SUBJECT = 'extrapolate = true\ncreatinine_clearance = "100 mL/min"\n'
+"""What is the same in all subjects, as studies of healthy volunteers rarely give it."""
 
 _HORIZON = 12
 """Half-lives of the uninhibited analyte after which an area to infinity is first looked at."""
@@ -42,9 +43,14 @@ class ArmDesign:
 
     def scenario(self, stop: float, folder: Path, library: Library) -> Scenario:
         """The arm until ``stop`` [h], read by way of a file in ``folder``."""
-        path = folder / "arm.toml"
-        path.write_text(self.text.replace("@duration@", f"{stop:.10g} h"), "utf-8")
-        return read_scenario(path, library)
+        return read_text(self.text, stop, folder, library)
+
+
+def read_text(text: str, stop: float, folder: Path, library: Library) -> Scenario:
+    """The scenario of a text until ``stop`` [h], read by way of a file in ``folder``."""
+    path = folder / "arm.toml"
+    path.write_text(text.replace("@duration@", f"{stop:.10g} h"), "utf-8")
+    return read_scenario(path, library)
 
 
 def plan(study: Study, arm: Arm, library: Library) -> ArmDesign:
@@ -59,14 +65,26 @@ def plan(study: Study, arm: Arm, library: Library) -> ArmDesign:
     """
     start, stop = arm.window
     span = 0.0 if math.isfinite(stop) else max(24.0, _HORIZON * _half_life(library.monograph(study.analyte)))
-    regimens = "".join(_regimen(intake, library.monograph(intake.drug)) for intake in arm.intakes)
     genes = "".join(f"{gene} = {_activity(value)}\n" for gene, value in arm.phenotype.items())
-    text = (
-        f'title = "{study.id}"\n[simulation]\nduration = "@duration@"\nstep = "@duration@"\n'
-        f'[patient]\nweight = "{study.weight:g} kg"\nage = "{study.age:g} y"\nsex = "male"\nextrapolate = true\n'
-        f'creatinine_clearance = "{CREATININE_CLEARANCE:g} mL/min"\n[patient.phenotype]\n{genes}{regimens}'
+    patient = f'weight = "{study.weight:g} kg"\nage = "{study.age:g} y"\nsex = "male"\n'
+    text = scenario_text(
+        study.id, f"{patient}{SUBJECT}[patient.phenotype]\n{genes}", arm.intakes, library, step="@duration@"
     )
     return ArmDesign(text=text, analyte=study.analyte, window=(start, stop), horizon=span)
+
+
+def scenario_text(title: str, patient: str, intakes: Sequence[Intake], library: Library, *, step: str) -> str:
+    """A scenario that gives the ``intakes``; ``@duration@`` stands for its length, ``patient`` below ``[patient]``.
+
+    Raises
+    ------
+    ValueError
+        When a drug has no formulation for the route that it was given by.
+    InputError
+        When a monograph is wrong.
+    """
+    regimens = "".join(_regimen(intake, library.monograph(intake.drug)) for intake in intakes)
+    return f'title = "{title}"\n[simulation]\nduration = "@duration@"\nstep = "{step}"\n[patient]\n{patient}{regimens}'
 
 
 def _activity(value: str) -> str:

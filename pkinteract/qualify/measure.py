@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pkinteract.analysis.profiles import gmfe
+from pkinteract.qualify.courses import PointOutcome
 from pkinteract.qualify.outcome import StudyOutcome
 
 TWOFOLD = 2.0
@@ -43,10 +44,11 @@ class GroupSummary:
     Attributes
     ----------
     by, group
-        What it is grouped by ("all", "set", "design", "design and mechanism", "mechanism", "perpetrator", "victim") and
-        which.
+        What it is grouped by ("all", "set", "design", "design and mechanism", "mechanism", "perpetrator", "victim",
+        "time course", "time course, perpetrator") and which.
     n, gmfe, bias
-        Rows with a ratio of exposure; geometric means of fold error and of predicted over observed [1].
+        Rows with a ratio of exposure (of a time course: ratios on a day, or half-times); geometric means of fold error
+        and of predicted over observed [1].
     within_guest, within_close, within_twofold
         Shares within Guest's limits, 1.5-fold and twofold [1].
     n_peak, gmfe_peak
@@ -141,6 +143,39 @@ def _summary(by: str, group: str, rows: Sequence[StudyOutcome]) -> GroupSummary:
         n_pksim=len(theirs),
         gmfe_beside_pksim=_gmfe(exposures(beside)),
         gmfe_pksim=_gmfe(theirs),
+    )
+
+
+def course_summaries(outcomes: Sequence[PointOutcome]) -> tuple[GroupSummary, ...]:
+    """Summaries of levels on a day, of half-times, and of levels by perpetrator; points not simulated count in none."""
+    done = [outcome for outcome in outcomes if outcome.predicted is not None and outcome.point.value is not None]
+    levels = [outcome for outcome in done if not outcome.point.is_half_time]
+    groups = {("time course", "level"): levels}
+    groups["time course", "half-time"] = [outcome for outcome in done if outcome.point.is_half_time]
+    for outcome in sorted(levels, key=lambda row: row.point.perpetrators):
+        groups.setdefault(("time course, perpetrator", " + ".join(outcome.point.perpetrators)), []).append(outcome)
+    return tuple(_course_summary(by, group, rows) for (by, group), rows in groups.items() if rows)
+
+
+def _course_summary(by: str, group: str, rows: Sequence[PointOutcome]) -> GroupSummary:
+    pairs = [(row.predicted or 0.0, row.point.value or 0.0) for row in rows]
+    ratios = not rows[0].point.is_half_time
+    return GroupSummary(
+        by=by,
+        group=group,
+        n=len(pairs),
+        gmfe=_gmfe(pairs),
+        bias=_mean([predicted / observed for predicted, observed in pairs]),
+        within_guest=_share([inside_guest(*pair) for pair in pairs]) if ratios else None,
+        within_close=_share([fold_error(*pair) <= CLOSE for pair in pairs]),
+        within_twofold=_share([fold_error(*pair) <= TWOFOLD for pair in pairs]),
+        n_peak=0,
+        gmfe_peak=None,
+        n_static=0,
+        gmfe_static=None,
+        n_pksim=0,
+        gmfe_beside_pksim=None,
+        gmfe_pksim=None,
     )
 
 

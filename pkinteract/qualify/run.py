@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,13 +13,8 @@ from pkinteract.library.evidence.studies import Arm, Study
 from pkinteract.qualify.design import plan
 from pkinteract.qualify.exposure import Exposure, expose
 from pkinteract.qualify.outcome import StudyOutcome
+from pkinteract.qualify.processes import Progress, each
 from pkinteract.qualify.static import static_ratio
-
-FEW = 6
-"""Arms that are not worth other processes."""
-
-Progress = Callable[[int, int], Callable[[int], None]]
-"""From how many arms there are, and how many of them are there already, to what is told how many more are done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +66,7 @@ def qualify(
         tasks.setdefault(treatment, _Task(study=study, arm=study.treatment, treatment=True))
     done: dict[object, _TaskOutcome] = {}
     tell = None if progress is None else progress(len(tasks), 0)
-    for key, found in _run(tasks, tuple(extra), workers or os.cpu_count() or 1):
+    for key, found in each(_simulate, tasks, extra=tuple(extra), workers=workers):
         done[key] = found
         if tell is not None:
             tell(1)
@@ -101,31 +93,6 @@ def _key(study: Study, arm: Arm, *, treated: bool = False) -> object:
     genes = tuple(sorted(arm.phenotype.items()))
     acting = (study.perpetrators, study.victim) if treated else ()
     return arm.intakes, genes, arm.window, study.analyte, study.weight, study.age, acting
-
-
-def _run(tasks: Mapping[object, _Task], extra: tuple[Path, ...], workers: int) -> Iterator[tuple[object, _TaskOutcome]]:
-    if workers == 1 or len(tasks) <= FEW:
-        library = load_library(extra)
-        for key, task in tasks.items():
-            yield key, _simulate(task, library)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(extra,)) as pool:
-        waiting: dict[Future[_TaskOutcome], object] = {pool.submit(_work, task): key for key, task in tasks.items()}
-        for future in as_completed(waiting):
-            yield waiting[future], future.result()
-
-
-_LIBRARY: list[Library] = []
-"""The library of a worker process, read once."""
-
-
-def _begin(extra: tuple[Path, ...]) -> None:
-    _LIBRARY[:] = [load_library(extra)]
-
-
-def _work(task: _Task) -> _TaskOutcome:
-    return _simulate(task, _LIBRARY[0])
 
 
 def _simulate(task: _Task, library: Library) -> _TaskOutcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pkinteract import __version__
+from pkinteract.qualify.courses import PointOutcome
 from pkinteract.qualify.outcome import StudyOutcome
 from pkinteract.text.record import head
 
@@ -12,8 +13,11 @@ NAME = "qualification"
 """What the folder's record calls it."""
 
 
-def record(outcomes: Sequence[StudyOutcome]) -> dict[str, object]:
+def record(arms: Sequence[StudyOutcome], points: Sequence[PointOutcome]) -> dict[str, object]:
     """The record of a qualification as plain data."""
-    states = [outcome.state for outcome in outcomes]
-    counts = {state: states.count(state) for state in dict.fromkeys(states)}
-    return {**head(), "scenario": {"name": NAME}, "pkinteract": __version__, "rows": counts}
+    counts = {"rows": _counts([arm.state for arm in arms]), "time_points": _counts([point.state for point in points])}
+    return {**head(), "scenario": {"name": NAME}, "pkinteract": __version__, **counts}
+
+
+def _counts(states: Sequence[str]) -> dict[str, int]:
+    return {state: states.count(state) for state in dict.fromkeys(states)}

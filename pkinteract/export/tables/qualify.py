@@ -1,10 +1,11 @@
-"""The tables of a qualification: one row per study arm, and one per group."""
+"""The tables of a qualification: one row per study arm, time point, day of a time course, and group."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
 
+from pkinteract.qualify.courses import PointOutcome, curves
 from pkinteract.qualify.measure import CLOSE, TWOFOLD, GroupSummary, fold_error, guest_limit, inside_guest
 from pkinteract.qualify.outcome import StudyOutcome
 from pkinteract.text.csv import Table
@@ -56,6 +57,54 @@ def _row(outcome: StudyOutcome) -> dict[str, object]:
         "paper": study.paper,
         "url": study.url,
     }
+
+
+def course_table(outcomes: Sequence[PointOutcome]) -> Table:
+    """``timecourses.csv``: observed and predicted of every time point, those not simulated with the reason."""
+    rows = [_point(outcome) for outcome in outcomes]
+    return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
+
+
+def _point(outcome: PointOutcome) -> dict[str, object]:
+    point = outcome.point
+    both = (outcome.predicted, point.value) if outcome.predicted is not None and point.value is not None else None
+    return {
+        "id": point.id,
+        "series": point.series,
+        "study": point.study,
+        "perpetrator": " + ".join(point.perpetrators),
+        "change": point.change,
+        "victim": point.victim,
+        "analyte": point.analyte,
+        "state": outcome.state,
+        "reason": outcome.reason,
+        "design_assumed": point.assumed,
+        "measure": point.measure,
+        "day": point.day,
+        "n": point.n,
+        "unit": "h" if point.is_half_time else "1",
+        "observed": point.value,
+        "observed_low": point.low,
+        "observed_high": point.high,
+        "predicted": outcome.predicted,
+        "fold_error": None if both is None else fold_error(*both),
+        "paper": point.paper,
+        "url": point.url,
+    }
+
+
+def daily_table(outcomes: Sequence[PointOutcome]) -> Table:
+    """``timecourses-daily.csv``: the ratio of every day of a series and measure, beside what was observed on it."""
+    table: dict[str, list[object]] = {"series": [], "measure": [], "day": [], "predicted": [], "observed": []}
+    for curve in curves(outcomes):
+        first = curve[0].point
+        predicted = {round(day, 6): ratio for outcome in curve for day, ratio in outcome.daily}
+        observed = {round(row.point.day or 0.0, 6): row.point.value for row in curve}
+        for day in sorted({*predicted, *observed}):
+            cells = (first.series, first.measure, day, predicted.get(day), observed.get(day))
+            for column, cell in zip(table.values(), cells, strict=True):
+                column.append(cell)
+    return table
 
 
 def summary_table(summaries: Sequence[GroupSummary]) -> Table:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from pkinteract.library.evidence.studies import GivenDrug
+from pkinteract.qualify.courses import PointOutcome
 from pkinteract.qualify.measure import GroupSummary, fold_error, inside_guest
 from pkinteract.qualify.outcome import StudyOutcome
 
@@ -16,9 +18,22 @@ _WAYS = ("set", "design", "design and mechanism", "mechanism", "perpetrator", "v
 
 
 def qualify_lines(
-    outcomes: Sequence[StudyOutcome], groups: Sequence[GroupSummary], written: Iterable[Path]
+    outcomes: Sequence[StudyOutcome],
+    points: Sequence[PointOutcome],
+    groups: Sequence[GroupSummary],
+    written: Iterable[Path],
 ) -> Iterator[str]:
-    """Summary by group, PK-Sim beside, the worst rows, what was not simulated, and the files."""
+    """Summary by group, PK-Sim beside, the worst rows, time courses, what was not simulated, and the files."""
+    if outcomes:
+        yield from _arms(outcomes, groups)
+    if points:
+        yield from _courses(points, groups)
+    yield from _missing({row.study.id: row.reason for row in outcomes if row.state == "no monograph"})
+    yield from _missing({row.point.id: row.reason for row in points if row.state == "no monograph"})
+    yield from (str(path) for path in written)
+
+
+def _arms(outcomes: Sequence[StudyOutcome], groups: Sequence[GroupSummary]) -> Iterator[str]:
     done = [outcome for outcome in outcomes if outcome.state == "simulated"]
     yield f"{len(done)} of {len(outcomes)} study arms simulated{_others(outcomes)}"
     if done:
@@ -32,9 +47,69 @@ def qualify_lines(
         yield ""
         yield "worst:"
         yield from (_one(row) for row in _worst(done))
-    yield from _missing(outcomes)
-    yield from (f"failed: {row.study.id} ({row.study.study}): {row.reason}" for row in _of(outcomes, "failed"))
-    yield from (str(path) for path in written)
+    failed = [row for row in outcomes if row.state == "failed"]
+    yield from (f"failed: {row.study.id} ({row.study.study}): {row.reason}" for row in failed)
+
+
+def _courses(points: Sequence[PointOutcome], groups: Sequence[GroupSummary]) -> Iterator[str]:
+    done = [point for point in points if point.state == "simulated"]
+    studies = len({point.point.study for point in done})
+    yield f"{len(done)} of {len(points)} time points simulated, {studies} studies{_others(points)}"
+    if done:
+        yield "time courses: ratio to the reference on a day, and time in which half of a change is done"
+        yield ""
+        yield _HEAD
+        yield from (_line(row) for row in groups if row.by.startswith("time course"))
+        yield ""
+        yield "worst:"
+        yield from (_one_point(row) for row in sorted(done, key=_point_fold, reverse=True)[:WORST])
+    failed = [row for row in points if row.state == "failed"]
+    yield from (f"failed: {row.point.id} ({row.point.study}): {row.reason}" for row in failed)
+
+
+def point_lines(outcome: PointOutcome) -> Iterator[str]:
+    """One time point: what was done and what came out."""
+    point = outcome.point
+    yield f"{point.id}: {point.study}, {' + '.join(point.perpetrators)} {point.change}s, {point.analyte}"
+    yield f"  {point.paper} {point.url}".rstrip()
+    yield f"  {'; '.join(f'{intake.drug} {_dose(dose)}' for intake in point.intakes for dose in intake.doses)}"
+    body = [f"{key} {value}" for key, value in point.body.items()]
+    changes = [f"{change.key} {change.value} at {change.time:g} h" for change in point.patient_changes]
+    if body or changes:
+        yield f"  patient: {', '.join([*body, *changes])}"
+    if point.note:
+        yield f"  {point.note}"
+    if outcome.state != "simulated" or outcome.predicted is None or point.value is None:
+        yield f"  {outcome.state}: {outcome.reason}"
+        return
+    span = "" if point.low is None else f" ({point.low:g} to {point.high:g}, {point.spread})"
+    what = point.measure if point.day is None else f"{point.measure} on day {point.day:.3g} over its reference"
+    unit = " h" if point.is_half_time else ""
+    fold = fold_error(outcome.predicted, point.value)
+    seen = f"observed {point.value:.3g}{unit}{span}, predicted {outcome.predicted:.3g}{unit}"
+    yield f"  {what}: {seen}, fold error {fold:.2f}"
+
+
+def _point_fold(outcome: PointOutcome) -> float:
+    if outcome.predicted is None or outcome.point.value is None:
+        return 0.0
+    return fold_error(outcome.predicted, outcome.point.value)
+
+
+def _one_point(outcome: PointOutcome) -> str:
+    point = outcome.point
+    day = f"{point.measure} [h]" if point.day is None else f"day {point.day:.3g}, {point.measure}"
+    return (
+        f"  {point.id:<36}{_point_fold(outcome):>6.2f}-fold  {day[:32]:<33}observed {point.value or 0.0:.3g}, "
+        f"predicted {outcome.predicted or 0.0:.3g}  ({point.study[:40]})"
+    )
+
+
+def _dose(dose: GivenDrug) -> str:
+    return (
+        f"{dose.amount:g} {'mg/kg' if dose.per_weight else 'mg'}{' iv' if dose.intravenous else ''} at {dose.time:g} h"
+        + (f", {dose.count} doses every {dose.every:g} h" if dose.count > 1 else "")
+    )
 
 
 def row_lines(outcome: StudyOutcome) -> Iterator[str]:
@@ -43,13 +118,7 @@ def row_lines(outcome: StudyOutcome) -> Iterator[str]:
     yield f"{study.id}: {study.study}, {' + '.join(study.perpetrators) or 'genotypes'} on {study.analyte}"
     yield f"  {study.paper} {study.url}".rstrip()
     for name, arm in (("control", study.control), ("treatment", study.treatment)):
-        given = "; ".join(
-            f"{intake.drug} {dose.amount:g} {'mg/kg' if dose.per_weight else 'mg'}"
-            f"{' iv' if dose.intravenous else ''} at {dose.time:g} h"
-            + (f", {dose.count} doses every {dose.every:g} h" if dose.count > 1 else "")
-            for intake in arm.intakes
-            for dose in intake.doses
-        )
+        given = "; ".join(f"{intake.drug} {_dose(dose)}" for intake in arm.intakes for dose in intake.doses)
         genes = "".join(f", {gene} {value}" for gene, value in arm.phenotype.items())
         yield f"  {name}: {given}{genes}; area from {arm.window[0]:g} to {arm.window[1]:g} h"
     if study.note:
@@ -73,13 +142,9 @@ def row_lines(outcome: StudyOutcome) -> Iterator[str]:
         yield f"  PK-Sim's published prediction {study.pksim:.3g}"
 
 
-def _others(outcomes: Sequence[StudyOutcome]) -> str:
+def _others(outcomes: Sequence[StudyOutcome] | Sequence[PointOutcome]) -> str:
     states = [outcome.state for outcome in outcomes if outcome.state != "simulated"]
     return "".join(f", {states.count(state)} {state}" for state in dict.fromkeys(states))
-
-
-def _of(outcomes: Iterable[StudyOutcome], state: str) -> list[StudyOutcome]:
-    return [outcome for outcome in outcomes if outcome.state == state]
 
 
 def _line(row: GroupSummary) -> str:
@@ -120,12 +185,12 @@ def _one(outcome: StudyOutcome) -> str:
     )
 
 
-def _missing(outcomes: Iterable[StudyOutcome]) -> Iterator[str]:
-    """Drugs without a monograph, with the rows that wait for them."""
+def _missing(reasons: Mapping[str, str]) -> Iterator[str]:
+    """Drugs without a monograph, with the rows that wait for them, from the drugs that each row lacks."""
     waiting: dict[str, list[str]] = {}
-    for row in _of(outcomes, "no monograph"):
-        for drug in row.reason.split(", "):
-            waiting.setdefault(drug, []).append(row.study.id)
+    for row, drugs in reasons.items():
+        for drug in drugs.split(", "):
+            waiting.setdefault(drug, []).append(row)
     for drug, ids in sorted(waiting.items()):
         shown = ", ".join(ids[:6]) + (f" and {len(ids) - 6} more" if len(ids) > 6 else "")
         yield f"no monograph of {drug}: {len(ids)} rows ({shown})"
