@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from pkinteract.errors import InputError, Problem
@@ -22,6 +23,7 @@ from pkinteract.fitting.search.target import Best, Target
 from pkinteract.fitting.types import Fit, Parameter, Series
 from pkinteract.library.evidence.ratios import RATIOS, read_studies
 from pkinteract.library.evidence.studies import Study
+from pkinteract.qualify import GroupSummary, StudyOutcome, summaries
 
 Values = Mapping[str, float]
 
@@ -35,13 +37,39 @@ class LeftOut:
     fit
         Name of the fit.
     fitted, predicted
-        Ratio of exposure by the fit that has seen it, and by one that has not seen its paper [1].
+        Ratio of exposure by the fit that has seen it, and by one that has not seen its paper [1]; None for the latter
+        where only this paper informs a constant that has no prior.
     """
 
     study: Study
     fit: str
     fitted: float
-    predicted: float
+    predicted: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrossValidated:
+    """A group of studies, fitted and left out.
+
+    Attributes
+    ----------
+    n, n_left_out
+        Rows with a ratio of exposure, and how many of them a fit has seen and predicted unseen; the others were never
+        fitted to and stand in both errors as they are.
+    gmfe, gmfe_left_out
+        Geometric mean fold error with all, and with every paper predicted unseen [1].
+    n_pksim, gmfe_beside_pksim, gmfe_pksim
+        Rows with a published prediction of PK-Sim, the left-out error on them and PK-Sim's.
+    """
+
+    group: str
+    n: int
+    n_left_out: int
+    gmfe: float | None
+    gmfe_left_out: float | None
+    n_pksim: int
+    gmfe_beside_pksim: float | None
+    gmfe_pksim: float | None
 
 
 def study_fits(folder: Path) -> list[Fit]:
@@ -72,29 +100,73 @@ def left_out(fits: Iterable[Fit], done: Callable[[int], None]) -> Iterator[LeftO
     SimulationError
         When the solver gives up.
     """
-    studies = {study.line: study for study in read_studies()}
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         for fit in fits:
             whole = _optimum(fit, fit.series, pool)
-            for paper in papers(fit, studies):
-                mine = [row for row in fit.series if _paper(fit, row, studies) == paper]
+            for paper in papers(fit):
+                mine = [row for row in fit.series if _paper(fit, row) == paper]
                 near = _near(fit, mine, whole)
                 without = _optimum(near, near.series, pool)
                 fitted, predicted = (_predicted(fit, mine, values, pool) for values in (whole, without))
+                known = not any(
+                    row.vary and row.prior is None and row.name in _alone(fit, mine) for row in fit.parameters
+                )
                 for row, seen, unseen in zip(mine, fitted, predicted, strict=True):
-                    yield LeftOut(study=studies[row.lines[0]], fit=fit.name, fitted=seen, predicted=unseen)
+                    study = _studies()[row.lines[0]]
+                    yield LeftOut(study=study, fit=fit.name, fitted=seen, predicted=unseen if known else None)
                 done(1)
 
 
-def papers(fit: Fit, studies: Mapping[int, Study]) -> list[str]:
-    """Papers of the interaction studies of a fit, by the line of each study."""
-    found = (_paper(fit, row, studies) for row in fit.series)
-    return list(dict.fromkeys(paper for paper in found if paper))
+def cross_validated(outcomes: Sequence[StudyOutcome], rows: Sequence[LeftOut]) -> tuple[CrossValidated, ...]:
+    """Errors with all and with every paper left out: of everything, and by design and mechanism."""
+    unseen = {row.study.id: row.predicted for row in rows if row.predicted is not None}
+    alone = {row.study.id for row in rows if row.predicted is None}
+    kept = [row for row in outcomes if row.study.id not in alone]
+    left = [replace(row, exposure=unseen.get(row.study.id, row.exposure)) for row in kept]
+    wanted = ("all", "design", "design and mechanism")
+    pairs = zip(summaries(kept), summaries(left), strict=True)
+    return tuple(
+        CrossValidated(
+            group=seen.group,
+            n=seen.n,
+            n_left_out=sum(_belongs(row, seen) for row in kept if row.study.id in unseen),
+            gmfe=seen.gmfe,
+            gmfe_left_out=here.gmfe,
+            n_pksim=here.n_pksim,
+            gmfe_beside_pksim=here.gmfe_beside_pksim,
+            gmfe_pksim=here.gmfe_pksim,
+        )
+        for seen, here in pairs
+        if seen.by in wanted
+    )
 
 
-def _paper(fit: Fit, series: Series, studies: Mapping[int, Study]) -> str:
+def _belongs(row: StudyOutcome, group: GroupSummary) -> bool:
+    return any(each.by == group.by and each.group == group.group for each in summaries([row]))
+
+
+def _alone(fit: Fit, mine: Sequence[Series]) -> set[str]:
+    """Estimated parameters that no other series feels."""
+    basis = _basis(fit)
+    others = [row for row in fit.series if not any(row is left for left in mine)]
+    informed = set().union(*(_felt(fit, row, basis) for row in others)) if others else set()
+    return set().union(*(_felt(fit, row, basis) for row in mine)) - informed
+
+
+def papers(fit: Fit) -> list[str]:
+    """Papers of the interaction studies of a fit."""
+    return list(dict.fromkeys(paper for paper in (_paper(fit, row) for row in fit.series) if paper))
+
+
+@cache
+def _studies() -> Mapping[int, Study]:
+    """The library's studies by line."""
+    return {study.line: study for study in read_studies()}
+
+
+def _paper(fit: Fit, series: Series) -> str:
     """The paper behind a series; empty where it is no interaction study."""
-    return studies[series.lines[0]].study if fit.files[series.data] == RATIOS else ""
+    return _studies()[series.lines[0]].study if fit.files[series.data] == RATIOS else ""
 
 
 def _optimum(fit: Fit, series: Sequence[Series], pool: ThreadPoolExecutor) -> Values:
@@ -108,8 +180,8 @@ def _optimum(fit: Fit, series: Sequence[Series], pool: ThreadPoolExecutor) -> Va
 def _near(fit: Fit, mine: Sequence[Series], whole: Values) -> Fit:
     """The fit without some series, as far as it concerns them: parameters they share with nobody are held.
 
-    The search begins at the optimum of all, except for what only they inform, which begins where it did then: nothing of
-    theirs may be left in it.
+    The search begins at the optimum of all, except for what only they inform, which stays at its prior:
+    nothing of theirs may be left in it.
     """
     basis = _basis(fit)
     felt = {id(row): _felt(fit, row, basis) for row in fit.series}
