@@ -7,7 +7,7 @@ HEADLINE := scenarios/carbamazepine-to-levetiracetam.toml
 PIP      := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast fuzz check format docs validation qualify qualification headline bench clean
+.PHONY: help run test test-fast fuzz check format docs validation qualify qualification cross-validation headline bench clean
 
 help:
 	@echo "make run     install into $(VENV) and simulate the headline scenario: CSVs and picture"
@@ -20,6 +20,7 @@ help:
 	@echo "make validation PROFILES=curves.csv   predicted against published numbers into docs/validation.md"
 	@echo "make qualify interaction studies against the kept summary; fails if a group got worse"
 	@echo "make qualification   the same, written into the summary and docs/qualification.md"
+	@echo "make cross-validation   every paper left out of the fits in turn, into docs/left-out.csv; ten minutes"
 	@echo "make headline   the headline scenario in 5,000 patients, into docs/headline.md"
 	@echo "make bench   how long things take on this machine, beside other solvers, into docs/benchmarks.md"
 	@echo "make clean   remove $(VENV), caches and results"
@@ -62,6 +63,9 @@ qualify: $(VENV)/.installed-dev
 qualification: $(VENV)/.installed-dev
 	$(BIN)/python docs/qualify.py --write
 	$(BIN)/python docs/refresh_library.py
+
+cross-validation: $(VENV)/.installed-dev
+	$(BIN)/python docs/cross_validate.py
 
 headline: $(VENV)/.installed-dev
 	$(BIN)/python docs/headline.py

@@ -6,6 +6,7 @@ Usage: python docs/qualify.py            compare with the committed summary; exi
 
 from __future__ import annotations
 
+import csv
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -25,7 +26,7 @@ from pkinteract.qualify import (
     summaries,
     worse,
 )
-from pkinteract.qualify.measure import fold_error
+from pkinteract.qualify.measure import fold_error, noise_floor
 from pkinteract.report.drawing import save
 from pkinteract.report.qualify.courses import draw_courses
 from pkinteract.report.qualify.figure import draw_agreement, draw_forest
@@ -46,6 +47,7 @@ HEAD = (
     "static GMFE",
     "right direction",
 )
+LEFT_OUT = Path(__file__).parent / "left-out-summary.csv"
 MARK = "<!-- generated below this line by make qualification -->"
 
 
@@ -94,12 +96,32 @@ def page_lines(
             name = "**all**" if row.by == "all" else f"{row.by}: {row.group}"
             yield f"| {name} | {row.n_pksim} | {_two(row.gmfe_beside_pksim)} | {_two(row.gmfe_pksim)} |"
     yield ""
+    yield from _left_out()
     yield "![Predicted against observed ratios](images/qualification.png)"
     yield ""
     yield "![Every study](images/qualification-forest.png)"
     yield ""
     yield from _courses(points, found)
     yield from _studies(outcomes)
+
+
+def _left_out() -> Iterator[str]:
+    """Errors with all and without each paper, as ``make cross-validation`` kept them, and what separates studies alike."""
+    yield "## Fitted and left out"
+    yield ""
+    yield "Each paper that a fit has seen is left out in turn and predicted by the others (`make cross-validation`)."
+    yield ""
+    yield "| | rows | left out | GMFE fitted | GMFE left out | beside PK-Sim: rows | here, left out | PK-Sim |"
+    yield "|---|---:|---:|---:|---:|---:|---:|---:|"
+    with LEFT_OUT.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            numbers = [_two(float(row[name])) for name in ("gmfe", "gmfe_left_out")]
+            beside = [_two(float(row[name])) if row[name] else "" for name in ("gmfe_beside_pksim", "gmfe_pksim")]
+            yield f"| {' | '.join([row['group'], row['n'], row['n_left_out'], *numbers, row['n_pksim'], *beside])} |"
+    yield ""
+    floor, count = noise_floor(read_studies())
+    yield f"Studies of one pair differ among themselves: {count} ratios lie {floor:.2f}-fold from the mean of their pair."
+    yield ""
 
 
 def _courses(points: Sequence[PointOutcome], found: Sequence[GroupSummary]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,8 @@ import click
 from pkinteract.commands.inputs import PATH
 
 if TYPE_CHECKING:
+    from pkinteract.fitting.left_out import LeftOut
+    from pkinteract.fitting.types import Fit
     from pkinteract.qualify import GroupSummary, PointOutcome, StudyOutcome
     from pkinteract.text.folder import Writer
 
@@ -26,6 +28,12 @@ if TYPE_CHECKING:
 @click.option(
     "--drug", "files", metavar="FILE", type=PATH, multiple=True, help="A drug file of your own; may be given again."
 )
+@click.option(
+    "--cross-validate", is_flag=True, help="Fit again without each paper that constants were fitted to, and predict it."
+)
+@click.option(
+    "--fits", metavar="DIR", type=PATH, default=Path("fits"), help="Their fits, for --cross-validate; default fits/."
+)
 @click.option("--out", metavar="DIR", type=PATH, help="Folder for the files; default results/qualification[-ID]/.")
 @click.option("--no-figure", is_flag=True, help="Write no figures.")
 @click.option("--force", is_flag=True, help="Write into a folder that holds something else.")
@@ -33,6 +41,8 @@ def qualify(
     table: Path | None,
     timecourses: Path | None,
     files: tuple[Path, ...],
+    cross_validate: bool,
+    fits: Path,
     out: Path | None,
     no_figure: bool,
     force: bool,
@@ -46,17 +56,25 @@ def qualify(
     perpetrator and victim, beside a static estimate (ICH M12) and PK-Sim's published predictions. Writes a row per
     study arm and time point, a summary and figures.
 
+    With --cross-validate every paper that a fit has seen is left out in turn and predicted by what the others say;
+    writes left-out.csv and prints both errors by mechanism. Takes minutes.
+
     Example: pkinteract qualify --perpetrator carbamazepine --out carbamazepine
     """
     from pkinteract.commands.progress import counted
     from pkinteract.export.record.qualify import NAME
+    from pkinteract.export.tables.left_out import left_out_table
+    from pkinteract.fitting.left_out import cross_validated
     from pkinteract.qualify import course_summaries, qualify_courses, summaries
     from pkinteract.qualify import qualify as qualified
     from pkinteract.qualify.choose import choose, evidence
+    from pkinteract.report.qualify.left_out import left_out_lines
     from pkinteract.report.qualify.text import point_lines, qualify_lines, row_lines
+    from pkinteract.text.csv import write_csv
     from pkinteract.text.folder import refuse_foreign, write_all
 
     row = named["row"]
+    studied = _study_fits(fits, named, table, timecourses, files) if cross_validate else []
     folder = out or Path("results") / (f"qualification-{row}" if row else "qualification")
     known = evidence(table, timecourses)
     chosen = choose(known, perpetrator=named["perpetrator"], victim=named["victim"], row=row)
@@ -68,12 +86,43 @@ def qualify(
         points = qualify_courses(chosen.points, extra=files, progress=progress)
     groups = (*summaries(arms), *course_summaries(points))
     made = _files(arms, points, groups, files, single=row is not None, figure=not no_figure)
+    left = _left_out(studied)
+    if cross_validate:
+        made["left-out.csv"] = partial(write_csv, left_out_table(left))
     written = write_all(folder, made)
     if row is None:
-        click.echo("\n".join(qualify_lines(arms, points, groups, written)))
+        lines = [*qualify_lines(arms, points, groups, written)]
+        if cross_validate:
+            lines[-len(written) : -len(written)] = [*left_out_lines(cross_validated(arms, left), left), ""]
+        click.echo("\n".join(lines))
     else:
-        lines = row_lines(arms[0]) if arms else point_lines(points[0])
-        click.echo("\n".join([*lines, *(str(path) for path in written)]))
+        single = row_lines(arms[0]) if arms else point_lines(points[0])
+        click.echo("\n".join([*single, *(str(path) for path in written)]))
+
+
+def _study_fits(folder: Path, named: Mapping[str, str | None], *others: object) -> list[Fit]:
+    """The fits that are cross-validated: all of what ships."""
+    from pkinteract.fitting.left_out import study_fits
+
+    if any([*named.values(), *others]):
+        raise click.UsageError("--cross-validate goes through all that ships; leave out what chooses or adds studies")
+    return study_fits(folder)
+
+
+def _left_out(fits: Sequence[Fit]) -> list[LeftOut]:
+    """Every paper of the fits left out in turn."""
+    from pkinteract.commands.progress import counted
+    from pkinteract.fitting.left_out import left_out, papers
+
+    if not fits:
+        return []
+    with counted("papers") as progress:
+        done = progress(sum(len(papers(fit)) for fit in fits), 0) if progress else _silent
+        return list(left_out(fits, done))
+
+
+def _silent(_: int) -> None:
+    """Tell nobody how many more are done."""
 
 
 def _files(

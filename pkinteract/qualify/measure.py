@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pkinteract.analysis.profiles import gmfe
+from pkinteract.library.evidence.studies import Study
 from pkinteract.qualify.courses import PointOutcome
 from pkinteract.qualify.outcome import StudyOutcome
 
@@ -112,6 +113,25 @@ def summaries(outcomes: Sequence[StudyOutcome]) -> tuple[GroupSummary, ...]:
         for rows in [done if by in _OF_SETS else read]
         for group in sorted({name(row) for row in rows})
     )
+
+
+def noise_floor(studies: Iterable[Study]) -> tuple[float, int]:
+    """How far studies of one pair lie from their mean: the error of a model that knew every pair's mean.
+
+    Returns
+    -------
+    tuple
+        Geometric mean fold difference from the geometric mean of the pair [1], over the ratios of exposure with published designs
+        of perpetrators, victim and analyte that have two or more; and how many ratios those are.
+    """
+    pairs: dict[tuple[object, ...], list[float]] = {}
+    for study in studies:
+        if study.used and study.exposure is not None and not study.assumed:
+            pairs.setdefault((study.perpetrators, study.victim, study.analyte), []).append(
+                math.log(study.exposure.ratio)
+            )
+    apart = [abs(value - sum(values) / len(values)) for values in pairs.values() if len(values) > 1 for value in values]
+    return math.exp(sum(apart) / len(apart)), len(apart)
 
 
 _OF_SETS = ("set", "design", "design and mechanism")
