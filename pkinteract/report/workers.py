@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
@@ -76,7 +75,6 @@ def _beside(load: Callable[[], Draw], theirs: Connection, ours: Connection) -> N
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     theirs.close()
     draw = load()
-    gc.freeze()  # what is loaded stays, and is not gone through again and again while figures come and go
     with suppress(EOFError, OSError):
         jobs = ours.recv()
         other = get_context("fork").Process(target=_drawn, args=(draw, jobs[1::2]))
