@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
@@ -111,7 +110,6 @@ def _beside(load: Callable[[], Draw], theirs: Connection, ours: Connection) -> N
     theirs.close()
     with suppress(EOFError, OSError, ImportError):
         draw = load()
-        gc.freeze()  # what is loaded stays, and is not gone through again and again while figures come and go
         jobs = ours.recv()
         others = [get_context("fork").Process(target=_drawn, args=(draw, half)) for half in [jobs[1::2]] if half]
         for other in others:
