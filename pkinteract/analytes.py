@@ -70,14 +70,20 @@ def _level(value: Value | None, unit: str, owner: Monograph) -> float | None:
 
 
 def unit_factor(unit: str, monograph: Monograph) -> float:
-    """mg/L to the reporting unit."""
+    """Factor from mg/L to a reporting unit; molar units take the molar mass of the monograph.
+
+    Raises
+    ------
+    ValueError
+        When there is no such unit.
+    """
     if dimension_of(unit) == "molar concentration":
         return 1000 / monograph.molar_mass.canonical
     return from_canonical(1.0, unit)
 
 
 def parts_of(analyte: Analyte, scenario: Scenario, model: Model) -> list[tuple[int, int, float]]:
-    """Compounds that an analyte adds up: each one's row, the parameter that is its volume, and mg/L to its unit."""
+    """Compounds that an analyte adds up: each one's row, the parameter that is its volume, and its unit per mg/L."""
     rows = [model.compounds.index(part) for part in analyte.parts]
     factors = [unit_factor(analyte.unit, scenario.monographs[part]) for part in analyte.parts]
     return [(row, model.system.compounds[row].volume, factor) for row, factor in zip(rows, factors, strict=True)]

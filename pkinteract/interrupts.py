@@ -19,7 +19,13 @@ _waiting: list[int] = []
 
 @contextmanager
 def deferred() -> Iterator[None]:
-    """Lets Ctrl-C wait for ``heed``, or for the end of the block; within another such block it waits for that one's."""
+    """Lets Ctrl-C wait for ``heed``, or for the end of the block; within another such block it waits for that one's.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        At the end of the block, when one waits.
+    """
     if current_thread() is not main_thread() or getsignal(SIGINT) is not default_int_handler:
         yield
         return
@@ -33,7 +39,13 @@ def deferred() -> Iterator[None]:
 
 
 def heed() -> None:
-    """Raise the ``KeyboardInterrupt`` that waits, if one does."""
+    """Let Ctrl-C come now, if one waits.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        When one does.
+    """
     if _waiting:
         _waiting.clear()
         raise KeyboardInterrupt

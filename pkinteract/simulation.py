@@ -64,7 +64,13 @@ def simulate(scenario: Scenario, *, solver: Solver = "fast", rtol: float | None 
 
 
 def system_code(scenario: Scenario) -> str:
-    """The generated step function of a scenario's system, as text."""
+    """The generated step function of a scenario's system, as text.
+
+    Raises
+    ------
+    InputError
+        When monograph values contradict each other in this patient.
+    """
     from pkinteract.engine.single.generate import generate
 
     return generate(build(scenario).system)

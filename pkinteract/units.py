@@ -98,7 +98,7 @@ _LONGEST = 60
 
 
 def split(text: str) -> tuple[float, str]:
-    """Number and unit of a quantity such as ``"200 mg"``; a bare number has unit "1".
+    """Number, in the unit as written, and unit of a quantity such as ``"200 mg"``; a bare number has unit "1".
 
     Raises
     ------
@@ -190,13 +190,25 @@ def dimension_of(unit: str) -> str:
 
 
 def to_canonical(value: float, unit: str) -> float:
-    """``value`` in ``unit`` as a canonical number; ValueError for an unknown unit."""
+    """``value`` in ``unit`` as a canonical number: h, mg, L, mg/L and what is made of them.
+
+    Raises
+    ------
+    ValueError
+        When the unit is not in the table.
+    """
     dimension_of(unit)
     return value * UNITS[unit][1]
 
 
 def from_canonical(value: float, unit: str) -> float:
-    """A canonical number expressed in ``unit``; ValueError for an unknown unit."""
+    """A canonical number (h, mg, L, mg/L and what is made of them) expressed in ``unit``.
+
+    Raises
+    ------
+    ValueError
+        When the unit is not in the table.
+    """
     dimension_of(unit)
     return value / UNITS[unit][1]
 

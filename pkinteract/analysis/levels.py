@@ -13,7 +13,7 @@ HALVINGS = 20
 
 
 def spans_above(curve: Curve, sampled: tuple[Array, Array], level: float) -> Array:
-    """Stretches in which ``curve`` lies above ``level``: (stretch, 2), begin and end [h].
+    """Stretches in which ``curve`` lies above ``level``, in its unit: (stretch, 2), begin and end [h].
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def spans_above(curve: Curve, sampled: tuple[Array, Array], level: float) -> Arr
 
 
 def spans_above_each(curve: Curve, sampled: tuple[Array, Array], levels: Sequence[float]) -> list[Array]:
-    """The same for several levels at once, an array for each."""
+    """Stretches above each of several ``levels``: (stretch, 2) each, begin and end [h]; see :func:`spans_above`."""
     times, values = sampled
     bounds = np.array(levels, dtype=float)[:, None]
     above = values > bounds

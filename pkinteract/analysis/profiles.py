@@ -190,7 +190,13 @@ def _course(dose: StudyDose) -> str:
 
 
 def predicted(profile: PublishedCurve, overrides: Mapping[str, str] | None = None) -> Array:
-    """Model prediction at the sampling times [mg/L]."""
+    """Model prediction at the sampling times, (time,) [mg/L].
+
+    Raises
+    ------
+    InputError, SimulationError
+        As :func:`pkinteract.simulate` does; InputError also when the values replaced are none of the monograph.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "study.toml"
         path.write_text(scenario_text(profile, overrides), "utf-8")
@@ -199,11 +205,17 @@ def predicted(profile: PublishedCurve, overrides: Mapping[str, str] | None = Non
 
 
 def log_errors(profile: PublishedCurve, overrides: Mapping[str, str] | None = None) -> Array:
-    """log(predicted/observed) of every point, both floored."""
+    """log(predicted/observed) of every point, (time,) [1]; both are at least ``FLOOR``.
+
+    Raises
+    ------
+    InputError, SimulationError
+        As :func:`predicted` does.
+    """
     ratio: Array = np.maximum(predicted(profile, overrides), FLOOR) / np.maximum(profile.observed, FLOOR)
     return np.asarray(np.log(ratio))
 
 
 def gmfe(errors: Array) -> float:
-    """Geometric mean fold error."""
+    """Geometric mean fold error [1] of logarithmic errors of any shape: exp(mean |error|)."""
     return float(np.exp(np.mean(np.abs(errors))))

@@ -15,7 +15,13 @@ PATH = click.Path(path_type=Path)
 
 
 def read_all(paths: tuple[Path, ...]) -> list[Scenario]:
-    """Read every file before anything else happens; problems of all files are reported together."""
+    """Read every file before anything else happens; problems of all files are reported together.
+
+    Raises
+    ------
+    InputError
+        The problems of the last file that has any, those of others being printed; or two files of one name.
+    """
     from pkinteract.errors import InputError, Problem
     from pkinteract.scenario import read_scenario
 

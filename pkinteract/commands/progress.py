@@ -60,7 +60,7 @@ def one_by_one(scenarios: Sequence[Scenario]) -> Iterator[Scenario]:
 
 @contextmanager
 def evaluated() -> Iterator[Callable[[int, float], None] | None]:
-    """What is told how often a fit was evaluated and its smallest sum of squares so far; None where nobody looks."""
+    """What is told how often a fit was evaluated and its least sum of squares [1] so far; None where nobody looks."""
     if not sys.stderr.isatty():
         yield None
         return

@@ -44,7 +44,7 @@ class Failure:
 
 
 def squared(h: float, g: float, value: float, floor: float, embedded: float, quartic: float) -> float:
-    """Share of one state in the error of a step.
+    """Share of one state in the error of a step, squared [1].
 
     Parameters
     ----------
@@ -64,12 +64,12 @@ def squared(h: float, g: float, value: float, floor: float, embedded: float, qua
 
 
 def limit(rtol: float) -> float:
-    """Largest sum of :func:`squared` over all states that a step may have."""
+    """Largest sum of :func:`squared` over all states that a step may have [1], at a relative tolerance ``rtol`` [1]."""
     return rtol * rtol
 
 
 def accepted(error: float) -> bool:
-    """Whether a step holds; ``error`` is the sum of :func:`squared` over :func:`limit`, and may be no number at all."""
+    """Whether a step holds; ``error`` is the sum of :func:`squared` over :func:`limit` [1], and may be NaN."""
     return error <= 1.0
 
 
@@ -91,7 +91,9 @@ def longer(size: float, error: float) -> float:
 
 
 def largest_quartic(rtol: float) -> float:
-    """Largest quartic term of the continuous extension, relative to the state, that a step may have.
+    """Largest quartic term of the continuous extension, relative to the state, that a step may have [1].
+
+    ``rtol`` is the relative tolerance of the step [1].
 
     On exp(-x), the fastest thing that absorption and distribution do, a step of x has a quartic term x^4/24 and its
     extension an error of 6e-5·x^5 (measured); the latter is held below 10 times the tolerance.

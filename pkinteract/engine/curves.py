@@ -128,7 +128,7 @@ def weighted(curves: Sequence[Curve], weights: Sequence[tuple[float, Sequence[fl
     Parameters
     ----------
     weights
-        From each time on [h], one weight per curve; more than one row needs polynomials that break there.
+        From each time on [h], one weight per curve, in any unit; more than one row needs polynomials that break there.
 
     Raises
     ------
@@ -228,7 +228,10 @@ def _refined(
 
 
 def sample(curve: Curve, start: float, stop: float) -> tuple[Array, Array]:
-    """Times [h] and values dense enough to measure shares of time: nine points a piece, at most half an hour apart."""
+    """Times (point,) [h] from ``start`` to ``stop``, and values (point,) there, dense enough to measure shares of time.
+
+    Nine points a piece, at most half an hour apart; after the jump where a piece begins.
+    """
     edges = _edges(curve, start, stop)
     times = edges[:-1, None] + np.diff(edges)[:, None] * _INNER
     values = curve.value(times)
@@ -244,18 +247,28 @@ def _edges(curve: Curve, start: float, stop: float) -> Array:
 
 
 def distinct(times: npt.ArrayLike) -> Array:
-    """Sorted, each once; unlike ``np.unique`` it does not import ``numpy.ma``, a tenth of the time that numpy takes."""
+    """Times [h], sorted, each once, (time,).
+
+    Unlike ``np.unique`` it does not import ``numpy.ma``, a tenth of the time that numpy takes.
+    """
     ordered = np.sort(np.asarray(times, dtype=float))
     return ordered[np.append(True, np.diff(ordered) > 0)] if len(ordered) else ordered
 
 
 def piece_of(breaks: Array, times: Array, side: Side) -> npt.NDArray[np.intp]:
+    """Piece between ``breaks`` (piece + 1,) [h] that holds each time [h], in the shape of ``times``.
+
+    At a break with side "right" the later piece, else the earlier; outside the first or the last.
+    """
     piece = breaks.searchsorted(times, side=side) - 1
     return np.asarray(np.minimum(np.maximum(piece, 0), len(breaks) - 2))
 
 
 def polynomials(breaks: Sequence[float], before: Sequence[float], coefficients: Array) -> list[PiecewisePolynomial]:
-    """One curve per state from ``coefficients`` (piece, power, state)."""
+    """One curve per state from ``coefficients`` (piece, power, state), powers from the break before [h].
+
+    ``breaks`` (piece + 1,) [h]; ``before`` (state,) the values before the first break.
+    """
     edges = np.asarray(breaks, dtype=float)
     columns = np.ascontiguousarray(coefficients.transpose(2, 0, 1))
     return [PiecewisePolynomial(breaks=edges, coefficients=rows, before=before[i]) for i, rows in enumerate(columns)]

@@ -166,7 +166,10 @@ def resting(modes: Modes) -> ExactState:
 def propagate(
     system: System, compound: int, events: Sequence[Event], start: float, stop: float, initial: ExactState
 ) -> tuple[ExponentialCurve, ExactState]:
-    """Solve one exact compound over its events; returns the curve and the state at ``stop`` before any jump there."""
+    """Solve one exact compound from ``start`` to ``stop`` [h] over its events.
+
+    Gives the curve and the state at ``stop`` before any jump there.
+    """
     mode = modes(system, compound)
     through = availability(system, compound)
     layout = Layout(system=system, stepped=(compound,))
@@ -220,7 +223,7 @@ def periodic(
     rate: float,
     inflows: Mapping[int, float],
 ) -> ExactState:
-    """State just before ``start`` that one period of ``events`` reproduces: a geometric series.
+    """State just before ``start`` [h] that ``events`` of one period [h] reproduce: a geometric series.
 
     ``rate`` is the infusion and ``inflows`` the inflow of each depot just before ``start`` [mg/h].
     """

@@ -29,7 +29,7 @@ def take(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
 
 
 def take_zeros(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """The same with zeros in it."""
+    """As :func:`take`, with zeros in it."""
     zeros = take(shape, dtype)
     zeros.fill(0)
     return zeros

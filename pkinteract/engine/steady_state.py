@@ -79,10 +79,14 @@ def periodic_state(
 
     Parameters
     ----------
+    start, period
+        When the run begins, and how long a period is [h].
     events
         Jumps of one period, sorted by time; rates end the period as they began it. Releases are repeated backwards.
     rates, inflows
         Infusion rate into every compound and inflow of every depot just before ``start`` [mg/h]; no inflow if left out.
+    rtol
+        Relative tolerance of a step [1].
     tolerance
         Relative change over one period at which the search ends, if the mixing expects no more than ten times as much
         altogether; after 400 periods the residual is reported as it is.

@@ -22,7 +22,7 @@ def absorption(
     initial: State | None = None,
     reservoirs: Mapping[int, Curve],
 ) -> Array:
-    """Rate of absorption of every stepped compound at ``times``, (compound, time) [mg/h]; values before a jump.
+    """Rate of absorption of every stepped compound at ``times`` [h], (compound, time) [mg/h]; values before a jump.
 
     Parameters
     ----------

@@ -76,5 +76,5 @@ def _told(row: Estimate) -> str:
 
 
 def number(value: float | None) -> str:
-    """Four significant digits, or what stands for an end that is not known."""
+    """A number to four significant digits, or what stands for an end that is not known."""
     return "?" if value is None else f"{value:.4g}"

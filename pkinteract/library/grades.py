@@ -63,7 +63,13 @@ class GradeBasis:
 
 
 def grade_of(monograph: Monograph, summary: Path = SUMMARY) -> GradeBasis:
-    """What the grade of a monograph rests on; ``summary`` is a summary.csv of ``pkinteract qualify``."""
+    """What the grade of a monograph rests on; ``summary`` is a summary.csv of ``pkinteract qualify``.
+
+    Raises
+    ------
+    InputError
+        When the summary cannot be read.
+    """
     deciding = [value for path, value in monograph.values() if _decides(path, monograph)]
     rows, error = _qualified(summary).get(monograph.id, (0, None))
     return GradeBasis(sourced=sum(map(_sourced, deciding)), deciding=len(deciding), rows=rows, error=error)

@@ -32,7 +32,7 @@ _NAMED = 3
 
 
 def log_moment(sd: float, order: int) -> float:
-    """Logarithm of the mean of a power of exp(sd·Z) without the tails of Z."""
+    """Logarithm [1] of the mean of exp(order·sd·Z), where Z is standard normal without its tails."""
     from scipy.special import log_ndtr
 
     shift = order * sd
@@ -42,7 +42,7 @@ def log_moment(sd: float, order: int) -> float:
 
 @lru_cache(maxsize=256)
 def log_sd(cv: float) -> float:
-    """The s with which exp(s·Z) has this CV [1] without the tails of Z."""
+    """The s [1] with which exp(s·Z) has the CV ``cv`` [1], where Z is standard normal without its tails."""
     wanted = math.log1p(cv**2)
 
     def spread(sd: float) -> float:
@@ -74,6 +74,8 @@ def correlation(enzymes: Sequence[str]) -> npt.NDArray[np.float64]:
 
 def explained_cv(monograph: Monograph, written: Mapping[str, float]) -> float:
     """CV of a compound's clearance that its enzymes give in normal metabolisers [1]: that of the sum of its pathways.
+
+    ``written`` CVs [1] of enzymes stand in place of published ones.
 
     Exact for enzymes that vary independently; the covariance of others is that of log-normal numbers with tails.
     """

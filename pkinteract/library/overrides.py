@@ -45,6 +45,8 @@ def apply_overrides(monograph: Monograph, overrides: Mapping[str, str]) -> Monog
     ------
     ValueError
         When a path names no value, or the result is no longer a valid monograph.
+    IncoherentError
+        When the tables of the result contradict each other; a ValueError too.
     """
     data = monograph.model_dump(by_alias=True, exclude_defaults=True)
     known = [path for path, _ in monograph.values()]
@@ -65,7 +67,7 @@ def apply_overrides(monograph: Monograph, overrides: Mapping[str, str]) -> Monog
 
 
 def override_enzymes(enzymes: Mapping[str, Enzyme], overrides: Mapping[str, str]) -> dict[str, Enzyme]:
-    """Replace values of enzymes by dotted path, such as ``"CYP3A4.liver.half_life"``.
+    """Replace values of enzymes by dotted path, such as ``"CYP3A4.liver.half_life"``, to quantity text.
 
     Raises
     ------
@@ -135,7 +137,7 @@ def _walk(node: object, path: str, steps: Steps) -> Iterator[tuple[str, Steps]]:
 
 
 def put(node: Any, steps: Steps, number: float, unit: str) -> Any:
-    """A copy of ``node`` with the value at ``steps`` replaced."""
+    """A copy of ``node`` whose value at ``steps`` is ``number`` in ``unit``."""
     if node is None:
         return Value(value=number, unit=unit, kind="assumed", note="parameter of a fit")
     if not steps:

@@ -70,7 +70,10 @@ class Person(Protocol):
 
 
 def choose(condition: bool | npt.NDArray[np.bool_], yes: Number, no: Number) -> Number:
-    """One of two numbers, patient by patient; a single patient is decided without numpy, which takes long to import."""
+    """``yes`` where the condition holds, else ``no``, in their unit, patient by patient.
+
+    A single patient is decided without numpy, which takes long to import.
+    """
     if isinstance(condition, bool):
         return yes if condition else no
     import numpy as np

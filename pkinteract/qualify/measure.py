@@ -17,7 +17,7 @@ CLOSE = 1.5
 
 
 def guest_limit(ratio: float) -> float:
-    """The largest fold error that Guest allows at an observed ratio: (1 + 2·(R − 1))/R, by 1/R below 1.
+    """The largest fold error [1] that Guest allows at an observed ratio [1]: (1 + 2·(R − 1))/R, by 1/R below 1.
 
     Twofold for a strong interaction, nothing where there is none. Variability is left at 1.
     Guest et al., Drug Metab Dispos 2011;39:170-3.
@@ -27,12 +27,12 @@ def guest_limit(ratio: float) -> float:
 
 
 def fold_error(predicted: float, observed: float) -> float:
-    """The larger over the smaller [1]."""
+    """The larger of a predicted and an observed ratio over the smaller [1]."""
     return max(predicted / observed, observed / predicted)
 
 
 def inside_guest(predicted: float, observed: float) -> bool:
-    """Whether a prediction lies within Guest's limits, to rounding."""
+    """Whether a predicted ratio lies within Guest's limits about the observed one [1], to rounding."""
     return fold_error(predicted, observed) <= guest_limit(observed) * (1 + 1e-9)
 
 
@@ -103,7 +103,7 @@ def _design(outcome: StudyOutcome) -> str:
 
 
 def exposures(outcomes: Iterable[StudyOutcome]) -> list[_Pair]:
-    """Predicted and observed ratios of exposure, where there are both."""
+    """Predicted and observed ratios of exposure [1], where there are both."""
     return [
         (row.exposure, row.study.exposure.ratio)
         for row in outcomes

@@ -18,7 +18,13 @@ ROWS = 1
 
 
 def read_summary(path: Path) -> tuple[GroupSummary, ...]:
-    """A summary as it was written; raises an InputError if it is none."""
+    """A summary as it was written.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read, or is none.
+    """
     types = {field.name: str(field.type) for field in fields(GroupSummary)}
     return tuple(
         GroupSummary(**{name: _typed(row[name], kind) for name, kind in types.items()})

@@ -66,7 +66,7 @@ def jumps(record: Record, body: SubjectModel) -> list[Event]:
 
 
 def dose_history(record: Record, body: SubjectModel, *, rtol: float = RTOL) -> DoseHistory:
-    """The steady state that a record with SS asks for, just before its own dose."""
+    """The steady state that a record with SS asks for, just before its own dose; ``rtol`` [1] is that of a step."""
     rates = [0.0] * len(body.system.compounds)
     inflows = [0.0] * len(body.system.depots)
     running = {"rate": rates, "depot-rate": inflows}

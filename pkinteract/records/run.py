@@ -38,7 +38,7 @@ class Predictions:
 
 
 def predict(data: DataSet, dosing: RecordedDrug, *, rtol: float = RTOL) -> Predictions:
-    """Concentration of every analyte at every record.
+    """Concentration of every analyte at every record, in its unit; ``rtol`` [1] is that of a step.
 
     Raises
     ------

@@ -13,7 +13,7 @@ from pkinteract.engine.system import System
 
 
 def amounts(system: System, state: State) -> Array:
-    """Central amount of every compound [mg]."""
+    """Central amount of every compound, (compound,) [mg]."""
     found = np.zeros(len(system.compounds))
     for i, position in system.layout.central.items():
         found[i] = state.stepped[position]

@@ -73,7 +73,7 @@ class Trajectory:
 def subject_timeline(
     records: Sequence[Record], bodies: Callable[[Covariates], SubjectModel], *, rtol: float = RTOL
 ) -> Trajectory:
-    """Follow one subject by the solver in CPython.
+    """Follow one subject by the solver in CPython; ``rtol`` [1] is that of a step.
 
     Raises
     ------
@@ -94,6 +94,8 @@ def walked(
     records: Sequence[Record], bodies: Callable[[Covariates], SubjectModel], *, rtol: float = RTOL
 ) -> Generator[Interval, Solved, Trajectory]:
     """Follow one subject: gives every stretch to be solved, takes what came of it, and returns what was found.
+
+    ``rtol`` [1] is that of a step.
 
     Raises
     ------

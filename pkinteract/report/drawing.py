@@ -89,7 +89,10 @@ def span(scenario: Scenario) -> tuple[float, float]:
 
 
 def draw_levels(axis: Axes, scenario: Scenario, analyte: str, color: str) -> float:
-    """Measured levels of an analyte as points, those below quantification as triangles; returns the highest."""
+    """Measured levels of an analyte as points, those below quantification as triangles; gives the highest.
+
+    In the analyte's unit.
+    """
     rows = [row for row in scenario.observations if row.analyte == analyte]
     for row in rows:
         axis.plot(row.time / 24, row.value, "v" if row.below else "o", ms=5, mfc="white", mec=color, mew=1.4, zorder=4)
@@ -97,7 +100,10 @@ def draw_levels(axis: Axes, scenario: Scenario, analyte: str, color: str) -> flo
 
 
 def reference_range(axis: Axes, analyte: Analyte, top: float) -> list[Artist]:
-    """Draw the reference band and, if the axis reaches near it, the alert line; returns what explains them."""
+    """Draw the reference band and, if the axis reaches near it, the alert line; returns what explains them.
+
+    ``top`` is the highest level that is drawn, in the analyte's unit.
+    """
     found: list[Artist] = []
     ceiling = top * 1.12
     if analyte.low is not None and analyte.high is not None:

@@ -25,7 +25,7 @@ def taper(first: float, last: float, count: int, round_to: float | None) -> tupl
 
 
 def taper_steps(start: float, stop: float, step_every: float) -> int:
-    """Number of levels of a taper: ceil((stop - start)/step_every), at least 1."""
+    """Number of levels of a taper from ``start`` to ``stop`` [h], one every ``step_every`` [h], at least 1."""
     return max(1, math.ceil((stop - start) / step_every - TOLERANCE))
 
 
@@ -135,7 +135,7 @@ def doses(regimens: tuple[Regimen, ...], monographs: Mapping[str, Monograph], un
 def dose_at(
     regimen: Regimen, course: Course, time: float, amount: float, monograph: Monograph, place: tuple[int, int]
 ) -> Dose:
-    """One dose of a course."""
+    """One dose of a course: ``amount`` as labelled [mg] at ``time`` [h]; ``place`` is (regimen, course)."""
     salt = monograph.absorption[course.formulation].salt_factor
     return Dose(
         time=time,

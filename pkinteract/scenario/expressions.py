@@ -22,6 +22,8 @@ _CALLED: Mapping[str, Callable[[float], float]] = {"exp": math.exp, "log": math.
 def value_of(text: str, names: Mapping[str, float]) -> float:
     """Value of an expression of names, numbers, + - * / **, exp, log and sqrt; NaN where it has none.
 
+    Numbers have no units here; each name has that of its parameter.
+
     Raises
     ------
     ValueError

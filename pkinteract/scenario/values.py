@@ -20,7 +20,13 @@ class StrictTable(BaseModel):
 
 
 def text_of(value: object, example: str) -> str:
-    """A value that must be text, such as ``example``."""
+    """A value that must be text, such as ``example``.
+
+    Raises
+    ------
+    ValueError
+        When it is none; the message says what to write.
+    """
     if not isinstance(value, str):
         shown = str(value).lower() if isinstance(value, bool) else value
         kind = "a table" if isinstance(value, dict) else "a list" if isinstance(value, list) else shown
@@ -31,7 +37,25 @@ def text_of(value: object, example: str) -> str:
 def reader(
     dimension: str, example: str, low: str, high: str, unit: str, *, above: bool = False
 ) -> Callable[[object], float]:
-    """What reads a quantity in ``unit``, from ``low`` to ``high`` (or above ``low``)."""
+    """What reads a quantity in ``unit``, from ``low`` to ``high`` (or above ``low``).
+
+    Parameters
+    ----------
+    dimension, example
+        What it may be, and what to suggest when it is something else.
+    low, high
+        Ends of what is allowed, as quantities such as "70 kg".
+
+    Returns
+    -------
+    callable
+        From a value of a file to a number in ``unit``; raises ValueError, whose message says what to write.
+
+    Raises
+    ------
+    ValueError
+        When one of the ends is no such quantity.
+    """
     bounds = [from_canonical(parse(bound, dimension), unit) for bound in (low, high)]
     span = f"between {low} and {high}"
 
@@ -48,19 +72,31 @@ def reader(
 
 
 def quantity(dimension: str, example: str, low: str, high: str, unit: str, *, above: bool = False) -> BeforeValidator:
-    """The same for a field of a table."""
+    """What reads a quantity as :func:`reader` does, for a field of a table."""
     return BeforeValidator(reader(dimension, example, low, high, unit, above=above))
 
 
 def creatinine_level(text: str) -> float:
-    """A level of creatinine, mass or molar [mg/dL]."""
+    """A level of creatinine, mass or molar [mg/dL].
+
+    Raises
+    ------
+    ValueError
+        When it is no such quantity; the message says what to write.
+    """
     unit = split(text)[1]
     amount = parse(text, "concentration", "molar concentration", example="0.8 mg/dL")
     return amount * CREATININE_MOLAR_MASS / 1e4 if unit[-1] == "M" or "mol" in unit else amount / 10
 
 
 def creatinine(value: object) -> float:
-    """Serum creatinine [mg/dL]."""
+    """Serum creatinine [mg/dL].
+
+    Raises
+    ------
+    ValueError
+        When it is no such quantity or not between 0.1 and 30 mg/dL; the message says what to write.
+    """
     text = text_of(value, "0.8 mg/dL")
     level = creatinine_level(text)
     if not 0.1 <= level <= 30:
@@ -69,14 +105,26 @@ def creatinine(value: object) -> float:
 
 
 def number_of(value: object, example: str) -> float:
-    """A fraction or factor, with or without a unit [1]."""
+    """A fraction or factor, with or without a unit [1].
+
+    Raises
+    ------
+    ValueError
+        When it is neither; the message says what to write.
+    """
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value)
     return parse(text_of(value, example), "fraction")
 
 
 def share_of(value: object) -> float:
-    """A share from 0 to 1, with or without a unit [1]."""
+    """A share from 0 to 1, with or without a unit [1].
+
+    Raises
+    ------
+    ValueError
+        When it is no number or outside; the message says what to write.
+    """
     number = number_of(value, "80 %")
     if not 0 <= number <= 1:
         raise ValueError(f'must lie between 0 and 1, got {value}; write for example 0.8 or "80 %"')

@@ -36,7 +36,15 @@ _QUOTED = frozenset('",\r\n')
 
 
 def write_csv(table: Table, path: Path) -> None:
-    """Write ``table`` to ``path``."""
+    """Write ``table`` to ``path``.
+
+    Raises
+    ------
+    OSError
+        When the file cannot be written.
+    TypeError, ValueError
+        As :func:`csv_text` does.
+    """
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(csv_text(table))
 
@@ -48,6 +56,8 @@ def csv_text(table: Table) -> str:
     ------
     ValueError
         When the columns differ in length.
+    TypeError
+        When a cell is no text, number, truth value or date.
     """
     formats: list[str] = []
     columns: list[Sequence[object]] = []

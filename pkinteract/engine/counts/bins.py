@@ -32,13 +32,16 @@ _BELOW = (LOWEST + 127) * BINS_PER_OCTAVE
 
 
 def bins(values: npt.ArrayLike) -> Columns:
-    """Place of the bin of each value among all bins; what is lower than the first is in the first."""
+    """Place of the bin of each value, in their shape and of any unit, among all bins; what is lower is in the first."""
     single = np.ascontiguousarray(values, dtype=np.float32)
     return np.clip((single.view(np.int32) >> 17).astype(np.int64) - _BELOW, 0, ALL_BINS - 1)
 
 
 def edges_of_bins(lowest: int = 0, count: int = ALL_BINS) -> Array:
-    """Lower edges of bins from place ``lowest`` on, and the last upper one; what is below the first counts in it."""
+    """Lower edges of ``count`` bins from place ``lowest`` on, and the last upper one, (count + 1,).
+
+    In the unit that was counted; what is below the first counts in it.
+    """
     places = np.arange(lowest, lowest + count + 1, dtype=float)
     return np.asarray(
         np.ldexp(1.0 + places % BINS_PER_OCTAVE / BINS_PER_OCTAVE, (places // BINS_PER_OCTAVE).astype(int) + LOWEST)
@@ -54,6 +57,11 @@ def tally(lanes: Lanes, counts: Counts, lowest: Columns) -> None:
         (analyte, time, bin), added to.
     lowest
         (analyte,) place of the first bin of ``counts`` among all bins; what is below it counts in it.
+
+    Raises
+    ------
+    ValueError
+        When the counts do not lie together in memory.
     """
     groups, times, analytes, width = lanes.curves.shape
     once = np.zeros(groups * width, dtype=np.int64)
@@ -68,6 +76,11 @@ def gathered(counts: Counts) -> npt.NDArray[np.uint8]:
     """Counts without those that are zero, in few bytes: pairs of how far to go and what to count there, (pair, 2).
 
     They are in room that can be given back.
+
+    Raises
+    ------
+    ValueError
+        When the counts do not lie together in memory.
     """
     several = 8 // counts.itemsize
     flat = np.pad(_flat(counts), (0, -counts.size % several)) if counts.size % several else _flat(counts)
@@ -77,7 +90,13 @@ def gathered(counts: Counts) -> npt.NDArray[np.uint8]:
 
 
 def scatter(pairs: npt.NDArray[np.uint8], counts: Counts) -> None:
-    """Add to ``counts`` those that were gathered of others of this shape."""
+    """Add to ``counts`` those that were gathered of others of this shape.
+
+    Raises
+    ------
+    ValueError
+        When the counts do not lie together in memory.
+    """
     _sized("scatter", counts)(len(pairs), np.ascontiguousarray(pairs).reshape(-1), _flat(counts))
 
 

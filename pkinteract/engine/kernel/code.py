@@ -123,7 +123,15 @@ def ready() -> bool:
 
 
 def address(entry: Entry) -> int:
-    """Where the machine code of an entry begins in this process."""
+    """Where the machine code of an entry begins in this process.
+
+    Raises
+    ------
+    CalledProcessError
+        When the compiler fails.
+    OSError
+        When no folder keeps what was compiled.
+    """
     with _ONE_AT_A_TIME:
         return _address(entry)
 
@@ -160,7 +168,13 @@ def _placed(name: str, code: bytes) -> int:
 
 @cache
 def function(name: str) -> Callable[..., int]:
-    """The compiled entry of a name: it takes arrays and numbers, holds no lock while it runs, and gives a number."""
+    """The compiled entry of a name: it takes arrays and numbers, holds no lock while it runs, and gives a number.
+
+    Raises
+    ------
+    CalledProcessError, OSError
+        As :func:`address` does.
+    """
     entry = next(one for one in ENTRIES if one.name == name)
     kinds = [ctypes.c_double if kind == "double" else ctypes.c_int64 for kind in entry.arguments]
     machine = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, *kinds)(address(entry))

@@ -110,7 +110,7 @@ def largest_of(a: Row) -> float:
 
 
 def call(program: Callable[[Any, float], None], rows: Rows, h: float) -> None:
-    """Run what was traced for a table (``kernel.trace``), or, in Python, any function of rows and a number."""
+    """Run what was traced for a table (``kernel.trace``), or, in Python, any function of rows and a step ``h`` [h]."""
     program(rows, h)
 
 

@@ -176,7 +176,15 @@ class Timeline:
 
 
 def timeline(table: Table, parameters: Array, inputs: Inputs, start: float, stop: float) -> Timeline:
-    """Put jumps in order; those outside [start, stop) are left out, but for releases that began before."""
+    """Put jumps in order; those outside [start, stop) [h] are left out, but for releases that began before.
+
+    ``parameters`` are (parameter, lane).
+
+    Raises
+    ------
+    KeyError
+        When a jump concerns a compound that the table does not step.
+    """
     system = table.structure.system
     pairs = zip(inputs.kinds.tolist(), inputs.targets.tolist(), strict=True)
     order = None
@@ -212,7 +220,7 @@ def joined(parts: Sequence[Inputs]) -> Inputs:
 
 
 def earlier(system: System, parameters: Array, steady: Steady, start: float) -> Inputs:
-    """Releases of earlier periods that are still going on at ``start``."""
+    """Releases of earlier periods that are still going on at ``start`` [h]; ``parameters`` are (parameter, lane)."""
     longest = np.array([max(one.over for one in profiled) for profiled in _by_release(system, parameters)])
     chosen = np.flatnonzero(steady.cycle.kinds == _RELEASE)
     parts, back = [_some(steady.cycle, chosen[:0])], 1

@@ -172,7 +172,7 @@ def new_depots(structure: Structure, end: Point, a: Any, t: Any) -> None:
 
 
 def decayed(structure: Structure, h: Quantity, a: Any, t: Any) -> list[Left]:
-    """What is left of every mode at the nodes of a step of ``h``; all nodes are multiples of a ninetieth.
+    """Share of every mode [1] that is left at the nodes of a step of ``h`` [h]; all nodes are multiples of a ninetieth.
 
     What is left at the nodes and at a tenth is written to the rows that reading asks for.
     """
@@ -195,7 +195,7 @@ def decayed(structure: Structure, h: Quantity, a: Any, t: Any) -> list[Left]:
 
 
 def parts(structure: Structure, start: Point, a: Any, t: Any) -> list[Quantity]:
-    """What each mode is of each state at the start of a step: c·w; of its own state what the others leave.
+    """What each mode is of each state at the start of a step [mg] or [1]: c·w; of its own state what the others leave.
 
     By answer; written for reading too.
     """

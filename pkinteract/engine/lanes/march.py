@@ -27,7 +27,7 @@ MOST_STEPS, FIRST_STEP = control.MOST_STEPS, control.FIRST_STEP
 
 @kernel
 def share(first: int, age: float, after: bool, numbers: Any) -> float:
-    """Share of a dose released per hour at an age, as ``release.Profile.rate``; its numbers begin at ``first``."""
+    """Share of a dose released at an age [h], in [1/h], as ``release.Profile.rate``; its numbers begin at ``first``."""
     scale: float = numbers[first + LANES]
     shape: float = numbers[first + 2 * LANES]
     sharp: float = numbers[first + 3 * LANES]
@@ -52,7 +52,10 @@ def released(
     time: float, h: float, nodes: int, first: int, doses: int, begins: Any, amounts: Any, which: Any, numbers: Any,
     t: Any, d: Any,
 ) -> int:  # fmt: skip
-    """Write the release rates at the first nodes of a step; returns the first dose whose release is not over."""
+    """Write the release rates [mg/h] at the first nodes of a step of ``h`` from ``time`` on [h].
+
+    Gives the first dose whose release is not over.
+    """
     at = LANES * t[header.RELEASED]
     for n in range(LANES * 7 * t[header.RELEASES]):
         d[at + n] = 0.0
@@ -111,6 +114,8 @@ def march(
 
     Parameters
     ----------
+    rtol
+        Relative tolerance of a step [1].
     linearising, beginning, stepping
         ``falling.linearise``, ``step.begin`` and ``step.step`` for this table.
     a, d

@@ -31,7 +31,7 @@ CLOSE = 1e-6
 
 @kernel
 def read(start: float, h: float, inside: bool, a: Any, t: Any, d: Any) -> None:
-    """Each analyte over a step as powers of θ; with ``inside``, added to its window.
+    """Each analyte over a step of ``h`` from ``start`` on [h], as powers of θ; with ``inside``, added to its window.
 
     The polynomial is the quartic with the values and slopes of both ends and the highest term that was tried.
     """
@@ -95,7 +95,10 @@ def read(start: float, h: float, inside: bool, a: Any, t: Any, d: Any) -> None:
 
 @kernel
 def kept(start: float, h: float, c: int, whole: Any, high: Any, low: Any, turns: Any, a: Any, t: Any) -> None:
-    """Add a step to the window of an analyte, as far as its ends tell; news above 0 say that more is to be seen."""
+    """Add a step of ``h`` from ``start`` on [h] to an analyte's window, as far as its ends tell.
+
+    News above 0 say that more is to be seen.
+    """
     window, alert = t[header.WINDOW] + header.WINDOW_ROWS * c, a[t[header.ALERT] + c]
     ends = t[header.END] + header.END_ROWS * c
     a[window] = a[window] + whole
@@ -112,7 +115,10 @@ def kept(start: float, h: float, c: int, whole: Any, high: Any, low: Any, turns:
 
 @kernel
 def height(order: int, lane: int, c: int, at: int, h: float, theta: float, t: Any, d: Any) -> float:
-    """An analyte of a subject, whose modes are listed at ``at``, at θ of a step; its slope by θ with ``order`` 1."""
+    """An analyte of a subject, whose modes are listed at ``at``, at ``theta`` [1] of a step of ``h`` [h].
+
+    In the unit that the weights of the run give; with ``order`` 1 its slope by θ.
+    """
     q = LANES * (t[header.POWER] + 5 * c) + lane
     c0, c1, c2, c3, c4 = d[q], d[q + LANES], d[q + 2 * LANES], d[q + 3 * LANES], d[q + 4 * LANES]
     found: float
@@ -134,7 +140,10 @@ def height(order: int, lane: int, c: int, at: int, h: float, theta: float, t: An
 def passing(
     order: int, level: float, lane: int, c: int, at: int, h: float, left: float, right: float, t: Any, d: Any
 ) -> float:
-    """Where an analyte, or its slope, passes a level between two places: false position after Illinois."""
+    """Where an analyte, or its slope, passes a level: θ [1] between ``left`` and ``right``.
+
+    False position in the Illinois form: Dowell, Jarratt. BIT 1971;11:168-74.
+    """
     low = height(order, lane, c, at, h, left, t, d) - level
     high = height(order, lane, c, at, h, right, t, d) - level
     theta = left
@@ -156,7 +165,10 @@ def passing(
 
 @kernel
 def follow(start: float, h: float, c: int, at: int, a: Any, t: Any, d: Any) -> None:
-    """See to what the ends of a step do not tell: the turns of an analyte, and hours above its alert level."""
+    """See to what the ends of a step of ``h`` from ``start`` on [h] do not tell.
+
+    The turns of an analyte, and time above its alert level [h].
+    """
     if not any_of(a[t[header.NEWS] + c] > 0.0):
         return
     at += 1 + 2 * t[at]
@@ -169,7 +181,7 @@ def follow(start: float, h: float, c: int, at: int, a: Any, t: Any, d: Any) -> N
 
 @kernel
 def turning(start: float, h: float, c: int, at: int, a: Any, t: Any) -> None:
-    """Where an analyte turns first, how high it is there, and what that makes of the window's extremes.
+    """Where an analyte turns first in a step of ``h`` from ``start`` on [h]; what that makes of its window's extremes.
 
     Newton's method, kept between the two marks; a place that is δ off gives a height that is off by the third power of
     δ. News above 0 are left to those that turn twice or pass the alert level.
@@ -220,7 +232,7 @@ def turning(start: float, h: float, c: int, at: int, a: Any, t: Any) -> None:
 
 @kernel
 def turned(start: float, h: float, lane: int, c: int, at: int, t: Any, d: Any) -> None:
-    """Add all turns of one subject's analyte to its window, and the hours above its alert level."""
+    """Add all turns of one subject's analyte to its window, and the time above its alert level [h]."""
     w = LANES * (t[header.WINDOW] + header.WINDOW_ROWS * c) + lane
     ends = LANES * (t[header.END] + header.END_ROWS * c) + lane
     limit, since, before, above = d[LANES * (t[header.ALERT] + c) + lane], 0.0, d[ends], 0.0
@@ -268,14 +280,14 @@ def closed(place: int, windows: int, groups: int, group: int, a: Any, t: Any, ou
 
 @kernel
 def fades(after: float, a: Any, t: Any, to: int) -> None:
-    """What is left of every mode at a time after the start of a step, written from row ``to`` on."""
+    """Share of every mode [1] that is left ``after`` the start of a step [h], written from row ``to`` on."""
     for m in range(t[header.MODES]):
         a[to + m] = falling(-after * a[t[header.RATE] + m])
 
 
 @kernel
 def levels(theta: float, at_row: int, wide: bool, a: Any, t: Any, single: Any, double: Any) -> None:
-    """Write each analyte at θ of the step: what falls is left as the rows of fades say."""
+    """Write each analyte at ``theta`` [1] of the step: what falls is left as the rows of fades say."""
     count, at = t[t[header.CURVES]], t[header.CURVES] + 1
     for c in range(count):
         power = t[header.POWER] + 5 * c

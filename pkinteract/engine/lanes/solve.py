@@ -77,6 +77,8 @@ def solve_lanes(
         Where everybody stands just before ``start``, with ``whole``; at rest if left out.
     whole
         Whether to tell where everybody begins and ends.
+    rtol
+        Relative tolerance of a step [1].
     double
         Levels in double precision, as derivatives by differences need.
     compiled

@@ -45,7 +45,13 @@ def reads(layout: Layout) -> Iterable[int | None]:
 
 
 def single(text: Text) -> None:
-    """Unbound fraction n over that of the reference, and the concentration e bound as in the reference."""
+    """Unbound fraction n over that of the reference, and the concentration e bound as in the reference.
+
+    Raises
+    ------
+    ValueError
+        When a compound of the order of binding has constant binding: a defect of the system.
+    """
     for place, i in enumerate(text.system.binding_order):
         row = text.system.compounds[i].binding
         if row is None:
@@ -63,7 +69,13 @@ def single(text: Text) -> None:
 
 
 def reference(medium: Medium) -> None:
-    """Unbound fraction over that of the constants [1]: the positive root of the binding equation."""
+    """Unbound fraction over that of the constants [1]: the positive root of the binding equation.
+
+    Raises
+    ------
+    ValueError
+        When a compound of the order of binding has constant binding: a defect of the system.
+    """
     import numpy as np
 
     p = medium.p
@@ -82,7 +94,13 @@ def reference(medium: Medium) -> None:
 
 
 def lanes(sheet: Sheet) -> None:
-    """Unbound fraction over that of the reference, and the concentration bound as in the reference [mg/L]."""
+    """Unbound fraction over that of the reference, and the concentration bound as in the reference [mg/L].
+
+    Raises
+    ------
+    ValueError
+        When a compound of the order of binding has constant binding: a defect of the system.
+    """
     for i in sheet.system.binding_order:
         binding, total = sheet.system.compounds[i].binding, sheet.total[i]
         if binding is None:

@@ -90,7 +90,10 @@ class Medium:
 
 
 def evaluated(layout: Layout, store: Array, absorbed: Array, released: Array) -> Medium:
-    """The medium after all mechanisms, to which ``absorbed`` comes from elsewhere than the store."""
+    """The medium after all mechanisms, to which ``absorbed`` [mg/h] comes from elsewhere than the store.
+
+    ``store`` (place, time), ``absorbed`` (compound, time); ``released`` (release, time) rates of the releases [mg/h].
+    """
     found = Medium(layout, store, absorbed, released)
     for one in mechanisms.MECHANISMS:
         one.reference(found)

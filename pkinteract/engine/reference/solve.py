@@ -43,8 +43,8 @@ def solve_reference(
 ) -> Solution:
     """Solve ``system`` from ``start`` to ``stop`` [h] with scipy.
 
-    Parameters are those of :func:`pkinteract.engine.single.march.solve`; every analyte's error is far below the fast
-    solver's.
+    Parameters are those of :func:`pkinteract.engine.single.march.solve`; at the usual ``rtol`` every analyte's
+    error is far below the fast solver's.
     """
     layout = everything(system)
     moving = layout.n_states + len(layout.depots)
@@ -131,7 +131,7 @@ def _unfold(layout: Layout, store: Array, compound: int, state: exact.ExactState
 
 
 def slopes(time: float, y: Array, layout: Layout, start: float, constant: Array, releases: Releasing) -> Array:
-    """Right-hand side: slopes of states and depots ``y``.
+    """Right-hand side: slopes of states and depots ``y`` at a time [h], per h; (place,) both.
 
     Parameters
     ----------

@@ -82,7 +82,7 @@ def _parameters(system: System) -> list[str]:
 
 
 def combination(weights: Sequence[float], i: int) -> str:
-    """The slopes of state ``i`` at all stages, weighted."""
+    """The slopes of state ``i`` at all stages, weighted by one number each: text of an expression."""
     return " + ".join(f"{weight!r} * f{s + 1}_{i}" for s, weight in enumerate(weights) if weight)
 
 

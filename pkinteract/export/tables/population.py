@@ -33,7 +33,7 @@ SPREAD = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 def bands(plan: RunPlan, tally: Tally, place: int) -> tuple[Array, Array]:
-    """Quantiles (share, time) and mean (time,) of an analyte's level on the grid of the plan."""
+    """Quantiles (share, time) and mean (time,) of an analyte's level on the grid of the plan, in its unit."""
     counts, lowest = tally.levels[place], plan.lowest[place]
     return quantiles(counts, BANDS, lowest), moments(counts, lowest)[0]
 
@@ -138,7 +138,7 @@ def _ratio_ends(risk: npt.NDArray[np.int64]) -> Array:
 
 
 def shares(events: np.ndarray, total: np.ndarray) -> tuple[Array, Array, Array]:
-    """Share, and the ends of its 95 % interval."""
+    """Share ``events``/``total`` [1] and the ends of its 95 % interval, in the shape of the counts; NaN for nobody."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return (np.asarray(events) / np.asarray(total), *wilson(events, total))
 

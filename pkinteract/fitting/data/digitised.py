@@ -41,6 +41,11 @@ def curve_series(
         Concentrations below it are left out [mg/L].
     refuse
         Called with what does not go together.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read or a number in it is none.
     """
     if len(scenario.dosed) > 1:
         refuse(f"needs a scenario that doses one drug, not {', '.join(scenario.dosed)}")

@@ -126,7 +126,13 @@ def _analytes(data: MeasuredSeries, refuse: Refuse) -> dict[LevelColumn, tuple[M
 
 
 def analyte_of(scenario: Scenario, name: str, unit: str = "") -> Measurand:
-    """An analyte of a scenario, with what it adds up; in its reporting unit unless another one is given."""
+    """An analyte of a scenario, with what it adds up; in its reporting unit unless another one is given.
+
+    Raises
+    ------
+    KeyError, ValueError
+        When the scenario has no such analyte, or there is no such unit.
+    """
     sums = {total.id: total.parts for drug in scenario.dosed for total in scenario.monographs[drug].sum}
     parts = sums.get(name, (name,))
     unit = unit or scenario.units[name]

@@ -44,7 +44,13 @@ class StudyScenario:
 
 
 def study_of(scenario: Scenario) -> StudyScenario:
-    """A scenario with the times of its doses and of the changes of its patient; raises what ``build`` raises."""
+    """A scenario with the times of its doses and of the changes of its patient.
+
+    Raises
+    ------
+    InputError
+        When monograph values contradict each other in this patient.
+    """
     jumps = {event.time for event in build(scenario).events} | {time for time, _ in scenario.patients}
     return StudyScenario(scenario=scenario, jumps=tuple(sorted(jumps)))
 

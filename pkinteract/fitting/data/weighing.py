@@ -24,9 +24,10 @@ _LEAST = 1e-50
 
 
 def likeliest(values: Array, additive: Array, proportional: Array) -> Array:
-    """The prediction f* under which each value is likeliest, with s² = additive² + (proportional·f)².
+    """The prediction f* under which each value is likeliest, (level,), with s² = additive² + (proportional·f)².
 
     It is the one positive root of p⁴f³ + p²yf² + (a²(1 + p²) − p²y²)f − a²y; that of −y with its sign turned for y < 0.
+    ``values`` y and ``additive`` a are in one unit, ``proportional`` p is a share [1]; all (level,).
     """
     a, p, y = additive**2, proportional**2, np.abs(values)
     found = y.copy()
@@ -40,9 +41,10 @@ def likeliest(values: Array, additive: Array, proportional: Array) -> Array:
 
 
 def roots(values: Array, predicted: Array, best: Array, additive: Array, proportional: Array) -> Array:
-    """Signed root of the rise of -2 log likelihood above that of the likeliest prediction ``best``.
+    """Signed root [1] of the rise of -2 log likelihood above that of the likeliest prediction ``best``, (level,).
 
-    The rise is written with factors of f − f* so that it keeps its digits near its minimum.
+    The rise is written with factors of f − f* so that it keeps its digits near its minimum. ``values``, ``predicted``,
+    ``best`` and ``additive`` are in one unit, ``proportional`` is a share [1]; all (level,).
     """
     p, level = proportional**2, np.maximum(predicted, _LEAST * np.abs(values))
     away, left = level - best, values - best

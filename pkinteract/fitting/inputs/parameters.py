@@ -187,7 +187,7 @@ def _paths(table: ParameterTable, key: Key, refuse: Refuse) -> tuple[tuple[str, 
 def residual_sds(
     table: ResidualTable, series: Iterable[Series], refuse: Refuse
 ) -> tuple[float | None, float | None] | None:
-    """SDs of the residuals, additive in the analytes' unit and proportional; None if something is wrong."""
+    """SDs of the residuals, additive in the analytes' unit and proportional [1]; None if something is wrong."""
     good = True
     wanted = {"additive": ("additive",), "combined": ("additive", "proportional")}.get(table.model, ("proportional",))
     for name in ("additive", "proportional"):

@@ -168,6 +168,10 @@ def individual(scenario: Scenario, *, error: float, progress: Progress | None = 
     ------
     InputError
         When there is nothing to estimate, or nothing to estimate it from.
+    SimulationError
+        When the values of the population describe no possible body, or the solver gives up.
+    KeyboardInterrupt
+        After Ctrl-C: half of this is no answer.
     """
     whole = patient_fit(scenario, error)
     with deferred(), ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:

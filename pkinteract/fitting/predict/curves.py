@@ -30,7 +30,13 @@ class PredictedCurve:
 
 
 def curves(outcome: FitResult) -> Iterator[PredictedCurve]:
-    """The curve of every series of levels, from t = 0 or its first measurement to its last."""
+    """The curve of every series of levels, from t = 0 or its first measurement to its last.
+
+    Raises
+    ------
+    SimulationError
+        When the solver gives up on the finer grid of times.
+    """
     for group in outcome.groups:
         for series in group.series:
             if not series.runs:

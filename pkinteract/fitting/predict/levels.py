@@ -61,7 +61,7 @@ Prepared = Treated | Treatment | SimulationError
 
 
 def predict(series: Series, changes: Sequence[Assignment], values: Mapping[str, float]) -> Array:
-    """Prediction of every measurement of a series, in the analyte's unit.
+    """Prediction of every measurement of a series, (measurement,), in the analyte's unit.
 
     Raises
     ------
@@ -95,7 +95,7 @@ def prepared(series: Series, changes: Sequence[Assignment], values: Mapping[str,
 
 
 def predicted(series: Series, rows: Sequence[Prepared]) -> list[Array | SimulationError]:
-    """Prediction of every measurement of a series at every point, or why there is none."""
+    """Prediction of every measurement of a series, (measurement,) in its unit, at every point; or why there is none."""
     found: dict[int, list[Array] | SimulationError] = {
         place: row for place, row in enumerate(rows) if isinstance(row, SimulationError)
     }

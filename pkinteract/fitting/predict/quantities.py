@@ -133,7 +133,9 @@ class SummaryQuantity:
 
 
 def summarized(series: Series, levels: Sequence[Array]) -> Array:
-    """The summary numbers of a series from the levels of its runs, one array each.
+    """The summary numbers of a series, (number,), each in its unit, from the levels of its runs.
+
+    ``levels`` has an array for each run, (time · analyte,).
 
     Raises
     ------
@@ -152,7 +154,7 @@ def summarized(series: Series, levels: Sequence[Array]) -> Array:
 
 
 def panels(start: float, stop: float, jumps: Iterable[float]) -> Array:
-    """Panels that cover an interval and cross none of the ``jumps``: (panel, 2) begin and end [h]."""
+    """Panels that cover ``start`` to ``stop`` and cross none of the ``jumps`` [h]: (panel, 2) begin and end [h]."""
     edges = [start, *sorted({time for time in jumps if start < time < stop}), stop]
     found = []
     for low, high in pairwise(edges):
@@ -165,7 +167,7 @@ def panels(start: float, stop: float, jumps: Iterable[float]) -> Array:
 
 
 def nodes_of(rows: Array) -> Array:
-    """Times of the nodes of panels, (panel, node) [h]."""
+    """Times of the nodes of panels (panel, 2), (panel, node) [h]; the first lies after any jump there."""
     times = rows[:, :1] + np.diff(rows, axis=1) * NODES
     times[:, 0] += AFTER
     times[:, -1] = rows[:, 1]

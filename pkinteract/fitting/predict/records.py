@@ -33,6 +33,7 @@ def recorded_trajectory(
     """Concentrations of every compound at every record that is read, (record, compound) [mg/L], for every body.
 
     In place of those whose values describe no possible body, or at which the solver gives up, there is the error.
+    ``rtol`` [1] is that of a step.
     """
     found: dict[int, Array | SimulationError] = {}
     waiting: list[tuple[int, _Walk, Interval]] = []

@@ -40,7 +40,13 @@ _POINTS = 500
 
 
 def advice(target: Target, reached: Search, found: Precision, rows: Sequence[Estimate]) -> tuple[str, ...]:
-    """Warnings on the search, the estimates, and what the times and doses of these data leave open."""
+    """Warnings on the search, the estimates, and what the times and doses of these data leave open.
+
+    Raises
+    ------
+    SimulationError
+        When the solver gives up at other times than those of the data.
+    """
     said = [*_of_search(reached), *_of_estimates(found, rows, several=len(target.subjects) > 1)]
     if not reached.stopped and all(run.recorded is None for run in target.runs):
         said += [*_of_induction(target, rows), *_of_absorption(target, rows), *_of_clearance(target, rows)]

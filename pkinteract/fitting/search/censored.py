@@ -26,14 +26,17 @@ _NARROW = 1e-7
 
 
 def limits(values: Array, below: Flags) -> Array | None:
-    """Ends of every measurement, (measurement, 2), where some lay ``below`` their value; None where none did."""
+    """Ends of every measurement, (measurement, 2), where some lay ``below`` their value; None where none did.
+
+    In the unit of the ``values`` (measurement,).
+    """
     if not np.any(below):
         return None
     return np.where(below[:, None], np.column_stack([np.full(len(values), -np.inf), values]), np.nan)
 
 
 def logarithm(ends: Array) -> Array:
-    """Logarithm of the probability between the ends, (level, 2)."""
+    """Logarithm of the probability of a standard normal deviate between the ends (level, 2), (level,) [1]."""
     low, high = _mirrored(ends)
     top, apart = log_ndtr(high), high - low
     narrow = apart < _NARROW
@@ -44,18 +47,18 @@ def logarithm(ends: Array) -> Array:
 
 
 def residuals(ends: Array) -> Array:
-    """Residuals of levels between the ends, (level, 2)."""
+    """Residuals (level,) [1] of levels between the ends (level, 2): their squares are -2 ln of the probability."""
     return np.sqrt(-2 * logarithm(ends))
 
 
 def slopes(ends: Array) -> Array:
-    """Derivative of −ln of the probability by either end, (level, 2)."""
+    """Derivative of −ln of the probability by either end, (level, 2) [1], at the ends (level, 2)."""
     found = np.exp(-(ends**2) / 2 - math.log(2 * math.pi) / 2 - logarithm(ends)[:, None])
     return np.asarray(found * [1.0, -1.0])
 
 
 def curvature(ends: Array) -> Array:
-    """Second derivatives of −ln of the probability by the ends, (level, 2, 2)."""
+    """Second derivatives of −ln of the probability by the ends, (level, 2, 2) [1], at the ends (level, 2)."""
     first = slopes(ends)
     finite = np.where(np.isfinite(ends), ends, 0.0)
     return np.asarray(first[:, :, None] * first[:, None, :] - (finite * first)[:, :, None] * np.eye(2))

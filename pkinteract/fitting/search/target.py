@@ -270,7 +270,7 @@ class Target:
 
 
 def possible(rows: list[Array] | SimulationError) -> list[Array]:
-    """Predictions, if there are any.
+    """Predictions of every series, (measurement,) each, if there are any.
 
     Raises
     ------

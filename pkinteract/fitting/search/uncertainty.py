@@ -196,7 +196,11 @@ def _change(slot: Slot, low: Mapping[str, float], high: Mapping[str, float]) -> 
 
 
 def criteria(target: Target, predicted: Sequence[Array], free: int) -> tuple[float | None, float | None, float | None]:
-    """-2 log likelihood of the measurements, AIC and BIC; an estimated SD counts as a parameter."""
+    """-2 log likelihood of the measurements, AIC and BIC [1]; None for a loss that has no likelihood.
+
+    An estimated SD counts as a parameter beside the ``free`` ones. Akaike. IEEE Trans Automat Contr 1974;19:716-23.
+    Schwarz. Ann Stat 1978;6:461-4.
+    """
     if target.fit.loss != "linear":
         return None, None, None
     value = target.errors.minus_2ll(predicted)

@@ -147,6 +147,11 @@ def genes(gene: str, group: str) -> Genes:
 
     The phenotypes are as frequent as the table says, those without one left out; how a phenotype divides into activity
     scores, or pairs of alleles, follows from the frequencies of alleles by Hardy–Weinberg proportions.
+
+    Raises
+    ------
+    ValueError
+        When the phenotypes of the table do not add up to 1.
     """
     shares = {row["phenotype"]: float(row[group]) for row in _rows("phenotypes.csv") if row["gene"] == gene}
     unknown = shares.pop(UNKNOWN, 0.0)

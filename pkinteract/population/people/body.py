@@ -135,7 +135,7 @@ def _clearances(
 
 
 def spread_out(spread: GivenSpread, chance: Array) -> Array:
-    """Values of a distribution of the file at uniform numbers."""
+    """Values (n,) of a distribution of the file, in its unit, at uniform numbers ``chance`` (n,) between 0 and 1."""
     if spread.shape == "uniform":
         return spread.low + (spread.high - spread.low) * chance
     if spread.shape == "normal":

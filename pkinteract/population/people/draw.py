@@ -33,7 +33,13 @@ def draw(scenario: Scenario, spec: PopulationSpecification, first: int, count: i
 
 
 def drawn(scenario: Scenario, spec: PopulationSpecification, streams: Streams) -> Cohort:
-    """The patients whose random numbers ``streams`` gives."""
+    """The patients whose random numbers ``streams`` gives.
+
+    Raises
+    ------
+    InputError
+        When the estimates of a fit are too uncertain to be drawn.
+    """
     rows = _rows(spec, streams)
     body = physiques(scenario.patient, spec, streams, rows)
     used = dict.fromkeys(enzyme for enzyme, _ in organs_in_use(scenario.monographs, scenario.enzymes))

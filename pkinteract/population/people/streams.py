@@ -30,7 +30,7 @@ _AT_ONCE = 8192
 
 
 def philox(counter: Sequence[Words], key: tuple[int, int]) -> tuple[Words, Words, Words, Words]:
-    """Four random words for each counter of four words."""
+    """Four random words for each counter of four words, by Philox4x32-10."""
     a, b, c, d = counter
     low, high = key
     for _ in range(_ROUNDS):
@@ -99,7 +99,10 @@ def _uniform(high: Words, low: Words) -> Array:
 
 
 def uniform_between(uniform: Array, low: Array | float = -math.inf, high: Array | float = math.inf) -> Array:
-    """Standard normal deviates from ``low`` to ``high``, without the tails, by the inverse of the distribution."""
+    """Standard normal deviates [1] from ``low`` to ``high``, without the tails, by the inverse of the distribution.
+
+    In the shape of ``uniform``, numbers between 0 and 1.
+    """
     from scipy.special import ndtr, ndtri
 
     bottom = np.clip(ndtr(low), TAIL, 1 - TAIL)
@@ -108,7 +111,10 @@ def uniform_between(uniform: Array, low: Array | float = -math.inf, high: Array 
 
 
 def correlated_draws(uniforms: Array, correlation: Array) -> Array:
-    """Correlated standard normal deviates (thing, n), each without its tails, from independent uniform numbers."""
+    """Correlated standard normal deviates (thing, n), each without its tails, from independent uniform numbers.
+
+    ``uniforms`` are (thing, n), ``correlation`` is (thing, thing).
+    """
     from scipy.special import ndtr, ndtri
 
     if np.array_equal(correlation, np.eye(len(correlation))):

@@ -17,7 +17,7 @@ from pkinteract.scenario import Scenario
 
 
 def abundances(enzymes: Sequence[str], spec: PopulationSpecification, streams: Streams) -> dict[str, Array]:
-    """Enzyme to the factor on its uninduced level in each patient: log-normal about 1.
+    """Enzyme to the factor on its uninduced level in each patient, (n,) [1]: log-normal about 1.
 
     Correlated enzymes are drawn together whichever of them are asked for, so that nobody changes with the scenario.
     """
@@ -34,7 +34,7 @@ def abundances(enzymes: Sequence[str], spec: PopulationSpecification, streams: S
 
 
 def factors(scenario: Scenario, spec: PopulationSpecification, streams: Streams) -> dict[tuple[str, str], Array]:
-    """(compound, key) to the patients' own factors: log-normal about 1, F never above 1."""
+    """(compound, key) to the patients' own factors, (n,) [1]: log-normal about 1, F never above 1."""
     spreads: dict[tuple[str, str], tuple[float, float]] = {}
     for name, monograph in scenario.monographs.items():
         if name not in spec.fixed:

@@ -50,6 +50,11 @@ def run_block(plan: RunPlan, numbers: range, tally: Tally) -> Block:
 
     The last group of sixteen is filled up with those who would come next: a patient has the same neighbours, and so the
     same result to the last bit, in every population of the same seed.
+
+    Raises
+    ------
+    InputError
+        When the estimates of a fit are too uncertain to be drawn, or monograph values contradict each other.
     """
     count = len(numbers)
     drawn = draw(plan.scenario, plan.spec, numbers.start, count + -count % LANES)
@@ -66,7 +71,13 @@ def run_block(plan: RunPlan, numbers: range, tally: Tally) -> Block:
 
 
 def columns_of(plan: RunPlan, cohort: Cohort) -> Columns:
-    """The columns of ``patients.csv`` for any patients; nobody is counted."""
+    """The columns of ``patients.csv`` for any patients, (n,) each in the unit of its name; nobody is counted.
+
+    Raises
+    ------
+    InputError
+        When monograph values contradict each other whoever takes the drugs.
+    """
     solved, status = _simulated(plan, cohort, len(cohort.number))
     measured = _measured(plan, solved)
     solved.give_back()

@@ -86,6 +86,11 @@ def on_workers(
     """Compute on the workers of a Dask client.
 
     The plan is the result of a task, not data that is sent: when every worker that holds it dies, it is made again.
+
+    Raises
+    ------
+    ClusterError
+        When workers die again and again of one task, or the scheduler is lost.
     """
     from distributed import KilledWorker, as_completed
 

@@ -46,6 +46,11 @@ def compute(plan: RunPlan, partition: int, form: Form, done: Callable[[int], Non
     ----------
     done
         Is told the number of patients of every block that is finished.
+
+    Raises
+    ------
+    InputError
+        As :func:`pkinteract.population.run.block.run_block` does.
     """
     numbers = plan.patients(partition)
     tally = empty(plan, len(numbers))

@@ -46,7 +46,7 @@ def solved(scenario: Scenario, found: Bodies, grid: Array, edges: Array) -> Lane
 
 
 def highest_levels(scenario: Scenario) -> list[float]:
-    """The highest level of every analyte in the scenario's own patient, in its unit.
+    """The highest level of every analyte in the scenario's own patient, in the analyte's unit.
 
     Stepped as the others are, since what their system needs is then made already.
 

@@ -114,7 +114,10 @@ def windows_of(first_time: float, duration: float) -> Windows:
 
 
 def daily(rows: Array, over: Windows) -> tuple[Array, Array, Array]:
-    """Average, highest and lowest level of each stretch, (day, subject) each, from windows (window, 5, subject)."""
+    """Average, highest and lowest level of each stretch, (day, subject) each, from windows (window, 5, subject).
+
+    All in the analyte's unit.
+    """
     first = [day.start for day in over.days]
     integrals, highest, lowest = rows[first, INTEGRAL], rows[first, HIGHEST], rows[first, LOWEST]
     for n, day in enumerate(over.days):
@@ -128,6 +131,8 @@ def daily(rows: Array, over: Windows) -> tuple[Array, Array, Array]:
 
 def metrics(rows: Array, over: Windows, *, alert: bool) -> dict[str, Array]:
     """Every measure of one analyte, (subject,) each, from its windows (window, 5, subject); NaN where there is none.
+
+    In the units that :func:`measures_of` gives.
 
     Parameters
     ----------
@@ -178,7 +183,7 @@ def _turn(name: str, folds: Array, ends: Array, place: IntArray) -> dict[str, Ar
 
 
 def time_to_share(means: Array, ends: Array, share: float) -> Array:
-    """Day on which the average of the last 24 h has gone a ``share`` of its way from the first to the last, (subject,).
+    """When the average of the last 24 h has gone a ``share`` [1] of its way from the first to the last, (subject,) [d].
 
     Straight lines join the averages (day, subject) at ``ends`` [h]. NaN where the change is less than 5 % of the first,
     or less than a thousandth of the highest.

@@ -140,6 +140,11 @@ def inputs_of(plan: RunPlan) -> tuple[Factor, ...]:
     """Everything in which the patients of a plan differ.
 
     Levels of enzymes that are drawn together are one input, as only together they are independent of the others.
+
+    Raises
+    ------
+    InputError
+        When the estimates of a fit are too uncertain to be drawn.
     """
     asked = _FixedDraw(seed=plan.spec.seed, number=np.arange(1), held={})
     drawn(plan.scenario, plan.spec, asked)
@@ -167,6 +172,8 @@ def trace(plan: RunPlan, done: Callable[[int], None] | None = None) -> tuple[Sen
     ------
     PopulationError
         When not one patient has a result.
+    InputError
+        When the estimates of a fit are too uncertain to be drawn, or monograph values contradict each other.
     """
     inputs = inputs_of(plan)
     number = np.arange(plan.spec.n)
@@ -254,13 +261,16 @@ def _traced(
 
 
 def first(patients: Array, strangers: Array, like: Array) -> Array:
-    """Share of the variance that an input explains by itself; the last axis is the patient."""
+    """Share of the variance that an input explains by itself, (…) [1].
+
+    ``patients`` and ``strangers`` are results (…, patient), ``like`` those of patients with this input of strangers.
+    """
     middle = strangers.mean(axis=-1, keepdims=True)
     return np.asarray(np.mean((strangers - middle) * (like - patients), axis=-1) / _variance(patients, strangers))
 
 
 def total(patients: Array, strangers: Array, like: Array) -> Array:
-    """Share of the variance that is gone when everything but an input is known."""
+    """Share of the variance that is left when everything but an input is known, (…) [1]; see :func:`first`."""
     return np.asarray(np.mean((patients - like) ** 2, axis=-1) / (2 * _variance(patients, strangers)))
 
 

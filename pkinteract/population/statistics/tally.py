@@ -164,7 +164,7 @@ def count_bins(counts: Counts, values: Array, lowest: int) -> None:
 
 
 def quantiles(counts: Counts, shares: Sequence[float], lowest: int = 0) -> Array:
-    """Quantiles (share, row) of what was counted in bins, (row, bin), of which the first is ``lowest`` of all.
+    """Quantiles (share, row), for ``shares`` [1], of counts in bins (row, bin), whose first is ``lowest`` of all.
 
     Neighbouring ranks are joined by a straight line, as numpy does; within a bin ranks are spread evenly, so that each
     is off by less than the width of a bin, 1.6 %. Below the first bin is 0; NaN where nothing was counted.
@@ -193,7 +193,10 @@ def moments(counts: Counts, lowest: int = 0) -> tuple[Array, Array]:
 
 
 def wilson(events: npt.ArrayLike, total: npt.ArrayLike, z: float = 1.959963984540054) -> tuple[Array, Array]:
-    """Interval of a share by Wilson (1927), 95 % unless ``z`` is another normal quantile; NaN for nobody."""
+    """Ends of the interval of a share [1], 95 % unless ``z`` is another normal quantile; NaN for nobody.
+
+    ``events`` of ``total``, arrays of one shape. Wilson. J Am Stat Assoc 1927;22:209-12.
+    """
     k, n = np.asarray(events, dtype=float), np.asarray(total, dtype=float)
     with np.errstate(invalid="ignore", divide="ignore"):
         middle = (k + z**2 / 2) / (n + z**2)
@@ -209,7 +212,7 @@ def ratio_interval(
     others: npt.ArrayLike,
     z: float = 1.959963984540054,
 ) -> tuple[Array, Array]:
-    """Score interval of the ratio of two shares, ``events`` of ``total`` over ``other`` of ``others``.
+    """Ends of the score interval of the ratio of two shares [1], ``events`` of ``total`` over ``other`` of ``others``.
 
     The ratios that the chi-square test does not refuse, 95 % unless ``z`` is another normal quantile: from 0 without
     events, to infinity where the others have none. Koopman. Biometrics 1984;40:513-7.
