@@ -247,7 +247,7 @@ def _integrals(
     found = medium(system, x, e, entering)
     share = (half[:, None] * weights).ravel()
     flows = ("arriving", "lost_in_gut", "lost_in_liver", "eliminated")
-    return {name: getattr(found, name) @ share for name in flows}, entering @ share
+    return {name: np.array(getattr(found, name)) @ share for name in flows}, entering @ share
 
 
 # ---- scenarios ----

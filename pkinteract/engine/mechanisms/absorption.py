@@ -55,7 +55,7 @@ def reference(medium: Medium) -> None:
         inflow = store[layout.inflows[j]]
         leaving = inflow if row.ka is None else medium.p[row.ka] * store[layout.depots[j]]
         medium.slopes[layout.depots[j]] = inflow - leaving
-        medium.absorbed[row.compound] += leaving
+        medium.absorbed[row.compound] = medium.absorbed[row.compound] + leaving
 
 
 def lanes(sheet: Sheet) -> None:

@@ -59,15 +59,16 @@ def single(text: Text) -> None:
 def reference(medium: Medium) -> None:
     """Slopes of the central and peripheral amounts [mg/h]."""
     layout, p, slopes = medium.layout, medium.p, medium.slopes
+    eliminated = [medium.nothing] * len(medium.system.compounds)
+    for path, lost in zip(medium.system.pathways, medium.eliminated, strict=True):
+        eliminated[path.compound] = eliminated[path.compound] + lost
     for i, row in enumerate(medium.system.compounds):
-        central = layout.central[i]
-        slopes[central] = medium.arriving[i] + medium.store[layout.infusions[i]]
-        for j in medium.system.pathways_of(i):
-            slopes[central] -= medium.eliminated[j]
+        total = medium.arriving[i] + medium.store[layout.infusions[i]] - eliminated[i]
         for side, place in zip(row.peripherals, layout.peripherals(i), strict=True):
             exchange = p[side.out] * medium.amounts[i] * medium.free[i] - p[side.back] * medium.store[place]
-            slopes[central] -= exchange
+            total = total - exchange
             slopes[place] = exchange
+        slopes[layout.central[i]] = total
 
 
 def lanes(sheet: Sheet) -> None:

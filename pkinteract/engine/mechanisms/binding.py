@@ -76,8 +76,6 @@ def reference(medium: Medium) -> None:
     ValueError
         When a compound of the order of binding has constant binding: a defect of the system.
     """
-    import numpy as np
-
     p = medium.p
     for i in medium.system.binding_order:
         binding = medium.system.compounds[i].binding
@@ -90,7 +88,7 @@ def reference(medium: Medium) -> None:
             continue
         kd = p[binding.kd] * rivals
         half = (p[binding.bmax] + kd - medium.total[i]) / 2
-        medium.free[i] = kd / (half + np.sqrt(half**2 + kd * medium.total[i])) / p[binding.reference]
+        medium.free[i] = kd / (half + (half * half + kd * medium.total[i]) ** 0.5) / p[binding.reference]
 
 
 def lanes(sheet: Sheet) -> None:

@@ -84,12 +84,13 @@ def _slowed(text: Text, row: Pathway) -> str:
 def reference(medium: Medium) -> None:
     """Clearance on the concentration bound as in the reference, before any liver [L/h]."""
     for j, row in enumerate(medium.system.pathways):
-        medium.intrinsic[j] = medium.p[row.clearance] * (1.0 if row.enzyme is None else medium.levels[row.enzyme])
+        full = medium.p[row.clearance] * (1.0 if row.enzyme is None else medium.levels[row.enzyme])
         if row.inhibitors or row.saturation is not None:
             inhibited = medium.sum(row.inhibitors)
             saturated = medium.sum(() if row.saturation is None else (row.saturation,))
             slower = 1 + inhibited + saturated if row.competitive else (1 + inhibited) * (1 + saturated)
-            medium.intrinsic[j] /= slower
+            full = full / slower
+        medium.intrinsic[j] = full
 
 
 def lanes(sheet: Sheet) -> None:

@@ -83,11 +83,12 @@ def reference(medium: Medium) -> None:
         parent = system.pathways[row.pathway].compound
         first_pass = medium.lost_in_liver[parent] * medium.share[row.pathway]
         made = p[row.ratio] * (medium.eliminated[row.pathway] + first_pass)
-        medium.arriving[row.target] += made * medium.available[row.target]
+        medium.arriving[row.target] = medium.arriving[row.target] + made * medium.available[row.target]
         medium.formed.append(made)
     for wall in system.gut_formations:
         made = p[wall.ratio] * medium.lost_in_gut[wall.compound]
-        medium.arriving[wall.target] += made * medium.passage[wall.target] * medium.available[wall.target]
+        arriving = made * medium.passage[wall.target] * medium.available[wall.target]
+        medium.arriving[wall.target] = medium.arriving[wall.target] + arriving
         medium.formed.append(made)
 
 

@@ -49,7 +49,8 @@ def reference(medium: Medium) -> None:
     """Rate at which each enzyme is destroyed [1/h]."""
     for row in medium.system.inactivations:
         here = medium.at(row.actor)
-        medium.destroyed[row.enzyme] += medium.p[row.kinact] * here / (medium.p[row.ki] + here)
+        rate = medium.p[row.kinact] * here / (medium.p[row.ki] + here)
+        medium.destroyed[row.enzyme] = medium.destroyed[row.enzyme] + rate
 
 
 def lanes(sheet: Sheet) -> None:

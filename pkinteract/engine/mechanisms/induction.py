@@ -14,7 +14,7 @@ from pkinteract.engine.shape import Actor, RowStructure, Stage
 if TYPE_CHECKING:
     from pkinteract.engine.lanes.sheet import Quantity, Sheet
     from pkinteract.engine.layout import Layout
-    from pkinteract.engine.reference.medium import Medium
+    from pkinteract.engine.reference.medium import Medium, Row
     from pkinteract.engine.single.text import Text
     from pkinteract.engine.system import System
 
@@ -72,22 +72,19 @@ def single(text: Text) -> None:
 
 def reference(medium: Medium) -> None:
     """What inducers add to the fold of each synthesis [1]."""
-    import numpy as np
-
-    p, shape = medium.p, medium.total.shape[1:]
-    rows = medium.system.inductions
-    for row in rows:
+    p, synthesis = medium.p, medium.synthesis
+    groups: dict[tuple[int, int], tuple[Row, Row]] = {}
+    for row in medium.system.inductions:
+        here = medium.at(row.actor)
         if row.slope is not None:
-            medium.synthesis[row.enzyme] += p[row.slope] * medium.at(row.actor)
-    for enzyme, group in {(row.enzyme, row.group): None for row in rows if row.slope is None}:
-        over, under = np.zeros(shape), np.ones(shape)
-        for row in rows:
-            if (row.enzyme, row.group) != (enzyme, group) or row.emax is None or row.ec50 is None:
-                continue
-            x = medium.at(row.actor) / p[row.ec50]
-            x = x if row.hill is None else np.abs(x) ** p[row.hill]
-            over, under = over + p[row.emax] * x, under + x
-        medium.synthesis[enzyme] += over / under
+            synthesis[row.enzyme] = synthesis[row.enzyme] + p[row.slope] * here
+        elif row.emax is not None and row.ec50 is not None:
+            x = here / p[row.ec50]
+            x = x if row.hill is None else (x * x) ** (p[row.hill] / 2)  # rounding may leave x below 0
+            over, under = groups.get((row.enzyme, row.group), (0.0, 1.0))
+            groups[row.enzyme, row.group] = over + p[row.emax] * x, under + x
+    for (enzyme, _), (over, under) in groups.items():
+        synthesis[enzyme] = synthesis[enzyme] + over / under
 
 
 def _relative(sheet: Sheet, row: Induction) -> Quantity:

@@ -47,26 +47,25 @@ def single(text: Text) -> None:
 
 def reference(medium: Medium) -> None:
     """Availability Fh [1], plasma clearance by each pathway [L/h], losses on the first pass and from plasma [mg/h]."""
-    import numpy as np
-
     system, rows = medium.system, medium.system.pathways
     behind = [row.hepatic and system.compounds[row.compound].flow is not None for row in rows]
     for j, row in enumerate(rows):
         if behind[j]:
-            medium.behind[row.compound] += medium.intrinsic[j]
+            medium.behind[row.compound] = medium.behind[row.compound] + medium.intrinsic[j]
     for i, compound in enumerate(system.compounds):
         if compound.flow is not None:
             flow = medium.p[compound.flow]
             medium.available[i] = flow / (flow + medium.behind[i] * medium.free[i])
-    past_gut = medium.absorbed * medium.passage
-    medium.lost_in_liver[...] = past_gut * (1 - medium.available)
-    medium.arriving[...] = past_gut * medium.available
+        past_gut = medium.absorbed[i] * medium.passage[i]
+        medium.lost_in_liver[i] = past_gut * (1 - medium.available[i])
+        medium.arriving[i] = past_gut * medium.available[i]
     for j, row in enumerate(rows):
-        medium.clearance[j] = medium.intrinsic[j] * medium.free[row.compound]
+        clearance = medium.intrinsic[j] * medium.free[row.compound]
         if behind[j]:
-            medium.clearance[j] *= medium.available[row.compound]
+            clearance = clearance * medium.available[row.compound]
             total = medium.behind[row.compound]
-            medium.share[j] = medium.intrinsic[j] / np.where(total > 0, total, 1.0)
+            medium.share[j] = medium.intrinsic[j] / (total + (total == 0))
+        medium.clearance[j] = clearance
         medium.eliminated[j] = medium.clearance[j] * medium.total[row.compound]
 
 

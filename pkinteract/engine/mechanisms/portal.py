@@ -74,10 +74,10 @@ def reference(medium: Medium) -> None:
         if row.gut_ratio is not None:
             level = 1.0 if row.gut_enzyme is None else medium.levels[row.gut_enzyme]
             medium.passage[i] = 1 / (1 + p[row.gut_ratio] * level / (1 + medium.sum(row.gut_inhibitors)))
-    medium.lost_in_gut[...] = medium.absorbed - medium.absorbed * medium.passage
     for i, row in rows:
         portal = row.portal if row.portal is not None else row.flow
         past_gut = medium.passage[i] * medium.absorbed[i]
+        medium.lost_in_gut[i] = medium.absorbed[i] - past_gut
         medium.inlet[i] = medium.total[i] if portal is None else medium.total[i] + past_gut / p[portal]
 
 

@@ -82,7 +82,7 @@ def reference(medium: Medium) -> None:
             state = medium.layout.reservoirs[j]
             leaving = medium.p[row.ka] * medium.store[state]
             medium.slopes[state] = medium.released[j] - leaving
-        medium.absorbed[row.compound] += leaving
+        medium.absorbed[row.compound] = medium.absorbed[row.compound] + leaving
 
 
 def lanes(sheet: Sheet) -> None:

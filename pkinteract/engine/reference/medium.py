@@ -1,11 +1,13 @@
-"""Everything that follows from amounts, levels and absorption, on arrays: what the reference's equations fill in.
+"""Everything that follows from amounts, levels and absorption: what the reference's equations fill in.
 
-The equations are those of the mechanisms, in their ``reference`` functions. All broadcast over time.
+The equations are those of the mechanisms, in their ``reference`` functions. They hold for one time, where rows are
+plain numbers, as the solver asks for one at a time and arrays of one number take three times as long; and for many.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 
@@ -15,9 +17,12 @@ from pkinteract.engine.layout import Layout
 from pkinteract.engine.shape import Actor, Ratio
 from pkinteract.engine.system import System
 
+Row: TypeAlias = float | Array
+"""A quantity at one time, or at many, (time,); many rows may be one array, so that none is changed in place."""
+
 
 class Medium:
-    """Concentrations, clearances and flows at the given places of a store, each (row, time).
+    """Concentrations, clearances and flows that follow from a store: a list each, with a ``Row`` for every row.
 
     Attributes
     ----------
@@ -55,46 +60,47 @@ class Medium:
         Slope of every state and depot.
     """
 
-    def __init__(self, layout: Layout, store: Array, absorbed: Array, released: Array) -> None:
-        system, time = layout.system, store.shape[1:]
-        compounds, pathways = (len(system.compounds), *time), (len(system.pathways), *time)
-        enzymes = (len(system.enzymes), *time)
+    def __init__(
+        self, layout: Layout, store: list[Row], absorbed: list[Row], released: list[Row], nothing: Row
+    ) -> None:
+        system = layout.system
+        compounds, pathways, enzymes = len(system.compounds), len(system.pathways), len(system.enzymes)
         self.layout, self.system, self.p = layout, system, system.parameters
-        self.store, self.released = store, released
-        self.amounts = store[list(layout.central.values())]
+        self.store, self.released, self.nothing = store, released, nothing
+        self.amounts = [store[place] for place in layout.central.values()]
         self.levels = store[layout.first_enzyme : layout.n_states]
-        self.absorbed = np.array(absorbed)
-        self.total, self.inlet, self.gut = np.zeros(compounds), np.zeros(compounds), np.zeros(compounds)
-        self.free, self.passage, self.available = np.ones(compounds), np.ones(compounds), np.ones(compounds)
-        self.intrinsic, self.behind, self.share = np.zeros(pathways), np.zeros(compounds), np.zeros(pathways)
-        self.clearance, self.eliminated = np.zeros(pathways), np.zeros(pathways)
-        self.lost_in_gut, self.lost_in_liver, self.arriving = (np.zeros(compounds) for _ in range(3))
-        self.formed: list[Array] = []
-        self.synthesis, self.destroyed = np.ones(enzymes), np.zeros(enzymes)
-        self.slopes = np.zeros((layout.n_states + len(layout.depots), *time))
+        none, whole = [nothing] * compounds, [nothing + 1.0] * compounds
+        self.absorbed = absorbed
+        self.total, self.inlet, self.gut = list(none), list(none), list(none)
+        self.free, self.passage, self.available = list(whole), list(whole), list(whole)
+        self.behind, self.lost_in_gut, self.lost_in_liver, self.arriving = (list(none) for _ in range(4))
+        self.intrinsic, self.share, self.clearance, self.eliminated = ([nothing] * pathways for _ in range(4))
+        self.formed: list[Row] = []
+        self.synthesis, self.destroyed = [nothing + 1.0] * enzymes, [nothing] * enzymes
+        self.slopes = [nothing] * (layout.n_states + len(layout.depots))
 
-    def at(self, actor: Actor) -> Array:
-        """The concentration by which an actor acts, (time,) [mg/L]."""
+    def at(self, actor: Actor) -> Row:
+        """The concentration by which an actor acts [mg/L]."""
         i = actor.compound
         if actor.site == "gut":
-            return np.asarray(self.gut[i])
+            return self.gut[i]
         here = self.inlet[i] if actor.site == "inlet" else self.total[i]
-        return np.asarray(here if actor.total else here * self.free[i])
+        return here if actor.total else here * self.free[i]
 
-    def sum(self, ratios: Sequence[Ratio]) -> Array:
-        """Sum of concentrations over their constants, (time,) [1]."""
-        total = np.zeros(self.total.shape[1:])
+    def sum(self, ratios: Sequence[Ratio]) -> Row:
+        """Sum of concentrations over their constants [1]."""
+        total = self.nothing
         for ratio in ratios:
             total = total + self.at(ratio.actor) / self.p[ratio.constant]
         return total
 
 
-def evaluated(layout: Layout, store: Array, absorbed: Array, released: Array) -> Medium:
+def evaluated(layout: Layout, store: list[Row], absorbed: list[Row], released: list[Row], nothing: Row = 0.0) -> Medium:
     """The medium after all mechanisms, to which ``absorbed`` [mg/h] comes from elsewhere than the store.
 
-    ``store`` (place, time), ``absorbed`` (compound, time); ``released`` (release, time) rates of the releases [mg/h].
+    A row for every place of the store, every compound, and every release, its rate [mg/h]; ``nothing`` is a row of 0.
     """
-    found = Medium(layout, store, absorbed, released)
+    found = Medium(layout, store, absorbed, released, nothing)
     for one in mechanisms.MECHANISMS:
         one.reference(found)
     return found
@@ -117,4 +123,5 @@ def medium(system: System, amounts: Array, levels: Array, absorbed: Array) -> Me
     store = np.zeros((layout.size, *time))
     store[list(layout.central.values())] = amounts
     store[layout.first_enzyme : layout.n_states] = levels
-    return evaluated(layout, store, absorbed, np.zeros((len(system.releases), *time)))
+    nothing = np.zeros(time)
+    return evaluated(layout, list(store), list(absorbed), [nothing] * len(system.releases), nothing)

@@ -19,7 +19,7 @@ from pkinteract.engine.curves import Array, polynomials
 from pkinteract.engine.events import NOWHERE, Event, Switch, marked, table
 from pkinteract.engine.layout import Layout
 from pkinteract.engine.mechanisms.release import Releasing, releasing
-from pkinteract.engine.reference.medium import evaluated
+from pkinteract.engine.reference.medium import Row, evaluated
 from pkinteract.engine.solution import Solution, State
 from pkinteract.engine.system import System
 
@@ -74,7 +74,7 @@ def solve_reference(
             method="DOP853",
             rtol=rtol,
             atol=rtol * floor,
-            args=(layout, left, store[moving:], releases),
+            args=(layout, left, store[moving:].tolist(), releases),
             dense_output=True,
         )
         if not solved.success:
@@ -130,7 +130,7 @@ def _unfold(layout: Layout, store: Array, compound: int, state: exact.ExactState
     store[layout.infusions[compound]] = state.rate - state.inflow.sum()
 
 
-def slopes(time: float, y: Array, layout: Layout, start: float, constant: Array, releases: Releasing) -> Array:
+def slopes(time: float, y: Array, layout: Layout, start: float, constant: list[float], releases: Releasing) -> Array:
     """Right-hand side: slopes of states and depots ``y`` at a time [h], per h; (place,) both.
 
     Parameters
@@ -140,9 +140,9 @@ def slopes(time: float, y: Array, layout: Layout, start: float, constant: Array,
     constant
         The rest of the store: inflows and infusions [mg/h].
     """
-    released = np.array(releases.rates(start, [time - start]))
-    none = np.zeros(len(layout.system.compounds))
-    return evaluated(layout, np.concatenate([y, constant]), none, released).slopes
+    store: list[Row] = [*y.tolist(), *constant]
+    none: list[Row] = [0.0] * len(layout.system.compounds)
+    return np.array(evaluated(layout, store, none, [*releases.rates(start, [time - start])]).slopes)
 
 
 _NODES = (1 + np.cos(np.pi * np.arange(_DEGREE + 1) / _DEGREE)) / 2
