@@ -186,6 +186,8 @@ def _pathways(data: _Data) -> Iterator[Fault]:
             yield key, 'needs an enzyme, or kind = "renal", "biliary" or "other"'
         if kind in ("renal", "biliary", "other") and "enzyme" in row:
             yield (*key, "enzyme"), f'a pathway of kind "{kind}" has no enzyme; leave the enzyme or the kind out'
+        if row.get("forms") is not None and row.get("forms") == data.get("id"):
+            yield (*key, "forms"), "a drug cannot form itself; name the metabolite"
         if "yield" in row and "forms" not in row:
             yield (*key, "yield"), "a yield needs forms, the id of the metabolite"
         if kind == "renal" and table(data, "elimination").get("renal_function"):

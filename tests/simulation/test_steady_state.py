@@ -14,7 +14,7 @@ from runs import INTRAVENOUS, course, daily, drug, oral, pathway, regimen, run, 
 
 from pkinteract.cli import main
 from pkinteract.engine.curves import TIED
-from pkinteract.errors import SimulationError
+from pkinteract.errors import InputError, SimulationError
 from pkinteract.export.tables.run import exposure_table
 from pkinteract.result import Result
 
@@ -38,6 +38,20 @@ def states(result: Result, time: float) -> dict[str, float]:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("shape", "scale", "solved"), [(0.3, 5.0, False), (0.5, 5.0, True), (0.8, 24.0, True)])
+def test_a_release_with_a_long_tail_is_solved_or_refused(shape: float, scale: float, solved: bool) -> None:
+    """A Weibull release over 500 periods is refused with the reason; else the AUC of a day is the dose over CL."""
+    form = f'[absorption.oral]\nweibull = {{ scale = "{scale} h", shape = "{shape}" }}\n'
+    steady = course("0 d", 'until = "30 d"', 'every = "12 h"', 'dose = "100 mg"', "steady_state = true")
+    source = text(regimen("x", steady), days=2)
+    if solved:
+        result = run(source, drugs=(drug("x", form),))
+        assert float(result.curve("x").integral(0, 24)) == pytest.approx(40.0, rel=1e-5)
+        return
+    with pytest.raises(InputError, match="a dose of x oral is released over 5,093 d"):
+        run(source, drugs=(drug("x", form),))
+
+
 def test_the_headline_regimen_at_steady_state_is_where_400_days_lead() -> None:
     """Carbamazepine 400 mg 12-hourly and amitriptyline 150 mg daily: the same state before the next dose, to 1e-6."""
     doses = (("carbamazepine", "400 mg", "12 h"), ("amitriptyline", "150 mg", "24 h"))

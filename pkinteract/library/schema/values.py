@@ -150,6 +150,12 @@ def _baseless(value: Value) -> Value:
     return value
 
 
+def _molar(value: Value) -> Value:
+    if not 1 <= value.canonical <= 1e6:
+        raise ValueError(f"must lie between 1 and 1,000,000 g/mol, got {_written(value)}")
+    return value
+
+
 def _written(value: Value) -> str:
     return f"{value.value:g} {value.unit}".removesuffix(" 1")
 
@@ -166,7 +172,7 @@ Time = Annotated[Value, _has("time", positive=False)]
 Duration = Annotated[Value, _has("time")]
 Age = Time
 Dose = Annotated[Value, _has("mass", "dose per weight")]
-MolarMass = Annotated[Value, _has("molar mass")]
+MolarMass = Annotated[Value, _has("molar mass"), AfterValidator(_molar)]
 Concentration = Annotated[Value, _has("concentration", "molar concentration")]
 Constant = Annotated[Value, _has("concentration", "molar concentration"), AfterValidator(_based)]
 """A concentration that must say whether it is total or unbound: Km, Ki, KI, EC50."""

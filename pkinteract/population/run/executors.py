@@ -16,10 +16,11 @@ from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from itertools import islice
+from socket import create_connection
 from typing import TYPE_CHECKING
 
 from pkinteract import __version__
-from pkinteract.errors import ClusterError, InputError, Problem
+from pkinteract.errors import ClusterError, InputError, Problem, printable
 from pkinteract.interrupts import deferred, unheard
 from pkinteract.population.run.partitions import Files, Form, compute
 from pkinteract.population.run.plan import RunPlan
@@ -35,6 +36,12 @@ Executor = Callable[[RunPlan, Form, Sequence[int], Done], Iterator[tuple[int, Fi
 
 PATIENCE = 20
 """How long a scheduler, and then a worker of it, is waited for [s]."""
+
+MOST_PORT = 65_535
+"""Highest port."""
+
+LONGEST_GREETING = 100_000
+"""Longest greeting of a scheduler [byte]; it is some hundreds."""
 
 DEATHS = 10
 """How many workers may die of a partition before it is given up, where the scheduler is ours."""
@@ -145,6 +152,8 @@ def _remote(address: str) -> Iterator[Client]:
     _hush()
     from distributed import Client
 
+    if strange := _stranger(address):
+        raise _refused("--scheduler", address, f"{strange}; begin a Dask scheduler with: dask scheduler")
     try:
         client = Client(address, timeout=PATIENCE)
     except (OSError, ValueError, TypeError) as error:
@@ -161,6 +170,28 @@ def _remote(address: str) -> Iterator[Client]:
                 text = f"needs pkinteract {__version__}, and it has {found if isinstance(found, str) else 'none'}"
                 raise _refused("--scheduler", worker, text)
         yield client
+
+
+def _stranger(address: str) -> str | None:
+    """What is wrong with what answers at a plain address: Dask would wait for it, or take its words for a length.
+
+    A scheduler greets who connects: the length of what it says, little end first, in eight bytes.
+    """
+    host, _, port = address.removeprefix("tcp://").rpartition(":")
+    if "://" in host or not host or not (port.isascii() and port.isdecimal()) or int(port) > MOST_PORT:
+        return None
+    try:
+        with create_connection((host.strip("[]"), int(port)), timeout=PATIENCE) as line:
+            said = line.recv(8)
+    except TimeoutError:
+        return f"nothing greets who connects within {PATIENCE} s, as a Dask scheduler does"
+    except OSError:
+        return None
+    if not said:
+        return "what answers hangs up at once, and is no Dask scheduler"
+    if len(said) == 8 and int.from_bytes(said, "little") <= LONGEST_GREETING:
+        return None
+    return f"what answers is no Dask scheduler; it says {printable(said.decode('latin-1'))}"
 
 
 def _hush() -> None:

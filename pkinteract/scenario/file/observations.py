@@ -11,7 +11,10 @@ from pkinteract.scenario.file.schema import ObservationTable
 from pkinteract.scenario.types import TOLERANCE, Observation, Regimen
 from pkinteract.text.toml import TomlFile
 from pkinteract.text.toml_lines import Key
-from pkinteract.units import dimension_of, from_canonical, parse, split
+from pkinteract.units import dimension_of, from_canonical, parse, split, to_canonical
+
+MOST_TIMES = 1000
+"""A level may be this many times the highest of its analyte's range, as after a poisoning; then the unit is wrong."""
 
 BELOW = "<"
 """Begins a level that lay somewhere below the limit of quantification that follows."""
@@ -73,6 +76,11 @@ def _observation(
     value = None if level is None else _reported((*key, "level"), table, level, known, refuse)
     if value is None:
         return None
+    unit, usual = known.units[table.analyte], _usual(table.analyte, known)
+    if usual is not None and usual[1] == dimension_of(unit) and to_canonical(value, unit) > MOST_TIMES * usual[0]:
+        text = f"is more than {MOST_TIMES:,} times the highest level of its range; is the unit right?"
+        refuse((*key, "level"), f'{text} got "{table.level}"')
+        return None
     return Observation(
         time=table.at,
         analyte=table.analyte,
@@ -82,6 +90,15 @@ def _observation(
         note=table.note or "",
         line=line,
     )
+
+
+def _usual(analyte: str, known: Measurable) -> tuple[float, str] | None:
+    """Alert level or end of the range of an analyte or of a sum with it, and its dimension; None if unknown."""
+    ranges = [known.monographs[analyte].reference_range] if analyte in known.monographs else []
+    sums = (row for monograph in known.monographs.values() for row in monograph.sum)
+    ranges += [row.reference_range for row in sums if analyte in (row.id, *row.parts)]
+    highest = next((row.alert or row.high for row in ranges if row.alert or row.high), None)
+    return None if highest is None else (highest.canonical, dimension_of(highest.unit))
 
 
 def _level(key: Key, text: str, refuse: Refuse) -> float | None:

@@ -21,6 +21,10 @@ Stages = tuple[Patient, tuple[tuple[float, Patient], ...]]
 """The patient as the run begins, and what the patient becomes and when [h]."""
 
 
+ADULT, LARGEST_CHANGE, LARGEST_GROWTH = 18.0, 3.0, 10.0
+"""Age of a grown person [y]; largest factor from one weight to the next from then on, and before [1]."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientChange:
     """A ``[[patient.change]]`` that could be read, and where it stands."""
@@ -131,7 +135,7 @@ def patients(
     """
     weeks = {from_canonical(row.since.canonical, "wk") for drug in monographs for row in drug.elimination.pregnancy}
     found: list[tuple[float, Patient]] = []
-    stages = list(_stages(table, changes, phenotype, span))
+    stages = list(_stages(table, changes, phenotype, span, refuse))
     ends = [*(stage.time for stage in stages[1:]), span[1]]
     for stage, end in zip(stages, ends, strict=True):
         found.append((stage.time, _aged(stage, stage.time)))
@@ -147,7 +151,11 @@ def patients(
 
 
 def _stages(
-    table: PatientTable, changes: Sequence[PatientChange], phenotype: Mapping[str, Activity], span: tuple[float, float]
+    table: PatientTable,
+    changes: Sequence[PatientChange],
+    phenotype: Mapping[str, Activity],
+    span: tuple[float, float],
+    refuse: Report,
 ) -> Iterator[_PatientStage]:
     patient = _first(table, phenotype)
     conception = None if table.pregnancy is None else -table.pregnancy * WEEK
@@ -155,7 +163,11 @@ def _stages(
     yield stage
     for change in sorted(changes, key=lambda row: row.table.at):
         if change.table.at < span[1] - TOLERANCE:
-            stage = _changed(stage, change)
+            before, stage = stage.patient, _changed(stage, change)
+            most = LARGEST_CHANGE if before.age >= ADULT else LARGEST_GROWTH
+            if not 1 / most <= stage.patient.weight / before.weight <= most:
+                text = f"is more than {most:g} times, or less than 1/{most:g} of, the {before.weight:g} kg before"
+                refuse((*change.key, "weight"), f"{text}, got {stage.patient.weight:g} kg")
             yield stage
 
 

@@ -15,6 +15,12 @@ from pkinteract.text.toml_lines import Key
 LONGEST_PERIOD = 60 * 24.0
 """Longest common multiple of dosing intervals that is taken for a period [h]."""
 
+MOST_PERIODS = 500
+"""Most periods over which a dose may be released, as all of them count in each [1]."""
+
+LEFT = 1e-9
+"""Share of a dose that is left when its release counts as over [1]."""
+
 
 def steady_state(
     regimens: tuple[Regimen, ...],
@@ -45,7 +51,11 @@ def steady_state(
             "choose intervals that fit together"
         )
         refuse((*keys[r][c], "steady_state"), text)
-    if late or period > LONGEST_PERIOD:
+    endless = {place: _endless(regimens, *place, period, monographs) for place in places}
+    for (r, c), why in endless.items():
+        if why is not None:
+            refuse((*keys[r][c], "steady_state"), why)
+    if late or any(endless.values()) or period > LONGEST_PERIOD:
         return None
     before = []
     for r, c in places:
@@ -56,6 +66,24 @@ def steady_state(
     return SteadyState(
         time=first, period=period, courses=tuple(places), doses=tuple(sorted(before, key=lambda dose: dose.time))
     )
+
+
+def _endless(
+    regimens: tuple[Regimen, ...], r: int, c: int, period: float, monographs: Mapping[str, Monograph]
+) -> str | None:
+    """Why a course has no steady state that could be found: its doses are released for too many periods."""
+    form = regimens[r].courses[c].formulation
+    for row in monographs[regimens[r].drug].absorption[form].inputs:
+        if row.weibull is not None:
+            shape = row.weibull.shape.canonical
+            over = row.weibull.scale.canonical * (-math.log(LEFT)) ** (1 / shape)
+            if over > MOST_PERIODS * period:
+                dose = f"a dose of {regimens[r].drug} {form}"
+                return (
+                    f"{dose} is released over {over / 24:,.0f} d (Weibull, shape {shape:g}), "
+                    f"more than {MOST_PERIODS} periods; leave steady_state out and write the earlier doses as a course"
+                )
+    return None
 
 
 def common_period(courses: list[Course]) -> float:

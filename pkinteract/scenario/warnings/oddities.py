@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pkinteract.library.schema.monograph import Monograph
+from pkinteract.scenario.doses import schedule
 from pkinteract.scenario.file.patient import PatientChange
 from pkinteract.scenario.types import TOLERANCE, Course, Patient, Regimen
 from pkinteract.scenario.warnings.doses import unmakeable_dose, unusual_doses
@@ -42,8 +43,15 @@ def oddities(
             if last is not None and course.start < last.stop - TOLERANCE:
                 yield key, "begins before the course above it ends; both are given"
             last = course
+        taken = [time for course in regimen.courses for time, _ in schedule(course) if time not in course.missed]
+        lags = [_lag(course, monographs[regimen.drug]) for course in regimen.courses]
+        starts = [course.start + lag for course, lag in zip(regimen.courses, lags, strict=True)]
+        if not taken:
+            yield ("regimen", r), f"every dose of {regimen.drug} is missed; nothing of it is ever taken"
+        elif min(starts) >= duration - TOLERANCE > min(taken):
+            yield ("regimen", r), f"the lag of {regimen.drug} is longer than the run; nothing of it is absorbed in it"
     yield from unusual_doses(regimens, monographs, patient)
-    yield from _patient(data["patient"], changes, monographs, duration)
+    yield from _patient(data["patient"], changes, monographs, duration, patient)
 
 
 def _course(key: Key, written: Mapping[str, Any], course: Course) -> Iterator[Slip]:
@@ -62,18 +70,36 @@ def _per_weight(written: Mapping[str, Any]) -> bool:
 
 
 def _patient(
-    table: Mapping[str, Any], changes: Sequence[PatientChange], monographs: Mapping[str, Monograph], duration: float
+    table: Mapping[str, Any],
+    changes: Sequence[PatientChange],
+    monographs: Mapping[str, Monograph],
+    duration: float,
+    patient: Patient,
 ) -> Iterator[Slip]:
     places: list[tuple[Key, Mapping[str, Any]]] = [(("patient",), table)]
     for change, row in zip(changes, table.get("change", []), strict=True):
         places.append((change.key, row))
         if change.table.at >= duration - TOLERANCE:
             yield (*change.key, "at"), "is not before the end of the run and changes nothing"
+    expecting = next((place for place, row in places if "pregnancy" in row), None)
+    if expecting is not None and not FERTILE[0] <= patient.age <= FERTILE[1]:
+        yield (*expecting, "pregnancy"), f"is unusual at {patient.age:g} y; is the age right?"
     for key in ("hepatic_class", "pregnancy"):
         silent = [drug for drug, monograph in monographs.items() if not _effects(monograph, key)]
         first = next((place for place, row in places if key in row), None)
         if first is not None and silent:
             yield (*first, key), f"changes nothing for {', '.join(silent)}: no effect is cited"
+
+
+FERTILE = (10.0, 56.0)
+"""Ages at which a pregnancy is no slip [y]."""
+
+
+def _lag(course: Course, monograph: Monograph) -> float:
+    """Shortest time after a dose at which something of it is absorbed [h]."""
+    form = monograph.absorption[course.formulation]
+    given = [0.0 if row.lag is None else row.lag.canonical for row in form.inputs]
+    return min(given) if course.lag is None else course.lag
 
 
 def _effects(monograph: Monograph, key: str) -> bool:

@@ -1,0 +1,81 @@
+"""What no body does is refused; what is allowed and looks like a slip is warned of."""
+
+from __future__ import annotations
+
+import pytest
+from runs import course, drug, once, pathway, regimen, run, text
+from scenario_files import load
+
+from pkinteract.errors import InputError
+
+ONE = regimen("amitriptyline", once("75 mg"))
+
+
+@pytest.mark.parametrize(
+    ("age", "weight", "accepted"),
+    [(45, "0.5 kg", False), (45, "23 kg", False), (45, "211 kg", False), (45, "24 kg", True), (45, "150 kg", True)],
+)
+def test_a_weight_does_not_change_beyond_any_body(age: float, weight: str, accepted: bool) -> None:
+    """From 70 kg to a third or threefold at most, with the line and the weight before."""
+    source = text(ONE, age=age, days=4, patient=f'[[patient.change]]\nat = "2 d"\nweight = "{weight}"\n')
+    if accepted:
+        assert load(source).patients
+        return
+    with pytest.raises(InputError) as caught:
+        load(source)
+    assert [problem.key for problem in caught.value.problems] == ["patient.change[0].weight"]
+    assert "the 70 kg before" in caught.value.problems[0].message
+
+
+@pytest.mark.parametrize("mass", ["1e-9 g/mol", "0.9 g/mol", "1e7 g/mol"])
+def test_a_molar_mass_is_that_of_a_molecule(mass: str) -> None:
+    """An override of what it would multiply every metabolite by."""
+    with pytest.raises(InputError, match="must lie between 1 and 1,000,000 g/mol"):
+        load(text(ONE, days=2) + f'[override.amitriptyline]\nmolar_mass = "{mass}"\n')
+
+
+@pytest.mark.parametrize(("level", "accepted"), [("8 g/L", False), ("0.31 g/L", False), ("0.29 g/L", True)])
+@pytest.mark.parametrize("analyte", ["amitriptyline", "nortriptyline", "amitriptyline+nortriptyline"])
+def test_a_level_is_not_a_thousand_times_the_highest_of_its_range(analyte: str, level: str, accepted: bool) -> None:
+    """300 ng/mL are the alert level of metabolite and sum; amitriptyline has its range in the sum alone."""
+    source = text(ONE, days=4) + f'[[observation]]\nat = "2 d"\nanalyte = "{analyte}"\nlevel = "{level}"\n'
+    if accepted:
+        assert load(source).observations
+        return
+    with pytest.raises(InputError, match="more than 1,000 times the highest level of its range"):
+        load(source)
+
+
+def test_a_drug_does_not_form_itself() -> None:
+    """A pathway whose metabolite is its own drug would make drug of drug."""
+    own = drug("x", pathway("all", 1.0, "CYP3A4", 'forms = "x"'))
+
+    with pytest.raises(InputError, match="a drug cannot form itself"):
+        run(text(regimen("x", once("100 mg")), days=2), drugs=(own,))
+
+
+@pytest.mark.parametrize(
+    ("source", "warning"),
+    [
+        (text(ONE, days=2, age=90, patient='pregnancy = "20 wk"\n'), "is unusual at 90 y; is the age right?"),
+        (
+            text(regimen("amitriptyline", once("75 mg", "0 d", 'lag = "5 d"')), days=2),
+            "the lag of amitriptyline is longer than the run; nothing of it is absorbed in it",
+        ),
+        (
+            text(
+                regimen(
+                    "amitriptyline",
+                    course("0 d", "count = 2", 'every = "12 h"', 'dose = "75 mg"', 'missed = ["0 d", "0.5 d"]'),
+                ),
+                days=2,
+            ),
+            "every dose of amitriptyline is missed; nothing of it is ever taken",
+        ),
+    ],
+    ids=["pregnant at 90", "lag beyond the run", "all missed"],
+)
+def test_what_looks_like_a_slip_is_warned_of(source: str, warning: str) -> None:
+    """It runs, and says so; the same scenario without it does not."""
+    assert any(warning in line for line in load(source).warnings)
+    assert not any(warning in line for line in load(text(ONE, days=2)).warnings)
