@@ -7,7 +7,7 @@ HEADLINE := scenarios/carbamazepine-to-levetiracetam.toml
 PIP      := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast fuzz check format docs validation qualify qualification cross-validation headline bench clean
+.PHONY: help run test test-fast fuzz check format docs validation compounds qualify qualification cross-validation headline bench clean
 
 help:
 	@echo "make run     install into $(VENV) and simulate the headline scenario: CSVs and picture"
@@ -18,6 +18,7 @@ help:
 	@echo "make format  lint fixes and code layout"
 	@echo "make docs    write what the documents say of commands and library: docs/cli.md, marked parts of others"
 	@echo "make validation PROFILES=curves.csv   predicted against published numbers into docs/validation.md"
+	@echo "make compounds   published values of single drugs beside the library's, into docs/compounds.md"
 	@echo "make qualify interaction studies against the kept summary; fails if a group got worse"
 	@echo "make qualification   the same, written into the summary and docs/qualification.md"
 	@echo "make cross-validation   every paper left out of the fits in turn, into docs/left-out.csv; ten minutes"
@@ -56,6 +57,10 @@ docs: $(VENV)/.installed-dev
 
 validation: $(VENV)/.installed-dev
 	$(BIN)/python docs/validate.py $(PROFILES)
+	$(BIN)/python docs/compounds.py
+
+compounds: $(VENV)/.installed-dev
+	$(BIN)/python docs/compounds.py
 
 qualify: $(VENV)/.installed-dev
 	$(BIN)/python docs/qualify.py

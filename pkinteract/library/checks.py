@@ -9,6 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from pkinteract.errors import did_you_mean
+from pkinteract.library.phenotypes import activity
 from pkinteract.library.schema.dosing import OtherForm, Strengths
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.library.schema.values import Value
@@ -171,6 +172,17 @@ def _ordered(data: _Data) -> Iterator[Fault]:
             yield (*key, "reference_range", "high"), "must be above low"
 
 
+def _unscored(enzyme: object, score: float | None) -> str | None:
+    """Why a pathway of this enzyme cannot have a factor of its own at this activity score."""
+    if not isinstance(enzyme, str) or score is None:
+        return None
+    try:
+        activity(enzyme, score)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
 def _pathways(data: _Data) -> Iterator[Fault]:
     pathways = rows(data, "elimination", "pathway")
     seen: set[object] = set()
@@ -188,6 +200,10 @@ def _pathways(data: _Data) -> Iterator[Fault]:
             yield (*key, "enzyme"), f'a pathway of kind "{kind}" has no enzyme; leave the enzyme or the kind out'
         if row.get("forms") is not None and row.get("forms") == data.get("id"):
             yield (*key, "forms"), "a drug cannot form itself; name the metabolite"
+        for n, own in rows(row, "activity"):
+            fault = _unscored(row.get("enzyme"), _number(own.get("score"), "fraction"))
+            if fault is not None:
+                yield (*key, "activity", n, "score"), fault
         if "yield" in row and "forms" not in row:
             yield (*key, "yield"), "a yield needs forms, the id of the metabolite"
         if kind == "renal" and table(data, "elimination").get("renal_function"):

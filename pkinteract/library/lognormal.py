@@ -112,11 +112,6 @@ def idle(monograph: Monograph, key: str, taken: Collection[str], written: Mappin
         CVs of the population [1], by enzyme or "<drug>.<key>".
     """
     drug = monograph.id
-    if key == "clearance":
-        cv, enzymes = written[f"{drug}.{key}"], explained_cv(monograph, written)
-        if own_cv(cv, enzymes) == 0:
-            text = f"the enzymes of {drug} alone give its clearance a CV of {enzymes:.2g}"
-            return f"{text}; write a larger one, or smaller ones of {' or '.join(_enzymes(monograph, written))}"
     if key not in ("ka", "bioavailability"):
         return None
     forms = [monograph.absorption[name] for name in taken if monograph.absorption[name].route == "oral"]

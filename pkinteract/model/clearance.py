@@ -71,14 +71,14 @@ def _pathway(parts: SystemRows, frame: ModelContext, monograph: Monograph, pathw
 
 
 def pathway_clearance(patient: Person, monograph: Monograph, pathway: Pathway) -> Number:
-    """Plasma clearance by a pathway in this patient, with the enzyme of the normal metaboliser [L/h]."""
+    """Plasma clearance by a pathway in this patient at an enzyme level of 1 [L/h]."""
     elimination = monograph.elimination
     reference = body.reference_clearance(elimination.clearance) * pathway.fraction.canonical
     share = reference * body.clearance_factor(elimination, patient)
     if pathway.kind == "renal":
         filtered = 0.0 if patient.creatinine_clearance is None else patient.creatinine_clearance
         return share * filtered / body.NORMAL_CREATININE_CLEARANCE
-    return share * body.size(patient)
+    return share * body.size(patient) * body.own_activity(pathway, patient)
 
 
 def _inhibitors(parts: SystemRows, frame: ModelContext, enzyme: str | None) -> tuple[rows.Ratio, ...]:

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from pkinteract.library import Enzyme
-from pkinteract.library.schema.monograph import REFERENCE_WEIGHT, Elimination, Value
+from pkinteract.library.phenotypes import activity
+from pkinteract.library.schema.monograph import REFERENCE_WEIGHT, Elimination, Pathway, Value
 from pkinteract.units import dimension_of, from_canonical, to_canonical
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ GUT_FLOW = 18.0
 
 CLEARANCE_EXPONENT = 0.75
 """Exponent of weight in clearances and flows [1]."""
+
+SAME_ACTIVITY = 1e-9
+"""Difference below which two activities of a gene are one [1]."""
 
 NORMAL_CREATININE_CLEARANCE = 100.0
 """Creatinine clearance [mL/min] at which a renal clearance of a monograph holds."""
@@ -143,6 +147,19 @@ def age_factor(elimination: Elimination, patient: Person) -> Number:
     """Factor of a monograph's age effect [1]; the highest age bound that is reached counts."""
     rows = elimination.age_effect
     return banded(patient.age, [(from_canonical(row.age_from.canonical, "y"), row.factor.canonical) for row in rows])
+
+
+def own_activity(pathway: Pathway, patient: Person) -> Number:
+    """What a pathway keeps by the patient's gene over what its enzyme keeps [1]; 1 where nothing is cited."""
+    found: Number = 1.0
+    if pathway.enzyme is None or pathway.enzyme not in patient.phenotype:
+        return found
+    gene = patient.phenotype[pathway.enzyme]
+    for row in pathway.activity:
+        usual = activity(pathway.enzyme, row.score.canonical).factor
+        away = gene.factor - usual
+        found = choose((away < SAME_ACTIVITY) & (-away < SAME_ACTIVITY), row.factor.canonical / usual, found)
+    return found
 
 
 def activities(patient: Person, enzymes: Mapping[str, Enzyme]) -> dict[str, Number]:

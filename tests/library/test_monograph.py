@@ -208,6 +208,24 @@ def test_a_slip_in_every_table_yields_all_the_problems_at_once(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
+    ("enzyme", "score", "words"),
+    [
+        ("CYP2C9", "1.3", "an activity score of CYP2C9 is a multiple of 0.5, got 1.3"),
+        ("CYP2C9", "0", "must be above 0, got 0"),
+        ("CYP2C19", "1", "CYP2C19 has no activity score"),
+    ],
+)
+def test_a_factor_of_its_own_stands_at_a_score_of_the_gene(tmp_path: Path, enzyme: str, score: str, words: str) -> None:
+    """A score that the gene cannot have, or at which there is none of the enzyme, is refused with the reason."""
+    row = f'activity = [{{ score = "{score}", factor = "0.9" }}]'
+
+    (problem,) = problems(tmp_path, drug("drug-x", pathway("all", 1.0, enzyme, row)))
+
+    assert problem.key == "elimination.pathway[0].activity[0].score"
+    assert words in problem.message
+
+
+@pytest.mark.parametrize(
     ("rows", "key", "words"),
     [
         ((), "absorption.oral", "needs a way in: ka ="),

@@ -116,3 +116,15 @@ def test_smoking_raises_cyp1a2_alone() -> None:
 
     assert levels.pop("CYP1A2_liver") == pytest.approx(1.565)
     assert set(levels.values()) == {1.0}
+
+
+@pytest.mark.parametrize(("score", "kept"), [(2, 1.0), (1.5, 0.9), (1, 0.47), (0.5, 0.19), (0, 0.0)])
+def test_a_pathway_keeps_what_its_own_activity_says(score: float, kept: float) -> None:
+    """At the scores that a pathway names it keeps its own factor, at others that of the enzyme (S-warfarin's)."""
+    row = 'activity = [{ score = "1.5", factor = "0.9" }]'
+    victim = drug("victim", pathway("own", 0.8, "CYP2C9", row), pathway("rest", 0.2), clearance="5 L/h")
+    source = text(regimen("victim", once("100 mg")), patient=f"[patient.phenotype]\nCYP2C9 = {score}\n")
+
+    clearance = run(source, drugs=(victim,)).clearance["victim_total_L_per_h"]
+
+    np.testing.assert_allclose(clearance, 5 * (0.8 * kept + 0.2), rtol=1e-9)

@@ -989,11 +989,12 @@ def test_a_gene_of_the_patient_that_is_drawn_gets_a_warning(tmp_path: Path, tabl
 
 
 def test_a_steady_state_that_a_run_refuses_a_patient_has_not(tmp_path: Path) -> None:
-    """Phenytoin 500 mg a day is more than 38 kg can eliminate: the run is refused, and so is the patient."""
-    source = text(regimen("phenytoin", daily("500 mg", "24 h", "-2 d", "2 d", "steady_state = true")), days=2)
-    heavy = load_scenario(written(tmp_path, source.replace("70 kg", "120 kg"), name="heavy"))
-    light = load_scenario(written(tmp_path, source.replace("70 kg", "38 kg"), name="light"))
-    fixed = frozenset([*heavy.monographs, "age", "female", "creatinine_clearance", "CYP2C9", "CYP2C19"])
+    """500 mg a day is more than 38 kg can eliminate where all of it saturates: run and patient are refused."""
+    sated = drug("sated", pathway("all", 1.0, "", 'km = { value = 5, unit = "mg/L", basis = "total" }'))
+    source = text(regimen("sated", daily("500 mg", "24 h", "-2 d", "2 d", "steady_state = true")), days=2)
+    heavy = load_scenario(written(tmp_path, source.replace("70 kg", "120 kg"), (sated,), name="heavy"))
+    light = load_scenario(written(tmp_path, source.replace("70 kg", "38 kg"), (sated,), name="light"))
+    fixed = frozenset([*heavy.monographs, "age", "female", "creatinine_clearance"])
     plan = plan_of(heavy, replace(specification(heavy, 2), fixed=fixed))
     cohort = replace(draw(heavy, plan.spec, 0, 2), weight=np.array([120.0, 38.0]))
 

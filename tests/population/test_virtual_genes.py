@@ -250,14 +250,6 @@ def test_a_drug_varies_as_published_in_all(name: str) -> None:
     assert np.std(clearance) / np.mean(clearance) == pytest.approx(monograph.elimination.clearance.cv, rel=0.04)
 
 
-def test_a_drug_does_not_vary_less_than_its_enzymes() -> None:
-    """Where enzymes explain more than the published CV, the drug has no variance of its own."""
-    cohort = drawn(load(text(regimen("phenytoin", daily("300 mg")))), 10)
-
-    assert load_library().monograph("phenytoin").elimination.clearance.cv == 0.15
-    assert ("phenytoin", "clearance") not in cohort.factors
-
-
 DRUGS = [name for name in load_library().ids() if load_library().monograph(name).absorption]
 
 
@@ -300,10 +292,19 @@ def varies(scenario: Scenario, keys: Sequence[str], name: str) -> bool:
     return not (same and np.array_equal(first.inputs.amounts, second.inputs.amounts))
 
 
-def test_a_cv_below_that_of_the_enzymes_is_refused() -> None:
-    """Clearance cannot vary less than the enzymes behind it; the message says how much these give."""
-    with pytest.raises(InputError, match=r"the enzymes of phenytoin alone give its clearance a CV of 0\.24; write a"):
-        population('cv = { "phenytoin.clearance" = 0.2 }', regimens=(regimen("phenytoin", daily("300 mg")),))
+@pytest.mark.parametrize("cv", [0.05, 0.1, 0.2])
+def test_a_cv_below_that_of_the_enzymes_narrows_what_they_do(cv: float) -> None:
+    """Clearance of normal metabolisers by phenytoin's enzymes, times its own factor, has the CV that was written."""
+    scenario = load(text(regimen("phenytoin", daily("300 mg"))))
+    cohort = drawn(scenario, 4000, cvs={"phenytoin.clearance": cv})
+
+    shares = {row.enzyme: row.fraction.canonical for row in scenario.monographs["phenytoin"].elimination.pathway}
+    levels = {name: cohort.abundance[name] for name in ("CYP2C9", "CYP2C19")}
+    clearance = 1 + sum(shares[name] * (level - 1) for name, level in levels.items())
+    narrowed = clearance * cohort.factors["phenytoin", "clearance"]
+
+    assert clearance.std() / clearance.mean() == pytest.approx(0.243, rel=0.05)
+    assert narrowed.std() / narrowed.mean() == pytest.approx(cv, rel=0.08)
 
 
 def test_bioavailability_varies_only_where_no_first_pass_is_modelled() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from runs import average, daily, half_life, once, regimen, run, text
 
@@ -70,12 +72,15 @@ def test_levels_of_the_victim_change_as_published(
 @pytest.mark.parametrize("daily_dose", [300, 350])
 def test_phenytoin_follows_the_published_michaelis_menten_law(daily_dose: float) -> None:
     """
-    A steady input R ends at Km·R/(Vmax - R) with Vmax 415 mg/d and Km 5.7 mg/L (Grasela 1983; closed form).
+    A steady input R ends where 0.98·Vmax·C/(Km + C) + 0.02·Vmax/Km·C = R, with Vmax 415 mg/d and Km 5.7 mg/L
+    (Grasela 1983) and 2 % of the clearance at low levels unchanged in urine, which does not saturate (closed form).
 
     Given hourly the level swings by 0.1 %. The monograph rounds Vmax/Km to four figures, 0.02 %, which the small
     difference Vmax - R makes 0.1 % of the level.
     """
-    expected = 5.7 * daily_dose / (415 - daily_dose)
+    linear = 0.02 * 415 / 5.7
+    twice = 0.98 * 415 - daily_dose + 5.7 * linear
+    expected = (-twice + math.sqrt(twice**2 + 4 * linear * 5.7 * daily_dose)) / (2 * linear)
 
     level = steady((("phenytoin", f"{daily_dose / 24!r} mg", "1 h"),), "phenytoin", formulation="tablet")
 

@@ -79,7 +79,7 @@ PUBLISHED: list[tuple[str, Callable[[], float], float, float, str]] = [
         lambda: with_over_without(lamotrigine(), days=1),
         1.06,
         1.67,
-        "1.80: at the end of the week the enzyme is nearly back, as Christensen 2007 asks for",
+        "1.73: at the end of the week the enzyme is nearly back, as Christensen 2007 asks for",
     ),
     ("pill-week-on-carbamazepine", lambda: with_over_without(lamotrigine(CARBAMAZEPINE)), 1.09, 1.31, ""),
     ("pill-week-on-valproate", lambda: with_over_without(lamotrigine(VALPROATE)), 0.79, 1.53, ""),

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from runs import daily, once, regimen, run, text
+from runs import drug as own_drug
 from scenario_files import amounts, load, one
 
 from pkinteract import load_scenario
@@ -48,12 +49,13 @@ def test_an_infusion_peaks_when_it_ends() -> None:
     """Constant input into one compartment: C = R/CL·(1 − exp(−k·t)) (closed form)."""
     result = run(
         text(
-            regimen("levetiracetam", once("500 mg", "0 d", 'route = "intravenous"', 'infusion = "2 h"')),
+            regimen("drip", once("500 mg", "0 d", 'route = "intravenous"', 'infusion = "2 h"')),
             step="0.5 h",
             days=1,
-        )
+        ),
+        drugs=(own_drug("drip"),),
     )
-    clearance, volume = 0.96 * 0.06 * 70, 0.6 * 70
+    clearance, volume = 5.0, 50.0
 
     rising = result.time <= 2
     expected = 250 / clearance * (1 - np.exp(-clearance / volume * result.time[rising]))

@@ -69,6 +69,13 @@ class Distribution(MonographTable):
     peripheral: tuple[Peripheral, ...] = Field(default=(), strict=False, max_length=2)
 
 
+class ScoreFactor(MonographTable):
+    """What a pathway keeps with this activity score of its enzyme's gene, where that is not what the enzyme keeps."""
+
+    score: Number
+    factor: Number
+
+
 class Pathway(MonographTable):
     """A share of the uninduced plasma clearance, and the enzyme that carries it.
 
@@ -82,6 +89,8 @@ class Pathway(MonographTable):
         Metabolite, and the molar fraction (``yield`` in the file) of what passes that becomes it.
     km
         Concentration of the compound at which the pathway runs at half its capacity.
+    activity
+        Its own factors by activity score; at other scores it keeps what the enzyme keeps.
     inhibition
         How inhibitors of the enzyme combine with ``km``.
     """
@@ -91,6 +100,7 @@ class Pathway(MonographTable):
     enzyme: str | None = None
     fraction: Fraction
     km: Constant | None = None
+    activity: tuple[ScoreFactor, ...] = Field(default=(), strict=False)
     inhibition: Literal["competitive", "non-competitive"] = "competitive"
     forms: str | None = None
     formed: Fraction | None = Field(default=None, alias="yield")

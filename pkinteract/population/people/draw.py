@@ -14,7 +14,7 @@ from pkinteract.population.people.intake import intake
 from pkinteract.population.people.specification import PopulationSpecification
 from pkinteract.population.people.streams import Streams
 from pkinteract.population.people.uncertainty import uncertain_factors
-from pkinteract.population.people.variation import abundances, factors
+from pkinteract.population.people.variation import abundances, factors, narrowing
 from pkinteract.scenario import Scenario
 
 
@@ -44,7 +44,9 @@ def drawn(scenario: Scenario, spec: PopulationSpecification, streams: Streams) -
     body = physiques(scenario.patient, spec, streams, rows)
     used = dict.fromkeys(enzyme for enzyme, _ in organs_in_use(scenario.monographs, scenario.enzymes))
     free = [name for name in used if name not in spec.fixed]
+    levels = abundances([name for name in free if name in enzyme_cvs(spec.cvs)], spec, streams)
     own = factors(scenario, spec, streams)
+    own |= {(name, "clearance"): factor for name, factor in narrowing(scenario, spec, levels).items()}
     if spec.uncertainty is not None:
         own |= uncertain_factors(scenario, spec.uncertainty, spec.seed, streams.number)
     taken, late = (None, None) if spec.adherence is None else intake(scenario, spec.adherence, streams)
@@ -57,7 +59,7 @@ def drawn(scenario: Scenario, spec: PopulationSpecification, streams: Streams) -
         creatinine_clearance=body.creatinine_clearance,
         smoker=body.smoker,
         phenotype=genotypes([name for name in free if name in people.drawn_genes()], spec, streams, rows),
-        abundance=abundances([name for name in free if name in enzyme_cvs(spec.cvs)], spec, streams),
+        abundance=levels,
         factors=own,
         taken=taken,
         late=late,

@@ -49,6 +49,25 @@ def factors(scenario: Scenario, spec: PopulationSpecification, streams: Streams)
     }
 
 
+def narrowing(scenario: Scenario, spec: PopulationSpecification, abundance: Mapping[str, Array]) -> dict[str, Array]:
+    """Compound to the factor on its clearance where its enzymes alone would spread that more than published.
+
+    With X what the abundances make of the clearance of a normal metaboliser, relative to 1, the factor is
+    X^(k - 1), and k the ratio of the two SDs of the logarithm: X^k has the published CV.
+    """
+    found: dict[str, Array] = {}
+    for name, monograph in scenario.monographs.items():
+        cv, enzymes = _cvs(scenario, monograph, spec).get("clearance"), explained_cv(monograph, spec.cvs)
+        ways = [
+            (row.enzyme, row.fraction.canonical) for row in monograph.elimination.pathway if row.enzyme in abundance
+        ]
+        if name in spec.fixed or cv is None or cv >= enzymes or not ways:
+            continue
+        level = 1 + np.sum([share * (abundance[enzyme] - 1) for enzyme, share in ways if enzyme is not None], axis=0)
+        found[name] = level ** (log_sd(cv) / log_sd(enzymes) - 1)
+    return found
+
+
 def _spreads(scenario: Scenario, monograph: Monograph, spec: PopulationSpecification) -> dict[str, tuple[float, float]]:
     """Key to the SD of the logarithm, above 0, and the largest factor that is possible."""
     found: dict[str, tuple[float, float]] = {}
