@@ -1,6 +1,6 @@
 """Leave every paper out of the fits in turn and keep what came of it: ``make cross-validation``, some ten minutes.
 
-Usage: python docs/cross_validate.py     writes docs/left-out.csv and docs/left-out-summary.csv, which docs/qualify.py shows
+Usage: python docs/cross_validate.py    writes docs/left-out.csv and docs/left-out-summary.csv, shown by docs/qualify.py
 """
 
 from __future__ import annotations

@@ -309,7 +309,7 @@ def _binding(data: _Data) -> Iterator[Fault]:
 
 
 def _induction(row: _Data, key: Key) -> Iterator[Fault]:
-    curve = [name for name in ("receptor", "emax", "ec50", "hill") if name in row]
+    curve = [name for name in ("receptor", "emax", "emax_gut", "ec50", "hill") if name in row]
     if "slope" in row:
         if curve:
             text = f"an induction has a slope or receptor, emax and ec50; leave out slope or {', '.join(curve)}"

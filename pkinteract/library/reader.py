@@ -213,7 +213,13 @@ def _data(path: Path) -> Mapping[str, Any] | None:
 
 
 def validated(model: type[_M], file: TomlFile, found: Iterable[tuple[Key, str]]) -> _M:
-    """The file as a ``model``; raises every problem that pydantic sees and those that were ``found``."""
+    """The file as a ``model``.
+
+    Raises
+    ------
+    InputError
+        With every problem that pydantic sees and those that were ``found``.
+    """
     wrong: list[Problem] = []
     read = None
     try:

@@ -10,6 +10,7 @@ from pkinteract.library import Enzyme
 from pkinteract.library.schema.interactions import Induction
 from pkinteract.library.schema.monograph import Monograph, enzymes_of
 from pkinteract.model import patient as body
+from pkinteract.model.interaction import emax_in
 from pkinteract.model.parts import ModelContext, Organ, SystemRows, acting_constant, interaction_of, unbound_constant
 from pkinteract.model.patient import Person
 
@@ -48,13 +49,13 @@ def add_enzymes(parts: SystemRows, frame: ModelContext) -> None:
         parts.enzymes.append(turnover)
         for drug, monograph in frame.monographs.items():
             if name in monograph.induces:
-                parts.inductions.append(_induction(parts, frame, drug, monograph.induces[name], row))
+                parts.inductions.append(_induction(parts, frame, drug, monograph.induces[name], (name, organ)))
             if _inactivates(monograph, name, organ):
                 parts.inactivations.append(_inactivation(parts, frame, drug, (name, organ), row))
 
 
-def _induction(parts: SystemRows, frame: ModelContext, drug: str, induction: Induction, row: int) -> rows.Induction:
-    monograph = frame.monographs[drug]
+def _induction(parts: SystemRows, frame: ModelContext, drug: str, induction: Induction, where: Organ) -> rows.Induction:
+    monograph, row = frame.monographs[drug], frame.moving[where]
     if induction.slope is not None:
         free = monograph.binding.fraction_unbound.canonical if monograph.binding is not None else 1.0
         slope = induction.slope.canonical * (free if induction.slope.basis == "unbound" else 1.0)
@@ -66,7 +67,7 @@ def _induction(parts: SystemRows, frame: ModelContext, drug: str, induction: Ind
         enzyme=row,
         actor=interaction_of(frame, drug, induction.ec50, "plasma"),
         group=GROUPS.index(induction.receptor),
-        emax=parts.add(induction.emax.canonical),
+        emax=parts.add(emax_in(induction, where[1])),
         ec50=parts.add(acting_constant(induction.ec50, monograph)),
         hill=None if induction.hill is None else parts.add(induction.hill.canonical),
     )

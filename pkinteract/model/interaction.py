@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pkinteract.library import Enzyme
-from pkinteract.library.schema.interactions import Inactivation, Inhibition
+from pkinteract.library.schema.interactions import Inactivation, Induction, Inhibition
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.library.schema.values import Value
 from pkinteract.model.parts import fraction_unbound, mass_concentration
@@ -42,8 +42,8 @@ class Level:
         return self.on(constant.basis) / mass_concentration(constant, self.compound)
 
 
-def fold(enzyme: str, levels: Iterable[Level]) -> float:
-    """Synthesis of an enzyme over that without inducers [1]; those of one receptor compete, all else adds."""
+def fold(enzyme: str, organ: str, levels: Iterable[Level]) -> float:
+    """Synthesis of an enzyme in an organ over that without inducers [1]; those of one receptor compete, all else adds."""
     rise = 0.0
     groups: dict[str | None, list[tuple[float, float]]] = {}
     for level in levels:
@@ -54,9 +54,15 @@ def fold(enzyme: str, levels: Iterable[Level]) -> float:
             rise += row.slope.canonical * level.on(row.slope.basis)
         elif row.emax is not None and row.ec50 is not None:
             power = 1.0 if row.hill is None else row.hill.canonical
-            groups.setdefault(row.receptor, []).append((row.emax.canonical, level.over(row.ec50) ** power))
+            groups.setdefault(row.receptor, []).append((emax_in(row, organ), level.over(row.ec50) ** power))
     rises = (sum(emax * x for emax, x in rows) / (1 + sum(x for _, x in rows)) for rows in groups.values())
     return 1 + rise + sum(rises)
+
+
+def emax_in(row: Induction, organ: str) -> float:
+    """Largest rise of synthesis in an organ above 1 [1]; 0 where the inducer is known by a slope."""
+    emax = row.emax_gut if organ == "gut" and row.emax_gut is not None else row.emax
+    return 0.0 if emax is None else emax.canonical
 
 
 def inhibition(enzyme: str, organ: str, levels: Iterable[Level]) -> float:

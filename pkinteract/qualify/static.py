@@ -118,4 +118,4 @@ def _factor(enzyme: str, organ: str, levels: Iterable[_Level], result: Result) -
         for monograph, inlet, wall in levels
     ]
     kept = inactivation(result.scenario.enzymes[enzyme], enzyme, organ, met)
-    return kept * fold(enzyme, met) * inhibition(enzyme, organ, met)
+    return kept * fold(enzyme, organ, met) * inhibition(enzyme, organ, met)

@@ -287,3 +287,14 @@ def test_a_data_set_counts_by_an_sd_of_its_own(tmp_path: Path) -> None:
     [row] = group.estimates
     assert row.log_value == pytest.approx(np.average(np.log([0.5, 0.8]), weights=[16, 1]), rel=1e-6)
     assert row.log_se == pytest.approx((len(TIMES) * (1 / 0.1**2 + 1 / 0.4**2)) ** -0.5, rel=1e-5)
+
+
+def test_a_parameter_that_follows_may_reach_nothing(tmp_path: Path) -> None:
+    """1 - F where F ends at its bound of 1: the estimate is 0, its interval unknown, and nothing fails."""
+    tables = parameter("f", 'upper = "1"') + '[parameter.lost]\nexpr = "1 - f"\nunit = "1"\n'
+    residual = '[residual]\nmodel = "log"\nproportional = "10 %"\n'
+
+    group = fitted(tmp_path, DATA, tables, residual, levels=csv(zip(TIMES, 1.5 * bateman(TIMES), strict=True)))
+
+    lost = next(row for row in group.estimates if row.parameter.name == "lost")
+    assert (lost.value, lost.low, lost.high) == (pytest.approx(0, abs=1e-9), None, None)

@@ -125,7 +125,7 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
         ("pair[3].source", 23),
         ("pair[3]", 23),
     }
-    assert "did you mean carbamazepine?" in told["pair[0].perpetrator", 3]
+    assert '"carbamazepin" means carbamazepine' in told["pair[0].perpetrator", 3]
     assert "neither amitriptyline nor a metabolite or sum of it" in told["pair[2].analyte", 17]
     assert "did you mean paper?" in told["pair[1].source", 12]
     assert "two that ascend" in told["pair[2].ratio", 19]

@@ -74,7 +74,7 @@ def test_a_level_does_what_the_engine_does_at_it(name: str, basis: Literal["tota
     free = fraction_unbound(monograph)
     level = Level(compound=monograph, value=total if basis == "total" else total * free, basis=basis)
     for n, enzyme in enumerate(enzymes):
-        stands = fold(enzyme, [level]) * inactivation(LIBRARY.enzymes[enzyme], enzyme, "liver", [level])
+        stands = fold(enzyme, "liver", [level]) * inactivation(LIBRARY.enzymes[enzyme], enzyme, "liver", [level])
         if f"{enzyme}_liver" in result.enzymes:
             at = result.enzyme_level[result.enzymes.index(f"{enzyme}_liver")][-1]
             assert at == pytest.approx(stands, rel=1e-5)

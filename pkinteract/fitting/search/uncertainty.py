@@ -157,7 +157,7 @@ def estimates(target: Target, optimum: Numbers, found: Precision, limits: Limits
             se=None if spread_of is None else spread_of * (value if log else 1.0),
             low=low,
             high=high,
-            log_value=math.log(value) if log else None,
+            log_value=math.log(value) if log and value > 0 else None,
             log_se=spread_of if log else None,
         )
 
@@ -189,9 +189,11 @@ def _gradients(target: Target, optimum: Numbers, found: Precision) -> dict[str, 
 
 
 def _change(slot: Slot, low: Mapping[str, float], high: Mapping[str, float]) -> float:
+    """Change of a parameter, of its logarithm where that is its scale; NaN where one that follows reaches 0."""
     row = slot.parameter
     if row.log and (row.vary or row.expr is not None):
-        return math.log(high[slot.name] / low[slot.name])
+        ends = low[slot.name], high[slot.name]
+        return math.log(ends[1] / ends[0]) if min(ends) > 0 else math.nan
     return high[slot.name] - low[slot.name]
 
 

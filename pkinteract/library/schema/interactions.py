@@ -12,10 +12,14 @@ Organs = tuple[Literal["liver", "gut"], ...]
 
 
 class Induction(MonographTable):
-    """Induction of an enzyme's synthesis: Emax within a ``receptor`` group that competes, or a ``slope`` alone."""
+    """Induction of an enzyme's synthesis: Emax within a ``receptor`` group that competes, or a ``slope`` alone.
+
+    ``emax_gut`` is that of the gut wall, where it is not that of the liver.
+    """
 
     receptor: Literal["CAR/PXR", "AhR"] | None = None
     emax: Number | None = None
+    emax_gut: Number | None = None
     ec50: Constant | None = None
     hill: Number | None = None
     slope: Slope | None = None

@@ -23,7 +23,13 @@ UNSOURCED = "no source given"
 
 
 def one_line(text: str) -> str:
-    """Text that is one line of printable characters, as names and titles stand in tables, figures and terminals."""
+    """Text that is one line of printable characters, as names and titles stand in tables, figures and terminals.
+
+    Raises
+    ------
+    ValueError
+        When it is empty, longer than 200 characters, or holds what cannot be printed.
+    """
     if not text.strip() or len(text) > 200 or not text.isprintable():
         raise ValueError("must be one line of 1 to 200 printable characters")
     return text

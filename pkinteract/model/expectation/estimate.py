@@ -173,7 +173,7 @@ class _Round:
     def _enzyme(self, name: str, organ: str) -> float:
         there: Iterable[Level] = self.inlet if organ == "liver" else self.wall
         left = inactivation(self.scenario.enzymes[name], name, organ, there) * inhibition(name, organ, there)
-        return float(self.activity[name]) * fold(name, self.plasma) * left
+        return float(self.activity[name]) * fold(name, organ, self.plasma) * left
 
     def target(self) -> dict[str, float]:
         """The averages at which what comes in with these levels is cleared [mg/L]."""

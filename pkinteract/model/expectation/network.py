@@ -173,9 +173,10 @@ def _links(scenario: Scenario, drug: str, levels: ActingLevels, there: Mapping[s
         )
 
     for enzyme, row in monograph.induces.items():
-        given = [("emax", row.emax), ("ec50", row.ec50), ("hill", row.hill), ("slope", row.slope)]
-        rise = fold(enzyme, [level])
-        yield link(enzyme, f"induction ({row.receptor or 'linear'})", given, rise, rise)
+        names = ("emax", "emax_gut", "ec50", "hill", "slope")
+        given = [(name, getattr(row, name)) for name in names]
+        rises = fold(enzyme, "liver", [level]), fold(enzyme, "gut", [level])
+        yield link(enzyme, f"induction ({row.receptor or 'linear'})", given, *rises)
     for enzyme, reversible in monograph.inhibits.items():
         organs = _organs(reversible.organs, absorbed)
         left = inhibition(enzyme, "liver", [inlet])
@@ -268,7 +269,7 @@ def _settled(monograph: Monograph, level: float, patient: Patient) -> float:
 
 def _own(monograph: Monograph, enzyme: str, level: float) -> float:
     mine = [Level(compound=monograph, value=level, basis="total")]
-    return fold(enzyme, mine) * inhibition(enzyme, "liver", mine)
+    return fold(enzyme, "liver", mine) * inhibition(enzyme, "liver", mine)
 
 
 def _written(value: Value) -> str:
