@@ -106,7 +106,7 @@ def page_lines(
 
 
 def _left_out() -> Iterator[str]:
-    """Errors with all and without each paper, as ``make cross-validation`` kept them, and what separates studies alike."""
+    """Errors with all and without each paper, as ``make cross-validation`` kept them; what separates studies alike."""
     yield "## Fitted and left out"
     yield ""
     yield "Each paper that a fit has seen is left out in turn and predicted by the others (`make cross-validation`)."
@@ -120,7 +120,8 @@ def _left_out() -> Iterator[str]:
             yield f"| {' | '.join([row['group'], row['n'], row['n_left_out'], *numbers, row['n_pksim'], *beside])} |"
     yield ""
     floor, count = noise_floor(read_studies())
-    yield f"Studies of one pair differ among themselves: {count} ratios lie {floor:.2f}-fold from the mean of their pair."
+    text = f"Studies of one pair differ too: {count} ratios lie {floor:.2f}-fold from the mean of their pair"
+    yield f"{text}, whatever their doses."
     yield ""
 
 

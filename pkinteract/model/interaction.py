@@ -43,7 +43,7 @@ class Level:
 
 
 def fold(enzyme: str, organ: str, levels: Iterable[Level]) -> float:
-    """Synthesis of an enzyme in an organ over that without inducers [1]; those of one receptor compete, all else adds."""
+    """Synthesis of an enzyme over that without inducers [1]: those of one receptor compete, all else adds."""
     rise = 0.0
     groups: dict[str | None, list[tuple[float, float]]] = {}
     for level in levels:

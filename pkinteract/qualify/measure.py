@@ -121,8 +121,8 @@ def noise_floor(studies: Iterable[Study]) -> tuple[float, int]:
     Returns
     -------
     tuple
-        Geometric mean fold difference from the geometric mean of the pair [1], over the ratios with published designs of
-        perpetrators, victim and analyte that have two or more; and how many ratios those are.
+        Geometric mean fold difference from the geometric mean of the pair [1], over the ratios with published designs
+        of perpetrators, victim and analyte that have two or more; and how many ratios those are.
     """
     pairs: dict[tuple[object, ...], list[float]] = {}
     for study in studies:
