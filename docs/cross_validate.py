@@ -21,14 +21,15 @@ ROWS, SUMMARY = DOCS / "left-out.csv", DOCS / "left-out-summary.csv"
 
 def main() -> None:
     """Fit without each paper, and write both tables."""
-    rows = list(left_out(study_fits(DOCS.parent / "fits"), lambda _: None))
+    fits, apart = study_fits(DOCS.parent / "fits")
+    rows = list(left_out(fits, lambda _: None))
     groups = cross_validated(qualify(read_studies()), rows)
     write_csv(_rounded(left_out_table(rows)), ROWS)
     write_csv(
         _rounded({field.name: [getattr(row, field.name) for row in groups] for field in fields(CrossValidated)}),
         SUMMARY,
     )
-    print("\n".join(left_out_lines(groups, rows)))
+    print("\n".join(left_out_lines(groups, rows, apart)))
 
 
 def _rounded(table: Table) -> Table:

@@ -120,8 +120,7 @@ def _left_out() -> Iterator[str]:
             yield f"| {' | '.join([row['group'], row['n'], row['n_left_out'], *numbers, row['n_pksim'], *beside])} |"
     yield ""
     floor, count = noise_floor(read_studies())
-    text = f"Studies of one pair differ too: {count} ratios lie {floor:.2f}-fold from the mean of their pair"
-    yield f"{text}, whatever their doses."
+    yield f"Studies of one design differ too: {count} ratios lie {floor:.2f}-fold from the mean of their design."
     yield ""
 
 

@@ -74,7 +74,7 @@ def qualify(
     from pkinteract.text.folder import refuse_foreign, write_all
 
     row = named["row"]
-    studied = _study_fits(fits, named, table, timecourses, files) if cross_validate else []
+    studied, apart = _study_fits(fits, named, table, timecourses, files) if cross_validate else ([], [])
     folder = out or Path("results") / (f"qualification-{row}" if row else "qualification")
     known = evidence(table, timecourses)
     chosen = choose(known, perpetrator=named["perpetrator"], victim=named["victim"], row=row)
@@ -93,15 +93,15 @@ def qualify(
     if row is None:
         lines = [*qualify_lines(arms, points, groups, written)]
         if cross_validate:
-            lines[-len(written) : -len(written)] = [*left_out_lines(cross_validated(arms, left), left), ""]
+            lines[-len(written) : -len(written)] = [*left_out_lines(cross_validated(arms, left), left, apart), ""]
         click.echo("\n".join(lines))
     else:
         single = row_lines(arms[0]) if arms else point_lines(points[0])
         click.echo("\n".join([*single, *(str(path) for path in written)]))
 
 
-def _study_fits(folder: Path, named: Mapping[str, str | None], *others: object) -> list[Fit]:
-    """The fits that are cross-validated: all of what ships."""
+def _study_fits(folder: Path, named: Mapping[str, str | None], *others: object) -> tuple[list[Fit], list[str]]:
+    """The fits that are cross-validated, all of what ships; and those whose curves are not here."""
     from pkinteract.fitting.left_out import study_fits
 
     if any([*named.values(), *others]):

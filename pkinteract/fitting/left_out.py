@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -72,8 +73,13 @@ class CrossValidated:
     gmfe_pksim: float | None
 
 
-def study_fits(folder: Path) -> list[Fit]:
+def study_fits(folder: Path) -> tuple[list[Fit], list[str]]:
     """The fits of a folder, ``<name>/fit.toml``, that take interaction studies of the library.
+
+    Returns
+    -------
+    tuple
+        The fits; and the names of those that need digitised curves which are not here.
 
     Raises
     ------
@@ -84,7 +90,14 @@ def study_fits(folder: Path) -> list[Fit]:
     if not files:
         text = "holds no fit of interaction studies (<name>/fit.toml with studies); name the folder by --fits"
         raise InputError(folder, [Problem(line=None, key="--cross-validate", message=text)])
-    return [read_fit(path) for path in files]
+    there = [path for path in files if all(map(Path.exists, _curves(path)))]
+    return [read_fit(path) for path in there], [path.parent.name for path in files if path not in there]
+
+
+def _curves(path: Path) -> list[Path]:
+    """Files of digitised curves that a fit reads; they are not part of the project."""
+    named = re.findall(r'^profiles = "([^"\n]+)"$', path.read_text("utf-8"), re.MULTILINE)
+    return [path.parent / name for name in named]
 
 
 def left_out(fits: Iterable[Fit], done: Callable[[int], None]) -> Iterator[LeftOut]:

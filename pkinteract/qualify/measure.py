@@ -116,22 +116,35 @@ def summaries(outcomes: Sequence[StudyOutcome]) -> tuple[GroupSummary, ...]:
 
 
 def noise_floor(studies: Iterable[Study]) -> tuple[float, int]:
-    """How far studies of one pair lie from their mean: the error of a model that knew every pair's mean.
+    """How far studies of one design lie from their mean: the error of a model that knew the mean of every design.
+
+    A design is the pair, the analyte, the routes, and size, interval and rough number of the perpetrator's doses.
 
     Returns
     -------
     tuple
-        Geometric mean fold difference from the geometric mean of the pair [1], over the ratios with published designs
-        of perpetrators, victim and analyte that have two or more; and how many ratios those are.
+        Geometric mean fold difference from the geometric mean of the design [1], over the published designs that two or
+        more ratios have; and how many ratios those are.
     """
-    pairs: dict[tuple[object, ...], list[float]] = {}
+    designs: dict[tuple[object, ...], list[float]] = {}
     for study in studies:
         if study.used and study.exposure is not None and not study.assumed:
-            pairs.setdefault((study.perpetrators, study.victim, study.analyte), []).append(
-                math.log(study.exposure.ratio)
-            )
-    apart = [abs(value - sum(values) / len(values)) for values in pairs.values() if len(values) > 1 for value in values]
+            designs.setdefault(_likeness(study), []).append(math.log(study.exposure.ratio))
+    apart = [abs(value - sum(row) / len(row)) for row in designs.values() if len(row) > 1 for value in row]
     return math.exp(sum(apart) / len(apart)), len(apart)
+
+
+def _likeness(study: Study) -> tuple[object, ...]:
+    """What studies of one design have in common; numbers of doses count alike within a factor of about two."""
+    given = {intake.drug: intake.doses for intake in study.treatment.intakes}
+    doses = tuple(
+        (drug, dose.amount, dose.every, dose.intravenous, round(math.log2(dose.count)))
+        for drug in study.perpetrators
+        for dose in given.get(drug, ())
+    )
+    routes = tuple(dose.intravenous for dose in given.get(study.victim, ()))
+    phenotype = tuple(sorted(study.treatment.phenotype.items()))
+    return (study.victim, study.analyte, routes, doses, phenotype)
 
 
 _OF_SETS = ("set", "design", "design and mechanism")

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from pkinteract.fitting.left_out import CrossValidated, LeftOut
 
 
-def left_out_lines(groups: Sequence[CrossValidated], rows: Sequence[LeftOut]) -> Iterator[str]:
-    """Fitted beside left out by group, and what could not be predicted unseen."""
+def left_out_lines(
+    groups: Sequence[CrossValidated], rows: Sequence[LeftOut], apart: Sequence[str] = ()
+) -> Iterator[str]:
+    """Fitted beside left out by group, what could not be predicted unseen, and fits whose curves are not here."""
     yield ""
     yield "each paper of the fits left out in turn, and predicted by a fit that has not seen it"
     yield f"{'':<34}{'n':>4}{'fitted':>8}{'unseen':>8}   left out   n    ours  PK-Sim"
@@ -17,6 +19,8 @@ def left_out_lines(groups: Sequence[CrossValidated], rows: Sequence[LeftOut]) ->
         line = f"  {row.group:<32}{row.n:>4}{_two(row.gmfe):>8}{_two(row.gmfe_left_out):>8}{row.n_left_out:>11}{beside}"
         yield line.rstrip()
     alone = [row.study.id for row in rows if row.predicted is None]
+    if apart:
+        yield f"fits that need digitised curves which are not here, taken as they are: {', '.join(apart)}"
     if alone:
         yield f"informed by their own paper alone, without a prior, and left out of both: {', '.join(alone)}"
 
