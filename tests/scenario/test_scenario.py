@@ -110,12 +110,12 @@ def test_fractions_may_be_overridden_together() -> None:
     """Shares that add up to 1 only together are accepted together."""
     scenario = load(
         text(SINGLE)
-        + '[override.amitriptyline]\n"elimination.pathway.hydroxylation.fraction" = "0.19484"\n'
+        + '[override.amitriptyline]\n"elimination.pathway.hydroxylation.fraction" = "0.1947"\n'
         + '"elimination.pathway.demethylation-3a4.fraction" = "20 %"\n'
     )
 
     pathways = {row.id: row.fraction.canonical for row in scenario.monographs["amitriptyline"].elimination.pathway}
-    assert pathways["hydroxylation"] == 0.19484
+    assert pathways["hydroxylation"] == 0.1947
     assert pathways["demethylation-3a4"] == pytest.approx(0.2)
 
 

@@ -228,7 +228,7 @@ def _unreleased(system: System, event: Event) -> float:
     """Share of a dose that is not released at the end [1]."""
     row = profiles(system)[event.target]
     age = STOP - event.time
-    if row.kind == "weibull":
+    if row.weibull:
         return float(np.exp(-((age / row.first) ** row.second)))
     return float(gammaincc(row.second + 1, row.first * age))
 
