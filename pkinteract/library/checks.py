@@ -32,15 +32,16 @@ def monograph_problems(data: _Data) -> Iterator[Fault]:
     for name, form in _tables(data, "absorption").items():
         yield from _formulation(form, ("absorption", name))
     yield from _binding(data)
-    for enzyme, row in _tables(data, "induces").items():
-        yield from _induction(row, ("induces", enzyme))
+    for enzyme, induction in _tables(data, "induces").items():
+        yield from _induction(induction, ("induces", enzyme))
     yield from _dosing(data)
 
 
 def unknown_enzymes(data: _Data, organs: Mapping[str, Sequence[str]]) -> Iterator[Fault]:
     """Enzymes, and organs of theirs, that the library does not have; ``organs`` is what it has."""
     named: list[tuple[Key, Any]] = [
-        (("elimination", "pathway", i, "enzyme"), row.get("enzyme")) for i, row in rows(data, "elimination", "pathway")
+        (("elimination", "pathway", i, "enzyme"), pathway.get("enzyme"))
+        for i, pathway in rows(data, "elimination", "pathway")
     ]
     named.append((("first_pass", "gut_enzyme"), table(data, "first_pass").get("gut_enzyme")))
     acting = ("induces", "inhibits", "inactivates")
@@ -54,8 +55,8 @@ def unknown_enzymes(data: _Data, organs: Mapping[str, Sequence[str]]) -> Iterato
             gut = [enzyme for enzyme, where in organs.items() if "gut" in where]
             yield key, f"{name} is not modelled in the gut; enzymes of the gut are {', '.join(gut)}"
     for head in ("inhibits", "inactivates"):
-        for name, row in _tables(data, head).items():
-            given = row.get("organs")
+        for name, entry in _tables(data, head).items():
+            given = entry.get("organs")
             if given == [] and name in organs:
                 yield (
                     (head, name, "organs"),
@@ -70,14 +71,14 @@ def unknown_enzymes(data: _Data, organs: Mapping[str, Sequence[str]]) -> Iterato
 def provenance_problems(data: object, model: type[BaseModel]) -> Iterator[Fault]:
     """Values of the data of a ``model`` that do not say where they come from."""
     sources = table(data, "sources")
-    for key, row in _values(data, model, ()):
-        kind, source = row.get("kind"), row.get("source")
+    for key, value in _values(data, model, ()):
+        kind, source = value.get("kind"), value.get("source")
         if isinstance(source, str) and source not in sources:
             close = did_you_mean(source, sources) if sources else f"add a table [sources.{source}]"
             yield (*key, "source"), f'"{source}" is not in [sources]; {close}'
         elif source is None and kind in ("measured", "fitted", "in vitro", "label"):
             yield (*key, "source"), f'a value of kind "{kind}" needs a source, a key of [sources]'
-        elif kind == "assumed" and row.get("note") is None:
+        elif kind == "assumed" and value.get("note") is None:
             yield (*key, "note"), "an assumed value needs a note that says why this value"
 
 
@@ -90,14 +91,16 @@ def table(data: object, *keys: str) -> _Data:
 
 def rows(data: object, *keys: str) -> list[tuple[int, _Data]]:
     """The tables of a list, with their positions."""
-    found = table(data, *keys[:-1]).get(keys[-1])
+    entries = table(data, *keys[:-1]).get(keys[-1])
     return [
-        (i, row) for i, row in enumerate(found if isinstance(found, (list, tuple)) else ()) if isinstance(row, Mapping)
+        (i, entry)
+        for i, entry in enumerate(entries if isinstance(entries, (list, tuple)) else ())
+        if isinstance(entry, Mapping)
     ]
 
 
 def _tables(data: _Data, key: str) -> dict[str, _Data]:
-    return {name: row for name, row in table(data, key).items() if isinstance(row, Mapping)}
+    return {name: entry for name, entry in table(data, key).items() if isinstance(entry, Mapping)}
 
 
 def _number(raw: object, *dimensions: str) -> float | None:
@@ -133,11 +136,11 @@ def _values(data: object, model: type[BaseModel], path: Key) -> Iterator[tuple[K
 
 def _inside(data: object, model: type[BaseModel], annotation: Any, path: Key) -> Iterator[tuple[Key, _Data]]:
     if isinstance(data, (list, tuple)):
-        for i, row in enumerate(data):
-            yield from _values(row, model, (*path, i))
+        for i, entry in enumerate(data):
+            yield from _values(entry, model, (*path, i))
     elif isinstance(data, Mapping) and getattr(annotation, "__origin__", None) is dict:
-        for name, row in data.items():
-            yield from _values(row, model, (*path, name))
+        for name, entry in data.items():
+            yield from _values(entry, model, (*path, name))
     else:
         yield from _values(data, model, path)
 
@@ -149,8 +152,8 @@ def _models(annotation: Any) -> list[type[BaseModel]]:
 
 
 def _names(data: _Data) -> Iterator[Fault]:
-    for i, row in [(None, data), *rows(data, "sum")]:
-        unit = row.get("unit")
+    for i, compound in [(None, data), *rows(data, "sum")]:
+        unit = compound.get("unit")
         if isinstance(unit, str) and unit not in COLUMN_SUFFIX:
             key: Key = ("unit",) if i is None else ("sum", i, "unit")
             yield key, f'"{unit}" is not a reporting unit; write one of {", ".join(COLUMN_SUFFIX)}'
@@ -164,7 +167,7 @@ def _ordered(data: _Data) -> Iterator[Fault]:
     low, high = (_number(table(data, "ages").get(key), "time") for key in ("from", "until"))
     if low is not None and high is not None and low >= high:
         yield ("ages", "until"), "must be a higher age than from"
-    owners: list[tuple[Key, _Data]] = [((), data), *((("sum", i), row) for i, row in rows(data, "sum"))]
+    owners: list[tuple[Key, _Data]] = [((), data), *((("sum", i), total) for i, total in rows(data, "sum"))]
     for key, owner in owners:
         limits = table(owner, "reference_range")
         low, high = (_mass_concentration(limits.get(name), data) for name in ("low", "high"))
@@ -186,29 +189,29 @@ def _unscored(enzyme: object, score: float | None) -> str | None:
 def _pathways(data: _Data) -> Iterator[Fault]:
     pathways = rows(data, "elimination", "pathway")
     seen: set[object] = set()
-    for i, row in pathways:
+    for i, pathway in pathways:
         key: Key = ("elimination", "pathway", i)
-        id, kind = row.get("id"), row.get("kind", "enzyme")
+        id, kind = pathway.get("id"), pathway.get("kind", "enzyme")
         if id == "total":
             yield (*key, "id"), 'a pathway must not be called "total", the name of the whole clearance'
         if isinstance(id, str) and id in seen:
             yield (*key, "id"), f'two pathways are called "{id}"; give each its own id'
         seen.add(id if isinstance(id, str) else None)
-        if kind == "enzyme" and "enzyme" not in row:
+        if kind == "enzyme" and "enzyme" not in pathway:
             yield key, 'needs an enzyme, or kind = "renal", "biliary" or "other"'
-        if kind in ("renal", "biliary", "other") and "enzyme" in row:
+        if kind in ("renal", "biliary", "other") and "enzyme" in pathway:
             yield (*key, "enzyme"), f'a pathway of kind "{kind}" has no enzyme; leave the enzyme or the kind out'
-        if row.get("forms") is not None and row.get("forms") == data.get("id"):
+        if pathway.get("forms") is not None and pathway.get("forms") == data.get("id"):
             yield (*key, "forms"), "a drug cannot form itself; name the metabolite"
-        for n, own in rows(row, "activity"):
-            fault = _unscored(row.get("enzyme"), _number(own.get("score"), "fraction"))
+        for n, own in rows(pathway, "activity"):
+            fault = _unscored(pathway.get("enzyme"), _number(own.get("score"), "fraction"))
             if fault is not None:
                 yield (*key, "activity", n, "score"), fault
-        if "yield" in row and "forms" not in row:
+        if "yield" in pathway and "forms" not in pathway:
             yield (*key, "yield"), "a yield needs forms, the id of the metabolite"
         if kind == "renal" and table(data, "elimination").get("renal_function"):
             yield (*key, "kind"), "renal_function replaces renal pathways; give one or the other"
-    shares = [_number(row.get("fraction"), "fraction") for _, row in pathways]
+    shares = [_number(pathway.get("fraction"), "fraction") for _, pathway in pathways]
     yield from _whole(shares, ("elimination", "pathway"), "the fractions of the pathways")
 
 
@@ -219,18 +222,18 @@ def _whole(shares: Sequence[float | None], key: Key, what: str) -> Iterator[Faul
 
 
 def _bands(data: _Data) -> Iterator[Fault]:
-    bands = [_number(row.get("from"), "clearance") for _, row in rows(data, "elimination", "renal_function")]
+    bands = [_number(band.get("from"), "clearance") for _, band in rows(data, "elimination", "renal_function")]
     starts = [start for start in bands if start is not None]
     if len(starts) == len(bands) and starts and (starts[-1] != 0 or not _ascending(starts[::-1])):
         yield ("elimination", "renal_function"), 'renal_function bands run from the highest "from" down to 0 mL/min'
     classes: set[object] = set()
-    for i, row in rows(data, "elimination", "hepatic_function"):
-        name = row.get("class")
+    for i, grade in rows(data, "elimination", "hepatic_function"):
+        name = grade.get("class")
         if isinstance(name, str) and name in classes:
             yield ("elimination", "hepatic_function", i, "class"), f'class "{name}" stands twice; keep one of them'
         classes.add(name if isinstance(name, str) else None)
     for key, start, what in (("pregnancy", "from", "weeks"), ("age_effect", "age_from", "ages")):
-        times = [_number(row.get(start), "time") for _, row in rows(data, "elimination", key)]
+        times = [_number(point.get(start), "time") for _, point in rows(data, "elimination", key)]
         if None not in times and not _ascending([time for time in times if time is not None]):
             yield ("elimination", key), f"{what} must ascend, each {start} later than the one before"
 
@@ -266,7 +269,7 @@ def _formulation(form: _Data, key: Key) -> Iterator[Fault]:
     food = table(form, "food")
     inputs = [part for _, part in parts] if "part" in form else [form]
     for name in ("ka", "lag"):
-        if name in food and not any(name in row for row in inputs):
+        if name in food and not any(name in part for part in inputs):
             yield (*key, "food", name), f"is a factor on {name}, which this formulation does not have"
     factor = _number(food.get("bioavailability"), "fraction")
     fasted = _number(form.get("bioavailability", "1"), "fraction")
@@ -275,13 +278,13 @@ def _formulation(form: _Data, key: Key) -> Iterator[Fault]:
         yield (*key, "food", "bioavailability"), text
 
 
-def _way(row: _Data, key: Key) -> Iterator[Fault]:
-    shapes = [name for name in _SHAPES if name in row]
-    if not shapes and "ka" not in row:
+def _way(inlet: _Data, key: Key) -> Iterator[Fault]:
+    shapes = [name for name in _SHAPES if name in inlet]
+    if not shapes and "ka" not in inlet:
         yield key, 'needs a way in: ka = "1.5 1/h", zero_order = "2 h", transit (with ka), weibull or parts'
     if len(shapes) > 1:
         yield (*key, shapes[1]), f"exactly one way in: {shapes[0]} is given already; keep one, or write parts"
-    if "transit" in row and "ka" not in row:
+    if "transit" in inlet and "ka" not in inlet:
         yield (*key, "transit"), 'a transit chain ends in a depot; write ka beside it, for example ka = "1.5 1/h"'
 
 
@@ -289,8 +292,8 @@ def _binding(data: _Data) -> Iterator[Fault]:
     bound, id = table(data, "binding"), data.get("id")
     free = "fraction_unbound" in bound
     if not free:
-        for key, row in _values(data, Monograph, ()):
-            if row.get("basis") == "unbound" and key[0] != "binding":
+        for key, value in _values(data, Monograph, ()):
+            if value.get("basis") == "unbound" and key[0] != "binding":
                 yield (*key, "basis"), "an unbound concentration needs [binding] fraction_unbound"
     if table(data, "elimination").get("liver") == "well-stirred":
         missing = [name for name in ("fraction_unbound", "blood_to_plasma") if name not in bound]
@@ -308,14 +311,14 @@ def _binding(data: _Data) -> Iterator[Fault]:
         yield ("displaces", id), "a drug does not displace itself; write [binding.sites] for saturable binding"
 
 
-def _induction(row: _Data, key: Key) -> Iterator[Fault]:
-    curve = [name for name in ("receptor", "emax", "emax_gut", "ec50", "hill") if name in row]
-    if "slope" in row:
+def _induction(induction: _Data, key: Key) -> Iterator[Fault]:
+    curve = [name for name in ("receptor", "emax", "emax_gut", "ec50", "hill") if name in induction]
+    if "slope" in induction:
         if curve:
             text = f"an induction has a slope or receptor, emax and ec50; leave out slope or {', '.join(curve)}"
             yield key, text
         return
-    missing = [name for name in ("receptor", "emax", "ec50") if name not in row]
+    missing = [name for name in ("receptor", "emax", "ec50") if name not in induction]
     if missing:
         yield key, f"needs receptor, emax and ec50, or a slope alone; {' and '.join(missing)} missing"
 
@@ -336,8 +339,8 @@ def _dosing(data: _Data) -> Iterator[Fault]:
         if name not in forms:
             text = f"is not a formulation of this drug; {did_you_mean(name, forms) if forms else 'it has none'}"
             yield ("dosing", "strengths", name), text
-    for name, row in _tables(table(data, "dosing"), "strengths").items():
-        sold, halves = row.get("values"), row.get("halves")
+    for name, strength in _tables(table(data, "dosing"), "strengths").items():
+        sold, halves = strength.get("values"), strength.get("halves")
         if not isinstance(sold, list) or not isinstance(halves, list):
             continue
         for mg in halves:
