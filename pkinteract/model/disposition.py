@@ -63,13 +63,13 @@ def _gut_inhibitors(parts: SystemRows, frame: ModelContext, monograph: Monograph
     if monograph.first_pass is None:
         return ()
     enzyme = monograph.first_pass.gut_enzyme
-    found = []
+    ratios = []
     for drug, other in frame.monographs.items():
-        row = other.inhibits.get(enzyme)
-        if row is not None and "gut" in (row.organs or frame.organs(enzyme)):
+        inhibition = other.inhibits.get(enzyme)
+        if inhibition is not None and "gut" in (inhibition.organs or frame.organs(enzyme)):
             actor = rows.Actor(compound=frame.order[drug], site="gut")
-            found.append(rows.Ratio(actor=actor, constant=parts.add(unbound_constant(row.ki, other))))
-    return tuple(found)
+            ratios.append(rows.Ratio(actor=actor, constant=parts.add(unbound_constant(inhibition.ki, other))))
+    return tuple(ratios)
 
 
 def _binding(parts: SystemRows, frame: ModelContext, monograph: Monograph) -> rows.Binding | None:

@@ -74,8 +74,8 @@ def _induction(parts: SystemRows, frame: ModelContext, drug: str, induction: Ind
 
 
 def _inactivates(monograph: Monograph, enzyme: str, organ: str) -> bool:
-    row = monograph.inactivates.get(enzyme)
-    return row is not None and (not row.organs or organ in row.organs)
+    inactivation = monograph.inactivates.get(enzyme)
+    return inactivation is not None and (not inactivation.organs or organ in inactivation.organs)
 
 
 def _inactivation(parts: SystemRows, frame: ModelContext, drug: str, organ: Organ, row: int) -> rows.Inactivation:

@@ -110,7 +110,9 @@ def liver(monograph: Monograph) -> Liver:
     """The liver that a monograph describes."""
     elimination = monograph.elimination
     total = body.reference_clearance(elimination.clearance)
-    hepatic = total * sum(row.fraction.canonical for row in elimination.pathway if row.kind in ("enzyme", "biliary"))
+    hepatic = total * sum(
+        pathway.fraction.canonical for pathway in elimination.pathway if pathway.kind in ("enzyme", "biliary")
+    )
     if elimination.liver == "linear" or monograph.binding is None or monograph.binding.blood_to_plasma is None:
         return Liver(flow=None, clearance=hepatic)
     return Liver(flow=monograph.binding.blood_to_plasma.canonical * body.LIVER_FLOW, clearance=hepatic)

@@ -22,7 +22,7 @@ def _of(scenario: Scenario, victim: str, there: dict[str, Stay], network: Sequen
     mine = family_of(scenario, victim)
     for name in mine:
         monograph = scenario.monographs[name]
-        if any(row.km is not None for row in monograph.elimination.pathway):
+        if any(pathway.km is not None for pathway in monograph.elimination.pathway):
             yield f"the doses at which {name} saturates"
         if monograph.binding is not None and monograph.binding.sites is not None:
             yield f"the binding of {name}"

@@ -86,13 +86,13 @@ def read_course(table: CourseTable, setting: CourseContext, report: Report) -> C
             return None
         levels = taper(mg(table.dose), mg(table.taper_to), steps, rounding)
         course = replace(course, levels=levels, level_length=length if len(levels) > 1 else None)
-    found = size(course)
-    if found > MOST_DOSES:
+    count = size(course)
+    if count > MOST_DOSES:
         refuse(
             "every" if table.every else "at",
-            f"would schedule {found:,} doses, at most {MOST_DOSES:,} are allowed; write fewer",
+            f"would schedule {count:,} doses, at most {MOST_DOSES:,} are allowed; write fewer",
         )
-    elif found == 0 and (course.cycle or course.weekdays):
+    elif count == 0 and (course.cycle or course.weekdays):
         refuse(*_empty(course))
     elif setting.weight is not None and any(level <= 0 for level in course.levels):
         refuse("round_to", "rounds a level of the taper to 0 mg; round to a smaller amount or end the course earlier")
@@ -190,11 +190,11 @@ def _clock(
     table: CourseTable, setting: CourseContext, mg: Callable[[tuple[float, bool]], float]
 ) -> tuple[ClockDose, ...]:
     zero = _since_midnight(setting.start)
-    found = []
+    doses = []
     for clock, dose in (table.at or {}).items():
         hour = int(clock[:2]) + int(clock[3:]) / 60
-        found.append(ClockDose(offset=(hour - zero) % 24, amount=mg(dose), per_weight=dose[1]))
-    return tuple(sorted(found, key=lambda dose: dose.offset))
+        doses.append(ClockDose(offset=(hour - zero) % 24, amount=mg(dose), per_weight=dose[1]))
+    return tuple(sorted(doses, key=lambda dose: dose.offset))
 
 
 def _check_missed(course: Course, refuse: Report) -> None:
