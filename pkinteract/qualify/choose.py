@@ -59,13 +59,13 @@ def choose(known: Evidence, *, perpetrator: str | None, victim: str | None, row:
         "--victim": (victim, {one.victim for one in known.rows}),
         "--row": (row, set(known.ids)),
     }
-    found = [
+    problems = [
         Problem(line=None, key=key, message=_unknown(wanted, there))
         for key, (wanted, there) in named.items()
         if wanted is not None and wanted not in there
     ]
-    if found:
-        raise InputError(known.source, found)
+    if problems:
+        raise InputError(known.source, problems)
 
     def fits(one: Study | TimePoint) -> bool:
         return (

@@ -82,12 +82,12 @@ def qualify_courses(
 
 def curves(outcomes: Sequence[PointOutcome]) -> tuple[tuple[PointOutcome, ...], ...]:
     """What was simulated of a series and measure, half-times left out; each is one curve."""
-    found: dict[tuple[str, str], tuple[PointOutcome, ...]] = {}
+    curves: dict[tuple[str, str], tuple[PointOutcome, ...]] = {}
     for outcome in outcomes:
         if outcome.state == "simulated" and not outcome.point.is_half_time:
             name = outcome.point.series, outcome.point.measure
-            found[name] = (*found.get(name, ()), outcome)
-    return tuple(found.values())
+            curves[name] = (*curves.get(name, ()), outcome)
+    return tuple(curves.values())
 
 
 def course_scenario(point: TimePoint, library: Library, *, alone: bool = False) -> tuple[str, float]:
@@ -167,13 +167,13 @@ def _passages(points: Sequence[TimePoint], library: Library) -> tuple[Passage, P
     first = points[0]
     stop = max(span[1] for point in points for span in (point.window, point.reference) if span is not None)
     lonely = any(point.reference is None and not point.is_half_time for point in points)
-    found: list[Passage] = []
+    passages: list[Passage] = []
     with tempfile.TemporaryDirectory() as folder:
         for alone in (False, True) if lonely else (False,):
             text, zero = course_scenario(first, library, alone=alone)
             result = simulate(read_text(text, stop + zero, Path(folder), library))
-            found.append(Passage(result=result, zero=zero, stop=stop))
-    return found[0], found[1] if lonely else None
+            passages.append(Passage(result=result, zero=zero, stop=stop))
+    return passages[0], passages[1] if lonely else None
 
 
 def _outcome(point: TimePoint, passage: Passage, alone: Passage | None) -> PointOutcome:

@@ -97,7 +97,7 @@ def _longest(compounds: Iterable[str], library: Library) -> float:
 
 def _half_life(monograph: Monograph) -> float:
     """Mean residence at 70 kg times ln 2: volume of all compartments over clearance [h]."""
-    spaces = [monograph.distribution.volume, *(row.volume for row in monograph.distribution.peripheral)]
+    spaces = [monograph.distribution.volume, *(peripheral.volume for peripheral in monograph.distribution.peripheral)]
     total = sum(space.canonical * (70.0 if "/kg" in space.unit else 1.0) for space in spaces)
     return math.log(2) * total / body.reference_clearance(monograph.elimination.clearance)
 
@@ -121,7 +121,7 @@ def formulation_of(wanted: str, dose: GivenDrug, monograph: Monograph) -> str:
         When the monograph has none for the route.
     """
     route = "intravenous" if dose.intravenous else "oral"
-    fitting = [name for name, row in monograph.absorption.items() if row.route == route]
+    fitting = [name for name, form in monograph.absorption.items() if form.route == route]
     if not fitting:
         raise ValueError(f"{monograph.id} has no {route} formulation")
     for name in (wanted, monograph.default_formulation):

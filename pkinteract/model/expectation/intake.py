@@ -86,7 +86,7 @@ def family_of(scenario: Scenario, drug: str) -> tuple[str, ...]:
 
 def half_life(monograph: Monograph, patient: Patient) -> float:
     """Mean residence times ln 2 in this patient: volume of all compartments over clearance, uninduced [h]."""
-    spaces = [monograph.distribution.volume, *(space.volume for space in monograph.distribution.peripheral)]
+    spaces = [monograph.distribution.volume, *(peripheral.volume for peripheral in monograph.distribution.peripheral)]
     total = sum(space.canonical * (patient.weight if "/kg" in space.unit else 1.0) for space in spaces)
     return math.log(2) * total / clearance(monograph, patient)
 
