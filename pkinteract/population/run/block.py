@@ -86,11 +86,11 @@ def columns_of(plan: RunPlan, cohort: Cohort) -> Columns:
 
 def _simulated(plan: RunPlan, cohort: Cohort, count: int) -> tuple[Lanes, TextArray]:
     """What was read of each of the first patients, and their status."""
-    found = bodies(plan.scenario, cohort, plan.typical)
-    done = solved(plan.scenario, found, plan.grid, plan.windows.edges).first(count)
+    patients = bodies(plan.scenario, cohort, plan.typical)
+    done = solved(plan.scenario, patients, plan.grid, plan.windows.edges).first(count)
     why = TOO_FAST if plan.scenario.steady_state is None else UNSETTLED
     status = np.where(done.ok, OK, why).astype(object)
-    for place, reason in found.impossible.items():
+    for place, reason in patients.impossible.items():
         if place < count:
             status[place] = reason
     return done, status
@@ -101,8 +101,10 @@ def _measured(plan: RunPlan, solved: Lanes) -> dict[str, Array]:
     columns: dict[str, Array] = {}
     for analyte, windows in zip(plan.analytes, solved.windows, strict=True):
         some = windows if solved.ok.all() else np.where(solved.ok, windows, 0.0)
-        found = metrics(some, plan.windows, alert=analyte.alert is not None)
-        columns |= {measure_column(analyte, name): np.where(solved.ok, value, np.nan) for name, value in found.items()}
+        measures = metrics(some, plan.windows, alert=analyte.alert is not None)
+        columns |= {
+            measure_column(analyte, name): np.where(solved.ok, value, np.nan) for name, value in measures.items()
+        }
     return columns
 
 
@@ -135,11 +137,11 @@ def _traits(cohort: Cohort) -> Columns:
         "creatinine_clearance_mL_per_min": cohort.creatinine_clearance,
         "smoker": cohort.smoker,
     }
-    for gene, row in cohort.phenotype.items():
-        columns[gene] = row.phenotype
-        if not np.isnan(row.score).all():
-            columns[f"{gene}_activity_score"] = row.score
-        columns[f"{gene}_activity"] = row.factor
+    for gene, genotype in cohort.phenotype.items():
+        columns[gene] = genotype.phenotype
+        if not np.isnan(genotype.score).all():
+            columns[f"{gene}_activity_score"] = genotype.score
+        columns[f"{gene}_activity"] = genotype.factor
     columns |= {f"{enzyme}_abundance": factor for enzyme, factor in cohort.abundance.items()}
     columns |= {f"{compound}_{key}_factor": factor for (compound, key), factor in cohort.factors.items()}
     if cohort.taken is not None:

@@ -77,7 +77,7 @@ def _long(plan: RunPlan, patients: npt.NDArray[Any], profiles: Levels) -> Column
     """Profiles (analyte, time, patient) with a row for every patient and time."""
     times = np.tile(plan.grid, len(patients))
     columns: dict[str, npt.NDArray[Any]] = {"patient": np.repeat(patients, len(plan.grid)), "time_h": times}
-    return columns | {row.column: profiles[n].T.ravel() for n, row in enumerate(plan.analytes)}
+    return columns | {analyte.column: profiles[n].T.ravel() for n, analyte in enumerate(plan.analytes)}
 
 
 def parquet_bytes(tables: Sequence[Columns]) -> bytes:

@@ -113,8 +113,8 @@ class Store:
         """Write ``patients.csv``: the rows of all partitions below one head."""
         with path.open("wb") as file:
             for partition in range(self.plan.partitions):
-                head, end, rows = (self.folder / f"{PATIENTS}-{partition:05}.csv").read_bytes().partition(b"\r\n")
-                file.writelines((rows,) if partition else (head, end, rows))
+                head, end, lines = (self.folder / f"{PATIENTS}-{partition:05}.csv").read_bytes().partition(b"\r\n")
+                file.writelines((lines,) if partition else (head, end, lines))
 
     def hand_out(self, *, keep: bool) -> list[Path]:
         """Put Parquet files where the results are, ``patients/part-00012.parquet``; returns their folders."""
@@ -138,8 +138,8 @@ class Store:
 
     def remove(self) -> None:
         """Remove the partitions; anything else in their folder stays."""
-        rows = [f"{PATIENTS}-*.csv", f"{PATIENTS}-*.parquet", f"{PROFILES}-*.parquet"]
-        for pattern in ("[0-9]*.npz", *rows, _PLAN, "*.unfinished"):
+        tables = [f"{PATIENTS}-*.csv", f"{PATIENTS}-*.parquet", f"{PROFILES}-*.parquet"]
+        for pattern in ("[0-9]*.npz", *tables, _PLAN, "*.unfinished"):
             for path in self.folder.glob(pattern):
                 path.unlink()
         if not any(self.folder.iterdir()):

@@ -94,15 +94,15 @@ def empty(plan: RunPlan, patients: int) -> Tally:
         return np.zeros(shape, dtype=np.uint32)
 
     def counts(*shape: int) -> Counts:
-        found: Counts = take_zeros(shape, np.uint16 if patients <= LARGEST_PARTITION else np.uint32)
-        return found
+        empty_counts: Counts = take_zeros(shape, np.uint16 if patients <= LARGEST_PARTITION else np.uint32)
+        return empty_counts
 
     return Tally(
         patients=zeros(2),
         levels=counts(analytes, len(plan.grid), BINS),
         averages=zeros(analytes, days, BINS),
         above=zeros(analytes, days),
-        measures=counts(sum(len(measures_of(row)) for row in plan.analytes), measured(plan), ALL_BINS),
+        measures=counts(sum(len(measures_of(analyte)) for analyte in plan.analytes), measured(plan), ALL_BINS),
         risk=zeros(analytes, len(named), 4),
         failures={},
     )
