@@ -124,14 +124,14 @@ class _SummaryReader:
     def __init__(self, path: Path, *, weights: str) -> None:
         self.path = path
         self.weights = weights
-        self.found: list[Problem] = []
+        self.problems: list[Problem] = []
         self.studies: dict[str, StudyScenario | None] = {}
 
     def rows(self) -> list[PublishedNumber]:
-        file = read_csv(self.path, self.found)
+        file = read_csv(self.path, self.problems)
         if not file.rows:
             self._refuse(None, "", f"holds no rows; write a line of names such as {','.join(REQUIRED)} and the rows")
-            raise InputError(self.path, self.found)
+            raise InputError(self.path, self.problems)
         first, names = file.head, file.names
         self._names(first, names)
         rows = []
@@ -141,16 +141,16 @@ class _SummaryReader:
                     f"has {len(cells)} cells where the first line has {len(names)} names; text with a comma is quoted"
                 )
                 self._refuse(line, "", text)
-            elif not any(problem.line == first for problem in self.found):
+            elif not any(problem.line == first for problem in self.problems):
                 rows.append(self._row(line, {n: c for n, c in zip(names, cells, strict=True) if c}))
-        if self.found:
-            raise InputError(self.path, self.found)
+        if self.problems:
+            raise InputError(self.path, self.problems)
         return [row for row in rows if row is not None]
 
     def _refuse(self, line: int | None, key: str, message: str) -> None:
         problem = Problem(line=line, key=key, message=message)
-        if problem not in self.found:
-            self.found.append(problem)
+        if problem not in self.problems:
+            self.problems.append(problem)
 
     def _names(self, line: int, names: Sequence[str]) -> None:
         for name in [name for name in REQUIRED if name not in names]:
@@ -163,7 +163,7 @@ class _SummaryReader:
 
     def _row(self, line: int, cells: Mapping[str, str]) -> PublishedNumber | None:
         """One line; None if something in it is wrong."""
-        before = len(self.found)
+        before = len(self.problems)
         for name in [name for name in REQUIRED if name not in cells]:
             example = "the paper" if name == "source" else f"a {name}"
             self._refuse(line, name, f"is missing; write {example}")
@@ -192,7 +192,7 @@ class _SummaryReader:
                 self._doses(line, kind, analytes[0], one)
         unit = cells.get("unit", "")
         base = self._unit(line, kind, unit, compared=compared)
-        if len(self.found) > before or span is None or base is None or sure is None:
+        if len(self.problems) > before or span is None or base is None or sure is None:
             return None
         return PublishedNumber(
             line=line,
@@ -241,9 +241,11 @@ class _SummaryReader:
             try:
                 self.studies[name] = study_of(read_scenario(self.path.parent / name))
             except InputError as error:
-                for row in error.problems:
-                    where = ", ".join(part for part in (f"line {row.line}" if row.line else "", row.key) if part)
-                    self._refuse(line, key, f"{name}: {where}{': ' if where else ''}{row.message}")
+                for problem in error.problems:
+                    where = ", ".join(
+                        part for part in (f"line {problem.line}" if problem.line else "", problem.key) if part
+                    )
+                    self._refuse(line, key, f"{name}: {where}{': ' if where else ''}{problem.message}")
         return self.studies[name]
 
     def _span(self, line: int, kind: Kind, cells: Mapping[str, str], study: StudyScenario, prefix: str) -> Span | None:

@@ -68,10 +68,10 @@ def predict(series: Series, changes: Sequence[Assignment], values: Mapping[str, 
     SimulationError
         When the values describe no possible body, or the solver gives up.
     """
-    [found] = predicted(series, [prepared(series, changes, values)])
-    if isinstance(found, SimulationError):
-        raise found
-    return found
+    [prediction] = predicted(series, [prepared(series, changes, values)])
+    if isinstance(prediction, SimulationError):
+        raise prediction
+    return prediction
 
 
 def prepared(series: Series, changes: Sequence[Assignment], values: Mapping[str, float]) -> Prepared:
@@ -94,20 +94,20 @@ def prepared(series: Series, changes: Sequence[Assignment], values: Mapping[str,
     )
 
 
-def predicted(series: Series, rows: Sequence[Prepared]) -> list[Array | SimulationError]:
+def predicted(series: Series, points: Sequence[Prepared]) -> list[Array | SimulationError]:
     """Prediction of every measurement of a series, (measurement,) in its unit, at every point; or why there is none."""
-    found: dict[int, list[Array] | SimulationError] = {
-        place: row for place, row in enumerate(rows) if isinstance(row, SimulationError)
+    results: dict[int, list[Array] | SimulationError] = {
+        place: point for place, point in enumerate(points) if isinstance(point, SimulationError)
     }
-    bodies = {place: row for place, row in enumerate(rows) if isinstance(row, Treatment)}
+    bodies = {place: point for place, point in enumerate(points) if isinstance(point, Treatment)}
     if series.recorded is not None:
-        found.update(zip(bodies, _followed(series, series.recorded, list(bodies.values())), strict=True))
-    treated = {place: row for place, row in enumerate(rows) if isinstance(row, Treated)}
+        results.update(zip(bodies, _followed(series, series.recorded, list(bodies.values())), strict=True))
+    treated = {place: point for place, point in enumerate(points) if isinstance(point, Treated)}
     places, members = list(treated), list(treated.values())
     for group in alike(members, _kind):
         levels = _treated(series, [members[n] for n in group])
-        found.update(zip([places[n] for n in group], levels, strict=True))
-    return [_measured(series, found[place]) for place in range(len(rows))]
+        results.update(zip([places[n] for n in group], levels, strict=True))
+    return [_measured(series, results[place]) for place in range(len(points))]
 
 
 def _measured(series: Series, levels: list[Array] | SimulationError) -> Array | SimulationError:
@@ -142,26 +142,26 @@ def _followed(series: Series, recorded: Recorded, bodies: Sequence[Treatment]) -
     ]
 
 
-def _kind(row: Treated) -> tuple[object, ...]:
+def _kind(point: Treated) -> tuple[object, ...]:
     """What those have in common who run together."""
-    before = () if row.before is None else (order(row.before.period), order(row.before.pending))
-    return id(row.structure), order(row.doses), before
+    before = () if point.before is None else (order(point.before.period), order(point.before.pending))
+    return id(point.structure), order(point.doses), before
 
 
-def _treated(series: Series, rows: Sequence[Treated]) -> list[list[Array] | SimulationError]:
+def _treated(series: Series, points: Sequence[Treated]) -> list[list[Array] | SimulationError]:
     """Every analyte at every time, from the doses of a scenario."""
-    system, start = rows[0].model.system, series.scenario.first_time
-    levels = [row for row in series.analytes if row.measure == "level"]
+    system, start = points[0].model.system, series.scenario.first_time
+    levels = [analyte for analyte in series.analytes if analyte.measure == "level"]
     cleared_too = len(levels) < len(series.analytes)
     changes = [
-        Later(time=switches[0].time, parameters=parameters, weights=_weights(rows[0].model, levels, parameters))
-        for switches in zip(*(row.model.switches for row in rows), strict=True)
+        Later(time=switches[0].time, parameters=parameters, weights=_weights(points[0].model, levels, parameters))
+        for switches in zip(*(point.model.switches for point in points), strict=True)
         for parameters in [np.array([switch.parameters for switch in switches]).T]
     ]
-    parameters = np.array([row.model.system.parameters for row in rows]).T
-    steady, doses = None, inputs([row.doses for row in rows])
+    parameters = np.array([point.model.system.parameters for point in points]).T
+    steady, doses = None, inputs([point.doses for point in points])
     if series.steady is not None:
-        before = [row.before for row in rows if row.before is not None]
+        before = [point.before for point in points if point.before is not None]
         steady = Steady(
             period=series.steady.period,
             cycle=inputs([one.period for one in before]),
@@ -176,7 +176,7 @@ def _treated(series: Series, rows: Sequence[Treated]) -> list[list[Array] | Simu
         doses,
         reading(
             series.times,
-            _weights(rows[0].model, levels, parameters),
+            _weights(points[0].model, levels, parameters),
             range(system.layout.n_states) if cleared_too else (),
         ),
         start,
@@ -191,38 +191,38 @@ def _treated(series: Series, rows: Sequence[Treated]) -> list[list[Array] | Simu
     if series.steady is not None:
         period = series.steady.time, series.steady.time + series.steady.period
         failure = SimulationError(period, "steady-state", UNSTEADY, _subject(series))
-    return [_read(series, row, done, place) if done.ok[place] else failure for place, row in enumerate(rows)]
+    return [_read(series, point, done, place) if done.ok[place] else failure for place, point in enumerate(points)]
 
 
-def _read(series: Series, row: Treated, done: Lanes, place: int) -> list[Array]:
+def _read(series: Series, point: Treated, done: Lanes, place: int) -> list[Array]:
     """Every analyte of one point at every time."""
     curves = levels_of(done, place)
     levels = iter(curves)
     count = sum(analyte.measure == "level" for analyte in series.analytes)
     return [
-        next(levels) if analyte.measure == "level" else _cleared(series, row, analyte, done, place, curves[count:].T)
+        next(levels) if analyte.measure == "level" else _cleared(series, point, analyte, done, place, curves[count:].T)
         for analyte in series.analytes
     ]
 
 
-def _cleared(series: Series, row: Treated, analyte: Measurand, done: Lanes, place: int, states: Array) -> Array:
+def _cleared(series: Series, point: Treated, analyte: Measurand, done: Lanes, place: int, states: Array) -> Array:
     start, initial = series.scenario.first_time, None
-    jumps = row.doses
-    if row.before is not None and done.begin is not None and series.steady is not None:
+    jumps = point.doses
+    if point.before is not None and done.begin is not None and series.steady is not None:
         initial = standing(done.begin, place)
-        old = earlier_releases(row.model.system, row.before.period, series.steady.time, series.steady.period)
-        jumps = tuple(sorted((*old, *row.before.pending, *jumps), key=lambda event: event.time))
-    return cleared(row.model, analyte, jumps, (start, initial), series.times, states)
+        old = earlier_releases(point.model.system, point.before.period, series.steady.time, series.steady.period)
+        jumps = tuple(sorted((*old, *point.before.pending, *jumps), key=lambda event: event.time))
+    return cleared(point.model, analyte, jumps, (start, initial), series.times, states)
 
 
 def _weights(model: Model, analytes: Sequence[Measurand], parameters: Array) -> Array:
     """What makes a central amount a level of each analyte: (analyte, compound, point)."""
-    found = np.zeros((len(analytes), len(model.compounds), parameters.shape[1]))
-    for analyte, row in zip(analytes, found, strict=True):
+    weights = np.zeros((len(analytes), len(model.compounds), parameters.shape[1]))
+    for analyte, row in zip(analytes, weights, strict=True):
         for part, factor in zip(analyte.parts, analyte.factors, strict=True):
             i = model.compounds.index(part)
             row[i] += factor / parameters[model.system.compounds[i].volume]
-    return found
+    return weights
 
 
 def model_of(series: Series, body: Treatment) -> tuple[Model, list[Entry]]:

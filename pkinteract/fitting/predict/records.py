@@ -35,22 +35,22 @@ def recorded_trajectory(
     In place of those whose values describe no possible body, or at which the solver gives up, there is the error.
     ``rtol`` [1] is that of a step.
     """
-    found: dict[int, Array | SimulationError] = {}
+    outcomes: dict[int, Array | SimulationError] = {}
     waiting: list[tuple[int, _Walk, Interval]] = []
 
     def onward(place: int, walk: _Walk, go: Callable[[], Interval]) -> None:
         try:
             waiting.append((place, walk, go()))
         except StopIteration as end:
-            recorded_trajectory: Trajectory = end.value
-            found[place] = recorded_trajectory.concentrations[list(recorded.reads)]
+            trajectory: Trajectory = end.value
+            outcomes[place] = trajectory.concentrations[list(recorded.reads)]
         except SimulationError as error:
-            found[place] = error
+            outcomes[place] = error
 
     for place, body in enumerate(points):
         somebody = _somebody(recorded, body, subject)
         if isinstance(somebody, SimulationError):
-            found[place] = somebody
+            outcomes[place] = somebody
         else:
             walk = walked(recorded.records, somebody, rtol=rtol)
             onward(place, walk, partial(next, walk))
@@ -59,10 +59,10 @@ def recorded_trajectory(
         results = _together([stretch for *_, stretch in here])
         for (place, walk, _), result in zip(here, results, strict=True):
             if isinstance(result, SimulationError):
-                found[place] = result
+                outcomes[place] = result
             else:
                 onward(place, walk, partial(walk.send, result))
-    return [found[place] for place in range(len(points))]
+    return [outcomes[place] for place in range(len(points))]
 
 
 def _somebody(
@@ -87,12 +87,12 @@ def _somebody(
 
 def _together(stretches: Sequence[Interval]) -> list[Solved | SimulationError]:
     """Every stretch in lanes with those like it; in closed form where no compound needs steps."""
-    found: dict[int, Solved | SimulationError] = {}
+    outcomes: dict[int, Solved | SimulationError] = {}
     for places in alike(stretches, _kind):
         members = [stretches[place] for place in places]
         stepped = bool(members[0].system.stepped)
-        found.update(zip(places, _in_lanes(members) if stepped else map(solved, members), strict=True))
-    return [found[place] for place in range(len(stretches))]
+        outcomes.update(zip(places, _in_lanes(members) if stepped else map(solved, members), strict=True))
+    return [outcomes[place] for place in range(len(stretches))]
 
 
 def _kind(stretch: Interval) -> tuple[object, ...]:
@@ -145,8 +145,8 @@ def read_at(recorded: Recorded, times: Array) -> Recorded:
 
 def dose_times(recorded: Recorded) -> list[float]:
     """Times of all doses, additional ones included [h]."""
-    given = [row for row in recorded.records if row.doses and row.amount]
-    return [row.time + n * row.interval for row in given for n in range(row.additional + 1)]
+    given = [record for record in recorded.records if record.doses and record.amount]
+    return [dose.time + n * dose.interval for dose in given for n in range(dose.additional + 1)]
 
 
 def _observation(like: Record, time: float) -> Record:

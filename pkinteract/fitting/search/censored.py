@@ -53,8 +53,8 @@ def residuals(ends: Array) -> Array:
 
 def slopes(ends: Array) -> Array:
     """Derivative of −ln of the probability by either end, (level, 2) [1], at the ends (level, 2)."""
-    found = np.exp(-(ends**2) / 2 - math.log(2 * math.pi) / 2 - logarithm(ends)[:, None])
-    return np.asarray(found * [1.0, -1.0])
+    ratio = np.exp(-(ends**2) / 2 - math.log(2 * math.pi) / 2 - logarithm(ends)[:, None])
+    return np.asarray(ratio * [1.0, -1.0])
 
 
 def curvature(ends: Array) -> Array:

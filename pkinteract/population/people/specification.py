@@ -32,7 +32,7 @@ def specification(scenario: Scenario, n: int | None = None, seed: int | None = N
     if spec is None:
         ages = adult_ages(scenario.monographs, scenario.patient.extrapolate)
         pregnant = any(
-            person.pregnancy is not None for person in (scenario.patient, *(person for _, person in scenario.patients))
+            other.pregnancy is not None for other in (scenario.patient, *(other for _, other in scenario.patients))
         )
         reasons = list(refusals(bool(scenario.patients) and not pregnant, pregnant))
         if ages[0] > ages[1]:
