@@ -55,10 +55,10 @@ def events(data: Path, files: tuple[Path, ...], out: Path | None, force: bool) -
     folder = out or Path("results") / data.stem
     if not force:
         refuse_foreign(folder, data.stem)
-    found = predict(read, dosing)
+    predictions = predict(read, dosing)
     tables: dict[str, Writer] = {
-        "concentrations.csv": partial(write_csv, concentration_table(found)),
-        "run.json": partial(write_record, record(read, dosing, found)),
+        "concentrations.csv": partial(write_csv, concentration_table(predictions)),
+        "run.json": partial(write_record, record(read, dosing, predictions)),
     }
     written = write_all(folder, tables)
-    click.echo("\n".join([*found.notes, *(str(path) for path in written)]))
+    click.echo("\n".join([*predictions.notes, *(str(path) for path in written)]))

@@ -66,8 +66,10 @@ def _fit_patient(path: Path, error: str | None, out: Path | None, *, force: bool
     if not force:
         refuse_foreign(folder, name)
     with evaluated() as progress:
-        found = individual(scenario, error=sd, progress=progress)
-    click.echo("\n".join(patient_lines(found, write_all(folder, _patient_files(found, figure=figure)))))
+        individual_fit = individual(scenario, error=sd, progress=progress)
+    click.echo(
+        "\n".join(patient_lines(individual_fit, write_all(folder, _patient_files(individual_fit, figure=figure))))
+    )
 
 
 def _fit_file(file: Path, out: Path | None, *, force: bool, figure: bool) -> None:
@@ -129,22 +131,22 @@ def _posterior_files(outcome: FitResult, *, figure: bool) -> dict[str, Writer]:
     from pkinteract.report.posterior.text import residual_unit
     from pkinteract.text.csv import write_csv
 
-    rows = [(group, group.posterior) for group in outcome.groups if group.posterior is not None]
-    if not rows:
+    posteriors = [(group, group.posterior) for group in outcome.groups if group.posterior is not None]
+    if not posteriors:
         return {}
-    table = posterior_table([(group.subject, row) for group, row in rows], residual_unit(outcome.fit))
+    table = posterior_table([(group.subject, posterior) for group, posterior in posteriors], residual_unit(outcome.fit))
     files: dict[str, Writer] = {"posterior.csv": partial(write_csv, table)}
     if figure:
         from pkinteract.report.drawing import save
         from pkinteract.report.posterior.figure import draw_posterior
 
-        for group, row in rows:
+        for group, posterior in posteriors:
             name = f"posterior-{file_name(group.subject)}.png" if group.subject else "posterior.png"
-            files[name] = partial(save, draw_posterior(outcome.fit, group, row))
+            files[name] = partial(save, draw_posterior(outcome.fit, group, posterior))
     return files
 
 
-def _patient_files(found: Individual, *, figure: bool) -> dict[str, Writer]:
+def _patient_files(individual: Individual, *, figure: bool) -> dict[str, Writer]:
     """File name to what writes it."""
     from pkinteract.export.fit import result_texts
     from pkinteract.export.record.fit import record
@@ -153,22 +155,22 @@ def _patient_files(found: Individual, *, figure: bool) -> dict[str, Writer]:
     from pkinteract.text.csv import write_csv
     from pkinteract.text.record import write_record
 
-    texts = {**result_texts(found.outcome), "report.md": patient_report(found)}
+    texts = {**result_texts(individual.outcome), "report.md": patient_report(individual)}
     tables = {
-        "estimates.csv": value_table(found),
-        "levels.csv": level_table(found),
-        "influence.csv": influence_table(found),
-        "bands.csv": band_table(found),
+        "estimates.csv": value_table(individual),
+        "levels.csv": level_table(individual),
+        "influence.csv": influence_table(individual),
+        "bands.csv": band_table(individual),
     }
     files: dict[str, Writer] = {name: partial(_write_text, text) for name, text in texts.items()}
     files |= {name: partial(write_csv, table) for name, table in tables.items()}
-    files["run.json"] = partial(write_record, record(found.outcome))
+    files["run.json"] = partial(write_record, record(individual.outcome))
     if figure:
         from pkinteract.report.drawing import save
         from pkinteract.report.patient.figure import draw_patient
         from pkinteract.simulation import simulate
 
-        files["patient.png"] = partial(save, draw_patient(found, simulate(found.scenario)))
+        files["patient.png"] = partial(save, draw_patient(individual, simulate(individual.scenario)))
     return files
 
 

@@ -113,14 +113,14 @@ def _write(result: Result, folder: Path, form: str, figures: Mapping[str, Writer
     from pkinteract.text.folder import write_all
     from pkinteract.text.record import write_record
 
-    exposure, found, pairs = exposure_table(result), alert_table(result), pair_evidence(result.scenario)
+    exposure, alerts, pairs = exposure_table(result), alert_table(result), pair_evidence(result.scenario)
     tables = {
         "concentrations": concentration_table(result),
         "enzymes": enzyme_table(result),
         "clearances": clearance_table(result),
         "doses": dose_table(result),
         "exposure": exposure,
-        "alerts": found,
+        "alerts": alerts,
         "pairs": pair_table(pairs),
     }
     if result.scenario.observations:
@@ -131,7 +131,7 @@ def _write(result: Result, folder: Path, form: str, figures: Mapping[str, Writer
         files |= nonmem_files(result)
     files["run.json"] = partial(write_record, record(result, pairs))
     written = write_all(folder, {**files, **figures})
-    click.echo("\n".join(summary_lines(result, exposure, found, list(pair_lines(pairs)), written)))
+    click.echo("\n".join(summary_lines(result, exposure, alerts, list(pair_lines(pairs)), written)))
 
 
 def _write_comparison(results: list[Result], folder: Path, form: str, figures: Mapping[str, Writer]) -> None:

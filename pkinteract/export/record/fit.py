@@ -14,7 +14,8 @@ def record(outcome: FitResult) -> dict[str, object]:
         "scenario": source(fit.name, fit.title, fit.text),
         "data": [{"file": file.name, "sha256": checksum(file.read_bytes())} for file in fit.files],
         "omitted": [
-            {"file": fit.files[row.data].name, "reason": row.reason, "count": row.count} for row in fit.omitted
+            {"file": fit.files[omission.data].name, "reason": omission.reason, "count": omission.count}
+            for omission in fit.omitted
         ],
         "notes": list(fit.notes),
         "groups": [

@@ -15,5 +15,5 @@ def record(name: str, plan: RunPlan) -> dict[str, object]:
         "scenario": source(name, plan.scenario.title, plan.scenario.text),
         "patients": plan.spec.n,
         "seed": plan.spec.seed,
-        "inputs": [{"label": row.label, "draws": sorted(row.names)} for row in inputs_of(plan)],
+        "inputs": [{"label": factor.label, "draws": sorted(factor.names)} for factor in inputs_of(plan)],
     }

@@ -100,7 +100,7 @@ def daily_table(outcomes: Sequence[PointOutcome]) -> Table:
     for curve in curves(outcomes):
         first = curve[0].point
         predicted = {round(day, 6): ratio for outcome in curve for day, ratio in outcome.daily}
-        observed = {round(row.point.day or 0.0, 6): row.point.value for row in curve}
+        observed = {round(point.point.day or 0.0, 6): point.point.value for point in curve}
         for day in sorted({*predicted, *observed}):
             cells = (first.series, first.measure, day, predicted.get(day), observed.get(day))
             for column, cell in zip(table.values(), cells, strict=True):
@@ -110,7 +110,7 @@ def daily_table(outcomes: Sequence[PointOutcome]) -> Table:
 
 def summary_table(summaries: Sequence[GroupSummary]) -> Table:
     """``summary.csv``."""
-    return {field.name: [getattr(row, field.name) for row in summaries] for field in fields(GroupSummary)}
+    return {field.name: [getattr(summary, field.name) for summary in summaries] for field in fields(GroupSummary)}
 
 
 def rounded_table(summaries: Sequence[GroupSummary]) -> Table:

@@ -52,7 +52,7 @@ class _ProfileBasis:
 
     target: Target
     optimum: Numbers
-    found: Precision
+    precision: Precision
     best: _HeldPoint
     line: float
 
@@ -89,7 +89,7 @@ def _all(target: Target, optimum: Numbers, precision: Precision, into: Profiles)
     at = np.array([optimum[name].value for name in precision.names])
     best = _HeldPoint(squares=smallest, at=at)
     problem = _ProfileBasis(
-        target=target, optimum=optimum, found=precision, best=best, line=_line(target, precision, smallest)
+        target=target, optimum=optimum, precision=precision, best=best, line=_line(target, precision, smallest)
     )
     for place, name in enumerate(precision.names):
         (low, below), (high, above) = (_side(problem, place, sign) for sign in (-1, 1))
@@ -109,7 +109,7 @@ def _line(target: Target, precision: Precision, smallest: float) -> float:
 def _notes(
     problem: _ProfileBasis, place: int, low: float | None, high: float | None, points: Sequence[_HeldPoint]
 ) -> Iterator[str]:
-    name = problem.found.labels[place]
+    name = problem.precision.labels[place]
     open_sides = [side for side, end in (("lower", low), ("upper", high)) if end is None]
     if open_sides:
         side = " and ".join(open_sides)
@@ -123,14 +123,14 @@ def _notes(
 
 def _side(problem: _ProfileBasis, place: int, sign: int) -> tuple[float | None, list[_HeldPoint]]:
     """End of the interval on one side, None where there is none before the bound; points away from the optimum."""
-    name = problem.found.names[place]
+    name = problem.precision.names[place]
     number, best = problem.optimum[name], problem.best
     bound = number.min if sign < 0 else number.max
-    sd = math.sqrt(problem.found.covariance[place, place])
+    sd = math.sqrt(problem.precision.covariance[place, place])
     longest = LONGEST * (1.0 if name.startswith(LOG) or number.value == 0 else abs(number.value))
     inside, outside = best, None
     points: list[_HeldPoint] = []
-    value = number.value + sign * min(0.5 * problem.found.quantile * sd, longest)
+    value = number.value + sign * min(0.5 * problem.precision.quantile * sd, longest)
     end = None
     while len(points) < _POINTS:
         value = max(value, bound) if sign < 0 else min(value, bound)
@@ -195,7 +195,7 @@ def _held(problem: _ProfileBasis, place: int, value: float, near: _HeldPoint) ->
     SimulationError
         When there is no possible body where the search begins.
     """
-    precision, best = problem.found, problem.best
+    precision, best = problem.precision, problem.best
     if near is best:
         slope = precision.covariance[:, place] / precision.covariance[place, place]
     else:
@@ -269,7 +269,7 @@ def _tried(target: Target, numbers: Numbers, names: Sequence[str], values: Array
 
 
 def _likelihood(problem: _ProfileBasis, place: int, points: Sequence[_HeldPoint]) -> Likelihood:
-    target, name = problem.target, problem.found.names[place]
+    target, name = problem.target, problem.precision.names[place]
     slot = next(slot for slot in target.slots if slot.name == name.removeprefix(LOG))
     made = math.exp if name.startswith(LOG) else float
     more = np.array([max(point.squares - problem.best.squares, 0.0) for point in points])

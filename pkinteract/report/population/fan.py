@@ -57,7 +57,7 @@ def fan_of(plan: RunPlan, tally: Tally, place: int) -> Fan:
         days=days,
         averages=averages,
         swing=_swing(plan, quantiles(tally.levels[place], (0.5,), plan.lowest[place])[0]),
-        above=tuple(100 * row for row in shares(tally.above[place], everybody)),
+        above=tuple(100 * share for share in shares(tally.above[place], everybody)),
     )
 
 

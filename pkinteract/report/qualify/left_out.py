@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pkinteract.fitting.left_out import CrossValidated, LeftOut
 
 
-def left_out_lines(groups: Sequence[CrossValidated], rows: Sequence[LeftOut]) -> Iterator[str]:
+def left_out_lines(groups: Sequence[CrossValidated], predictions: Sequence[LeftOut]) -> Iterator[str]:
     """Fitted beside left out by group, and what could not be predicted unseen."""
     yield ""
     yield "each paper of the fits left out in turn, and predicted by a fit that has not seen it"
@@ -16,7 +16,7 @@ def left_out_lines(groups: Sequence[CrossValidated], rows: Sequence[LeftOut]) ->
         beside = f"{row.n_pksim:>4}{_two(row.gmfe_beside_pksim):>8}{_two(row.gmfe_pksim):>8}" if row.n_pksim else ""
         line = f"  {row.group:<32}{row.n:>4}{_two(row.gmfe):>8}{_two(row.gmfe_left_out):>8}{row.n_left_out:>11}{beside}"
         yield line.rstrip()
-    alone = [row.study.id for row in rows if row.predicted is None]
+    alone = [prediction.study.id for prediction in predictions if prediction.predicted is None]
     if alone:
         yield f"informed by their own paper alone, without a prior, and left out of both: {', '.join(alone)}"
 
