@@ -82,7 +82,7 @@ def place(layout: Layout, kind: EventKind, target: int) -> int:
 
 def longest_steps(system: System) -> list[float]:
     """Longest first step after an event of each release [h]; after other events it is ``FIRST_STEP``."""
-    return [longest_first(row) for row in profiles(system)]
+    return [longest_first(profile) for profile in profiles(system)]
 
 
 def concerning(layout: Layout, events: Iterable[Event]) -> list[Event]:
@@ -115,7 +115,7 @@ def marked(system: System, events: Sequence[Event]) -> list[Event]:
 
     No step crosses them.
     """
-    ages = [row.jumps for row in profiles(system)]
+    ages = [profile.jumps for profile in profiles(system)]
     marks = [
         replace(event, time=event.time + age, amount=0.0)
         for event in events

@@ -189,9 +189,9 @@ def propagate(
     curve = ExponentialCurve(
         breaks=np.array(breaks),
         modes=mode,
-        amplitude=np.array([row.amplitude for row in states]),
-        depot=np.array([row.depot for row in states]),
-        rate=np.array([row.rate for row in states]),
+        amplitude=np.array([state.amplitude for state in states]),
+        depot=np.array([state.depot for state in states]),
+        rate=np.array([state.rate for state in states]),
         before=float(initial.amplitude.sum()),
     )
     return curve, state

@@ -203,16 +203,16 @@ def parts(structure: Structure, start: Point, a: Any, t: Any) -> list[Quantity]:
         None if mode.slot is None else start.leaving[mode.slot] - a[t[header.INFLOW] + mode.slot]
         for mode in structure.modes
     ]
-    found: list[Quantity] = []
+    shares: list[Quantity] = []
     for n, (place, m) in enumerate(structure.answers):
         if structure.owned(place, m):
             total = start.states[place]
-            for part, (other, _) in zip(found, structure.answers, strict=False):
+            for part, (other, _) in zip(shares, structure.answers, strict=False):
                 if other == place:
                     total = total - part
             amplitude[m] = total
-            found.append(total)
+            shares.append(total)
         else:
-            found.append(a[t[header.ANSWER] + n] * amplitude[m])
-        a[t[header.PART] + n] = found[n]
-    return found
+            shares.append(a[t[header.ANSWER] + n] * amplitude[m])
+        a[t[header.PART] + n] = shares[n]
+    return shares

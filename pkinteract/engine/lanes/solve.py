@@ -298,10 +298,10 @@ class _Settling:
         every = np.array(system.layout.sizes())
         own = [every[i] for i in structure.states]
         scale = np.array([*own, *([1.0] * len(structure.drivers)), *every[system.layout.n_states :]])
-        found = fixed_point(stands(a), over, np.maximum(scale, 1e-3), self.steady.tolerance)
-        a[:] = placed(found.image)
-        settled = found.residual <= LARGEST_RESIDUAL and found.drift <= LARGEST_DRIFT
-        return found.rounds > 0 and settled
+        fixed = fixed_point(stands(a), over, np.maximum(scale, 1e-3), self.steady.tolerance)
+        a[:] = placed(fixed.image)
+        settled = fixed.residual <= LARGEST_RESIDUAL and fixed.drift <= LARGEST_DRIFT
+        return fixed.rounds > 0 and settled
 
 
 def _aligned(rows: int) -> Array:

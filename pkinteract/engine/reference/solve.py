@@ -52,7 +52,7 @@ def solve_reference(
     floor = 1e-3 * np.array(layout.sizes())
     before = store[:moving].tolist()
     inside = [event for event in marked(system, events) if start <= event.time < stop]
-    rows = list(zip(inside, table(layout, inside), strict=True))
+    jumps = list(zip(inside, table(layout, inside), strict=True))
     changes = {change.time: change.parameters for change in switches}
     edges = sorted({start, stop, *(event.time for event in inside), *(time for time in changes if start < time < stop)})
     breaks, pieces, steps = [start], [], 0
@@ -60,7 +60,7 @@ def solve_reference(
     for left, right in pairwise(edges):
         for time in [time for time in changes if time <= left]:
             layout = everything(replace(system, parameters=changes.pop(time)))
-        for event, (time, place, amount, _) in rows:
+        for event, (time, place, amount, _) in jumps:
             if time != left:
                 continue
             if place == NOWHERE:
@@ -108,8 +108,8 @@ def begun(layout: Layout, initial: State | None) -> Array:
     store[: layout.n_states] = layout.resting()
     if initial is None:
         return store
-    for row, amount in zip(system.layout.compartments, initial.stepped, strict=True):
-        store[layout.compartments.index(row)] = amount
+    for compartment, amount in zip(system.layout.compartments, initial.stepped, strict=True):
+        store[layout.compartments.index(compartment)] = amount
     for j, amount, inflow in zip(system.layout.stepped_depots, initial.depots, initial.inflows, strict=True):
         store[layout.depots[j]], store[layout.inflows[j]] = amount, inflow
     for i, rate in zip(system.layout.stepped, initial.rates, strict=True):

@@ -90,14 +90,14 @@ def _absorption(system: System, stage: int) -> list[str]:
     """Rate of absorption [mg/h] from each depot, and of release, at the time of a stage."""
     lines = []
     for slot, j in enumerate(system.layout.stepped_depots):
-        row = system.depots[j]
-        if row.ka is None:
+        depot = system.depots[j]
+        if depot.ka is None:
             lines.append(f"    r{slot} = o[{slot}]")
             continue
-        ka = f"p{row.ka}"
+        ka = f"p{depot.ka}"
         time = "" if stage == 0 else " * h" if stage >= 5 else f" * ({NODES[stage]!r} * h)"
         decay = f" * exp(-{ka}{time})" if time else ""
-        if row.fed:
+        if depot.fed:
             lines.append(f"    r{slot} = o[{slot}] + ({ka} * d[{slot}] - o[{slot}]){decay}")
         else:
             lines.append(f"    r{slot} = {ka} * d[{slot}]{decay}")
