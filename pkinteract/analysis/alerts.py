@@ -34,7 +34,7 @@ class Alert:
     text: str
 
 
-def alerts(result: Result) -> tuple[Alert, ...]:
+def alerts_of(result: Result) -> tuple[Alert, ...]:
     """Every alert from t = 0 on, by time."""
     alerts = [
         alert

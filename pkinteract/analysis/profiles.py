@@ -97,7 +97,7 @@ class PublishedCurve:
     lines: tuple[int, ...]
 
 
-def profiles(path: Path, drug: str = "carbamazepine") -> Iterator[PublishedCurve]:
+def published_curves(path: Path, drug: str = "carbamazepine") -> Iterator[PublishedCurve]:
     """Curves of a drug in plasma or serum, without co-medication and with a dosing that is known.
 
     Raises
@@ -170,7 +170,7 @@ def _formulation(drug: str, cells: Mapping[str, str]) -> str | None:
     return None
 
 
-def scenario_text(profile: PublishedCurve, overrides: Mapping[str, str] | None = None) -> str:
+def curve_scenario_text(profile: PublishedCurve, overrides: Mapping[str, str] | None = None) -> str:
     """The study as a scenario, with values of the monograph replaced by dotted path."""
     table = "".join(f'"{path}" = "{text}"\n' for path, text in (overrides or {}).items())
     courses = "".join(_course(dose) for dose in profile.doses if dose.time <= max(profile.times))
@@ -189,7 +189,7 @@ def _course(dose: StudyDose) -> str:
     return f'[[regimen.course]]\nfrom = "{dose.time} h"\ndose = "{dose.amount} mg"\n{infusion}'
 
 
-def predicted(profile: PublishedCurve, overrides: Mapping[str, str] | None = None) -> Array:
+def predicted_levels(profile: PublishedCurve, overrides: Mapping[str, str] | None = None) -> Array:
     """Model prediction at the sampling times, (time,) [mg/L].
 
     Raises
@@ -199,7 +199,7 @@ def predicted(profile: PublishedCurve, overrides: Mapping[str, str] | None = Non
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "study.toml"
-        path.write_text(scenario_text(profile, overrides), "utf-8")
+        path.write_text(curve_scenario_text(profile, overrides), "utf-8")
         curve = simulate(read_scenario(path)).curve(profile.drug)
     return curve.value(np.array(profile.times))
 
@@ -210,9 +210,9 @@ def log_errors(profile: PublishedCurve, overrides: Mapping[str, str] | None = No
     Raises
     ------
     InputError, SimulationError
-        As :func:`predicted` does.
+        As :func:`predicted_levels` does.
     """
-    ratio: Array = np.maximum(predicted(profile, overrides), FLOOR) / np.maximum(profile.observed, FLOOR)
+    ratio: Array = np.maximum(predicted_levels(profile, overrides), FLOOR) / np.maximum(profile.observed, FLOOR)
     return np.asarray(np.log(ratio))
 
 

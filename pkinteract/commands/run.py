@@ -95,7 +95,7 @@ def _drawer() -> Draw:
 
 def _write(result: Result, folder: Path, form: str, figures: Mapping[str, Writer]) -> None:
     from pkinteract.export import nonmem_files, write_parquet
-    from pkinteract.export.record.run import record
+    from pkinteract.export.record.run import run_record
     from pkinteract.export.tables.run import (
         alert_table,
         clearance_table,
@@ -129,7 +129,7 @@ def _write(result: Result, folder: Path, form: str, figures: Mapping[str, Writer
     files: dict[str, Writer] = {f"{name}.{ending}": partial(put, table) for name, table in tables.items()}
     if form == "nonmem":
         files |= nonmem_files(result)
-    files["run.json"] = partial(write_record, record(result, pairs))
+    files["run.json"] = partial(write_record, run_record(result, pairs))
     written = write_all(folder, {**files, **figures})
     click.echo("\n".join(summary_lines(result, exposure, alerts, list(pair_lines(pairs)), written)))
 

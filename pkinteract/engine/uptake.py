@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pkinteract.engine.curves import Array, Curve
-from pkinteract.engine.events import Event, concerning, table
+from pkinteract.engine.events import Event, concerning, event_table
 from pkinteract.engine.mechanisms.release import Profile, profiles
 from pkinteract.engine.solution import State
 from pkinteract.engine.system import System
@@ -34,7 +34,7 @@ def absorption(
         Amount in the absorption compartment of every release that has one [mg], as solved.
     """
     layout = system.layout
-    jumps = table(layout, concerning(layout, events))
+    jumps = event_table(layout, concerning(layout, events))
     absorbed = np.zeros((len(system.compounds), len(times)))
     for slot, j in enumerate(layout.stepped_depots):
         first = (0.0, 0.0) if initial is None else (initial.depots[slot], initial.inflows[slot])

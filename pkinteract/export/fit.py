@@ -36,7 +36,7 @@ def _overrides(estimates: Iterable[Estimate]) -> str:
     for estimate in estimates:
         for drug, path in estimate.parameter.paths:
             unit = "" if estimate.parameter.unit == "1" else f" {estimate.parameter.unit}"
-            told = f"  # {estimate.parameter.name}{_told(estimate)}"
+            told = f"  # {estimate.parameter.name}{_interval_note(estimate)}"
             tables.setdefault(drug, []).append(f'"{path}" = "{estimate.value:.10g}{unit}"{told}')
     return "".join(f"\n[override.{drug}]\n" + "\n".join(lines) + "\n" for drug, lines in tables.items())
 
@@ -69,7 +69,7 @@ def _uncertainty(outcome: FitResult) -> str:
     return text
 
 
-def _told(estimate: Estimate) -> str:
+def _interval_note(estimate: Estimate) -> str:
     if estimate.low is not None or estimate.high is not None:
         return f", 95 % {number(estimate.low)} to {number(estimate.high)}"
     return ", held" if not estimate.free and estimate.parameter.expr is None else ", no interval"

@@ -41,11 +41,11 @@ def unknown_enzymes(data: _Data, organs: Mapping[str, Sequence[str]]) -> Iterato
     """Enzymes, and organs of theirs, that the library does not have; ``organs`` is what it has."""
     named: list[tuple[Key, Any]] = [
         (("elimination", "pathway", i, "enzyme"), pathway.get("enzyme"))
-        for i, pathway in rows(data, "elimination", "pathway")
+        for i, pathway in table_rows(data, "elimination", "pathway")
     ]
-    named.append((("first_pass", "gut_enzyme"), table(data, "first_pass").get("gut_enzyme")))
+    named.append((("first_pass", "gut_enzyme"), nested_table(data, "first_pass").get("gut_enzyme")))
     acting = ("induces", "inhibits", "inactivates")
-    named += [((head, name), name) for head in acting for name in table(data, head)]
+    named += [((head, name), name) for head in acting for name in nested_table(data, head)]
     for key, name in named:
         if not isinstance(name, str):
             continue
@@ -70,7 +70,7 @@ def unknown_enzymes(data: _Data, organs: Mapping[str, Sequence[str]]) -> Iterato
 
 def provenance_problems(data: object, model: type[BaseModel]) -> Iterator[Fault]:
     """Values of the data of a ``model`` that do not say where they come from."""
-    sources = table(data, "sources")
+    sources = nested_table(data, "sources")
     for key, value in _values(data, model, ()):
         kind, source = value.get("kind"), value.get("source")
         if isinstance(source, str) and source not in sources:
@@ -82,16 +82,16 @@ def provenance_problems(data: object, model: type[BaseModel]) -> Iterator[Fault]
             yield (*key, "note"), "an assumed value needs a note that says why this value"
 
 
-def table(data: object, *keys: str) -> _Data:
+def nested_table(data: object, *keys: str) -> _Data:
     """The table under ``keys``; an empty one if there is none."""
     for key in keys:
         data = data.get(key) if isinstance(data, Mapping) else None
     return data if isinstance(data, Mapping) else {}
 
 
-def rows(data: object, *keys: str) -> list[tuple[int, _Data]]:
+def table_rows(data: object, *keys: str) -> list[tuple[int, _Data]]:
     """The tables of a list, with their positions."""
-    entries = table(data, *keys[:-1]).get(keys[-1])
+    entries = nested_table(data, *keys[:-1]).get(keys[-1])
     return [
         (i, entry)
         for i, entry in enumerate(entries if isinstance(entries, (list, tuple)) else ())
@@ -100,7 +100,7 @@ def rows(data: object, *keys: str) -> list[tuple[int, _Data]]:
 
 
 def _tables(data: _Data, key: str) -> dict[str, _Data]:
-    return {name: entry for name, entry in table(data, key).items() if isinstance(entry, Mapping)}
+    return {name: entry for name, entry in nested_table(data, key).items() if isinstance(entry, Mapping)}
 
 
 def _number(raw: object, *dimensions: str) -> float | None:
@@ -152,24 +152,24 @@ def _models(annotation: Any) -> list[type[BaseModel]]:
 
 
 def _names(data: _Data) -> Iterator[Fault]:
-    for i, compound in [(None, data), *rows(data, "sum")]:
+    for i, compound in [(None, data), *table_rows(data, "sum")]:
         unit = compound.get("unit")
         if isinstance(unit, str) and unit not in COLUMN_SUFFIX:
             key: Key = ("unit",) if i is None else ("sum", i, "unit")
             yield key, f'"{unit}" is not a reporting unit; write one of {", ".join(COLUMN_SUFFIX)}'
-    forms, chosen = table(data, "absorption"), data.get("formulation")
+    forms, chosen = nested_table(data, "absorption"), data.get("formulation")
     if isinstance(chosen, str) and chosen not in forms:
         hint = did_you_mean(chosen, forms) if forms else "there is no [absorption] table"
         yield ("formulation",), f'"{chosen}" is not a formulation of [absorption]; {hint}'
 
 
 def _ordered(data: _Data) -> Iterator[Fault]:
-    low, high = (_number(table(data, "ages").get(key), "time") for key in ("from", "until"))
+    low, high = (_number(nested_table(data, "ages").get(key), "time") for key in ("from", "until"))
     if low is not None and high is not None and low >= high:
         yield ("ages", "until"), "must be a higher age than from"
-    owners: list[tuple[Key, _Data]] = [((), data), *((("sum", i), total) for i, total in rows(data, "sum"))]
+    owners: list[tuple[Key, _Data]] = [((), data), *((("sum", i), total) for i, total in table_rows(data, "sum"))]
     for key, owner in owners:
-        limits = table(owner, "reference_range")
+        limits = nested_table(owner, "reference_range")
         low, high = (_mass_concentration(limits.get(name), data) for name in ("low", "high"))
         if low is not None and high is not None and low >= high:
             yield (*key, "reference_range", "high"), "must be above low"
@@ -187,7 +187,7 @@ def _unscored(enzyme: object, score: float | None) -> str | None:
 
 
 def _pathways(data: _Data) -> Iterator[Fault]:
-    pathways = rows(data, "elimination", "pathway")
+    pathways = table_rows(data, "elimination", "pathway")
     seen: set[object] = set()
     for i, pathway in pathways:
         key: Key = ("elimination", "pathway", i)
@@ -203,13 +203,13 @@ def _pathways(data: _Data) -> Iterator[Fault]:
             yield (*key, "enzyme"), f'a pathway of kind "{kind}" has no enzyme; leave the enzyme or the kind out'
         if pathway.get("forms") is not None and pathway.get("forms") == data.get("id"):
             yield (*key, "forms"), "a drug cannot form itself; name the metabolite"
-        for n, own in rows(pathway, "activity"):
+        for n, own in table_rows(pathway, "activity"):
             fault = _unscored(pathway.get("enzyme"), _number(own.get("score"), "fraction"))
             if fault is not None:
                 yield (*key, "activity", n, "score"), fault
         if "yield" in pathway and "forms" not in pathway:
             yield (*key, "yield"), "a yield needs forms, the id of the metabolite"
-        if kind == "renal" and table(data, "elimination").get("renal_function"):
+        if kind == "renal" and nested_table(data, "elimination").get("renal_function"):
             yield (*key, "kind"), "renal_function replaces renal pathways; give one or the other"
     shares = [_number(pathway.get("fraction"), "fraction") for _, pathway in pathways]
     yield from _whole(shares, ("elimination", "pathway"), "the fractions of the pathways")
@@ -222,18 +222,18 @@ def _whole(shares: Sequence[float | None], key: Key, what: str) -> Iterator[Faul
 
 
 def _bands(data: _Data) -> Iterator[Fault]:
-    bands = [_number(band.get("from"), "clearance") for _, band in rows(data, "elimination", "renal_function")]
+    bands = [_number(band.get("from"), "clearance") for _, band in table_rows(data, "elimination", "renal_function")]
     starts = [start for start in bands if start is not None]
     if len(starts) == len(bands) and starts and (starts[-1] != 0 or not _ascending(starts[::-1])):
         yield ("elimination", "renal_function"), 'renal_function bands run from the highest "from" down to 0 mL/min'
     classes: set[object] = set()
-    for i, grade in rows(data, "elimination", "hepatic_function"):
+    for i, grade in table_rows(data, "elimination", "hepatic_function"):
         name = grade.get("class")
         if isinstance(name, str) and name in classes:
             yield ("elimination", "hepatic_function", i, "class"), f'class "{name}" stands twice; keep one of them'
         classes.add(name if isinstance(name, str) else None)
     for key, start, what in (("pregnancy", "from", "weeks"), ("age_effect", "age_from", "ages")):
-        times = [_number(point.get(start), "time") for _, point in rows(data, "elimination", key)]
+        times = [_number(point.get(start), "time") for _, point in table_rows(data, "elimination", key)]
         if None not in times and not _ascending([time for time in times if time is not None]):
             yield ("elimination", key), f"{what} must ascend, each {start} later than the one before"
 
@@ -247,7 +247,7 @@ _WAYS = ("ka", *_SHAPES)
 
 
 def _formulation(form: _Data, key: Key) -> Iterator[Fault]:
-    parts = rows(form, "part")
+    parts = table_rows(form, "part")
     if form.get("route") == "intravenous":
         for name in (*_WAYS, "lag", "bioavailability", "part", "food"):
             if name in form:
@@ -266,7 +266,7 @@ def _formulation(form: _Data, key: Key) -> Iterator[Fault]:
         yield from _whole(shares, (*key, "part"), "the fractions of the parts")
     else:
         yield from _way(form, key)
-    food = table(form, "food")
+    food = nested_table(form, "food")
     inputs = [part for _, part in parts] if "part" in form else [form]
     for name in ("ka", "lag"):
         if name in food and not any(name in part for part in inputs):
@@ -289,17 +289,17 @@ def _way(inlet: _Data, key: Key) -> Iterator[Fault]:
 
 
 def _binding(data: _Data) -> Iterator[Fault]:
-    bound, id = table(data, "binding"), data.get("id")
+    bound, id = nested_table(data, "binding"), data.get("id")
     free = "fraction_unbound" in bound
     if not free:
         for key, value in _values(data, Monograph, ()):
             if value.get("basis") == "unbound" and key[0] != "binding":
                 yield (*key, "basis"), "an unbound concentration needs [binding] fraction_unbound"
-    if table(data, "elimination").get("liver") == "well-stirred":
+    if nested_table(data, "elimination").get("liver") == "well-stirred":
         missing = [name for name in ("fraction_unbound", "blood_to_plasma") if name not in bound]
         if missing:
             yield ("elimination", "liver"), f"a well-stirred liver needs [binding] {' and '.join(missing)}"
-    sites = table(bound, "sites")
+    sites = nested_table(bound, "sites")
     capacity, kd = (_mass_concentration(sites.get(name), data) for name in ("capacity", "kd"))
     fraction = _number(bound.get("fraction_unbound"), "fraction")
     if capacity is not None and kd is not None and fraction is not None:
@@ -307,7 +307,7 @@ def _binding(data: _Data) -> Iterator[Fault]:
         if not lowest * (1 - 1e-9) <= fraction < 1:
             text = f"with these sites the unbound fraction lies between {lowest:.6g} (little drug) and 1 (sites full)"
             yield ("binding", "fraction_unbound"), f"{text}; got {fraction:.6g}"
-    if isinstance(id, str) and id in table(data, "displaces"):
+    if isinstance(id, str) and id in nested_table(data, "displaces"):
         yield ("displaces", id), "a drug does not displace itself; write [binding.sites] for saturable binding"
 
 
@@ -324,22 +324,22 @@ def _induction(induction: _Data, key: Key) -> Iterator[Fault]:
 
 
 def _dosing(data: _Data) -> Iterator[Fault]:
-    low, high = (table(data, "dosing").get(name) for name in ("low", "high"))
+    low, high = (nested_table(data, "dosing").get(name) for name in ("low", "high"))
     for dimension in ("mass", "dose per weight"):
         least, most = _number(low, dimension), _number(high, dimension)
         if least is not None and most is not None and least > most:
             yield ("dosing", "low"), "is above high; low and high are the ends of the usual range of a day"
         for name in ("start", "high"):
-            end = _number(table(data, "dosing").get(name), dimension)
-            ceiling = _number(table(data, "dosing").get("most"), dimension)
+            end = _number(nested_table(data, "dosing").get(name), dimension)
+            ceiling = _number(nested_table(data, "dosing").get("most"), dimension)
             if end is not None and ceiling is not None and end > ceiling:
                 yield ("dosing", "most"), f"is below {name}; it is the highest dose of a day"
     forms = _tables(data, "absorption")
-    for name in table(data, "dosing", "strengths"):
+    for name in nested_table(data, "dosing", "strengths"):
         if name not in forms:
             text = f"is not a formulation of this drug; {did_you_mean(name, forms) if forms else 'it has none'}"
             yield ("dosing", "strengths", name), text
-    for name, strength in _tables(table(data, "dosing"), "strengths").items():
+    for name, strength in _tables(nested_table(data, "dosing"), "strengths").items():
         sold, halves = strength.get("values"), strength.get("halves")
         if not isinstance(sold, list) or not isinstance(halves, list):
             continue
@@ -349,7 +349,7 @@ def _dosing(data: _Data) -> Iterator[Fault]:
                     ("dosing", "strengths", name, "halves"),
                     f"{mg} is not among values; name those that may be broken",
                 )
-    for name in table(data, "dosing", "other_forms"):
+    for name in nested_table(data, "dosing", "other_forms"):
         if name in forms:
             text = "is a formulation of this drug; give its strengths under [dosing.strengths]"
             yield ("dosing", "other_forms", name), text

@@ -59,7 +59,7 @@ def log_sd(cv: float) -> float:
 
 def enzyme_cvs(written: Mapping[str, float]) -> dict[str, float]:
     """Enzyme to the CV of its uninduced level within one genotype [1]; ``written`` ones stand in place of published."""
-    return {**people.enzyme_cvs(), **{name: cv for name, cv in written.items() if "." not in name}}
+    return {**people.published_enzyme_cvs(), **{name: cv for name, cv in written.items() if "." not in name}}
 
 
 def correlation(enzymes: Sequence[str]) -> npt.NDArray[np.float64]:
@@ -99,7 +99,7 @@ def own_cv(cv: float, explained: float) -> float:
     return math.sqrt(max(0.0, (1 + cv**2) / (1 + explained**2) - 1))
 
 
-def idle(monograph: Monograph, key: str, taken: Collection[str], written: Mapping[str, float]) -> str | None:
+def idle_reason(monograph: Monograph, key: str, taken: Collection[str], written: Mapping[str, float]) -> str | None:
     """Why a CV would vary nothing, and what to write instead; None if it varies the patients.
 
     Parameters

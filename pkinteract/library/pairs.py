@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pkinteract.errors import did_you_mean
-from pkinteract.library.checks import Fault, rows, table
+from pkinteract.library.checks import Fault, nested_table, table_rows
 from pkinteract.library.reader import Library, load_library, validated
 from pkinteract.library.schema.pairs import PairFile, PairStatus
 from pkinteract.text.toml import read_toml
@@ -73,9 +73,9 @@ def known_pairs() -> tuple[KnownPair, ...]:
 
 
 def _faults(data: Mapping[str, Any], library: Library) -> Iterator[Fault]:
-    sources = table(data, "sources")
+    sources = nested_table(data, "sources")
     seen: dict[tuple[object, ...], int] = {}
-    for i, pair in rows(data, "pair"):
+    for i, pair in table_rows(data, "pair"):
         for key in ("perpetrator", "victim"):
             drug = pair.get(key)
             if isinstance(drug, str) and drug not in library.files:

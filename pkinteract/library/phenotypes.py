@@ -90,7 +90,7 @@ def _shown(value: str | float) -> str:
     return f'"{value}"' if isinstance(value, str) else f"{value:g}"
 
 
-def _made(
+def _activity_of(
     gene: str, phenotype: str, entry: Mapping[str, Any], *, factor: float, score: float | None = None
 ) -> Activity:
     source = entry.get("source")
@@ -118,7 +118,7 @@ def _from_phenotype(gene: str, entry: Mapping[str, Any], value: str) -> Activity
         return _from_score(gene, entry, phenotype["score"])
     if "functions" in phenotype:
         return _from_functions(gene, entry, phenotype["functions"])
-    return _made(gene, value, phenotype, factor=phenotype["value"])
+    return _activity_of(gene, value, phenotype, factor=phenotype["value"])
 
 
 def _from_score(gene: str, entry: Mapping[str, Any], score: float) -> Activity:
@@ -133,16 +133,16 @@ def _from_score(gene: str, entry: Mapping[str, Any], score: float) -> Activity:
     phenotype = next(name for name, least in entry["bands"].items() if score >= least)
     if "factors" in rules:
         factor = rules["factors"][f"{score:g}"]
-        return _made(gene, phenotype, factor, factor=factor["value"], score=score)
+        return _activity_of(gene, phenotype, factor, factor=factor["value"], score=score)
     factor = rules["per_score"]
     if score % 1:
         factor = {**factor, "kind": "assumed", "note": f"{factor['note']}; {rules['partial']}"}
-    return _made(gene, phenotype, factor, factor=score * factor["value"], score=score)
+    return _activity_of(gene, phenotype, factor, factor=score * factor["value"], score=score)
 
 
 def _from_functions(gene: str, entry: Mapping[str, Any], functions: str) -> Activity:
     diplotype = entry["diplotypes"][functions]
-    return _made(gene, diplotype["phenotype"], diplotype, factor=diplotype["value"])
+    return _activity_of(gene, diplotype["phenotype"], diplotype, factor=diplotype["value"])
 
 
 def _from_alleles(gene: str, entry: Mapping[str, Any], value: str) -> Activity:

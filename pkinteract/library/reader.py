@@ -11,7 +11,14 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from pkinteract.errors import InputError, Problem, did_you_mean
-from pkinteract.library.checks import Key, monograph_problems, provenance_problems, rows, table, unknown_enzymes
+from pkinteract.library.checks import (
+    Key,
+    monograph_problems,
+    nested_table,
+    provenance_problems,
+    table_rows,
+    unknown_enzymes,
+)
 from pkinteract.library.names import folded, index, unknown
 from pkinteract.library.schema.enzyme import Enzyme, EnzymeFile
 from pkinteract.library.schema.monograph import Citation, Monograph
@@ -88,7 +95,7 @@ class Library:
             total.get("id")
             for name in family
             if name in self.files
-            for _, total in rows(_data(self.files[name]), "sum")
+            for _, total in table_rows(_data(self.files[name]), "sum")
         ]
         return frozenset([*family, *_named(sums)])
 
@@ -164,18 +171,18 @@ def _monograph(file: TomlFile, enzymes: Mapping[str, Enzyme], files: Mapping[str
 def _others(file: TomlFile, files: Mapping[str, Path]) -> Iterator[tuple[Key, str]]:
     """What the file says of other drugs: displaced ones, and parts of sums."""
     own = str(file.data.get("id"))
-    for drug in table(file.data, "displaces"):
+    for drug in nested_table(file.data, "displaces"):
         if drug == own:
             continue
         if drug not in files:
             yield ("displaces", drug), unknown(drug, index((id, _data(path)) for id, path in files.items()))
             continue
-        if not table(_data(files[drug]), "binding"):
+        if not nested_table(_data(files[drug]), "binding"):
             yield ("displaces", drug), f"{drug} has no [binding] that could be displaced; add it to its file"
         if own in _reached([drug], files, _displaced):
             yield ("displaces", drug), f"{drug} displaces {own} in turn; drugs must not displace each other in a circle"
     family = {own, *_reached(_formed(file.data), files, _formed)}
-    for i, total in rows(file.data, "sum"):
+    for i, total in table_rows(file.data, "sum"):
         parts = total.get("parts")
         for n, part in enumerate(parts if isinstance(parts, list) else ()):
             if isinstance(part, str) and part not in family:
@@ -188,11 +195,11 @@ def _named(names: Iterable[object]) -> list[str]:
 
 
 def _displaced(data: object) -> list[str]:
-    return list(table(data, "displaces"))
+    return list(nested_table(data, "displaces"))
 
 
 def _formed(data: object) -> list[str]:
-    return _named(pathway.get("forms") for _, pathway in rows(data, "elimination", "pathway"))
+    return _named(pathway.get("forms") for _, pathway in table_rows(data, "elimination", "pathway"))
 
 
 def _reached(names: Iterable[str], files: Mapping[str, Path], after: Callable[[object], list[str]]) -> set[str]:

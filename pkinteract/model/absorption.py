@@ -127,7 +127,7 @@ def _factor(value: Value | None) -> float:
     return 1.0 if value is None else value.canonical
 
 
-def events(doses: Sequence[Dose], ways: Mapping[Entry, AbsorptionRoute]) -> tuple[Event, ...]:
+def dose_events(doses: Sequence[Dose], ways: Mapping[Entry, AbsorptionRoute]) -> tuple[Event, ...]:
     """Jumps of the input for the doses that were taken, sorted by time."""
     jumps: list[Event] = []
     for dose in doses:

@@ -10,7 +10,7 @@ from pkinteract.engine.events import Event, Switch
 from pkinteract.errors import InputError, Problem
 from pkinteract.library import Enzyme
 from pkinteract.library.schema.monograph import Monograph
-from pkinteract.model.absorption import AbsorptionRoute, Entry, add_routes, entries, events, scale
+from pkinteract.model.absorption import AbsorptionRoute, Entry, add_routes, dose_events, entries, scale
 from pkinteract.model.clearance import add_pathways
 from pkinteract.model.disposition import add_compounds
 from pkinteract.model.enzymes import add_enzymes, organs_in_use, regulated_enzymes
@@ -77,7 +77,7 @@ def build(scenario: Scenario) -> Model:
         changes=scenario.patients,
     )
     _refuse_availability(scenario, model.ways)
-    return replace(model, events=events(scenario.doses, model.ways))
+    return replace(model, events=dose_events(scenario.doses, model.ways))
 
 
 def build_model(
@@ -105,7 +105,7 @@ def build_model(
     ways_used = list(entries)
     organs = organs_in_use(monographs, enzymes)
     rows_of = regulated_enzymes(organs, monographs, enzymes, [patient, *(person for _, person in changes)])
-    frame = ModelContext(patient=patient, monographs=monographs, enzymes=enzymes, moving=rows_of)
+    frame = ModelContext(patient=patient, monographs=monographs, enzymes=enzymes, regulated=rows_of)
     parts, ways = assembled(frame, ways_used)
     others = [(time, assembled(replace(frame, patient=person), ways_used)[0]) for time, person in changes]
     return Model(

@@ -53,7 +53,7 @@ def _pathway(parts: SystemRows, frame: ModelContext, monograph: Monograph, pathw
         clearance = clearance / liver.availability
     enzyme = None
     if pathway.enzyme is not None:
-        enzyme = frame.moving.get((pathway.enzyme, "liver"))
+        enzyme = frame.regulated.get((pathway.enzyme, "liver"))
         clearance = clearance * (1.0 if enzyme is not None else frame.activity[pathway.enzyme])
     saturation = None
     if pathway.km is not None:
@@ -78,7 +78,7 @@ def pathway_clearance(patient: Person, monograph: Monograph, pathway: Pathway) -
     if pathway.kind == "renal":
         filtered = 0.0 if patient.creatinine_clearance is None else patient.creatinine_clearance
         return share * filtered / body.NORMAL_CREATININE_CLEARANCE
-    return share * body.size(patient) * body.own_activity(pathway, patient)
+    return share * body.size_factor(patient) * body.own_activity(pathway, patient)
 
 
 def _inhibitors(parts: SystemRows, frame: ModelContext, enzyme: str | None) -> tuple[rows.Ratio, ...]:

@@ -37,7 +37,7 @@ def _compound(parts: SystemRows, frame: ModelContext, monograph: Monograph) -> r
     gut_enzyme = gut_ratio = None
     if monograph.first_pass is not None:
         name, ratio = monograph.first_pass.gut_enzyme, 1 / gut_availability(monograph) - 1
-        gut_enzyme = frame.moving.get((name, "gut"))
+        gut_enzyme = frame.regulated.get((name, "gut"))
         gut_ratio = parts.add(ratio if gut_enzyme is not None else ratio * frame.activity[name])
     return rows.Compound(
         volume=volume,

@@ -41,7 +41,7 @@ class ModelContext:
 
     Attributes
     ----------
-    moving
+    regulated
         Row of every enzyme and organ whose level changes during the run.
     factors
         (compound, what) to a factor of the patient on the clearance of every pathway (fu·CLint behind a well-stirred
@@ -51,7 +51,7 @@ class ModelContext:
     patient: Person
     monographs: Mapping[str, Monograph]
     enzymes: Mapping[str, Enzyme]
-    moving: Mapping[Organ, int]
+    regulated: Mapping[Organ, int]
     factors: Mapping[tuple[str, str], Number] = field(default_factory=dict)
 
     def factor(self, drug: str, what: Factor) -> Number:
@@ -71,7 +71,7 @@ class ModelContext:
     @cached_property
     def size(self) -> Number:
         """Allometric factor on clearances and flows [1]."""
-        return body.size(self.patient)
+        return body.size_factor(self.patient)
 
     @cached_property
     def livers(self) -> dict[str, Liver]:

@@ -73,7 +73,7 @@ class Person(Protocol):
     def abundance(self) -> Mapping[str, Number]: ...
 
 
-def choose(condition: bool | npt.NDArray[np.bool_], yes: Number, no: Number) -> Number:
+def where(condition: bool | npt.NDArray[np.bool_], yes: Number, no: Number) -> Number:
     """``yes`` where the condition holds, else ``no``, in their unit, patient by patient.
 
     A single patient is decided without numpy, which takes long to import.
@@ -89,11 +89,11 @@ def banded(value: Number, bands: Iterable[tuple[float, float]]) -> Number:
     """The number of the highest of the ``bands`` (lower bound, number) that a value reaches; 1 if it reaches none."""
     reached: Number = 1.0
     for bound, number in sorted(bands):
-        reached = choose(value >= bound - 1e-9, number, reached)
+        reached = where(value >= bound - 1e-9, number, reached)
     return reached
 
 
-def size(patient: Person) -> Number:
+def size_factor(patient: Person) -> Number:
     """Allometric factor on clearances and flows: (weight/70 kg)^0.75 [1]."""
     factor: Number = (patient.weight / REFERENCE_WEIGHT) ** CLEARANCE_EXPONENT
     return factor
@@ -160,7 +160,7 @@ def own_activity(pathway: Pathway, patient: Person) -> Number:
     for entry in pathway.activity:
         usual = activity(pathway.enzyme, entry.score.canonical).factor
         away = gene.factor - usual
-        share = choose((away < SAME_ACTIVITY) & (-away < SAME_ACTIVITY), entry.factor.canonical / usual, share)
+        share = where((away < SAME_ACTIVITY) & (-away < SAME_ACTIVITY), entry.factor.canonical / usual, share)
     return share
 
 
@@ -169,6 +169,6 @@ def activities(patient: Person, enzymes: Mapping[str, Enzyme]) -> dict[str, Numb
     levels = {}
     for name, enzyme in enzymes.items():
         level = patient.phenotype[name].factor if name in patient.phenotype else 1.0
-        smoking = 1.0 if enzyme.smoking is None else choose(patient.smoker, enzyme.smoking.canonical, 1.0)
+        smoking = 1.0 if enzyme.smoking is None else where(patient.smoker, enzyme.smoking.canonical, 1.0)
         levels[name] = level * smoking * patient.abundance.get(name, 1.0)
     return levels

@@ -46,7 +46,7 @@ def evidence(studies: Path | None = None, points: Path | None = None) -> Evidenc
     )
 
 
-def choose(known: Evidence, *, perpetrator: str | None, victim: str | None, row: str | None) -> Evidence:
+def chosen_evidence(known: Evidence, *, perpetrator: str | None, victim: str | None, row: str | None) -> Evidence:
     """Rows of a perpetrator, of a victim, and of an id; all where none is named.
 
     Raises

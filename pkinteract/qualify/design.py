@@ -43,10 +43,10 @@ class ArmDesign:
 
     def scenario(self, stop: float, folder: Path, library: Library) -> Scenario:
         """The arm until ``stop`` [h], read by way of a file in ``folder``."""
-        return read_text(self.text, stop, folder, library)
+        return read_scenario_text(self.text, stop, folder, library)
 
 
-def read_text(text: str, stop: float, folder: Path, library: Library) -> Scenario:
+def read_scenario_text(text: str, stop: float, folder: Path, library: Library) -> Scenario:
     """The scenario of a text until ``stop`` [h], read by way of a file in ``folder``."""
     path = folder / "arm.toml"
     path.write_text(text.replace("@duration@", f"{stop:.10g} h"), "utf-8")

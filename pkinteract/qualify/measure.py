@@ -142,7 +142,7 @@ def _design(outcome: StudyOutcome) -> str:
     return f"{outcome.study.set}, {'assumed' if outcome.study.assumed else 'published'}"
 
 
-def exposures(outcomes: Iterable[StudyOutcome]) -> list[_Pair]:
+def exposure_pairs(outcomes: Iterable[StudyOutcome]) -> list[_Pair]:
     """Predicted and observed ratios of exposure [1], where there are both."""
     return [
         (outcome.exposure, outcome.study.exposure.ratio)
@@ -152,7 +152,7 @@ def exposures(outcomes: Iterable[StudyOutcome]) -> list[_Pair]:
 
 
 def _summary(by: str, group: str, outcomes: Sequence[StudyOutcome]) -> GroupSummary:
-    pairs = exposures(outcomes)
+    pairs = exposure_pairs(outcomes)
     peaks = [
         (outcome.peak, outcome.study.peak.ratio)
         for outcome in outcomes
@@ -183,7 +183,7 @@ def _summary(by: str, group: str, outcomes: Sequence[StudyOutcome]) -> GroupSumm
         n_static=len(static),
         gmfe_static=_gmfe(static),
         n_pksim=len(theirs),
-        gmfe_beside_pksim=_gmfe(exposures(beside)),
+        gmfe_beside_pksim=_gmfe(exposure_pairs(beside)),
         gmfe_pksim=_gmfe(theirs),
         right_direction=_share([right_direction(*pair) for pair in pairs if fold_error(pair[1], 1.0) > CHANGE]),
     )

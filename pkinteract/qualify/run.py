@@ -35,7 +35,7 @@ class _TaskOutcome:
     failure: str = ""
 
 
-def qualify(
+def qualify_studies(
     studies: Sequence[Study],
     *,
     extra: Sequence[Path] = (),

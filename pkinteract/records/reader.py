@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pkinteract.errors import InputError, Problem
-from pkinteract.records.rules import COLUMNS, MISNAMED, UNSUPPORTED, Raw, refusals
+from pkinteract.records.rules import COLUMNS, MISNAMED, UNSUPPORTED, Raw, record_problems
 from pkinteract.records.subject import DEFAULT_AGE, DEFAULT_WEIGHT, RecordedDrug
 from pkinteract.records.types import Covariates, DataSet, Record
 from pkinteract.text.csv import read_csv
@@ -124,7 +124,7 @@ class _RecordReader:
         }
         record = Raw({name: value for name, value in raw.items() if kind.counts(name)})
         if len(self.problems) == before and "AMT" in cells:
-            for name, message in refusals(record, self.dosing):
+            for name, message in record_problems(record, self.dosing):
                 self.refuse(line, name, message)
         self._in_order(line, subject, record)
         event = record.event

@@ -104,7 +104,7 @@ class Raw:
         return (self.event in (1, 4) or not column.doses) and column.rate in (None, self.get("RATE"))
 
 
-def refusals(record: Raw, dosing: RecordedDrug | None) -> Iterator[tuple[str, str]]:
+def record_problems(record: Raw, dosing: RecordedDrug | None) -> Iterator[tuple[str, str]]:
     """What does not go together in one record: column and message."""
     if record.event not in (1, 4):
         yield from _no_dose(record)

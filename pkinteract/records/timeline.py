@@ -80,17 +80,17 @@ def subject_timeline(
     SimulationError
         When the solver gives up.
     """
-    walk = walked(records, bodies, rtol=rtol)
+    walk = solving_steps(records, bodies, rtol=rtol)
     try:
         stretch = next(walk)
         while True:
-            stretch = walk.send(solved(stretch))
+            stretch = walk.send(solved_interval(stretch))
     except StopIteration as end:
         trajectory: Trajectory = end.value
         return trajectory
 
 
-def walked(
+def solving_steps(
     records: Sequence[Record], bodies: Callable[[Covariates], SubjectModel], *, rtol: float = RTOL
 ) -> Generator[Interval, Solved, Trajectory]:
     """Follow one subject: gives every stretch to be solved, takes what came of it, and returns what was found.
@@ -132,7 +132,7 @@ def _ends(records: Sequence[Record]) -> list[float]:
     return ends[::-1]
 
 
-def solved(stretch: Interval) -> Solved:
+def solved_interval(stretch: Interval) -> Solved:
     """A stretch by the solver in CPython.
 
     Raises

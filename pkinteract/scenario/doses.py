@@ -29,7 +29,7 @@ def taper_steps(start: float, stop: float, step_every: float) -> int:
     return max(1, math.ceil((stop - start) / step_every - TOLERANCE))
 
 
-def size(course: Course) -> int:
+def dose_count(course: Course) -> int:
     """How many doses a course schedules, or a number above ``MOST_DOSES`` if that is what it has without days off."""
     if course.single:
         return 1
@@ -98,7 +98,7 @@ def weekday(time: float, midnight: float) -> int:
     return math.floor((time - midnight + TOLERANCE) / 24) % 7
 
 
-def counted(course: Course, count: int) -> float:
+def end_of_count(course: Course, count: int) -> float:
     """End of a course after ``count`` doses [h]; where days are left out, no later than any run can reach."""
     every = course.every or 0.0
     if not (course.weekdays or course.cycle):

@@ -29,7 +29,7 @@ def problems(error: ValidationError, file: TomlFile, model: type[BaseModel], pre
         members = groups.setdefault((union, n if member is None else -1), {})
         members.setdefault(member, []).append((inner, fault))
     for (at, _), members in groups.items():
-        for inner, message in _chosen(at, members, model, prefix):
+        for inner, message in _least_faults(at, members, model, prefix):
             path = (*prefix, *inner)
             by_path.setdefault(path, Problem(line=file.line(path), key=printable(key_text(path), 80), message=message))
     return list(by_path.values())
@@ -54,13 +54,17 @@ def _keys(fault: Any, data: Any) -> tuple[Key, Key, str | None]:
     return path, union, member
 
 
-def _chosen(at: Key, members: _Members, model: type[BaseModel], prefix: Key) -> list[tuple[Key, str]]:
+def _least_faults(at: Key, members: _Members, model: type[BaseModel], prefix: Key) -> list[tuple[Key, str]]:
     """One voice for a union: of the members that the value has the shape of, the one with the fewest problems."""
-    shaped = {name: not any(key == at and _wanted(fault) for key, fault in faults) for name, faults in members.items()}
+    shaped = {
+        name: not any(key == at and _expected_kind(fault) for key, fault in faults) for name, faults in members.items()
+    }
     fitting = [faults for name, faults in members.items() if name is None or shaped[name]]
     if not fitting:
         wanted = list(
-            dict.fromkeys(_wanted(fault) for faults in members.values() for _, fault in faults if _wanted(fault))
+            dict.fromkeys(
+                _expected_kind(fault) for faults in members.values() for _, fault in faults if _expected_kind(fault)
+            )
         )
         if _REAL in wanted and _WHOLE in wanted:
             wanted.remove(_WHOLE)
@@ -88,7 +92,7 @@ _BOUNDS = {"greater_than": "above", "greater_than_equal": "at least", "multiple_
 _BOUNDS |= {"less_than": "below", "less_than_equal": "at most"}
 
 
-def _wanted(fault: Any) -> str:
+def _expected_kind(fault: Any) -> str:
     """What the value should have been when it is of the wrong type, else an empty string."""
     head, _, rest = fault["type"].partition("_")
     wrong = rest in ("type", "parsing", "from_float", "attributes_type") or rest.startswith("from_date")
@@ -109,7 +113,7 @@ def _message(fault: Any, model: type[BaseModel], path: Key, prefix: Key = ()) ->
         return str(context.get("error", fault["msg"]))
     if kind in ("literal_error", "enum"):
         return _not_one_of(given, context["expected"])
-    if wanted := _wanted(fault):
+    if wanted := _expected_kind(fault):
         if wanted == "a list" and isinstance(given, dict):
             header = ".".join(part for part in (*prefix, *path) if isinstance(part, str))
             return f"must be a list{got}; write [[{header}]] with two brackets"

@@ -332,7 +332,7 @@ def object_code(entry: Entry) -> tuple[str, bytes]:
     return whole.overloads[chosen].fndesc.llvm_func_name, target.emit_object(module)
 
 
-def main(folder: Path, module: str) -> None:
+def write_object_code(folder: Path, module: str) -> None:
     """Write the object code of every entry of a module into a folder."""
     for entry in ENTRIES:
         if entry.module == module:
@@ -341,4 +341,4 @@ def main(folder: Path, module: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    write_object_code(Path(sys.argv[1]), sys.argv[2])

@@ -18,7 +18,7 @@ from typing import Any
 from pkinteract.engine.control import squared
 from pkinteract.engine.mechanisms import parameters_used
 from pkinteract.engine.pair import ERROR, NODES, QUARTIC, STAGES
-from pkinteract.engine.single.text import slopes
+from pkinteract.engine.single.text import write_slopes
 from pkinteract.engine.system import System
 
 Kernel = tuple[Callable[..., Any], Callable[..., Any]]
@@ -46,7 +46,7 @@ def generate(system: System) -> str:
         lines.append(f"    # stage {stage + 1}, at {NODES[stage]} h")
         lines += [f"    x{i} = y{i} + h * ({combination(STAGES[stage], i)})" for i in range(n)]
         lines += _absorption(system, stage)
-        lines += slopes(layout, f"f{stage + 1}_")
+        lines += write_slopes(layout, f"f{stage + 1}_")
     lines.append("    # new states and depots, stage slopes, error")
     lines += [f"    z[{i}] = x{i}" for i in range(n)]
     lines += [f"    z[{n + slot}] = {_depot_after(system, slot)}" for slot in range(len(layout.stepped_depots))]
@@ -64,7 +64,7 @@ def _rate(system: System) -> str:
     lines = ["def rate(y, p, d, o, v, u, f):", *_parameters(system)]
     lines += [f"    x{i} = y[{i}]" for i in range(n)]
     lines += _absorption(system, 0)
-    lines += slopes(layout, "f1_")
+    lines += write_slopes(layout, "f1_")
     lines += [f"    f[{i}] = f1_{i}" for i in range(n)]
     return "\n".join([*lines, ""])
 

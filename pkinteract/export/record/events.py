@@ -8,7 +8,7 @@ from pkinteract.records.types import DataSet
 from pkinteract.text.record import checksum, head
 
 
-def record(data: DataSet, dosing: RecordedDrug, predictions: Predictions) -> dict[str, object]:
+def events_record(data: DataSet, dosing: RecordedDrug, predictions: Predictions) -> dict[str, object]:
     """The record of a run as plain data."""
     return {
         **head(),

@@ -6,7 +6,7 @@ from pkinteract.fitting.types import FitResult
 from pkinteract.text.record import checksum, head, source
 
 
-def record(outcome: FitResult) -> dict[str, object]:
+def fit_record(outcome: FitResult) -> dict[str, object]:
     """The record of a fit as plain data."""
     fit = outcome.fit
     return {

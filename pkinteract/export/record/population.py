@@ -14,7 +14,7 @@ NOTICE = ONE.replace("a typical patient", "virtual patients")
 """Stands on everything that is handed out of a population."""
 
 
-def record(name: str, plan: RunPlan, tally: Tally) -> dict[str, object]:
+def population_record(name: str, plan: RunPlan, tally: Tally) -> dict[str, object]:
     """The record of a population as plain data; ``name`` is what its folder is called."""
     scenario = plan.scenario
     return {

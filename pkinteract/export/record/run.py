@@ -10,7 +10,7 @@ from pkinteract.scenario import Patient
 from pkinteract.text.record import head, source
 
 
-def record(result: Result, evidence: Sequence[PairEvidence] | None = None) -> dict[str, object]:
+def run_record(result: Result, evidence: Sequence[PairEvidence] | None = None) -> dict[str, object]:
     """The record of a run as plain data; ``evidence`` is what is known of its pairs, looked up if left out."""
     pairs = pair_evidence(result.scenario) if evidence is None else evidence
     scenario, patient, status = result.scenario, result.scenario.patient, result.status

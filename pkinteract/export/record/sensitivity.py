@@ -8,7 +8,7 @@ from pkinteract.population.statistics.sensitivity import inputs_of
 from pkinteract.text.record import head, source
 
 
-def record(name: str, plan: RunPlan) -> dict[str, object]:
+def sensitivity_record(name: str, plan: RunPlan) -> dict[str, object]:
     """The record of a sensitivity analysis as plain data; ``name`` is what its folder is called."""
     return {
         **head(notice=NOTICE),

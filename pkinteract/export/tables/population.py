@@ -17,8 +17,8 @@ from pkinteract.population.statistics.tally import (
     EVER,
     Tally,
     groups,
-    measured,
     moments,
+    patient_measures,
     quantiles,
     ratio_interval,
     wilson,
@@ -83,7 +83,7 @@ def days_table(plan: RunPlan, tally: Tally) -> Table:
 
 def metrics_table(plan: RunPlan, tally: Tally) -> Table:
     """``metrics.csv``: how every measure spreads, in everybody and by phenotype."""
-    names = groups(plan)[: measured(plan)]
+    names = groups(plan)[: patient_measures(plan)]
     owners = [(analyte, measure, unit) for analyte in plan.analytes for measure, unit in measures_of(analyte).items()]
     counts = tally.measures.reshape(-1, tally.measures.shape[2])
     total = counts.sum(axis=1, dtype=np.int64)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 from pkinteract.library.evidence.outcomes import COLUMNS
-from pkinteract.qualify.courses import PointOutcome, curves
+from pkinteract.qualify.courses import PointOutcome, course_curves
 from pkinteract.qualify.measure import CLOSE, TWOFOLD, GroupSummary, fold_error, guest_limit, inside_guest
 from pkinteract.qualify.outcome import StudyOutcome
 from pkinteract.text.csv import Table
@@ -97,7 +97,7 @@ def _point(outcome: PointOutcome) -> dict[str, object]:
 def daily_table(outcomes: Sequence[PointOutcome]) -> Table:
     """``timecourses-daily.csv``: the ratio of every day of a series and measure, beside what was observed on it."""
     table: dict[str, list[object]] = {"series": [], "measure": [], "day": [], "predicted": [], "observed": []}
-    for curve in curves(outcomes):
+    for curve in course_curves(outcomes):
         first = curve[0].point
         predicted = {round(day, 6): ratio for outcome in curve for day, ratio in outcome.daily}
         observed = {round(point.point.day or 0.0, 6): point.point.value for point in curve}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pkinteract.analysis import alerts, compared_weeks, exposures
+from pkinteract.analysis import alerts_of, compared_weeks, exposures
 from pkinteract.export.tables.dates import dates
 from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.result import Result
@@ -100,7 +100,7 @@ def exposure_table(result: Result) -> Table:
 
 def alert_table(result: Result) -> Table:
     """``alerts.csv``."""
-    raised = alerts(result)
+    raised = alerts_of(result)
     stamps = dates(result.scenario, np.array([alert.start for alert in raised]))
     return {
         "from_h": [alert.start for alert in raised],

@@ -43,7 +43,7 @@ class Measured:
     time: float
     column: LevelColumn
     value: float
-    sure: MeasurementPrecision
+    precision: MeasurementPrecision
     below: bool
 
 
@@ -228,8 +228,10 @@ class _LevelReader:
             if cell.message:
                 self.refuse(line, f"{column.name}_{column.unit.replace('/', '_per_')}", cell.message)
             elif cell.value is not None and time is not None:
-                sure, below = self._sure(line, column, cells), cell.kind == "below"
-                level = Measured(line=line, time=time * hour, column=column, value=cell.value, sure=sure, below=below)
+                precision, below = self._precision(line, column, cells), cell.kind == "below"
+                level = Measured(
+                    line=line, time=time * hour, column=column, value=cell.value, precision=precision, below=below
+                )
                 person.measured.append(level)
 
     def _limit(self, unit: str) -> float | None:
@@ -252,7 +254,7 @@ class _LevelReader:
         precisions = precision_columns(self.names, units, SUFFIXES, refuse, weights=reading.weights, log=reading.log)
         self.beside = {owners[name]: precision for name, precision in precisions.items()}
 
-    def _sure(self, line: int, column: LevelColumn, cells: Sequence[str]) -> MeasurementPrecision:
+    def _precision(self, line: int, column: LevelColumn, cells: Sequence[str]) -> MeasurementPrecision:
         def refuse(key: str, message: str) -> None:
             self.refuse(line, key, message)
 

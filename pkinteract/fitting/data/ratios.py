@@ -72,7 +72,7 @@ def _rows(study: published.Study, library: Library, folder: Path) -> Iterator[Pu
         value=study.exposure.ratio,
         unit="1",
         base="mg/L*h",
-        sure=MeasurementPrecision(),
+        precision=MeasurementPrecision(),
     )
 
 

@@ -27,7 +27,7 @@ _SIDES = {"": 0, ".": 0, "0": 0, "1": 1, "-1": -1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class RecordFormat:
     """How the concentrations of a record file are read.
 
     Attributes
@@ -87,7 +87,7 @@ class _RecordedLevels:
 
 
 def read_recorded(
-    path: Path, index: int, dosing: RecordedDrug, wanted: Wanted, report: RefuseLine
+    path: Path, index: int, dosing: RecordedDrug, wanted: RecordFormat, report: RefuseLine
 ) -> RecordData | None:
     """Read the records and the concentrations beside them; None if anything is wrong, all of which is reported.
 
@@ -159,7 +159,9 @@ def unknown_analyte(dosing: RecordedDrug, name: str) -> str | None:
     return f'"{name}" is not an analyte of {dosing.drug}; {did_you_mean(name, known)}'
 
 
-def _levels(file: CsvFile | None, data: DataSet | None, wanted: Wanted, refuse: RefuseLine) -> _RecordedLevels | None:
+def _levels(
+    file: CsvFile | None, data: DataSet | None, wanted: RecordFormat, refuse: RefuseLine
+) -> _RecordedLevels | None:
     """The concentrations of all observations; None where a column is missing."""
     if file is None or not file.names:
         return None

@@ -69,14 +69,14 @@ def series_of(data: MeasuredSeries, refuse: Refuse) -> Iterator[Series]:
 
 def _counts(person: Subject) -> Array | None:
     """Subjects behind every measurement; None where there is one each, or the data give SDs."""
-    counts = np.array([level.sure.count for level in person.measured])
-    alone = bool(np.all(counts == 1)) or any(level.sure.sd is not None for level in person.measured)
+    counts = np.array([level.precision.count for level in person.measured])
+    alone = bool(np.all(counts == 1)) or any(level.precision.sd is not None for level in person.measured)
     return None if alone else counts
 
 
 def _sds(person: Subject, analytes: Mapping[LevelColumn, tuple[Measurand, float]], *, log: bool) -> Array | None:
     """SD of every measurement in the analyte's unit, or of its logarithm; None where the data give none."""
-    widths = [level.sure.width(level.value, log=log) for level in person.measured]
+    widths = [level.precision.width(level.value, log=log) for level in person.measured]
     factors = [1.0 if log else analytes[level.column][1] for level in person.measured]
     known = [width * factor for width, factor in zip(widths, factors, strict=True) if width is not None]
     return np.array(known) if len(known) == len(widths) else None

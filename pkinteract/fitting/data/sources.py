@@ -10,7 +10,7 @@ from pkinteract.errors import InputError, did_you_mean
 from pkinteract.fitting.data.digitised import curve_series
 from pkinteract.fitting.data.levels import LevelFormat, read_levels
 from pkinteract.fitting.data.ratios import ratio_rows
-from pkinteract.fitting.data.records import Wanted, read_recorded, unknown_analyte
+from pkinteract.fitting.data.records import RecordFormat, read_recorded, unknown_analyte
 from pkinteract.fitting.data.series import MeasuredSeries, series_of
 from pkinteract.fitting.data.studies import summary_series
 from pkinteract.fitting.data.summary import read_summary
@@ -135,7 +135,7 @@ def _measured(
         series=tuple(series_of(data, lambda key, text: refuse(key or ("file",), text))),
         scenarios=(scenario,),
         omitted=tuple(Omitted(data=index, reason=reason, count=count) for reason, count in counts if count),
-        notes=(*notes, *_slips([scenario])),
+        notes=(*notes, *_oddities([scenario])),
     )
 
 
@@ -157,7 +157,7 @@ def _treated(index: int, table: DataTable, residual: ResidualTable, folder: Path
     if limit is not None and limit[1] != dimension_of(unit):
         refuse(("lloq",), f'is a {limit[1]}, unit = "{unit}" is not; write both alike')
         return None
-    wanted = Wanted(
+    wanted = RecordFormat(
         unit=unit,
         analytes=analytes,
         limit=None if limit is None else from_canonical(limit[0], unit),
@@ -261,7 +261,7 @@ def _digitised(
         series=tuple(curve.series for curve in curves),
         scenarios=(scenario,),
         omitted=tuple(Omitted(data=index, reason=reason, count=count) for reason, count in counts if count),
-        notes=tuple(_slips([scenario])),
+        notes=tuple(_oddities([scenario])),
     )
 
 
@@ -282,7 +282,7 @@ def _published(index: int, table: DataTable, residual: ResidualTable, folder: Pa
         series=tuple(summary_series(data)),
         scenarios=tuple(data.scenarios),
         omitted=(),
-        notes=tuple(_slips(data.scenarios)),
+        notes=tuple(_oddities(data.scenarios)),
     )
 
 
@@ -349,7 +349,7 @@ def _inner(name: str, error: InputError) -> Iterator[str]:
         yield f"{name}: {where}{': ' if where else ''}{problem.message}"
 
 
-def _slips(scenarios: Sequence[Scenario]) -> Iterator[str]:
+def _oddities(scenarios: Sequence[Scenario]) -> Iterator[str]:
     """What looks like a slip in a scenario."""
     for scenario in scenarios:
         for warning in scenario.warnings:

@@ -86,7 +86,7 @@ class PublishedNumber:
     value: float
     unit: str
     base: str
-    sure: MeasurementPrecision
+    precision: MeasurementPrecision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +177,7 @@ class _SummaryReader:
         other = self._study(line, f"{REFERENCE}scenario", cells.get(f"{REFERENCE}scenario")) if compared else None
         if compared and f"{REFERENCE}scenario" not in cells:
             self._refuse(line, f"{REFERENCE}scenario", "is missing; name the scenario that it is compared with")
-        sure = self._sure(line, cells)
+        precision = self._precision(line, cells)
         if kind is None or study is None or value is None or (compared and other is None):
             return None
         span = self._span(line, kind, cells, study, "")
@@ -192,7 +192,7 @@ class _SummaryReader:
                 self._doses(line, kind, analytes[0], one)
         unit = cells.get("unit", "")
         base = self._unit(line, kind, unit, compared=compared)
-        if len(self.problems) > before or span is None or base is None or sure is None:
+        if len(self.problems) > before or span is None or base is None or precision is None:
             return None
         return PublishedNumber(
             line=line,
@@ -203,9 +203,9 @@ class _SummaryReader:
             value=value * (UNITS[unit][1] if compared else 1.0),
             unit="1" if compared else unit,
             base=base,
-            sure=sure
-            if not compared or sure.sd is None
-            else MeasurementPrecision(count=sure.count, sd=sure.sd * UNITS[unit][1]),
+            precision=precision
+            if not compared or precision.sd is None
+            else MeasurementPrecision(count=precision.count, sd=precision.sd * UNITS[unit][1]),
         )
 
     def _number(self, line: int, cells: Mapping[str, str], name: str) -> float | None:
@@ -221,7 +221,7 @@ class _SummaryReader:
             return None
         return value
 
-    def _sure(self, line: int, cells: Mapping[str, str]) -> MeasurementPrecision | None:
+    def _precision(self, line: int, cells: Mapping[str, str]) -> MeasurementPrecision | None:
         """How sure the number is, as far as the residual asks for it; None if something is wrong."""
         count, sd = self._number(line, cells, "n"), self._number(line, cells, "sd")
         if count is not None and (count < 1 or count != int(count)):

@@ -214,7 +214,7 @@ def individual(scenario: Scenario, *, error: float, progress: Progress | None = 
         error=error,
         outcome=after.outcome,
         learned=tuple(
-            _learned(estimate, whole)
+            _patient_estimate(estimate, whole)
             for estimate in group.estimates
             if estimate.free or estimate.parameter.expr is not None
         ),
@@ -377,7 +377,7 @@ def _contradiction(level: WeighedLevel) -> Iterator[str]:
     yield "Check the time of the sample, missed or extra doses, and drugs that interact before you use the estimates."
 
 
-def _learned(learned: Estimate, whole: Fit) -> PatientEstimate:
+def _patient_estimate(learned: Estimate, whole: Fit) -> PatientEstimate:
     parameter = next(one for one in whole.parameters if one.name == learned.parameter.name)
     if parameter.prior is None:
         return PatientEstimate(estimate=learned, population=parameter.initial, spread=None, shrinkage=None)

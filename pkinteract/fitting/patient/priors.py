@@ -95,7 +95,7 @@ def read_error(text: str | None) -> float:
     return error
 
 
-def analytes(scenario: Scenario) -> tuple[Measurand, ...]:
+def measured_analytes(scenario: Scenario) -> tuple[Measurand, ...]:
     """What was measured, each once, in the order of the scenario's analytes."""
     measured = {observation.analyte for observation in scenario.observations}
     return tuple(analyte_of(scenario, name) for name in scenario.units if name in measured)
@@ -110,7 +110,7 @@ def judged(scenario: Scenario) -> tuple[Measurand, ...]:
 
 
 def _series(scenario: Scenario) -> Series:
-    measured = analytes(scenario)
+    measured = measured_analytes(scenario)
     ids = [analyte.id for analyte in measured]
     observations = scenario.observations
     times = np.unique([observation.time for observation in observations])
@@ -160,7 +160,7 @@ def with_fixed(fit: Fit, names: set[str]) -> Fit:
 
 def _compounds(scenario: Scenario) -> dict[str, Monograph]:
     """The compounds that were measured, and what forms them."""
-    parts = {part for analyte in analytes(scenario) for part in analyte.parts}
+    parts = {part for analyte in measured_analytes(scenario) for part in analyte.parts}
     names = {name for part in parts for name in precursors(part, scenario.monographs)}
     return {name: monograph for name, monograph in scenario.monographs.items() if name in names}
 

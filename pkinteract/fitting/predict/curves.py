@@ -29,7 +29,7 @@ class PredictedCurve:
     levels: tuple[Array, ...]
 
 
-def curves(outcome: FitResult) -> Iterator[PredictedCurve]:
+def predicted_curves(outcome: FitResult) -> Iterator[PredictedCurve]:
     """The curve of every series of levels, from t = 0 or its first measurement to its last.
 
     Raises

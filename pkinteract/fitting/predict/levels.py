@@ -15,7 +15,7 @@ import numpy as np
 from pkinteract.engine.control import TOO_FAST
 from pkinteract.engine.curves import Array
 from pkinteract.engine.events import Event
-from pkinteract.engine.lanes.doses import Steady, joined
+from pkinteract.engine.lanes.doses import Steady, joined_inputs
 from pkinteract.engine.lanes.solve import solve_lanes
 from pkinteract.engine.lanes.types import Change as Later
 from pkinteract.engine.lanes.types import Lanes
@@ -25,10 +25,19 @@ from pkinteract.errors import SimulationError
 from pkinteract.fitting.predict.bodies import Assignment, Treatment, changed
 from pkinteract.fitting.predict.clearances import cleared
 from pkinteract.fitting.predict.records import read_at, recorded_trajectory
-from pkinteract.fitting.predict.stacked import REPEATED, RTOL, alike, inputs, levels_of, order, reading, standing
+from pkinteract.fitting.predict.stacked import (
+    REPEATED,
+    RTOL,
+    alike,
+    levels_of,
+    order,
+    reading,
+    stacked_inputs,
+    state_of,
+)
 from pkinteract.fitting.types import Measurand, Recorded, Series
 from pkinteract.model import Model
-from pkinteract.model.absorption import Entry, PeriodicInput, entry_of, events, periodic_input, scale
+from pkinteract.model.absorption import Entry, PeriodicInput, dose_events, entry_of, periodic_input, scale
 from pkinteract.model.build import build_model
 from pkinteract.model.limits import availability_problem, liver_problems
 from pkinteract.scenario import Dose
@@ -80,7 +89,7 @@ def prepared(series: Series, changes: Sequence[Assignment], values: Mapping[str,
     if series.recorded is not None:
         return body
     given = _given(series)
-    built = _built(_Somebody(body=body, used=tuple(dict.fromkeys(entry_of(dose) for dose in given))))
+    built = _built(_TreatedSubject(body=body, used=tuple(dict.fromkeys(entry_of(dose) for dose in given))))
     if built.problem is not None:
         return SimulationError(None, "compiled", built.problem, _subject(series))
     sizes = scale(body.monographs, [(dose.drug, dose.free) for dose in given])
@@ -89,7 +98,7 @@ def prepared(series: Series, changes: Sequence[Assignment], values: Mapping[str,
     return Treated(
         model=model,
         structure=built.structure,
-        doses=events(series.doses, model.ways),
+        doses=dose_events(series.doses, model.ways),
         before=None if series.steady is None else periodic_input(series.steady, model.ways, system),
     )
 
@@ -101,7 +110,7 @@ def predicted(series: Series, points: Sequence[Prepared]) -> list[Array | Simula
     }
     bodies = {place: point for place, point in enumerate(points) if isinstance(point, Treatment)}
     if series.recorded is not None:
-        results.update(zip(bodies, _followed(series, series.recorded, list(bodies.values())), strict=True))
+        results.update(zip(bodies, _recorded_levels(series, series.recorded, list(bodies.values())), strict=True))
     treated = {place: point for place, point in enumerate(points) if isinstance(point, Treated)}
     places, members = list(treated), list(treated.values())
     for group in alike(members, _kind):
@@ -129,7 +138,9 @@ def dense(series: Series, analytes: tuple[Measurand, ...], times: Array) -> Seri
     )
 
 
-def _followed(series: Series, recorded: Recorded, bodies: Sequence[Treatment]) -> list[list[Array] | SimulationError]:
+def _recorded_levels(
+    series: Series, recorded: Recorded, bodies: Sequence[Treatment]
+) -> list[list[Array] | SimulationError]:
     """Every analyte at every time, from dosing records."""
     compounds = list(recorded.dosing.monographs)
     places = [[compounds.index(part) for part in analyte.parts] for analyte in series.analytes]
@@ -159,17 +170,17 @@ def _treated(series: Series, points: Sequence[Treated]) -> list[list[Array] | Si
         for parameters in [np.array([switch.parameters for switch in switches]).T]
     ]
     parameters = np.array([point.model.system.parameters for point in points]).T
-    steady, doses = None, inputs([point.doses for point in points])
+    steady, doses = None, stacked_inputs([point.doses for point in points])
     if series.steady is not None:
         before = [point.before for point in points if point.before is not None]
         steady = Steady(
             period=series.steady.period,
-            cycle=inputs([one.period for one in before]),
+            cycle=stacked_inputs([one.period for one in before]),
             rates=np.array([one.rates for one in before]).T,
             inflows=np.array([one.inflows for one in before]).reshape(len(before), -1).T,
             tolerance=REPEATED,
         )
-        doses = joined([inputs([one.pending for one in before]), doses])
+        doses = joined_inputs([stacked_inputs([one.pending for one in before]), doses])
     done = solve_lanes(
         system,
         parameters,
@@ -209,7 +220,7 @@ def _cleared(series: Series, point: Treated, analyte: Measurand, done: Lanes, pl
     start, initial = series.scenario.first_time, None
     jumps = point.doses
     if point.before is not None and done.begin is not None and series.steady is not None:
-        initial = standing(done.begin, place)
+        initial = state_of(done.begin, place)
         old = earlier_releases(point.model.system, point.before.period, series.steady.time, series.steady.period)
         jumps = tuple(sorted((*old, *point.before.pending, *jumps), key=lambda event: event.time))
     return cleared(point.model, analyte, jumps, (start, initial), series.times, states)
@@ -228,11 +239,11 @@ def _weights(model: Model, analytes: Sequence[Measurand], parameters: Array) -> 
 def model_of(series: Series, body: Treatment) -> tuple[Model, list[Entry]]:
     """What the doses of a scenario are given to, and how they enter."""
     used = tuple(dict.fromkeys(entry_of(dose) for dose in _given(series)))
-    return _built(_Somebody(body=body, used=used)).model, list(used)
+    return _built(_TreatedSubject(body=body, used=used)).model, list(used)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class _Somebody:
+class _TreatedSubject:
     """A body and how doses enter it, which many series share."""
 
     body: Treatment
@@ -242,7 +253,7 @@ class _Somebody:
         return hash((id(self.body.monographs), id(self.body.enzymes), self.used))
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, _Somebody):
+        if not isinstance(other, _TreatedSubject):
             return False
         mine, theirs = self.body, other.body
         same = mine.monographs is theirs.monographs and mine.enzymes is theirs.enzymes and self.used == other.used
@@ -259,7 +270,7 @@ class _Built:
 
 
 @lru_cache(maxsize=64)
-def _built(one: _Somebody) -> _Built:
+def _built(one: _TreatedSubject) -> _Built:
     body = one.body
     model = build_model(body.monographs, body.patient, body.enzymes, entries=one.used, doses=(), changes=body.patients)
     problems = liver_problems(body.monographs)

@@ -153,7 +153,7 @@ def summarized(series: Series, levels: Sequence[Array]) -> Array:
     return numbers
 
 
-def panels(start: float, stop: float, jumps: Iterable[float]) -> Array:
+def quadrature_panels(start: float, stop: float, jumps: Iterable[float]) -> Array:
     """Panels that cover ``start`` to ``stop`` and cross none of the ``jumps`` [h]: (panel, 2) begin and end [h]."""
     edges = [start, *sorted({time for time in jumps if start < time < stop}), stop]
     pieces = []

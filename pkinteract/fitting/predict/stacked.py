@@ -10,7 +10,7 @@ import numpy as np
 from pkinteract.engine.curves import Array
 from pkinteract.engine.events import Event
 from pkinteract.engine.lanes.doses import KINDS, Inputs
-from pkinteract.engine.lanes.types import Lanes, Reading, Stand
+from pkinteract.engine.lanes.types import Lanes, LaneStates, Reading
 from pkinteract.engine.solution import State
 
 RTOL, REPEATED = 1e-9, 1e-11
@@ -40,7 +40,7 @@ def order(events: Sequence[Event]) -> tuple[tuple[str, int], ...]:
     return tuple((event.kind, event.target) for event in events)
 
 
-def inputs(events_by_subject: Sequence[Sequence[Event]]) -> Inputs:
+def stacked_inputs(events_by_subject: Sequence[Sequence[Event]]) -> Inputs:
     """The jumps of several subjects, which are of one order."""
     count = len(events_by_subject)
     return Inputs(
@@ -73,17 +73,17 @@ def levels_of(lanes: Lanes, place: int) -> Array:
     return np.where(levels == 0, 0.0, np.maximum(levels, least))
 
 
-def stand(states: Sequence[State]) -> Stand:
+def lane_states(states: Sequence[State]) -> LaneStates:
     """Where several subjects stand."""
     parts = (
         np.array([list(getattr(state, name)) for state in states], dtype=float).reshape(len(states), -1).T
         for name in ("stepped", "depots", "inflows", "rates")
     )
     stepped, depots, inflows, rates = parts
-    return Stand(stepped=stepped, depots=depots, inflows=inflows, rates=rates)
+    return LaneStates(stepped=stepped, depots=depots, inflows=inflows, rates=rates)
 
 
-def standing(stand: Stand, place: int) -> State:
+def state_of(stand: LaneStates, place: int) -> State:
     """Where one of them stands."""
     numbers = (part[:, place].tolist() for part in (stand.stepped, stand.depots, stand.inflows, stand.rates))
     stepped, depots, inflows, rates = numbers

@@ -12,7 +12,7 @@ from pkinteract.errors import InputError, Problem
 from pkinteract.fitting.search.advice import advice
 from pkinteract.fitting.search.optimum import best_point, search
 from pkinteract.fitting.search.posterior import sampled
-from pkinteract.fitting.search.profile import Profiles, profiles
+from pkinteract.fitting.search.profile import Profiles, profile_estimates
 from pkinteract.fitting.search.target import Best, Progress, Target
 from pkinteract.fitting.search.uncertainty import criteria, estimates, spread
 from pkinteract.fitting.types import Fit, FitResult, Group, Series
@@ -109,7 +109,7 @@ def _group(target: Target) -> Group:
     taken = Profiles()
     stopped = reached.stopped
     if fit.profile and not stopped:
-        stopped = profiles(target, optimum, precision, taken)
+        stopped = profile_estimates(target, optimum, precision, taken)
     posterior = None
     if fit.sampling is not None and not stopped:
         posterior, notes, stopped = sampled(target, optimum, precision, fit.sampling)

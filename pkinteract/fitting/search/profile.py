@@ -70,7 +70,7 @@ class Profiles:
     notes: list[str] = field(default_factory=list)
 
 
-def profiles(target: Target, optimum: Numbers, precision: Precision, into: Profiles) -> bool:
+def profile_estimates(target: Target, optimum: Numbers, precision: Precision, into: Profiles) -> bool:
     """Take the profiles of all estimates and their intervals; whether that was stopped by hand."""
     if precision.bounds or precision.unfelt or precision.singular:
         into.notes.append("no profiles were taken: an estimate has no standard error to begin from")
@@ -227,7 +227,7 @@ def _refitted(problem: _ProfileBasis, numbers: Numbers, names: Sequence[str]) ->
         while damping < 1e8:
             step = _step(jacobian, residuals, damping)
             if squares - float(np.sum((residuals + jacobian @ step) ** 2)) <= settled:
-                _put(numbers, names, at)
+                _set_values(numbers, names, at)
                 return squares
             longest = LONGEST * np.array(
                 [1.0 if name.startswith(LOG) else abs(value) or 1.0 for name, value in zip(names, at, strict=True)]
@@ -240,7 +240,7 @@ def _refitted(problem: _ProfileBasis, numbers: Numbers, names: Sequence[str]) ->
             damping = max(10 * damping, 1e-3)
         if before - squares <= settled:
             if squares == before:
-                _put(numbers, names, at)
+                _set_values(numbers, names, at)
             break
     return squares
 
@@ -254,14 +254,14 @@ def _step(jacobian: Array, residuals: Array, damping: float) -> Array:
     return np.asarray(np.linalg.lstsq(left, right, rcond=1e-10)[0] / scale)
 
 
-def _put(numbers: Numbers, names: Sequence[str], values: Array) -> None:
+def _set_values(numbers: Numbers, names: Sequence[str], values: Array) -> None:
     for name, value in zip(names, values, strict=True):
         numbers[name].value = float(value)
 
 
 def _tried(target: Target, numbers: Numbers, names: Sequence[str], values: Array) -> Array | None:
     """Residuals at ``values``; None where they describe no possible body."""
-    _put(numbers, names, values)
+    _set_values(numbers, names, values)
     try:
         return target.residuals(numbers)
     except SimulationError:

@@ -133,7 +133,7 @@ class Residuals:
         if self.fit.known:
             return 1.0
         squares = max(float(gaps @ gaps), _NOTHING)
-        return math.exp(censored.log_sd(squares, len(gaps), ends))
+        return math.exp(censored.likeliest_log_sd(squares, len(gaps), ends))
 
     def minimised(self, predicted: Sequence[Array]) -> Array:
         """Residuals whose sum of squares S is -2 log likelihood, or n·ln S of ``count`` where σ is estimated.
@@ -208,7 +208,7 @@ def _of_ends(ends: Array, pull: Array, bend: Array) -> Array:
     pull, bend
         First and second derivative of ln SD by the location, times SD and its square, (level, 1).
     """
-    first, second = censored.slopes(ends), censored.curvature(ends)
+    first, second = censored.probability_slopes(ends), censored.curvature(ends)
     z = np.where(np.isfinite(ends), ends, 0.0)
     moves = np.stack([-1 - z * pull, -z], axis=2)
     bends = np.array([[2 * pull + z * pull**2 - z * bend, 1 + z * pull], [1 + z * pull, z]]).transpose(2, 3, 0, 1)

@@ -113,7 +113,7 @@ def weight_and_height() -> Mapping[str, float]:
 
 
 @cache
-def enzyme_cvs() -> Mapping[str, float]:
+def published_enzyme_cvs() -> Mapping[str, float]:
     """Enzyme to the CV of its uninduced level between people of one genotype [1]."""
     return {name: cv["value"] for name, cv in _table()["enzymes"].items()}
 
@@ -144,7 +144,7 @@ def has_frequencies(gene: str, group: str) -> bool:
 
 
 @cache
-def genes(gene: str, group: str) -> Genes:
+def gene_frequencies(gene: str, group: str) -> Genes:
     """What people of a group have of a gene.
 
     The phenotypes are as frequent as the table says, those without one left out; how a phenotype divides into activity
@@ -175,7 +175,7 @@ def _pairs(gene: str, group: str) -> dict[Activity, float]:
     """Chance of every activity by two alleles that are drawn independently; those of unknown function left out."""
     alleles: dict[str, float] = {}
     for row in _rows("alleles.csv"):
-        if row["gene"] == gene and row[group] and _known(gene, row["allele"]):
+        if row["gene"] == gene and row[group] and _has_function(gene, row["allele"]):
             alleles[row["allele"]] = float(row[group])
     chances: dict[Activity, float] = {}
     for first, chance in alleles.items():
@@ -185,7 +185,7 @@ def _pairs(gene: str, group: str) -> dict[Activity, float]:
     return {made: chance for made, chance in chances.items() if chance > 0}
 
 
-def _known(gene: str, allele: str) -> bool:
+def _has_function(gene: str, allele: str) -> bool:
     try:
         activity(gene, f"{allele}/{allele}")
     except ValueError:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pkinteract.library.schema.monograph import Monograph, Pathway
 from pkinteract.model import patient as body
 from pkinteract.model.clearance import formed_ratio, gut_share, pathway_clearance, pathways
-from pkinteract.model.expectation.intake import available, daily, family_of, stays
+from pkinteract.model.expectation.intake import available, daily_dose, family_of, stays
 from pkinteract.model.interaction import Level, fold, inactivation, inhibition
 from pkinteract.model.parts import gut_availability, liver
 from pkinteract.scenario import Scenario
@@ -104,10 +104,12 @@ def _intake(scenario: Scenario, drug: str) -> _Influx:
     monograph = scenario.monographs[drug]
     oral = vein = 0.0
     for regimen in (regimen for regimen in scenario.regimens if regimen.drug == drug):
-        course = max(regimen.courses, key=lambda course: daily(course) * available(monograph, course), default=None)
+        course = max(
+            regimen.courses, key=lambda course: daily_dose(course) * available(monograph, course), default=None
+        )
         if course is None:
             continue
-        amount = daily(course) * available(monograph, course) / 24
+        amount = daily_dose(course) * available(monograph, course) / 24
         if monograph.absorption[course.formulation].route == "oral":
             oral += amount / gut_availability(monograph) / liver(monograph).availability
         else:
@@ -128,7 +130,7 @@ class ActingLevels:
         self, scenario: Scenario, averages: Mapping[str, float], intakes: Mapping[str, _Influx] | None = None
     ) -> None:
         self.averages = averages
-        self._size = float(body.size(scenario.patient))
+        self._size = float(body.size_factor(scenario.patient))
         self._monographs = scenario.monographs
         self._intakes = {name: _intake(scenario, name) for name in averages} if intakes is None else intakes
 
@@ -157,7 +159,7 @@ class _Round:
     def __init__(self, scenario: Scenario, averages: Mapping[str, float], intakes: Mapping[str, _Influx]) -> None:
         self.scenario, self.averages, self.intakes = scenario, averages, intakes
         self.activity = body.activities(scenario.patient, scenario.enzymes)
-        self.size = float(body.size(scenario.patient))
+        self.size = float(body.size_factor(scenario.patient))
         self.known: dict[tuple[str, str], float] = {}
         levels = ActingLevels(scenario, averages, intakes)
         self.plasma = [levels.plasma(name) for name in averages]

@@ -88,16 +88,16 @@ def half_life(monograph: Monograph, patient: Patient) -> float:
     """Mean residence times ln 2 in this patient: volume of all compartments over clearance, uninduced [h]."""
     spaces = [monograph.distribution.volume, *(peripheral.volume for peripheral in monograph.distribution.peripheral)]
     total = sum(space.canonical * (patient.weight if "/kg" in space.unit else 1.0) for space in spaces)
-    return math.log(2) * total / clearance(monograph, patient)
+    return math.log(2) * total / typical_clearance(monograph, patient)
 
 
-def clearance(monograph: Monograph, patient: Patient) -> float:
+def typical_clearance(monograph: Monograph, patient: Patient) -> float:
     """Clearance of a normal metaboliser of this size, with these kidneys and conditions [L/h]."""
     total = float(sum(pathway_clearance(patient, monograph, pathway) for pathway in pathways(monograph)))
     return max(total, SMALLEST * body.reference_clearance(monograph.elimination.clearance))
 
 
-def daily(course: Course) -> float:
+def daily_dose(course: Course) -> float:
     """Labelled amount per day [mg]; that of a single dose."""
     if course.clock:
         return sum(dose.amount for dose in course.clock)

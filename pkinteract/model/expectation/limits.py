@@ -12,7 +12,7 @@ SHORT = 6.0
 """Half-life of an inducer whose level is far from even between daily doses [h]."""
 
 
-def left_out(scenario: Scenario, network: Sequence[Link]) -> dict[str, tuple[str, ...]]:
+def estimate_limits(scenario: Scenario, network: Sequence[Link]) -> dict[str, tuple[str, ...]]:
     """Dosed drug to what the estimate of its change and of its metabolites' leaves out, as nouns."""
     there = stays(scenario)
     return {drug: tuple(dict.fromkeys(_of(scenario, drug, there, network))) for drug in there}

@@ -10,7 +10,7 @@ from pkinteract.library.schema.values import Value
 from pkinteract.model import patient as body
 from pkinteract.model.clearance import pathway_clearance
 from pkinteract.model.expectation.estimate import ActingLevels, averages
-from pkinteract.model.expectation.intake import Stay, available, clearance, daily, family_of, stays
+from pkinteract.model.expectation.intake import Stay, available, daily_dose, family_of, stays, typical_clearance
 from pkinteract.model.interaction import Level, fold, inactivation, inhibition
 from pkinteract.model.parts import fraction_unbound
 from pkinteract.scenario import Patient, Scenario
@@ -114,11 +114,11 @@ class Link:
 def links(scenario: Scenario) -> tuple[Link, ...]:
     """Every action of a compound of the scenario, in the order of the compounds."""
     levels = _levels(scenario)
-    there = _there(scenario)
+    there = _stays_of_compounds(scenario)
     return tuple(link for drug in scenario.monographs for link in _links(scenario, drug, levels, there))
 
 
-def _there(scenario: Scenario) -> dict[str, list[Stay]]:
+def _stays_of_compounds(scenario: Scenario) -> dict[str, list[Stay]]:
     """Compound to the stays of the drugs that it is or comes from."""
     stays_of: dict[str, list[Stay]] = {name: [] for name in scenario.monographs}
     for drug, stay in stays(scenario).items():
@@ -239,8 +239,8 @@ def _averages(scenario: Scenario) -> dict[str, float]:
     levels = dict.fromkeys(scenario.monographs, 0.0)
     for regimen in scenario.regimens:
         monograph = scenario.monographs[regimen.drug]
-        largest = max((daily(course) * available(monograph, course) for course in regimen.courses), default=0.0)
-        levels[regimen.drug] += largest / 24 / clearance(monograph, scenario.patient)
+        largest = max((daily_dose(course) * available(monograph, course) for course in regimen.courses), default=0.0)
+        levels[regimen.drug] += largest / 24 / typical_clearance(monograph, scenario.patient)
     for drug in scenario.dosed:
         levels[drug] = _settled(scenario.monographs[drug], levels[drug], scenario.patient)
     for parent, monograph in scenario.monographs.items():
@@ -250,14 +250,14 @@ def _averages(scenario: Scenario) -> dict[str, float]:
                 made *= 1.0 if pathway.formed is None else pathway.formed.canonical
                 child = scenario.monographs[pathway.forms]
                 made *= child.molar_mass.canonical / monograph.molar_mass.canonical
-                levels[pathway.forms] += made / clearance(child, scenario.patient)
+                levels[pathway.forms] += made / typical_clearance(child, scenario.patient)
     return levels
 
 
 def _settled(monograph: Monograph, level: float, patient: Patient) -> float:
     """The level that is left of ``level`` when a compound induces and inhibits its own clearance [mg/L]."""
     low, high = 0.0, 100 * level
-    whole = clearance(monograph, patient)
+    whole = typical_clearance(monograph, patient)
     shares = [
         (pathway.enzyme, float(pathway_clearance(patient, monograph, pathway)) / whole)
         for pathway in monograph.elimination.pathway

@@ -41,7 +41,7 @@ def genotypes(
         for n, name in enumerate(spec.ancestry):
             missing = (which < 0) & (group == n)
             if missing.any():
-                table = people.genes(gene, name)
+                table = people.gene_frequencies(gene, name)
                 edges = np.cumsum(table.frequencies)[:-1]
                 which[missing] = len(kinds) + np.searchsorted(edges, chance[missing], side="right")
                 kinds += table.activities

@@ -102,7 +102,7 @@ def bodies(scenario: Scenario, cohort: Cohort, typical: Typical | None = None) -
         typical = typical_of(scenario)
     system = typical.model.system
     organs = organs_in_use(scenario.monographs, scenario.enzymes)
-    moving = regulated_enzymes(organs, scenario.monographs, scenario.enzymes, [scenario.patient])
+    regulated = regulated_enzymes(organs, scenario.monographs, scenario.enzymes, [scenario.patient])
     parameters = np.full((len(system.parameters), len(cohort.number)), np.nan)
     impossible: dict[int, str] = {}
     ways: list[tuple[Columns, Mapping[Entry, AbsorptionRoute]]] = []
@@ -117,7 +117,7 @@ def bodies(scenario: Scenario, cohort: Cohort, typical: Typical | None = None) -
             patient=_people(scenario, cohort, where),
             monographs=monographs,
             enzymes=enzymes,
-            moving=moving,
+            regulated=regulated,
             factors={key: factor[where] for key, factor in cohort.factors.items() if key[1] in OWN},
         )
         parts, routes = assembled(frame, entries(scenario))

@@ -6,7 +6,7 @@ import numpy as np
 
 from pkinteract.engine.curves import extremes
 from pkinteract.engine.lanes import solve as lanes
-from pkinteract.engine.lanes.doses import Steady, joined
+from pkinteract.engine.lanes.doses import Steady, joined_inputs
 from pkinteract.engine.lanes.types import Lanes, Reading
 from pkinteract.population.people.cohort import Array, Cohort
 from pkinteract.population.run.bodies import Bodies, bodies, reporting
@@ -15,7 +15,7 @@ from pkinteract.scenario import Patient, Scenario
 from pkinteract.simulation import simulate
 
 
-def solved(scenario: Scenario, patients: Bodies, grid: Array, edges: Array) -> Lanes:
+def solved_patients(scenario: Scenario, patients: Bodies, grid: Array, edges: Array) -> Lanes:
     """Every patient stepped to the end; those that cannot be are not ok.
 
     Parameters
@@ -31,7 +31,7 @@ def solved(scenario: Scenario, patients: Bodies, grid: Array, edges: Array) -> L
         steady = Steady(
             period=scenario.steady_state.period, cycle=before.period, rates=before.rates, inflows=before.inflows
         )
-        inputs = joined([before.pending, inputs])
+        inputs = joined_inputs([before.pending, inputs])
     _, weights, alerts = reporting(scenario, patients.model, patients.parameters)
     return lanes.solve_lanes(
         patients.model.system,
@@ -57,7 +57,7 @@ def highest_levels(scenario: Scenario) -> list[float]:
     """
     patients = bodies(scenario, _alone(scenario.patient))
     over = np.array([scenario.first_time, scenario.duration])
-    done = solved(scenario, patients, np.empty(0), over)
+    done = solved_patients(scenario, patients, np.empty(0), over)
     if done.ok.all():
         tops: list[float] = done.windows[:, 0, HIGHEST, 0].tolist()
         return tops

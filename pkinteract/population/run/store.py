@@ -17,7 +17,7 @@ from pkinteract.errors import InputError, Problem
 from pkinteract.population.run.executors import Executor
 from pkinteract.population.run.partitions import PATIENTS, PROFILES, Files, Form, add_packed, checksums
 from pkinteract.population.run.plan import RunPlan
-from pkinteract.population.statistics.tally import Tally, empty
+from pkinteract.population.statistics.tally import Tally, empty_tally
 
 FOLDER, _PLAN = "partitions", "plan.json"
 
@@ -146,7 +146,7 @@ class Store:
             self.folder.rmdir()
 
 
-def run(store: Store, ready: Sequence[int], executor: Executor, done: Callable[[int], None]) -> Tally:
+def run_plan(store: Store, ready: Sequence[int], executor: Executor, done: Callable[[int], None]) -> Tally:
     """Compute what is missing of a plan and add everything up.
 
     Parameters
@@ -163,7 +163,7 @@ def run(store: Store, ready: Sequence[int], executor: Executor, done: Callable[[
     ClusterError
         When the executor gives up.
     """
-    plan, total = store.plan, empty(store.plan, store.plan.spec.n)
+    plan, total = store.plan, empty_tally(store.plan, store.plan.spec.n)
     for partition in ready:
         add_packed(total, store.counts(partition))
     missing = sorted(set(range(plan.partitions)) - set(ready))

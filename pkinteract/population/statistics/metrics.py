@@ -113,7 +113,7 @@ def windows_of(first_time: float, duration: float) -> Windows:
     )
 
 
-def daily(windows: Array, over: Windows) -> tuple[Array, Array, Array]:
+def daily_levels(windows: Array, over: Windows) -> tuple[Array, Array, Array]:
     """Average, highest and lowest level of each stretch, (day, subject) each, from windows (window, 5, subject).
 
     All in the analyte's unit.
@@ -139,7 +139,7 @@ def metrics(windows: Array, over: Windows, *, alert: bool) -> dict[str, Array]:
     alert
         Whether the analyte has an alert level.
     """
-    means, highest, lowest = (values[over.reference :] for values in daily(windows, over))
+    means, highest, lowest = (values[over.reference :] for values in daily_levels(windows, over))
     before, after = means[0], means[-1]
     output = windows[over.output]
     place = np.argmax(output[:, HIGHEST], axis=0)

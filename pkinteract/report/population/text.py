@@ -38,7 +38,7 @@ _MOST = 8
 def population_lines(plan: RunPlan, tally: Tally, resumed: int, written: Sequence[Path]) -> list[str]:
     """What ``population`` prints; ``resumed`` is the number of partitions that were there before."""
     spec = plan.spec
-    lines = [f"{plan.scenario.name}: {plan.scenario.title}", f"  {counted(plan, tally)}, seed {spec.seed}"]
+    lines = [f"{plan.scenario.name}: {plan.scenario.title}", f"  {patient_count(plan, tally)}, seed {spec.seed}"]
     if resumed:
         lines.append(f"  went on from {resumed} of {plan.partitions} partitions")
     lines.append("  24-h average before t = 0 and at the end, their ratio, day by which half and 90 % of it is there;")
@@ -64,7 +64,7 @@ def drawn_over(plan: RunPlan) -> Iterator[str]:
             yield f"  warning: {gene} is drawn; to keep {kept}"
 
 
-def counted(plan: RunPlan, tally: Tally) -> str:
+def patient_count(plan: RunPlan, tally: Tally) -> str:
     """How many patients there are, and how many without a result."""
     failed = f", {tally.patients[1]:,} of them without a result" if tally.patients[1] else ""
     return f"{plan.spec.n:,} virtual patient{'s' if plan.spec.n != 1 else ''}{failed}"

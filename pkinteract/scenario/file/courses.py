@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import get_args
 
 from pkinteract.library.schema.monograph import Monograph
-from pkinteract.scenario.doses import MOST_DOSES, counted, schedule, size, taper, taper_steps, weekday
+from pkinteract.scenario.doses import MOST_DOSES, dose_count, end_of_count, schedule, taper, taper_steps, weekday
 from pkinteract.scenario.file.schema import CourseTable, Weekday
 from pkinteract.scenario.types import TOLERANCE, ClockDose, Course, Route
 
@@ -74,7 +74,7 @@ def read_course(table: CourseTable, setting: CourseContext, report: Report) -> C
         steady_state=table.steady_state,
     )
     if table.count is not None:
-        course = replace(course, stop=counted(course, table.count))
+        course = replace(course, stop=end_of_count(course, table.count))
     length = table.step_every
     if table.dose is not None and table.taper_to is not None and length is not None:
         rounding = None if table.round_to is None else mg(table.round_to)
@@ -86,7 +86,7 @@ def read_course(table: CourseTable, setting: CourseContext, report: Report) -> C
             return None
         levels = taper(mg(table.dose), mg(table.taper_to), steps, rounding)
         course = replace(course, levels=levels, level_length=length if len(levels) > 1 else None)
-    count = size(course)
+    count = dose_count(course)
     if count > MOST_DOSES:
         refuse(
             "every" if table.every else "at",

@@ -76,7 +76,7 @@ def _observation(
     value = None if level is None else _reported((*key, "level"), table, level, known, refuse)
     if value is None:
         return None
-    unit, usual = known.units[table.analyte], _usual(table.analyte, known)
+    unit, usual = known.units[table.analyte], _usual_limit(table.analyte, known)
     if usual is not None and usual[1] == dimension_of(unit) and to_canonical(value, unit) > MOST_TIMES * usual[0]:
         text = f"is more than {MOST_TIMES:,} times the highest level of its range; is the unit right?"
         refuse((*key, "level"), f'{text} got "{table.level}"')
@@ -92,7 +92,7 @@ def _observation(
     )
 
 
-def _usual(analyte: str, known: Measurable) -> tuple[float, str] | None:
+def _usual_limit(analyte: str, known: Measurable) -> tuple[float, str] | None:
     """Alert level or end of the range of an analyte or of a sum with it, and its dimension; None if unknown."""
     ranges = [known.monographs[analyte].reference_range] if analyte in known.monographs else []
     sums = (total for monograph in known.monographs.values() for total in monograph.sum)

@@ -13,7 +13,7 @@ from pkinteract.errors import InputError, Problem, did_you_mean
 from pkinteract.library import Library, load_library
 from pkinteract.library.reader import drug_ids
 from pkinteract.library.schema.monograph import Monograph
-from pkinteract.scenario.doses import MOST_DOSES, doses, size
+from pkinteract.scenario.doses import MOST_DOSES, dose_count, doses
 from pkinteract.scenario.file.courses import CourseContext, read_course
 from pkinteract.scenario.file.observations import Measurable, read_observations
 from pkinteract.scenario.file.overrides import Wanted, flat, override, override_each
@@ -111,7 +111,7 @@ class _ScenarioReader:
         phenotype = read_phenotype(data.get("patient"), self.refuse)
         check_abundance(data.get("patient"), self.library.enzymes, self.refuse)
         units = self._units(monographs, output)
-        total = sum(size(course) for regimen in regimens for course in regimen.courses)
+        total = sum(dose_count(course) for regimen in regimens for course in regimen.courses)
         if total > MOST_DOSES:
             text = f"the courses would schedule {total:,} doses, at most {MOST_DOSES:,} are allowed; write fewer"
             self.refuse(("regimen",), text)
@@ -186,13 +186,8 @@ class _ScenarioReader:
                 except InputError as error:
                     self.unread |= {Path(name).stem, *drug_ids([self.file.path.parent / name])}
                     for problem in error.problems:
-                        where = (
-                            f"line {problem.line}, {problem.key}: "
-                            if problem.line
-                            else f"{problem.key}: "
-                            if problem.key
-                            else ""
-                        )
+                        line, at = problem.line, problem.key
+                        where = f"line {line}, {at}: " if line else f"{at}: " if at else ""
                         self.refuse(("library", i), f"{name}: {where}{problem.message}")
         return load_library(good, beside=paths)
 
@@ -282,12 +277,12 @@ class _ScenarioReader:
         wanted: dict[str, Wanted] = {}
         for origin, tables in (("parameters", self.fitted), ("override", self.file.data.get("override", {}))):
             for drug, table in tables.items() if isinstance(tables, dict) else ():
-                for value in flat(table):
-                    key: Key = (origin, drug, *value.keys) if origin == "override" else (origin,)
-                    if isinstance(value.value, str):
-                        wanted.setdefault(drug, {})[".".join(value.keys)] = (value.value, key)
+                for entry in flat(table):
+                    key: Key = (origin, drug, *entry.keys) if origin == "override" else (origin,)
+                    if isinstance(entry.value, str):
+                        wanted.setdefault(drug, {})[".".join(entry.keys)] = (entry.value, key)
                     else:
-                        shown = str(value.value).lower() if isinstance(value.value, bool) else value.value
+                        shown = str(entry.value).lower() if isinstance(entry.value, bool) else entry.value
                         self.refuse(key, f'must be text in quotes such as "20 L/h", got {shown}')
         for drug, values in wanted.items():
             if drug in monographs:

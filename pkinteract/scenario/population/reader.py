@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from pkinteract.errors import did_you_mean
 from pkinteract.library import Enzyme
-from pkinteract.library.lognormal import idle
+from pkinteract.library.lognormal import idle_reason
 from pkinteract.library.people import reference as people
 from pkinteract.library.schema.monograph import Monograph, enzymes_of
 from pkinteract.scenario.population.schema import AdherenceTable, PopulationTable
@@ -81,7 +81,7 @@ def _sound(data: object) -> PopulationTable | None:
         return PopulationTable.model_validate({key: value for key, value in data.items() if key not in wrong})
 
 
-def refusals(changes: bool, pregnant: bool) -> Iterator[str]:
+def population_refusals(changes: bool, pregnant: bool) -> Iterator[str]:
     """Why a patient with changes, or a pregnant one, cannot stand for a population."""
     if changes:
         yield "patients of a population stay as they are during the run; remove [[patient.change]]"
@@ -100,7 +100,9 @@ def read_population(
     def wrong(key: Key, text: str) -> None:
         refuse((HERE, *key), text)
 
-    for text in refusals(around.changing, around.patient is not None and around.patient.pregnancy is not None):
+    for text in population_refusals(
+        around.changing, around.patient is not None and around.patient.pregnancy is not None
+    ):
         refuse((HERE,), text)
     _check_tapers(file, refuse)
     ward = None
@@ -237,7 +239,7 @@ def _idle(
     drug, dot, key = name.partition(".")
     if dot:
         courses = [course for regimen in regimens if regimen.drug == drug for course in regimen.courses]
-        return idle(monographs[drug], key, list(dict.fromkeys(course.formulation for course in courses)), cvs)
+        return idle_reason(monographs[drug], key, list(dict.fromkeys(course.formulation for course in courses)), cvs)
     clearing = {
         pathway.enzyme
         for m in monographs.values()
@@ -262,7 +264,7 @@ def _ignored(
         return
     used = enzymes_of(around.monographs.values())
     genes = (*around.genes, *(() if ward is None else ward.phenotype))
-    varying = {*people.enzyme_cvs(), *(name for name in table.cv if "." not in name)}
+    varying = {*people.published_enzyme_cvs(), *(name for name in table.cv if "." not in name)}
     for key, names, drawn in (
         ("phenotype", around.patient.phenotype, set(genes)),
         ("abundance", around.patient.abundance, used & varying),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pkinteract.library.schema.dosing import Strengths
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.library.schema.values import Value
-from pkinteract.scenario.doses import size
+from pkinteract.scenario.doses import dose_count
 from pkinteract.scenario.types import TOLERANCE, Course, Patient, Regimen
 from pkinteract.text.toml_lines import Key
 
@@ -79,7 +79,7 @@ def _range(courses: Sequence[tuple[Key, Course]], monograph: Monograph, weight: 
     stretches: list[_ConstantDose] = []
     for key, course in courses:
         share = _as_default(course, monograph)
-        if size(course) > 1:
+        if dose_count(course) > 1:
             stretches += _stretches(key, course, share)
         elif once is not None and (amount := _amounts(course)[0] * share) > once + GRAIN:
             usual = f"the usual {once:g} mg at most" if dosing.single_high else f"the usual {_span(low, high)} a day"

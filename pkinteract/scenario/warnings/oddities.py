@@ -12,7 +12,7 @@ from pkinteract.scenario.types import TOLERANCE, Course, Patient, Regimen
 from pkinteract.scenario.warnings.doses import unmakeable_dose, unusual_doses
 from pkinteract.text.toml_lines import Key
 
-Slip = tuple[Key, str]
+Oddity = tuple[Key, str]
 """The key that it stands at, and what is odd."""
 
 
@@ -23,7 +23,7 @@ def oddities(
     monographs: Mapping[str, Monograph],
     duration: float,
     patient: Patient,
-) -> Iterator[Slip]:
+) -> Iterator[Oddity]:
     """Slips of a scenario that could be read; ``data`` is the file, ``duration`` the end of the run [h]."""
     for r, regimen in enumerate(regimens):
         last: Course | None = None
@@ -54,7 +54,7 @@ def oddities(
     yield from _patient(data["patient"], changes, monographs, duration, patient)
 
 
-def _course(key: Key, written: Mapping[str, Any], course: Course) -> Iterator[Slip]:
+def _course(key: Key, written: Mapping[str, Any], course: Course) -> Iterator[Oddity]:
     if course.single and "until" in written:
         yield key, 'is a single dose and needs no until; for repeated doses write for example every = "12 h"'
     if "taper_to" in written and len(course.levels) == 1:
@@ -75,7 +75,7 @@ def _patient(
     monographs: Mapping[str, Monograph],
     duration: float,
     patient: Patient,
-) -> Iterator[Slip]:
+) -> Iterator[Oddity]:
     places: list[tuple[Key, Mapping[str, Any]]] = [(("patient",), table)]
     for change, entry in zip(changes, table.get("change", []), strict=True):
         places.append((change.key, entry))
