@@ -2,8 +2,8 @@
 
 Every event adds ``amount`` to one place of the store (:func:`place`), but for the begin of a release, which adds a dose
 to those that are being released; and it bounds the step that follows it (:func:`longest_steps`). The rate of some
-releases jumps once more later, or is felt only then: :func:`with_marks` puts an empty event there. :func:`event_table` says
-all this in numbers.
+releases jumps once more later, or is felt only then: :func:`with_marks` puts an empty event there.
+:func:`event_table` says all this in numbers.
 
 A change of parameters is a :class:`Switch`: from its time on all equations read others.
 """

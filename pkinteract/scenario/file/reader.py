@@ -285,15 +285,14 @@ class _ScenarioReader:
                         shown = str(entry.value).lower() if isinstance(entry.value, bool) else entry.value
                         self.refuse(key, f'must be text in quotes such as "20 L/h", got {shown}')
         for drug, values in wanted.items():
+            first = next(iter(values.values()))[1]
             if drug in monographs:
                 monographs[drug] = override(monographs[drug], values, self.refuse)
             elif drug == "enzymes":
                 self.enzymes = override_each(self.enzymes, values, self.refuse)
             elif drug == "patient":
-                first = next(iter(values.values()))[1]
                 self.refuse(first[:2], "values of the patient stand in [patient]; move them there")
             elif not self.lost:
-                first = next(iter(values.values()))[1]
                 self.refuse(first[:2], f"{drug} is not part of this scenario; {did_you_mean(drug, monographs)}")
         return {drug: {path: text for path, (text, _) in values.items()} for drug, values in wanted.items()}
 
