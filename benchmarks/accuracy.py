@@ -15,11 +15,11 @@ from pkinteract.engine.lanes.doses import KINDS
 from pkinteract.engine.lanes.solve import solve_lanes
 from pkinteract.engine.reference.solve import solve_reference
 from pkinteract.engine.system import System
-from pkinteract.fitting.predict.stacked import inputs, reading
+from pkinteract.fitting.predict.stacked import reading, stacked_inputs
 from pkinteract.population.people.cohort import Array
 from pkinteract.population.people.draw import draw
 from pkinteract.population.people.specification import specification
-from pkinteract.population.run.block import solved
+from pkinteract.population.run.block import solved_patients
 from pkinteract.population.run.bodies import bodies, reporting
 from pkinteract.population.run.plan import RunPlan, plan_of
 from pkinteract.scenario import Scenario
@@ -35,7 +35,7 @@ def sections() -> Iterator[Section]:
     tops = []
     for start in range(0, PATIENTS, 1000):
         found = bodies(scenario, draw(scenario, plan.spec, start, 1000))
-        tops.append(solved(plan, found, 1000).windows[:, :, 1].max(axis=1))
+        tops.append(solved_patients(plan, found, 1000).windows[:, :, 1].max(axis=1))
     highest = np.log(np.concatenate(tops, axis=1))
     distance = np.abs(highest - np.median(highest, axis=1, keepdims=True)) / highest.std(axis=1, keepdims=True)
     extreme = np.argsort(-distance.max(axis=0))[:EXTREME]
@@ -62,7 +62,7 @@ def sections() -> Iterator[Section]:
 def _finely(system: System, events: Sequence[Event], start: float, times: Array) -> Array:
     """Central amounts (compound, time) of one subject in lanes, hundreds of times finer than usual."""
     numbers, amounts = np.array(system.parameters)[:, None], np.eye(len(system.compounds))[:, :, None]
-    given, stop = inputs([events]), float(times[-1])
+    given, stop = stacked_inputs([events]), float(times[-1])
     found = solve_lanes(system, numbers, given, reading(times, amounts), start, stop, rtol=1e-10, double=True)
     if not found.ok.all():
         raise ValueError("the patient cannot be solved")
@@ -93,5 +93,5 @@ def _errors(scenario: Scenario, plan: RunPlan, number: int, solve: Callable[...,
     amounts = solve(system, events, scenario.first_time, plan.grid)
     _, weights, _ = reporting(scenario, found.model, found.parameters)
     expected = weights[:, :, column] @ amounts
-    profile = solved(plan, found, 16).profile[:, :, column]
+    profile = solved_patients(plan, found, 16).profile[:, :, column]
     return np.abs(profile - expected).max(axis=1) / expected.max(axis=1)

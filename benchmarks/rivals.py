@@ -19,10 +19,10 @@ import numpy.typing as npt
 from scipy.integrate import odeint, solve_ivp
 
 from pkinteract.engine.control import TRACE, floors
-from pkinteract.engine.events import Event, table
+from pkinteract.engine.events import Event, event_table
 from pkinteract.engine.lanes.structure import lean
 from pkinteract.engine.mechanisms.release import releasing
-from pkinteract.engine.reference.solve import begun, everything, slopes
+from pkinteract.engine.reference.solve import everything, initial_store, slopes
 from pkinteract.engine.single.generate import compile_python, generate, generate_rate
 from pkinteract.engine.system import System
 from pkinteract.model import build
@@ -99,10 +99,14 @@ def by_reference(scenario: Scenario) -> None:
     """LSODA on the right-hand side of our reference solver, which reads the arrays of any system."""
     model = build(scenario)
     layout = everything(model.system)
-    store, none, moving = begun(layout, None), releasing(model.system, (), 0.0), layout.n_states + len(layout.depots)
+    store, none, moving = (
+        initial_store(layout, None),
+        releasing(model.system, (), 0.0),
+        layout.n_states + len(layout.depots),
+    )
     atol = RTOL * 1e-3 * np.array(layout.sizes())
     for left, right in pairwise(sorted({0.0, scenario.duration, *(event.time for event in model.events)})):
-        for _, place, amount, _ in table(layout, [event for event in model.events if event.time == left]):
+        for _, place, amount, _ in event_table(layout, [event for event in model.events if event.time == left]):
             store[place] += amount
         grid = np.unique([*np.arange(math.floor(left) + 1.0, right), right])
         given = (layout, left, store[moving:], none)

@@ -14,12 +14,12 @@ from table import Section, medians, milliseconds, times
 from pkinteract import load_scenario
 from pkinteract.engine.lanes.solve import solve_lanes
 from pkinteract.engine.single.march import solve
-from pkinteract.fitting.predict.stacked import inputs, reading
+from pkinteract.fitting.predict.stacked import reading, stacked_inputs
 from pkinteract.model import build
 from pkinteract.population.people.specification import specification
 from pkinteract.population.run.block import run_block
 from pkinteract.population.run.plan import BLOCK, plan_of
-from pkinteract.population.statistics.tally import empty
+from pkinteract.population.statistics.tally import empty_tally
 
 COMMON = Path(__file__).parent / "common.toml"
 PATIENTS, ROUNDS, CORES = 1000, 3, 2
@@ -33,12 +33,12 @@ def sections() -> Iterator[Section]:
     given = rivals.problem(scenario)
     volumes = np.array([stepped.parameters[row.volume] for row in stepped.compounds])
     levels = reading(np.arange(0.0, scenario.duration + 1), np.diag(1 / volumes)[:, :, None])
-    alone = stepped, np.array(stepped.parameters)[:, None], inputs([model.events]), levels
+    alone = stepped, np.array(stepped.parameters)[:, None], stacked_inputs([model.events]), levels
     plan = replace(plan_of(scenario, specification(scenario, PATIENTS)), partition=-(-PATIENTS // CORES))
 
     def part(place: int) -> None:
         numbers = plan.patients(place)
-        tally = empty(plan, len(numbers))
+        tally = empty_tally(plan, len(numbers))
         for start in range(numbers.start, numbers.stop, BLOCK):
             run_block(plan, range(start, min(start + BLOCK, numbers.stop)), tally)
         tally.give_back()

@@ -11,7 +11,7 @@ from pathlib import Path
 from pkinteract.export.tables.left_out import left_out_table
 from pkinteract.fitting.left_out import CrossValidated, cross_validated, left_out, study_fits
 from pkinteract.library.evidence.ratios import read_studies
-from pkinteract.qualify import qualify
+from pkinteract.qualify import qualify_studies
 from pkinteract.report.qualify.left_out import left_out_lines
 from pkinteract.text.csv import Table, write_csv
 
@@ -23,7 +23,7 @@ def main() -> None:
     """Fit without each paper, and write both tables."""
     fits, apart = study_fits(DOCS.parent / "fits")
     rows = list(left_out(fits, lambda _: None))
-    groups = cross_validated(qualify(read_studies()), rows)
+    groups = cross_validated(qualify_studies(read_studies()), rows)
     write_csv(_rounded(left_out_table(rows)), ROWS)
     write_csv(
         _rounded({field.name: [getattr(row, field.name) for row in groups] for field in fields(CrossValidated)}),

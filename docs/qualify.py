@@ -20,11 +20,11 @@ from pkinteract.qualify import (
     PointOutcome,
     StudyOutcome,
     course_summaries,
-    qualify,
+    kept_summaries,
     qualify_courses,
-    read_summary,
+    qualify_studies,
+    regressions,
     summaries,
-    worse,
 )
 from pkinteract.qualify.measure import fold_error, noise_floor
 from pkinteract.report.drawing import save
@@ -55,7 +55,7 @@ def main() -> None:
     """Simulate every study and time course; compare or write."""
     if sys.argv[1:] not in ([], ["--write"]):
         sys.exit("usage: python docs/qualify.py [--write]")
-    outcomes, points = qualify(read_studies()), qualify_courses(read_time_courses())
+    outcomes, points = qualify_studies(read_studies()), qualify_courses(read_time_courses())
     found = (*summaries(outcomes), *course_summaries(points))
     if sys.argv[1:] == ["--write"]:
         write_csv(rounded_table(found), SUMMARY)
@@ -65,7 +65,7 @@ def main() -> None:
         save(draw_agreement(outcomes), IMAGES / "qualification.png")
         save(draw_courses(points), IMAGES / "qualification-timecourses.png")
         save(draw_forest(outcomes), IMAGES / "qualification-forest.png")
-    lines = worse(found, read_summary(SUMMARY))
+    lines = regressions(found, kept_summaries(SUMMARY))
     print("\n".join(lines) if lines else f"{found[0].n} ratios, GMFE {found[0].gmfe or 0:.3f}: no group got worse")
     sys.exit(1 if lines else 0)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pkinteract.analysis.profiles import FLOOR, gmfe, log_errors, profiles
+from pkinteract.analysis.profiles import FLOOR, gmfe, log_errors, published_curves
 
 PAGE = Path(__file__).parent / "validation.md"
 TESTS = Path(__file__).parents[1] / "tests"
@@ -71,7 +71,7 @@ def _cited(row: dict[str, str]) -> str:
 
 def curve_lines(path: Path) -> list[str]:
     """Digitised curves of carbamazepine, study by study."""
-    found = list(profiles(path))
+    found = list(published_curves(path))
     errors = {profile.id: log_errors(profile) for profile in found}
     pooled = np.concatenate(list(errors.values()))
     multiple = np.concatenate([errors[profile.id] for profile in found if profile.multiple])

@@ -13,32 +13,32 @@ from pkinteract.units import COLUMN_SUFFIX, dimension_of, from_canonical
 
 def analytes(scenario: Scenario) -> tuple[Analyte, ...]:
     """Compounds in scenario order; a sum follows its parts, and a metabolite in a sum is judged by the sum."""
-    found: list[Analyte] = []
+    analytes: list[Analyte] = []
     sums = [(drug, total) for drug in scenario.dosed for total in scenario.monographs[drug].sum]
     summed = {part for drug, total in sums for part in total.parts if part != drug}
     for drug in scenario.dosed:
         parent = scenario.monographs[drug]
         for compound in _family(drug, scenario.monographs):
             monograph = scenario.monographs[compound]
-            if all(row.id != compound for row in found):
+            if all(analyte.id != compound for analyte in analytes):
                 band = monograph.reference_range
                 band = ReferenceRange(alert=band.alert) if compound in summed else band
                 origin = compound if compound in scenario.dosed else drug
-                found.append(_analyte(scenario, compound, monograph.name, (compound,), origin, monograph, band))
+                analytes.append(_analyte(scenario, compound, monograph.name, (compound,), origin, monograph, band))
         for total in parent.sum:
             name = " + ".join(scenario.monographs[part].name for part in total.parts)
-            found.append(_analyte(scenario, total.id, name, total.parts, drug, parent, total.reference_range))
-    return tuple(found)
+            analytes.append(_analyte(scenario, total.id, name, total.parts, drug, parent, total.reference_range))
+    return tuple(analytes)
 
 
 def _family(drug: str, monographs: Mapping[str, Monograph]) -> list[str]:
-    found, waiting = [], [drug]
+    family, waiting = [], [drug]
     while waiting:
         compound = waiting.pop(0)
-        if compound not in found:
-            found.append(compound)
+        if compound not in family:
+            family.append(compound)
             waiting = [*monographs[compound].metabolites, *waiting]
-    return found
+    return family
 
 
 def _analyte(

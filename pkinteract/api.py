@@ -167,10 +167,10 @@ def population(scenario: Scenario, *, n: int | None = None, seed: int | None = N
     from pkinteract.population.run.executors import in_threads
     from pkinteract.population.run.partitions import PATIENTS, Form, add_packed
     from pkinteract.population.run.plan import plan_of
-    from pkinteract.population.statistics.tally import empty
+    from pkinteract.population.statistics.tally import empty_tally
 
     plan = plan_of(scenario, specification(scenario, n, seed))
-    tally = empty(plan, plan.spec.n)
+    tally = empty_tally(plan, plan.spec.n)
     patients: dict[int, pd.DataFrame] = {}
     kept = Form(ending="csv", written=pickle.dumps)
     for partition, files in in_threads(plan, kept, range(plan.partitions), _silent):
@@ -185,7 +185,7 @@ def population(scenario: Scenario, *, n: int | None = None, seed: int | None = N
         metrics=_frame(metrics_table(plan, tally)),
         risk=_frame(risk_table(plan, tally)),
     )
-    tally.give_back()
+    tally.release()
     return frames
 
 
@@ -246,14 +246,13 @@ def qualify(
         When the table or a drug file is wrong, or no study has what is named.
     """
     from pkinteract.export.tables.qualify import course_table, daily_table, outcome_table, summary_table
-    from pkinteract.qualify import course_summaries, qualify_courses, summaries
-    from pkinteract.qualify import qualify as outcomes_of
-    from pkinteract.qualify.choose import choose, evidence
+    from pkinteract.qualify import course_summaries, qualify_courses, qualify_studies, summaries
+    from pkinteract.qualify.choose import chosen_evidence, evidence
 
     own = [None if path is None else Path(path) for path in (table, timecourses)]
-    chosen = choose(evidence(*own), perpetrator=perpetrator, victim=victim, row=row)
+    chosen = chosen_evidence(evidence(*own), perpetrator=perpetrator, victim=victim, row=row)
     extra = [Path(drug) for drug in drugs]
-    outcomes = outcomes_of(chosen.studies, extra=extra, workers=workers)
+    outcomes = qualify_studies(chosen.studies, extra=extra, workers=workers)
     points = qualify_courses(chosen.points, extra=extra, workers=workers)
     return QualificationFrames(
         outcomes=outcomes,

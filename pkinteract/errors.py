@@ -55,11 +55,11 @@ class InputError(PkinteractError):
     def __str__(self) -> str:
         count = len(self.problems)
         width = max((min(len(printable(problem.key)), 60) for problem in self.problems), default=0)
-        rows = [
+        lines = [
             f"{problem.line or '':>4}  {printable(problem.key):<{width}}  {printable(problem.message)}".rstrip()
             for problem in self.problems
         ]
-        return "\n".join([f"{printable(str(self.file))}: {count} problem{'s' if count != 1 else ''}", *rows])
+        return "\n".join([f"{printable(str(self.file))}: {count} problem{'s' if count != 1 else ''}", *lines])
 
 
 class SimulationError(PkinteractError):
@@ -88,8 +88,8 @@ class PopulationError(PkinteractError):
         super().__init__(subject, count, self.reasons)
 
     def __str__(self) -> str:
-        rows = [f"  {printable(reason)}" for reason in self.reasons]
-        return "\n".join([f"{printable(self.subject)}: not one of {self.count:,} patients has a result:", *rows, _TRY])
+        lines = [f"  {printable(reason)}" for reason in self.reasons]
+        return "\n".join([f"{printable(self.subject)}: not one of {self.count:,} patients has a result:", *lines, _TRY])
 
 
 _TRY = (

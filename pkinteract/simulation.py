@@ -52,8 +52,8 @@ def simulate(scenario: Scenario, *, solver: Solver = "fast", rtol: float | None 
     events, initial, notes = model.events, None, ""
     if scenario.steady_state is not None:
         before = periodic_input(scenario.steady_state, model.ways, model.system)
-        found = _periodic(scenario, scenario.steady_state, model.system, before, rtol or RTOL)
-        initial, notes = found.state, _periodic_note(found)
+        periodic = _periodic(scenario, scenario.steady_state, model.system, before, rtol or RTOL)
+        initial, notes = periodic.state, _periodic_note(periodic)
         old = earlier_releases(model.system, before.period, scenario.first_time, scenario.steady_state.period)
         events = tuple(sorted((*old, *before.pending, *events), key=lambda event: event.time))
     solution = _solve(model, events, scenario, solver, rtol, initial)
@@ -95,20 +95,20 @@ def _solve(
 
 
 def _periodic(scenario: Scenario, steady: SteadyState, system: System, before: PeriodicInput, rtol: float) -> Periodic:
-    found = periodic_state(
+    periodic = periodic_state(
         system, before.period, steady.time, steady.period, rates=before.rates, inflows=before.inflows, rtol=rtol
     )
-    if found.residual > LARGEST_RESIDUAL or found.drift > LARGEST_DRIFT:
+    if periodic.residual > LARGEST_RESIDUAL or periodic.drift > LARGEST_DRIFT:
         advice = (
-            f"No steady state was found in {found.periods} periods: the doses may be more than can be eliminated. "
+            f"No steady state was found in {periodic.periods} periods: the doses may be more than can be eliminated. "
             "Lower them, or begin before t = 0 without steady_state."
         )
         raise SimulationError((steady.time, steady.time + steady.period), "steady-state", advice, scenario.name)
-    return found
+    return periodic
 
 
-def _periodic_note(found: Periodic) -> str:
-    return f"steady state found in {found.periods} periods, residual {found.residual:.1e} of each amount"
+def _periodic_note(periodic: Periodic) -> str:
+    return f"steady state found in {periodic.periods} periods, residual {periodic.residual:.1e} of each amount"
 
 
 def _result(
@@ -188,6 +188,6 @@ def _clearances(
     columns: dict[str, Array] = {}
     for compound in model.compounds:
         mine = [(pathway, rates[j]) for j, (owner, pathway) in enumerate(model.pathways) if owner == compound]
-        columns[f"{compound}_total_L_per_h"] = np.sum([row for _, row in mine], axis=0)
-        columns |= {f"{compound}_{pathway}_L_per_h": row for pathway, row in mine}
+        columns[f"{compound}_total_L_per_h"] = np.sum([rate for _, rate in mine], axis=0)
+        columns |= {f"{compound}_{pathway}_L_per_h": rate for pathway, rate in mine}
     return columns

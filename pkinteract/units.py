@@ -48,7 +48,7 @@ _FACTORS: dict[str, dict[str, float]] = {
 }
 
 UNITS: dict[str, tuple[str, float]] = {
-    unit: (dimension, factor) for dimension, rows in _FACTORS.items() for unit, factor in rows.items()
+    unit: (dimension, factor) for dimension, factors in _FACTORS.items() for unit, factor in factors.items()
 }
 """Unit to its dimension and the factor that makes it canonical."""
 

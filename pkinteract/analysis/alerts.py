@@ -34,15 +34,15 @@ class Alert:
     text: str
 
 
-def alerts(result: Result) -> tuple[Alert, ...]:
+def alerts_of(result: Result) -> tuple[Alert, ...]:
     """Every alert from t = 0 on, by time."""
-    found = [
+    alerts = [
         alert
         for place, analyte in enumerate(result.analytes)
         for alert in (*_above_alert(result, place, analyte), *_out_of_range(result, place, analyte))
     ]
     order = {"high": 0, "moderate": 1, "low": 2}
-    return tuple(sorted(found, key=lambda alert: (alert.start, order[alert.severity])))
+    return tuple(sorted(alerts, key=lambda alert: (alert.start, order[alert.severity])))
 
 
 def _above_alert(result: Result, place: int, analyte: Analyte) -> Iterator[Alert]:

@@ -36,8 +36,8 @@ def periods(result: Result) -> tuple[Period, ...]:
 
 def reference_period(result: Result) -> Period:
     """The period that holds t = -1 h, else the first."""
-    rows = periods(result)
-    return next((row for row in rows if row.start <= -1.0 < row.stop), rows[0])
+    all_periods = periods(result)
+    return next((period for period in all_periods if period.start <= -1.0 < period.stop), all_periods[0])
 
 
 def average(curve: Curve, start: float, stop: float) -> float:
@@ -108,8 +108,8 @@ def _shares(
     levels = [level for level in (analyte.low, analyte.high, analyte.alert) if level is not None]
     spans = spans_above_each(curve, sampled, levels)
     above = {
-        level: 100 * float(np.diff(rows).sum()) / (period.stop - period.start)
-        for level, rows in zip(levels, spans, strict=True)
+        level: 100 * float(np.diff(stretches).sum()) / (period.stop - period.start)
+        for level, stretches in zip(levels, spans, strict=True)
     }
     inside = None
     if analyte.low is not None and analyte.high is not None and analyte.after is None:

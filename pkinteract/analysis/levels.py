@@ -35,8 +35,8 @@ def spans_above_each(curve: Curve, sampled: tuple[Array, Array], levels: Sequenc
         middle = (low + high) / 2
         passed = (curve.value(middle) > level) == after
         low, high = np.where(passed, low, middle), np.where(passed, middle, high)
-    found = []
+    spans = []
     for n, mine in enumerate(above):
         edges = [*([times[0]] if mine[0] else []), *high[row == n], *([times[-1]] if mine[-1] else [])]
-        found.append(np.asarray(edges, dtype=float).reshape(-1, 2))
-    return found
+        spans.append(np.asarray(edges, dtype=float).reshape(-1, 2))
+    return spans

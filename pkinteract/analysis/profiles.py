@@ -97,7 +97,7 @@ class PublishedCurve:
     lines: tuple[int, ...]
 
 
-def profiles(path: Path, drug: str = "carbamazepine") -> Iterator[PublishedCurve]:
+def published_curves(path: Path, drug: str = "carbamazepine") -> Iterator[PublishedCurve]:
     """Curves of a drug in plasma or serum, without co-medication and with a dosing that is known.
 
     Raises
@@ -106,23 +106,23 @@ def profiles(path: Path, drug: str = "carbamazepine") -> Iterator[PublishedCurve
         When the file cannot be read or a number in it is none, with every problem.
     """
     kept = [
-        (line, row)
-        for line, row in read_table(path, COLUMNS)
-        if row["molecule"].lower() == drug
-        and row["matrix"] in ("plasma", "serum")
-        and not row["co_medication"]
-        and _given(row["regimen"])
+        (line, cells)
+        for line, cells in read_table(path, COLUMNS)
+        if cells["molecule"].lower() == drug
+        and cells["matrix"] in ("plasma", "serum")
+        and not cells["co_medication"]
+        and _given(cells["regimen"])
     ]
     problems = [
-        Problem(line=line, key=name, message=f'must be a number, got "{row[name]}"')
-        for line, row in kept
+        Problem(line=line, key=name, message=f'must be a number, got "{cells[name]}"')
+        for line, cells in kept
         for name in NUMBERS
-        if not _is_number(row[name]) and (row[name] or name != "body_weight_kg")
+        if not _is_number(cells[name]) and (cells[name] or name != "body_weight_kg")
     ]
     if problems:
         raise InputError(path, problems)
-    for key in dict.fromkeys(row["dataset_id"] for _, row in kept):
-        mine = [(line, row) for line, row in kept if row["dataset_id"] == key]
+    for key in dict.fromkeys(cells["dataset_id"] for _, cells in kept):
+        mine = [(line, cells) for line, cells in kept if cells["dataset_id"] == key]
         first = mine[0][1]
         yield PublishedCurve(
             id=key,
@@ -133,8 +133,8 @@ def profiles(path: Path, drug: str = "carbamazepine") -> Iterator[PublishedCurve
             weight=float(first["body_weight_kg"]) if first["body_weight_kg"] else None,
             multiple=first["phase"] == "multi-dose",
             doses=_given(first["regimen"]),
-            times=tuple(float(row["time_h"]) for _, row in mine),
-            observed=tuple(float(row["conc_mg_per_L"]) for _, row in mine),
+            times=tuple(float(cells["time_h"]) for _, cells in mine),
+            observed=tuple(float(cells["conc_mg_per_L"]) for _, cells in mine),
             lines=tuple(line for line, _ in mine),
         )
 
@@ -148,29 +148,29 @@ def _is_number(text: str) -> bool:
 
 def _given(text: str) -> tuple[StudyDose, ...]:
     """Doses as the file writes them; none where they are not known as amounts."""
-    found = [_DOSE.fullmatch(part) for part in text.split(";")]
+    matches = [_DOSE.fullmatch(part) for part in text.split(";")]
     return (
         tuple(
-            StudyDose(time=float(row["time"]), amount=float(row["amount"]), infusion=float(row["infusion"] or 0))
-            for row in found
-            if row is not None
+            StudyDose(time=float(match["time"]), amount=float(match["amount"]), infusion=float(match["infusion"] or 0))
+            for match in matches
+            if match is not None
         )
-        if all(found)
+        if all(matches)
         else ()
     )
 
 
-def _formulation(drug: str, row: Mapping[str, str]) -> str | None:
-    if row["route"] == "IV":
+def _formulation(drug: str, cells: Mapping[str, str]) -> str | None:
+    if cells["route"] == "IV":
         return "intravenous"
-    text = f"{row['formulation']} {row['grouping']}".lower()
+    text = f"{cells['formulation']} {cells['grouping']}".lower()
     for name, words in FORMS.get(drug, {}).items():
         if any(word in text for word in words):
             return name
     return None
 
 
-def scenario_text(profile: PublishedCurve, overrides: Mapping[str, str] | None = None) -> str:
+def curve_scenario_text(profile: PublishedCurve, overrides: Mapping[str, str] | None = None) -> str:
     """The study as a scenario, with values of the monograph replaced by dotted path."""
     table = "".join(f'"{path}" = "{text}"\n' for path, text in (overrides or {}).items())
     courses = "".join(_course(dose) for dose in profile.doses if dose.time <= max(profile.times))
@@ -189,7 +189,7 @@ def _course(dose: StudyDose) -> str:
     return f'[[regimen.course]]\nfrom = "{dose.time} h"\ndose = "{dose.amount} mg"\n{infusion}'
 
 
-def predicted(profile: PublishedCurve, overrides: Mapping[str, str] | None = None) -> Array:
+def predicted_levels(profile: PublishedCurve, overrides: Mapping[str, str] | None = None) -> Array:
     """Model prediction at the sampling times, (time,) [mg/L].
 
     Raises
@@ -199,7 +199,7 @@ def predicted(profile: PublishedCurve, overrides: Mapping[str, str] | None = Non
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "study.toml"
-        path.write_text(scenario_text(profile, overrides), "utf-8")
+        path.write_text(curve_scenario_text(profile, overrides), "utf-8")
         curve = simulate(read_scenario(path)).curve(profile.drug)
     return curve.value(np.array(profile.times))
 
@@ -210,9 +210,9 @@ def log_errors(profile: PublishedCurve, overrides: Mapping[str, str] | None = No
     Raises
     ------
     InputError, SimulationError
-        As :func:`predicted` does.
+        As :func:`predicted_levels` does.
     """
-    ratio: Array = np.maximum(predicted(profile, overrides), FLOOR) / np.maximum(profile.observed, FLOOR)
+    ratio: Array = np.maximum(predicted_levels(profile, overrides), FLOOR) / np.maximum(profile.observed, FLOOR)
     return np.asarray(np.log(ratio))
 
 

@@ -23,12 +23,12 @@ def check(scenarios: tuple[Path, ...]) -> None:
     from pkinteract.model import build
     from pkinteract.model.expectation.estimate import changes
     from pkinteract.model.expectation.evidence import pair_evidence
-    from pkinteract.model.expectation.limits import left_out
+    from pkinteract.model.expectation.limits import estimate_limits
     from pkinteract.model.expectation.network import links
     from pkinteract.report.check.text import check_lines
 
     for scenario in read_all(scenarios):
         network = links(scenario)
-        omitted = left_out(scenario, network)
+        omitted = estimate_limits(scenario, network)
         known = pair_evidence(scenario)
         click.echo("\n".join(check_lines(scenario, build(scenario), network, changes(scenario), omitted, known)))

@@ -36,9 +36,9 @@ def events(data: Path, files: tuple[Path, ...], out: Path | None, force: bool) -
     Example: pkinteract events doses.csv --drug my-drug.toml --out predicted
     """
     from pkinteract.errors import InputError
-    from pkinteract.export.record.events import record
-    from pkinteract.export.tables.events import concentration_table
-    from pkinteract.records import predict, read_records, recorded_drug
+    from pkinteract.export.record.events import events_record
+    from pkinteract.export.tables.events import record_table
+    from pkinteract.records import predict_records, read_records, recorded_drug
     from pkinteract.text.csv import write_csv
     from pkinteract.text.folder import refuse_foreign, write_all
     from pkinteract.text.record import write_record
@@ -55,10 +55,10 @@ def events(data: Path, files: tuple[Path, ...], out: Path | None, force: bool) -
     folder = out or Path("results") / data.stem
     if not force:
         refuse_foreign(folder, data.stem)
-    found = predict(read, dosing)
+    predictions = predict_records(read, dosing)
     tables: dict[str, Writer] = {
-        "concentrations.csv": partial(write_csv, concentration_table(found)),
-        "run.json": partial(write_record, record(read, dosing, found)),
+        "concentrations.csv": partial(write_csv, record_table(predictions)),
+        "run.json": partial(write_record, events_record(read, dosing, predictions)),
     }
     written = write_all(folder, tables)
-    click.echo("\n".join([*found.notes, *(str(path) for path in written)]))
+    click.echo("\n".join([*predictions.notes, *(str(path) for path in written)]))

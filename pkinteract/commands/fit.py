@@ -53,7 +53,7 @@ def fit(
 
 
 def _fit_patient(path: Path, error: str | None, out: Path | None, *, force: bool, figure: bool) -> None:
-    from pkinteract.commands.progress import evaluated
+    from pkinteract.commands.progress import evaluation_progress
     from pkinteract.fitting.patient.individual import individual
     from pkinteract.fitting.patient.priors import read_error
     from pkinteract.report.patient.text import patient_lines
@@ -65,13 +65,15 @@ def _fit_patient(path: Path, error: str | None, out: Path | None, *, force: bool
     folder = out or Path("results") / name
     if not force:
         refuse_foreign(folder, name)
-    with evaluated() as progress:
-        found = individual(scenario, error=sd, progress=progress)
-    click.echo("\n".join(patient_lines(found, write_all(folder, _patient_files(found, figure=figure)))))
+    with evaluation_progress() as progress:
+        individual_fit = individual(scenario, error=sd, progress=progress)
+    click.echo(
+        "\n".join(patient_lines(individual_fit, write_all(folder, _patient_files(individual_fit, figure=figure))))
+    )
 
 
 def _fit_file(file: Path, out: Path | None, *, force: bool, figure: bool) -> None:
-    from pkinteract.commands.progress import evaluated
+    from pkinteract.commands.progress import evaluation_progress
     from pkinteract.fitting import estimate, read_fit
     from pkinteract.report.fit.text import fit_lines
     from pkinteract.text.folder import refuse_foreign, write_all
@@ -80,7 +82,7 @@ def _fit_file(file: Path, out: Path | None, *, force: bool, figure: bool) -> Non
     folder = out or Path("results") / read.name
     if not force:
         refuse_foreign(folder, read.name)
-    with evaluated() as progress:
+    with evaluation_progress() as progress:
         outcome = estimate(read, progress=progress)
     click.echo("\n".join(fit_lines(outcome, write_all(folder, _fit_files(outcome, figure=figure)))))
     if any(group.stopped for group in outcome.groups):
@@ -90,7 +92,7 @@ def _fit_file(file: Path, out: Path | None, *, force: bool, figure: bool) -> Non
 def _fit_files(outcome: FitResult, *, figure: bool) -> dict[str, Writer]:
     """File name to what writes it."""
     from pkinteract.export.fit import result_texts
-    from pkinteract.export.record.fit import record
+    from pkinteract.export.record.fit import fit_record
     from pkinteract.export.tables.fit import estimate_table, prediction_table
     from pkinteract.report.fit.text import fit_report
     from pkinteract.text.csv import write_csv
@@ -100,9 +102,9 @@ def _fit_files(outcome: FitResult, *, figure: bool) -> dict[str, Writer]:
     files: dict[str, Writer] = {name: partial(_write_text, text) for name, text in texts.items()}
     files["estimates.csv"] = partial(write_csv, estimate_table(outcome))
     files["predictions.csv"] = partial(write_csv, prediction_table(outcome))
-    files["run.json"] = partial(write_record, record(outcome))
+    files["run.json"] = partial(write_record, fit_record(outcome))
     if figure:
-        from pkinteract.fitting.predict.curves import curves
+        from pkinteract.fitting.predict.curves import predicted_curves
         from pkinteract.report.drawing import save
         from pkinteract.report.fit.figure import analytes_of, draw_observed, draw_profiles
         from pkinteract.report.fit.quality import draw_correlation, draw_likelihood, draw_residuals
@@ -113,7 +115,7 @@ def _fit_files(outcome: FitResult, *, figure: bool) -> dict[str, Writer]:
             files["residuals.png"] = partial(save, draw_residuals(outcome))
         if any(series.runs for series in outcome.fit.series):
             files["summary.png"] = partial(save, draw_summary(outcome))
-        if profiles := list(curves(outcome)):
+        if profiles := list(predicted_curves(outcome)):
             files["profiles.png"] = partial(save, draw_profiles(outcome, profiles))
         if any(len(group.names) > 1 for group in outcome.groups):
             files["correlation.png"] = partial(save, draw_correlation(outcome))
@@ -129,46 +131,46 @@ def _posterior_files(outcome: FitResult, *, figure: bool) -> dict[str, Writer]:
     from pkinteract.report.posterior.text import residual_unit
     from pkinteract.text.csv import write_csv
 
-    rows = [(group, group.posterior) for group in outcome.groups if group.posterior is not None]
-    if not rows:
+    posteriors = [(group, group.posterior) for group in outcome.groups if group.posterior is not None]
+    if not posteriors:
         return {}
-    table = posterior_table([(group.subject, row) for group, row in rows], residual_unit(outcome.fit))
+    table = posterior_table([(group.subject, posterior) for group, posterior in posteriors], residual_unit(outcome.fit))
     files: dict[str, Writer] = {"posterior.csv": partial(write_csv, table)}
     if figure:
         from pkinteract.report.drawing import save
         from pkinteract.report.posterior.figure import draw_posterior
 
-        for group, row in rows:
+        for group, posterior in posteriors:
             name = f"posterior-{file_name(group.subject)}.png" if group.subject else "posterior.png"
-            files[name] = partial(save, draw_posterior(outcome.fit, group, row))
+            files[name] = partial(save, draw_posterior(outcome.fit, group, posterior))
     return files
 
 
-def _patient_files(found: Individual, *, figure: bool) -> dict[str, Writer]:
+def _patient_files(individual: Individual, *, figure: bool) -> dict[str, Writer]:
     """File name to what writes it."""
     from pkinteract.export.fit import result_texts
-    from pkinteract.export.record.fit import record
+    from pkinteract.export.record.fit import fit_record
     from pkinteract.export.tables.patient import band_table, influence_table, level_table, value_table
     from pkinteract.report.patient.text import patient_report
     from pkinteract.text.csv import write_csv
     from pkinteract.text.record import write_record
 
-    texts = {**result_texts(found.outcome), "report.md": patient_report(found)}
+    texts = {**result_texts(individual.outcome), "report.md": patient_report(individual)}
     tables = {
-        "estimates.csv": value_table(found),
-        "levels.csv": level_table(found),
-        "influence.csv": influence_table(found),
-        "bands.csv": band_table(found),
+        "estimates.csv": value_table(individual),
+        "levels.csv": level_table(individual),
+        "influence.csv": influence_table(individual),
+        "bands.csv": band_table(individual),
     }
     files: dict[str, Writer] = {name: partial(_write_text, text) for name, text in texts.items()}
     files |= {name: partial(write_csv, table) for name, table in tables.items()}
-    files["run.json"] = partial(write_record, record(found.outcome))
+    files["run.json"] = partial(write_record, fit_record(individual.outcome))
     if figure:
         from pkinteract.report.drawing import save
         from pkinteract.report.patient.figure import draw_patient
         from pkinteract.simulation import simulate
 
-        files["patient.png"] = partial(save, draw_patient(found, simulate(found.scenario)))
+        files["patient.png"] = partial(save, draw_patient(individual, simulate(individual.scenario)))
     return files
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from pkinteract.commands.progress import Begin, counted
+from pkinteract.commands.progress import Begin, progress_bar
 
 if TYPE_CHECKING:
     from pkinteract.errors import PopulationError
@@ -79,7 +79,7 @@ def population(scenario: Path, out: Path | None, no_figure: bool, **options: Any
     read = read_scenario(scenario)
     folder = out or Path("results") / f"{read.name}-population"
     try:
-        with counted("patients") as progress:
+        with progress_bar("patients") as progress:
             lines, failure = _run(read, folder, PopulationOptions(figure=not no_figure, **options), progress)
     except KeyboardInterrupt:
         kept = f" The same command with --resume goes on from what is kept in {folder}." if folder.is_dir() else ""
@@ -143,7 +143,7 @@ def _simulated(
     from pkinteract.errors import PopulationError
     from pkinteract.population.run.executors import executor
     from pkinteract.population.run.partitions import FORMS
-    from pkinteract.population.run.store import Store, run
+    from pkinteract.population.run.store import Store, run_plan
     from pkinteract.report.population.text import population_lines
 
     store = Store(plan=plan, form=FORMS[options.form], top=folder)
@@ -151,11 +151,11 @@ def _simulated(
         store.begin(resume=options.resume, force=options.force)
         ready = store.finished()
         there = sum(len(plan.patients(partition)) for partition in ready)
-        tally = run(store, ready, compute, progress(plan.spec.n, there) if progress else _silent)
+        tally = run_plan(store, ready, compute, progress(plan.spec.n, there) if progress else _silent)
     somebody = bool(tally.patients[0])
     written = _write(store, tally, draw if options.figure and somebody else None, keep=options.keep_partitions)
     lines = population_lines(plan, tally, len(ready), written)
-    tally.give_back()
+    tally.release()
     return lines, None if somebody else PopulationError(plan.scenario.name, plan.spec.n, tally.failures.values())
 
 
@@ -171,14 +171,14 @@ def _write(store: Store, tally: Tally, draw: BeginDrawing | None, *, keep: bool)
     """Hand out what is kept in partitions, and write everything else."""
     import tempfile
 
-    from pkinteract.export.record.population import record
+    from pkinteract.export.record.population import population_record
     from pkinteract.text.folder import RECORD, write_all
     from pkinteract.text.record import write_record
 
     plan = store.plan
     with tempfile.TemporaryDirectory(prefix="pkinteract-") as room:
         fans: dict[str, Writer] = {} if draw is None else _drawn(plan, tally, draw, Path(room))
-        kept: Writer = partial(write_record, record(_name(plan.scenario), plan, tally))
+        kept: Writer = partial(write_record, population_record(_name(plan.scenario), plan, tally))
         files: dict[str, Writer] = {**_tables(store, tally), RECORD: kept, **fans}
         handed = store.hand_out(keep=keep)
         written = write_all(store.top, files)

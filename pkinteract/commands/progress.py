@@ -19,7 +19,7 @@ Begin = Callable[[int, int], Callable[[int], None]]
 
 
 @contextmanager
-def counted(what: str) -> Iterator[Begin | None]:
+def progress_bar(what: str) -> Iterator[Begin | None]:
     """What begins a bar of ``what`` is done, how fast, and for how long still; None where nobody looks."""
     if not sys.stderr.isatty():
         yield None
@@ -59,7 +59,7 @@ def one_by_one(scenarios: Sequence[Scenario]) -> Iterator[Scenario]:
 
 
 @contextmanager
-def evaluated() -> Iterator[Callable[[int, float], None] | None]:
+def evaluation_progress() -> Iterator[Callable[[int, float], None] | None]:
     """What is told how often a fit was evaluated and its least sum of squares [1] so far; None where nobody looks."""
     if not sys.stderr.isatty():
         yield None

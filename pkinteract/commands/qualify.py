@@ -61,13 +61,12 @@ def qualify(
 
     Example: pkinteract qualify --perpetrator carbamazepine --out carbamazepine
     """
-    from pkinteract.commands.progress import counted
+    from pkinteract.commands.progress import progress_bar
     from pkinteract.export.record.qualify import NAME
     from pkinteract.export.tables.left_out import left_out_table
     from pkinteract.fitting.left_out import cross_validated
-    from pkinteract.qualify import course_summaries, qualify_courses, summaries
-    from pkinteract.qualify import qualify as qualified
-    from pkinteract.qualify.choose import choose, evidence
+    from pkinteract.qualify import course_summaries, qualify_courses, qualify_studies, summaries
+    from pkinteract.qualify.choose import chosen_evidence, evidence
     from pkinteract.report.qualify.left_out import left_out_lines
     from pkinteract.report.qualify.text import point_lines, qualify_lines, row_lines
     from pkinteract.text.csv import write_csv
@@ -77,12 +76,12 @@ def qualify(
     studied, apart = _study_fits(fits, named, table, timecourses, files) if cross_validate else ([], [])
     folder = out or Path("results") / (f"qualification-{row}" if row else "qualification")
     known = evidence(table, timecourses)
-    chosen = choose(known, perpetrator=named["perpetrator"], victim=named["victim"], row=row)
+    chosen = chosen_evidence(known, perpetrator=named["perpetrator"], victim=named["victim"], row=row)
     if not force:
         refuse_foreign(folder, NAME)
-    with counted("arms") as progress:
-        arms = qualified(chosen.studies, extra=files, progress=progress)
-    with counted("time courses") as progress:
+    with progress_bar("arms") as progress:
+        arms = qualify_studies(chosen.studies, extra=files, progress=progress)
+    with progress_bar("time courses") as progress:
         points = qualify_courses(chosen.points, extra=files, progress=progress)
     groups = (*summaries(arms), *course_summaries(points))
     made = _files(arms, points, groups, files, single=row is not None, figure=not no_figure)
@@ -111,12 +110,12 @@ def _study_fits(folder: Path, named: Mapping[str, str | None], *others: object) 
 
 def _left_out(fits: Sequence[Fit]) -> list[LeftOut]:
     """Every paper of the fits left out in turn."""
-    from pkinteract.commands.progress import counted
+    from pkinteract.commands.progress import progress_bar
     from pkinteract.fitting.left_out import left_out, papers
 
     if not fits:
         return []
-    with counted("papers") as progress:
+    with progress_bar("papers") as progress:
         done = progress(sum(len(papers(fit)) for fit in fits), 0) if progress else _silent
         return list(left_out(fits, done))
 
@@ -135,7 +134,7 @@ def _files(
     figure: bool,
 ) -> dict[str, Writer]:
     """Tables, and the figures of what was simulated."""
-    from pkinteract.export.record.qualify import record
+    from pkinteract.export.record.qualify import qualification_record
     from pkinteract.export.tables.qualify import course_table, daily_table, outcome_table, summary_table
     from pkinteract.text.csv import write_csv
     from pkinteract.text.record import write_record
@@ -146,7 +145,7 @@ def _files(
     if points:
         tables |= {"timecourses.csv": course_table(points), "timecourses-daily.csv": daily_table(points)}
     files: dict[str, Writer] = {name: partial(write_csv, table) for name, table in tables.items()}
-    files["run.json"] = partial(write_record, record(arms, points))
+    files["run.json"] = partial(write_record, qualification_record(arms, points))
     if figure and single and arms and arms[0].state == "simulated":
         files[f"{arms[0].study.id}.png"] = partial(_write_arms, arms[0], tuple(extra))
     elif figure:

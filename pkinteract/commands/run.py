@@ -95,7 +95,7 @@ def _drawer() -> Draw:
 
 def _write(result: Result, folder: Path, form: str, figures: Mapping[str, Writer]) -> None:
     from pkinteract.export import nonmem_files, write_parquet
-    from pkinteract.export.record.run import record
+    from pkinteract.export.record.run import run_record
     from pkinteract.export.tables.run import (
         alert_table,
         clearance_table,
@@ -113,14 +113,14 @@ def _write(result: Result, folder: Path, form: str, figures: Mapping[str, Writer
     from pkinteract.text.folder import write_all
     from pkinteract.text.record import write_record
 
-    exposure, found, pairs = exposure_table(result), alert_table(result), pair_evidence(result.scenario)
+    exposure, alerts, pairs = exposure_table(result), alert_table(result), pair_evidence(result.scenario)
     tables = {
         "concentrations": concentration_table(result),
         "enzymes": enzyme_table(result),
         "clearances": clearance_table(result),
         "doses": dose_table(result),
         "exposure": exposure,
-        "alerts": found,
+        "alerts": alerts,
         "pairs": pair_table(pairs),
     }
     if result.scenario.observations:
@@ -129,9 +129,9 @@ def _write(result: Result, folder: Path, form: str, figures: Mapping[str, Writer
     files: dict[str, Writer] = {f"{name}.{ending}": partial(put, table) for name, table in tables.items()}
     if form == "nonmem":
         files |= nonmem_files(result)
-    files["run.json"] = partial(write_record, record(result, pairs))
+    files["run.json"] = partial(write_record, run_record(result, pairs))
     written = write_all(folder, {**files, **figures})
-    click.echo("\n".join(summary_lines(result, exposure, found, list(pair_lines(pairs)), written)))
+    click.echo("\n".join(summary_lines(result, exposure, alerts, list(pair_lines(pairs)), written)))
 
 
 def _write_comparison(results: list[Result], folder: Path, form: str, figures: Mapping[str, Writer]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pkinteract.commands.progress import counted
+from pkinteract.commands.progress import progress_bar
 
 if TYPE_CHECKING:
     from pkinteract.population.run.plan import RunPlan
@@ -53,31 +53,31 @@ def sensitivity(
     if not force:
         refuse_foreign(folder, name)
     plan = plan_of(read, specification(read, n or PATIENTS, seed))
-    with counted("patients") as progress:
-        found = trace(plan, progress(runs(plan), 0) if progress else None)
-    written = write_all(folder, _files(name, plan, found, figure=not no_figure))
-    click.echo("\n".join(sensitivity_lines(plan, found, written)))
+    with progress_bar("patients") as progress:
+        results = trace(plan, progress(runs(plan), 0) if progress else None)
+    written = write_all(folder, _files(name, plan, results, figure=not no_figure))
+    click.echo("\n".join(sensitivity_lines(plan, results, written)))
 
 
-def _files(name: str, plan: RunPlan, found: Sequence[SensitivityResult], *, figure: bool) -> dict[str, Writer]:
+def _files(name: str, plan: RunPlan, results: Sequence[SensitivityResult], *, figure: bool) -> dict[str, Writer]:
     """File name to what writes it."""
-    from pkinteract.export.record.sensitivity import record
+    from pkinteract.export.record.sensitivity import sensitivity_record
     from pkinteract.export.tables.sensitivity import sobol_table, tornado_table
     from pkinteract.text.csv import write_csv
     from pkinteract.text.folder import RECORD
     from pkinteract.text.record import write_record
 
     files: dict[str, Writer] = {
-        "sobol.csv": partial(write_csv, sobol_table(plan, found)),
-        "tornado.csv": partial(write_csv, tornado_table(plan, found)),
-        RECORD: partial(write_record, record(name, plan)),
+        "sobol.csv": partial(write_csv, sobol_table(plan, results)),
+        "tornado.csv": partial(write_csv, tornado_table(plan, results)),
+        RECORD: partial(write_record, sensitivity_record(name, plan)),
     }
     if figure:
         from pkinteract.report.drawing import save
         from pkinteract.report.sensitivity.figure import draw_sensitivity
 
         for place, analyte in enumerate(plan.analytes):
-            drawing = draw_sensitivity(plan, found, place)
+            drawing = draw_sensitivity(plan, results, place)
             if drawing is not None:
                 names = (f"sensitivity-{analyte.id}.png", f"sensitivity-{analyte.id}.svg")
                 files |= dict.fromkeys(names, partial(save, drawing))

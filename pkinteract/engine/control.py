@@ -104,4 +104,7 @@ def largest_quartic(rtol: float) -> float:
 def floors(layout: Layout) -> list[float]:
     """Size of each state below which errors are judged absolutely, [mg] or [1]."""
     scale = layout.system.scale
-    return [ENZYME_FLOOR if row.compound is None else TRACE * scale[row.compound] for row in layout.compartments]
+    return [
+        ENZYME_FLOOR if compartment.compound is None else TRACE * scale[compartment.compound]
+        for compartment in layout.compartments
+    ]

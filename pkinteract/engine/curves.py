@@ -118,8 +118,8 @@ class SumCurve:
 
     def integral(self, start: npt.ArrayLike, stop: npt.ArrayLike) -> Array:
         """Integral from ``start`` to ``stop`` [h], of their common shape."""
-        rows = zip(self.curves, self.weights, strict=True)
-        return np.asarray(np.sum([weight * curve.integral(start, stop) for curve, weight in rows], axis=0))
+        weighted_curves = zip(self.curves, self.weights, strict=True)
+        return np.asarray(np.sum([weight * curve.integral(start, stop) for curve, weight in weighted_curves], axis=0))
 
 
 def weighted(curves: Sequence[Curve], weights: Sequence[tuple[float, Sequence[float]]]) -> Curve:
@@ -169,7 +169,7 @@ def extremes(curve: Curve, start: float, stop: float, sampled: tuple[Array, Arra
     sampled
         What :func:`sample` gives of this stretch, if it is known.
     """
-    times, values = (row.reshape(-1, len(_INNER)) for row in sampled or sample(curve, start, stop))
+    times, values = (samples.reshape(-1, len(_INNER)) for samples in sampled or sample(curve, start, stop))
     low = times[:, 0]
     width = np.diff(np.append(low, stop))
     first = float(curve.value(start))
@@ -177,7 +177,7 @@ def extremes(curve: Curve, start: float, stop: float, sampled: tuple[Array, Arra
     piece, node = np.concatenate([highest, lowest], axis=1)
     sign = np.repeat([1.0, -1.0], [len(highest[0]), len(lowest[0])])
     where, best = _refined(curve, low[piece], width[piece], node, values[piece, node], sign)
-    found = []
+    ends = []
     for side in (1.0, -1.0):
         mine = np.flatnonzero(sign == side)
         when, peaks = np.append(start, where[mine]), side * np.append(first, best[mine])
@@ -185,8 +185,8 @@ def extremes(curve: Curve, start: float, stop: float, sampled: tuple[Array, Arra
         tied = np.flatnonzero(peaks >= top - TIED * np.abs(values).max())
         place = np.append(-1, len(_INNER) * piece[mine] + node[mine])[tied]
         same = tied[place <= place[0] + 1]
-        found.append((float(when[same[np.argmax(peaks[same])]]), side * top))
-    (tmax, cmax), (tmin, cmin) = found
+        ends.append((float(when[same[np.argmax(peaks[same])]]), side * top))
+    (tmax, cmax), (tmin, cmin) = ends
     return Extremes(cmax=cmax, tmax=tmax, cmin=cmin, tmin=tmin)
 
 

@@ -2,8 +2,8 @@
 
 Every event adds ``amount`` to one place of the store (:func:`place`), but for the begin of a release, which adds a dose
 to those that are being released; and it bounds the step that follows it (:func:`longest_steps`). The rate of some
-releases jumps once more later, or is felt only then: :func:`marked` puts an empty event there. :func:`table` says all
-this in numbers.
+releases jumps once more later, or is felt only then: :func:`with_marks` puts an empty event there.
+:func:`event_table` says all this in numbers.
 
 A change of parameters is a :class:`Switch`: from its time on all equations read others.
 """
@@ -82,7 +82,7 @@ def place(layout: Layout, kind: EventKind, target: int) -> int:
 
 def longest_steps(system: System) -> list[float]:
     """Longest first step after an event of each release [h]; after other events it is ``FIRST_STEP``."""
-    return [longest_first(row) for row in profiles(system)]
+    return [longest_first(profile) for profile in profiles(system)]
 
 
 def concerning(layout: Layout, events: Iterable[Event]) -> list[Event]:
@@ -90,7 +90,7 @@ def concerning(layout: Layout, events: Iterable[Event]) -> list[Event]:
     return [event for event in events if event.compound(layout.system) in layout.stepped]
 
 
-def table(layout: Layout, events: Sequence[Event]) -> list[tuple[float, int, float, float]]:
+def event_table(layout: Layout, events: Sequence[Event]) -> list[tuple[float, int, float, float]]:
     """Every event as (time [h], place in the store, amount, longest step after it [h]).
 
     Raises
@@ -110,12 +110,12 @@ def table(layout: Layout, events: Sequence[Event]) -> list[tuple[float, int, flo
     ]
 
 
-def marked(system: System, events: Sequence[Event]) -> list[Event]:
+def with_marks(system: System, events: Sequence[Event]) -> list[Event]:
     """The events, with an empty one wherever the rate of a release jumps or a narrow one begins to be felt.
 
     No step crosses them.
     """
-    ages = [row.jumps for row in profiles(system)]
+    ages = [profile.jumps for profile in profiles(system)]
     marks = [
         replace(event, time=event.time + age, amount=0.0)
         for event in events

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pkinteract.engine.curves import Array, Side, piece_of
-from pkinteract.engine.events import Event, concerning, table
+from pkinteract.engine.events import Event, concerning, event_table
 from pkinteract.engine.layout import Layout
 from pkinteract.engine.system import System
 
@@ -157,7 +157,7 @@ class ExactState:
     rate: float
 
 
-def resting(modes: Modes) -> ExactState:
+def resting_compound(modes: Modes) -> ExactState:
     """No drug anywhere."""
     none = np.zeros(len(modes.depots))
     return ExactState(amplitude=np.zeros(len(modes.rates)), depot=none, inflow=none, rate=0.0)
@@ -174,7 +174,7 @@ def propagate(
     through = availability(system, compound)
     layout = Layout(system=system, stepped=(compound,))
     own = [event for event in concerning(layout, events) if start <= event.time < stop]
-    mine = deque(table(layout, own))
+    mine = deque(event_table(layout, own))
     breaks = sorted({start, stop, *(event.time for event in own)})
     state = initial
     states: list[ExactState] = []
@@ -189,9 +189,9 @@ def propagate(
     curve = ExponentialCurve(
         breaks=np.array(breaks),
         modes=mode,
-        amplitude=np.array([row.amplitude for row in states]),
-        depot=np.array([row.depot for row in states]),
-        rate=np.array([row.rate for row in states]),
+        amplitude=np.array([state.amplitude for state in states]),
+        depot=np.array([state.depot for state in states]),
+        rate=np.array([state.rate for state in states]),
         before=float(initial.amplitude.sum()),
     )
     return curve, state
@@ -229,7 +229,7 @@ def periodic(
     """
     mode = modes(system, compound)
     inflow = availability(system, compound) * np.array([inflows.get(j, 0.0) for j in mode.depots])
-    empty = replace(resting(mode), inflow=inflow, rate=rate + float(inflow.sum()))
+    empty = replace(resting_compound(mode), inflow=inflow, rate=rate + float(inflow.sum()))
     _, after = propagate(system, compound, events, start, start + period, empty)
     depot = after.depot / -np.expm1(-mode.ka * period)
     carried = _advance(mode, np.zeros_like(mode.rates), depot, np.array(0.0), np.array(period))

@@ -28,8 +28,12 @@ class Layout:
     @cached_property
     def compartments(self) -> tuple[Compartment, ...]:
         """What every state holds, in order."""
-        rows = [row for one in self.system.structures for row in one.compartments]
-        return tuple(row for row in rows if row.compound is None or row.compound in self.stepped)
+        compartments = [compartment for one in self.system.structures for compartment in one.compartments]
+        return tuple(
+            compartment
+            for compartment in compartments
+            if compartment.compound is None or compartment.compound in self.stepped
+        )
 
     @property
     def n_states(self) -> int:
@@ -38,7 +42,9 @@ class Layout:
 
     def states(self, kind: str) -> dict[int, int]:
         """State of every row whose compartment is of this kind."""
-        return {row.index: state for state, row in enumerate(self.compartments) if row.kind == kind}
+        return {
+            compartment.index: state for state, compartment in enumerate(self.compartments) if compartment.kind == kind
+        }
 
     @cached_property
     def central(self) -> dict[int, int]:
@@ -63,7 +69,7 @@ class Layout:
     @cached_property
     def stepped_depots(self) -> tuple[int, ...]:
         """Depots of stepped compounds, in order: the slots of the store."""
-        return tuple(j for j, row in enumerate(self.system.depots) if row.compound in self.stepped)
+        return tuple(j for j, depot in enumerate(self.system.depots) if depot.compound in self.stepped)
 
     @cached_property
     def depots(self) -> dict[int, int]:
@@ -89,10 +95,12 @@ class Layout:
     def resting(self) -> list[float]:
         """The states before any dose: no drug, levels at rest."""
         p = self.system.parameters
-        return [0.0 if row.rest is None else p[row.rest] for row in self.compartments]
+        return [0.0 if compartment.rest is None else p[compartment.rest] for compartment in self.compartments]
 
     def sizes(self) -> list[float]:
         """Typical size of every state and depot: a dose [mg], or 1 for a level."""
         scale = self.system.scale
         depots = [scale[self.system.depots[j].compound] for j in self.stepped_depots]
-        return [1.0 if row.compound is None else scale[row.compound] for row in self.compartments] + depots
+        return [
+            1.0 if compartment.compound is None else scale[compartment.compound] for compartment in self.compartments
+        ] + depots

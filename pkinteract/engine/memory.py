@@ -19,7 +19,7 @@ _FREE: list[npt.NDArray[np.uint8]] = []
 _ONE_AT_A_TIME = Lock()
 
 
-def take(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+def reserve(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     """An array with anything in it, in the smallest piece of memory that was given back and is of about its size."""
     size = math.prod(shape) * np.dtype(dtype).itemsize
     with _ONE_AT_A_TIME:
@@ -28,14 +28,14 @@ def take(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     return piece[:size].view(dtype).reshape(shape)
 
 
-def take_zeros(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """As :func:`take`, with zeros in it."""
-    zeros = take(shape, dtype)
+def reserve_zeros(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """As :func:`reserve`, with zeros in it."""
+    zeros = reserve(shape, dtype)
     zeros.fill(0)
     return zeros
 
 
-def give_back(array: npt.NDArray[Any]) -> None:
+def release(array: npt.NDArray[Any]) -> None:
     """Let others have the memory of an array that was taken, or of a view of one, and that nobody reads any more."""
     piece = array
     while isinstance(piece.base, np.ndarray):

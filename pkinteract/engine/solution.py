@@ -63,5 +63,5 @@ def resting(system: System) -> State:
         depots=[0.0] * len(layout.depots),
         inflows=[0.0] * len(layout.depots),
         rates=[0.0] * len(layout.stepped),
-        exact={i: exact.resting(exact.modes(system, i)) for i in system.exact},
+        exact={i: exact.resting_compound(exact.modes(system, i)) for i in system.exact},
     )

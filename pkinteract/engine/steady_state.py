@@ -109,9 +109,9 @@ def periodic_state(
         end = over(_state(system, x[:, 0], state))
         return None if end is None else _vector(end)[:, None]
 
-    found = fixed_point(_vector(state)[:, None], once, scale, tolerance)
-    end = _state(system, found.image[:, 0], state)
-    return Periodic(state=end, residual=found.residual, drift=found.drift, periods=found.rounds)
+    settled = fixed_point(_vector(state)[:, None], once, scale, tolerance)
+    end = _state(system, settled.image[:, 0], state)
+    return Periodic(state=end, residual=settled.residual, drift=settled.drift, periods=settled.rounds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,14 +177,14 @@ def _solving(
 
 def earlier_releases(system: System, events: Sequence[Event], start: float, period: float) -> list[Event]:
     """Releases of earlier periods that are still going on at ``start``, for events that repeat every ``period`` [h]."""
-    rows = profiles(system)
-    found = []
+    release_profiles = profiles(system)
+    earlier = []
     for event in (event for event in events if event.kind == "release"):
         time = event.time - period
-        while start - time < rows[event.target].over:
-            found.append(replace(event, time=time))
+        while start - time < release_profiles[event.target].over:
+            earlier.append(replace(event, time=time))
             time -= period
-    return sorted(found, key=lambda event: event.time)
+    return sorted(earlier, key=lambda event: event.time)
 
 
 def _mixed(points: list[Array], images: list[Array], scale: Array) -> Array:

@@ -126,11 +126,13 @@ class System:
         ValueError
             When compounds displace each other in a circle.
         """
-        waiting = {i: row.binding for i, row in enumerate(self.compounds) if row.binding is not None}
+        waiting = {i: compound.binding for i, compound in enumerate(self.compounds) if compound.binding is not None}
         order: list[int] = []
         while waiting:
             ready = [
-                i for i, row in waiting.items() if not {r.actor.compound for r in row.displacers} & (set(waiting) - {i})
+                i
+                for i, binding in waiting.items()
+                if not {r.actor.compound for r in binding.displacers} & (set(waiting) - {i})
             ]
             if not ready:
                 raise ValueError("compounds displace each other in a circle")
@@ -146,8 +148,8 @@ class System:
         """Pathways of a compound, all or only those behind (or not behind) its well-stirred liver."""
         return [
             j
-            for j, row in enumerate(self.pathways)
-            if row.compound == compound and (hepatic is None or row.hepatic == hepatic)
+            for j, pathway in enumerate(self.pathways)
+            if pathway.compound == compound and (hepatic is None or pathway.hepatic == hepatic)
         ]
 
 

@@ -9,14 +9,14 @@ from pkinteract.fitting.types import Estimate, FitResult
 
 def result_texts(outcome: FitResult) -> dict[str, str]:
     """File name to text: ``result.toml``, or ``result-<subject>.toml`` for each subject where they have their own."""
-    rows = [row for group in outcome.groups for row in group.estimates if row.parameter.paths]
-    subjects = list(dict.fromkeys(row.subject for row in rows if row.subject))
+    estimates = [estimate for group in outcome.groups for estimate in group.estimates if estimate.parameter.paths]
+    subjects = list(dict.fromkeys(estimate.subject for estimate in estimates if estimate.subject))
     head = f"# Estimates of the fit {outcome.fit.name}: {outcome.fit.title}\n"
     if not subjects:
-        return {"result.toml": head + _overrides(rows) + _uncertainty(outcome)} if rows else {}
+        return {"result.toml": head + _overrides(estimates) + _uncertainty(outcome)} if estimates else {}
     files = {}
     for subject in subjects:
-        mine = [row for row in rows if row.subject in ("", subject)]
+        mine = [estimate for estimate in estimates if estimate.subject in ("", subject)]
         files[f"result-{file_name(subject)}.toml"] = f"{head}# Subject {_line(subject)}\n{_overrides(mine)}"
     return files
 
@@ -30,14 +30,14 @@ def file_name(subject: str) -> str:
     return "".join(char if char.isalnum() and char.isascii() else "-" for char in subject)
 
 
-def _overrides(rows: Iterable[Estimate]) -> str:
+def _overrides(estimates: Iterable[Estimate]) -> str:
     """``[override.<drug>]`` tables, each value with its interval as a comment."""
     tables: dict[str, list[str]] = {}
-    for row in rows:
-        for drug, path in row.parameter.paths:
-            unit = "" if row.parameter.unit == "1" else f" {row.parameter.unit}"
-            told = f"  # {row.parameter.name}{_told(row)}"
-            tables.setdefault(drug, []).append(f'"{path}" = "{row.value:.10g}{unit}"{told}')
+    for estimate in estimates:
+        for drug, path in estimate.parameter.paths:
+            unit = "" if estimate.parameter.unit == "1" else f" {estimate.parameter.unit}"
+            told = f"  # {estimate.parameter.name}{_interval_note(estimate)}"
+            tables.setdefault(drug, []).append(f'"{path}" = "{estimate.value:.10g}{unit}"{told}')
     return "".join(f"\n[override.{drug}]\n" + "\n".join(lines) + "\n" for drug, lines in tables.items())
 
 
@@ -47,32 +47,32 @@ def _uncertainty(outcome: FitResult) -> str:
     A parameter without a standard error stays as it is.
     """
     group = outcome.groups[0]
-    if len(outcome.groups) > 1 or any(row.subject for row in group.estimates):
+    if len(outcome.groups) > 1 or any(estimate.subject for estimate in group.estimates):
         return ""
     text = ""
     above: list[int] = []
-    for row in group.estimates:
-        name, sd = row.parameter.name, row.se if row.log_se is None else row.log_se
+    for estimate in group.estimates:
+        name, sd = estimate.parameter.name, estimate.se if estimate.log_se is None else estimate.log_se
         text += f'\n[[uncertainty]]\nparameter = "{name}"\n'
-        if row.parameter.paths:
-            paths = ", ".join(f'"{drug}.{path}"' for drug, path in row.parameter.paths)
+        if estimate.parameter.paths:
+            paths = ", ".join(f'"{drug}.{path}"' for drug, path in estimate.parameter.paths)
             text += f"paths = [{paths}]\n"
-        text += f"estimate = {row.value:.10g}\n"
-        if row.parameter.expr is not None:
-            text += f'expression = "{row.parameter.expr}"\n'
-        elif row.free and sd is not None:
+        text += f"estimate = {estimate.value:.10g}\n"
+        if estimate.parameter.expr is not None:
+            text += f'expression = "{estimate.parameter.expr}"\n'
+        elif estimate.free and sd is not None:
             place = group.names.index(name)
-            text += f'scale = "{"natural" if row.log_se is None else "logarithmic"}"\nstandard_error = {sd:.10g}\n'
+            text += f'scale = "{"natural" if estimate.log_se is None else "logarithmic"}"\nstandard_error = {sd:.10g}\n'
             correlations = [float(group.correlation[place, other]) for other in above]
             text += f"correlation = [{', '.join(f'{value:.10g}' for value in correlations)}]\n"
             above.append(place)
     return text
 
 
-def _told(row: Estimate) -> str:
-    if row.low is not None or row.high is not None:
-        return f", 95 % {number(row.low)} to {number(row.high)}"
-    return ", held" if not row.free and row.parameter.expr is None else ", no interval"
+def _interval_note(estimate: Estimate) -> str:
+    if estimate.low is not None or estimate.high is not None:
+        return f", 95 % {number(estimate.low)} to {number(estimate.high)}"
+    return ", held" if not estimate.free and estimate.parameter.expr is None else ", no interval"
 
 
 def number(value: float | None) -> str:

@@ -77,14 +77,14 @@ def _data_set(result: Result, drug: str) -> str:
     central = _central(monograph)
     last = mine[0] if mine else None
     lines = [",".join(columns)]
-    for row in _rows(result, drug):
-        dose, last = row.dose, row.dose or last
-        patient = _patient(scenario, row.time)
-        cells: list[float | None] = [1, row.time - zero, None, 0.0, row.event, central, 0.0, row.interval, 0]
+    for record in _rows(result, drug):
+        dose, last = record.dose, record.dose or last
+        patient = _patient(scenario, record.time)
+        cells: list[float | None] = [1, record.time - zero, None, 0.0, record.event, central, 0.0, record.interval, 0]
         if dose is not None:
             rate = dose.free / dose.duration if dose.duration else 0.0
             cells[3], cells[5], cells[6] = dose.free, 1 if dose.route == "oral" else central, rate
-        cells += [row.steady_state, patient.weight, patient.age, 1 if patient.sex == "female" else 0]
+        cells += [record.steady_state, patient.weight, patient.age, 1 if patient.sex == "female" else 0]
         cells += [patient.creatinine_clearance] if "CRCL" in columns else []
         cells += _own(monograph, last) if own else []
         cells += [_form(kinds, last)] if len(kinds) > 1 else []
@@ -95,18 +95,20 @@ def _data_set(result: Result, drug: str) -> str:
 def _rows(result: Result, drug: str) -> list[_DataRecord]:
     """Observations on the output grid, changes of covariates and doses, in order."""
     scenario = result.scenario
-    rows = [_DataRecord(time=_exact(float(time)), rank=0, event=0) for time in result.time]
+    records = [_DataRecord(time=_exact(float(time)), rank=0, event=0) for time in result.time]
     zero = origin(scenario)
-    rows += [_DataRecord(time=_exact(time), rank=1, event=2) for time, _ in scenario.patients if time > zero]
+    records += [_DataRecord(time=_exact(time), rank=1, event=2) for time, _ in scenario.patients if time > zero]
     steady = scenario.steady_state
     before = [] if steady is None else [dose for dose in steady.doses if dose.drug == drug]
     for n, dose in enumerate(before):
         period = 0.0 if steady is None else steady.period
         kind = 2 if n else 1
-        rows.append(_DataRecord(time=_exact(dose.time), rank=2, event=1, dose=dose, interval=period, steady_state=kind))
+        records.append(
+            _DataRecord(time=_exact(dose.time), rank=2, event=1, dose=dose, interval=period, steady_state=kind)
+        )
     taken = (dose for dose in scenario.doses if dose.drug == drug and not dose.missed)
-    rows += [_DataRecord(time=_exact(dose.time), rank=2, event=1, dose=dose) for dose in taken]
-    return sorted(rows, key=lambda row: (row.time, row.rank))
+    records += [_DataRecord(time=_exact(dose.time), rank=2, event=1, dose=dose) for dose in taken]
+    return sorted(records, key=lambda record: (record.time, record.rank))
 
 
 def _exact(time: float) -> float:

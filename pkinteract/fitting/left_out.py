@@ -117,32 +117,33 @@ def left_out(fits: Iterable[Fit], done: Callable[[int], None]) -> Iterator[LeftO
         for fit in fits:
             whole = _optimum(fit, fit.series, pool)
             for paper in papers(fit):
-                mine = [row for row in fit.series if _paper(fit, row) == paper]
+                mine = [series for series in fit.series if _paper(fit, series) == paper]
                 near = _near(fit, mine, whole)
                 without = _optimum(near, near.series, pool)
                 fitted, predicted = (_predicted(fit, mine, values, pool) for values in (whole, without))
                 known = not any(
-                    row.vary and row.prior is None and row.name in _alone(fit, mine) for row in fit.parameters
+                    parameter.vary and parameter.prior is None and parameter.name in _alone(fit, mine)
+                    for parameter in fit.parameters
                 )
-                for row, seen, unseen in zip(mine, fitted, predicted, strict=True):
-                    study = _studies()[row.lines[0]]
+                for one, seen, unseen in zip(mine, fitted, predicted, strict=True):
+                    study = _studies()[one.lines[0]]
                     yield LeftOut(study=study, fit=fit.name, fitted=seen, predicted=unseen if known else None)
                 done(1)
 
 
-def cross_validated(outcomes: Sequence[StudyOutcome], rows: Sequence[LeftOut]) -> tuple[CrossValidated, ...]:
+def cross_validated(outcomes: Sequence[StudyOutcome], omissions: Sequence[LeftOut]) -> tuple[CrossValidated, ...]:
     """Errors with all and with every paper left out: of everything, and by design and mechanism."""
-    unseen = {row.study.id: row.predicted for row in rows if row.predicted is not None}
-    alone = {row.study.id for row in rows if row.predicted is None}
-    kept = [row for row in outcomes if row.study.id not in alone]
-    left = [replace(row, exposure=unseen.get(row.study.id, row.exposure)) for row in kept]
+    unseen = {omission.study.id: omission.predicted for omission in omissions if omission.predicted is not None}
+    alone = {omission.study.id for omission in omissions if omission.predicted is None}
+    kept = [outcome for outcome in outcomes if outcome.study.id not in alone]
+    left = [replace(outcome, exposure=unseen.get(outcome.study.id, outcome.exposure)) for outcome in kept]
     wanted = ("all", "design", "design and mechanism")
     pairs = zip(summaries(kept), summaries(left), strict=True)
     return tuple(
         CrossValidated(
             group=seen.group,
             n=seen.n,
-            n_left_out=sum(_belongs(row, seen) for row in kept if row.study.id in unseen),
+            n_left_out=sum(_belongs(outcome, seen) for outcome in kept if outcome.study.id in unseen),
             gmfe=seen.gmfe,
             gmfe_left_out=here.gmfe,
             n_pksim=here.n_pksim,
@@ -154,21 +155,21 @@ def cross_validated(outcomes: Sequence[StudyOutcome], rows: Sequence[LeftOut]) -
     )
 
 
-def _belongs(row: StudyOutcome, group: GroupSummary) -> bool:
-    return any(each.by == group.by and each.group == group.group for each in summaries([row]))
+def _belongs(outcome: StudyOutcome, group: GroupSummary) -> bool:
+    return any(each.by == group.by and each.group == group.group for each in summaries([outcome]))
 
 
 def _alone(fit: Fit, mine: Sequence[Series]) -> set[str]:
     """Estimated parameters that no other series feels."""
     basis = _basis(fit)
-    others = [row for row in fit.series if not any(row is left for left in mine)]
-    informed = set().union(*(_felt(fit, row, basis) for row in others)) if others else set()
-    return set().union(*(_felt(fit, row, basis) for row in mine)) - informed
+    others = [series for series in fit.series if not any(series is left for left in mine)]
+    informed = set().union(*(_felt(fit, series, basis) for series in others)) if others else set()
+    return set().union(*(_felt(fit, series, basis) for series in mine)) - informed
 
 
 def papers(fit: Fit) -> list[str]:
     """Papers of the interaction studies of a fit."""
-    return list(dict.fromkeys(paper for paper in (_paper(fit, row) for row in fit.series) if paper))
+    return list(dict.fromkeys(paper for paper in (_paper(fit, series) for series in fit.series) if paper))
 
 
 @cache
@@ -185,7 +186,7 @@ def _paper(fit: Fit, series: Series) -> str:
 def _optimum(fit: Fit, series: Sequence[Series], pool: ThreadPoolExecutor) -> Values:
     """Values of all parameters where the fit to some series is best; the initial ones where nothing varies."""
     target = Target(fit=fit, series=tuple(series), pool=pool, best=Best())
-    if series and any(row.vary for row in fit.parameters):
+    if series and any(parameter.vary for parameter in fit.parameters):
         search(target)
     return best_point(target).all_values()
 
@@ -197,53 +198,53 @@ def _near(fit: Fit, mine: Sequence[Series], whole: Values) -> Fit:
     nothing of theirs may be left in it.
     """
     basis = _basis(fit)
-    felt = {id(row): _felt(fit, row, basis) for row in fit.series}
-    others = [row for row in fit.series if not any(row is left for left in mine)]
-    names: set[str] = set().union(*(felt[id(row)] for row in mine))
-    while more := set().union(*(felt[id(row)] for row in others if felt[id(row)] & names)) - names:
+    felt = {id(series): _felt(fit, series, basis) for series in fit.series}
+    others = [series for series in fit.series if not any(series is left for left in mine)]
+    names: set[str] = set().union(*(felt[id(series)] for series in mine))
+    while more := set().union(*(felt[id(series)] for series in others if felt[id(series)] & names)) - names:
         names |= more
-    near = [row for row in others if felt[id(row)] & names]
-    informed = set().union(*(felt[id(row)] for row in near)) if near else set()
-    rows = []
-    for row in fit.parameters:
-        if row.expr is not None:
-            rows.append(row)
-        elif row.name in informed:
-            rows.append(replace(row, initial=whole[row.name]))
-        elif row.name in names:
-            rows.append(replace(row, initial=_known_before(row), vary=False, prior=None))
+    near = [series for series in others if felt[id(series)] & names]
+    informed = set().union(*(felt[id(series)] for series in near)) if near else set()
+    parameters = []
+    for parameter in fit.parameters:
+        if parameter.expr is not None:
+            parameters.append(parameter)
+        elif parameter.name in informed:
+            parameters.append(replace(parameter, initial=whole[parameter.name]))
+        elif parameter.name in names:
+            parameters.append(replace(parameter, initial=_known_before(parameter), vary=False, prior=None))
         else:
-            rows.append(replace(row, initial=whole[row.name], vary=False, prior=None))
-    return replace(fit, parameters=tuple(rows), series=tuple(near))
+            parameters.append(replace(parameter, initial=whole[parameter.name], vary=False, prior=None))
+    return replace(fit, parameters=tuple(parameters), series=tuple(near))
 
 
-def _known_before(row: Parameter) -> float:
+def _known_before(parameter: Parameter) -> float:
     """Median of the prior, or where the search begins."""
-    if row.prior is None:
-        return row.initial
-    return math.exp(row.prior[0]) if row.log else row.prior[0]
+    if parameter.prior is None:
+        return parameter.initial
+    return math.exp(parameter.prior[0]) if parameter.log else parameter.prior[0]
 
 
 def _basis(fit: Fit) -> dict[str, set[str]]:
     """The parameters that are estimated behind every parameter: itself, or those its expression uses."""
-    rows = {row.name: row for row in fit.parameters}
+    parameters = {parameter.name: parameter for parameter in fit.parameters}
 
     def behind(name: str) -> set[str]:
-        row = rows[name]
-        if row.expr is None:
-            return {name} if row.vary else set()
-        return set().union(*(behind(used) for used in names_in(row.expr) if used in rows))
+        parameter = parameters[name]
+        if parameter.expr is None:
+            return {name} if parameter.vary else set()
+        return set().union(*(behind(used) for used in names_in(parameter.expr) if used in parameters))
 
-    return {name: behind(name) for name in rows}
+    return {name: behind(name) for name in parameters}
 
 
 def _felt(fit: Fit, series: Series, basis: Mapping[str, set[str]]) -> set[str]:
     """Estimated parameters that reach a series."""
     runs = series.runs or (series,)
-    return set().union(*(basis[row.parameter] for run in runs for row in changes_of(fit.parameters, run)))
+    return set().union(*(basis[change.parameter] for run in runs for change in changes_of(fit.parameters, run)))
 
 
 def _predicted(fit: Fit, series: Sequence[Series], values: Values, pool: ThreadPoolExecutor) -> list[float]:
     """Prediction of the one number of every series."""
     target = Target(fit=fit, series=tuple(series), pool=pool, best=Best())
-    return [float(rows[0]) for rows in target.predictions([values])[0]]
+    return [float(prediction[0]) for prediction in target.predictions([values])[0]]

@@ -233,7 +233,7 @@ class Fit:
     @property
     def separate(self) -> bool:
         """Whether the subjects have no estimated number in common and are fitted one at a time."""
-        return all(row.per_subject for row in self.parameters if row.vary)
+        return all(parameter.per_subject for parameter in self.parameters if parameter.vary)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

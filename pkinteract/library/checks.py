@@ -32,19 +32,20 @@ def monograph_problems(data: _Data) -> Iterator[Fault]:
     for name, form in _tables(data, "absorption").items():
         yield from _formulation(form, ("absorption", name))
     yield from _binding(data)
-    for enzyme, row in _tables(data, "induces").items():
-        yield from _induction(row, ("induces", enzyme))
+    for enzyme, induction in _tables(data, "induces").items():
+        yield from _induction(induction, ("induces", enzyme))
     yield from _dosing(data)
 
 
 def unknown_enzymes(data: _Data, organs: Mapping[str, Sequence[str]]) -> Iterator[Fault]:
     """Enzymes, and organs of theirs, that the library does not have; ``organs`` is what it has."""
     named: list[tuple[Key, Any]] = [
-        (("elimination", "pathway", i, "enzyme"), row.get("enzyme")) for i, row in rows(data, "elimination", "pathway")
+        (("elimination", "pathway", i, "enzyme"), pathway.get("enzyme"))
+        for i, pathway in table_rows(data, "elimination", "pathway")
     ]
-    named.append((("first_pass", "gut_enzyme"), table(data, "first_pass").get("gut_enzyme")))
+    named.append((("first_pass", "gut_enzyme"), nested_table(data, "first_pass").get("gut_enzyme")))
     acting = ("induces", "inhibits", "inactivates")
-    named += [((head, name), name) for head in acting for name in table(data, head)]
+    named += [((head, name), name) for head in acting for name in nested_table(data, head)]
     for key, name in named:
         if not isinstance(name, str):
             continue
@@ -54,8 +55,8 @@ def unknown_enzymes(data: _Data, organs: Mapping[str, Sequence[str]]) -> Iterato
             gut = [enzyme for enzyme, where in organs.items() if "gut" in where]
             yield key, f"{name} is not modelled in the gut; enzymes of the gut are {', '.join(gut)}"
     for head in ("inhibits", "inactivates"):
-        for name, row in _tables(data, head).items():
-            given = row.get("organs")
+        for name, entry in _tables(data, head).items():
+            given = entry.get("organs")
             if given == [] and name in organs:
                 yield (
                     (head, name, "organs"),
@@ -69,35 +70,37 @@ def unknown_enzymes(data: _Data, organs: Mapping[str, Sequence[str]]) -> Iterato
 
 def provenance_problems(data: object, model: type[BaseModel]) -> Iterator[Fault]:
     """Values of the data of a ``model`` that do not say where they come from."""
-    sources = table(data, "sources")
-    for key, row in _values(data, model, ()):
-        kind, source = row.get("kind"), row.get("source")
+    sources = nested_table(data, "sources")
+    for key, value in _values(data, model, ()):
+        kind, source = value.get("kind"), value.get("source")
         if isinstance(source, str) and source not in sources:
             close = did_you_mean(source, sources) if sources else f"add a table [sources.{source}]"
             yield (*key, "source"), f'"{source}" is not in [sources]; {close}'
         elif source is None and kind in ("measured", "fitted", "in vitro", "label"):
             yield (*key, "source"), f'a value of kind "{kind}" needs a source, a key of [sources]'
-        elif kind == "assumed" and row.get("note") is None:
+        elif kind == "assumed" and value.get("note") is None:
             yield (*key, "note"), "an assumed value needs a note that says why this value"
 
 
-def table(data: object, *keys: str) -> _Data:
+def nested_table(data: object, *keys: str) -> _Data:
     """The table under ``keys``; an empty one if there is none."""
     for key in keys:
         data = data.get(key) if isinstance(data, Mapping) else None
     return data if isinstance(data, Mapping) else {}
 
 
-def rows(data: object, *keys: str) -> list[tuple[int, _Data]]:
+def table_rows(data: object, *keys: str) -> list[tuple[int, _Data]]:
     """The tables of a list, with their positions."""
-    found = table(data, *keys[:-1]).get(keys[-1])
+    entries = nested_table(data, *keys[:-1]).get(keys[-1])
     return [
-        (i, row) for i, row in enumerate(found if isinstance(found, (list, tuple)) else ()) if isinstance(row, Mapping)
+        (i, entry)
+        for i, entry in enumerate(entries if isinstance(entries, (list, tuple)) else ())
+        if isinstance(entry, Mapping)
     ]
 
 
 def _tables(data: _Data, key: str) -> dict[str, _Data]:
-    return {name: row for name, row in table(data, key).items() if isinstance(row, Mapping)}
+    return {name: entry for name, entry in nested_table(data, key).items() if isinstance(entry, Mapping)}
 
 
 def _number(raw: object, *dimensions: str) -> float | None:
@@ -133,11 +136,11 @@ def _values(data: object, model: type[BaseModel], path: Key) -> Iterator[tuple[K
 
 def _inside(data: object, model: type[BaseModel], annotation: Any, path: Key) -> Iterator[tuple[Key, _Data]]:
     if isinstance(data, (list, tuple)):
-        for i, row in enumerate(data):
-            yield from _values(row, model, (*path, i))
+        for i, entry in enumerate(data):
+            yield from _values(entry, model, (*path, i))
     elif isinstance(data, Mapping) and getattr(annotation, "__origin__", None) is dict:
-        for name, row in data.items():
-            yield from _values(row, model, (*path, name))
+        for name, entry in data.items():
+            yield from _values(entry, model, (*path, name))
     else:
         yield from _values(data, model, path)
 
@@ -149,24 +152,24 @@ def _models(annotation: Any) -> list[type[BaseModel]]:
 
 
 def _names(data: _Data) -> Iterator[Fault]:
-    for i, row in [(None, data), *rows(data, "sum")]:
-        unit = row.get("unit")
+    for i, compound in [(None, data), *table_rows(data, "sum")]:
+        unit = compound.get("unit")
         if isinstance(unit, str) and unit not in COLUMN_SUFFIX:
             key: Key = ("unit",) if i is None else ("sum", i, "unit")
             yield key, f'"{unit}" is not a reporting unit; write one of {", ".join(COLUMN_SUFFIX)}'
-    forms, chosen = table(data, "absorption"), data.get("formulation")
+    forms, chosen = nested_table(data, "absorption"), data.get("formulation")
     if isinstance(chosen, str) and chosen not in forms:
         hint = did_you_mean(chosen, forms) if forms else "there is no [absorption] table"
         yield ("formulation",), f'"{chosen}" is not a formulation of [absorption]; {hint}'
 
 
 def _ordered(data: _Data) -> Iterator[Fault]:
-    low, high = (_number(table(data, "ages").get(key), "time") for key in ("from", "until"))
+    low, high = (_number(nested_table(data, "ages").get(key), "time") for key in ("from", "until"))
     if low is not None and high is not None and low >= high:
         yield ("ages", "until"), "must be a higher age than from"
-    owners: list[tuple[Key, _Data]] = [((), data), *((("sum", i), row) for i, row in rows(data, "sum"))]
+    owners: list[tuple[Key, _Data]] = [((), data), *((("sum", i), total) for i, total in table_rows(data, "sum"))]
     for key, owner in owners:
-        limits = table(owner, "reference_range")
+        limits = nested_table(owner, "reference_range")
         low, high = (_mass_concentration(limits.get(name), data) for name in ("low", "high"))
         if low is not None and high is not None and low >= high:
             yield (*key, "reference_range", "high"), "must be above low"
@@ -184,31 +187,31 @@ def _unscored(enzyme: object, score: float | None) -> str | None:
 
 
 def _pathways(data: _Data) -> Iterator[Fault]:
-    pathways = rows(data, "elimination", "pathway")
+    pathways = table_rows(data, "elimination", "pathway")
     seen: set[object] = set()
-    for i, row in pathways:
+    for i, pathway in pathways:
         key: Key = ("elimination", "pathway", i)
-        id, kind = row.get("id"), row.get("kind", "enzyme")
+        id, kind = pathway.get("id"), pathway.get("kind", "enzyme")
         if id == "total":
             yield (*key, "id"), 'a pathway must not be called "total", the name of the whole clearance'
         if isinstance(id, str) and id in seen:
             yield (*key, "id"), f'two pathways are called "{id}"; give each its own id'
         seen.add(id if isinstance(id, str) else None)
-        if kind == "enzyme" and "enzyme" not in row:
+        if kind == "enzyme" and "enzyme" not in pathway:
             yield key, 'needs an enzyme, or kind = "renal", "biliary" or "other"'
-        if kind in ("renal", "biliary", "other") and "enzyme" in row:
+        if kind in ("renal", "biliary", "other") and "enzyme" in pathway:
             yield (*key, "enzyme"), f'a pathway of kind "{kind}" has no enzyme; leave the enzyme or the kind out'
-        if row.get("forms") is not None and row.get("forms") == data.get("id"):
+        if pathway.get("forms") is not None and pathway.get("forms") == data.get("id"):
             yield (*key, "forms"), "a drug cannot form itself; name the metabolite"
-        for n, own in rows(row, "activity"):
-            fault = _unscored(row.get("enzyme"), _number(own.get("score"), "fraction"))
+        for n, own in table_rows(pathway, "activity"):
+            fault = _unscored(pathway.get("enzyme"), _number(own.get("score"), "fraction"))
             if fault is not None:
                 yield (*key, "activity", n, "score"), fault
-        if "yield" in row and "forms" not in row:
+        if "yield" in pathway and "forms" not in pathway:
             yield (*key, "yield"), "a yield needs forms, the id of the metabolite"
-        if kind == "renal" and table(data, "elimination").get("renal_function"):
+        if kind == "renal" and nested_table(data, "elimination").get("renal_function"):
             yield (*key, "kind"), "renal_function replaces renal pathways; give one or the other"
-    shares = [_number(row.get("fraction"), "fraction") for _, row in pathways]
+    shares = [_number(pathway.get("fraction"), "fraction") for _, pathway in pathways]
     yield from _whole(shares, ("elimination", "pathway"), "the fractions of the pathways")
 
 
@@ -219,18 +222,18 @@ def _whole(shares: Sequence[float | None], key: Key, what: str) -> Iterator[Faul
 
 
 def _bands(data: _Data) -> Iterator[Fault]:
-    bands = [_number(row.get("from"), "clearance") for _, row in rows(data, "elimination", "renal_function")]
+    bands = [_number(band.get("from"), "clearance") for _, band in table_rows(data, "elimination", "renal_function")]
     starts = [start for start in bands if start is not None]
     if len(starts) == len(bands) and starts and (starts[-1] != 0 or not _ascending(starts[::-1])):
         yield ("elimination", "renal_function"), 'renal_function bands run from the highest "from" down to 0 mL/min'
     classes: set[object] = set()
-    for i, row in rows(data, "elimination", "hepatic_function"):
-        name = row.get("class")
+    for i, grade in table_rows(data, "elimination", "hepatic_function"):
+        name = grade.get("class")
         if isinstance(name, str) and name in classes:
             yield ("elimination", "hepatic_function", i, "class"), f'class "{name}" stands twice; keep one of them'
         classes.add(name if isinstance(name, str) else None)
     for key, start, what in (("pregnancy", "from", "weeks"), ("age_effect", "age_from", "ages")):
-        times = [_number(row.get(start), "time") for _, row in rows(data, "elimination", key)]
+        times = [_number(point.get(start), "time") for _, point in table_rows(data, "elimination", key)]
         if None not in times and not _ascending([time for time in times if time is not None]):
             yield ("elimination", key), f"{what} must ascend, each {start} later than the one before"
 
@@ -244,7 +247,7 @@ _WAYS = ("ka", *_SHAPES)
 
 
 def _formulation(form: _Data, key: Key) -> Iterator[Fault]:
-    parts = rows(form, "part")
+    parts = table_rows(form, "part")
     if form.get("route") == "intravenous":
         for name in (*_WAYS, "lag", "bioavailability", "part", "food"):
             if name in form:
@@ -263,10 +266,10 @@ def _formulation(form: _Data, key: Key) -> Iterator[Fault]:
         yield from _whole(shares, (*key, "part"), "the fractions of the parts")
     else:
         yield from _way(form, key)
-    food = table(form, "food")
+    food = nested_table(form, "food")
     inputs = [part for _, part in parts] if "part" in form else [form]
     for name in ("ka", "lag"):
-        if name in food and not any(name in row for row in inputs):
+        if name in food and not any(name in part for part in inputs):
             yield (*key, "food", name), f"is a factor on {name}, which this formulation does not have"
     factor = _number(food.get("bioavailability"), "fraction")
     fasted = _number(form.get("bioavailability", "1"), "fraction")
@@ -275,28 +278,28 @@ def _formulation(form: _Data, key: Key) -> Iterator[Fault]:
         yield (*key, "food", "bioavailability"), text
 
 
-def _way(row: _Data, key: Key) -> Iterator[Fault]:
-    shapes = [name for name in _SHAPES if name in row]
-    if not shapes and "ka" not in row:
+def _way(inlet: _Data, key: Key) -> Iterator[Fault]:
+    shapes = [name for name in _SHAPES if name in inlet]
+    if not shapes and "ka" not in inlet:
         yield key, 'needs a way in: ka = "1.5 1/h", zero_order = "2 h", transit (with ka), weibull or parts'
     if len(shapes) > 1:
         yield (*key, shapes[1]), f"exactly one way in: {shapes[0]} is given already; keep one, or write parts"
-    if "transit" in row and "ka" not in row:
+    if "transit" in inlet and "ka" not in inlet:
         yield (*key, "transit"), 'a transit chain ends in a depot; write ka beside it, for example ka = "1.5 1/h"'
 
 
 def _binding(data: _Data) -> Iterator[Fault]:
-    bound, id = table(data, "binding"), data.get("id")
+    bound, id = nested_table(data, "binding"), data.get("id")
     free = "fraction_unbound" in bound
     if not free:
-        for key, row in _values(data, Monograph, ()):
-            if row.get("basis") == "unbound" and key[0] != "binding":
+        for key, value in _values(data, Monograph, ()):
+            if value.get("basis") == "unbound" and key[0] != "binding":
                 yield (*key, "basis"), "an unbound concentration needs [binding] fraction_unbound"
-    if table(data, "elimination").get("liver") == "well-stirred":
+    if nested_table(data, "elimination").get("liver") == "well-stirred":
         missing = [name for name in ("fraction_unbound", "blood_to_plasma") if name not in bound]
         if missing:
             yield ("elimination", "liver"), f"a well-stirred liver needs [binding] {' and '.join(missing)}"
-    sites = table(bound, "sites")
+    sites = nested_table(bound, "sites")
     capacity, kd = (_mass_concentration(sites.get(name), data) for name in ("capacity", "kd"))
     fraction = _number(bound.get("fraction_unbound"), "fraction")
     if capacity is not None and kd is not None and fraction is not None:
@@ -304,40 +307,40 @@ def _binding(data: _Data) -> Iterator[Fault]:
         if not lowest * (1 - 1e-9) <= fraction < 1:
             text = f"with these sites the unbound fraction lies between {lowest:.6g} (little drug) and 1 (sites full)"
             yield ("binding", "fraction_unbound"), f"{text}; got {fraction:.6g}"
-    if isinstance(id, str) and id in table(data, "displaces"):
+    if isinstance(id, str) and id in nested_table(data, "displaces"):
         yield ("displaces", id), "a drug does not displace itself; write [binding.sites] for saturable binding"
 
 
-def _induction(row: _Data, key: Key) -> Iterator[Fault]:
-    curve = [name for name in ("receptor", "emax", "emax_gut", "ec50", "hill") if name in row]
-    if "slope" in row:
+def _induction(induction: _Data, key: Key) -> Iterator[Fault]:
+    curve = [name for name in ("receptor", "emax", "emax_gut", "ec50", "hill") if name in induction]
+    if "slope" in induction:
         if curve:
             text = f"an induction has a slope or receptor, emax and ec50; leave out slope or {', '.join(curve)}"
             yield key, text
         return
-    missing = [name for name in ("receptor", "emax", "ec50") if name not in row]
+    missing = [name for name in ("receptor", "emax", "ec50") if name not in induction]
     if missing:
         yield key, f"needs receptor, emax and ec50, or a slope alone; {' and '.join(missing)} missing"
 
 
 def _dosing(data: _Data) -> Iterator[Fault]:
-    low, high = (table(data, "dosing").get(name) for name in ("low", "high"))
+    low, high = (nested_table(data, "dosing").get(name) for name in ("low", "high"))
     for dimension in ("mass", "dose per weight"):
         least, most = _number(low, dimension), _number(high, dimension)
         if least is not None and most is not None and least > most:
             yield ("dosing", "low"), "is above high; low and high are the ends of the usual range of a day"
         for name in ("start", "high"):
-            end = _number(table(data, "dosing").get(name), dimension)
-            ceiling = _number(table(data, "dosing").get("most"), dimension)
+            end = _number(nested_table(data, "dosing").get(name), dimension)
+            ceiling = _number(nested_table(data, "dosing").get("most"), dimension)
             if end is not None and ceiling is not None and end > ceiling:
                 yield ("dosing", "most"), f"is below {name}; it is the highest dose of a day"
     forms = _tables(data, "absorption")
-    for name in table(data, "dosing", "strengths"):
+    for name in nested_table(data, "dosing", "strengths"):
         if name not in forms:
             text = f"is not a formulation of this drug; {did_you_mean(name, forms) if forms else 'it has none'}"
             yield ("dosing", "strengths", name), text
-    for name, row in _tables(table(data, "dosing"), "strengths").items():
-        sold, halves = row.get("values"), row.get("halves")
+    for name, strength in _tables(nested_table(data, "dosing"), "strengths").items():
+        sold, halves = strength.get("values"), strength.get("halves")
         if not isinstance(sold, list) or not isinstance(halves, list):
             continue
         for mg in halves:
@@ -346,7 +349,7 @@ def _dosing(data: _Data) -> Iterator[Fault]:
                     ("dosing", "strengths", name, "halves"),
                     f"{mg} is not among values; name those that may be broken",
                 )
-    for name in table(data, "dosing", "other_forms"):
+    for name in nested_table(data, "dosing", "other_forms"):
         if name in forms:
             text = "is a formulation of this drug; give its strengths under [dosing.strengths]"
             yield ("dosing", "other_forms", name), text

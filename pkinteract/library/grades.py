@@ -71,8 +71,8 @@ def grade_of(monograph: Monograph, summary: Path = SUMMARY) -> GradeBasis:
         When the summary cannot be read.
     """
     deciding = [value for path, value in monograph.values() if _decides(path, monograph)]
-    rows, error = _qualified(summary).get(monograph.id, (0, None))
-    return GradeBasis(sourced=sum(map(_sourced, deciding)), deciding=len(deciding), rows=rows, error=error)
+    ratios, error = _qualified(summary).get(monograph.id, (0, None))
+    return GradeBasis(sourced=sum(map(_sourced, deciding)), deciding=len(deciding), rows=ratios, error=error)
 
 
 def _decides(path: str, monograph: Monograph) -> bool:
@@ -92,7 +92,7 @@ def _qualified(summary: Path) -> Mapping[str, tuple[int, float | None]]:
         if row["by"] in ("perpetrator", "victim") and row["gmfe"]:
             for drug in row["group"].split(" + "):
                 logs.setdefault(drug, []).append((int(row["n"]), math.log(float(row["gmfe"]))))
-    counts = {drug: sum(n for n, _ in found) for drug, found in logs.items()}
+    counts = {drug: sum(n for n, _ in folds) for drug, folds in logs.items()}
     return {
-        drug: (counts[drug], math.exp(sum(n * log for n, log in found) / counts[drug])) for drug, found in logs.items()
+        drug: (counts[drug], math.exp(sum(n * log for n, log in folds) / counts[drug])) for drug, folds in logs.items()
     }

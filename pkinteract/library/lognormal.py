@@ -59,17 +59,17 @@ def log_sd(cv: float) -> float:
 
 def enzyme_cvs(written: Mapping[str, float]) -> dict[str, float]:
     """Enzyme to the CV of its uninduced level within one genotype [1]; ``written`` ones stand in place of published."""
-    return {**people.enzyme_cvs(), **{name: cv for name, cv in written.items() if "." not in name}}
+    return {**people.published_enzyme_cvs(), **{name: cv for name, cv in written.items() if "." not in name}}
 
 
 def correlation(enzymes: Sequence[str]) -> npt.NDArray[np.float64]:
     """Correlation (enzyme, enzyme) of the logarithms of levels: that which gives the published rank correlation."""
     ranks = people.rank_correlations()
-    found = np.eye(len(enzymes))
+    matrix = np.eye(len(enzymes))
     for i, first in enumerate(enzymes):
         for j, second in enumerate(enzymes[:i]):
-            found[i, j] = found[j, i] = 2 * math.sin(math.pi / 6 * ranks.get(frozenset((first, second)), 0.0))
-    return found
+            matrix[i, j] = matrix[j, i] = 2 * math.sin(math.pi / 6 * ranks.get(frozenset((first, second)), 0.0))
+    return matrix
 
 
 def explained_cv(monograph: Monograph, written: Mapping[str, float]) -> float:
@@ -99,7 +99,7 @@ def own_cv(cv: float, explained: float) -> float:
     return math.sqrt(max(0.0, (1 + cv**2) / (1 + explained**2) - 1))
 
 
-def idle(monograph: Monograph, key: str, taken: Collection[str], written: Mapping[str, float]) -> str | None:
+def idle_reason(monograph: Monograph, key: str, taken: Collection[str], written: Mapping[str, float]) -> str | None:
     """Why a CV would vary nothing, and what to write instead; None if it varies the patients.
 
     Parameters
@@ -117,7 +117,7 @@ def idle(monograph: Monograph, key: str, taken: Collection[str], written: Mappin
     forms = [monograph.absorption[name] for name in taken if monograph.absorption[name].route == "oral"]
     if not forms:
         return f"{drug} is not taken by mouth in this scenario; remove it"
-    if key == "ka" and all(row.ka is None for form in forms for row in form.inputs):
+    if key == "ka" and all(inlet.ka is None for form in forms for inlet in form.inputs):
         return f"{' and '.join(taken)} of {drug} has no ka; remove it"
     if key == "bioavailability" and has_first_pass(monograph):
         instead = " or ".join(_enzymes(monograph, written)) or f'"{drug}.clearance"'
@@ -135,5 +135,7 @@ def has_first_pass(monograph: Monograph) -> bool:
 def _enzymes(monograph: Monograph, written: Mapping[str, float]) -> list[str]:
     """Enzymes with a CV that clear a compound, the most important first."""
     cvs = enzyme_cvs(written)
-    paths = sorted(monograph.elimination.pathway, key=lambda row: -row.fraction.canonical)
-    return list(dict.fromkeys(row.enzyme for row in paths if row.enzyme in cvs and row.fraction.canonical > 0))[:_NAMED]
+    paths = sorted(monograph.elimination.pathway, key=lambda path: -path.fraction.canonical)
+    return list(dict.fromkeys(path.enzyme for path in paths if path.enzyme in cvs and path.fraction.canonical > 0))[
+        :_NAMED
+    ]

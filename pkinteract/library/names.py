@@ -37,17 +37,17 @@ def names_of(id: str, data: Mapping[str, Any] | None) -> Iterator[str]:
         if isinstance(name, str):
             yield name
     for key in ("brands", "synonyms", "atc"):
-        rows = table.get(key)
-        yield from (name for name in (rows if isinstance(rows, list) else ()) if isinstance(name, str))
+        texts = table.get(key)
+        yield from (name for name in (texts if isinstance(texts, list) else ()) if isinstance(name, str))
 
 
 def index(files: Iterable[tuple[str, Mapping[str, Any] | None]]) -> dict[str, tuple[str, ...]]:
     """Folded name to the ids of the drugs that have it."""
-    found: dict[str, tuple[str, ...]] = {}
+    ids: dict[str, tuple[str, ...]] = {}
     for id, data in files:
         for word in dict.fromkeys(map(folded, names_of(id, data))):
-            found[word] = (*found.get(word, ()), id)
-    return found
+            ids[word] = (*ids.get(word, ()), id)
+    return ids
 
 
 def unknown(name: str, known: Mapping[str, Sequence[str]]) -> str:

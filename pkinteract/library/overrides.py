@@ -74,19 +74,19 @@ def override_enzymes(enzymes: Mapping[str, Enzyme], overrides: Mapping[str, str]
     ValueError
         When a path names no value, or a value does not fit it.
     """
-    found = dict(enzymes)
+    changed = dict(enzymes)
     known = [path for path, _ in values(enzymes)]
     for path, text in overrides.items():
         if path not in known:
             raise ValueError(f"{path} is not a value of the enzymes; {did_you_mean(path, known)}")
         name, rest = path.split(".", 1)
-        data = found[name].model_dump(exclude_defaults=True)
+        data = changed[name].model_dump(exclude_defaults=True)
         place = _find(data, rest)
         if place is not None:
             quantity = Value.model_validate(text).model_dump(exclude_none=True)
             place.container[place.key] = {**quantity, "note": "override in the scenario"}
-        found[name] = Enzyme.model_validate(data)
-    return found
+        changed[name] = Enzyme.model_validate(data)
+    return changed
 
 
 def _find(data: Any, path: str) -> _Place | None:
@@ -94,7 +94,7 @@ def _find(data: Any, path: str) -> _Place | None:
     node = data
     for step in steps:
         if isinstance(node, (list, tuple)):
-            node = next((row for i, row in enumerate(node) if label(row, i) == step), None)
+            node = next((entry for i, entry in enumerate(node) if label(entry, i) == step), None)
         else:
             node = node.get(step) if isinstance(node, dict) else None
         if node is None:
@@ -125,7 +125,7 @@ def _walk(node: object, path: str, steps: Steps) -> Iterator[tuple[str, Steps]]:
     if isinstance(node, Value):
         yield path, steps
     elif isinstance(node, BaseModel):
-        children = [(row.alias or name, name, getattr(node, name)) for name, row in type(node).model_fields.items()]
+        children = [(field.alias or name, name, getattr(node, name)) for name, field in type(node).model_fields.items()]
     elif isinstance(node, Mapping):
         children = [(key, key, child) for key, child in node.items()]
     elif isinstance(node, tuple) and node and isinstance(node[0], BaseModel):

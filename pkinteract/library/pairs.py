@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pkinteract.errors import did_you_mean
-from pkinteract.library.checks import Fault, rows, table
+from pkinteract.library.checks import Fault, nested_table, table_rows
 from pkinteract.library.reader import Library, load_library, validated
 from pkinteract.library.schema.pairs import PairFile, PairStatus
 from pkinteract.text.toml import read_toml
@@ -54,15 +54,15 @@ def read_pairs(path: Path, library: Library) -> tuple[KnownPair, ...]:
     read = validated(PairFile, file, _faults(file.data, library))
     return tuple(
         KnownPair(
-            perpetrator=row.perpetrator,
-            victim=row.victim,
-            analyte=row.analyte or row.victim,
-            status=row.status,
-            ratio=None if row.ratio is None else (row.ratio[0], row.ratio[-1]),
-            source=read.sources[row.source].cite,
-            note=row.note or "",
+            perpetrator=pair.perpetrator,
+            victim=pair.victim,
+            analyte=pair.analyte or pair.victim,
+            status=pair.status,
+            ratio=None if pair.ratio is None else (pair.ratio[0], pair.ratio[-1]),
+            source=read.sources[pair.source].cite,
+            note=pair.note or "",
         )
-        for row in read.pair
+        for pair in read.pair
     )
 
 
@@ -73,32 +73,32 @@ def known_pairs() -> tuple[KnownPair, ...]:
 
 
 def _faults(data: Mapping[str, Any], library: Library) -> Iterator[Fault]:
-    sources = table(data, "sources")
+    sources = nested_table(data, "sources")
     seen: dict[tuple[object, ...], int] = {}
-    for i, row in rows(data, "pair"):
+    for i, pair in table_rows(data, "pair"):
         for key in ("perpetrator", "victim"):
-            drug = row.get(key)
+            drug = pair.get(key)
             if isinstance(drug, str) and drug not in library.files:
                 yield ("pair", i, key), library.unknown(drug)
-        if row.get("perpetrator") == row.get("victim"):
+        if pair.get("perpetrator") == pair.get("victim"):
             yield ("pair", i, "victim"), "is the perpetrator itself; a pair is of two drugs"
-        yield from _analyte(i, row, library)
-        source = row.get("source")
+        yield from _analyte(i, pair, library)
+        source = pair.get("source")
         if isinstance(source, str) and source not in sources:
             close = did_you_mean(source, sources) if sources else f"add a table [sources.{source}]"
             yield ("pair", i, "source"), f'"{source}" is not in [sources]; {close}'
-        if row.get("status") == "known-not-modelled" and "ratio" not in row:
+        if pair.get("status") == "known-not-modelled" and "ratio" not in pair:
             yield ("pair", i, "ratio"), "is required: the published size, such as [1.42, 1.88]"
-        if row.get("status") == "looked-for-none" and "ratio" in row:
+        if pair.get("status") == "looked-for-none" and "ratio" in pair:
             yield ("pair", i, "ratio"), "does not go with looked-for-none; leave it out, or write known-not-modelled"
-        who = row.get("perpetrator"), row.get("victim"), row.get("analyte", row.get("victim"))
+        who = pair.get("perpetrator"), pair.get("victim"), pair.get("analyte", pair.get("victim"))
         if who in seen:
             yield ("pair", i), f"stands twice, as pair {seen[who] + 1} already; keep one of them"
         seen.setdefault(who, i)
 
 
-def _analyte(i: int, row: Mapping[str, Any], library: Library) -> Iterator[Fault]:
-    analyte, victim = row.get("analyte"), row.get("victim")
+def _analyte(i: int, pair: Mapping[str, Any], library: Library) -> Iterator[Fault]:
+    analyte, victim = pair.get("analyte"), pair.get("victim")
     if not isinstance(analyte, str) or not isinstance(victim, str) or victim not in library.files:
         return
     known = library.reported(victim)

@@ -90,16 +90,18 @@ def _shown(value: str | float) -> str:
     return f'"{value}"' if isinstance(value, str) else f"{value:g}"
 
 
-def _made(gene: str, phenotype: str, row: Mapping[str, Any], *, factor: float, score: float | None = None) -> Activity:
-    source = row.get("source")
+def _activity_of(
+    gene: str, phenotype: str, entry: Mapping[str, Any], *, factor: float, score: float | None = None
+) -> Activity:
+    source = entry.get("source")
     return Activity(
         gene=gene,
         phenotype=phenotype,
         score=score,
         factor=factor,
-        kind=row["kind"],
+        kind=entry["kind"],
         source=None if source is None else _table()["sources"][source]["cite"],
-        note=row.get("note"),
+        note=entry.get("note"),
     )
 
 
@@ -111,12 +113,12 @@ def _from_phenotype(gene: str, entry: Mapping[str, Any], value: str) -> Activity
         known = ", ".join(entry["phenotypes"])
         forms = 'a score or alleles "*1/*2"' if "score" in entry else 'or alleles "*1/*2"'
         raise ValueError(f'"{value}" is not a phenotype of {gene}; {hint}write one of {known}, {forms}')
-    row = entry["phenotypes"][value]
-    if "score" in row:
-        return _from_score(gene, entry, row["score"])
-    if "functions" in row:
-        return _from_functions(gene, entry, row["functions"])
-    return _made(gene, value, row, factor=row["value"])
+    phenotype = entry["phenotypes"][value]
+    if "score" in phenotype:
+        return _from_score(gene, entry, phenotype["score"])
+    if "functions" in phenotype:
+        return _from_functions(gene, entry, phenotype["functions"])
+    return _activity_of(gene, value, phenotype, factor=phenotype["value"])
 
 
 def _from_score(gene: str, entry: Mapping[str, Any], score: float) -> Activity:
@@ -130,17 +132,17 @@ def _from_score(gene: str, entry: Mapping[str, Any], score: float) -> Activity:
         raise ValueError(f"an activity score of {gene} is a multiple of {step:g}, got {score:g}")
     phenotype = next(name for name, least in entry["bands"].items() if score >= least)
     if "factors" in rules:
-        row = rules["factors"][f"{score:g}"]
-        return _made(gene, phenotype, row, factor=row["value"], score=score)
-    row = rules["per_score"]
+        factor = rules["factors"][f"{score:g}"]
+        return _activity_of(gene, phenotype, factor, factor=factor["value"], score=score)
+    factor = rules["per_score"]
     if score % 1:
-        row = {**row, "kind": "assumed", "note": f"{row['note']}; {rules['partial']}"}
-    return _made(gene, phenotype, row, factor=score * row["value"], score=score)
+        factor = {**factor, "kind": "assumed", "note": f"{factor['note']}; {rules['partial']}"}
+    return _activity_of(gene, phenotype, factor, factor=score * factor["value"], score=score)
 
 
 def _from_functions(gene: str, entry: Mapping[str, Any], functions: str) -> Activity:
-    row = entry["diplotypes"][functions]
-    return _made(gene, row["phenotype"], row, factor=row["value"])
+    diplotype = entry["diplotypes"][functions]
+    return _activity_of(gene, diplotype["phenotype"], diplotype, factor=diplotype["value"])
 
 
 def _from_alleles(gene: str, entry: Mapping[str, Any], value: str) -> Activity:

@@ -11,7 +11,14 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from pkinteract.errors import InputError, Problem, did_you_mean
-from pkinteract.library.checks import Key, monograph_problems, provenance_problems, rows, table, unknown_enzymes
+from pkinteract.library.checks import (
+    Key,
+    monograph_problems,
+    nested_table,
+    provenance_problems,
+    table_rows,
+    unknown_enzymes,
+)
 from pkinteract.library.names import folded, index, unknown
 from pkinteract.library.schema.enzyme import Enzyme, EnzymeFile
 from pkinteract.library.schema.monograph import Citation, Monograph
@@ -85,7 +92,10 @@ class Library:
         """Ids of what is reported when a drug is given: it, its metabolites and theirs, and their sums."""
         family = _reached([drug], self.files, _formed)
         sums = [
-            row.get("id") for name in family if name in self.files for _, row in rows(_data(self.files[name]), "sum")
+            total.get("id")
+            for name in family
+            if name in self.files
+            for _, total in table_rows(_data(self.files[name]), "sum")
         ]
         return frozenset([*family, *_named(sums)])
 
@@ -125,15 +135,15 @@ def load_library(extra: Sequence[Path] = (), *, beside: Sequence[Path] = ()) -> 
 
 def drug_ids(paths: Sequence[Path]) -> dict[str, Path]:
     """Drug ids of files, those that can be read."""
-    found = {}
+    paths_of = {}
     for path in paths:
         try:
             id = read_toml(path).data.get("id")
         except InputError:
             continue
         if isinstance(id, str):
-            found[id] = path
-    return found
+            paths_of[id] = path
+    return paths_of
 
 
 def _file(path: Path) -> TomlFile:
@@ -154,26 +164,26 @@ def _enzymes() -> EnzymeFile:
 
 def _monograph(file: TomlFile, enzymes: Mapping[str, Enzyme], files: Mapping[str, Path]) -> Monograph:
     organs = {name: tuple(enzyme.organs) for name, enzyme in enzymes.items()}
-    found = [*monograph_problems(file.data), *unknown_enzymes(file.data, organs), *_others(file, files)]
-    return validated(Monograph, file, found)
+    faults = [*monograph_problems(file.data), *unknown_enzymes(file.data, organs), *_others(file, files)]
+    return validated(Monograph, file, faults)
 
 
 def _others(file: TomlFile, files: Mapping[str, Path]) -> Iterator[tuple[Key, str]]:
     """What the file says of other drugs: displaced ones, and parts of sums."""
     own = str(file.data.get("id"))
-    for drug in table(file.data, "displaces"):
+    for drug in nested_table(file.data, "displaces"):
         if drug == own:
             continue
         if drug not in files:
             yield ("displaces", drug), unknown(drug, index((id, _data(path)) for id, path in files.items()))
             continue
-        if not table(_data(files[drug]), "binding"):
+        if not nested_table(_data(files[drug]), "binding"):
             yield ("displaces", drug), f"{drug} has no [binding] that could be displaced; add it to its file"
         if own in _reached([drug], files, _displaced):
             yield ("displaces", drug), f"{drug} displaces {own} in turn; drugs must not displace each other in a circle"
     family = {own, *_reached(_formed(file.data), files, _formed)}
-    for i, row in rows(file.data, "sum"):
-        parts = row.get("parts")
+    for i, total in table_rows(file.data, "sum"):
+        parts = total.get("parts")
         for n, part in enumerate(parts if isinstance(parts, list) else ()):
             if isinstance(part, str) and part not in family:
                 text = f'"{part}" is neither this drug nor a metabolite of it; {did_you_mean(part, sorted(family))}'
@@ -185,23 +195,23 @@ def _named(names: Iterable[object]) -> list[str]:
 
 
 def _displaced(data: object) -> list[str]:
-    return list(table(data, "displaces"))
+    return list(nested_table(data, "displaces"))
 
 
 def _formed(data: object) -> list[str]:
-    return _named(row.get("forms") for _, row in rows(data, "elimination", "pathway"))
+    return _named(pathway.get("forms") for _, pathway in table_rows(data, "elimination", "pathway"))
 
 
 def _reached(names: Iterable[str], files: Mapping[str, Path], after: Callable[[object], list[str]]) -> set[str]:
     """The ``names``, what comes ``after`` them in their files, and so on."""
-    found: set[str] = set()
+    reached: set[str] = set()
     waiting = list(names)
     while waiting:
         name = waiting.pop()
-        if name not in found:
-            found.add(name)
+        if name not in reached:
+            reached.add(name)
             waiting += after(_data(files[name])) if name in files else []
-    return found
+    return reached
 
 
 def _data(path: Path) -> Mapping[str, Any] | None:
@@ -212,13 +222,13 @@ def _data(path: Path) -> Mapping[str, Any] | None:
         return None
 
 
-def validated(model: type[_M], file: TomlFile, found: Iterable[tuple[Key, str]]) -> _M:
+def validated(model: type[_M], file: TomlFile, faults: Iterable[tuple[Key, str]]) -> _M:
     """The file as a ``model``.
 
     Raises
     ------
     InputError
-        With every problem that pydantic sees and those that were ``found``.
+        With every problem that pydantic sees and the ``faults``.
     """
     wrong: list[Problem] = []
     read = None
@@ -227,7 +237,7 @@ def validated(model: type[_M], file: TomlFile, found: Iterable[tuple[Key, str]])
     except ValidationError as error:
         wrong = problems(error, file, model)
     seen = {problem.key for problem in wrong}
-    for key, message in found:
+    for key, message in faults:
         name = key_text(key)
         if name not in seen:
             wrong.append(Problem(line=file.line(key), key=name, message=message))

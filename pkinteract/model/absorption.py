@@ -94,7 +94,7 @@ def _way(parts: SystemRows, frame: ModelContext, drug: str, name: str, fed: bool
     if formulation.route == "intravenous":
         return AbsorptionRoute(compound=frame.order[drug], inlets=(), bioavailability=available, first_pass=1.0)
     food = formulation.food if fed else None
-    inlets = [_inlet(parts, frame, drug, row, food) for row in formulation.inputs]
+    inlets = [_inlet(parts, frame, drug, shape, food) for shape in formulation.inputs]
     first_pass = frame.livers[drug].availability * gut_availability(monograph)
     return AbsorptionRoute(
         compound=frame.order[drug], inlets=tuple(inlets), bioavailability=available, first_pass=first_pass
@@ -127,12 +127,12 @@ def _factor(value: Value | None) -> float:
     return 1.0 if value is None else value.canonical
 
 
-def events(doses: Sequence[Dose], found: Mapping[Entry, AbsorptionRoute]) -> tuple[Event, ...]:
+def dose_events(doses: Sequence[Dose], ways: Mapping[Entry, AbsorptionRoute]) -> tuple[Event, ...]:
     """Jumps of the input for the doses that were taken, sorted by time."""
     jumps: list[Event] = []
     for dose in doses:
         if not dose.missed:
-            jumps += jumps_of(dose, found[entry_of(dose)])
+            jumps += jumps_of(dose, ways[entry_of(dose)])
     return tuple(sorted(jumps, key=lambda event: event.time))
 
 
@@ -197,13 +197,13 @@ class PeriodicInput:
     inflows: tuple[float, ...]
 
 
-def periodic_input(steady: SteadyState, found: Mapping[Entry, AbsorptionRoute], system: rows.System) -> PeriodicInput:
+def periodic_input(steady: SteadyState, ways: Mapping[Entry, AbsorptionRoute], system: rows.System) -> PeriodicInput:
     """Repeat one period of doses backwards for ever and cut at the start of the run."""
     wrapped: list[Event] = []
     pending: list[Event] = []
     running = {"rate": [0.0] * len(system.compounds), "depot-rate": [0.0] * len(system.depots)}
     for dose in steady.doses:
-        for event in jumps_of(dose, found[entry_of(dose)]):
+        for event in jumps_of(dose, ways[entry_of(dose)]):
             again, left = repeated(event, steady)
             wrapped.append(again)
             pending += left

@@ -10,7 +10,7 @@ from pkinteract.engine.events import Event, Switch
 from pkinteract.errors import InputError, Problem
 from pkinteract.library import Enzyme
 from pkinteract.library.schema.monograph import Monograph
-from pkinteract.model.absorption import AbsorptionRoute, Entry, add_routes, entries, events, scale
+from pkinteract.model.absorption import AbsorptionRoute, Entry, add_routes, dose_events, entries, scale
 from pkinteract.model.clearance import add_pathways
 from pkinteract.model.disposition import add_compounds
 from pkinteract.model.enzymes import add_enzymes, organs_in_use, regulated_enzymes
@@ -77,7 +77,7 @@ def build(scenario: Scenario) -> Model:
         changes=scenario.patients,
     )
     _refuse_availability(scenario, model.ways)
-    return replace(model, events=events(scenario.doses, model.ways))
+    return replace(model, events=dose_events(scenario.doses, model.ways))
 
 
 def build_model(
@@ -104,9 +104,9 @@ def build_model(
     """
     ways_used = list(entries)
     organs = organs_in_use(monographs, enzymes)
-    rows_of = regulated_enzymes(organs, monographs, enzymes, [patient, *(row for _, row in changes)])
-    frame = ModelContext(patient=patient, monographs=monographs, enzymes=enzymes, moving=rows_of)
-    parts, found = assembled(frame, ways_used)
+    rows_of = regulated_enzymes(organs, monographs, enzymes, [patient, *(person for _, person in changes)])
+    frame = ModelContext(patient=patient, monographs=monographs, enzymes=enzymes, regulated=rows_of)
+    parts, ways = assembled(frame, ways_used)
     others = [(time, assembled(replace(frame, patient=person), ways_used)[0]) for time, person in changes]
     return Model(
         system=rows.checked(_system(parts, scale(monographs, doses), step_all=bool(changes))),
@@ -116,7 +116,7 @@ def build_model(
         levels=tuple(
             EnzymeLevel(name=f"{n}_{o}", row=rows_of.get((n, o)), activity=float(frame.activity[n])) for n, o in organs
         ),
-        ways=found,
+        ways=ways,
         events=(),
     )
 
@@ -152,7 +152,7 @@ def _system(parts: SystemRows, sizes: tuple[float, ...], *, step_all: bool) -> r
     )
 
 
-def _refuse_availability(scenario: Scenario, found: Mapping[Entry, AbsorptionRoute]) -> None:
+def _refuse_availability(scenario: Scenario, ways: Mapping[Entry, AbsorptionRoute]) -> None:
     """Refuse formulations and courses whose F is above what gut and liver let through."""
     problems: dict[str, Problem] = {}
     for r, regimen in enumerate(scenario.regimens):
@@ -161,7 +161,7 @@ def _refuse_availability(scenario: Scenario, found: Mapping[Entry, AbsorptionRou
             key = f"{regimen.drug}.absorption.{course.formulation}.bioavailability"
             if given is not None:
                 key = f"regimen[{r}].course[{c}].bioavailability"
-            way = found[regimen.drug, course.formulation, course.food == "fed"]
+            way = ways[regimen.drug, course.formulation, course.food == "fed"]
             problem = availability_problem(way, key, given)
             if problem is not None:
                 problems[key] = problem

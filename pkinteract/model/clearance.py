@@ -53,7 +53,7 @@ def _pathway(parts: SystemRows, frame: ModelContext, monograph: Monograph, pathw
         clearance = clearance / liver.availability
     enzyme = None
     if pathway.enzyme is not None:
-        enzyme = frame.moving.get((pathway.enzyme, "liver"))
+        enzyme = frame.regulated.get((pathway.enzyme, "liver"))
         clearance = clearance * (1.0 if enzyme is not None else frame.activity[pathway.enzyme])
     saturation = None
     if pathway.km is not None:
@@ -78,17 +78,17 @@ def pathway_clearance(patient: Person, monograph: Monograph, pathway: Pathway) -
     if pathway.kind == "renal":
         filtered = 0.0 if patient.creatinine_clearance is None else patient.creatinine_clearance
         return share * filtered / body.NORMAL_CREATININE_CLEARANCE
-    return share * body.size(patient) * body.own_activity(pathway, patient)
+    return share * body.size_factor(patient) * body.own_activity(pathway, patient)
 
 
 def _inhibitors(parts: SystemRows, frame: ModelContext, enzyme: str | None) -> tuple[rows.Ratio, ...]:
-    found = []
+    ratios = []
     for drug, other in frame.monographs.items() if enzyme is not None else ():
-        row = other.inhibits.get(enzyme or "")
-        if row is not None and "liver" in (row.organs or ("liver",)):
-            actor = interaction_of(frame, drug, row.ki, "inlet")
-            found.append(rows.Ratio(actor=actor, constant=parts.add(acting_constant(row.ki, other))))
-    return tuple(found)
+        inhibition = other.inhibits.get(enzyme or "")
+        if inhibition is not None and "liver" in (inhibition.organs or ("liver",)):
+            actor = interaction_of(frame, drug, inhibition.ki, "inlet")
+            ratios.append(rows.Ratio(actor=actor, constant=parts.add(acting_constant(inhibition.ki, other))))
+    return tuple(ratios)
 
 
 def formed_ratio(monographs: Mapping[str, Monograph], parent: Monograph, pathway: Pathway, metabolite: str) -> float:
@@ -101,5 +101,5 @@ def gut_share(monograph: Monograph, pathway: Pathway) -> float:
     """Share of a pathway in what the gut enzyme of its compound carries [1]."""
     if monograph.first_pass is None or pathway.enzyme != monograph.first_pass.gut_enzyme:
         return 0.0
-    carried = [row.fraction.canonical for row in monograph.elimination.pathway if row.enzyme == pathway.enzyme]
+    carried = [other.fraction.canonical for other in monograph.elimination.pathway if other.enzyme == pathway.enzyme]
     return pathway.fraction.canonical / sum(carried)

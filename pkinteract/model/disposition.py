@@ -37,7 +37,7 @@ def _compound(parts: SystemRows, frame: ModelContext, monograph: Monograph) -> r
     gut_enzyme = gut_ratio = None
     if monograph.first_pass is not None:
         name, ratio = monograph.first_pass.gut_enzyme, 1 / gut_availability(monograph) - 1
-        gut_enzyme = frame.moving.get((name, "gut"))
+        gut_enzyme = frame.regulated.get((name, "gut"))
         gut_ratio = parts.add(ratio if gut_enzyme is not None else ratio * frame.activity[name])
     return rows.Compound(
         volume=volume,
@@ -63,13 +63,13 @@ def _gut_inhibitors(parts: SystemRows, frame: ModelContext, monograph: Monograph
     if monograph.first_pass is None:
         return ()
     enzyme = monograph.first_pass.gut_enzyme
-    found = []
+    ratios = []
     for drug, other in frame.monographs.items():
-        row = other.inhibits.get(enzyme)
-        if row is not None and "gut" in (row.organs or frame.organs(enzyme)):
+        inhibition = other.inhibits.get(enzyme)
+        if inhibition is not None and "gut" in (inhibition.organs or frame.organs(enzyme)):
             actor = rows.Actor(compound=frame.order[drug], site="gut")
-            found.append(rows.Ratio(actor=actor, constant=parts.add(unbound_constant(row.ki, other))))
-    return tuple(found)
+            ratios.append(rows.Ratio(actor=actor, constant=parts.add(unbound_constant(inhibition.ki, other))))
+    return tuple(ratios)
 
 
 def _binding(parts: SystemRows, frame: ModelContext, monograph: Monograph) -> rows.Binding | None:

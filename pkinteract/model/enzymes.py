@@ -43,7 +43,7 @@ def regulated_enzymes(
 
 def add_enzymes(parts: SystemRows, frame: ModelContext) -> None:
     """Append the turnover of every moving enzyme with all that acts on it."""
-    for (name, organ), row in frame.moving.items():
+    for (name, organ), row in frame.regulated.items():
         half_life = frame.enzymes[name].organs[organ].half_life.canonical
         turnover = rows.Enzyme(kdeg=parts.add(math.log(2) / half_life), activity=parts.add(frame.activity[name]))
         parts.enzymes.append(turnover)
@@ -55,7 +55,7 @@ def add_enzymes(parts: SystemRows, frame: ModelContext) -> None:
 
 
 def _induction(parts: SystemRows, frame: ModelContext, drug: str, induction: Induction, where: Organ) -> rows.Induction:
-    monograph, row = frame.monographs[drug], frame.moving[where]
+    monograph, row = frame.monographs[drug], frame.regulated[where]
     if induction.slope is not None:
         free = monograph.binding.fraction_unbound.canonical if monograph.binding is not None else 1.0
         slope = induction.slope.canonical * (free if induction.slope.basis == "unbound" else 1.0)
@@ -74,8 +74,8 @@ def _induction(parts: SystemRows, frame: ModelContext, drug: str, induction: Ind
 
 
 def _inactivates(monograph: Monograph, enzyme: str, organ: str) -> bool:
-    row = monograph.inactivates.get(enzyme)
-    return row is not None and (not row.organs or organ in row.organs)
+    inactivation = monograph.inactivates.get(enzyme)
+    return inactivation is not None and (not inactivation.organs or organ in inactivation.organs)
 
 
 def _inactivation(parts: SystemRows, frame: ModelContext, drug: str, organ: Organ, row: int) -> rows.Inactivation:

@@ -47,28 +47,37 @@ def fold(enzyme: str, organ: str, levels: Iterable[Level]) -> float:
     rise = 0.0
     groups: dict[str | None, list[tuple[float, float]]] = {}
     for level in levels:
-        row = level.compound.induces.get(enzyme)
-        if row is None:
+        induction = level.compound.induces.get(enzyme)
+        if induction is None:
             continue
-        if row.slope is not None:
-            rise += row.slope.canonical * level.on(row.slope.basis)
-        elif row.emax is not None and row.ec50 is not None:
-            power = 1.0 if row.hill is None else row.hill.canonical
-            groups.setdefault(row.receptor, []).append((emax_in(row, organ), level.over(row.ec50) ** power))
-    rises = (sum(emax * x for emax, x in rows) / (1 + sum(x for _, x in rows)) for rows in groups.values())
+        if induction.slope is not None:
+            rise += induction.slope.canonical * level.on(induction.slope.basis)
+        elif induction.emax is not None and induction.ec50 is not None:
+            power = 1.0 if induction.hill is None else induction.hill.canonical
+            groups.setdefault(induction.receptor, []).append(
+                (emax_in(induction, organ), level.over(induction.ec50) ** power)
+            )
+    rises = (sum(emax * x for emax, x in terms) / (1 + sum(x for _, x in terms)) for terms in groups.values())
     return 1 + rise + sum(rises)
 
 
-def emax_in(row: Induction, organ: str) -> float:
+def emax_in(induction: Induction, organ: str) -> float:
     """Largest rise of synthesis in an organ above 1 [1]; 0 where the inducer is known by a slope."""
-    emax = row.emax_gut if organ == "gut" and row.emax_gut is not None else row.emax
+    emax = induction.emax_gut if organ == "gut" and induction.emax_gut is not None else induction.emax
     return 0.0 if emax is None else emax.canonical
 
 
 def inhibition(enzyme: str, organ: str, levels: Iterable[Level]) -> float:
     """Share of the activity of an enzyme in an organ that reversible inhibitors leave [1]."""
-    rows = ((level, level.compound.inhibits.get(enzyme)) for level in levels)
-    return 1 / (1 + sum(level.over(row.ki) for level, row in rows if row is not None and acts_in(row, organ)))
+    inhibitions = ((level, level.compound.inhibits.get(enzyme)) for level in levels)
+    return 1 / (
+        1
+        + sum(
+            level.over(inhibition.ki)
+            for level, inhibition in inhibitions
+            if inhibition is not None and acts_in(inhibition, organ)
+        )
+    )
 
 
 def inactivation(enzyme: Enzyme, name: str, organ: str, levels: Iterable[Level]) -> float:
@@ -78,13 +87,13 @@ def inactivation(enzyme: Enzyme, name: str, organ: str, levels: Iterable[Level])
     kdeg = math.log(2) / enzyme.organs[organ].half_life.canonical
     lost = 0.0
     for level in levels:
-        row = level.compound.inactivates.get(name)
-        if row is not None and acts_in(row, organ):
-            taken = level.over(row.ki)
-            lost += row.kinact.canonical * taken / (1 + taken)
+        inactivation = level.compound.inactivates.get(name)
+        if inactivation is not None and acts_in(inactivation, organ):
+            taken = level.over(inactivation.ki)
+            lost += inactivation.kinact.canonical * taken / (1 + taken)
     return kdeg / (kdeg + lost)
 
 
-def acts_in(row: Inhibition | Inactivation, organ: str) -> bool:
+def acts_in(effect: Inhibition | Inactivation, organ: str) -> bool:
     """Whether an inhibitor acts in an organ: in those that it names, or wherever the enzyme is."""
-    return row.organs is None or organ in row.organs
+    return effect.organs is None or organ in effect.organs

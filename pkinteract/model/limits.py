@@ -17,9 +17,9 @@ def liver_problems(monographs: Mapping[str, Monograph]) -> list[Problem]:
     """Hepatic clearances that are not below the hepatic flow."""
     problems = []
     for drug, monograph in monographs.items():
-        found = liver(monograph)
-        if found.flow is not None and found.clearance >= found.flow:
-            text = f"hepatic clearance {found.clearance:.4g} L/h is not below hepatic flow Rb·Qh {found.flow:.4g} L/h"
+        organ = liver(monograph)
+        if organ.flow is not None and organ.clearance >= organ.flow:
+            text = f"hepatic clearance {organ.clearance:.4g} L/h is not below hepatic flow Rb·Qh {organ.flow:.4g} L/h"
             problems.append(Problem(line=None, key=f"{drug}.elimination.clearance", message=f"{text}; lower it"))
     return problems
 

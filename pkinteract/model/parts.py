@@ -41,7 +41,7 @@ class ModelContext:
 
     Attributes
     ----------
-    moving
+    regulated
         Row of every enzyme and organ whose level changes during the run.
     factors
         (compound, what) to a factor of the patient on the clearance of every pathway (fu·CLint behind a well-stirred
@@ -51,7 +51,7 @@ class ModelContext:
     patient: Person
     monographs: Mapping[str, Monograph]
     enzymes: Mapping[str, Enzyme]
-    moving: Mapping[Organ, int]
+    regulated: Mapping[Organ, int]
     factors: Mapping[tuple[str, str], Number] = field(default_factory=dict)
 
     def factor(self, drug: str, what: Factor) -> Number:
@@ -71,7 +71,7 @@ class ModelContext:
     @cached_property
     def size(self) -> Number:
         """Allometric factor on clearances and flows [1]."""
-        return body.size(self.patient)
+        return body.size_factor(self.patient)
 
     @cached_property
     def livers(self) -> dict[str, Liver]:
@@ -110,7 +110,9 @@ def liver(monograph: Monograph) -> Liver:
     """The liver that a monograph describes."""
     elimination = monograph.elimination
     total = body.reference_clearance(elimination.clearance)
-    hepatic = total * sum(row.fraction.canonical for row in elimination.pathway if row.kind in ("enzyme", "biliary"))
+    hepatic = total * sum(
+        pathway.fraction.canonical for pathway in elimination.pathway if pathway.kind in ("enzyme", "biliary")
+    )
     if elimination.liver == "linear" or monograph.binding is None or monograph.binding.blood_to_plasma is None:
         return Liver(flow=None, clearance=hepatic)
     return Liver(flow=monograph.binding.blood_to_plasma.canonical * body.LIVER_FLOW, clearance=hepatic)

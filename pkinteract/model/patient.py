@@ -73,7 +73,7 @@ class Person(Protocol):
     def abundance(self) -> Mapping[str, Number]: ...
 
 
-def choose(condition: bool | npt.NDArray[np.bool_], yes: Number, no: Number) -> Number:
+def where(condition: bool | npt.NDArray[np.bool_], yes: Number, no: Number) -> Number:
     """``yes`` where the condition holds, else ``no``, in their unit, patient by patient.
 
     A single patient is decided without numpy, which takes long to import.
@@ -87,13 +87,13 @@ def choose(condition: bool | npt.NDArray[np.bool_], yes: Number, no: Number) -> 
 
 def banded(value: Number, bands: Iterable[tuple[float, float]]) -> Number:
     """The number of the highest of the ``bands`` (lower bound, number) that a value reaches; 1 if it reaches none."""
-    found: Number = 1.0
+    reached: Number = 1.0
     for bound, number in sorted(bands):
-        found = choose(value >= bound - 1e-9, number, found)
-    return found
+        reached = where(value >= bound - 1e-9, number, reached)
+    return reached
 
 
-def size(patient: Person) -> Number:
+def size_factor(patient: Person) -> Number:
     """Allometric factor on clearances and flows: (weight/70 kg)^0.75 [1]."""
     factor: Number = (patient.weight / REFERENCE_WEIGHT) ** CLEARANCE_EXPONENT
     return factor
@@ -119,9 +119,9 @@ def clearance_factor(elimination: Elimination, patient: Person) -> Number:
 
 def hepatic_factor(elimination: Elimination, patient: Person) -> float:
     """Factor of a monograph for the patient's Child–Pugh class [1]; 1 where it has none."""
-    for row in elimination.hepatic_function:
-        if row.child_pugh == patient.hepatic_class:
-            return row.factor.canonical
+    for effect in elimination.hepatic_function:
+        if effect.child_pugh == patient.hepatic_class:
+            return effect.factor.canonical
     return 1.0
 
 
@@ -130,7 +130,7 @@ def pregnancy_factor(elimination: Elimination, patient: Person) -> float:
     if patient.pregnancy is None:
         return 1.0
     age = to_canonical(patient.pregnancy, "wk") + 1e-6
-    reached = [row for row in elimination.pregnancy if age >= row.since.canonical]
+    reached = [effect for effect in elimination.pregnancy if age >= effect.since.canonical]
     return reached[-1].factor.canonical if reached else 1.0
 
 
@@ -138,28 +138,30 @@ def renal_factor(elimination: Elimination, patient: Person) -> Number:
     """Factor of a monograph's own relation to creatinine clearance [1]; 1 where it has none."""
     if patient.creatinine_clearance is None:
         return 1.0
-    rows = elimination.renal_function
-    bands = [(from_canonical(row.since.canonical, "mL/min"), row.factor.canonical) for row in rows]
+    bands_of = elimination.renal_function
+    bands = [(from_canonical(band.since.canonical, "mL/min"), band.factor.canonical) for band in bands_of]
     return banded(patient.creatinine_clearance, bands)
 
 
 def age_factor(elimination: Elimination, patient: Person) -> Number:
     """Factor of a monograph's age effect [1]; the highest age bound that is reached counts."""
-    rows = elimination.age_effect
-    return banded(patient.age, [(from_canonical(row.age_from.canonical, "y"), row.factor.canonical) for row in rows])
+    effects = elimination.age_effect
+    return banded(
+        patient.age, [(from_canonical(effect.age_from.canonical, "y"), effect.factor.canonical) for effect in effects]
+    )
 
 
 def own_activity(pathway: Pathway, patient: Person) -> Number:
     """What a pathway keeps by the patient's gene over what its enzyme keeps [1]; 1 where nothing is cited."""
-    found: Number = 1.0
+    share: Number = 1.0
     if pathway.enzyme is None or pathway.enzyme not in patient.phenotype:
-        return found
+        return share
     gene = patient.phenotype[pathway.enzyme]
-    for row in pathway.activity:
-        usual = activity(pathway.enzyme, row.score.canonical).factor
+    for entry in pathway.activity:
+        usual = activity(pathway.enzyme, entry.score.canonical).factor
         away = gene.factor - usual
-        found = choose((away < SAME_ACTIVITY) & (-away < SAME_ACTIVITY), row.factor.canonical / usual, found)
-    return found
+        share = where((away < SAME_ACTIVITY) & (-away < SAME_ACTIVITY), entry.factor.canonical / usual, share)
+    return share
 
 
 def activities(patient: Person, enzymes: Mapping[str, Enzyme]) -> dict[str, Number]:
@@ -167,6 +169,6 @@ def activities(patient: Person, enzymes: Mapping[str, Enzyme]) -> dict[str, Numb
     levels = {}
     for name, enzyme in enzymes.items():
         level = patient.phenotype[name].factor if name in patient.phenotype else 1.0
-        smoking = 1.0 if enzyme.smoking is None else choose(patient.smoker, enzyme.smoking.canonical, 1.0)
+        smoking = 1.0 if enzyme.smoking is None else where(patient.smoker, enzyme.smoking.canonical, 1.0)
         levels[name] = level * smoking * patient.abundance.get(name, 1.0)
     return levels

@@ -16,24 +16,24 @@ Record = Mapping[str, object]
 
 def numbers_used(scenario: Scenario, model: Model) -> tuple[Record, ...]:
     """Every number of the library that a run used, with unit, kind and citation."""
-    rows: list[Record] = []
+    records: list[Record] = []
     formulations = {drug: {name for owner, name, _ in model.ways if owner == drug} for drug in scenario.monographs}
     for drug, monograph in scenario.monographs.items():
         for path, value in monograph.values():
             parts = path.split(".")
             if parts[0] != "dosing" and (parts[0] != "absorption" or parts[1] in formulations[drug]):
-                rows.append(_record(drug, path, value, monograph.sources))
+                records.append(_record(drug, path, value, monograph.sources))
     sources = load_library().enzyme_sources
     patients = [scenario.patient, *(patient for _, patient in scenario.patients)]
     for name in dict.fromkeys(level.name.split("_")[0] for level in model.levels):
         for organ, entry in scenario.enzymes[name].organs.items():
-            rows += [_record(name, path, value, sources) for path, value in values(entry, organ)]
+            records += [_record(name, path, value, sources) for path, value in values(entry, organ)]
         smoking = scenario.enzymes[name].smoking
         if smoking is not None and any(patient.smoker for patient in patients):
-            rows.append(_record(name, "smoking", smoking, sources))
-    rows += _physiology(scenario, {actor.site for actor in model.system.actors})
+            records.append(_record(name, "smoking", smoking, sources))
+    records += _physiology(scenario, {actor.site for actor in model.system.actors})
     for gene, activity in scenario.patient.phenotype.items():
-        rows.append(
+        records.append(
             {
                 "item": gene,
                 "path": "activity factor",
@@ -44,13 +44,13 @@ def numbers_used(scenario: Scenario, model: Model) -> tuple[Record, ...]:
                 "note": "; ".join([f"{activity.phenotype} metaboliser", *([activity.note] if activity.note else [])]),
             }
         )
-    return tuple(rows)
+    return tuple(records)
 
 
 def _physiology(scenario: Scenario, sites: Set[str]) -> list[Record]:
     """Numbers of the model itself, those that the run used; ``sites`` are where its compounds act."""
     monographs = scenario.monographs.values()
-    rows: list[tuple[bool, str, float, str, str]] = [
+    numbers: list[tuple[bool, str, float, str, str]] = [
         (
             True,
             "reference_weight",
@@ -97,13 +97,13 @@ def _physiology(scenario: Scenario, sites: Set[str]) -> list[Record]:
             "source": None,
             "note": note,
         }
-        for used, path, value, unit, note in rows
+        for used, path, value, unit, note in numbers
         if used
     ]
 
 
 def _record(item: str, path: str, value: Value, sources: Mapping[str, Citation]) -> Record:
     cite = None if value.source is None else sources[value.source].cite
-    row = {"item": item, "path": path, "value": value.value, "unit": value.unit, "kind": value.kind, "source": cite}
+    record = {"item": item, "path": path, "value": value.value, "unit": value.unit, "kind": value.kind, "source": cite}
     more = {"cv": value.cv, "interval": value.interval, "basis": value.basis, "note": value.note}
-    return {**row, **{key: given for key, given in more.items() if given is not None}}
+    return {**record, **{key: given for key, given in more.items() if given is not None}}

@@ -3,8 +3,8 @@
 from pkinteract.qualify.courses import PointOutcome, qualify_courses
 from pkinteract.qualify.measure import GroupSummary, course_summaries, guest_limit, summaries
 from pkinteract.qualify.outcome import StudyOutcome
-from pkinteract.qualify.regression import read_summary, worse
-from pkinteract.qualify.run import qualify
+from pkinteract.qualify.regression import kept_summaries, regressions
+from pkinteract.qualify.run import qualify_studies
 
 __all__ = [
     "GroupSummary",
@@ -12,9 +12,9 @@ __all__ = [
     "StudyOutcome",
     "course_summaries",
     "guest_limit",
-    "qualify",
+    "kept_summaries",
     "qualify_courses",
-    "read_summary",
+    "qualify_studies",
+    "regressions",
     "summaries",
-    "worse",
 ]

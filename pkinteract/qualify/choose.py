@@ -46,7 +46,7 @@ def evidence(studies: Path | None = None, points: Path | None = None) -> Evidenc
     )
 
 
-def choose(known: Evidence, *, perpetrator: str | None, victim: str | None, row: str | None) -> Evidence:
+def chosen_evidence(known: Evidence, *, perpetrator: str | None, victim: str | None, row: str | None) -> Evidence:
     """Rows of a perpetrator, of a victim, and of an id; all where none is named.
 
     Raises
@@ -59,13 +59,13 @@ def choose(known: Evidence, *, perpetrator: str | None, victim: str | None, row:
         "--victim": (victim, {one.victim for one in known.rows}),
         "--row": (row, set(known.ids)),
     }
-    found = [
+    problems = [
         Problem(line=None, key=key, message=_unknown(wanted, there))
         for key, (wanted, there) in named.items()
         if wanted is not None and wanted not in there
     ]
-    if found:
-        raise InputError(known.source, found)
+    if problems:
+        raise InputError(known.source, problems)
 
     def fits(one: Study | TimePoint) -> bool:
         return (

@@ -15,8 +15,8 @@ from pkinteract.errors import InputError, PkinteractError
 from pkinteract.library import Library, load_library
 from pkinteract.library.evidence.studies import Intake
 from pkinteract.library.evidence.timecourses import HABITS, Span, TimePoint
-from pkinteract.qualify.design import SUBJECT, read_text, scenario_text
-from pkinteract.qualify.passage import DAY, Passage, clearance_course, half_time, quantity
+from pkinteract.qualify.design import SUBJECT, read_scenario_text, scenario_text
+from pkinteract.qualify.passage import DAY, Passage, clearance_course, half_time, measured_quantity
 from pkinteract.qualify.processes import Progress, each
 from pkinteract.simulation import simulate
 
@@ -80,14 +80,14 @@ def qualify_courses(
     return tuple(done.get(point.id) or _untouched(point, library) for point in points)
 
 
-def curves(outcomes: Sequence[PointOutcome]) -> tuple[tuple[PointOutcome, ...], ...]:
+def course_curves(outcomes: Sequence[PointOutcome]) -> tuple[tuple[PointOutcome, ...], ...]:
     """What was simulated of a series and measure, half-times left out; each is one curve."""
-    found: dict[tuple[str, str], tuple[PointOutcome, ...]] = {}
+    curves: dict[tuple[str, str], tuple[PointOutcome, ...]] = {}
     for outcome in outcomes:
         if outcome.state == "simulated" and not outcome.point.is_half_time:
             name = outcome.point.series, outcome.point.measure
-            found[name] = (*found.get(name, ()), outcome)
-    return tuple(found.values())
+            curves[name] = (*curves.get(name, ()), outcome)
+    return tuple(curves.values())
 
 
 def course_scenario(point: TimePoint, library: Library, *, alone: bool = False) -> tuple[str, float]:
@@ -167,13 +167,13 @@ def _passages(points: Sequence[TimePoint], library: Library) -> tuple[Passage, P
     first = points[0]
     stop = max(span[1] for point in points for span in (point.window, point.reference) if span is not None)
     lonely = any(point.reference is None and not point.is_half_time for point in points)
-    found: list[Passage] = []
+    passages: list[Passage] = []
     with tempfile.TemporaryDirectory() as folder:
         for alone in (False, True) if lonely else (False,):
             text, zero = course_scenario(first, library, alone=alone)
-            result = simulate(read_text(text, stop + zero, Path(folder), library))
-            found.append(Passage(result=result, zero=zero, stop=stop))
-    return found[0], found[1] if lonely else None
+            result = simulate(read_scenario_text(text, stop + zero, Path(folder), library))
+            passages.append(Passage(result=result, zero=zero, stop=stop))
+    return passages[0], passages[1] if lonely else None
 
 
 def _outcome(point: TimePoint, passage: Passage, alone: Passage | None) -> PointOutcome:
@@ -198,10 +198,10 @@ def _ratio(point: TimePoint, passage: Passage, alone: Passage | None, later: flo
     window = point.window[0] + later, point.window[1] + later
     if point.reference is None:
         assert alone is not None, "a point without a window of reference is compared with its victim alone"
-        before = quantity(alone, point.analyte, point.measure, window)
+        before = measured_quantity(alone, point.analyte, point.measure, window)
     else:
-        before = quantity(passage, point.analyte, point.measure, point.reference)
-    return quantity(passage, point.analyte, point.measure, window) / before
+        before = measured_quantity(passage, point.analyte, point.measure, point.reference)
+    return measured_quantity(passage, point.analyte, point.measure, window) / before
 
 
 def _daily(point: TimePoint, passage: Passage, alone: Passage | None) -> tuple[tuple[float, float], ...]:

@@ -43,10 +43,10 @@ class ArmDesign:
 
     def scenario(self, stop: float, folder: Path, library: Library) -> Scenario:
         """The arm until ``stop`` [h], read by way of a file in ``folder``."""
-        return read_text(self.text, stop, folder, library)
+        return read_scenario_text(self.text, stop, folder, library)
 
 
-def read_text(text: str, stop: float, folder: Path, library: Library) -> Scenario:
+def read_scenario_text(text: str, stop: float, folder: Path, library: Library) -> Scenario:
     """The scenario of a text until ``stop`` [h], read by way of a file in ``folder``."""
     path = folder / "arm.toml"
     path.write_text(text.replace("@duration@", f"{stop:.10g} h"), "utf-8")
@@ -97,7 +97,7 @@ def _longest(compounds: Iterable[str], library: Library) -> float:
 
 def _half_life(monograph: Monograph) -> float:
     """Mean residence at 70 kg times ln 2: volume of all compartments over clearance [h]."""
-    spaces = [monograph.distribution.volume, *(row.volume for row in monograph.distribution.peripheral)]
+    spaces = [monograph.distribution.volume, *(peripheral.volume for peripheral in monograph.distribution.peripheral)]
     total = sum(space.canonical * (70.0 if "/kg" in space.unit else 1.0) for space in spaces)
     return math.log(2) * total / body.reference_clearance(monograph.elimination.clearance)
 
@@ -121,7 +121,7 @@ def formulation_of(wanted: str, dose: GivenDrug, monograph: Monograph) -> str:
         When the monograph has none for the route.
     """
     route = "intravenous" if dose.intravenous else "oral"
-    fitting = [name for name, row in monograph.absorption.items() if row.route == route]
+    fitting = [name for name, form in monograph.absorption.items() if form.route == route]
     if not fitting:
         raise ValueError(f"{monograph.id} has no {route} formulation")
     for name in (wanted, monograph.default_formulation):

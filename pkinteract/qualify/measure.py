@@ -99,19 +99,19 @@ def summaries(outcomes: Sequence[StudyOutcome]) -> tuple[GroupSummary, ...]:
     done = [outcome for outcome in outcomes if outcome.state == "simulated"]
     read = [outcome for outcome in done if not outcome.study.recalled]
     ways: dict[str, Callable[[StudyOutcome], str]] = {
-        "all": lambda row: "all",
-        "set": lambda row: row.study.set,
+        "all": lambda outcome: "all",
+        "set": lambda outcome: outcome.study.set,
         "design": _design,
-        "design and mechanism": lambda row: f"{_design(row)}, {row.study.mechanism}",
-        "mechanism": lambda row: row.study.mechanism,
-        "perpetrator": lambda row: " + ".join(row.study.perpetrators) or "genotype",
-        "victim": lambda row: row.study.victim,
+        "design and mechanism": lambda outcome: f"{_design(outcome)}, {outcome.study.mechanism}",
+        "mechanism": lambda outcome: outcome.study.mechanism,
+        "perpetrator": lambda outcome: " + ".join(outcome.study.perpetrators) or "genotype",
+        "victim": lambda outcome: outcome.study.victim,
     }
     return tuple(
-        _summary(by, group, [row for row in rows if name(row) == group])
+        _summary(by, group, [outcome for outcome in group_outcomes if name(outcome) == group])
         for by, name in ways.items()
-        for rows in [done if by in _OF_SETS else read]
-        for group in sorted({name(row) for row in rows})
+        for group_outcomes in [done if by in _OF_SETS else read]
+        for group in sorted({name(outcome) for outcome in group_outcomes})
     )
 
 
@@ -155,28 +155,32 @@ def _design(outcome: StudyOutcome) -> str:
     return f"{outcome.study.set}, {'assumed' if outcome.study.assumed else 'published'}"
 
 
-def exposures(outcomes: Iterable[StudyOutcome]) -> list[_Pair]:
+def exposure_pairs(outcomes: Iterable[StudyOutcome]) -> list[_Pair]:
     """Predicted and observed ratios of exposure [1], where there are both."""
     return [
-        (row.exposure, row.study.exposure.ratio)
-        for row in outcomes
-        if row.exposure is not None and row.study.exposure is not None
+        (outcome.exposure, outcome.study.exposure.ratio)
+        for outcome in outcomes
+        if outcome.exposure is not None and outcome.study.exposure is not None
     ]
 
 
-def _summary(by: str, group: str, rows: Sequence[StudyOutcome]) -> GroupSummary:
-    pairs = exposures(rows)
-    peaks = [(row.peak, row.study.peak.ratio) for row in rows if row.peak is not None and row.study.peak is not None]
-    beside = [row for row in rows if row.study.pksim is not None and row.study.exposure is not None]
+def _summary(by: str, group: str, outcomes: Sequence[StudyOutcome]) -> GroupSummary:
+    pairs = exposure_pairs(outcomes)
+    peaks = [
+        (outcome.peak, outcome.study.peak.ratio)
+        for outcome in outcomes
+        if outcome.peak is not None and outcome.study.peak is not None
+    ]
+    beside = [outcome for outcome in outcomes if outcome.study.pksim is not None and outcome.study.exposure is not None]
     static = [
-        (row.static, row.study.exposure.ratio)
-        for row in rows
-        if row.static is not None and row.study.exposure is not None
+        (outcome.static, outcome.study.exposure.ratio)
+        for outcome in outcomes
+        if outcome.static is not None and outcome.study.exposure is not None
     ]
     theirs = [
-        (row.study.pksim, row.study.exposure.ratio)
-        for row in beside
-        if row.study.pksim is not None and row.study.exposure is not None
+        (outcome.study.pksim, outcome.study.exposure.ratio)
+        for outcome in beside
+        if outcome.study.pksim is not None and outcome.study.exposure is not None
     ]
     return GroupSummary(
         by=by,
@@ -192,7 +196,7 @@ def _summary(by: str, group: str, rows: Sequence[StudyOutcome]) -> GroupSummary:
         n_static=len(static),
         gmfe_static=_gmfe(static),
         n_pksim=len(theirs),
-        gmfe_beside_pksim=_gmfe(exposures(beside)),
+        gmfe_beside_pksim=_gmfe(exposure_pairs(beside)),
         gmfe_pksim=_gmfe(theirs),
         right_direction=_share([right_direction(*pair) for pair in pairs if fold_error(pair[1], 1.0) > CHANGE]),
     )
@@ -204,14 +208,14 @@ def course_summaries(outcomes: Sequence[PointOutcome]) -> tuple[GroupSummary, ..
     levels = [outcome for outcome in done if not outcome.point.is_half_time]
     groups = {("time course", "level"): levels}
     groups["time course", "half-time"] = [outcome for outcome in done if outcome.point.is_half_time]
-    for outcome in sorted(levels, key=lambda row: row.point.perpetrators):
+    for outcome in sorted(levels, key=lambda outcome: outcome.point.perpetrators):
         groups.setdefault(("time course, perpetrator", " + ".join(outcome.point.perpetrators)), []).append(outcome)
-    return tuple(_course_summary(by, group, rows) for (by, group), rows in groups.items() if rows)
+    return tuple(_course_summary(by, group, members) for (by, group), members in groups.items() if members)
 
 
-def _course_summary(by: str, group: str, rows: Sequence[PointOutcome]) -> GroupSummary:
-    pairs = [(row.predicted or 0.0, row.point.value or 0.0) for row in rows]
-    ratios = not rows[0].point.is_half_time
+def _course_summary(by: str, group: str, outcomes: Sequence[PointOutcome]) -> GroupSummary:
+    pairs = [(outcome.predicted or 0.0, outcome.point.value or 0.0) for outcome in outcomes]
+    ratios = not outcomes[0].point.is_half_time
     return GroupSummary(
         by=by,
         group=group,

@@ -37,7 +37,7 @@ class Passage:
     stop: float
 
 
-def quantity(passage: Passage, analyte: str, measure: str, window: Span) -> float:
+def measured_quantity(passage: Passage, analyte: str, measure: str, window: Span) -> float:
     """A measure of an analyte in a window [h from the change], in its reporting unit.
 
     ``average``, and its reciprocal, the ``oral-clearance`` of equal doses; ``peak``; ``trough``, the value at the end;
@@ -87,7 +87,7 @@ def clearance_course(passage: Passage, analyte: str, measure: str, window: Span)
         return times, _clearance(passage, analyte)(times + passage.zero)
     times = np.arange(start, stop - DAY + 1e-6, DAY)
     days = [(time, time + DAY) for time in times.tolist()]
-    return times, np.array([quantity(passage, analyte, "oral-clearance", day) for day in days])
+    return times, np.array([measured_quantity(passage, analyte, "oral-clearance", day) for day in days])
 
 
 def half_time(times: Array, values: Array) -> float:

@@ -17,7 +17,7 @@ ROWS = 1
 """Rows that may leave a limit unnoticed: one that lies on it crosses it by rounding."""
 
 
-def read_summary(path: Path) -> tuple[GroupSummary, ...]:
+def kept_summaries(path: Path) -> tuple[GroupSummary, ...]:
     """A summary as it was written.
 
     Raises
@@ -40,9 +40,9 @@ def _typed(text: str, kind: str) -> Any:
     return int(text) if kind == "int" else float(text)
 
 
-def worse(found: Sequence[GroupSummary], kept: Sequence[GroupSummary]) -> list[str]:
+def regressions(summaries: Sequence[GroupSummary], kept: Sequence[GroupSummary]) -> list[str]:
     """What got worse, one line each: groups gone, fewer rows, larger errors, fewer rows inside a limit."""
-    mine = {(row.by, row.group): row for row in found}
+    mine = {(summary.by, summary.group): summary for summary in summaries}
     lines = []
     for old in kept:
         new = mine.get((old.by, old.group))

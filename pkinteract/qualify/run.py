@@ -35,7 +35,7 @@ class _TaskOutcome:
     failure: str = ""
 
 
-def qualify(
+def qualify_studies(
     studies: Sequence[Study],
     *,
     extra: Sequence[Path] = (),
@@ -66,8 +66,8 @@ def qualify(
         tasks.setdefault(treatment, _Task(study=study, arm=study.treatment, treatment=True))
     done: dict[object, _TaskOutcome] = {}
     tell = None if progress is None else progress(len(tasks), 0)
-    for key, found in each(_simulate, tasks, extra=tuple(extra), workers=workers):
-        done[key] = found
+    for key, outcome in each(_simulate, tasks, extra=tuple(extra), workers=workers):
+        done[key] = outcome
         if tell is not None:
             tell(1)
     return tuple(

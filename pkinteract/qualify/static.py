@@ -90,7 +90,7 @@ def _absorbed(dose: Dose, monograph: Monograph) -> tuple[float, float]:
     if dose.route == "intravenous":
         return 0.0, 0.0
     formulation = monograph.absorption[dose.formulation]
-    rates = [row.ka.canonical for row in formulation.inputs if row.ka is not None]
+    rates = [inlet.ka.canonical for inlet in formulation.inputs if inlet.ka is not None]
     rate = (max(rates) if rates else FASTEST) * dose.free
     organ, wall = liver(monograph), gut_availability(monograph)
     available = 1.0 if formulation.bioavailability is None else formulation.bioavailability.canonical

@@ -31,13 +31,13 @@ class DoseHistory:
 
     Attributes
     ----------
-    found
+    periodic
         The state just before that time.
     events
         Jumps still to come, and releases that have begun.
     """
 
-    found: Periodic
+    periodic: Periodic
     events: tuple[Event, ...]
 
 
@@ -52,17 +52,17 @@ def jumps(record: Record, body: SubjectModel) -> list[Event]:
     amount = record.amount * share * _entering(record, body)
     if record.compartment == "central" or body.way is None:
         return [Event(time=lag, kind="bolus", target=body.central, amount=amount)]
-    found: list[Event] = []
+    events: list[Event] = []
     for inlet in body.way.inlets:
         time = inlet.lag if record.lag is None else record.lag
         if inlet.duration:
             begin = Event(
                 time=time, kind="depot-rate", target=inlet.row, amount=amount * inlet.fraction / inlet.duration
             )
-            found += [begin, replace(begin, time=time + inlet.duration, amount=-begin.amount)]
+            events += [begin, replace(begin, time=time + inlet.duration, amount=-begin.amount)]
         else:
-            found.append(Event(time=time, kind=inlet.kind, target=inlet.row, amount=amount * inlet.fraction))
-    return found
+            events.append(Event(time=time, kind=inlet.kind, target=inlet.row, amount=amount * inlet.fraction))
+    return events
 
 
 def dose_history(record: Record, body: SubjectModel, *, rtol: float = RTOL) -> DoseHistory:
@@ -90,11 +90,11 @@ def dose_history(record: Record, body: SubjectModel, *, rtol: float = RTOL) -> D
                 late -= period
     wrapped.sort(key=lambda event: event.time)
     tolerance = min(TOLERANCE, _FINER * rtol)
-    found = periodic_state(
+    periodic = periodic_state(
         body.system, wrapped, record.time, period, rates=rates, inflows=inflows, rtol=rtol, tolerance=tolerance
     )
     begun = earlier_releases(body.system, wrapped, record.time, period)
-    return DoseHistory(found=found, events=(*begun, *pending))
+    return DoseHistory(periodic=periodic, events=(*begun, *pending))
 
 
 def _infusion(record: Record, body: SubjectModel) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pkinteract.errors import InputError, Problem
-from pkinteract.records.rules import COLUMNS, MISNAMED, UNSUPPORTED, Raw, refusals
+from pkinteract.records.rules import COLUMNS, MISNAMED, UNSUPPORTED, Raw, record_problems
 from pkinteract.records.subject import DEFAULT_AGE, DEFAULT_WEIGHT, RecordedDrug
 from pkinteract.records.types import Covariates, DataSet, Record
 from pkinteract.text.csv import read_csv
@@ -53,18 +53,18 @@ class _RecordReader:
     path: Path
     dosing: RecordedDrug | None
     silent: frozenset[str]
-    found: list[Problem] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     seen: dict[str, _SubjectSoFar] = field(default_factory=dict)
 
     def refuse(self, line: int | None, key: str, message: str) -> None:
-        self.found.append(Problem(line=line, key=key, message=message))
+        self.problems.append(Problem(line=line, key=key, message=message))
 
     def data_set(self) -> DataSet:
-        file = read_csv(self.path, self.found)
+        file = read_csv(self.path, self.problems)
         head = file.names
         if not head:
             self.refuse(None, "", "has no line of names; write for example ID,TIME,AMT,EVID,CMT")
-            raise InputError(self.path, self.found)
+            raise InputError(self.path, self.problems)
         places = self._names(file.head, head)
         records: list[Record] = []
         current = ""
@@ -78,8 +78,8 @@ class _RecordReader:
             records.append(record)
         if not file.rows:
             self.refuse(None, "", "holds no records below the line of names")
-        if self.found:
-            raise InputError(self.path, self.found)
+        if self.problems:
+            raise InputError(self.path, self.problems)
         return DataSet(path=self.path, text=file.text, records=tuple(records), notes=self._notes(head, places))
 
     def _names(self, line: int, head: Sequence[str]) -> dict[str, int]:
@@ -87,10 +87,10 @@ class _RecordReader:
         places: dict[str, int] = {}
         if len(head) == 1 and (";" in head[0] or "\t" in head[0] or " " in head[0]):
             self.refuse(line, "", "has one column; separate columns by commas")
-            raise InputError(self.path, self.found)
+            raise InputError(self.path, self.problems)
         if not any(name.upper() in COLUMNS for name in head):
             self.refuse(line, "", "must hold the names of the columns, for example ID,TIME,AMT,EVID,CMT")
-            raise InputError(self.path, self.found)
+            raise InputError(self.path, self.problems)
         for i, written in enumerate(head):
             name = {"RATE1": "R1"}.get(written.upper(), written.upper())
             if not name:
@@ -114,7 +114,7 @@ class _RecordReader:
         return places
 
     def _record(self, line: int, cells: Mapping[str, str], current: str) -> Record:
-        before = len(self.found)
+        before = len(self.problems)
         subject = self._subject(line, cells, current)
         kind = Raw({name: _finite(text) for name, text in cells.items()})
         raw = {
@@ -122,33 +122,33 @@ class _RecordReader:
             for name, text in cells.items()
             if name != "ID"
         }
-        row = Raw({name: value for name, value in raw.items() if kind.counts(name)})
-        if len(self.found) == before and "AMT" in cells:
-            for name, message in refusals(row, self.dosing):
+        record = Raw({name: value for name, value in raw.items() if kind.counts(name)})
+        if len(self.problems) == before and "AMT" in cells:
+            for name, message in record_problems(record, self.dosing):
                 self.refuse(line, name, message)
-        self._in_order(line, subject, row)
-        event = row.event
+        self._in_order(line, subject, record)
+        event = record.event
         dose = event in (1, 4)
         depot = self.dosing is None or self.dosing.formulation is not None
         return Record(
             line=line,
             subject=subject,
-            time=row.get("TIME"),
+            time=record.get("TIME"),
             event=event,
-            amount=row.get("AMT"),
-            compartment="depot" if dose and depot and row.compartment == 1 else "central",
-            rate=row.get("RATE"),
-            interval=row.get("II"),
-            additional=int(row.get("ADDL")),
-            steady_state=int(row.get("SS")),
-            lag=row.values.get("LAG"),
-            bioavailability=row.values.get("F"),
-            duration=row.values.get("DUR"),
-            modelled_rate=row.values.get("R1"),
+            amount=record.get("AMT"),
+            compartment="depot" if dose and depot and record.compartment == 1 else "central",
+            rate=record.get("RATE"),
+            interval=record.get("II"),
+            additional=int(record.get("ADDL")),
+            steady_state=int(record.get("SS")),
+            lag=record.values.get("LAG"),
+            bioavailability=record.values.get("F"),
+            duration=record.values.get("DUR"),
+            modelled_rate=record.values.get("R1"),
             covariates=Covariates(
-                weight=row.get("WT", DEFAULT_WEIGHT),
-                age=row.get("AGE", DEFAULT_AGE),
-                creatinine_clearance=row.values.get("CRCL"),
+                weight=record.get("WT", DEFAULT_WEIGHT),
+                age=record.get("AGE", DEFAULT_AGE),
+                creatinine_clearance=record.values.get("CRCL"),
             ),
         )
 
@@ -179,14 +179,14 @@ class _RecordReader:
             return None
         return value
 
-    def _in_order(self, line: int, subject: str, row: Raw) -> None:
+    def _in_order(self, line: int, subject: str, record: Raw) -> None:
         """Time does not run backwards, except at a reset."""
         known = self.seen.setdefault(subject, _SubjectSoFar(line=line))
         known.line = line
-        time = row.values.get("TIME")
+        time = record.values.get("TIME")
         if time is None:
             return
-        if known.time is not None and time < known.time and row.event not in (3, 4):
+        if known.time is not None and time < known.time and record.event not in (3, 4):
             text = f"goes back from {known.time:g} to {time:g} h; only a reset (EVID 3 or 4) may begin time anew"
             self.refuse(line, "TIME", text)
         known.time = time

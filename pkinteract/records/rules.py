@@ -104,71 +104,71 @@ class Raw:
         return (self.event in (1, 4) or not column.doses) and column.rate in (None, self.get("RATE"))
 
 
-def refusals(row: Raw, dosing: RecordedDrug | None) -> Iterator[tuple[str, str]]:
+def record_problems(record: Raw, dosing: RecordedDrug | None) -> Iterator[tuple[str, str]]:
     """What does not go together in one record: column and message."""
-    if row.event not in (1, 4):
-        yield from _no_dose(row)
+    if record.event not in (1, 4):
+        yield from _no_dose(record)
         return
-    yield from _amount(row)
-    yield from _repeats(row)
+    yield from _amount(record)
+    yield from _repeats(record)
     if dosing is not None:
-        yield from _target(row, dosing)
-    if row.get("RATE") == -1 and row.values.get("R1") is None:
+        yield from _target(record, dosing)
+    if record.get("RATE") == -1 and record.values.get("R1") is None:
         yield "R1", "is needed with RATE -1; write mg/h such as 25"
 
 
-def _no_dose(row: Raw) -> Iterator[tuple[str, str]]:
-    kind = {0: "an observation", 2: "an event without a dose", 3: "a reset"}[row.event]
+def _no_dose(record: Raw) -> Iterator[tuple[str, str]]:
+    kind = {0: "an observation", 2: "an event without a dose", 3: "a reset"}[record.event]
     for name in ("AMT", "RATE", "II", "ADDL", "SS"):
-        if row.get(name) != 0:
-            example = "; write EVID 4 to reset and dose" if row.event == 3 else "; a dose is EVID 1"
-            yield name, f"must be 0 or missing, EVID {row.event} is {kind}{example}"
-    if row.event == 2 and row.compartment < 0:
+        if record.get(name) != 0:
+            example = "; write EVID 4 to reset and dose" if record.event == 3 else "; a dose is EVID 1"
+            yield name, f"must be 0 or missing, EVID {record.event} is {kind}{example}"
+    if record.event == 2 and record.compartment < 0:
         yield "CMT", "must not be negative, compartments are not switched off"
 
 
-def _amount(row: Raw) -> Iterator[tuple[str, str]]:
-    rate, constant = row.get("RATE"), row.get("AMT") == 0
+def _amount(record: Raw) -> Iterator[tuple[str, str]]:
+    rate, constant = record.get("RATE"), record.get("AMT") == 0
     if rate < 0 and rate not in (-1, -2):
         yield "RATE", f"must be above 0, or -1 or -2, got {rate:g}"
     if not constant:
         return
-    if row.get("SS") == 0 or rate in (0, -2):
+    if record.get("SS") == 0 or rate in (0, -2):
         yield "AMT", "must be above 0 in a dose; 0 only with SS 1 or 2 and a RATE, a constant infusion at steady state"
     for name in ("II", "ADDL"):
-        if row.get(name) != 0:
+        if record.get(name) != 0:
             yield name, "must be 0 or missing where AMT is 0, a constant infusion is not repeated"
 
 
-def _repeats(row: Raw) -> Iterator[tuple[str, str]]:
-    if row.get("AMT") == 0:
+def _repeats(record: Raw) -> Iterator[tuple[str, str]]:
+    if record.get("AMT") == 0:
         return
-    interval = row.get("II")
+    interval = record.get("II")
     for name in ("ADDL", "SS"):
-        if row.get(name) > 0 and interval == 0:
-            yield "II", f"must be above 0 where {name} is {row.get(name):g}"
-    if row.get("SS") == 0 or interval == 0:
+        if record.get(name) > 0 and interval == 0:
+            yield "II", f"must be above 0 where {name} is {record.get(name):g}"
+    if record.get("SS") == 0 or interval == 0:
         return
-    rate = row.get("R1") if row.get("RATE") == -1 else row.get("RATE")
-    duration = row.get("AMT") * row.get("F", 1.0) / rate if rate > 0 else row.get("DUR")
-    if (duration + row.get("LAG")) / interval > MOST_OVERLAPS:
+    rate = record.get("R1") if record.get("RATE") == -1 else record.get("RATE")
+    duration = record.get("AMT") * record.get("F", 1.0) / rate if rate > 0 else record.get("DUR")
+    if (duration + record.get("LAG")) / interval > MOST_OVERLAPS:
         text = f"is so short that more than {MOST_OVERLAPS:,} doses would be running in at once; write a longer one"
         yield "II", text
 
 
-def _target(row: Raw, dosing: RecordedDrug) -> Iterator[tuple[str, str]]:
+def _target(record: Raw, dosing: RecordedDrug) -> Iterator[tuple[str, str]]:
     depot = dosing.formulation is not None
-    if not depot and row.compartment != 1:
-        yield "CMT", f"must be 1 (central), {dosing.drug} has no absorption, got {row.compartment}"
+    if not depot and record.compartment != 1:
+        yield "CMT", f"must be 1 (central), {dosing.drug} has no absorption, got {record.compartment}"
         return
-    if row.compartment not in (1, 2):
-        yield "CMT", f"must be 1 (depot) or 2 (central) in a dose, got {row.compartment}"
+    if record.compartment not in (1, 2):
+        yield "CMT", f"must be 1 (depot) or 2 (central) in a dose, got {record.compartment}"
         return
-    into_depot, rate = depot and row.compartment == 1, row.get("RATE")
+    into_depot, rate = depot and record.compartment == 1, record.get("RATE")
     if into_depot and rate != 0 and not dosing.infusible:
         yield "RATE", f'must be 0 or missing, formulation "{dosing.formulation}" has its own course of input'
-    if rate == -2 and row.values.get("DUR") is None and not (into_depot and dosing.zero_order):
+    if rate == -2 and record.values.get("DUR") is None and not (into_depot and dosing.zero_order):
         yield "DUR", "is needed with RATE -2; write hours such as 2"
-    given = row.values.get("F")
+    given = record.values.get("F")
     if into_depot and given is not None and dosing.first_pass < 1 and given > dosing.first_pass * (1 + 1e-9):
         yield "F", f"{given:.4g} is above Fg·Fh {dosing.first_pass:.4g}, what gut and liver let through; lower it"

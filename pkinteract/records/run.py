@@ -37,7 +37,7 @@ class Predictions:
     notes: tuple[str, ...]
 
 
-def predict(data: DataSet, dosing: RecordedDrug, *, rtol: float = RTOL) -> Predictions:
+def predict_records(data: DataSet, dosing: RecordedDrug, *, rtol: float = RTOL) -> Predictions:
     """Concentration of every analyte at every record, in its unit; ``rtol`` [1] is that of a step.
 
     Raises

@@ -14,12 +14,12 @@ from pkinteract.engine.system import System
 
 def amounts(system: System, state: State) -> Array:
     """Central amount of every compound, (compound,) [mg]."""
-    found = np.zeros(len(system.compounds))
+    central = np.zeros(len(system.compounds))
     for i, position in system.layout.central.items():
-        found[i] = state.stepped[position]
-    for i, row in state.exact.items():
-        found[i] = row.amplitude.sum()
-    return found
+        central[i] = state.stepped[position]
+    for i, uncoupled in state.exact.items():
+        central[i] = uncoupled.amplitude.sum()
+    return central
 
 
 def added(system: System, present: State, other: State) -> State:
@@ -33,19 +33,19 @@ def added(system: System, present: State, other: State) -> State:
         rates=_sum(present.rates, other.rates),
         exact={
             i: exact.ExactState(
-                amplitude=row.amplitude + other.exact[i].amplitude,
-                depot=row.depot + other.exact[i].depot,
-                inflow=row.inflow + other.exact[i].inflow,
-                rate=row.rate + other.exact[i].rate,
+                amplitude=uncoupled.amplitude + other.exact[i].amplitude,
+                depot=uncoupled.depot + other.exact[i].depot,
+                inflow=uncoupled.inflow + other.exact[i].inflow,
+                rate=uncoupled.rate + other.exact[i].rate,
             )
-            for i, row in present.exact.items()
+            for i, uncoupled in present.exact.items()
         },
     )
 
 
 def carried(old: System, new: System, state: State) -> State:
     """The same amounts in a patient who has become another one: ``new`` has the rows of ``old``, other parameters."""
-    return replace(state, exact={i: _carried(old, new, i, row) for i, row in state.exact.items()})
+    return replace(state, exact={i: _carried(old, new, i, uncoupled) for i, uncoupled in state.exact.items()})
 
 
 def _carried(old: System, new: System, compound: int, state: exact.ExactState) -> exact.ExactState:

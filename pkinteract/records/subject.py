@@ -98,7 +98,7 @@ class SubjectModel:
 
     def volumes(self) -> tuple[float, ...]:
         """Central volume of every compound [L]."""
-        return tuple(self.system.parameters[row.volume] for row in self.system.compounds)
+        return tuple(self.system.parameters[compound.volume] for compound in self.system.compounds)
 
 
 def recorded_drug(files: Sequence[Path]) -> RecordedDrug:
@@ -157,7 +157,7 @@ def subject_model(dosing: RecordedDrug, covariates: Covariates, largest: float) 
 
 def _fed(model: Model) -> System:
     """The system, with depots that may be infused."""
-    return replace(model.system, depots=tuple(replace(row, fed=True) for row in model.system.depots))
+    return replace(model.system, depots=tuple(replace(depot, fed=True) for depot in model.system.depots))
 
 
 def patient_of(covariates: Covariates) -> Patient:

@@ -80,17 +80,17 @@ def subject_timeline(
     SimulationError
         When the solver gives up.
     """
-    walk = walked(records, bodies, rtol=rtol)
+    walk = solving_steps(records, bodies, rtol=rtol)
     try:
         stretch = next(walk)
         while True:
-            stretch = walk.send(solved(stretch))
+            stretch = walk.send(solved_interval(stretch))
     except StopIteration as end:
-        found: Trajectory = end.value
-        return found
+        trajectory: Trajectory = end.value
+        return trajectory
 
 
-def walked(
+def solving_steps(
     records: Sequence[Record], bodies: Callable[[Covariates], SubjectModel], *, rtol: float = RTOL
 ) -> Generator[Interval, Solved, Trajectory]:
     """Follow one subject: gives every stretch to be solved, takes what came of it, and returns what was found.
@@ -132,7 +132,7 @@ def _ends(records: Sequence[Record]) -> list[float]:
     return ends[::-1]
 
 
-def solved(stretch: Interval) -> Solved:
+def solved_interval(stretch: Interval) -> Solved:
     """A stretch by the solver in CPython.
 
     Raises
@@ -199,11 +199,11 @@ class _SubjectTimeline:
     def close(self) -> Generator[Interval, Solved, tuple[State, list[Event]]]:
         """Solve the stretch up to now; returns the state before any jump there, and the jumps still to come."""
         system, state = self.body.system, self.initial
-        found = np.tile(amounts(system, state), (len(self.reads), 1))
+        amounts_read = np.tile(amounts(system, state), (len(self.reads), 1))
         if self.now > self.start:
-            found, state = yield self._stretch()
-        found[:, self.body.central] += [dose for _, dose in self.reads]
-        self.values += list(found / np.array(self.body.volumes()))
+            amounts_read, state = yield self._stretch()
+        amounts_read[:, self.body.central] += [dose for _, dose in self.reads]
+        self.values += list(amounts_read / np.array(self.body.volumes()))
         self.reads = []
         return state, [event for event in self.events if event.time >= self.now or event.kind == "release"]
 
@@ -228,12 +228,12 @@ class _SubjectTimeline:
         if record.steady_state:
             before = dose_history(record, self.body, rtol=self.rtol)
             self._refuse_unsteady(record, before)
-            self.residual = max(before.found.residual, self.residual or 0.0)
+            self.residual = max(before.periodic.residual, self.residual or 0.0)
             state, coming = yield from self.close()
             if record.steady_state == 1:
-                self._begin(self.body, record.time, before.found.state, before.events)
+                self._begin(self.body, record.time, before.periodic.state, before.events)
             else:
-                both = added(self.body.system, state, before.found.state)
+                both = added(self.body.system, state, before.periodic.state)
                 self._begin(self.body, record.time, both, [*coming, *before.events])
         if record.amount == 0:
             return
@@ -246,10 +246,10 @@ class _SubjectTimeline:
 
     def _refuse_unsteady(self, record: Record, before: DoseHistory) -> None:
         """Refuse a state that one period still changes, by itself or by a share of what the period gives."""
-        found = before.found
+        periodic = before.periodic
         given = record.amount or jumps(record, self.body)[0].amount * ANY_PERIOD
-        drift = max(found.residual, TOLERANCE) * float(amounts(self.body.system, found.state)[self.body.central])
-        if found.residual <= LARGEST_RESIDUAL and drift <= LARGEST_DRIFT * given:
+        drift = max(periodic.residual, TOLERANCE) * float(amounts(self.body.system, periodic.state)[self.body.central])
+        if periodic.residual <= LARGEST_RESIDUAL and drift <= LARGEST_DRIFT * given:
             return
         advice = f"The doses of line {record.line} have no steady state, they may be more than can be eliminated."
         interval = (record.time, record.time + record.interval)

@@ -58,7 +58,7 @@ def save(figure: Figure, path: Path) -> None:
 
 
 def panels(
-    rows: Sequence[tuple[float, int]], *, title: str, widest: int, notice: str = NOTICE
+    sizes: Sequence[tuple[float, int]], *, title: str, widest: int, notice: str = NOTICE
 ) -> tuple[Figure, list[Axes]]:
     """A figure with axes below each other, in inches: (height, lines of text above) each, under a title.
 
@@ -66,11 +66,11 @@ def panels(
     """
     lines = textwrap.wrap(title, 88)
     left, right, head, gap, foot = max(0.75, 0.2 + 0.072 * widest), 0.3, 0.14 + 0.2 * len(lines), 0.2, 0.85
-    height = head + foot + sum(tall + LINE * text for tall, text in rows) + gap * (len(rows) - 1)
+    height = head + foot + sum(tall + LINE * text for tall, text in sizes) + gap * (len(sizes) - 1)
     figure = Figure(figsize=(WIDTH, height))
     axes: list[Axes] = []
     top = height - head
-    for tall, text in rows:
+    for tall, text in sizes:
         bottom = top - LINE * text - tall
         box = (left / WIDTH, bottom / height, 1 - (left + right) / WIDTH, tall / height)
         axes.append(figure.add_axes(box, sharex=axes[0] if axes else None))
@@ -86,7 +86,7 @@ def span(scenario: Scenario) -> tuple[float, float]:
     """What is drawn [h], every measured level included."""
     end = scenario.duration
     start = max(scenario.first_time, -min(LONGEST_LEAD, end / 4))
-    return min([start, *(row.time for row in scenario.observations)]), end
+    return min([start, *(observation.time for observation in scenario.observations)]), end
 
 
 def draw_levels(axis: Axes, scenario: Scenario, analyte: str, color: str) -> float:
@@ -94,10 +94,19 @@ def draw_levels(axis: Axes, scenario: Scenario, analyte: str, color: str) -> flo
 
     In the analyte's unit.
     """
-    rows = [row for row in scenario.observations if row.analyte == analyte]
-    for row in rows:
-        axis.plot(row.time / 24, row.value, "v" if row.below else "o", ms=5, mfc="white", mec=color, mew=1.4, zorder=4)
-    return max((row.value for row in rows), default=0.0)
+    observations = [observation for observation in scenario.observations if observation.analyte == analyte]
+    for observation in observations:
+        axis.plot(
+            observation.time / 24,
+            observation.value,
+            "v" if observation.below else "o",
+            ms=5,
+            mfc="white",
+            mec=color,
+            mew=1.4,
+            zorder=4,
+        )
+    return max((observation.value for observation in observations), default=0.0)
 
 
 def reference_range(axis: Axes, analyte: Analyte, top: float) -> list[Artist]:
@@ -105,20 +114,20 @@ def reference_range(axis: Axes, analyte: Analyte, top: float) -> list[Artist]:
 
     ``top`` is the highest level that is drawn, in the analyte's unit.
     """
-    found: list[Artist] = []
+    artists: list[Artist] = []
     ceiling = top * 1.12
     if analyte.low is not None and analyte.high is not None:
         axis.axhspan(analyte.low, analyte.high, color=BAND, lw=0, zorder=0)
         name = "" if len(analyte.parts) == 1 else " of the sum"
         text = f"reference range{name} {analyte.low:g}–{analyte.high:g}, {analyte.judged}"
         ceiling = max(ceiling, min(analyte.high * 1.08, top * 2.2))
-        found.append(Patch(color=BAND, label=text))
+        artists.append(Patch(color=BAND, label=text))
     if analyte.alert is not None and analyte.alert < 1.6 * ceiling:
         ceiling = max(ceiling, analyte.alert * 1.08)
         axis.axhline(analyte.alert, color=ALERT, lw=1, ls=(0, (6, 2)))
-        found.append(Line2D([], [], color=ALERT, lw=1, ls=(0, (6, 2)), label=f"alert level {analyte.alert:g}"))
+        artists.append(Line2D([], [], color=ALERT, lw=1, ls=(0, (6, 2)), label=f"alert level {analyte.alert:g}"))
     axis.set_ylim(0, ceiling if ceiling > 0 else 1)
-    return found
+    return artists
 
 
 def legend(axis: Axes, handles: Sequence[Artist], *, columns: int, right: bool = False, rise: int = 0) -> None:
@@ -187,7 +196,7 @@ def _bars(scenario: Scenario, drug: str) -> list[_Bar]:
 
 def _bars_of(course: Course) -> list[_Bar]:
     if course.single or course.clock:
-        daily = course.levels[0] if course.single else sum(row.amount for row in course.clock)
+        daily = course.levels[0] if course.single else sum(dose.amount for dose in course.clock)
         return [_Bar(start=course.start, stop=course.stop, daily=daily, missed=course.missed)]
     length = course.level_length or course.stop - course.start
     bars = []

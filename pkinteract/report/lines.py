@@ -27,6 +27,6 @@ _MARKS = re.compile(
 """What Markdown takes for more than the sign itself."""
 
 
-def level_text(row: Observation) -> str:
+def level_text(observation: Observation) -> str:
     """A measured level with its unit; below quantification as less than the limit."""
-    return f"{'<' if row.below else ''}{row.value:.4g} {row.unit}"
+    return f"{'<' if observation.below else ''}{observation.value:.4g} {observation.unit}"

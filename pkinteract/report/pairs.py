@@ -19,39 +19,39 @@ def pair_lines(evidence: Sequence[PairEvidence]) -> Iterator[str]:
     if not evidence:
         return
     yield "what is known of each pair (with the grades of both drugs):"
-    for row in evidence:
-        if row.status == "studied":
-            yield f"  {_pair(row)}: {_studied(row)}"
-        elif row.status == "known-not-modelled":
-            yield f"  {_pair(row)}: {_known(row)}"
+    for pair in evidence:
+        if pair.status == "studied":
+            yield f"  {_pair(pair)}: {_studied(pair)}"
+        elif pair.status == "known-not-modelled":
+            yield f"  {_pair(pair)}: {_known(pair)}"
     for status, name in _TOGETHER.items():
-        mine = [_pair(row) for row in evidence if row.status == status]
+        mine = [_pair(pair) for pair in evidence if pair.status == status]
         if mine:
             yield f"  {name}: {', '.join(mine)}"
 
 
-def _pair(row: PairEvidence) -> str:
-    return f"{row.perpetrator} on {row.victim} ({row.grade_perpetrator}, {row.grade_victim})"
+def _pair(pair: PairEvidence) -> str:
+    return f"{pair.perpetrator} on {pair.victim} ({pair.grade_perpetrator}, {pair.grade_victim})"
 
 
-def _studied(row: PairEvidence) -> str:
-    ratios = f"{row.studies} ratio{'s' if row.studies > 1 else ''}"
-    error = "own values, no fold error" if row.fold_error is None else f"fold error {row.fold_error:.2f}"
-    return f"studied, {ratios} of {row.published_text}, {error}{_missed(row)}"
+def _studied(pair: PairEvidence) -> str:
+    ratios = f"{pair.studies} ratio{'s' if pair.studies > 1 else ''}"
+    error = "own values, no fold error" if pair.fold_error is None else f"fold error {pair.fold_error:.2f}"
+    return f"studied, {ratios} of {pair.published_text}, {error}{_missed(pair)}"
 
 
-def _missed(row: PairEvidence) -> str:
-    if row.worst is None:
+def _missed(pair: PairEvidence) -> str:
+    if pair.worst is None:
         return ""
-    of = "" if row.worst.analyte == row.victim else f" of {row.worst.analyte}"
-    return f"; missed: {row.worst.study}{of}, {row.worst.observed:.3g} seen, {row.worst.predicted:.3g} predicted"
+    of = "" if pair.worst.analyte == pair.victim else f" of {pair.worst.analyte}"
+    return f"; missed: {pair.worst.study}{of}, {pair.worst.observed:.3g} seen, {pair.worst.predicted:.3g} predicted"
 
 
-def _known(row: PairEvidence) -> str:
+def _known(pair: PairEvidence) -> str:
     """The published size, of what, by whom."""
-    known = row.known
+    known = pair.known
     if known is None or known.ratio is None:
         return "known, not modelled"
-    size = row.published_text.replace(" to ", "- to ")
+    size = pair.published_text.replace(" to ", "- to ")
     note = f"; {known.note}" if known.note else ""
     return f"known, not modelled: {known.analyte} {size}-fold ({known.source}{note})"

@@ -86,14 +86,14 @@ def in_room(room: Path, begin: Begin, figures: Sequence[tuple[Any, Sequence[str]
     folders = [room / str(n) for n in range(len(figures))]
     for folder in folders:
         folder.mkdir()
-    rows = list(zip(folders, figures, strict=True))
-    wait = cache(begin([(what, [folder / name for name in names]) for folder, (what, names) in rows]))
+    drawings = list(zip(folders, figures, strict=True))
+    wait = cache(begin([(what, [folder / name for name in names]) for folder, (what, names) in drawings]))
 
     def put(drawn: Path, path: Path) -> None:
         wait()
         move(drawn, path)
 
-    return [{name: partial(put, folder / name) for name in names} for folder, (_, names) in rows]
+    return [{name: partial(put, folder / name) for name in names} for folder, (_, names) in drawings]
 
 
 def _drawn(draw: Draw, jobs: Sequence[Job]) -> None:

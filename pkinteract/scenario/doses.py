@@ -29,7 +29,7 @@ def taper_steps(start: float, stop: float, step_every: float) -> int:
     return max(1, math.ceil((stop - start) / step_every - TOLERANCE))
 
 
-def size(course: Course) -> int:
+def dose_count(course: Course) -> int:
     """How many doses a course schedules, or a number above ``MOST_DOSES`` if that is what it has without days off."""
     if course.single:
         return 1
@@ -57,8 +57,8 @@ def schedule(course: Course) -> Iterator[tuple[float, float]]:
     if course.single:
         yield course.start, course.levels[0]
         return
-    rows = _by_interval(course) if course.every is not None else _by_clock(course)
-    for time, amount in rows:
+    times = _by_interval(course) if course.every is not None else _by_clock(course)
+    for time, amount in times:
         if time >= course.stop - TOLERANCE:
             return
         if _on(course, time):
@@ -98,7 +98,7 @@ def weekday(time: float, midnight: float) -> int:
     return math.floor((time - midnight + TOLERANCE) / 24) % 7
 
 
-def counted(course: Course, count: int) -> float:
+def end_of_count(course: Course, count: int) -> float:
     """End of a course after ``count`` doses [h]; where days are left out, no later than any run can reach."""
     every = course.every or 0.0
     if not (course.weekdays or course.cycle):
@@ -123,13 +123,13 @@ def _per_weight(course: Course, time: float) -> bool:
 
 def doses(regimens: tuple[Regimen, ...], monographs: Mapping[str, Monograph], until: float) -> tuple[Dose, ...]:
     """Every dose before ``until`` [h], sorted by time, then by place in the file."""
-    found = []
+    doses = []
     for r, regimen in enumerate(regimens):
         for c, course in enumerate(regimen.courses):
             for time, amount in schedule(course):
                 if time < until - TOLERANCE:
-                    found.append(dose_at(regimen, course, time, amount, monographs[regimen.drug], (r, c)))
-    return tuple(sorted(found, key=lambda dose: (dose.time, dose.regimen, dose.course)))
+                    doses.append(dose_at(regimen, course, time, amount, monographs[regimen.drug], (r, c)))
+    return tuple(sorted(doses, key=lambda dose: (dose.time, dose.regimen, dose.course)))
 
 
 def dose_at(

@@ -170,12 +170,12 @@ class CsvFile:
     rows: tuple[tuple[int, tuple[str, ...]], ...]
 
 
-def read_csv(path: Path, found: list[Problem] | None = None) -> CsvFile:
+def read_csv(path: Path, problems: list[Problem] | None = None) -> CsvFile:
     """Read a CSV file.
 
     Parameters
     ----------
-    found
+    problems
         Where lines are added that cannot be read, which are no rows then; without it they are raised.
 
     Raises
@@ -200,10 +200,10 @@ def read_csv(path: Path, found: list[Problem] | None = None) -> CsvFile:
                     break
             else:
                 lines.append((number, tuple(cell.strip() for cell in cells)))
-    if wrong and (found is None or not lines):
+    if wrong and (problems is None or not lines):
         raise InputError(path, wrong)
-    if found is not None:
-        found += wrong
+    if problems is not None:
+        problems += wrong
     head, names = lines[0] if lines else (0, ())
     return CsvFile(path=path, text=text, head=head, names=names, rows=tuple(lines[1:]))
 
@@ -224,16 +224,16 @@ def read_table(path: Path, columns: Iterable[str]) -> tuple[tuple[int, Mapping[s
     InputError
         With every line that cannot be read or has another number of cells, or with the columns that are missing.
     """
-    found: list[Problem] = []
-    file = read_csv(path, found)
+    problems: list[Problem] = []
+    file = read_csv(path, problems)
     missing = [name for name in columns if name not in file.names]
     if missing:
-        problems = [Problem(line=file.head or None, key=name, message="is missing; add the column") for name in missing]
-        raise InputError(path, problems)
+        absent = [Problem(line=file.head or None, key=name, message="is missing; add the column") for name in missing]
+        raise InputError(path, absent)
     for line, cells in file.rows:
         if len(cells) != len(file.names):
             text = f"has {len(cells)} cells where the first line has {len(file.names)} names"
-            found.append(Problem(line=line, key="", message=text))
-    if found:
-        raise InputError(path, found)
+            problems.append(Problem(line=line, key="", message=text))
+    if problems:
+        raise InputError(path, problems)
     return tuple((line, dict(zip(file.names, cells, strict=True))) for line, cells in file.rows)

@@ -35,7 +35,7 @@ class TomlFile:
     @cached_property
     def lines(self) -> Mapping[Key, int]:
         """Line of every key path, from 1; a path names tables by key and array entries by position."""
-        return Lines(self.text).found
+        return Lines(self.text).lines
 
     def line(self, key: Key) -> int | None:
         """Line of a key, or of the closest table around it."""
@@ -71,12 +71,12 @@ def read_toml(path: Path, *, ours: bool = False) -> TomlFile:
 
 def _refuse_too_large(file: TomlFile) -> None:
     """Refuse whole numbers beyond the range of TOML: Python reads them, and no float may hold them."""
-    found = []
+    problems = []
     for key, number in _beyond(file.data):
         text = f"must be a whole number of at most 18 digits, got {printable(str(number), 40)}"
-        found.append(Problem(line=file.line(key), key=printable(key_text(key), 80), message=text))
-    if found:
-        raise InputError(file.path, found)
+        problems.append(Problem(line=file.line(key), key=printable(key_text(key), 80), message=text))
+    if problems:
+        raise InputError(file.path, problems)
 
 
 def _beyond(value: object, key: Key = ()) -> Iterator[tuple[Key, int]]:
@@ -102,16 +102,16 @@ _BROKEN = {
 
 def _broken(text: str, source: str) -> tuple[int, str]:
     """Line and message of what tomllib says."""
-    found = re.search(r"^(.*) \(at (?:line (\d+), column (\d+)|end of document)\)$", text, re.DOTALL)
-    reason = found[1] if found else text
+    match = re.search(r"^(.*) \(at (?:line (\d+), column (\d+)|end of document)\)$", text, re.DOTALL)
+    reason = match[1] if match else text
     if twice := re.match(r"Cannot declare \((.*?),?\) twice", reason):
         name = ".".join(part.strip(" '\"") for part in twice[1].split(","))
         reason = f"the table {name} stands twice; entries of a list are written [[{name}]]"
-    line = int(found[2]) if found and found[2] else source.rstrip().count("\n") + 1
+    line = int(match[2]) if match and match[2] else source.rstrip().count("\n") + 1
     header = re.match(r"\s*\[\[?([^\]]+)\]", source.split("\n")[line - 1])
     if reason == "Cannot overwrite a value" and header:
         reason = f"{header[1]} stands twice; entries of a list are written [[{header[1]}]], each of them"
     reason = re.sub(r"Duplicate inline table key '(.*)'", r"the key \1 stands twice; keep one of them", reason)
     reason = _BROKEN.get(reason, reason[:1].lower() + reason[1:]).rstrip(".")
-    column = f", column {found[3]}" if found and found[3] else ""
+    column = f", column {match[3]}" if match and match[3] else ""
     return line, f"is not valid TOML{column}: {reason}"

@@ -26,7 +26,7 @@ class Lines:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
-        self.found: dict[Key, int] = {}
+        self.lines: dict[Key, int] = {}
         self.arrays: dict[Key, int] = {}
         self._counted = (0, 1)
         table: Key = ()
@@ -84,7 +84,7 @@ class Lines:
             raise RecursionError
         line = self._line()
         for size in range(1, len(path) + 1):
-            self.found.setdefault(path[:size], line)
+            self.lines.setdefault(path[:size], line)
 
     def _pair(self, table: Key) -> None:
         line_start = self.at

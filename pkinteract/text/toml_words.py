@@ -19,34 +19,34 @@ _Members = dict[str | None, list[tuple[Key, Any]]]
 
 def problems(error: ValidationError, file: TomlFile, model: type[BaseModel], prefix: Key = ()) -> list[Problem]:
     """What pydantic found when it validated the data at ``prefix`` as a ``model``, in our words and with lines."""
-    found: dict[Key, Problem] = {}
+    by_path: dict[Key, Problem] = {}
     groups: dict[tuple[Key, int], _Members] = {}
     data: Any = file.data
     for part in prefix:
         data = data[part]
-    for n, row in enumerate(error.errors(include_url=False)):
-        inner, union, member = _keys(row, data)
+    for n, fault in enumerate(error.errors(include_url=False)):
+        inner, union, member = _keys(fault, data)
         members = groups.setdefault((union, n if member is None else -1), {})
-        members.setdefault(member, []).append((inner, row))
+        members.setdefault(member, []).append((inner, fault))
     for (at, _), members in groups.items():
-        for inner, message in _chosen(at, members, model, prefix):
+        for inner, message in _least_faults(at, members, model, prefix):
             path = (*prefix, *inner)
-            found.setdefault(path, Problem(line=file.line(path), key=printable(key_text(path), 80), message=message))
-    return list(found.values())
+            by_path.setdefault(path, Problem(line=file.line(path), key=printable(key_text(path), 80), message=message))
+    return list(by_path.values())
 
 
-def _keys(row: Any, data: Any) -> tuple[Key, Key, str | None]:
+def _keys(fault: Any, data: Any) -> tuple[Key, Key, str | None]:
     """Key path of a finding; if it is about one member of a union, also the path of the union and the member."""
     path: Key = ()
     union: Key = ()
     member = None
-    for n, part in enumerate(row["loc"]):
-        last = n == len(row["loc"]) - 1
+    for n, part in enumerate(fault["loc"]):
+        last = n == len(fault["loc"]) - 1
         if isinstance(part, int):
             known, named = isinstance(data, list) and part < len(data), isinstance(data, list)
         else:
-            known = isinstance(data, dict) and part in data and not (last and row["input"] is data)
-            named = known or (isinstance(data, dict) and last and row["type"] == "missing")
+            known = isinstance(data, dict) and part in data and not (last and fault["input"] is data)
+            named = known or (isinstance(data, dict) and last and fault["type"] == "missing")
         if named:
             path, data = (*path, part), data[part] if known else None
         elif member is None and part != "[key]":
@@ -54,21 +54,27 @@ def _keys(row: Any, data: Any) -> tuple[Key, Key, str | None]:
     return path, union, member
 
 
-def _chosen(at: Key, members: _Members, model: type[BaseModel], prefix: Key) -> list[tuple[Key, str]]:
+def _least_faults(at: Key, members: _Members, model: type[BaseModel], prefix: Key) -> list[tuple[Key, str]]:
     """One voice for a union: of the members that the value has the shape of, the one with the fewest problems."""
-    shaped = {name: not any(key == at and _wanted(row) for key, row in rows) for name, rows in members.items()}
-    fitting = [rows for name, rows in members.items() if name is None or shaped[name]]
+    shaped = {
+        name: not any(key == at and _expected_kind(fault) for key, fault in faults) for name, faults in members.items()
+    }
+    fitting = [faults for name, faults in members.items() if name is None or shaped[name]]
     if not fitting:
-        wanted = list(dict.fromkeys(_wanted(row) for rows in members.values() for _, row in rows if _wanted(row)))
+        wanted = list(
+            dict.fromkeys(
+                _expected_kind(fault) for faults in members.values() for _, fault in faults if _expected_kind(fault)
+            )
+        )
         if _REAL in wanted and _WHOLE in wanted:
             wanted.remove(_WHOLE)
         given = next(iter(members.values()))[0][1]["input"]
         return [(at, f"must be {' or '.join(wanted)}, got {_short(given)}")]
-    tags = [(key, row) for rows in fitting for key, row in rows if row["type"] == "literal_error"]
+    tags = [(key, fault) for faults in fitting for key, fault in faults if fault["type"] == "literal_error"]
     if len(tags) == len(fitting) > 1 and len({key for key, _ in tags}) == 1:
-        expected = " or ".join(dict.fromkeys(row["ctx"]["expected"] for _, row in tags))
+        expected = " or ".join(dict.fromkeys(fault["ctx"]["expected"] for _, fault in tags))
         return [(tags[0][0], _not_one_of(tags[0][1]["input"], expected))]
-    return [(key, _message(row, model, key, prefix)) for key, row in min(fitting, key=len)]
+    return [(key, _message(fault, model, key, prefix)) for key, fault in min(fitting, key=len)]
 
 
 _TEXT, _WHOLE, _REAL = "text in quotes", "a whole number", "a number"
@@ -86,15 +92,15 @@ _BOUNDS = {"greater_than": "above", "greater_than_equal": "at least", "multiple_
 _BOUNDS |= {"less_than": "below", "less_than_equal": "at most"}
 
 
-def _wanted(row: Any) -> str:
+def _expected_kind(fault: Any) -> str:
     """What the value should have been when it is of the wrong type, else an empty string."""
-    head, _, rest = row["type"].partition("_")
+    head, _, rest = fault["type"].partition("_")
     wrong = rest in ("type", "parsing", "from_float", "attributes_type") or rest.startswith("from_date")
     return _KINDS.get(head, "") if wrong else ""
 
 
-def _message(row: Any, model: type[BaseModel], path: Key, prefix: Key = ()) -> str:
-    kind, given, context = row["type"], row["input"], row.get("ctx", {})
+def _message(fault: Any, model: type[BaseModel], path: Key, prefix: Key = ()) -> str:
+    kind, given, context = fault["type"], fault["input"], fault.get("ctx", {})
     got = f", got {_short(given)}"
     field = _fields(model, path[:-1]).get(str(path[-1])) if path else None
     example = str(field.examples[0]) if field is not None and field.examples else ""
@@ -104,10 +110,10 @@ def _message(row: Any, model: type[BaseModel], path: Key, prefix: Key = ()) -> s
     if kind == "missing":
         return "is required" + (f"; write for example {path[-1]} = {example}" if example else "")
     if kind in ("value_error", "assertion_error"):
-        return str(context.get("error", row["msg"]))
+        return str(context.get("error", fault["msg"]))
     if kind in ("literal_error", "enum"):
         return _not_one_of(given, context["expected"])
-    if wanted := _wanted(row):
+    if wanted := _expected_kind(fault):
         if wanted == "a list" and isinstance(given, dict):
             header = ".".join(part for part in (*prefix, *path) if isinstance(part, str))
             return f"must be a list{got}; write [[{header}]] with two brackets"

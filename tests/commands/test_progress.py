@@ -10,7 +10,7 @@ import pytest
 from runs import once, regimen, text
 
 from pkinteract.cli import main
-from pkinteract.commands.progress import counted, evaluated
+from pkinteract.commands.progress import evaluation_progress, progress_bar
 
 
 class Terminal(io.StringIO):
@@ -22,7 +22,7 @@ class Terminal(io.StringIO):
 
 def test_a_bar_counts_what_is_left() -> None:
     """Of 10 patients 4 are there: it ends at 6 of 6, says how fast, and ends its line."""
-    with redirect_stderr(Terminal()) as shown, counted("patients") as begin:
+    with redirect_stderr(Terminal()) as shown, progress_bar("patients") as begin:
         assert begin is not None
         done = begin(10, 4)
         for _ in range(3):
@@ -35,7 +35,7 @@ def test_a_bar_counts_what_is_left() -> None:
 
 
 def failing() -> None:
-    with evaluated() as tell:
+    with evaluation_progress() as tell:
         assert tell is not None
         tell(12, 0.5)
         raise ZeroDivisionError
@@ -51,7 +51,7 @@ def test_the_line_of_a_fit_ends_before_what_comes_next() -> None:
 
 def test_nothing_is_shown_where_nobody_looks(capsys: pytest.CaptureFixture[str]) -> None:
     """No bar in a file or a pipe."""
-    with counted("patients") as begin, evaluated() as tell:
+    with progress_bar("patients") as begin, evaluation_progress() as tell:
         assert (begin, tell) == (None, None)
 
     assert capsys.readouterr().err == ""

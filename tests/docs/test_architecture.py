@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from pkinteract.engine.shape import Mechanism
+
 ROOT = (
     Path(__file__).resolve().parents[next(n for n, up in enumerate(Path(__file__).parents) if up.name == "tests") + 1]
 )
@@ -102,9 +104,47 @@ def test_no_two_classes_share_a_name() -> None:
         for node in ast.parse(path.read_text("utf-8")).body:
             if isinstance(node, ast.ClassDef):
                 places.setdefault(node.name.lstrip("_"), set()).add(f"{folder}/{path.name}")
-    twice = {name: found for name, found in places.items() if len(found) > 1}
+    twice = {name: files for name, files in places.items() if len(files) > 1}
     mechanisms = {"Binding", "Enzyme", "Inactivation", "Induction", "Pathway", "Peripheral"}
 
     assert twice.keys() == mechanisms
     for name in mechanisms:
         assert sorted(Path(place).parent.as_posix() for place in twice[name]) == ["engine/mechanisms", "library/schema"]
+
+
+def test_no_two_public_functions_share_a_name() -> None:
+    """One name for one thing: no function that other modules may use is called as one of another module.
+
+    The exceptions are the same thing twice: what a user types is a command and a function of the Python door; every
+    mechanism has the functions of its protocol; and in the engine the loop that is compiled is called through one that
+    takes arrays, and a power of two is taken of traced values as of numbers.
+    """
+    places: dict[str, set[str]] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, set()).add(path.relative_to(PACKAGE).as_posix())
+    twice = {name: files for name, files in places.items() if len(files) > 1}
+    protocol = {name for name in vars(Mechanism) if not name.startswith("_")}
+
+    assert {
+        name for name in twice if {str(Path(file).parent) for file in twice[name]} == {"engine/mechanisms"}
+    } == protocol
+    assert {name: files for name, files in twice.items() if name not in protocol} == {
+        **{name: {"api.py", f"commands/{name}.py"} for name in ("fit", "population", "qualify")},
+        **{name: {"engine/counts/bins.py", "engine/counts/loops.py"} for name in ("count_groups", "scatter", "sums")},
+        "two_to": {"engine/kernel/trace.py", "engine/kernel/vector.py"},
+    }
+
+
+def test_a_name_says_what_it_holds() -> None:
+    """Nothing in the package, variable, parameter or attribute, is called "found": what was found has a noun."""
+    places = [
+        f"{path.relative_to(PACKAGE).as_posix()}:{node.lineno}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Name | ast.Attribute | ast.arg)
+        and "found" in (getattr(node, name, None) for name in ("id", "attr", "arg"))
+    ]
+
+    assert places == []

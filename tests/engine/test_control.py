@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from random_systems import Case, cases
 
 from pkinteract.engine import control
-from pkinteract.engine.events import NOWHERE, concerning, longest_steps, place, table
+from pkinteract.engine.events import NOWHERE, concerning, event_table, longest_steps, place
 from pkinteract.engine.layout import Layout
 from pkinteract.engine.reference.solve import everything as all_stepped
 
@@ -36,7 +36,7 @@ def test_an_event_adds_to_what_its_kind_says(case: Case) -> None:
     layout = all_stepped(case.system)
     wanted = {"bolus": layout.central, "rate": layout.infusions, "depot": layout.depots, "depot-rate": layout.inflows}
 
-    for event, (time, where, amount, longest) in zip(case.events, table(layout, case.events), strict=True):
+    for event, (time, where, amount, longest) in zip(case.events, event_table(layout, case.events), strict=True):
         first = longest_steps(case.system)[event.target] if event.kind == "release" else control.FIRST_STEP
         assert (time, amount, longest) == (event.time, event.amount, first)
         assert where == (NOWHERE if event.kind == "release" else wanted[event.kind][event.target])

@@ -17,7 +17,7 @@ from pkinteract.cli import main
 from pkinteract.library import load_library
 from pkinteract.model.expectation.estimate import changes
 from pkinteract.model.expectation.intake import half_life
-from pkinteract.model.expectation.limits import left_out
+from pkinteract.model.expectation.limits import estimate_limits
 from pkinteract.model.expectation.network import links
 
 DOSES = {
@@ -127,7 +127,7 @@ def test_check_expects_what_the_run_shows_of_every_pair(other: str, victim: str)
     alone, both = run(text(_usual(victim), days=1)), run(text(_usual(victim), _usual(other), days=1))
     shown = average(both.curve(victim), 0, 24) / average(alone.curve(victim), 0, 24)
     expected = changes(both.scenario)
-    omitted = left_out(both.scenario, links(both.scenario))[victim]
+    omitted = estimate_limits(both.scenario, links(both.scenario))[victim]
 
     if any(map(math.isinf, expected.values())):
         assert victim not in expected or shown > 1.5
@@ -146,7 +146,9 @@ def test_what_comes_after_a_drug_is_gone_is_not_changed_by_it() -> None:
 
     assert changes(gone)["quetiapine"] == pytest.approx(1, rel=1e-3)
     assert changes(fading)["quetiapine"] < 0.5
-    assert left_out(fading, links(fading))["quetiapine"] == ("that carbamazepine, last taken on day -1.5, fades",)
+    assert estimate_limits(fading, links(fading))["quetiapine"] == (
+        "that carbamazepine, last taken on day -1.5, fades",
+    )
 
 
 def test_what_the_estimate_leaves_out_is_told(tmp_path: Path) -> None:
@@ -155,7 +157,7 @@ def test_what_the_estimate_leaves_out_is_told(tmp_path: Path) -> None:
     short = regimen("rifampicin", daily("600 mg", "24 h", "10 d", "12 d"))
     scenario = load(text(simvastatin, short, regimen("itraconazole", daily("200 mg", "24 h", "0 d", "30 d")), days=30))
 
-    told = left_out(scenario, links(scenario))
+    told = estimate_limits(scenario, links(scenario))
 
     assert any(text.startswith("that rifampicin is given for 1 d of the ") for text in told["simvastatin"])
     assert "the peaks of rifampicin, which induce less than an even level" in told["simvastatin"]

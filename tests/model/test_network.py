@@ -13,7 +13,7 @@ from runs import INTRAVENOUS, daily, drug, once, oral, pathway, regimen, run, te
 
 from pkinteract import load_scenario, simulate
 from pkinteract.cli import main
-from pkinteract.export.record.run import record
+from pkinteract.export.record.run import run_record
 from pkinteract.library import load_library
 from pkinteract.model.expectation.network import links
 
@@ -44,7 +44,7 @@ def acts(
 
 def recorded(rival: str, victim: str = VICTIM, *, doses: str = DOSES, patient: str = "") -> list[dict[str, object]]:
     """``interactions`` of run.json."""
-    rows = json.loads(json.dumps(record(run(text(doses, patient=patient, days=1), drugs=(rival, victim)))))
+    rows = json.loads(json.dumps(run_record(run(text(doses, patient=patient, days=1), drugs=(rival, victim)))))
     return list(rows["interactions"])
 
 
@@ -291,7 +291,7 @@ def test_the_average_is_that_of_this_patient(tmp_path: Path, clearance: str, ave
     rival = drug("rival", pathway("kidney", 1.0, kind="renal"), "[inhibits.CYP3A4]\n" + constant("ki", 150.0))
     path = written(tmp_path, text(DOSES, days=1).replace("95 mL/min", clearance), (rival, VICTIM))
 
-    (row,) = record(simulate(load_scenario(path)))["interactions"]  # type: ignore[misc]
+    (row,) = run_record(simulate(load_scenario(path)))["interactions"]  # type: ignore[misc]
 
     assert row["expected_average_mg_per_L"] == pytest.approx(average)
     assert (row["nil_because"] is None) == (average > 3)

@@ -164,7 +164,7 @@ def test_measures_are_those_of_a_single_run(source: str, tmp_path: Path) -> None
     fixed = frozenset([*body, *scenario.monographs, *drawn.phenotype, *drawn.abundance])
     plan = plan_of(scenario, replace(specification(scenario, 3), fixed=fixed))
 
-    found = run_block(plan, range(3), counting.empty(plan, plan.spec.n)).columns
+    found = run_block(plan, range(3), counting.empty_tally(plan, plan.spec.n)).columns
 
     end = scenario.duration
     for analyte, curve in zip(result.analytes, result.curves, strict=True):
@@ -403,7 +403,7 @@ def test_a_group_is_named_for_more_than_one_patient_and_more_than_chance(
     plan: RunPlan, poor: tuple[int, int], others: tuple[int, int], words: str | None
 ) -> None:
     """The text names it with the ratio and its interval, or does not name it."""
-    tally = counting.empty(plan, plan.spec.n)
+    tally = counting.empty_tally(plan, plan.spec.n)
     names = counting.groups(plan)
     place = next(n for n, analyte in enumerate(plan.analytes) if analyte.id == "amitriptyline+nortriptyline")
     for row, counts in ((("CYP2D6", "poor"), [poor]), (("CYP2D6", "normal"), [others]), (names[0], [poor, others])):
@@ -418,20 +418,20 @@ def test_a_group_is_named_for_more_than_one_patient_and_more_than_chance(
 
 def test_a_sum_of_parts_does_not_depend_on_their_order(plan: RunPlan) -> None:
     """Three blocks added in any order, or packed and read again, give the counts of one block after the other."""
-    together, parts = counting.empty(plan, plan.spec.n), []
+    together, parts = counting.empty_tally(plan, plan.spec.n), []
     for start in (0, 16, 32):
         run_block(plan, range(start, start + 16), together)
-        parts.append(counting.empty(plan, plan.spec.n))
+        parts.append(counting.empty_tally(plan, plan.spec.n))
         run_block(plan, range(start, start + 16), parts[-1])
 
     for order in permutations(parts):
-        total = counting.empty(plan, plan.spec.n)
+        total = counting.empty_tally(plan, plan.spec.n)
         for part in order:
             total.add(part)
         for name, counts in total.arrays().items():
             np.testing.assert_array_equal(counts, together.arrays()[name], err_msg=name)
     content = compute(plan, 0, FORMS["csv"])["00000.npz"]
-    stored = counting.empty(plan, plan.spec.n)
+    stored = counting.empty_tally(plan, plan.spec.n)
     add_packed(stored, content)
     for name, counts in stored.arrays().items():
         np.testing.assert_array_equal(counts, together.arrays()[name], err_msg=name)
@@ -439,7 +439,7 @@ def test_a_sum_of_parts_does_not_depend_on_their_order(plan: RunPlan) -> None:
 
 def test_everybody_is_counted_once(plan: RunPlan) -> None:
     """Levels of sex, age, kidneys and weight, and phenotypes of each gene, add up to the population."""
-    total = counting.empty(plan, plan.spec.n)
+    total = counting.empty_tally(plan, plan.spec.n)
 
     run_block(plan, range(48), total)
 

@@ -109,7 +109,7 @@ def test_europeans_are_as_cpic_says(gene: str, expected: dict[str, float], apart
 
     Those of CYP2D6 count *9 and *41 as 0.5, which is 0.25 today: up to 0.02 apart.
     """
-    table = people.genes(gene, "European")
+    table = people.gene_frequencies(gene, "European")
 
     for phenotype, share in expected.items():
         rows = zip(table.activities, table.frequencies, strict=True)
@@ -118,7 +118,7 @@ def test_europeans_are_as_cpic_says(gene: str, expected: dict[str, float], apart
 
 def test_activity_scores_of_cyp2c9_are_as_cpic_says() -> None:
     """How a phenotype divides into scores, by alleles, is what CPIC gives for Europeans, to 0.001."""
-    table = people.genes("CYP2C9", "European")
+    table = people.gene_frequencies("CYP2C9", "European")
 
     found = {made.score: share for made, share in zip(table.activities, table.frequencies, strict=True)}
 
@@ -129,7 +129,7 @@ def test_activity_scores_of_cyp2c9_are_as_cpic_says() -> None:
 @pytest.mark.parametrize(("gene", "group"), ALL_GENES)
 def test_genotypes_are_those_of_the_library(gene: str, group: str) -> None:
     """Every activity that is drawn is one that a scenario can name, with its phenotype and factor."""
-    for made in people.genes(gene, group).activities:
+    for made in people.gene_frequencies(gene, group).activities:
         if made.score is not None:
             assert activity(gene, made.score) == made
         else:

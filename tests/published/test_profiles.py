@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pkinteract.analysis.profiles import gmfe, log_errors, profiles
+from pkinteract.analysis.profiles import gmfe, log_errors, published_curves
 
 CURVES = Path(__file__).parents[3] / "shared" / "evidence" / "osp_profiles.csv"
 
@@ -16,7 +16,7 @@ CURVES = Path(__file__).parents[3] / "shared" / "evidence" / "osp_profiles.csv"
 @pytest.mark.skipif(not CURVES.exists(), reason="the digitised curves carry no licence and are not part of the project")
 def test_carbamazepine_curves_lie_within_the_fold_errors_promised() -> None:
     """Pooled over all points the geometric mean fold error is at most 1.31, for repeated dosing at most 1.15."""
-    found = list(profiles(CURVES))
+    found = list(published_curves(CURVES))
 
     errors = {profile.id: log_errors(profile) for profile in found}
 

@@ -18,7 +18,7 @@ from study_tables import table
 from pkinteract.cli import main
 from pkinteract.library import load_library
 from pkinteract.library.evidence.ratios import RATIOS, read_studies
-from pkinteract.qualify import StudyOutcome, guest_limit, qualify, read_summary, summaries, worse
+from pkinteract.qualify import StudyOutcome, guest_limit, kept_summaries, qualify_studies, regressions, summaries
 
 KI = 5.0
 LEVEL = 10.0
@@ -45,7 +45,7 @@ def drugs(tmp_path: Path) -> tuple[Path, ...]:
 
 def one(folder: Path, drugs: tuple[Path, ...], **changes: str) -> StudyOutcome:
     """The outcome of a table with one row."""
-    [outcome] = qualify(read_studies(table(folder, changes)), extra=drugs)
+    [outcome] = qualify_studies(read_studies(table(folder, changes)), extra=drugs)
     return outcome
 
 
@@ -211,7 +211,7 @@ def test_more_processes_change_no_number(tmp_path: Path, drugs: tuple[Path, ...]
     rows = [{"victim_treatment": f"{n}:100", "window_treatment": f"{n}-inf"} for n in range(1, 6)]
     studies = read_studies(table(tmp_path, *rows))
 
-    assert qualify(studies, extra=drugs, workers=1) == qualify(studies, extra=drugs, workers=2)
+    assert qualify_studies(studies, extra=drugs, workers=1) == qualify_studies(studies, extra=drugs, workers=2)
 
 
 def test_no_row_is_dropped(tmp_path: Path, drugs: tuple[Path, ...]) -> None:
@@ -224,7 +224,7 @@ def test_no_row_is_dropped(tmp_path: Path, drugs: tuple[Path, ...]) -> None:
     ]
     (tmp_path / "injection.toml").write_text(drug("injection", INTRAVENOUS).replace('"oral"', '"intravenous"'), "utf-8")
 
-    found = qualify(read_studies(table(tmp_path, *rows)), extra=(*drugs, tmp_path / "injection.toml"))
+    found = qualify_studies(read_studies(table(tmp_path, *rows)), extra=(*drugs, tmp_path / "injection.toml"))
 
     assert [(row.state, row.reason) for row in found] == [
         ("no monograph", "nobody"),
@@ -380,9 +380,9 @@ SAMPLE = ("carbamazepine + phenytoin", "fluconazole", "nordiazepam")
 def test_the_kept_summary_is_what_the_library_gives_today() -> None:
     """The groups of a few perpetrators, computed again; ``make qualify`` does the same for all."""
     studies = [row for row in read_studies() if " + ".join(row.perpetrators) in SAMPLE]
-    kept = {row.group: row for row in read_summary(RATIOS.parent / "summary.csv") if row.by == "perpetrator"}
+    kept = {row.group: row for row in kept_summaries(RATIOS.parent / "summary.csv") if row.by == "perpetrator"}
 
-    found = [row for row in summaries(qualify(studies)) if row.by == "perpetrator"]
+    found = [row for row in summaries(qualify_studies(studies)) if row.by == "perpetrator"]
 
     assert [row.group for row in found] == sorted(SAMPLE)
     for row in found:
@@ -392,7 +392,7 @@ def test_the_kept_summary_is_what_the_library_gives_today() -> None:
 
 def test_a_summary_that_got_worse_is_noticed() -> None:
     """A larger error, a row less and two rows outside a limit are named; rounding and improvement are not."""
-    kept = read_summary(RATIOS.parent / "summary.csv")
+    kept = kept_summaries(RATIOS.parent / "summary.csv")
     first = replace(kept[0], gmfe=1.5)
     inside = first.within_guest
     assert inside is not None
@@ -405,8 +405,8 @@ def test_a_summary_that_got_worse_is_noticed() -> None:
         replace(first, within_guest=inside - 1 / first.n),
     ]
 
-    found = [worse([row], [first]) for row in after]
+    found = [regressions([row], [first]) for row in after]
 
     assert [len(lines) for lines in found] == [1, 1, 0, 0, 1, 0]
     assert found[0] == ["all all: GMFE 1.52, was 1.5"]
-    assert worse([], [first])[0].startswith("all all: no row is simulated any more")
+    assert regressions([], [first])[0].startswith("all all: no row is simulated any more")

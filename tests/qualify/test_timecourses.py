@@ -18,7 +18,7 @@ from pkinteract.errors import InputError
 from pkinteract.library import load_library
 from pkinteract.library.evidence.ratios import RATIOS
 from pkinteract.library.evidence.timecourses import read_time_courses
-from pkinteract.qualify import PointOutcome, course_summaries, qualify_courses, read_summary
+from pkinteract.qualify import PointOutcome, course_summaries, kept_summaries, qualify_courses
 
 KI, LEVEL, FM = 5.0, 10.0, 0.6
 INHIBITOR = drug(
@@ -270,7 +270,7 @@ def test_more_processes_change_no_number(tmp_path: Path, drugs: tuple[Path, ...]
     assert qualify_courses(found, extra=drugs, workers=1) == qualify_courses(found, extra=drugs, workers=2)
 
 
-KEPT = {(row.by, row.group): row for row in read_summary(RATIOS.parent / "summary.csv")}
+KEPT = {(row.by, row.group): row for row in kept_summaries(RATIOS.parent / "summary.csv")}
 
 
 @pytest.mark.slow

@@ -53,7 +53,7 @@ def test_a_pair_is_the_same_in_lanes_as_alone(first: str, second: str, tmp_path:
     plan = replace(plan_of(scenario, replace(specification(scenario, 1), fixed=fixed)), profiles=True)
 
     result = simulate(scenario)
-    block = run_block(plan, range(1), tally.empty(plan, plan.spec.n))
+    block = run_block(plan, range(1), tally.empty_tally(plan, plan.spec.n))
 
     assert block.columns["status"][0] == OK
     assert block.profile is not None

@@ -56,7 +56,7 @@ def keys(data: object, path: Key = ()) -> list[Key]:
 
 def assert_every_key_has_its_line(text: str) -> None:
     lines = text.split("\n")
-    found = Lines(text).found
+    found = Lines(text).lines
     for path in keys(tomllib.loads(text)):
         assert path in found, path
         if isinstance(path[-1], str):
@@ -65,7 +65,7 @@ def assert_every_key_has_its_line(text: str) -> None:
 
 def test_every_key_of_a_tangled_file_has_its_line() -> None:
     """Headers, arrays of tables, inline tables, multi-line strings and lists are all found (golden)."""
-    found = Lines(EXAMPLE).found
+    found = Lines(EXAMPLE).lines
 
     assert_every_key_has_its_line(EXAMPLE)
     assert found["a", "b", "at", "20:00"] == 5
@@ -151,7 +151,7 @@ def test_every_key_that_tomllib_sees_has_a_line_that_shows_it(data: dict[str, An
 
     assert tomllib.loads(text) == data
     assert_every_key_has_its_line(text)
-    assert all(path[:size] in Lines(text).found for path in keys(data) for size in range(1, len(path)))
+    assert all(path[:size] in Lines(text).lines for path in keys(data) for size in range(1, len(path)))
 
 
 def test_a_key_that_is_not_there_has_the_line_of_its_table(tmp_path: Path) -> None:

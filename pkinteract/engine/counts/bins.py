@@ -14,7 +14,7 @@ from pkinteract.engine.curves import Array
 from pkinteract.engine.kernel import code
 from pkinteract.engine.lanes.doses import Columns
 from pkinteract.engine.lanes.types import Lanes
-from pkinteract.engine.memory import take
+from pkinteract.engine.memory import reserve
 
 Counts = npt.NDArray[np.uint32] | npt.NDArray[np.uint16]
 
@@ -100,7 +100,7 @@ def gathered(counts: Counts) -> npt.NDArray[np.uint8]:
     several = 8 // counts.itemsize
     flat = np.pad(_flat(counts), (0, -counts.size % several)) if counts.size % several else _flat(counts)
     words = flat.view(np.uint64)
-    pairs = take((_sized("most_pairs", counts)(len(flat), flat), 2), np.uint8)
+    pairs = reserve((_sized("most_pairs", counts)(len(flat), flat), 2), np.uint8)
     return pairs[: _sized("gather", counts)(len(words), several, flat, words, pairs.reshape(-1))]
 
 

@@ -209,12 +209,12 @@ lower_builtin(vector.two_to, _RowType)(_lower_two_to)
 def _lower_power(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     double = ir.DoubleType()
     function = _declared(builder, "llvm.pow.f64", double, [double, double])
-    found = ir.Constant(_VECTOR, ir.Undefined)
+    powers = ir.Constant(_VECTOR, ir.Undefined)
     for lane in range(LANES):
         place = ir.Constant(ir.IntType(32), lane)
         value = builder.call(function, [builder.extract_element(arg, place) for arg in args])
-        found = builder.insert_element(found, value, place)
-    return found
+        powers = builder.insert_element(powers, value, place)
+    return powers
 
 
 _typed(vector.power, _takes(ROW, ROW, gives=ROW))
@@ -233,10 +233,10 @@ lower_builtin(vector.any_of, _MaskType)(_lower_any)
 def _lower_largest(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     number = builder.fcmp_ordered("ord", args[0], args[0])
     values = builder.select(number, args[0], ir.Constant(_VECTOR, [float("inf")] * LANES))
-    found = builder.extract_element(values, ir.Constant(ir.IntType(32), 0))
+    largest = builder.extract_element(values, ir.Constant(ir.IntType(32), 0))
     for lane in range(1, LANES):
-        found = _chosen(builder, ">", found, builder.extract_element(values, ir.Constant(ir.IntType(32), lane)))
-    return found
+        largest = _chosen(builder, ">", largest, builder.extract_element(values, ir.Constant(ir.IntType(32), lane)))
+    return largest
 
 
 _typed(vector.largest_of, _takes(ROW, gives=types.float64))
@@ -332,7 +332,7 @@ def object_code(entry: Entry) -> tuple[str, bytes]:
     return whole.overloads[chosen].fndesc.llvm_func_name, target.emit_object(module)
 
 
-def main(folder: Path, module: str) -> None:
+def write_object_code(folder: Path, module: str) -> None:
     """Write the object code of every entry of a module into a folder."""
     for entry in ENTRIES:
         if entry.module == module:
@@ -341,4 +341,4 @@ def main(folder: Path, module: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    write_object_code(Path(sys.argv[1]), sys.argv[2])

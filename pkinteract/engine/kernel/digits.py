@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from pkinteract.engine.kernel import code
 from pkinteract.engine.kernel.vector import kernel
-from pkinteract.engine.memory import give_back, take
+from pkinteract.engine.memory import release, reserve
 
 MOST = 280
 """Power of ten up to which numbers are written here, and down to one over it."""
@@ -158,11 +158,11 @@ def joined_numbers(columns: Sequence[npt.NDArray[Any]], digits: Sequence[int]) -
     """
     values = np.ascontiguousarray(np.array(columns, dtype=float).T)
     rows, width = values.shape
-    out, ends = take((_WIDEST * values.size,), np.uint8), np.empty(rows, dtype=np.int64)
+    out, ends = reserve((_WIDEST * values.size,), np.uint8), np.empty(rows, dtype=np.int64)
     kinds = np.array(digits, dtype=np.int64)
     size = code.function("joined")(rows, width, values, values.view(np.int64), kinds, *_powers(), out, ends)
     text, begins = out[:size].tobytes().decode("ascii"), [0, *ends[:-1].tolist()]
-    give_back(out)
+    release(out)
     return [
         text[begin:end] if end > begin else _in_python(values[row].tolist(), digits)
         for row, (begin, end) in enumerate(zip(begins, ends.tolist(), strict=True))

@@ -225,7 +225,7 @@ def _row(table: Table, kind: int, target: int) -> int:
     return where if where == NOWHERE else table.row(where)
 
 
-def joined(parts: Sequence[Inputs]) -> Inputs:
+def joined_inputs(parts: Sequence[Inputs]) -> Inputs:
     """Several inputs as one."""
     return Inputs(
         times=np.concatenate([part.times for part in parts]),
@@ -246,7 +246,7 @@ def earlier(system: System, parameters: Array, steady: Steady, start: float) -> 
         again = _some(steady.cycle, chosen)
         parts.append(replace(again, times=again.times - back * steady.period))
         back += 1
-    return joined(parts)
+    return joined_inputs(parts)
 
 
 def _some(inputs: Inputs, chosen: Columns) -> Inputs:

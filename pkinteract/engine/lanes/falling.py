@@ -28,7 +28,7 @@ Coupled = dict[tuple[int, int], Quantity]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Left:
+class DecayingMode:
     """A mode during a step.
 
     Attributes
@@ -53,7 +53,7 @@ def linearise(structure: Structure, _: Quantity, a: Any, t: Any) -> None:
     none = Point(
         states=[0.0] * n, leaving=[0.0] * depots, released=[0.0] * len(structure.system.releases), infused=[0.0] * feeds
     )
-    here = Sheet(structure, a, t, begun(structure, a, t))
+    here = Sheet(structure, a, t, start_point(structure, a, t))
 
     def column(states: Sequence[float], leaving: Sequence[float]) -> list[Quantity]:
         point = Point(states=states, leaving=leaving, released=none.released, infused=none.infused)
@@ -137,7 +137,7 @@ def _ka(structure: Structure, slot: int, a: Any, t: Any) -> Quantity:
     return a[t[header.PARAMETER] + structure.used.index(dict(structure.decaying)[slot])]
 
 
-def begun(structure: Structure, a: Any, t: Any) -> Point:
+def start_point(structure: Structure, a: Any, t: Any) -> Point:
     """The point at the start of a step."""
     layout = structure.system.layout
     leaving = [a[t[header.INFLOW] + slot] for slot in range(len(layout.depots))]
@@ -151,7 +151,9 @@ def begun(structure: Structure, a: Any, t: Any) -> Point:
     )
 
 
-def later(structure: Structure, a: Any, t: Any, start: Point, left: Sequence[Left], node: int, states: Any) -> Point:
+def later(
+    structure: Structure, a: Any, t: Any, start: Point, left: Sequence[DecayingMode], node: int, states: Any
+) -> Point:
     """The point of a later stage, where its states are given."""
     leaving = list(start.leaving)
     for m, mode in enumerate(structure.modes):
@@ -171,7 +173,7 @@ def new_depots(structure: Structure, end: Point, a: Any, t: Any) -> None:
         a[t[header.NEW_DEPOT] + slot] = end.leaving[slot] * a[reciprocal]
 
 
-def decayed(structure: Structure, h: Quantity, a: Any, t: Any) -> list[Left]:
+def decayed(structure: Structure, h: Quantity, a: Any, t: Any) -> list[DecayingMode]:
     """Share of every mode [1] that is left at the nodes of a step of ``h`` [h]; all nodes are multiples of a ninetieth.
 
     What is left at the nodes and at a tenth is written to the rows that reading asks for.
@@ -190,7 +192,7 @@ def decayed(structure: Structure, h: Quantity, a: Any, t: Any) -> list[Left]:
             a[t[header.LEFT] + header.LEFT_ROWS * m + n] = value
         k = h * a[t[header.RATE] + m]
         shifts = [at[s] - 1.0 + k * _dot(STAGES[s][:s], at[:s]) for s in range(1, 7)]
-        modes.append(Left(at=at, shifts=[*shifts, k * _dot(ERROR, at), k * _dot(QUARTIC, at)]))
+        modes.append(DecayingMode(at=at, shifts=[*shifts, k * _dot(ERROR, at), k * _dot(QUARTIC, at)]))
     return modes
 
 
@@ -203,16 +205,16 @@ def parts(structure: Structure, start: Point, a: Any, t: Any) -> list[Quantity]:
         None if mode.slot is None else start.leaving[mode.slot] - a[t[header.INFLOW] + mode.slot]
         for mode in structure.modes
     ]
-    found: list[Quantity] = []
+    shares: list[Quantity] = []
     for n, (place, m) in enumerate(structure.answers):
         if structure.owned(place, m):
             total = start.states[place]
-            for part, (other, _) in zip(found, structure.answers, strict=False):
+            for part, (other, _) in zip(shares, structure.answers, strict=False):
                 if other == place:
                     total = total - part
             amplitude[m] = total
-            found.append(total)
+            shares.append(total)
         else:
-            found.append(a[t[header.ANSWER] + n] * amplitude[m])
-        a[t[header.PART] + n] = found[n]
-    return found
+            shares.append(a[t[header.ANSWER] + n] * amplitude[m])
+        a[t[header.PART] + n] = shares[n]
+    return shares

@@ -60,7 +60,7 @@ def released(
 
 
 @kernel
-def accepted(a: Any, t: Any) -> None:
+def advance(a: Any, t: Any) -> None:
     """Go on from the new states, slopes and depots."""
     for i in range(t[header.STATES]):
         a[t[header.STATE] + i] = a[t[header.NEW_STATE] + i]
@@ -182,7 +182,7 @@ def march(
                 levels((grid[point] - now) / size, point, wide != 0, a, t, single, double)
                 fresh = False
                 point += 1
-            accepted(a, t)
+            advance(a, t)
             now = after
             h = longer(size, error)
     if 0 < edge <= windows and edges[edge] <= stop:

@@ -119,17 +119,17 @@ def height(order: int, lane: int, c: int, at: int, h: float, theta: float, t: An
     """
     q = LANES * (t[header.POWER] + 5 * c) + lane
     c0, c1, c2, c3, c4 = d[q], d[q + LANES], d[q + 2 * LANES], d[q + 3 * LANES], d[q + 4 * LANES]
-    found: float
+    level: float
     if order == 0:
-        found = c0 + theta * (c1 + theta * (c2 + theta * (c3 + theta * c4)))
+        level = c0 + theta * (c1 + theta * (c2 + theta * (c3 + theta * c4)))
     else:
-        found = c1 + theta * (2.0 * c2 + theta * (3.0 * c3 + theta * 4.0 * c4))
+        level = c1 + theta * (2.0 * c2 + theta * (3.0 * c3 + theta * 4.0 * c4))
     for k in range(t[at + header.MODES_READ]):
         amplitude = d[LANES * (t[at + header.FALLEN_ROW] + k) + lane]
         if amplitude != 0.0:
             rate = d[LANES * (t[header.RATE] + t[at + header.MODE_LIST + k]) + lane] * h
-            found += amplitude * exp(-rate * theta) * (1.0 if order == 0 else -rate)
-    return found
+            level += amplitude * exp(-rate * theta) * (1.0 if order == 0 else -rate)
+    return level
 
 
 @kernel

@@ -23,13 +23,13 @@ from pkinteract.engine.kernel import code
 from pkinteract.engine.kernel.trace import traced
 from pkinteract.engine.kernel.vector import LANES, Rows
 from pkinteract.engine.lanes import falling, step
-from pkinteract.engine.lanes.doses import Columns, Inputs, Steady, earlier, joined, timeline
+from pkinteract.engine.lanes.doses import Columns, Inputs, Steady, earlier, joined_inputs, timeline
 from pkinteract.engine.lanes.march import march
 from pkinteract.engine.lanes.reading import MEASURES
 from pkinteract.engine.lanes.structure import Structure, lean
 from pkinteract.engine.lanes.table import Table, table
-from pkinteract.engine.lanes.types import Change, Lanes, Levels, Reading, Stand
-from pkinteract.engine.memory import take, take_zeros
+from pkinteract.engine.lanes.types import Change, Lanes, LaneStates, Levels, Reading
+from pkinteract.engine.memory import reserve, reserve_zeros
 from pkinteract.engine.steady_state import LARGEST_DRIFT, LARGEST_RESIDUAL, TOLERANCE, fixed_point
 from pkinteract.engine.system import System
 
@@ -53,7 +53,7 @@ def solve_lanes(
     steady: Steady | None = None,
     changes: Sequence[Change] = (),
     possible: npt.NDArray[np.bool_] | None = None,
-    initial: Stand | None = None,
+    initial: LaneStates | None = None,
     whole: bool = False,
     rtol: float = RTOL,
     double: bool = False,
@@ -88,8 +88,8 @@ def solve_lanes(
     run = _Run(system, parameters, inputs, reading, start, stop, rtol, changes, compiled, whole)
     settle = None if steady is None else _Settling(run, steady)
     groups, analytes = -(-subjects // LANES), reading.curves
-    windows: Array = take_zeros((analytes, max(len(reading.edges) - 1, 0), len(MEASURES), groups, LANES), np.float64)
-    curves = take((groups, len(reading.grid), analytes, LANES), np.float64 if double else np.float32)
+    windows: Array = reserve_zeros((analytes, max(len(reading.edges) - 1, 0), len(MEASURES), groups, LANES), np.float64)
+    curves = reserve((groups, len(reading.grid), analytes, LANES), np.float64 if double else np.float32)
     ok = np.ones(subjects, dtype=bool) if possible is None else possible.copy()
 
     stands = [_nowhere(system, subjects), _nowhere(system, subjects)] if whole else []
@@ -122,10 +122,10 @@ def solve_lanes(
     return Lanes(windows=measured, curves=curves, ok=ok, begin=begin, end=end)
 
 
-def _nowhere(system: System, subjects: int) -> Stand:
+def _nowhere(system: System, subjects: int) -> LaneStates:
     depots, feeds = len(system.layout.depots), len(system.layout.stepped)
     rows = [np.zeros((count, subjects)) for count in (system.layout.n_states, depots, depots, feeds)]
-    return Stand(stepped=rows[0], depots=rows[1], inflows=rows[2], rates=rows[3])
+    return LaneStates(stepped=rows[0], depots=rows[1], inflows=rows[2], rates=rows[3])
 
 
 def _members(ok: npt.NDArray[np.bool_]) -> Columns:
@@ -213,17 +213,17 @@ class _Run:
         a[: len(self._rest)] = self._rest[:, here]
         return a
 
-    def _standing(self, a: Array, stand: Stand) -> list[tuple[Array, Array]]:
+    def _standing(self, a: Array, stand: LaneStates) -> list[tuple[Array, Array]]:
         """Rows of a group, and what a stand says of them."""
         kinds = {"STATE": stand.stepped, "DEPOT": stand.depots, "INFLOW": stand.inflows, "INFUSION": stand.rates}
         return [(self.part(a, kind, len(numbers)), numbers) for kind, numbers in kinds.items()]
 
-    def put(self, a: Array, stand: Stand, here: Columns) -> None:
+    def put(self, a: Array, stand: LaneStates, here: Columns) -> None:
         """Begin where subjects stand."""
         for rows, numbers in self._standing(a, stand):
             rows[:] = numbers[:, here]
 
-    def take(self, a: Array, stand: Stand, here: Columns) -> None:
+    def take(self, a: Array, stand: LaneStates, here: Columns) -> None:
         """Note where sixteen subjects stand."""
         for rows, numbers in self._standing(a, stand):
             numbers[:, here] = rows
@@ -266,10 +266,10 @@ class _Settling:
         begun = earlier(run.system, run.parameters, steady, run.start)
         nothing = replace(run.reading, grid=np.empty(0), edges=np.array([np.inf]))
         stop, rtol = run.start + steady.period, min(run.rtol, TOLERANCE)
-        given = joined([begun, steady.cycle])
+        given = joined_inputs([begun, steady.cycle])
         self.run = _Run(run.system, run.parameters, given, nothing, run.start, stop, rtol, (), run.compiled, run.whole)
         self.steady = steady
-        run.doses = timeline(run.table, run.parameters, joined([begun, run.doses.inputs]), run.start, run.stop)
+        run.doses = timeline(run.table, run.parameters, joined_inputs([begun, run.doses.inputs]), run.start, run.stop)
 
     def settled(self, a: Array, here: Columns) -> bool:
         """Bring sixteen subjects to the state that a period reproduces; False where there is none."""
@@ -298,10 +298,10 @@ class _Settling:
         every = np.array(system.layout.sizes())
         own = [every[i] for i in structure.states]
         scale = np.array([*own, *([1.0] * len(structure.drivers)), *every[system.layout.n_states :]])
-        found = fixed_point(stands(a), over, np.maximum(scale, 1e-3), self.steady.tolerance)
-        a[:] = placed(found.image)
-        settled = found.residual <= LARGEST_RESIDUAL and found.drift <= LARGEST_DRIFT
-        return found.rounds > 0 and settled
+        fixed = fixed_point(stands(a), over, np.maximum(scale, 1e-3), self.steady.tolerance)
+        a[:] = placed(fixed.image)
+        settled = fixed.residual <= LARGEST_RESIDUAL and fixed.drift <= LARGEST_DRIFT
+        return fixed.rounds > 0 and settled
 
 
 def _aligned(rows: int) -> Array:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pkinteract.engine.kernel.vector import larger, size
 from pkinteract.engine.lanes import header
-from pkinteract.engine.lanes.falling import Left, begun, decayed, later, new_depots, parts
+from pkinteract.engine.lanes.falling import DecayingMode, decayed, later, new_depots, parts, start_point
 from pkinteract.engine.lanes.sheet import Quantity, Sheet
 from pkinteract.engine.lanes.structure import Structure
 from pkinteract.engine.pair import ERROR, QUARTIC, STAGES
@@ -18,7 +18,7 @@ LARGEST_QUARTIC = 250.0
 
 def begin(structure: Structure, _: Quantity, a: Any, t: Any) -> None:
     """Write the slopes where a step begins."""
-    for n, value in enumerate(Sheet(structure, a, t, begun(structure, a, t)).slopes):
+    for n, value in enumerate(Sheet(structure, a, t, start_point(structure, a, t)).slopes):
         a[t[header.SLOPE] + n] = value
 
 
@@ -27,7 +27,7 @@ def step(structure: Structure, h: Quantity, a: Any, t: Any) -> None:
 
     The error is that of ``control.squared``; the highest term counts for what is read of the curve.
     """
-    start, n = begun(structure, a, t), structure.size
+    start, n = start_point(structure, a, t), structure.size
     left = decayed(structure, h, a, t)
     part = parts(structure, start, a, t)
     slopes = [[a[t[header.SLOPE] + i] for i in range(n)]]
@@ -65,7 +65,7 @@ def _weighted(weights: Sequence[float], slopes: Sequence[Sequence[Quantity]], i:
 
 
 def _shifted(
-    structure: Structure, values: list[Quantity], part: Sequence[Quantity], left: Sequence[Left], shift: int
+    structure: Structure, values: list[Quantity], part: Sequence[Quantity], left: Sequence[DecayingMode], shift: int
 ) -> list[Quantity]:
     """Values of all states with what the modes shift them by."""
     for n, (place, m) in enumerate(structure.answers):

@@ -111,7 +111,7 @@ def _curve(structure: Structure, first: dict[str, int], c: int, at: int) -> list
     lists = [
         *falling,
         *(number for place, row in weights.items() for number in (row, place)),
-        *(number for pairs in shares for number in (len(pairs), *(row for pair in pairs for row in pair))),
+        *(number for pairs in shares for number in (len(pairs), *(number for pair in pairs for number in pair))),
     ]
     end = at + header.MODE_LIST + len(lists)
     return [end, len(weights), len(falling), fallen, *lists]

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from pkinteract.engine.curves import Array
 from pkinteract.engine.kernel.vector import LANES
-from pkinteract.engine.memory import give_back
+from pkinteract.engine.memory import release
 
 Levels = npt.NDArray[np.float32] | Array
 
@@ -45,7 +45,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stand:
+class LaneStates:
     """Where subjects stand: what ``State`` says of each, (state, subject), (depot, subject) and (compound, subject)."""
 
     stepped: Array
@@ -83,8 +83,8 @@ class Lanes:
     windows: Array
     curves: Levels
     ok: npt.NDArray[np.bool_]
-    begin: Stand | None = None
-    end: Stand | None = None
+    begin: LaneStates | None = None
+    end: LaneStates | None = None
 
     @property
     def profile(self) -> Levels:
@@ -102,7 +102,7 @@ class Lanes:
         """The same of the first subjects alone."""
         return replace(self, windows=self.windows[..., :count], ok=self.ok[:count])
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Let others have the room of what was read; it is lost."""
-        give_back(self.windows)
-        give_back(self.curves)
+        release(self.windows)
+        release(self.curves)

@@ -34,7 +34,7 @@ class Depot:
 
 def structure(system: System) -> RowStructure:
     """Depots are no states: they stand behind them in the store."""
-    return RowStructure(compounds=tuple(row.compound for row in system.depots))
+    return RowStructure(compounds=tuple(depot.compound for depot in system.depots))
 
 
 def reads(layout: Layout) -> Iterable[int | None]:
@@ -51,11 +51,11 @@ def single(text: Text) -> None:
 def reference(medium: Medium) -> None:
     """Balance of each depot, and what leaves it [mg/h]."""
     layout, store = medium.layout, medium.store
-    for j, row in enumerate(medium.system.depots):
+    for j, depot in enumerate(medium.system.depots):
         inflow = store[layout.inflows[j]]
-        leaving = inflow if row.ka is None else medium.p[row.ka] * store[layout.depots[j]]
+        leaving = inflow if depot.ka is None else medium.p[depot.ka] * store[layout.depots[j]]
         medium.slopes[layout.depots[j]] = inflow - leaving
-        medium.absorbed[row.compound] = medium.absorbed[row.compound] + leaving
+        medium.absorbed[depot.compound] = medium.absorbed[depot.compound] + leaving
 
 
 def lanes(sheet: Sheet) -> None:

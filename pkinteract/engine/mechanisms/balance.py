@@ -35,8 +35,8 @@ def structure(system: System) -> RowStructure:
 
 def reads(layout: Layout) -> Iterable[int | None]:
     """Rate constants of exchange."""
-    rows = [side for i in layout.stepped for side in layout.system.compounds[i].peripherals]
-    return [index for side in rows for index in (side.out, side.back)]
+    exchanges = [side for i in layout.stepped for side in layout.system.compounds[i].peripherals]
+    return [index for side in exchanges for index in (side.out, side.back)]
 
 
 def single(text: Text) -> None:
@@ -62,9 +62,9 @@ def reference(medium: Medium) -> None:
     eliminated = [medium.nothing] * len(medium.system.compounds)
     for path, lost in zip(medium.system.pathways, medium.eliminated, strict=True):
         eliminated[path.compound] = eliminated[path.compound] + lost
-    for i, row in enumerate(medium.system.compounds):
+    for i, compound in enumerate(medium.system.compounds):
         total = medium.arriving[i] + medium.store[layout.infusions[i]] - eliminated[i]
-        for side, place in zip(row.peripherals, layout.peripherals(i), strict=True):
+        for side, place in zip(compound.peripherals, layout.peripherals(i), strict=True):
             exchange = p[side.out] * medium.amounts[i] * medium.free[i] - p[side.back] * medium.store[place]
             total = total - exchange
             slopes[place] = exchange

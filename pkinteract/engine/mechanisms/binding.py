@@ -32,7 +32,7 @@ class Binding:
 
 def structure(system: System) -> RowStructure:
     """Displacers act; a compound with varying binding depends on states."""
-    bound = [(i, row.binding) for i, row in enumerate(system.compounds) if row.binding is not None]
+    bound = [(i, compound.binding) for i, compound in enumerate(system.compounds) if compound.binding is not None]
     return RowStructure(
         ratios=tuple(ratio for _, binding in bound for ratio in binding.displacers), coupled=tuple(i for i, _ in bound)
     )
@@ -40,8 +40,10 @@ def structure(system: System) -> RowStructure:
 
 def reads(layout: Layout) -> Iterable[int | None]:
     """Unbound fraction of the constants, sites and affinity."""
-    rows = [layout.system.compounds[i].binding for i in layout.stepped]
-    return [index for row in rows if row is not None for index in (row.reference, row.bmax, row.kd)]
+    bindings = [layout.system.compounds[i].binding for i in layout.stepped]
+    return [
+        index for binding in bindings if binding is not None for index in (binding.reference, binding.bmax, binding.kd)
+    ]
 
 
 def single(text: Text) -> None:
@@ -53,17 +55,20 @@ def single(text: Text) -> None:
         When a compound of the order of binding has constant binding: a defect of the system.
     """
     for place, i in enumerate(text.system.binding_order):
-        row = text.system.compounds[i].binding
-        if row is None:
+        binding = text.system.compounds[i].binding
+        if binding is None:
             raise ValueError(f"compound {i} has constant binding")
-        rivals = text.plus(row.displacers)
-        if row.bmax is None or row.kd is None:
-            bound = f"(1.0 / p{row.reference} - 1.0)"
-            lines = [f"n{i} = 1.0 / (p{row.reference} * (1.0 + {bound} / (1.0{rivals})))"]
+        rivals = text.plus(binding.displacers)
+        if binding.bmax is None or binding.kd is None:
+            bound = f"(1.0 / p{binding.reference} - 1.0)"
+            lines = [f"n{i} = 1.0 / (p{binding.reference} * (1.0 + {bound} / (1.0{rivals})))"]
         else:
             root = f"sqrt(s * s + 4.0 * k{i} * c{i})"
-            lines = [f"k{i} = p{row.kd}" + (f" * (1.0{rivals})" if rivals else "")]
-            lines += [f"s = p{row.bmax} + k{i} - c{i}", f"n{i} = 2.0 * k{i} / (p{row.reference} * (s + {root}))"]
+            lines = [f"k{i} = p{binding.kd}" + (f" * (1.0{rivals})" if rivals else "")]
+            lines += [
+                f"s = p{binding.bmax} + k{i} - c{i}",
+                f"n{i} = 2.0 * k{i} / (p{binding.reference} * (s + {root}))",
+            ]
         for line in [*lines, f"e{i} = n{i} * c{i}"]:
             text.line(Stage.BINDING, place, line)
 

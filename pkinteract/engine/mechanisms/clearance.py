@@ -50,45 +50,50 @@ class Pathway:
 
 def structure(system: System) -> RowStructure:
     """Inhibitors and a saturating compound act; an enzyme or an inhibitor makes the compound depend on states."""
-    rows = system.pathways
-    own = [row.inhibitors if row.saturation is None else (*row.inhibitors, row.saturation) for row in rows]
+    pathways = system.pathways
+    own = [
+        pathway.inhibitors if pathway.saturation is None else (*pathway.inhibitors, pathway.saturation)
+        for pathway in pathways
+    ]
     return RowStructure(
-        compounds=tuple(row.compound for row in rows),
-        enzymes=tuple(row.enzyme for row in rows if row.enzyme is not None),
+        compounds=tuple(pathway.compound for pathway in pathways),
+        enzymes=tuple(pathway.enzyme for pathway in pathways if pathway.enzyme is not None),
         ratios=tuple(ratio for ratios in own for ratio in ratios),
-        coupled=tuple(row.compound for row in rows if row.enzyme is not None or row.inhibitors),
+        coupled=tuple(pathway.compound for pathway in pathways if pathway.enzyme is not None or pathway.inhibitors),
     )
 
 
 def reads(layout: Layout) -> Iterable[int | None]:
     """Clearances at rest."""
-    return [row.clearance for row in layout.system.pathways if row.compound in layout.stepped]
+    return [pathway.clearance for pathway in layout.system.pathways if pathway.compound in layout.stepped]
 
 
 def single(text: Text) -> None:
     """Intrinsic clearances a."""
-    for j, row in enumerate(text.system.pathways):
-        if row.compound in text.layout.stepped:
-            text.line(Stage.LOSS, row.compound, f"a{j} = {_slowed(text, row)}")
+    for j, pathway in enumerate(text.system.pathways):
+        if pathway.compound in text.layout.stepped:
+            text.line(Stage.LOSS, pathway.compound, f"a{j} = {_slowed(text, pathway)}")
 
 
-def _slowed(text: Text, row: Pathway) -> str:
-    clearance = f"p{row.clearance}" if row.enzyme is None else f"p{row.clearance} * {text.level(row.enzyme)}"
-    slowed = text.plus(row.inhibitors)
-    own = "" if row.saturation is None else text.plus([row.saturation])
-    if row.competitive or not (slowed and own):
+def _slowed(text: Text, pathway: Pathway) -> str:
+    clearance = (
+        f"p{pathway.clearance}" if pathway.enzyme is None else f"p{pathway.clearance} * {text.level(pathway.enzyme)}"
+    )
+    slowed = text.plus(pathway.inhibitors)
+    own = "" if pathway.saturation is None else text.plus([pathway.saturation])
+    if pathway.competitive or not (slowed and own):
         return clearance + (f" / (1.0{slowed}{own})" if slowed or own else "")
     return f"{clearance} / ((1.0{slowed}) * (1.0{own}))"
 
 
 def reference(medium: Medium) -> None:
     """Clearance on the concentration bound as in the reference, before any liver [L/h]."""
-    for j, row in enumerate(medium.system.pathways):
-        full = medium.p[row.clearance] * (1.0 if row.enzyme is None else medium.levels[row.enzyme])
-        if row.inhibitors or row.saturation is not None:
-            inhibited = medium.sum(row.inhibitors)
-            saturated = medium.sum(() if row.saturation is None else (row.saturation,))
-            slower = 1 + inhibited + saturated if row.competitive else (1 + inhibited) * (1 + saturated)
+    for j, pathway in enumerate(medium.system.pathways):
+        full = medium.p[pathway.clearance] * (1.0 if pathway.enzyme is None else medium.levels[pathway.enzyme])
+        if pathway.inhibitors or pathway.saturation is not None:
+            inhibited = medium.sum(pathway.inhibitors)
+            saturated = medium.sum(() if pathway.saturation is None else (pathway.saturation,))
+            slower = 1 + inhibited + saturated if pathway.competitive else (1 + inhibited) * (1 + saturated)
             full = full / slower
         medium.intrinsic[j] = full
 
@@ -98,9 +103,9 @@ def lanes(sheet: Sheet) -> None:
     if sheet.frozen is not None:
         sheet.intrinsic = sheet.frozen.intrinsic
         return
-    for j, row in enumerate(sheet.system.pathways):
-        own = () if row.saturation is None else (row.saturation,)
-        slower = sheet.plus((*row.inhibitors, *own))
-        if not row.competitive:
-            slower = sheet.plus(row.inhibitors) * sheet.plus(own)
-        sheet.intrinsic[j] = sheet.p(row.clearance) * sheet.level(row.enzyme) / slower
+    for j, pathway in enumerate(sheet.system.pathways):
+        own = () if pathway.saturation is None else (pathway.saturation,)
+        slower = sheet.plus((*pathway.inhibitors, *own))
+        if not pathway.competitive:
+            slower = sheet.plus(pathway.inhibitors) * sheet.plus(own)
+        sheet.intrinsic[j] = sheet.p(pathway.clearance) * sheet.level(pathway.enzyme) / slower

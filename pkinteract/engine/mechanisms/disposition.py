@@ -53,11 +53,13 @@ class Compound:
 
 def structure(system: System) -> RowStructure:
     """The central amount of every compound, followed by its peripheral ones."""
-    rows = []
-    for i, row in enumerate(system.compounds):
-        rows.append(Compartment(kind="central", index=i, compound=i))
-        rows += [Compartment(kind=f"peripheral {n}", index=i, compound=i) for n in range(len(row.peripherals))]
-    return RowStructure(compartments=tuple(rows))
+    compartments = []
+    for i, compound in enumerate(system.compounds):
+        compartments.append(Compartment(kind="central", index=i, compound=i))
+        compartments += [
+            Compartment(kind=f"peripheral {n}", index=i, compound=i) for n in range(len(compound.peripherals))
+        ]
+    return RowStructure(compartments=tuple(compartments))
 
 
 def reads(layout: Layout) -> Iterable[int | None]:
@@ -73,7 +75,7 @@ def single(text: Text) -> None:
 
 def reference(medium: Medium) -> None:
     """Total concentration [mg/L]."""
-    volumes = [medium.p[row.volume] for row in medium.system.compounds]
+    volumes = [medium.p[compound.volume] for compound in medium.system.compounds]
     for i, volume in enumerate(volumes):
         medium.total[i] = medium.amounts[i] / volume
 

@@ -41,18 +41,23 @@ class GutFormation:
 def structure(system: System) -> RowStructure:
     """Both the compound and what it forms depend on states."""
     walls, made = system.gut_formations, system.formations
-    targets = [row.target for row in made] + [row.target for row in walls]
-    own = [row.compound for row in walls]
-    parents = [system.pathways[row.pathway].compound for row in made]
+    targets = [formation.target for formation in made] + [wall.target for wall in walls]
+    own = [wall.compound for wall in walls]
+    parents = [system.pathways[formation.pathway].compound for formation in made]
     return RowStructure(
-        compounds=(*targets, *own), pathways=tuple(row.pathway for row in made), coupled=(*parents, *targets, *own)
+        compounds=(*targets, *own),
+        pathways=tuple(formation.pathway for formation in made),
+        coupled=(*parents, *targets, *own),
     )
 
 
 def reads(layout: Layout) -> Iterable[int | None]:
     """Metabolite per drug."""
     system = layout.system
-    return [*(row.ratio for row in system.formations), *(row.ratio for row in system.gut_formations)]
+    return [
+        *(formation.ratio for formation in system.formations),
+        *(formation.ratio for formation in system.gut_formations),
+    ]
 
 
 def single(text: Text) -> None:
@@ -61,8 +66,10 @@ def single(text: Text) -> None:
     for i in text.layout.stepped:
         if text.sources[i] and system.compounds[i].gut_ratio is not None:
             text.line(Stage.LOSS, i, f"o{i} = w{i} - q{i}")
-    for row in system.formations:
-        text.gains[row.target].append(f"p{row.ratio} * l{row.pathway}{_liver(system, row.target)}")
+    for formation in system.formations:
+        text.gains[formation.target].append(
+            f"p{formation.ratio} * l{formation.pathway}{_liver(system, formation.target)}"
+        )
     for wall in system.gut_formations:
         if text.sources[wall.compound]:
             gut = "" if system.compounds[wall.target].gut_ratio is None else f" * b{wall.target}"
@@ -79,11 +86,13 @@ def _liver(system: System, target: int) -> str:
 def reference(medium: Medium) -> None:
     """Metabolite formed before its own first pass, and what of it arrives [mg/h]."""
     p, system = medium.p, medium.system
-    for row in system.formations:
-        parent = system.pathways[row.pathway].compound
-        first_pass = medium.lost_in_liver[parent] * medium.share[row.pathway]
-        made = p[row.ratio] * (medium.eliminated[row.pathway] + first_pass)
-        medium.arriving[row.target] = medium.arriving[row.target] + made * medium.available[row.target]
+    for formation in system.formations:
+        parent = system.pathways[formation.pathway].compound
+        first_pass = medium.lost_in_liver[parent] * medium.share[formation.pathway]
+        made = p[formation.ratio] * (medium.eliminated[formation.pathway] + first_pass)
+        medium.arriving[formation.target] = (
+            medium.arriving[formation.target] + made * medium.available[formation.target]
+        )
         medium.formed.append(made)
     for wall in system.gut_formations:
         made = p[wall.ratio] * medium.lost_in_gut[wall.compound]
@@ -94,9 +103,9 @@ def reference(medium: Medium) -> None:
 
 def lanes(sheet: Sheet) -> None:
     """Metabolite that arrives past its own first pass [mg/h]."""
-    for row in sheet.system.formations:
-        made = sheet.p(row.ratio) * sheet.lost[row.pathway]
-        sheet.gains[row.target] = sheet.gains[row.target] + made * sheet.available[row.target]
+    for formation in sheet.system.formations:
+        made = sheet.p(formation.ratio) * sheet.lost[formation.pathway]
+        sheet.gains[formation.target] = sheet.gains[formation.target] + made * sheet.available[formation.target]
     for wall in sheet.system.gut_formations:
         through = sheet.passage[wall.target] * sheet.available[wall.target]
         made = sheet.p(wall.ratio) * sheet.lost_in_gut[wall.compound]

@@ -28,36 +28,41 @@ class Inactivation:
 
 def structure(system: System) -> RowStructure:
     """Inactivators act."""
-    rows = system.inactivations
-    return RowStructure(enzymes=tuple(row.enzyme for row in rows), actors=tuple(row.actor for row in rows))
+    inactivations = system.inactivations
+    return RowStructure(
+        enzymes=tuple(inactivation.enzyme for inactivation in inactivations),
+        actors=tuple(inactivation.actor for inactivation in inactivations),
+    )
 
 
 def reads(layout: Layout) -> Iterable[int | None]:
     """Largest rates and constants of the inactivators."""
-    return [index for row in layout.system.inactivations for index in (row.kinact, row.ki)]
+    return [index for inactivation in layout.system.inactivations for index in (inactivation.kinact, inactivation.ki)]
 
 
 def single(text: Text) -> None:
     """Concentrations k, and the rate at which each destroys the enzyme."""
     for e in range(len(text.system.enzymes)):
-        for n, row in enumerate(row for row in text.system.inactivations if row.enzyme == e):
-            text.line(Stage.ENZYME, e, f"k{n}_ = {text.acting(row.actor)}")
-            text.destroyed[e].append(f"p{row.kinact} * k{n}_ / (p{row.ki} + k{n}_)")
+        for n, inactivation in enumerate(
+            inactivation for inactivation in text.system.inactivations if inactivation.enzyme == e
+        ):
+            text.line(Stage.ENZYME, e, f"k{n}_ = {text.acting(inactivation.actor)}")
+            text.destroyed[e].append(f"p{inactivation.kinact} * k{n}_ / (p{inactivation.ki} + k{n}_)")
 
 
 def reference(medium: Medium) -> None:
     """Rate at which each enzyme is destroyed [1/h]."""
-    for row in medium.system.inactivations:
-        here = medium.at(row.actor)
-        rate = medium.p[row.kinact] * here / (medium.p[row.ki] + here)
-        medium.destroyed[row.enzyme] = medium.destroyed[row.enzyme] + rate
+    for inactivation in medium.system.inactivations:
+        here = medium.at(inactivation.actor)
+        rate = medium.p[inactivation.kinact] * here / (medium.p[inactivation.ki] + here)
+        medium.destroyed[inactivation.enzyme] = medium.destroyed[inactivation.enzyme] + rate
 
 
 def lanes(sheet: Sheet) -> None:
     """Rate at which each enzyme is destroyed [1/h]."""
     if sheet.frozen is not None:
         return
-    for row in sheet.system.inactivations:
-        here = sheet.acting(row.actor)
-        lost = sheet.p(row.kinact) * here / (sheet.p(row.ki) + here)
-        sheet.destroyed[row.enzyme] = sheet.destroyed[row.enzyme] + lost
+    for inactivation in sheet.system.inactivations:
+        here = sheet.acting(inactivation.actor)
+        lost = sheet.p(inactivation.kinact) * here / (sheet.p(inactivation.ki) + here)
+        sheet.destroyed[inactivation.enzyme] = sheet.destroyed[inactivation.enzyme] + lost

@@ -38,61 +38,76 @@ class Induction:
 
 def structure(system: System) -> RowStructure:
     """Inducers act."""
-    rows = system.inductions
-    return RowStructure(enzymes=tuple(row.enzyme for row in rows), actors=tuple(row.actor for row in rows))
+    inductions = system.inductions
+    return RowStructure(
+        enzymes=tuple(induction.enzyme for induction in inductions),
+        actors=tuple(induction.actor for induction in inductions),
+    )
 
 
 def reads(layout: Layout) -> Iterable[int | None]:
     """Strengths and constants of the inducers."""
-    return [index for row in layout.system.inductions for index in (row.emax, row.ec50, row.hill, row.slope)]
+    return [
+        index
+        for induction in layout.system.inductions
+        for index in (induction.emax, induction.ec50, induction.hill, induction.slope)
+    ]
 
 
-def relative(text: Text, row: Induction) -> str:
+def relative(text: Text, induction: Induction) -> str:
     """An inducer's concentration over its EC50, to the power of its Hill coefficient; with a slope, the level alone."""
-    acting = text.acting(row.actor)
-    if row.ec50 is None:
+    acting = text.acting(induction.actor)
+    if induction.ec50 is None:
         return acting
-    return f"{acting} / p{row.ec50}" if row.hill is None else f"abs({acting} / p{row.ec50}) ** p{row.hill}"
+    return (
+        f"{acting} / p{induction.ec50}"
+        if induction.hill is None
+        else f"abs({acting} / p{induction.ec50}) ** p{induction.hill}"
+    )
 
 
 def single(text: Text) -> None:
     """Relative concentrations s, and the term t of each group of competing inducers."""
     for e in range(len(text.system.enzymes)):
-        rows = [row for row in text.system.inductions if row.enzyme == e]
-        for group in sorted({row.group for row in rows if row.slope is None}):
-            members = [row for row in rows if row.slope is None and row.group == group]
-            for n, row in enumerate(members):
-                text.line(Stage.ENZYME, e, f"s{n} = {relative(text, row)}")
-            over = " + ".join(f"p{row.emax} * s{n}" for n, row in enumerate(members))
+        inductions = [induction for induction in text.system.inductions if induction.enzyme == e]
+        for group in sorted({induction.group for induction in inductions if induction.slope is None}):
+            members = [induction for induction in inductions if induction.slope is None and induction.group == group]
+            for n, induction in enumerate(members):
+                text.line(Stage.ENZYME, e, f"s{n} = {relative(text, induction)}")
+            over = " + ".join(f"p{induction.emax} * s{n}" for n, induction in enumerate(members))
             under = " + ".join(f"s{n}" for n in range(len(members)))
             text.line(Stage.ENZYME, e, f"t{group} = ({over}) * (1.0 / (1.0 + {under}))")
             text.synthesis[e].append(f"t{group}")
-        text.synthesis[e] += [f"p{row.slope} * {text.acting(row.actor)}" for row in rows if row.slope is not None]
+        text.synthesis[e] += [
+            f"p{induction.slope} * {text.acting(induction.actor)}"
+            for induction in inductions
+            if induction.slope is not None
+        ]
 
 
 def reference(medium: Medium) -> None:
     """What inducers add to the fold of each synthesis [1]."""
     p, synthesis = medium.p, medium.synthesis
     groups: dict[tuple[int, int], tuple[Row, Row]] = {}
-    for row in medium.system.inductions:
-        here = medium.at(row.actor)
-        if row.slope is not None:
-            synthesis[row.enzyme] = synthesis[row.enzyme] + p[row.slope] * here
-        elif row.emax is not None and row.ec50 is not None:
-            x = here / p[row.ec50]
-            x = x if row.hill is None else (x * x) ** (p[row.hill] / 2)  # rounding may leave x below 0
-            over, under = groups.get((row.enzyme, row.group), (0.0, 1.0))
-            groups[row.enzyme, row.group] = over + p[row.emax] * x, under + x
+    for induction in medium.system.inductions:
+        here = medium.at(induction.actor)
+        if induction.slope is not None:
+            synthesis[induction.enzyme] = synthesis[induction.enzyme] + p[induction.slope] * here
+        elif induction.emax is not None and induction.ec50 is not None:
+            x = here / p[induction.ec50]
+            x = x if induction.hill is None else (x * x) ** (p[induction.hill] / 2)  # rounding may leave x below 0
+            over, under = groups.get((induction.enzyme, induction.group), (0.0, 1.0))
+            groups[induction.enzyme, induction.group] = over + p[induction.emax] * x, under + x
     for (enzyme, _), (over, under) in groups.items():
         synthesis[enzyme] = synthesis[enzyme] + over / under
 
 
-def _relative(sheet: Sheet, row: Induction) -> Quantity:
+def _relative(sheet: Sheet, induction: Induction) -> Quantity:
     """An inducer's concentration over its EC50, to the power of its Hill coefficient; with a slope, the level alone."""
-    if row.ec50 is None:
-        return sheet.acting(row.actor)
-    x = sheet.acting(row.actor) * sheet.over(row.ec50)
-    return x if row.hill is None else sheet.power(x, sheet.p(row.hill))
+    if induction.ec50 is None:
+        return sheet.acting(induction.actor)
+    x = sheet.acting(induction.actor) * sheet.over(induction.ec50)
+    return x if induction.hill is None else sheet.power(x, sheet.p(induction.hill))
 
 
 def lanes(sheet: Sheet) -> None:
@@ -101,15 +116,17 @@ def lanes(sheet: Sheet) -> None:
         return
     structure = sheet.structure
     for e in (e for e in range(len(sheet.system.enzymes)) if e not in structure.following):
-        rows = structure.inducers(e)
-        for group in sorted({row.group for row in rows if row.slope is None}):
+        inductions = structure.inducers(e)
+        for group in sorted({induction.group for induction in inductions if induction.slope is None}):
             over, under = 0.0, 1.0
-            for row in (row for row in rows if row.slope is None and row.group == group):
-                x = _relative(sheet, row)
-                over, under = over + sheet.p(row.emax) * x, under + x
+            for induction in (
+                induction for induction in inductions if induction.slope is None and induction.group == group
+            ):
+                x = _relative(sheet, induction)
+                over, under = over + sheet.p(induction.emax) * x, under + x
             sheet.synthesis[e] = sheet.synthesis[e] + over / under
-        for row in (row for row in rows if row.slope is not None):
-            sheet.synthesis[e] = sheet.synthesis[e] + sheet.p(row.slope) * sheet.acting(row.actor)
+        for induction in (induction for induction in inductions if induction.slope is not None):
+            sheet.synthesis[e] = sheet.synthesis[e] + sheet.p(induction.slope) * sheet.acting(induction.actor)
     for place, driver in enumerate(structure.drivers, start=len(structure.states)):
         share = _relative(sheet, driver.induction)
         if driver.induction.ec50 is not None:

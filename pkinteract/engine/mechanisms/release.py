@@ -60,51 +60,51 @@ class Release:
 
 def structure(system: System) -> RowStructure:
     """An absorption compartment each that has one; the compound is stepped, as its input is no exponential."""
-    compounds = tuple(row.compound for row in system.releases)
-    rows = [(j, row.compound) for j, row in enumerate(system.releases) if row.ka is not None]
+    compounds = tuple(release.compound for release in system.releases)
+    reservoirs = [(j, release.compound) for j, release in enumerate(system.releases) if release.ka is not None]
     return RowStructure(
         compounds=compounds,
         coupled=compounds,
-        compartments=tuple(Compartment(kind="reservoir", index=j, compound=i) for j, i in rows),
+        compartments=tuple(Compartment(kind="reservoir", index=j, compound=i) for j, i in reservoirs),
     )
 
 
 def reads(layout: Layout) -> Iterable[int | None]:
     """Rates of absorption; those of the release itself stand in its profile."""
-    return [row.ka for row in layout.system.releases]
+    return [release.ka for release in layout.system.releases]
 
 
 def single(text: Text) -> None:
     """Balance of each absorption compartment, and what leaves it; v is the rate of release."""
-    for j, row in enumerate(text.system.releases):
+    for j, release in enumerate(text.system.releases):
         state = text.layout.reservoirs.get(j)
         if state is None:
-            text.sources[row.compound].append(f"v{j}")
+            text.sources[release.compound].append(f"v{j}")
             continue
-        text.sources[row.compound].append(f"p{row.ka} * x{state}")
-        text.line(Stage.RESERVOIR, j, f"{text.slope}{state} = v{j} - p{row.ka} * x{state}")
+        text.sources[release.compound].append(f"p{release.ka} * x{state}")
+        text.line(Stage.RESERVOIR, j, f"{text.slope}{state} = v{j} - p{release.ka} * x{state}")
 
 
 def reference(medium: Medium) -> None:
     """Balance of each absorption compartment, and what leaves it [mg/h]."""
-    for j, row in enumerate(medium.system.releases):
+    for j, release in enumerate(medium.system.releases):
         leaving = medium.released[j]
-        if row.ka is not None:
+        if release.ka is not None:
             state = medium.layout.reservoirs[j]
-            leaving = medium.p[row.ka] * medium.store[state]
+            leaving = medium.p[release.ka] * medium.store[state]
             medium.slopes[state] = medium.released[j] - leaving
-        medium.absorbed[row.compound] = medium.absorbed[row.compound] + leaving
+        medium.absorbed[release.compound] = medium.absorbed[release.compound] + leaving
 
 
 def lanes(sheet: Sheet) -> None:
     """Balance of each absorption compartment, and what leaves it [mg/h]."""
-    for j, row in enumerate(sheet.system.releases):
+    for j, release in enumerate(sheet.system.releases):
         leaving = sheet.point.released[j]
-        if row.ka is not None:
+        if release.ka is not None:
             state = sheet.layout.reservoirs[j]
-            leaving = sheet.p(row.ka) * sheet.state(state)
+            leaving = sheet.p(release.ka) * sheet.state(state)
             sheet.slope(state, sheet.point.released[j] - leaving)
-        sheet.absorbed[row.compound] = sheet.absorbed[row.compound] + leaving
+        sheet.absorbed[release.compound] = sheet.absorbed[release.compound] + leaving
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +227,7 @@ def profiles(system: System) -> list[Profile]:
     """The profile of every release."""
     p = system.parameters
     made = {"transit": transit_profile, "weibull": weibull_profile}
-    return [made[row.kind](p[row.first], p[row.second]) for row in system.releases]
+    return [made[release.kind](p[release.first], p[release.second]) for release in system.releases]
 
 
 def longest_first(profile: Profile) -> float:
@@ -248,15 +248,16 @@ class Releasing:
 
     def drop_finished(self, time: float) -> None:
         """Forget doses whose release is over at ``time`` [h]."""
-        for row, doses in zip(self.rows, self.doses, strict=True):
-            while doses and time - doses[0][0] > row.over:
+        for profile, doses in zip(self.rows, self.doses, strict=True):
+            while doses and time - doses[0][0] > profile.over:
                 doses.pop(0)
 
     def first_step(self, time: float) -> float | None:
         """Longest step that sees every release which is under way at ``time`` [h]; None if none is."""
         self.drop_finished(time)
         return min(
-            (longest_first(row) for row, doses in zip(self.rows, self.doses, strict=True) if doses), default=None
+            (longest_first(profile) for profile, doses in zip(self.rows, self.doses, strict=True) if doses),
+            default=None,
         )
 
     def rates(self, start: float, spans: Sequence[float]) -> list[float]:
@@ -265,8 +266,8 @@ class Releasing:
         A jump at ``start`` has happened, one at the last of the times has not.
         """
         return [
-            sum(amount * row.rate(start - begin + span, after=span == 0) for begin, amount in doses)
-            for row, doses in zip(self.rows, self.doses, strict=True)
+            sum(amount * profile.rate(start - begin + span, after=span == 0) for begin, amount in doses)
+            for profile, doses in zip(self.rows, self.doses, strict=True)
             for span in spans
         ]
 

@@ -26,29 +26,31 @@ class Enzyme:
 
 def structure(system: System) -> RowStructure:
     """A level each, at its activity before any dose."""
-    rows = [Compartment(kind="enzyme", index=e, rest=row.activity) for e, row in enumerate(system.enzymes)]
-    return RowStructure(compartments=tuple(rows))
+    compartments = [
+        Compartment(kind="enzyme", index=e, rest=enzyme.activity) for e, enzyme in enumerate(system.enzymes)
+    ]
+    return RowStructure(compartments=tuple(compartments))
 
 
 def reads(layout: Layout) -> Iterable[int | None]:
     """Turnover and activity."""
-    return [index for row in layout.system.enzymes for index in (row.kdeg, row.activity)]
+    return [index for enzyme in layout.system.enzymes for index in (enzyme.kdeg, enzyme.activity)]
 
 
 def single(text: Text) -> None:
     """Slope of each level."""
-    for e, row in enumerate(text.system.enzymes):
+    for e, enzyme in enumerate(text.system.enzymes):
         level, fold = text.level(e), " + ".join(["1.0", *text.synthesis[e]])
         lost = "".join(f" - {rate} * {level}" for rate in text.destroyed[e])
         slope = f"{text.slope}{text.layout.first_enzyme + e}"
-        text.line(Stage.ENZYME, e, f"{slope} = p{row.kdeg} * (p{row.activity} * ({fold}) - {level}){lost}")
+        text.line(Stage.ENZYME, e, f"{slope} = p{enzyme.kdeg} * (p{enzyme.activity} * ({fold}) - {level}){lost}")
 
 
 def reference(medium: Medium) -> None:
     """Slope of each level [1/h]."""
-    for e, row in enumerate(medium.system.enzymes):
-        made = medium.p[row.activity] * medium.synthesis[e]
-        turned = medium.p[row.kdeg] * (made - medium.levels[e])
+    for e, enzyme in enumerate(medium.system.enzymes):
+        made = medium.p[enzyme.activity] * medium.synthesis[e]
+        turned = medium.p[enzyme.kdeg] * (made - medium.levels[e])
         medium.slopes[medium.layout.first_enzyme + e] = turned - medium.destroyed[e] * medium.levels[e]
 
 
@@ -56,9 +58,9 @@ def lanes(sheet: Sheet) -> None:
     """Slope of each level that nothing drives together with others [1/h]."""
     if sheet.frozen is not None:
         return
-    for e, row in enumerate(sheet.system.enzymes):
+    for e, enzyme in enumerate(sheet.system.enzymes):
         if e in sheet.structure.following:
             continue
         level, fold = sheet.level(e), 1.0 + sheet.synthesis[e]
-        turned = sheet.p(row.kdeg) * (sheet.p(row.activity) * fold - level)
+        turned = sheet.p(enzyme.kdeg) * (sheet.p(enzyme.activity) * fold - level)
         sheet.slope(sheet.layout.first_enzyme + e, turned - sheet.destroyed[e] * level)

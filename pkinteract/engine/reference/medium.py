@@ -100,10 +100,10 @@ def evaluated(layout: Layout, store: list[Row], absorbed: list[Row], released: l
 
     A row for every place of the store, every compound, and every release, its rate [mg/h]; ``nothing`` is a row of 0.
     """
-    found = Medium(layout, store, absorbed, released, nothing)
+    medium = Medium(layout, store, absorbed, released, nothing)
     for one in mechanisms.MECHANISMS:
-        one.reference(found)
-    return found
+        one.reference(medium)
+    return medium
 
 
 def medium(system: System, amounts: Array, levels: Array, absorbed: Array) -> Medium:

@@ -16,7 +16,7 @@ from scipy.integrate import solve_ivp
 from pkinteract.engine import exact
 from pkinteract.engine.control import Failure
 from pkinteract.engine.curves import Array, polynomials
-from pkinteract.engine.events import NOWHERE, Event, Switch, marked, table
+from pkinteract.engine.events import NOWHERE, Event, Switch, event_table, with_marks
 from pkinteract.engine.layout import Layout
 from pkinteract.engine.mechanisms.release import Releasing, releasing
 from pkinteract.engine.reference.medium import Row, evaluated
@@ -48,11 +48,11 @@ def solve_reference(
     """
     layout = everything(system)
     moving = layout.n_states + len(layout.depots)
-    store, releases = begun(layout, initial), releasing(system, events, start)
+    store, releases = initial_store(layout, initial), releasing(system, events, start)
     floor = 1e-3 * np.array(layout.sizes())
     before = store[:moving].tolist()
-    inside = [event for event in marked(system, events) if start <= event.time < stop]
-    rows = list(zip(inside, table(layout, inside), strict=True))
+    inside = [event for event in with_marks(system, events) if start <= event.time < stop]
+    jumps = list(zip(inside, event_table(layout, inside), strict=True))
     changes = {change.time: change.parameters for change in switches}
     edges = sorted({start, stop, *(event.time for event in inside), *(time for time in changes if start < time < stop)})
     breaks, pieces, steps = [start], [], 0
@@ -60,7 +60,7 @@ def solve_reference(
     for left, right in pairwise(edges):
         for time in [time for time in changes if time <= left]:
             layout = everything(replace(system, parameters=changes.pop(time)))
-        for event, (time, place, amount, _) in rows:
+        for event, (time, place, amount, _) in jumps:
             if time != left:
                 continue
             if place == NOWHERE:
@@ -101,15 +101,15 @@ def solve_reference(
     )
 
 
-def begun(layout: Layout, initial: State | None) -> Array:
+def initial_store(layout: Layout, initial: State | None) -> Array:
     """The store of the reference just before the start, (place,); at rest if ``initial`` is left out."""
     system = layout.system
     store = np.zeros(layout.size)
     store[: layout.n_states] = layout.resting()
     if initial is None:
         return store
-    for row, amount in zip(system.layout.compartments, initial.stepped, strict=True):
-        store[layout.compartments.index(row)] = amount
+    for compartment, amount in zip(system.layout.compartments, initial.stepped, strict=True):
+        store[layout.compartments.index(compartment)] = amount
     for j, amount, inflow in zip(system.layout.stepped_depots, initial.depots, initial.inflows, strict=True):
         store[layout.depots[j]], store[layout.inflows[j]] = amount, inflow
     for i, rate in zip(system.layout.stepped, initial.rates, strict=True):

@@ -18,7 +18,7 @@ from typing import Any
 from pkinteract.engine.control import squared
 from pkinteract.engine.mechanisms import parameters_used
 from pkinteract.engine.pair import ERROR, NODES, QUARTIC, STAGES
-from pkinteract.engine.single.text import slopes
+from pkinteract.engine.single.text import write_slopes
 from pkinteract.engine.system import System
 
 Kernel = tuple[Callable[..., Any], Callable[..., Any]]
@@ -46,7 +46,7 @@ def generate(system: System) -> str:
         lines.append(f"    # stage {stage + 1}, at {NODES[stage]} h")
         lines += [f"    x{i} = y{i} + h * ({combination(STAGES[stage], i)})" for i in range(n)]
         lines += _absorption(system, stage)
-        lines += slopes(layout, f"f{stage + 1}_")
+        lines += write_slopes(layout, f"f{stage + 1}_")
     lines.append("    # new states and depots, stage slopes, error")
     lines += [f"    z[{i}] = x{i}" for i in range(n)]
     lines += [f"    z[{n + slot}] = {_depot_after(system, slot)}" for slot in range(len(layout.stepped_depots))]
@@ -64,7 +64,7 @@ def _rate(system: System) -> str:
     lines = ["def rate(y, p, d, o, v, u, f):", *_parameters(system)]
     lines += [f"    x{i} = y[{i}]" for i in range(n)]
     lines += _absorption(system, 0)
-    lines += slopes(layout, "f1_")
+    lines += write_slopes(layout, "f1_")
     lines += [f"    f[{i}] = f1_{i}" for i in range(n)]
     return "\n".join([*lines, ""])
 
@@ -90,14 +90,14 @@ def _absorption(system: System, stage: int) -> list[str]:
     """Rate of absorption [mg/h] from each depot, and of release, at the time of a stage."""
     lines = []
     for slot, j in enumerate(system.layout.stepped_depots):
-        row = system.depots[j]
-        if row.ka is None:
+        depot = system.depots[j]
+        if depot.ka is None:
             lines.append(f"    r{slot} = o[{slot}]")
             continue
-        ka = f"p{row.ka}"
+        ka = f"p{depot.ka}"
         time = "" if stage == 0 else " * h" if stage >= 5 else f" * ({NODES[stage]!r} * h)"
         decay = f" * exp(-{ka}{time})" if time else ""
-        if row.fed:
+        if depot.fed:
             lines.append(f"    r{slot} = o[{slot}] + ({ka} * d[{slot}] - o[{slot}]){decay}")
         else:
             lines.append(f"    r{slot} = {ka} * d[{slot}]{decay}")

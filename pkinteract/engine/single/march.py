@@ -28,7 +28,7 @@ from pkinteract.engine.control import (
     shorter,
 )
 from pkinteract.engine.curves import Array, Curve, polynomials
-from pkinteract.engine.events import NOWHERE, Event, Switch, concerning, marked, table
+from pkinteract.engine.events import NOWHERE, Event, Switch, concerning, event_table, with_marks
 from pkinteract.engine.mechanisms.release import Releasing, releasing
 from pkinteract.engine.pair import DENSE, NODES
 from pkinteract.engine.single.generate import Kernel, compile_python, generate
@@ -64,7 +64,7 @@ def solve(
     """
     layout = system.layout
     first = resting(system) if initial is None else initial
-    inside = [event for event in marked(system, events) if start <= event.time < stop]
+    inside = [event for event in with_marks(system, events) if start <= event.time < stop]
     curves: dict[int, Curve] = {}
     ends = {}
     for i in system.exact:
@@ -112,7 +112,7 @@ class _March:
     def run(self, events: Sequence[Event], stop: float, switches: Sequence[Switch]) -> None:
         """Step to ``stop``, from one event or switch to the next."""
         kernel = compile_python(generate(self.system))
-        upcoming, changes = deque(zip(events, table(self.layout, events), strict=True)), deque(switches)
+        upcoming, changes = deque(zip(events, event_table(self.layout, events), strict=True)), deque(switches)
         while self.t < stop and self.failure is None:
             while changes and changes[0].time <= self.t:
                 self.p = changes.popleft().parameters

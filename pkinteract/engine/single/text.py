@@ -81,7 +81,7 @@ class Text:
         return "" if self.system.compounds[compound].binding is None else f"n{compound} * "
 
 
-def slopes(layout: Layout, slope: str, without: frozenset[int] = frozenset()) -> list[str]:
+def write_slopes(layout: Layout, slope: str, without: frozenset[int] = frozenset()) -> list[str]:
     """Write all slopes at the states x, absorption rates r, release rates v and infusion rates u.
 
     Parameters

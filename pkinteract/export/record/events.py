@@ -8,7 +8,7 @@ from pkinteract.records.types import DataSet
 from pkinteract.text.record import checksum, head
 
 
-def record(data: DataSet, dosing: RecordedDrug, found: Predictions) -> dict[str, object]:
+def events_record(data: DataSet, dosing: RecordedDrug, predictions: Predictions) -> dict[str, object]:
     """The record of a run as plain data."""
     return {
         **head(),
@@ -16,10 +16,10 @@ def record(data: DataSet, dosing: RecordedDrug, found: Predictions) -> dict[str,
             "name": data.path.stem,
             "sha256": checksum(data.text.encode()),
             "records": len(data.records),
-            "subjects": len(dict.fromkeys(found.subjects)),
+            "subjects": len(dict.fromkeys(predictions.subjects)),
         },
         "drug": {"id": dosing.drug, "formulation": dosing.formulation},
-        "notes": list(found.notes),
+        "notes": list(predictions.notes),
         "numbers": [
             {
                 "item": drug,

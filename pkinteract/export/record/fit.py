@@ -6,7 +6,7 @@ from pkinteract.fitting.types import FitResult
 from pkinteract.text.record import checksum, head, source
 
 
-def record(outcome: FitResult) -> dict[str, object]:
+def fit_record(outcome: FitResult) -> dict[str, object]:
     """The record of a fit as plain data."""
     fit = outcome.fit
     return {
@@ -14,7 +14,8 @@ def record(outcome: FitResult) -> dict[str, object]:
         "scenario": source(fit.name, fit.title, fit.text),
         "data": [{"file": file.name, "sha256": checksum(file.read_bytes())} for file in fit.files],
         "omitted": [
-            {"file": fit.files[row.data].name, "reason": row.reason, "count": row.count} for row in fit.omitted
+            {"file": fit.files[omission.data].name, "reason": omission.reason, "count": omission.count}
+            for omission in fit.omitted
         ],
         "notes": list(fit.notes),
         "groups": [

@@ -14,7 +14,7 @@ NOTICE = ONE.replace("a typical patient", "virtual patients")
 """Stands on everything that is handed out of a population."""
 
 
-def record(name: str, plan: RunPlan, tally: Tally) -> dict[str, object]:
+def population_record(name: str, plan: RunPlan, tally: Tally) -> dict[str, object]:
     """The record of a population as plain data; ``name`` is what its folder is called."""
     scenario = plan.scenario
     return {
@@ -27,14 +27,14 @@ def record(name: str, plan: RunPlan, tally: Tally) -> dict[str, object]:
         "reference_day": [float(plan.windows.ends[plan.windows.reference]) / 24 - 1, "24 h from there on, in days"],
         "analytes": [
             {
-                "id": row.id,
-                "unit": row.unit,
-                "reference_low": row.low,
-                "reference_high": row.high,
-                "alert": row.alert,
-                "range_source": row.range_source,
+                "id": analyte.id,
+                "unit": analyte.unit,
+                "reference_low": analyte.low,
+                "reference_high": analyte.high,
+                "alert": analyte.alert,
+                "range_source": analyte.range_source,
             }
-            for row in plan.analytes
+            for analyte in plan.analytes
         ],
         "warnings": list(scenario.warnings),
     }

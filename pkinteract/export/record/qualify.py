@@ -13,7 +13,7 @@ NAME = "qualification"
 """What the folder's record calls it."""
 
 
-def record(arms: Sequence[StudyOutcome], points: Sequence[PointOutcome]) -> dict[str, object]:
+def qualification_record(arms: Sequence[StudyOutcome], points: Sequence[PointOutcome]) -> dict[str, object]:
     """The record of a qualification as plain data."""
     counts = {"rows": _counts([arm.state for arm in arms]), "time_points": _counts([point.state for point in points])}
     return {**head(), "scenario": {"name": NAME}, "pkinteract": __version__, **counts}

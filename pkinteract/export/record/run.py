@@ -10,7 +10,7 @@ from pkinteract.scenario import Patient
 from pkinteract.text.record import head, source
 
 
-def record(result: Result, evidence: Sequence[PairEvidence] | None = None) -> dict[str, object]:
+def run_record(result: Result, evidence: Sequence[PairEvidence] | None = None) -> dict[str, object]:
     """The record of a run as plain data; ``evidence`` is what is known of its pairs, looked up if left out."""
     pairs = pair_evidence(result.scenario) if evidence is None else evidence
     scenario, patient, status = result.scenario, result.scenario.patient, result.status
@@ -20,8 +20,8 @@ def record(result: Result, evidence: Sequence[PairEvidence] | None = None) -> di
         "patient": {
             **_traits(patient),
             "phenotype": {
-                gene: {"phenotype": row.phenotype, "score": row.score, "activity": row.factor}
-                for gene, row in patient.phenotype.items()
+                gene: {"phenotype": activity.phenotype, "score": activity.score, "activity": activity.factor}
+                for gene, activity in patient.phenotype.items()
             },
             "abundance": dict(patient.abundance),
         },
@@ -30,17 +30,17 @@ def record(result: Result, evidence: Sequence[PairEvidence] | None = None) -> di
         "overrides": {drug: dict(values) for drug, values in scenario.overrides.items()},
         "analytes": [
             {
-                "id": row.id,
-                "unit": row.unit,
-                "reference_low": row.low,
-                "reference_high": row.high,
-                "alert": row.alert,
-                "range_source": row.range_source,
+                "id": analyte.id,
+                "unit": analyte.unit,
+                "reference_low": analyte.low,
+                "reference_high": analyte.high,
+                "alert": analyte.alert,
+                "range_source": analyte.range_source,
             }
-            for row in result.analytes
+            for analyte in result.analytes
         ],
         "interactions": list(result.interactions),
-        "pairs": [_pair(row) for row in pairs],
+        "pairs": [_pair(pair) for pair in pairs],
         "numbers": list(result.numbers),
         "solver": {
             "method": status.method,
@@ -51,17 +51,17 @@ def record(result: Result, evidence: Sequence[PairEvidence] | None = None) -> di
     }
 
 
-def _pair(row: PairEvidence) -> dict[str, object]:
+def _pair(pair: PairEvidence) -> dict[str, object]:
     """What is known of a pair; ``missed`` is its worst study, if that is missed."""
-    missed, known = row.worst, row.known
+    missed, known = pair.worst, pair.known
     return {
-        "perpetrator": row.perpetrator,
-        "victim": row.victim,
-        "status": row.status,
-        "expected": None if row.expected is None else float(f"{row.expected:.4g}"),
-        "published": None if row.published is None else list(row.published),
-        "studies": row.studies,
-        "fold_error": None if row.fold_error is None else float(f"{row.fold_error:.4g}"),
+        "perpetrator": pair.perpetrator,
+        "victim": pair.victim,
+        "status": pair.status,
+        "expected": None if pair.expected is None else float(f"{pair.expected:.4g}"),
+        "published": None if pair.published is None else list(pair.published),
+        "studies": pair.studies,
+        "fold_error": None if pair.fold_error is None else float(f"{pair.fold_error:.4g}"),
         "missed": None
         if missed is None
         else {
@@ -73,9 +73,9 @@ def _pair(row: PairEvidence) -> dict[str, object]:
         },
         "analyte": None if known is None else known.analyte,
         "note": None if known is None else known.note,
-        "grade_perpetrator": row.grade_perpetrator,
-        "grade_victim": row.grade_victim,
-        "source": row.source,
+        "grade_perpetrator": pair.grade_perpetrator,
+        "grade_victim": pair.grade_victim,
+        "source": pair.source,
     }
 
 

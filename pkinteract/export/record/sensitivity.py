@@ -8,12 +8,12 @@ from pkinteract.population.statistics.sensitivity import inputs_of
 from pkinteract.text.record import head, source
 
 
-def record(name: str, plan: RunPlan) -> dict[str, object]:
+def sensitivity_record(name: str, plan: RunPlan) -> dict[str, object]:
     """The record of a sensitivity analysis as plain data; ``name`` is what its folder is called."""
     return {
         **head(notice=NOTICE),
         "scenario": source(name, plan.scenario.title, plan.scenario.text),
         "patients": plan.spec.n,
         "seed": plan.spec.seed,
-        "inputs": [{"label": row.label, "draws": sorted(row.names)} for row in inputs_of(plan)],
+        "inputs": [{"label": factor.label, "draws": sorted(factor.names)} for factor in inputs_of(plan)],
     }

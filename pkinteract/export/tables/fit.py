@@ -10,26 +10,26 @@ from pkinteract.text.csv import Table
 
 def estimate_table(outcome: FitResult) -> Table:
     """``estimates.csv``: one row per parameter, and subject where they have their own."""
-    rows = [row for group in outcome.groups for row in group.estimates]
+    estimates = [estimate for group in outcome.groups for estimate in group.estimates]
     return {
-        "subject": [row.subject for row in rows],
-        "parameter": [row.parameter.name for row in rows],
-        "kind": [_kind(row) for row in rows],
-        "unit": [row.parameter.unit for row in rows],
-        "estimate": [row.value for row in rows],
-        "standard_error": [row.se for row in rows],
-        "low_95": [row.low for row in rows],
-        "high_95": [row.high for row in rows],
-        "log_estimate": [row.log_value for row in rows],
-        "log_standard_error": [row.log_se for row in rows],
-        "initial": [row.parameter.initial for row in rows],
+        "subject": [estimate.subject for estimate in estimates],
+        "parameter": [estimate.parameter.name for estimate in estimates],
+        "kind": [_kind(estimate) for estimate in estimates],
+        "unit": [estimate.parameter.unit for estimate in estimates],
+        "estimate": [estimate.value for estimate in estimates],
+        "standard_error": [estimate.se for estimate in estimates],
+        "low_95": [estimate.low for estimate in estimates],
+        "high_95": [estimate.high for estimate in estimates],
+        "log_estimate": [estimate.log_value for estimate in estimates],
+        "log_standard_error": [estimate.log_se for estimate in estimates],
+        "initial": [estimate.parameter.initial for estimate in estimates],
     }
 
 
-def _kind(row: Estimate) -> str:
-    if row.free:
+def _kind(estimate: Estimate) -> str:
+    if estimate.free:
         return "estimated"
-    return "held" if row.parameter.expr is None else "from others"
+    return "held" if estimate.parameter.expr is None else "from others"
 
 
 def prediction_table(outcome: FitResult) -> Table:
@@ -42,7 +42,7 @@ def prediction_table(outcome: FitResult) -> Table:
         for series, predicted, weighted in zip(group.series, group.predicted, group.weighted, strict=True):
             for n, value in enumerate(series.values):
                 analyte = series.analytes[series.columns[n]]
-                row = (
+                cells = (
                     outcome.fit.files[series.data].name,
                     series.lines[n],
                     series.subject,
@@ -55,7 +55,7 @@ def prediction_table(outcome: FitResult) -> Table:
                     float(value - predicted[n]),
                     float(weighted[n]) if outcome.fit.known else float(weighted[n]) / group.sd,
                 )
-                for name, cell in zip(columns, row, strict=True):
+                for name, cell in zip(columns, cells, strict=True):
                     columns[name].append(cell)
     return columns
 
@@ -72,8 +72,8 @@ def posterior_table(groups: Iterable[tuple[str, Posterior]], unit: str) -> Table
     """
     columns: dict[str, list[object]] = {name: [] for name in ("draw", "subject", "parameter", "unit", "value")}
     for whose, posterior in groups:
-        names = ["residual_sd" if row is None else row.name for row in posterior.parameters]
-        units = [unit if row is None else row.unit for row in posterior.parameters]
+        names = ["residual_sd" if parameter is None else parameter.name for parameter in posterior.parameters]
+        units = [unit if parameter is None else parameter.unit for parameter in posterior.parameters]
         subjects = [subject or whose for subject in posterior.subjects]
         for draw, values in enumerate(posterior.values, start=1):
             columns["draw"] += [draw] * len(names)

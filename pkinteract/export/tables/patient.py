@@ -9,81 +9,81 @@ from pkinteract.fitting.patient.individual import Individual, PatientEstimate, W
 from pkinteract.text.csv import Table
 
 
-def value_table(found: Individual) -> Table:
+def value_table(individual: Individual) -> Table:
     """``estimates.csv``: the population and the patient."""
-    rows = found.learned
+    values = individual.learned
     return {
-        "parameter": [row.estimate.parameter.name for row in rows],
-        "unit": [row.estimate.parameter.unit for row in rows],
-        "population": [row.population for row in rows],
-        "population_low_95": [None if row.spread is None else row.spread[0] for row in rows],
-        "population_high_95": [None if row.spread is None else row.spread[1] for row in rows],
-        "estimate": [row.estimate.value for row in rows],
-        "low_95": [row.estimate.low for row in rows],
-        "high_95": [row.estimate.high for row in rows],
-        "shrinkage": [row.shrinkage for row in rows],
+        "parameter": [value.estimate.parameter.name for value in values],
+        "unit": [value.estimate.parameter.unit for value in values],
+        "population": [value.population for value in values],
+        "population_low_95": [None if value.spread is None else value.spread[0] for value in values],
+        "population_high_95": [None if value.spread is None else value.spread[1] for value in values],
+        "estimate": [value.estimate.value for value in values],
+        "low_95": [value.estimate.low for value in values],
+        "high_95": [value.estimate.high for value in values],
+        "shrinkage": [value.shrinkage for value in values],
     }
 
 
-def level_table(found: Individual) -> Table:
+def level_table(individual: Individual) -> Table:
     """``levels.csv``: every level with its predictions."""
-    rows = found.levels
-    times = np.array([row.observation.time for row in rows])
+    levels = individual.levels
+    times = np.array([level.observation.time for level in levels])
     return {
         "time_h": times,
         "day": times / 24,
-        **dates(found.scenario, times),
-        "analyte": [row.observation.analyte for row in rows],
-        "unit": [row.observation.unit for row in rows],
-        "observed": [row.observation.value for row in rows],
-        "below": [row.observation.below for row in rows],
-        "population": [row.population for row in rows],
-        "population_low_95": [row.expected[0] for row in rows],
-        "population_high_95": [row.expected[1] for row in rows],
-        "individual": [row.individual for row in rows],
-        "individual_low_95": [row.individually_expected[0] for row in rows],
-        "individual_high_95": [row.individually_expected[1] for row in rows],
-        "residual_sd": [row.residual for row in rows],
-        "probability": [row.probability for row in rows],
-        "without": [row.without for row in rows],
-        "contradiction": [row.contradiction for row in rows],
+        **dates(individual.scenario, times),
+        "analyte": [level.observation.analyte for level in levels],
+        "unit": [level.observation.unit for level in levels],
+        "observed": [level.observation.value for level in levels],
+        "below": [level.observation.below for level in levels],
+        "population": [level.population for level in levels],
+        "population_low_95": [level.expected[0] for level in levels],
+        "population_high_95": [level.expected[1] for level in levels],
+        "individual": [level.individual for level in levels],
+        "individual_low_95": [level.individually_expected[0] for level in levels],
+        "individual_high_95": [level.individually_expected[1] for level in levels],
+        "residual_sd": [level.residual for level in levels],
+        "probability": [level.probability for level in levels],
+        "without": [level.without for level in levels],
+        "contradiction": [level.contradiction for level in levels],
     }
 
 
-def influence_table(found: Individual) -> Table:
+def influence_table(individual: Individual) -> Table:
     """``influence.csv``: every estimate again without each level."""
-    free = [row for row in found.learned if row.spread is not None]
-    pairs = [(level, row) for level in found.levels for row in free]
+    free = [value for value in individual.learned if value.spread is not None]
+    pairs = [(level, value) for level in individual.levels for value in free]
     return {
         "time_h": np.array([level.observation.time for level, _ in pairs]),
         "analyte": [level.observation.analyte for level, _ in pairs],
-        "parameter": [row.estimate.parameter.name for _, row in pairs],
-        "unit": [row.estimate.parameter.unit for _, row in pairs],
-        "estimate": [row.estimate.value for _, row in pairs],
-        "without_level": [level.without_values[row.estimate.parameter.name] for level, row in pairs],
-        "moved_percent": [percent_moved(level, row) for level, row in pairs],
+        "parameter": [value.estimate.parameter.name for _, value in pairs],
+        "unit": [value.estimate.parameter.unit for _, value in pairs],
+        "estimate": [value.estimate.value for _, value in pairs],
+        "without_level": [level.without_values[value.estimate.parameter.name] for level, value in pairs],
+        "moved_percent": [percent_moved(level, value) for level, value in pairs],
     }
 
 
-def band_table(found: Individual) -> Table:
+def band_table(individual: Individual) -> Table:
     """``bands.csv``: curves and 95 % bands of every measured analyte."""
-    count = len(found.times)
-    times = np.tile(found.times, len(found.bands))
+    count = len(individual.times)
+    times = np.tile(individual.times, len(individual.bands))
     return {
         "time_h": times,
         "day": times / 24,
-        **dates(found.scenario, times),
-        "analyte": [row.analyte.id for row in found.bands for _ in range(count)],
-        "unit": [row.analyte.unit for row in found.bands for _ in range(count)],
-        "population": np.concatenate([row.population for row in found.bands]),
-        "population_low_95": np.concatenate([row.before[0] for row in found.bands]),
-        "population_high_95": np.concatenate([row.before[1] for row in found.bands]),
-        "individual": np.concatenate([row.individual for row in found.bands]),
-        "individual_low_95": np.concatenate([row.after[0] for row in found.bands]),
-        "individual_high_95": np.concatenate([row.after[1] for row in found.bands]),
+        **dates(individual.scenario, times),
+        "analyte": [band.analyte.id for band in individual.bands for _ in range(count)],
+        "unit": [band.analyte.unit for band in individual.bands for _ in range(count)],
+        "population": np.concatenate([band.population for band in individual.bands]),
+        "population_low_95": np.concatenate([band.before[0] for band in individual.bands]),
+        "population_high_95": np.concatenate([band.before[1] for band in individual.bands]),
+        "individual": np.concatenate([band.individual for band in individual.bands]),
+        "individual_low_95": np.concatenate([band.after[0] for band in individual.bands]),
+        "individual_high_95": np.concatenate([band.after[1] for band in individual.bands]),
     }
 
 
-def percent_moved(level: WeighedLevel, row: PatientEstimate) -> float:
+def percent_moved(level: WeighedLevel, value: PatientEstimate) -> float:
     """How far a level moved an estimate from what the others give [%]."""
-    return 100 * (row.estimate.value / level.without_values[row.estimate.parameter.name] - 1)
+    return 100 * (value.estimate.value / level.without_values[value.estimate.parameter.name] - 1)

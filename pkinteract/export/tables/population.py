@@ -17,8 +17,8 @@ from pkinteract.population.statistics.tally import (
     EVER,
     Tally,
     groups,
-    measured,
     moments,
+    patient_measures,
     quantiles,
     ratio_interval,
     wilson,
@@ -40,15 +40,18 @@ def bands(plan: RunPlan, tally: Tally, place: int) -> tuple[Array, Array]:
 
 def bands_table(plan: RunPlan, tally: Tally) -> Table:
     """``bands.csv``: how levels spread at every time of the output; no patient follows a line of it."""
-    rows = [bands(plan, tally, place) for place in range(len(plan.analytes))]
-    spread, mean = np.concatenate([row[0] for row in rows], axis=1), np.concatenate([row[1] for row in rows])
+    bands_of = [bands(plan, tally, place) for place in range(len(plan.analytes))]
+    spread, mean = (
+        np.concatenate([band[0] for band in bands_of], axis=1),
+        np.concatenate([band[1] for band in bands_of]),
+    )
     times = np.tile(plan.grid, len(plan.analytes))
     return {
         "time_h": times,
         "day": times / DAY,
         **dates(plan.scenario, times),
-        "analyte": [row.id for row in plan.analytes for _ in plan.grid],
-        "unit": [row.unit for row in plan.analytes for _ in plan.grid],
+        "analyte": [analyte.id for analyte in plan.analytes for _ in plan.grid],
+        "unit": [analyte.unit for analyte in plan.analytes for _ in plan.grid],
         **_named(BANDS, spread),
         "mean": mean,
     }
@@ -80,7 +83,7 @@ def days_table(plan: RunPlan, tally: Tally) -> Table:
 
 def metrics_table(plan: RunPlan, tally: Tally) -> Table:
     """``metrics.csv``: how every measure spreads, in everybody and by phenotype."""
-    names = groups(plan)[: measured(plan)]
+    names = groups(plan)[: patient_measures(plan)]
     owners = [(analyte, measure, unit) for analyte in plan.analytes for measure, unit in measures_of(analyte).items()]
     counts = tally.measures.reshape(-1, tally.measures.shape[2])
     total = counts.sum(axis=1, dtype=np.int64)
@@ -143,5 +146,5 @@ def shares(events: np.ndarray, total: np.ndarray) -> tuple[Array, Array, Array]:
         return (np.asarray(events) / np.asarray(total), *wilson(events, total))
 
 
-def _named(which: tuple[float, ...], rows: Array) -> dict[str, Array]:
-    return {f"p{round(100 * share)}": row for share, row in zip(which, rows, strict=True)}
+def _named(which: tuple[float, ...], measures: Array) -> dict[str, Array]:
+    return {f"p{round(100 * share)}": measure for share, measure in zip(which, measures, strict=True)}

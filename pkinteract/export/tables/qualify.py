@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 from pkinteract.library.evidence.outcomes import COLUMNS
-from pkinteract.qualify.courses import PointOutcome, curves
+from pkinteract.qualify.courses import PointOutcome, course_curves
 from pkinteract.qualify.measure import CLOSE, TWOFOLD, GroupSummary, fold_error, guest_limit, inside_guest
 from pkinteract.qualify.outcome import StudyOutcome
 from pkinteract.text.csv import Table
@@ -97,10 +97,10 @@ def _point(outcome: PointOutcome) -> dict[str, object]:
 def daily_table(outcomes: Sequence[PointOutcome]) -> Table:
     """``timecourses-daily.csv``: the ratio of every day of a series and measure, beside what was observed on it."""
     table: dict[str, list[object]] = {"series": [], "measure": [], "day": [], "predicted": [], "observed": []}
-    for curve in curves(outcomes):
+    for curve in course_curves(outcomes):
         first = curve[0].point
         predicted = {round(day, 6): ratio for outcome in curve for day, ratio in outcome.daily}
-        observed = {round(row.point.day or 0.0, 6): row.point.value for row in curve}
+        observed = {round(point.point.day or 0.0, 6): point.point.value for point in curve}
         for day in sorted({*predicted, *observed}):
             cells = (first.series, first.measure, day, predicted.get(day), observed.get(day))
             for column, cell in zip(table.values(), cells, strict=True):
@@ -110,7 +110,7 @@ def daily_table(outcomes: Sequence[PointOutcome]) -> Table:
 
 def summary_table(summaries: Sequence[GroupSummary]) -> Table:
     """``summary.csv``."""
-    return {field.name: [getattr(row, field.name) for row in summaries] for field in fields(GroupSummary)}
+    return {field.name: [getattr(summary, field.name) for summary in summaries] for field in fields(GroupSummary)}
 
 
 def rounded_table(summaries: Sequence[GroupSummary]) -> Table:

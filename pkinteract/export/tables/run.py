@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pkinteract.analysis import alerts, compared_weeks, exposures
+from pkinteract.analysis import alerts_of, compared_weeks, exposures
 from pkinteract.export.tables.dates import dates
 from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.result import Result
@@ -15,7 +15,7 @@ from pkinteract.text.csv import Table
 
 def concentration_table(result: Result) -> Table:
     """``concentrations.csv``."""
-    columns = {analyte.column: row for analyte, row in zip(result.analytes, result.concentration, strict=True)}
+    columns = {analyte.column: levels for analyte, levels in zip(result.analytes, result.concentration, strict=True)}
     return {"time_h": result.time, "day": result.time / 24, **dates(result.scenario, result.time), **columns}
 
 
@@ -31,38 +31,43 @@ def clearance_table(result: Result) -> Table:
 
 def dose_table(result: Result) -> Table:
     """``doses.csv``."""
-    rows = result.scenario.doses
-    times = np.array([dose.time for dose in rows])
+    doses = result.scenario.doses
+    times = np.array([dose.time for dose in doses])
     return {
         "time_h": times,
         "day": times / 24,
         **dates(result.scenario, times),
-        "drug": [dose.drug for dose in rows],
-        "formulation": [dose.formulation for dose in rows],
-        "route": [dose.route for dose in rows],
-        "dose_mg": np.array([dose.amount for dose in rows]),
-        "free_drug_mg": np.array([dose.free for dose in rows]),
-        "duration_h": np.array([dose.duration for dose in rows]),
-        "missed": [dose.missed for dose in rows],
+        "drug": [dose.drug for dose in doses],
+        "formulation": [dose.formulation for dose in doses],
+        "route": [dose.route for dose in doses],
+        "dose_mg": np.array([dose.amount for dose in doses]),
+        "free_drug_mg": np.array([dose.free for dose in doses]),
+        "duration_h": np.array([dose.duration for dose in doses]),
+        "missed": [dose.missed for dose in doses],
     }
 
 
 def observation_table(result: Result) -> Table:
     """``observations.csv``: measured levels beside the curve."""
-    rows = result.scenario.observations
-    times = np.array([row.time for row in rows])
-    predicted = [float(result.curve(row.analyte).value(np.array([row.time]))[0]) for row in rows]
+    observations = result.scenario.observations
+    times = np.array([observation.time for observation in observations])
+    predicted = [
+        float(result.curve(observation.analyte).value(np.array([observation.time]))[0]) for observation in observations
+    ]
     return {
         "time_h": times,
         "day": times / 24,
         **dates(result.scenario, times),
-        "analyte": [row.analyte for row in rows],
-        "unit": [row.unit for row in rows],
-        "observed": [row.value for row in rows],
-        "below": [row.below for row in rows],
+        "analyte": [observation.analyte for observation in observations],
+        "unit": [observation.unit for observation in observations],
+        "observed": [observation.value for observation in observations],
+        "below": [observation.below for observation in observations],
         "predicted": predicted,
-        "ratio": [row.value / level if level > 0 else None for row, level in zip(rows, predicted, strict=True)],
-        "note": [row.note for row in rows],
+        "ratio": [
+            observation.value / level if level > 0 else None
+            for observation, level in zip(observations, predicted, strict=True)
+        ],
+        "note": [observation.note for observation in observations],
     }
 
 
@@ -73,54 +78,54 @@ def exposure_table(result: Result) -> Table:
     value, ``cavg_24h`` the average and ``auc_24h`` the area of its last 24 h. In a period shorter than
     that the average is over all of it, and the area is 24 h times the average.
     """
-    rows = list(exposures(result))
+    measured = list(exposures(result))
     return {
-        "analyte": [row.analyte.id for row in rows],
-        "unit": [row.analyte.unit for row in rows],
-        "period": [row.period.number for row in rows],
-        "from_day": [row.period.start / 24 for row in rows],
-        "to_day": [row.period.stop / 24 for row in rows],
-        "cmax": [row.cmax for row in rows],
-        "tmax_h": [row.tmax for row in rows],
-        "ctrough": [row.ctrough for row in rows],
-        "cavg_24h": [row.average for row in rows],
-        "auc_24h": [row.average * 24.0 for row in rows],
-        "ratio_to_reference": [row.ratio for row in rows],
-        "reference_low": [row.analyte.low for row in rows],
-        "reference_high": [row.analyte.high for row in rows],
-        "percent_time_in_range": [row.inside for row in rows],
-        "percent_time_above_alert": [row.above for row in rows],
+        "analyte": [exposure.analyte.id for exposure in measured],
+        "unit": [exposure.analyte.unit for exposure in measured],
+        "period": [exposure.period.number for exposure in measured],
+        "from_day": [exposure.period.start / 24 for exposure in measured],
+        "to_day": [exposure.period.stop / 24 for exposure in measured],
+        "cmax": [exposure.cmax for exposure in measured],
+        "tmax_h": [exposure.tmax for exposure in measured],
+        "ctrough": [exposure.ctrough for exposure in measured],
+        "cavg_24h": [exposure.average for exposure in measured],
+        "auc_24h": [exposure.average * 24.0 for exposure in measured],
+        "ratio_to_reference": [exposure.ratio for exposure in measured],
+        "reference_low": [exposure.analyte.low for exposure in measured],
+        "reference_high": [exposure.analyte.high for exposure in measured],
+        "percent_time_in_range": [exposure.inside for exposure in measured],
+        "percent_time_above_alert": [exposure.above for exposure in measured],
     }
 
 
 def alert_table(result: Result) -> Table:
     """``alerts.csv``."""
-    rows = alerts(result)
-    stamps = dates(result.scenario, np.array([row.start for row in rows]))
+    raised = alerts_of(result)
+    stamps = dates(result.scenario, np.array([alert.start for alert in raised]))
     return {
-        "from_h": [row.start for row in rows],
-        "to_h": [row.stop for row in rows],
-        "date": stamps.get("date", [None] * len(rows)),
-        "severity": [row.severity for row in rows],
-        "analyte": [row.analyte for row in rows],
-        "rule": [row.rule for row in rows],
-        "text": [row.text for row in rows],
+        "from_h": [alert.start for alert in raised],
+        "to_h": [alert.stop for alert in raised],
+        "date": stamps.get("date", [None] * len(raised)),
+        "severity": [alert.severity for alert in raised],
+        "analyte": [alert.analyte for alert in raised],
+        "rule": [alert.rule for alert in raised],
+        "text": [alert.text for alert in raised],
     }
 
 
 def pair_table(evidence: Sequence[PairEvidence]) -> Table:
     """``pairs.csv``: what is known of every two drugs, each acting on the other."""
     return {
-        "perpetrator": [row.perpetrator for row in evidence],
-        "victim": [row.victim for row in evidence],
-        "status": [row.status for row in evidence],
-        "expected": [row.expected for row in evidence],
-        "published": [row.published_text or None for row in evidence],
-        "studies": [row.studies for row in evidence],
-        "fold_error": [row.fold_error for row in evidence],
-        "grade_perpetrator": [row.grade_perpetrator for row in evidence],
-        "grade_victim": [row.grade_victim for row in evidence],
-        "source": [row.source for row in evidence],
+        "perpetrator": [pair.perpetrator for pair in evidence],
+        "victim": [pair.victim for pair in evidence],
+        "status": [pair.status for pair in evidence],
+        "expected": [pair.expected for pair in evidence],
+        "published": [pair.published_text or None for pair in evidence],
+        "studies": [pair.studies for pair in evidence],
+        "fold_error": [pair.fold_error for pair in evidence],
+        "grade_perpetrator": [pair.grade_perpetrator for pair in evidence],
+        "grade_victim": [pair.grade_victim for pair in evidence],
+        "source": [pair.source for pair in evidence],
     }
 
 

@@ -10,37 +10,37 @@ from pkinteract.population.statistics.sensitivity import SensitivityResult
 from pkinteract.text.csv import Table
 
 
-def sobol_table(plan: RunPlan, found: Sequence[SensitivityResult]) -> Table:
+def sobol_table(plan: RunPlan, results: Sequence[SensitivityResult]) -> Table:
     """``sobol.csv``: first and total index of every input that has an effect, with 95 % intervals."""
-    rows = [(row, index) for row in found for index in row.indices]
-    columns = _named(plan, [row for row, _ in rows])
-    columns |= {"patients": [row.used for row, _ in rows], "input": [index.input.label for _, index in rows]}
+    pairs = [(result, index) for result in results for index in result.indices]
+    columns = _named(plan, [result for result, _ in pairs])
+    columns |= {"patients": [result.used for result, _ in pairs], "input": [index.input.label for _, index in pairs]}
     for kind in ("first", "total"):
         for place, suffix in enumerate(("", "_low", "_high")):
-            columns[f"{kind}{suffix}"] = [getattr(index, kind)[place] for _, index in rows]
+            columns[f"{kind}{suffix}"] = [getattr(index, kind)[place] for _, index in pairs]
     return columns
 
 
-def tornado_table(plan: RunPlan, found: Sequence[SensitivityResult]) -> Table:
+def tornado_table(plan: RunPlan, results: Sequence[SensitivityResult]) -> Table:
     """``tornado.csv``: results with one input at its 5th and 95th percentile, all others at their medians."""
-    rows = [(row, swing) for row in found for swing in row.swings]
+    pairs = [(result, swing) for result in results for swing in result.swings]
     return {
-        **_named(plan, [row for row, _ in rows]),
-        "input": [swing.input.label for _, swing in rows],
-        "at_p5": [swing.low for _, swing in rows],
-        "at_median": [row.typical for row, _ in rows],
-        "at_p95": [swing.high for _, swing in rows],
+        **_named(plan, [result for result, _ in pairs]),
+        "input": [swing.input.label for _, swing in pairs],
+        "at_p5": [swing.low for _, swing in pairs],
+        "at_median": [result.typical for result, _ in pairs],
+        "at_p95": [swing.high for _, swing in pairs],
     }
 
 
-def _named(plan: RunPlan, rows: Sequence[SensitivityResult]) -> dict[str, list[object]]:
+def _named(plan: RunPlan, results: Sequence[SensitivityResult]) -> dict[str, list[object]]:
     return {
-        "analyte": [plan.analytes[row.place].id for row in rows],
-        "measure": [row.measure for row in rows],
-        "unit": [unit_of(plan, row) for row in rows],
+        "analyte": [plan.analytes[result.place].id for result in results],
+        "measure": [result.measure for result in results],
+        "unit": [unit_of(plan, result) for result in results],
     }
 
 
-def unit_of(plan: RunPlan, row: SensitivityResult) -> str:
+def unit_of(plan: RunPlan, result: SensitivityResult) -> str:
     """Unit of a result."""
-    return plan.analytes[row.place].unit if MEASURES[row.measure] == "level" else MEASURES[row.measure]
+    return plan.analytes[result.place].unit if MEASURES[result.measure] == "level" else MEASURES[result.measure]

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from pkinteract.analysis.profiles import PublishedCurve, StudyDose, profiles
+from pkinteract.analysis.profiles import PublishedCurve, StudyDose, published_curves
 from pkinteract.fitting.data.series import analyte_of
 from pkinteract.fitting.types import Series
 from pkinteract.scenario import Dose, Scenario
@@ -52,7 +52,7 @@ def curve_series(
         return
     [drug] = scenario.dosed
     count = 0
-    for profile in profiles(path, drug):
+    for profile in published_curves(path, drug):
         if phase is None or profile.multiple == (phase == "multi-dose"):
             begun = [n for n, time in enumerate(profile.times) if time > profile.doses[0].time]
             kept = [n for n in begun if profile.observed[n] > 0 and profile.observed[n] >= floor]

@@ -43,7 +43,7 @@ class Measured:
     time: float
     column: LevelColumn
     value: float
-    sure: MeasurementPrecision
+    precision: MeasurementPrecision
     below: bool
 
 
@@ -123,20 +123,20 @@ class _LevelReader:
         self.reading = reading
         self.names: Sequence[str] = ()
         self.beside: dict[LevelColumn, PrecisionColumns] = {}
-        self.found: list[Problem] = []
+        self.problems: list[Problem] = []
         self.people: dict[str, Subject] = {}
         self.below = 0
         self.empty = 0
 
     def refuse(self, line: int | None, key: str, message: str) -> None:
-        self.found.append(Problem(line=line, key=key, message=message))
+        self.problems.append(Problem(line=line, key=key, message=message))
 
     def levels(self) -> LevelTable:
-        file = read_csv(self.path, self.found)
+        file = read_csv(self.path, self.problems)
         if not file.rows:
             text = "holds no rows; write a line of names such as subject,time_h,conc_mg_per_L and the rows below it"
             self.refuse(None, "", text)
-            raise InputError(self.path, self.found)
+            raise InputError(self.path, self.problems)
         first, names = file.head, file.names
         self.names = names
         time, columns, places = self._columns(first, names)
@@ -147,14 +147,14 @@ class _LevelReader:
                 self.refuse(line, "", text)
             elif time is not None:
                 self._row(line, cells, (time, _TIMES[names[time]]), columns, places)
-        if self.found:
-            raise InputError(self.path, self.found)
-        if all(row.below for person in self.people.values() for row in person.measured):
+        if self.problems:
+            raise InputError(self.path, self.problems)
+        if all(level.below for person in self.people.values() for level in person.measured):
             reason = "every concentration is below quantification" if self.below else "no row holds a concentration"
             self.refuse(None, "", f"{reason}; nothing can be fitted to it")
-            raise InputError(self.path, self.found)
+            raise InputError(self.path, self.problems)
         used = {time, *places.values(), *(column.place for column in columns)}
-        used |= {place for row in self.beside.values() for place in (row.count, row.sd)}
+        used |= {place for precision in self.beside.values() for place in (precision.count, precision.sd)}
         return LevelTable(
             head=first,
             people={name: person for name, person in self.people.items() if person.measured},
@@ -181,8 +181,8 @@ class _LevelReader:
                 self.refuse(line, name, "is not read here; write <0.1 or BLQ as a low level, or a column blq")
             elif is_weight(name):
                 continue
-            elif found := _concentration(name):
-                columns.append(LevelColumn(place=i, name=found[0], unit=found[1]))
+            elif named := _concentration(name):
+                columns.append(LevelColumn(place=i, name=named[0], unit=named[1]))
             elif "_per_" in name:
                 ends = sorted(SUFFIXES)
                 close = get_close_matches(name, [name[: name.find("_") + 1] + end for end in ends], n=1, cutoff=0.5)
@@ -192,7 +192,7 @@ class _LevelReader:
             self.refuse(line, "time_h", "is missing; name the column of times with its unit: time_h, time_min, time_d")
         if len(times) > 1:
             self.refuse(line, names[times[1]], f"is a second column of times beside {names[times[0]]}; keep one")
-        if not columns and not any(problem.line == line and "conc" in problem.key for problem in self.found):
+        if not columns and not any(problem.line == line and "conc" in problem.key for problem in self.problems):
             text = "is missing; add a column of concentrations named with its unit, such as conc_mg_per_L"
             self.refuse(line, "conc_mg_per_L", text)
         if "dose_mg" in places and "dose_mg_per_kg" in places:
@@ -228,9 +228,11 @@ class _LevelReader:
             if cell.message:
                 self.refuse(line, f"{column.name}_{column.unit.replace('/', '_per_')}", cell.message)
             elif cell.value is not None and time is not None:
-                sure, below = self._sure(line, column, cells), cell.kind == "below"
-                row = Measured(line=line, time=time * hour, column=column, value=cell.value, sure=sure, below=below)
-                person.measured.append(row)
+                precision, below = self._precision(line, column, cells), cell.kind == "below"
+                level = Measured(
+                    line=line, time=time * hour, column=column, value=cell.value, precision=precision, below=below
+                )
+                person.measured.append(level)
 
     def _limit(self, unit: str) -> float | None:
         """The limit of quantification in a column's unit; None if none is given in such a unit, mass or molar."""
@@ -249,10 +251,10 @@ class _LevelReader:
         owners = {column.name: column for column in columns}
         units = {name: column.unit for name, column in owners.items()}
         reading = self.reading
-        found = precision_columns(self.names, units, SUFFIXES, refuse, weights=reading.weights, log=reading.log)
-        self.beside = {owners[name]: row for name, row in found.items()}
+        precisions = precision_columns(self.names, units, SUFFIXES, refuse, weights=reading.weights, log=reading.log)
+        self.beside = {owners[name]: precision for name, precision in precisions.items()}
 
-    def _sure(self, line: int, column: LevelColumn, cells: Sequence[str]) -> MeasurementPrecision:
+    def _precision(self, line: int, column: LevelColumn, cells: Sequence[str]) -> MeasurementPrecision:
         def refuse(key: str, message: str) -> None:
             self.refuse(line, key, message)
 

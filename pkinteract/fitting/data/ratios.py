@@ -38,7 +38,7 @@ def ratio_rows(studies: Iterable[published.Study], index: int) -> SimulatedRatio
         Position of the data set in the fit file.
     """
     library = load_library()
-    rows: list[PublishedNumber] = []
+    numbers: list[PublishedNumber] = []
     failures: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         for study in studies:
@@ -47,13 +47,13 @@ def ratio_rows(studies: Iterable[published.Study], index: int) -> SimulatedRatio
                 failures.append(f"{study.id}: no monograph of {', '.join(dict.fromkeys(lacking))}")
                 continue
             try:
-                rows += _rows(study, library, Path(folder))
+                numbers += _rows(study, library, Path(folder))
             except InputError as error:
                 failures.append(f"{study.id}: {error.problems[0].key} {error.problems[0].message}")
             except (PkinteractError, ValueError) as error:
                 failures.append(f"{study.id}: {error}")
     return SimulatedRatios(
-        summary=SummaryEntry(index=index, path=RATIOS, rows=tuple(rows), log=True, weights="none"),
+        summary=SummaryEntry(index=index, path=RATIOS, rows=tuple(numbers), log=True, weights="none"),
         failures=tuple(failures),
     )
 
@@ -72,7 +72,7 @@ def _rows(study: published.Study, library: Library, folder: Path) -> Iterator[Pu
         value=study.exposure.ratio,
         unit="1",
         base="mg/L*h",
-        sure=MeasurementPrecision(),
+        precision=MeasurementPrecision(),
     )
 
 

@@ -27,7 +27,7 @@ _SIDES = {"": 0, ".": 0, "0": 0, "1": 1, "-1": -1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class RecordFormat:
     """How the concentrations of a record file are read.
 
     Attributes
@@ -87,7 +87,7 @@ class _RecordedLevels:
 
 
 def read_recorded(
-    path: Path, index: int, dosing: RecordedDrug, wanted: Wanted, report: RefuseLine
+    path: Path, index: int, dosing: RecordedDrug, wanted: RecordFormat, report: RefuseLine
 ) -> RecordData | None:
     """Read the records and the concentrations beside them; None if anything is wrong, all of which is reported.
 
@@ -109,8 +109,8 @@ def read_recorded(
     try:
         data = read_records(path, dosing, beside=_beside(file))
     except InputError as error:
-        for row in error.problems:
-            refuse(row.line, row.key, row.message)
+        for problem in error.problems:
+            refuse(problem.line, problem.key, problem.message)
         data = None
     levels = _levels(file, data, wanted, refuse)
     if data is None or levels is None:
@@ -120,7 +120,7 @@ def read_recorded(
     series = tuple(_series(data, dosing, scenario, analytes, levels, index, refuse))
     if lines:
         return None
-    if not any(np.any(row.measured) for row in series):
+    if not any(np.any(one.measured) for one in series):
         lost = levels.below or levels.censored
         reason = "every concentration is below quantification" if lost else "no observation holds a DV"
         refuse(None, "", f"{reason}; nothing can be fitted to it")
@@ -139,7 +139,7 @@ def read_recorded(
 def _silent(data: DataSet, series: Sequence[Series]) -> Iterator[str]:
     """Who takes no part, as no level of theirs counts."""
     subjects = dict.fromkeys(record.subject for record in data.records)
-    without = [subject for subject in subjects if subject not in {row.subject for row in series}]
+    without = [subject for subject in subjects if subject not in {one.subject for one in series}]
     if without:
         yield f"no level of subject {', '.join(without)} counts"
 
@@ -159,7 +159,9 @@ def unknown_analyte(dosing: RecordedDrug, name: str) -> str | None:
     return f'"{name}" is not an analyte of {dosing.drug}; {did_you_mean(name, known)}'
 
 
-def _levels(file: CsvFile | None, data: DataSet | None, wanted: Wanted, refuse: RefuseLine) -> _RecordedLevels | None:
+def _levels(
+    file: CsvFile | None, data: DataSet | None, wanted: RecordFormat, refuse: RefuseLine
+) -> _RecordedLevels | None:
     """The concentrations of all observations; None where a column is missing."""
     if file is None or not file.names:
         return None
@@ -171,9 +173,9 @@ def _levels(file: CsvFile | None, data: DataSet | None, wanted: Wanted, refuse: 
     if "" not in wanted.analytes and "DVID" not in places:
         refuse(file.head, "DVID", "is missing; dvid in [[data]] says what its numbers mean")
         return None
-    observed = {row.line for row in data.records if row.event == 0} if data is not None else set()
+    observed = {record.line for record in data.records if record.event == 0} if data is not None else set()
     order = list(dict.fromkeys(wanted.analytes.values()))
-    found = _RecordedLevels()
+    levels = _RecordedLevels()
     for line, cells in file.rows:
         if len(cells) != len(names):
             continue
@@ -198,9 +200,9 @@ def _levels(file: CsvFile | None, data: DataSet | None, wanted: Wanted, refuse: 
             continue
         if flags["MDV"]:
             continue
-        found.empty += cell.kind == "empty"
-        found.below += cell.kind == "below"
-        found.censored += cell.kind == "censored"
+        levels.empty += cell.kind == "empty"
+        levels.below += cell.kind == "below"
+        levels.censored += cell.kind == "censored"
         name = wanted.analytes.get("") or wanted.analytes.get(_number(row.get("DVID", "")))
         if name is None:
             known = ", ".join(wanted.analytes)
@@ -208,8 +210,8 @@ def _levels(file: CsvFile | None, data: DataSet | None, wanted: Wanted, refuse: 
         elif cell.message:
             refuse(line, "DV", cell.message)
         elif cell.value is not None and (wanted.keep_censored or not side):
-            found.by_line[line] = order.index(name), cell
-    return found
+            levels.by_line[line] = order.index(name), cell
+    return levels
 
 
 def _flag(line: int, name: str, text: str, refuse: RefuseLine) -> bool:
@@ -235,7 +237,7 @@ def _number(text: str) -> str:
 def _scenario(data: DataSet, dosing: RecordedDrug) -> Scenario:
     """What the subjects have in common, as a scenario without doses."""
     monographs = dosing.monographs
-    units = {name: row.unit for name, row in monographs.items()}
+    units = {name: monograph.unit for name, monograph in monographs.items()}
     units |= {total.id: total.unit for total in monographs[dosing.drug].sum}
     return Scenario(
         name=data.path.stem,
@@ -243,9 +245,9 @@ def _scenario(data: DataSet, dosing: RecordedDrug) -> Scenario:
         path=data.path,
         text=data.text,
         start=None,
-        duration=max(row.time for row in data.records),
+        duration=max(record.time for record in data.records),
         step=1.0,
-        first_time=min(row.time for row in data.records),
+        first_time=min(record.time for record in data.records),
         patient=patient_of(data.records[0].covariates),
         patients=(),
         regimens=(Regimen(drug=dosing.drug, formulation=dosing.formulation or "", courses=()),),
@@ -278,13 +280,13 @@ def _series(
             refuse(back.line, "TIME", text)
             continue
         seen = [
-            _RecordedLevel(record=n, analyte=levels.by_line[row.line][0], value=cell.value, ends=cell.ends)
-            for n, row in enumerate(records)
-            if row.line in levels.by_line and (cell := levels.by_line[row.line][1]).value is not None
+            _RecordedLevel(record=n, analyte=levels.by_line[record.line][0], value=cell.value, ends=cell.ends)
+            for n, record in enumerate(records)
+            if record.line in levels.by_line and (cell := levels.by_line[record.line][1]).value is not None
         ]
         if not seen:
             continue
-        ends = np.array([(np.nan, np.nan) if row.ends is None else row.ends for row in seen])
+        ends = np.array([(np.nan, np.nan) if level.ends is None else level.ends for level in seen])
         yield Series(
             data=index,
             subject=subject,
@@ -292,11 +294,11 @@ def _series(
             patient=patient_of(records[0].covariates),
             doses=(),
             analytes=analytes,
-            times=np.array([records[row.record].time for row in seen]),
+            times=np.array([records[level.record].time for level in seen]),
             rows=tuple(range(len(seen))),
-            columns=tuple(row.analyte for row in seen),
-            values=np.array([row.value for row in seen]),
-            lines=tuple(records[row.record].line for row in seen),
-            recorded=Recorded(records=records, dosing=dosing, reads=tuple(row.record for row in seen)),
-            ends=None if all(row.ends is None for row in seen) else ends,
+            columns=tuple(level.analyte for level in seen),
+            values=np.array([level.value for level in seen]),
+            lines=tuple(records[level.record].line for level in seen),
+            recorded=Recorded(records=records, dosing=dosing, reads=tuple(level.record for level in seen)),
+            ends=None if all(level.ends is None for level in seen) else ends,
         )

@@ -35,18 +35,18 @@ class MeasuredSeries:
 
 def series_of(data: MeasuredSeries, refuse: Refuse) -> Iterator[Series]:
     """The series of every subject; reports what does not go together, at () or a key of the entry."""
-    found = _analytes(data, refuse)
-    if found is None or not _doses_fit(data, refuse):
+    analyte_of_column = _analytes(data, refuse)
+    if analyte_of_column is None or not _doses_fit(data, refuse):
         return
-    analytes = tuple(dict.fromkeys(analyte for analyte, _ in found.values()))
+    analytes = tuple(dict.fromkeys(analyte for analyte, _ in analyte_of_column.values()))
     for subject, person in data.levels.people.items():
-        outside = [row for row in person.measured if not _inside(data.scenario, row.time)]
-        for row in outside:
-            refuse((), f"{data.path.name}: line {row.line}, time: {_outside(data.scenario, row.time)}")
+        outside = [level for level in person.measured if not _inside(data.scenario, level.time)]
+        for level in outside:
+            refuse((), f"{data.path.name}: line {level.line}, time: {_outside(data.scenario, level.time)}")
         if outside:
             continue
-        times = np.unique([row.time for row in person.measured])
-        values = np.array([row.value * found[row.column][1] for row in person.measured])
+        times = np.unique([level.time for level in person.measured])
+        values = np.array([level.value * analyte_of_column[level.column][1] for level in person.measured])
         patient = data.scenario.patient
         yield Series(
             data=data.index,
@@ -57,27 +57,27 @@ def series_of(data: MeasuredSeries, refuse: Refuse) -> Iterator[Series]:
             steady=_steady(person, data.scenario),
             analytes=analytes,
             times=times,
-            rows=tuple(int(np.searchsorted(times, row.time)) for row in person.measured),
-            columns=tuple(analytes.index(found[row.column][0]) for row in person.measured),
+            rows=tuple(int(np.searchsorted(times, level.time)) for level in person.measured),
+            columns=tuple(analytes.index(analyte_of_column[level.column][0]) for level in person.measured),
             values=values,
-            lines=tuple(row.line for row in person.measured),
+            lines=tuple(level.line for level in person.measured),
             counts=_counts(person),
-            sds=_sds(person, found, log=data.log),
-            ends=limits(values, np.array([row.below for row in person.measured])),
+            sds=_sds(person, analyte_of_column, log=data.log),
+            ends=limits(values, np.array([level.below for level in person.measured])),
         )
 
 
 def _counts(person: Subject) -> Array | None:
     """Subjects behind every measurement; None where there is one each, or the data give SDs."""
-    counts = np.array([row.sure.count for row in person.measured])
-    alone = bool(np.all(counts == 1)) or any(row.sure.sd is not None for row in person.measured)
+    counts = np.array([level.precision.count for level in person.measured])
+    alone = bool(np.all(counts == 1)) or any(level.precision.sd is not None for level in person.measured)
     return None if alone else counts
 
 
-def _sds(person: Subject, found: Mapping[LevelColumn, tuple[Measurand, float]], *, log: bool) -> Array | None:
+def _sds(person: Subject, analytes: Mapping[LevelColumn, tuple[Measurand, float]], *, log: bool) -> Array | None:
     """SD of every measurement in the analyte's unit, or of its logarithm; None where the data give none."""
-    widths = [row.sure.width(row.value, log=log) for row in person.measured]
-    factors = [1.0 if log else found[row.column][1] for row in person.measured]
+    widths = [level.precision.width(level.value, log=log) for level in person.measured]
+    factors = [1.0 if log else analytes[level.column][1] for level in person.measured]
     known = [width * factor for width, factor in zip(widths, factors, strict=True) if width is not None]
     return np.array(known) if len(known) == len(widths) else None
 
@@ -104,7 +104,7 @@ def _outside(scenario: Scenario, time: float) -> str:
 def _analytes(data: MeasuredSeries, refuse: Refuse) -> dict[LevelColumn, tuple[Measurand, float]] | None:
     """Analyte of every column, and what makes its numbers the analyte's unit; None if one cannot be told."""
     known = data.scenario.units
-    found: dict[LevelColumn, tuple[Measurand, float]] = {}
+    analytes: dict[LevelColumn, tuple[Measurand, float]] = {}
     before = len(data.levels.columns)
     for column in data.levels.columns:
         name = data.analyte if column.name == "conc" else column.name
@@ -121,8 +121,8 @@ def _analytes(data: MeasuredSeries, refuse: Refuse) -> dict[LevelColumn, tuple[M
             if factor is None:
                 refuse((), f"{head}a sum is read in {analyte.unit} only; choose it by [output.units] of the scenario")
             else:
-                found[column] = (analyte, factor)
-    return found if len(found) == before else None
+                analytes[column] = (analyte, factor)
+    return analytes if len(analytes) == before else None
 
 
 def analyte_of(scenario: Scenario, name: str, unit: str = "") -> Measurand:

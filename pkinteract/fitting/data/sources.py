@@ -10,7 +10,7 @@ from pkinteract.errors import InputError, did_you_mean
 from pkinteract.fitting.data.digitised import curve_series
 from pkinteract.fitting.data.levels import LevelFormat, read_levels
 from pkinteract.fitting.data.ratios import ratio_rows
-from pkinteract.fitting.data.records import Wanted, read_recorded, unknown_analyte
+from pkinteract.fitting.data.records import RecordFormat, read_recorded, unknown_analyte
 from pkinteract.fitting.data.series import MeasuredSeries, series_of
 from pkinteract.fitting.data.studies import summary_series
 from pkinteract.fitting.data.summary import read_summary
@@ -135,7 +135,7 @@ def _measured(
         series=tuple(series_of(data, lambda key, text: refuse(key or ("file",), text))),
         scenarios=(scenario,),
         omitted=tuple(Omitted(data=index, reason=reason, count=count) for reason, count in counts if count),
-        notes=(*notes, *_slips([scenario])),
+        notes=(*notes, *_oddities([scenario])),
     )
 
 
@@ -157,7 +157,7 @@ def _treated(index: int, table: DataTable, residual: ResidualTable, folder: Path
     if limit is not None and limit[1] != dimension_of(unit):
         refuse(("lloq",), f'is a {limit[1]}, unit = "{unit}" is not; write both alike')
         return None
-    wanted = Wanted(
+    wanted = RecordFormat(
         unit=unit,
         analytes=analytes,
         limit=None if limit is None else from_canonical(limit[0], unit),
@@ -217,7 +217,7 @@ def _unit(table: DataTable, refuse: Refuse) -> str | None:
 
 def _analytes(table: DataTable, dosing: RecordedDrug, refuse: Refuse) -> dict[str, str]:
     """DVID to what was measured, the dosed drug where it is wrong."""
-    found: dict[str, str] = {}
+    analytes: dict[str, str] = {}
     if table.dvid is not None and table.analyte is not None:
         refuse(("analyte",), "does not go with dvid, which names the analytes; leave one of them out")
     keys: dict[Key, tuple[str, str]] = {("analyte",): ("", table.analyte or dosing.drug)}
@@ -225,10 +225,10 @@ def _analytes(table: DataTable, dosing: RecordedDrug, refuse: Refuse) -> dict[st
         keys = {("dvid", number): (number, name) for number, name in table.dvid.items()}
     for key, (number, name) in keys.items():
         problem = unknown_analyte(dosing, name)
-        found[number] = dosing.drug if problem else name
+        analytes[number] = dosing.drug if problem else name
         if problem is not None:
             refuse(key, problem)
-    return found
+    return analytes
 
 
 def _digitised(
@@ -245,21 +245,23 @@ def _digitised(
         return None
     floor = 0.0 if limit is None else limit[0]
     try:
-        found = tuple(curve_series(path, index, scenario, table.phase, floor, lambda text: refuse(("profiles",), text)))
+        curves = tuple(
+            curve_series(path, index, scenario, table.phase, floor, lambda text: refuse(("profiles",), text))
+        )
     except InputError as error:
         for text in _inner(table.profiles or "", error):
             refuse(("profiles",), text)
         return None
     counts = [
-        ("below quantification", sum(curve.below for curve in found)),
-        ("not after the first dose", sum(curve.early for curve in found)),
+        ("below quantification", sum(curve.below for curve in curves)),
+        ("not after the first dose", sum(curve.early for curve in curves)),
     ]
     return DataEntry(
         path=path,
-        series=tuple(curve.series for curve in found),
+        series=tuple(curve.series for curve in curves),
         scenarios=(scenario,),
         omitted=tuple(Omitted(data=index, reason=reason, count=count) for reason, count in counts if count),
-        notes=tuple(_slips([scenario])),
+        notes=tuple(_oddities([scenario])),
     )
 
 
@@ -280,7 +282,7 @@ def _published(index: int, table: DataTable, residual: ResidualTable, folder: Pa
         series=tuple(summary_series(data)),
         scenarios=tuple(data.scenarios),
         omitted=(),
-        notes=tuple(_slips(data.scenarios)),
+        notes=tuple(_oddities(data.scenarios)),
     )
 
 
@@ -294,10 +296,10 @@ def _compared(
     if residual.model != "log" or residual.weights != "none":
         refuse(("studies",), 'are ratios; write model = "log" in [residual], without weights')
         return None
-    studies = [row for row in read_studies() if row.used and row.exposure is not None and not row.recalled]
+    studies = [study for study in read_studies() if study.used and study.exposure is not None and not study.recalled]
     unknown = False
     for key in ("perpetrator", "victim", "without"):
-        known = {name for row in studies for name in _named(row, key)}
+        known = {name for study in studies for name in _named(study, key)}
         for name in getattr(wanted, key):
             if name not in known:
                 refuse(("studies", key), f'no study has "{name}"; {did_you_mean(name, sorted(known))}')
@@ -305,22 +307,22 @@ def _compared(
     if unknown:
         return None
     chosen = [
-        row
-        for row in studies
-        if (not wanted.perpetrator or set(row.perpetrators) & set(wanted.perpetrator))
-        and (not wanted.victim or row.victim in wanted.victim)
-        and row.id not in wanted.without
+        study
+        for study in studies
+        if (not wanted.perpetrator or set(study.perpetrators) & set(wanted.perpetrator))
+        and (not wanted.victim or study.victim in wanted.victim)
+        and study.id not in wanted.without
     ]
-    found = ratio_rows(chosen, index)
-    if not found.summary.rows:
+    ratios = ratio_rows(chosen, index)
+    if not ratios.summary.rows:
         refuse(("studies",), "choose no study that can be simulated")
         return None
     return DataEntry(
-        path=found.summary.path,
-        series=tuple(summary_series(found.summary)),
-        scenarios=tuple(found.summary.scenarios),
+        path=ratios.summary.path,
+        series=tuple(summary_series(ratios.summary)),
+        scenarios=tuple(ratios.summary.scenarios),
         omitted=(),
-        notes=tuple(f"not used: {text}" for text in found.failures),
+        notes=tuple(f"not used: {text}" for text in ratios.failures),
     )
 
 
@@ -342,12 +344,12 @@ def _lloq(table: DataTable, refuse: Refuse) -> tuple[float, str] | None:
 
 def _inner(name: str, error: InputError) -> Iterator[str]:
     """The problems of a file that a key names."""
-    for row in error.problems:
-        where = ", ".join(part for part in (f"line {row.line}" if row.line else "", row.key) if part)
-        yield f"{name}: {where}{': ' if where else ''}{row.message}"
+    for problem in error.problems:
+        where = ", ".join(part for part in (f"line {problem.line}" if problem.line else "", problem.key) if part)
+        yield f"{name}: {where}{': ' if where else ''}{problem.message}"
 
 
-def _slips(scenarios: Sequence[Scenario]) -> Iterator[str]:
+def _oddities(scenarios: Sequence[Scenario]) -> Iterator[str]:
     """What looks like a slip in a scenario."""
     for scenario in scenarios:
         for warning in scenario.warnings:

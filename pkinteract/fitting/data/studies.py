@@ -19,7 +19,7 @@ from pkinteract.fitting.predict.quantities import (
     Measure,
     SummaryQuantity,
     nodes_of,
-    panels,
+    quadrature_panels,
 )
 from pkinteract.fitting.types import Measurand, Series
 from pkinteract.units import dimension_of, from_canonical
@@ -27,11 +27,11 @@ from pkinteract.units import dimension_of, from_canonical
 
 def summary_series(data: SummaryEntry) -> Iterator[Series]:
     """One series for all rows that share runs, directly or through rows between them."""
-    for rows in _together(data.rows):
+    for rows in _sharing_runs(data.rows):
         yield _series(data, rows)
 
 
-def _together(rows: Sequence[PublishedNumber]) -> list[list[PublishedNumber]]:
+def _sharing_runs(rows: Sequence[PublishedNumber]) -> list[list[PublishedNumber]]:
     """Rows that share a study, in the order of the first of each."""
     groups: list[tuple[set[int], list[PublishedNumber]]] = []
     for row in rows:
@@ -93,11 +93,11 @@ def _series(data: SummaryEntry, rows: Sequence[PublishedNumber]) -> Series:
     ]
     subject = spans[0].study.scenario.name
     solved = [_run(data, subject, run, times[key]) for key, run in runs.items()]
-    shown = [_shown(row) for row in rows]
+    shown = [_measurand(row) for row in rows]
     analytes = tuple(dict.fromkeys(shown))
     ends = [min(row.span.stop, row.span.study.end) for row in rows]
     when = np.unique(ends)
-    widths = [row.sure.width(row.value, log=data.log) for row in rows]
+    widths = [row.precision.width(row.value, log=data.log) for row in rows]
     return Series(
         data=data.index,
         subject=subject,
@@ -110,7 +110,7 @@ def _series(data: SummaryEntry, rows: Sequence[PublishedNumber]) -> Series:
         columns=tuple(analytes.index(analyte) for analyte in shown),
         values=np.array([row.value for row in rows]),
         lines=tuple(row.line for row in rows),
-        counts=np.array([row.sure.count for row in rows]) if data.weights == "n" else None,
+        counts=np.array([row.precision.count for row in rows]) if data.weights == "n" else None,
         sds=np.array(widths, dtype=float) if data.weights == "sd" else None,
         runs=tuple(solved),
         quantities=tuple(quantities),
@@ -137,7 +137,7 @@ def _run(data: SummaryEntry, subject: str, run: _SampledStudy, times: Array) -> 
     )
 
 
-def _shown(row: PublishedNumber) -> Measurand:
+def _measurand(row: PublishedNumber) -> Measurand:
     """What a row is called in tables and figures."""
     ratio = "" if row.reference is None else " ratio"
     return Measurand(id=f"{'/'.join(row.analytes)} {row.kind}{ratio}", unit=row.unit, parts=(), factors=())
@@ -159,7 +159,7 @@ def _panels(row: PublishedNumber, span: Span) -> Array:
     """Panels over the interval of a row; none where it takes single times only."""
     if row.kind in MOMENTARY or row.kind == "half_life":
         return np.empty((0, 2))
-    return panels(span.start, min(span.stop, span.study.end), span.study.jumps)
+    return quadrature_panels(span.start, min(span.stop, span.study.end), span.study.jumps)
 
 
 def _moments(row: PublishedNumber, span: Span) -> Array:

@@ -86,7 +86,7 @@ class PublishedNumber:
     value: float
     unit: str
     base: str
-    sure: MeasurementPrecision
+    precision: MeasurementPrecision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,14 +124,14 @@ class _SummaryReader:
     def __init__(self, path: Path, *, weights: str) -> None:
         self.path = path
         self.weights = weights
-        self.found: list[Problem] = []
+        self.problems: list[Problem] = []
         self.studies: dict[str, StudyScenario | None] = {}
 
     def rows(self) -> list[PublishedNumber]:
-        file = read_csv(self.path, self.found)
+        file = read_csv(self.path, self.problems)
         if not file.rows:
             self._refuse(None, "", f"holds no rows; write a line of names such as {','.join(REQUIRED)} and the rows")
-            raise InputError(self.path, self.found)
+            raise InputError(self.path, self.problems)
         first, names = file.head, file.names
         self._names(first, names)
         rows = []
@@ -141,16 +141,16 @@ class _SummaryReader:
                     f"has {len(cells)} cells where the first line has {len(names)} names; text with a comma is quoted"
                 )
                 self._refuse(line, "", text)
-            elif not any(problem.line == first for problem in self.found):
+            elif not any(problem.line == first for problem in self.problems):
                 rows.append(self._row(line, {n: c for n, c in zip(names, cells, strict=True) if c}))
-        if self.found:
-            raise InputError(self.path, self.found)
+        if self.problems:
+            raise InputError(self.path, self.problems)
         return [row for row in rows if row is not None]
 
     def _refuse(self, line: int | None, key: str, message: str) -> None:
         problem = Problem(line=line, key=key, message=message)
-        if problem not in self.found:
-            self.found.append(problem)
+        if problem not in self.problems:
+            self.problems.append(problem)
 
     def _names(self, line: int, names: Sequence[str]) -> None:
         for name in [name for name in REQUIRED if name not in names]:
@@ -163,7 +163,7 @@ class _SummaryReader:
 
     def _row(self, line: int, cells: Mapping[str, str]) -> PublishedNumber | None:
         """One line; None if something in it is wrong."""
-        before = len(self.found)
+        before = len(self.problems)
         for name in [name for name in REQUIRED if name not in cells]:
             example = "the paper" if name == "source" else f"a {name}"
             self._refuse(line, name, f"is missing; write {example}")
@@ -177,7 +177,7 @@ class _SummaryReader:
         other = self._study(line, f"{REFERENCE}scenario", cells.get(f"{REFERENCE}scenario")) if compared else None
         if compared and f"{REFERENCE}scenario" not in cells:
             self._refuse(line, f"{REFERENCE}scenario", "is missing; name the scenario that it is compared with")
-        sure = self._sure(line, cells)
+        precision = self._precision(line, cells)
         if kind is None or study is None or value is None or (compared and other is None):
             return None
         span = self._span(line, kind, cells, study, "")
@@ -192,7 +192,7 @@ class _SummaryReader:
                 self._doses(line, kind, analytes[0], one)
         unit = cells.get("unit", "")
         base = self._unit(line, kind, unit, compared=compared)
-        if len(self.found) > before or span is None or base is None or sure is None:
+        if len(self.problems) > before or span is None or base is None or precision is None:
             return None
         return PublishedNumber(
             line=line,
@@ -203,9 +203,9 @@ class _SummaryReader:
             value=value * (UNITS[unit][1] if compared else 1.0),
             unit="1" if compared else unit,
             base=base,
-            sure=sure
-            if not compared or sure.sd is None
-            else MeasurementPrecision(count=sure.count, sd=sure.sd * UNITS[unit][1]),
+            precision=precision
+            if not compared or precision.sd is None
+            else MeasurementPrecision(count=precision.count, sd=precision.sd * UNITS[unit][1]),
         )
 
     def _number(self, line: int, cells: Mapping[str, str], name: str) -> float | None:
@@ -221,7 +221,7 @@ class _SummaryReader:
             return None
         return value
 
-    def _sure(self, line: int, cells: Mapping[str, str]) -> MeasurementPrecision | None:
+    def _precision(self, line: int, cells: Mapping[str, str]) -> MeasurementPrecision | None:
         """How sure the number is, as far as the residual asks for it; None if something is wrong."""
         count, sd = self._number(line, cells, "n"), self._number(line, cells, "sd")
         if count is not None and (count < 1 or count != int(count)):
@@ -241,9 +241,11 @@ class _SummaryReader:
             try:
                 self.studies[name] = study_of(read_scenario(self.path.parent / name))
             except InputError as error:
-                for row in error.problems:
-                    where = ", ".join(part for part in (f"line {row.line}" if row.line else "", row.key) if part)
-                    self._refuse(line, key, f"{name}: {where}{': ' if where else ''}{row.message}")
+                for problem in error.problems:
+                    where = ", ".join(
+                        part for part in (f"line {problem.line}" if problem.line else "", problem.key) if part
+                    )
+                    self._refuse(line, key, f"{name}: {where}{': ' if where else ''}{problem.message}")
         return self.studies[name]
 
     def _span(self, line: int, kind: Kind, cells: Mapping[str, str], study: StudyScenario, prefix: str) -> Span | None:

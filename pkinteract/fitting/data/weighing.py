@@ -30,14 +30,14 @@ def likeliest(values: Array, additive: Array, proportional: Array) -> Array:
     ``values`` y and ``additive`` a are in one unit, ``proportional`` p is a share [1]; all (level,).
     """
     a, p, y = additive**2, proportional**2, np.abs(values)
-    found = y.copy()
+    prediction = y.copy()
     for _ in range(_NEWTON):
-        rise = p**2 * found**3 + p * y * found**2 + (a * (1 + p) - p * y**2) * found - a * y
-        step = rise / (3 * p**2 * found**2 + 2 * p * y * found + a * (1 + p) - p * y**2)
-        found = found - step
-        if np.all(np.abs(step) <= 1e-12 * found):
+        rise = p**2 * prediction**3 + p * y * prediction**2 + (a * (1 + p) - p * y**2) * prediction - a * y
+        step = rise / (3 * p**2 * prediction**2 + 2 * p * y * prediction + a * (1 + p) - p * y**2)
+        prediction = prediction - step
+        if np.all(np.abs(step) <= 1e-12 * prediction):
             break
-    return np.asarray(np.copysign(found, values))
+    return np.asarray(np.copysign(prediction, values))
 
 
 def roots(values: Array, predicted: Array, best: Array, additive: Array, proportional: Array) -> Array:

@@ -107,9 +107,9 @@ def precision_columns(
     places: dict[tuple[str, str], int] = {}
     factors: dict[str, float] = {}
     for place, name in enumerate(names):
-        if (found := _kind(name)) is None:
+        if (kind_and_rest := _kind(name)) is None:
             continue
-        kind, rest = found
+        kind, rest = kind_and_rest
         unit = None
         if kind == "sd":
             end = next((end for end in suffixes if rest == end or rest.endswith(f"_{end}")), None)
@@ -155,8 +155,8 @@ def _end(unit: str) -> str:
 
 
 def _of_spread(name: str) -> bool:
-    found = _kind(name)
-    return found is not None and found[0] != "n"
+    kind_and_rest = _kind(name)
+    return kind_and_rest is not None and kind_and_rest[0] != "n"
 
 
 def _number(text: str) -> float | None:

@@ -29,40 +29,40 @@ def bounded(
     given
         Names of those whose upper bound the fit file gives; it stands, and a search that leaves what is possible fails.
     """
-    found = []
-    for row in parameters:
-        most = min((_most(row, parameters, series)), default=row.upper)
-        if row.name in given or not row.vary or most >= row.upper:
-            found.append(replace(row, beyond=row.vary and most < row.upper))
+    within = []
+    for parameter in parameters:
+        most = min((_most(parameter, parameters, series)), default=parameter.upper)
+        if parameter.name in given or not parameter.vary or most >= parameter.upper:
+            within.append(replace(parameter, beyond=parameter.vary and most < parameter.upper))
             continue
-        if row.initial > most * (1 + 1e-9):
-            unit = "" if row.unit == "1" else f" {row.unit}"
+        if parameter.initial > most * (1 + 1e-9):
+            unit = "" if parameter.unit == "1" else f" {parameter.unit}"
             text = f"is above {most:.4g}{unit}, the most that a body can have with the other initial values; lower it"
-            refuse(("parameter", row.name, "initial"), text)
-        found.append(replace(row, upper=max(most, row.initial)))
-    return found
+            refuse(("parameter", parameter.name, "initial"), text)
+        within.append(replace(parameter, upper=max(most, parameter.initial)))
+    return within
 
 
-def _most(row: Parameter, parameters: Sequence[Parameter], series: Sequence[Series]) -> Iterator[float]:
+def _most(parameter: Parameter, parameters: Sequence[Parameter], series: Sequence[Series]) -> Iterator[float]:
     """What the value cannot exceed, by each of its paths and subjects; nothing where there is no such limit.
 
     Where gut and liver move with other parameters, what they let through is not known: F is at most 1.
     """
-    for owner, path in row.paths:
+    for owner, path in parameter.paths:
         word = path.rpartition(".")[2]
         if word in FRACTIONS:
-            yield from_canonical(1.0, row.unit)
+            yield from_canonical(1.0, parameter.unit)
         elif word == "bioavailability":
             form = path.split(".")[1]
             begin = {other.name: other.initial for other in parameters}
             moved = {other.name: _MOVED * other.initial if other.vary else other.initial for other in parameters}
-            moved[row.name] = row.initial
+            moved[parameter.name] = parameter.initial
             for run in (run for one in series for run in one.runs or (one,)):
                 changes = changes_of(parameters, run)
                 here, there = (_ways(run, changed(run, changes, values), owner, form) for values in (begin, moved))
                 for way, other in zip(here, there, strict=True):
                     fixed = way.first_pass == other.first_pass
-                    yield row.initial / (way.absorbed() if fixed else way.bioavailability)
+                    yield parameter.initial / (way.absorbed() if fixed else way.bioavailability)
 
 
 def _ways(run: Series, body: Treatment, drug: str, form: str) -> Iterator[AbsorptionRoute]:

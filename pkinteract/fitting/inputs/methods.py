@@ -18,17 +18,17 @@ def method_problems(method: MethodTable, parameters: Iterable[Parameter], refuse
 
 
 def _bounded(parameters: Iterable[Parameter], whom: str, refuse: Refuse) -> None:
-    for row in parameters:
-        for side, bound in (("lower", row.lower), ("upper", row.upper)):
-            if row.vary and not math.isfinite(bound):
-                unit = "" if row.unit == "1" else f" {row.unit}"
-                text = f'is required for {whom}; write for example {side} = "{_example(row, side):.3g}{unit}"'
-                refuse(("parameter", row.name, side), text)
+    for parameter in parameters:
+        for side, bound in (("lower", parameter.lower), ("upper", parameter.upper)):
+            if parameter.vary and not math.isfinite(bound):
+                unit = "" if parameter.unit == "1" else f" {parameter.unit}"
+                text = f'is required for {whom}; write for example {side} = "{_example(parameter, side):.3g}{unit}"'
+                refuse(("parameter", parameter.name, side), text)
 
 
-def _example(row: Parameter, side: str) -> float:
-    reach = 10 * (abs(row.initial) or 1.0)
-    return row.initial - reach if side == "lower" else row.initial + reach
+def _example(parameter: Parameter, side: str) -> float:
+    reach = 10 * (abs(parameter.initial) or 1.0)
+    return parameter.initial - reach if side == "lower" else parameter.initial + reach
 
 
 def sampling_of(
@@ -44,10 +44,10 @@ def sampling_of(
         refuse(("posterior",), missing)
     if method is not None and method.loss != "linear":
         refuse(("method", "loss"), f'"{method.loss}" has no posterior; leave out [posterior] or write loss = "linear"')
-    free = [row for row in parameters if row.vary]
-    _bounded((row for row in free if row.prior is None), "[posterior] without a prior", refuse)
-    separate = all(row.per_subject for row in free)
-    count = len(free) if separate else sum(subjects if row.per_subject else 1 for row in free)
+    free = [parameter for parameter in parameters if parameter.vary]
+    _bounded((parameter for parameter in free if parameter.prior is None), "[posterior] without a prior", refuse)
+    separate = all(parameter.per_subject for parameter in free)
+    count = len(free) if separate else sum(subjects if parameter.per_subject else 1 for parameter in free)
     if table.walkers < 2 * count:
         text = (
             f"must be at least twice the {count} estimates, got {table.walkers}; write walkers = {max(32, 4 * count)}"

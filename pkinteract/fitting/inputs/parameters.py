@@ -39,16 +39,18 @@ def read_parameters(
     if circle:
         text = f"{', '.join(circle)} follow from each other in a circle; give one of them an initial value"
         refuse(("parameter",), text)
-    found: dict[str, Parameter] = {}
+    parameters: dict[str, Parameter] = {}
     for name in order:
-        read = _derived(name, tables[name], found, refuse) if tables[name].expr else _own(name, tables[name], refuse)
+        read = (
+            _derived(name, tables[name], parameters, refuse) if tables[name].expr else _own(name, tables[name], refuse)
+        )
         if read is not None:
-            found[name] = replace(read, line=line(("parameter", name)))
+            parameters[name] = replace(read, line=line(("parameter", name)))
             for other in uses[name]:
-                if other in found and found[other].per_subject and not read.per_subject:
+                if other in parameters and parameters[other].per_subject and not read.per_subject:
                     text = f'{other} differs between subjects, so this must too; write shared = "subject"'
                     refuse(("parameter", name, "expr"), text)
-    return list(found.values())
+    return list(parameters.values())
 
 
 def _used(text: str, key: Key, tables: Mapping[str, ParameterTable], refuse: Refuse) -> set[str] | None:
@@ -78,7 +80,7 @@ def _derived(name: str, table: ParameterTable, known: Mapping[str, Parameter], r
     expr = table.expr or ""
     if not names_in(expr) <= known.keys():
         return None
-    value = value_of(expr, {other: row.initial for other, row in known.items()})
+    value = value_of(expr, {other: parameter.initial for other, parameter in known.items()})
     if not math.isfinite(value) or value <= 0:
         refuse((*key, "expr"), f"gives {value:g} at the initial values; must be finite and above 0")
         return None
@@ -175,15 +177,15 @@ def _prior(table: PriorTable, unit: str, log: bool, key: Key, refuse: Refuse) ->
 
 def _paths(table: ParameterTable, key: Key, refuse: Refuse) -> tuple[tuple[str, str], ...]:
     given = [] if table.path is None else [table.path] if isinstance(table.path, str) else table.path
-    found = []
+    paths = []
     for path in given:
         drug, dot, rest = path.partition(".")
         if not dot or not rest:
             text = f'must be a drug and a path in its file such as "carbamazepine.elimination.clearance", got "{path}"'
             refuse((*key, "path"), text)
         else:
-            found.append((drug, rest))
-    return tuple(found)
+            paths.append((drug, rest))
+    return tuple(paths)
 
 
 def own_counts(
@@ -213,10 +215,10 @@ def own_counts(
         if own is not None:
             shares[index] = (common / own) ** 2
     return [
-        replace(row, counts=(np.ones(len(row.values)) if row.counts is None else row.counts) * shares[row.data])
-        if row.data in shares
-        else row
-        for row in series
+        replace(one, counts=(np.ones(len(one.values)) if one.counts is None else one.counts) * shares[one.data])
+        if one.data in shares
+        else one
+        for one in series
     ]
 
 
@@ -246,7 +248,7 @@ def residual_sds(
         elif table.model == "combined" and getattr(table, name) is None:
             refuse(("residual",), f'combined needs additive = "0.2 mg/L" and proportional = "15 %"; {name} is missing')
             good = False
-    units = list(dict.fromkeys(analyte.unit for row in series for analyte in row.analytes))
+    units = list(dict.fromkeys(analyte.unit for one in series for analyte in one.analytes))
     if "additive" in wanted and len(units) > 1:
         text = f'adds up {" and ".join(units)}; choose one unit by [output.units] of the scenarios, or model = "log"'
         refuse(("residual", "model"), text)

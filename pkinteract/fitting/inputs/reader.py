@@ -54,23 +54,23 @@ class _FitReader:
     """Collects problems while it reads; lives for one file."""
 
     file: TomlFile
-    found: list[Problem]
+    problems: list[Problem]
 
     def __init__(self, file: TomlFile) -> None:
         self.file = file
-        self.found = []
+        self.problems = []
 
     def refuse(self, key: Key, message: str) -> None:
         problem = Problem(line=self.file.line(key), key=key_text(key), message=message)
-        if problem not in self.found:
-            self.found.append(problem)
+        if problem not in self.problems:
+            self.problems.append(problem)
 
     def fit(self) -> Fit:
         data = self.file.data
         try:
             FitTable.model_validate(data)
         except ValidationError as error:
-            self.found += problems(error, self.file, FitTable)
+            self.problems += problems(error, self.file, FitTable)
         tables = self._tables("data", DataTable)
         residual = _silently(ResidualTable, data.get("residual", {}))
         refuse: Refuse = self.refuse
@@ -79,14 +79,14 @@ class _FitReader:
             read_source(i, table, residual or ResidualTable(), folder, within(i, refuse)) for i, table in tables.items()
         ]
         whole = None not in sources and bool(sources)
-        read = [row for row in sources if row is not None]
+        read = [source for source in sources if source is not None]
         parameters = read_parameters(self._parameters(), refuse, self.file.line)
         method = _silently(MethodTable, data.get("method", {}))
         interval = _silently(IntervalTable, data.get("interval", {}))
-        series = [row for one in read for row in one.series]
+        series = [series for one in read for series in one.series]
         if whole:
-            self._paths(parameters, {id(row): row for one in read for row in one.scenarios}.values())
-        if whole and not self.found:
+            self._paths(parameters, {id(scenario): scenario for one in read for scenario in one.scenarios}.values())
+        if whole and not self.problems:
             given = [name for name, table in self._parameters().items() if table.upper is not None]
             parameters = bounded(parameters, series, given, refuse)
         sds = None if residual is None else residual_sds(residual, series, refuse)
@@ -102,22 +102,22 @@ class _FitReader:
             self._together(method, interval, parameters, known=known)
             method_problems(method, parameters, refuse)
         posterior = _silently(PosteriorTable, data["posterior"]) if "posterior" in data else None
-        subjects = len({row.subject for row in series})
+        subjects = len({one.subject for one in series})
         sampling = None if posterior is None else sampling_of(posterior, method, parameters, subjects, refuse)
-        if sampling is not None and not known and not all(np.all(row.measured) for row in series):
+        if sampling is not None and not known and not all(np.all(one.measured) for one in series):
             text = "needs the SD of the residuals where levels below quantification count; give it in [residual]"
             self.refuse(("posterior",), text)
         self._all_measured(residual, method, series)
         self._enough(parameters, series, known=known)
-        if self.found or residual is None or method is None or interval is None or sds is None:
-            raise InputError(self.file.path, self.found)
+        if self.problems or residual is None or method is None or interval is None or sds is None:
+            raise InputError(self.file.path, self.problems)
         path = self.file.path
         return Fit(
             name=path.resolve().parent.name if path.stem == "fit" else path.stem,
             title=data["title"],
             path=path,
             text=self.file.text,
-            files=tuple(row.path for row in read),
+            files=tuple(entry.path for entry in read),
             parameters=tuple(parameters),
             series=tuple(series),
             residual=residual.model,
@@ -127,7 +127,7 @@ class _FitReader:
             loss=method.loss,
             starts=method.starts,
             profile=interval.method == "profile",
-            omitted=tuple(row for one in read for row in one.omitted),
+            omitted=tuple(omitted for one in read for omitted in one.omitted),
             notes=tuple(dict.fromkeys(note for one in read for note in one.notes)),
             weights=residual.weights,
             seed=method.seed,
@@ -136,47 +136,47 @@ class _FitReader:
 
     def _tables(self, name: str, model: type[_T]) -> dict[int, _T]:
         entries = self.file.data.get(name)
-        rows = entries if isinstance(entries, list) else []
-        found = {i: _silently(model, row) for i, row in enumerate(rows)}
-        return {i: row for i, row in found.items() if row is not None}
+        list_entries = entries if isinstance(entries, list) else []
+        tables = {i: _silently(model, entry) for i, entry in enumerate(list_entries)}
+        return {i: table for i, table in tables.items() if table is not None}
 
     def _parameters(self) -> dict[str, ParameterTable]:
         entries = self.file.data.get("parameter")
-        rows = entries if isinstance(entries, dict) else {}
-        found = {name: _silently(ParameterTable, row) for name, row in rows.items()}
-        return {name: row for name, row in found.items() if row is not None}
+        named_entries = entries if isinstance(entries, dict) else {}
+        tables = {name: _silently(ParameterTable, entry) for name, entry in named_entries.items()}
+        return {name: table for name, table in tables.items() if table is not None}
 
     def _paths(self, parameters: Iterable[Parameter], scenarios: Iterable[Scenario]) -> None:
         """Paths name values of the drugs that are given, with values they can take, each by one parameter."""
         wanted: dict[str, Wanted] = {}
-        for row in parameters:
-            key: Key = ("parameter", row.name, "path")
-            for drug, path in row.paths:
+        for parameter in parameters:
+            key: Key = ("parameter", parameter.name, "path")
+            for drug, path in parameter.paths:
                 if path in wanted.get(drug, {}):
                     first = key_text(wanted[drug][path][1])
                     self.refuse(key, f"{drug}.{path} is set by {first} as well; keep one of them")
-                wanted.setdefault(drug, {}).setdefault(path, (f"{row.initial!r} {row.unit}", key))
-        rows = list(scenarios)
+                wanted.setdefault(drug, {}).setdefault(path, (f"{parameter.initial!r} {parameter.unit}", key))
+        all_scenarios = list(scenarios)
         for drug, values in wanted.items():
             if drug in (ENZYMES, PATIENT):
-                self._bodily(drug, values, rows)
+                self._bodily(drug, values, all_scenarios)
                 continue
-            having = [row.monographs[drug] for row in rows if drug in row.monographs]
+            having = [scenario.monographs[drug] for scenario in all_scenarios if drug in scenario.monographs]
             for monograph in having:
                 known = [path for path, _ in monograph.values()]
                 settable = {*known, *(path for path in values if is_left_out(monograph, path))}
                 for path in values.keys() - settable:
                     close = did_you_mean(path, known, f"its values are {', '.join(known)}")
                     self.refuse(values[path][1], f"{path} is not a value of {drug}; {close}")
-                override(monograph, {path: row for path, row in values.items() if path in settable}, self.refuse)
+                override(monograph, {path: value for path, value in values.items() if path in settable}, self.refuse)
             if not having:
-                names = sorted({name for row in rows for name in row.monographs})
+                names = sorted({name for scenario in all_scenarios for name in scenario.monographs})
                 for _, key in values.values():
                     self.refuse(key, f"{drug} is not part of any scenario here; known are {', '.join(names)}")
 
     def _bodily(self, owner: str, values: Wanted, scenarios: Iterable[Scenario]) -> None:
         """Paths into the enzymes or the patient name values that can be set."""
-        for enzymes in [row.enzymes for row in scenarios][:1]:
+        for enzymes in [scenario.enzymes for scenario in scenarios][:1]:
             if owner == ENZYMES:
                 override_each(enzymes, values, self.refuse)
             else:
@@ -190,7 +190,7 @@ class _FitReader:
     ) -> None:
         """A robust loss has no likelihood for levels that CENS says to lie beyond their DV."""
         told = residual is None or residual.below == "likelihood"
-        if method is None or method.loss == "linear" or told or all(np.all(row.measured) for row in series):
+        if method is None or method.loss == "linear" or told or all(np.all(one.measured) for one in series):
             return
         text = f'"{method.loss}" does not go with CENS; write loss = "linear", or below = "leave out" in [residual]'
         self.refuse(("method", "loss"), text)
@@ -201,11 +201,11 @@ class _FitReader:
         return ("data", index, next(name for name in KINDS if name in entries[index]))
 
     def _above_zero(self, model: str, series: Iterable[Series]) -> None:
-        for row in series:
-            lines = [str(line) for line, value in zip(row.lines, row.values, strict=True) if value <= 0]
+        for one in series:
+            lines = [str(line) for line, value in zip(one.lines, one.values, strict=True) if value <= 0]
             if lines:
-                key = self._named(row.data)
-                name = self.file.data["data"][row.data][key[-1]]
+                key = self._named(one.data)
+                name = self.file.data["data"][one.data][key[-1]]
                 text = f"a {model} residual needs concentrations above 0; leave the cell empty or write BLQ"
                 self.refuse(key, f"{name}: line {', '.join(lines)}: {text}")
 
@@ -213,13 +213,13 @@ class _FitReader:
         self, method: MethodTable, interval: IntervalTable | None, parameters: list[Parameter], *, known: bool
     ) -> None:
         """What needs an SD of the residuals, or another method."""
-        for row in parameters:
-            if row.prior is not None and not known:
+        for parameter in parameters:
+            if parameter.prior is not None and not known:
                 text = "needs the SD of the residuals beside it; give additive or proportional in [residual]"
-                self.refuse(("parameter", row.name, "prior"), text)
-            if method.starts > 1 and row.vary and not (row.upper - row.lower < float("inf")):
+                self.refuse(("parameter", parameter.name, "prior"), text)
+            if method.starts > 1 and parameter.vary and not (parameter.upper - parameter.lower < float("inf")):
                 text = 'is required for more than one start; write for example upper = "10"'
-                self.refuse(("parameter", row.name, "upper"), text)
+                self.refuse(("parameter", parameter.name, "upper"), text)
         if method.loss != "linear":
             if method.name != "least_squares":
                 self.refuse(("method", "loss"), f'"{method.loss}" goes with name = "least_squares"')
@@ -231,21 +231,21 @@ class _FitReader:
 
     def _enough(self, parameters: list[Parameter], series: list[Series], *, known: bool) -> None:
         """There is something to estimate, and more measurements than numbers to estimate."""
-        free = [row for row in parameters if row.vary]
-        broken = any(problem.key.startswith("parameter") for problem in self.found)
+        free = [parameter for parameter in parameters if parameter.vary]
+        broken = any(problem.key.startswith("parameter") for problem in self.problems)
         if not free:
             if not broken:
                 self.refuse(("parameter",), "nothing is left to estimate; give one of them vary = true and no expr")
             return
-        subjects = list(dict.fromkeys(row.subject for row in series))
-        separate = all(row.per_subject for row in free)
+        subjects = list(dict.fromkeys(one.subject for one in series))
+        separate = all(parameter.per_subject for parameter in free)
         for name in subjects if separate else [""]:
-            mine = [row for row in series if name in ("", row.subject)]
-            values = [float(value) for row in mine for value in row.values[row.measured]]
+            mine = [one for one in series if name in ("", one.subject)]
+            values = [float(value) for one in mine for value in one.values[one.measured]]
             who = f"subject {name}: " if separate else ""
             file = mine[0].data if mine else 0
-            count = len(free) if separate else sum(len(subjects) if row.per_subject else 1 for row in free)
-            levels = not any(row.runs for row in mine)
+            count = len(free) if separate else sum(len(subjects) if parameter.per_subject else 1 for parameter in free)
+            levels = not any(one.runs for one in mine)
             if levels and len(values) > 1 and len(set(values)) == 1:
                 text = f"{who}all {len(values)} concentrations are {values[0]:g}; they do not vary and say nothing"
                 self.refuse(self._named(file), text)

@@ -182,11 +182,11 @@ def individual(scenario: Scenario, *, error: float, progress: Progress | None = 
             raise InputError(scenario.path, [Problem(line=None, key="observation", message=text)])
         left = [_left_out(whole, n, pool) for n in range(len(scenario.observations))]
         times = _times(scenario)
-        found = judged(scenario)
-        grid = _target(whole, dense(whole.series[0], found, times), pool)
-        clouds = [_cloud(grid, row) for row in (before, after)]
-        centres = [_curves(grid, row.mean[None, :], row.names)[0] for row in (before, after)]
-        alone = [_curves(grid, row.mean[None, :], row.names)[0] for row in left]
+        analytes = judged(scenario)
+        grid = _target(whole, dense(whole.series[0], analytes, times), pool)
+        clouds = [_cloud(grid, knowledge) for knowledge in (before, after)]
+        centres = [_curves(grid, knowledge.mean[None, :], knowledge.names)[0] for knowledge in (before, after)]
+        alone = [_curves(grid, knowledge.mean[None, :], knowledge.names)[0] for knowledge in left]
     bands = [
         Band(
             analyte=analyte,
@@ -195,45 +195,52 @@ def individual(scenario: Scenario, *, error: float, progress: Progress | None = 
             before=np.percentile(clouds[0].curves[:, place], _TAILS, axis=0),
             after=np.percentile(clouds[1].curves[:, place], _TAILS, axis=0),
         )
-        for place, analyte in enumerate(found)
+        for place, analyte in enumerate(analytes)
     ]
     levels = []
-    for n, row in enumerate(scenario.observations):
-        place, at = [one.id for one in found].index(row.analyte), int(np.searchsorted(times, row.time))
+    for n, observation in enumerate(scenario.observations):
+        place, at = (
+            [one.id for one in analytes].index(observation.analyte),
+            int(np.searchsorted(times, observation.time)),
+        )
         there = [(cloud.curves[:, place, at], np.exp(error * cloud.noise)) for cloud in clouds]
         centre = [curves[place, at] for curves in (*centres, alone[n])]
-        levels.append(_level(row, centre, there, error, left[n]))
+        levels.append(_level(observation, centre, there, error, left[n]))
     levels = _judged(levels)
     [group] = after.outcome.groups
-    free = {row.parameter.name for row in group.estimates if row.free}
+    free = {estimate.parameter.name for estimate in group.estimates if estimate.free}
     return Individual(
         scenario=scenario,
         error=error,
         outcome=after.outcome,
-        learned=tuple(_learned(row, whole) for row in group.estimates if row.free or row.parameter.expr is not None),
+        learned=tuple(
+            _patient_estimate(estimate, whole)
+            for estimate in group.estimates
+            if estimate.free or estimate.parameter.expr is not None
+        ),
         uninformed=tuple(name for name in before.names if name not in free),
         levels=tuple(levels),
         times=times,
         bands=tuple(bands),
-        warnings=(*(row.contradiction for row in levels if row.contradiction), *_warnings(group)),
+        warnings=(*(level.contradiction for level in levels if level.contradiction), *_warnings(group)),
     )
 
 
 def _warnings(group: Group) -> Iterator[str]:
     """Of the search; an estimate at a limit has its own words, as nobody chose its bounds."""
-    names = [row.parameter.name for row in group.estimates]
+    names = [estimate.parameter.name for estimate in group.estimates]
     yield from (text for text in group.warnings if not any(name in text for name in names))
-    for row in group.estimates:
-        if row.free and row.log_se is None:
-            yield f"{row.parameter.name.replace('_', ' ')} is as large as it can be, so it has no interval"
+    for one in group.estimates:
+        if one.free and one.log_se is None:
+            yield f"{one.parameter.name.replace('_', ' ')} is as large as it can be, so it has no interval"
 
 
 def _prior(whole: Fit) -> _LogNormalPrior:
-    rows = [(row.name, row.prior) for row in whole.parameters if row.prior is not None]
+    priors = [(parameter.name, parameter.prior) for parameter in whole.parameters if parameter.prior is not None]
     return _LogNormalPrior(
-        names=tuple(name for name, _ in rows),
-        mean=np.array([prior[0] for _, prior in rows]),
-        covariance=np.diag([prior[1] ** 2 for _, prior in rows]),
+        names=tuple(name for name, _ in priors),
+        mean=np.array([prior[0] for _, prior in priors]),
+        covariance=np.diag([prior[1] ** 2 for _, prior in priors]),
         outcome=None,
     )
 
@@ -245,7 +252,7 @@ def _posterior(whole: Fit, pool: ThreadPoolExecutor, progress: Progress | None =
     start = target.start()
     derivatives = target.jacobian(start)[: len(whole.series[0].values)]
     felt = np.max(np.abs(derivatives), axis=0) > _UNFELT
-    names = [name.removeprefix(LOG) for name, row in start.items() if row.vary]
+    names = [name.removeprefix(LOG) for name, number in start.items() if number.vary]
     silent = {name for name, moves in zip(names, felt, strict=True) if not moves}
     if len(silent) == len(names):
         return before
@@ -253,12 +260,12 @@ def _posterior(whole: Fit, pool: ThreadPoolExecutor, progress: Progress | None =
     [group] = outcome.groups
     if group.stopped:
         raise KeyboardInterrupt
-    found = {row.parameter.name: row for row in group.estimates if row.free}
+    estimates = {estimate.parameter.name: estimate for estimate in group.estimates if estimate.free}
     mean, covariance = before.mean.copy(), before.covariance.copy()
     places = [before.names.index(name) for name in group.names]
-    sds = np.array([found[name].log_se or 0.0 for name in group.names])
+    sds = np.array([estimates[name].log_se or 0.0 for name in group.names])
     correlation = np.where(np.isfinite(group.correlation), group.correlation, 0.0)
-    mean[places] = [found[name].log_value for name in group.names]
+    mean[places] = [estimates[name].log_value for name in group.names]
     covariance[np.ix_(places, places)] = correlation * np.outer(sds, sds)
     return replace(before, mean=mean, covariance=covariance, outcome=outcome)
 
@@ -275,7 +282,7 @@ def _target(fit: Fit, series: Series, pool: ThreadPoolExecutor) -> Target:
 
 def _times(scenario: Scenario) -> Array:
     """A regular grid from up to two weeks before t = 0 to the end, and the times of the levels."""
-    levels = [row.time for row in scenario.observations]
+    levels = [observation.time for observation in scenario.observations]
     first = min(max(scenario.first_time, -LEAD), *levels, scenario.duration)
     step = next((step for step in _STEPS if (scenario.duration - first) / step <= _MOST_TIMES), _STEPS[-1])
     grid = np.arange(math.ceil(first / step) * step, scenario.duration + 1e-9, step)
@@ -292,7 +299,7 @@ def _curves(grid: Target, logs: Array, names: tuple[str, ...]) -> Array:
         points.append(start.all_values())
     [series] = grid.series
     shape = (len(logs), len(series.analytes), len(series.times))
-    return np.array([rows[0] for rows in grid.predictions(points)]).reshape(shape)
+    return np.array([prediction[0] for prediction in grid.predictions(points)]).reshape(shape)
 
 
 def _cloud(grid: Target, known: _LogNormalPrior) -> _CurveEnsemble:
@@ -309,15 +316,19 @@ def _cloud(grid: Target, known: _LogNormalPrior) -> _CurveEnsemble:
 
 
 def _level(
-    row: Observation, centre: list[float], clouds: list[tuple[Array, Array]], error: float, others: _LogNormalPrior
+    observation: Observation,
+    centre: list[float],
+    clouds: list[tuple[Array, Array]],
+    error: float,
+    others: _LogNormalPrior,
 ) -> WeighedLevel:
     population, person, alone = centre
-    below, above = (float(np.mean(ndtr(side * _gaps(row.value, clouds[0][0]) / error))) for side in (1, -1))
-    probability = below if row.below else min(1.0, 2 * min(below, above))
-    residual = float(_gaps(row.value, np.array([person]))[0]) / error
+    below, above = (float(np.mean(ndtr(side * _gaps(observation.value, clouds[0][0]) / error))) for side in (1, -1))
+    probability = below if observation.below else min(1.0, 2 * min(below, above))
+    residual = float(_gaps(observation.value, np.array([person]))[0]) / error
     expected, later = (np.percentile(levels * errors, _TAILS).tolist() for levels, errors in clouds)
     return WeighedLevel(
-        observation=row,
+        observation=observation,
         population=population,
         individual=person,
         expected=(expected[0], expected[1]),
@@ -349,31 +360,31 @@ def _judged(levels: list[WeighedLevel]) -> list[WeighedLevel]:
 
 def _contradiction(level: WeighedLevel) -> Iterator[str]:
     """Why a level cannot be right together with the dosing record, and what to check."""
-    row = level.observation
+    sample, unit = level.observation, level.observation.unit
     low, high = level.expected
-    shown = f"{row.analyte} {'<' if row.below else ''}{row.value:.3g} {row.unit} on day {row.time / 24:.3g}"
+    shown = f"{sample.analyte} {'<' if sample.below else ''}{sample.value:.3g} {unit} on day {sample.time / 24:.3g}"
     if level.probability < RARE:
-        ratio = f"{row.value / level.population:.2g} times" if level.population > 0 else "not"
+        ratio = f"{sample.value / level.population:.2g} times" if level.population > 0 else "not"
         yield (
-            f"{shown} is {ratio} what the dosing record predicts ({level.population:.3g} {row.unit}; 95 of 100 people "
+            f"{shown} is {ratio} what the dosing record predicts ({level.population:.3g} {unit}; 95 of 100 people "
             f"have {low:.3g} to {high:.3g}, fewer than 1 in 100 a level as far out)."
         )
     else:
         yield (
-            f"{shown} does not go together with the other levels: {level.individual:.3g} {row.unit} is predicted for "
+            f"{shown} does not go together with the other levels: {level.individual:.3g} {unit} is predicted for "
             f"this patient, {abs(level.residual):.2g} SD of the residual error away."
         )
     yield "Check the time of the sample, missed or extra doses, and drugs that interact before you use the estimates."
 
 
-def _learned(row: Estimate, whole: Fit) -> PatientEstimate:
-    parameter = next(one for one in whole.parameters if one.name == row.parameter.name)
+def _patient_estimate(learned: Estimate, whole: Fit) -> PatientEstimate:
+    parameter = next(one for one in whole.parameters if one.name == learned.parameter.name)
     if parameter.prior is None:
-        return PatientEstimate(estimate=row, population=parameter.initial, spread=None, shrinkage=None)
+        return PatientEstimate(estimate=learned, population=parameter.initial, spread=None, shrinkage=None)
     mean, sd = parameter.prior
     high = min(math.exp(mean + 1.96 * sd), parameter.upper)
-    shrinkage = None if row.log_se is None else (row.log_se / sd) ** 2
-    possible = row if row.high is None else replace(row, high=min(row.high, parameter.upper))
+    shrinkage = None if learned.log_se is None else (learned.log_se / sd) ** 2
+    possible = learned if learned.high is None else replace(learned, high=min(learned.high, parameter.upper))
     return PatientEstimate(
         estimate=possible, population=parameter.initial, spread=(math.exp(mean - 1.96 * sd), high), shrinkage=shrinkage
     )

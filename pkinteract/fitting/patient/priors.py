@@ -95,26 +95,26 @@ def read_error(text: str | None) -> float:
     return error
 
 
-def analytes(scenario: Scenario) -> tuple[Measurand, ...]:
+def measured_analytes(scenario: Scenario) -> tuple[Measurand, ...]:
     """What was measured, each once, in the order of the scenario's analytes."""
-    measured = {row.analyte for row in scenario.observations}
+    measured = {observation.analyte for observation in scenario.observations}
     return tuple(analyte_of(scenario, name) for name in scenario.units if name in measured)
 
 
 def judged(scenario: Scenario) -> tuple[Measurand, ...]:
     """What was measured, and the sums of what was measured, in the order of the scenario's analytes."""
-    measured = {row.analyte for row in scenario.observations}
+    measured = {observation.analyte for observation in scenario.observations}
     sums = [total for monograph in scenario.monographs.values() for total in monograph.sum]
     known = measured | {total.id for total in sums if measured.issuperset(total.parts)}
     return tuple(analyte_of(scenario, name) for name in scenario.units if name in known)
 
 
 def _series(scenario: Scenario) -> Series:
-    found = analytes(scenario)
-    ids = [row.id for row in found]
-    rows = scenario.observations
-    times = np.unique([row.time for row in rows])
-    values = np.array([row.value for row in rows])
+    measured = measured_analytes(scenario)
+    ids = [analyte.id for analyte in measured]
+    observations = scenario.observations
+    times = np.unique([observation.time for observation in observations])
+    values = np.array([observation.value for observation in observations])
     return Series(
         data=0,
         subject="patient",
@@ -122,13 +122,13 @@ def _series(scenario: Scenario) -> Series:
         patient=scenario.patient,
         doses=scenario.doses,
         steady=scenario.steady_state,
-        analytes=found,
+        analytes=measured,
         times=times,
-        rows=tuple(int(np.searchsorted(times, row.time)) for row in rows),
-        columns=tuple(ids.index(row.analyte) for row in rows),
+        rows=tuple(int(np.searchsorted(times, observation.time)) for observation in observations),
+        columns=tuple(ids.index(observation.analyte) for observation in observations),
         values=values,
-        lines=tuple(row.line or 0 for row in rows),
-        ends=limits(values, np.array([row.below for row in rows])),
+        lines=tuple(observation.line or 0 for observation in observations),
+        ends=limits(values, np.array([observation.below for observation in observations])),
     )
 
 
@@ -151,15 +151,18 @@ def without_level(fit: Fit, place: int) -> Fit | None:
 
 def with_fixed(fit: Fit, names: set[str]) -> Fit:
     """The fit with some parameters held at the population's values."""
-    rows = [replace(row, vary=False, log=False, prior=None) if row.name in names else row for row in fit.parameters]
-    return replace(fit, parameters=tuple(rows))
+    parameters = [
+        replace(parameter, vary=False, log=False, prior=None) if parameter.name in names else parameter
+        for parameter in fit.parameters
+    ]
+    return replace(fit, parameters=tuple(parameters))
 
 
 def _compounds(scenario: Scenario) -> dict[str, Monograph]:
     """The compounds that were measured, and what forms them."""
-    parts = {part for analyte in analytes(scenario) for part in analyte.parts}
+    parts = {part for analyte in measured_analytes(scenario) for part in analyte.parts}
     names = {name for part in parts for name in precursors(part, scenario.monographs)}
-    return {name: row for name, row in scenario.monographs.items() if name in names}
+    return {name: monograph for name, monograph in scenario.monographs.items() if name in names}
 
 
 def _parameters(scenario: Scenario) -> Iterator[Parameter]:
@@ -170,7 +173,7 @@ def _parameters(scenario: Scenario) -> Iterator[Parameter]:
         clearance = values.get(_CLEARANCE)
         if own.flow is not None and clearance is not None and clearance.cv is not None:
             yield from _first_pass(drug, values, own.clearance / own.flow, model)
-            values = {path: row for path, row in values.items() if path != _CLEARANCE and not _available(path)}
+            values = {path: value for path, value in values.items() if path != _CLEARANCE and not _available(path)}
         for path, value in values.items():
             if value.cv is not None and value.value > 0:
                 yield from _single(drug, path, value, value.cv, model)

@@ -42,32 +42,34 @@ class Treatment:
 
 def changes_of(parameters: Sequence[Parameter], series: Series) -> tuple[Assignment, ...]:
     """The values of a series that parameters set."""
-    found = []
+    assignments = []
     roots = {ENZYMES: series.scenario.enzymes, **series.scenario.monographs}
-    named = {owner for row in parameters for owner, _ in row.paths}
+    named = {owner for parameter in parameters for owner, _ in parameter.paths}
     known = {owner: steps_of(root) for owner, root in roots.items() if owner in named}
-    for row in parameters:
-        for owner, path in row.paths:
+    for parameter in parameters:
+        for owner, path in parameter.paths:
             if owner == PATIENT:
                 steps: Steps = tuple(path.split("."))
             elif owner in known:
                 steps = known[owner][path]
             else:
                 continue
-            found.append(Assignment(owner=owner, steps=steps, parameter=row.name, unit=row.unit))
-    return tuple(found)
+            assignments.append(Assignment(owner=owner, steps=steps, parameter=parameter.name, unit=parameter.unit))
+    return tuple(assignments)
 
 
 def changed(series: Series, changes: Sequence[Assignment], values: Mapping[str, float]) -> Treatment:
     """The body of a series with the values of the parameters."""
     patient, patients = series.patient, series.scenario.patients
-    bodily = [row for row in changes if row.owner == PATIENT]
-    others = tuple(row for row in changes if row.owner != PATIENT)
-    for row in bodily:
-        number, before = values[row.parameter], patient
-        patient = _person(patient, before, row.steps, number, row.unit)
-        patients = tuple((time, _person(person, before, row.steps, number, row.unit)) for time, person in patients)
-    numbers = tuple(values[row.parameter] for row in others)
+    bodily = [change for change in changes if change.owner == PATIENT]
+    others = tuple(change for change in changes if change.owner != PATIENT)
+    for assignment in bodily:
+        number, before = values[assignment.parameter], patient
+        patient = _person(patient, before, assignment.steps, number, assignment.unit)
+        patients = tuple(
+            (time, _person(person, before, assignment.steps, number, assignment.unit)) for time, person in patients
+        )
+    numbers = tuple(values[assignment.parameter] for assignment in others)
     monographs, enzymes = _library(_ScenarioValues(scenario=series.scenario, changes=others, numbers=numbers))
     return Treatment(monographs=monographs, enzymes=enzymes, patient=patient, patients=patients)
 
@@ -93,11 +95,11 @@ class _ScenarioValues:
 def _library(point: _ScenarioValues) -> tuple[Mapping[str, Monograph], Mapping[str, Enzyme]]:
     """Monographs and enzymes of a scenario with values replaced."""
     monographs, enzymes = dict(point.scenario.monographs), point.scenario.enzymes
-    for row, number in zip(point.changes, point.numbers, strict=True):
-        if row.owner == ENZYMES:
-            enzymes = put(enzymes, row.steps, number, row.unit)
+    for change, number in zip(point.changes, point.numbers, strict=True):
+        if change.owner == ENZYMES:
+            enzymes = put(enzymes, change.steps, number, change.unit)
         else:
-            monographs[row.owner] = put(monographs[row.owner], row.steps, number, row.unit)
+            monographs[change.owner] = put(monographs[change.owner], change.steps, number, change.unit)
     return monographs, enzymes
 
 

@@ -49,7 +49,9 @@ def cleared(
     if analyte.measure == "clearance":
         return np.asarray(rates[mine].sum(axis=0))
     target = model.compounds.index(analyte.parts[1])
-    forming = [row.pathway for row in system.formations if row.target == target and row.pathway in mine]
+    forming = [
+        formation.pathway for formation in system.formations if formation.target == target and formation.pathway in mine
+    ]
     flow = system.compounds[parent].flow
     if flow is None:
         return np.asarray(rates[forming].sum(axis=0))
@@ -60,32 +62,32 @@ def cleared(
 
 def _flows(model: Model, flow: int, times: Array) -> Array:
     """Blood flow of the liver as plasma, as the patient changes [L/h]."""
-    found = np.full(len(times), model.system.parameters[flow])
+    flows = np.full(len(times), model.system.parameters[flow])
     for change in model.switches:
-        found[times > change.time] = change.parameters[flow]
-    return found
+        flows[times > change.time] = change.parameters[flow]
+    return flows
 
 
 def _rates(model: Model, system: System, absorbed: Array, times: Array, states: Array) -> Array:
     """Plasma clearance by every pathway, (pathway, time) [L/h]."""
     amounts = np.array([states[:, system.layout.central[i]] for i in range(len(system.compounds))])
     levels = states[:, system.layout.first_enzyme :].T
-    found = np.zeros((len(system.pathways), len(times)))
+    rates = np.zeros((len(system.pathways), len(times)))
     edges = [-np.inf, *(change.time for change in model.switches), np.inf]
     sets = [system.parameters, *(change.parameters for change in model.switches)]
     for (low, high), parameters in zip(pairwise(edges), sets, strict=True):
         here = (times > low) & (times <= high)
         now = replace(system, parameters=parameters)
-        found[:, here] = medium(now, amounts[:, here], levels[:, here], absorbed[:, here]).clearance
-    return found
+        rates[:, here] = medium(now, amounts[:, here], levels[:, here], absorbed[:, here]).clearance
+    return rates
 
 
 def _reservoirs(system: System, times: Array, states: Array) -> dict[int, PiecewisePolynomial]:
     """The absorption compartment of every release that has one, as lines through its amounts at ``times``."""
     breaks = np.append(times, times[-1] + 1.0)
-    found = {}
+    reservoirs = {}
     for release, state in system.layout.reservoirs.items():
         values = np.append(states[:, state], states[-1, state])
         lines = np.column_stack([values[:-1], np.diff(values)])
-        found[release] = PiecewisePolynomial(breaks=breaks, coefficients=lines, before=float(values[0]))
-    return found
+        reservoirs[release] = PiecewisePolynomial(breaks=breaks, coefficients=lines, before=float(values[0]))
+    return reservoirs

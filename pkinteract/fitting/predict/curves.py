@@ -29,7 +29,7 @@ class PredictedCurve:
     levels: tuple[Array, ...]
 
 
-def curves(outcome: FitResult) -> Iterator[PredictedCurve]:
+def predicted_curves(outcome: FitResult) -> Iterator[PredictedCurve]:
     """The curve of every series of levels, from t = 0 or its first measurement to its last.
 
     Raises
@@ -49,7 +49,11 @@ def _profile(outcome: FitResult, group: Group, series: Series) -> PredictedCurve
     doses = [dose.time for dose in series.doses] if series.recorded is None else dose_times(series.recorded)
     after = [time + AFTER for time in doses if first <= time < last - AFTER]
     times = np.unique(np.concatenate([np.linspace(first, last, POINTS), after, series.times]))
-    values = {row.parameter.name: row.value for row in group.estimates if row.subject in ("", series.subject)}
+    values = {
+        estimate.parameter.name: estimate.value
+        for estimate in group.estimates
+        if estimate.subject in ("", series.subject)
+    }
     changes = changes_of(outcome.fit.parameters, series)
     levels = predict(dense(series, series.analytes, times), changes, values)
     return PredictedCurve(series=series, times=times, levels=tuple(levels.reshape(-1, len(times))))

@@ -15,7 +15,7 @@ import numpy as np
 from pkinteract.engine.control import TOO_FAST
 from pkinteract.engine.curves import Array
 from pkinteract.engine.events import Event
-from pkinteract.engine.lanes.doses import Steady, joined
+from pkinteract.engine.lanes.doses import Steady, joined_inputs
 from pkinteract.engine.lanes.solve import solve_lanes
 from pkinteract.engine.lanes.types import Change as Later
 from pkinteract.engine.lanes.types import Lanes
@@ -25,10 +25,19 @@ from pkinteract.errors import SimulationError
 from pkinteract.fitting.predict.bodies import Assignment, Treatment, changed
 from pkinteract.fitting.predict.clearances import cleared
 from pkinteract.fitting.predict.records import read_at, recorded_trajectory
-from pkinteract.fitting.predict.stacked import REPEATED, RTOL, alike, inputs, levels_of, order, reading, standing
+from pkinteract.fitting.predict.stacked import (
+    REPEATED,
+    RTOL,
+    alike,
+    levels_of,
+    order,
+    reading,
+    stacked_inputs,
+    state_of,
+)
 from pkinteract.fitting.types import Measurand, Recorded, Series
 from pkinteract.model import Model
-from pkinteract.model.absorption import Entry, PeriodicInput, entry_of, events, periodic_input, scale
+from pkinteract.model.absorption import Entry, PeriodicInput, dose_events, entry_of, periodic_input, scale
 from pkinteract.model.build import build_model
 from pkinteract.model.limits import availability_problem, liver_problems
 from pkinteract.scenario import Dose
@@ -68,10 +77,10 @@ def predict(series: Series, changes: Sequence[Assignment], values: Mapping[str, 
     SimulationError
         When the values describe no possible body, or the solver gives up.
     """
-    [found] = predicted(series, [prepared(series, changes, values)])
-    if isinstance(found, SimulationError):
-        raise found
-    return found
+    [prediction] = predicted(series, [prepared(series, changes, values)])
+    if isinstance(prediction, SimulationError):
+        raise prediction
+    return prediction
 
 
 def prepared(series: Series, changes: Sequence[Assignment], values: Mapping[str, float]) -> Prepared:
@@ -80,7 +89,7 @@ def prepared(series: Series, changes: Sequence[Assignment], values: Mapping[str,
     if series.recorded is not None:
         return body
     given = _given(series)
-    built = _built(_Somebody(body=body, used=tuple(dict.fromkeys(entry_of(dose) for dose in given))))
+    built = _built(_TreatedSubject(body=body, used=tuple(dict.fromkeys(entry_of(dose) for dose in given))))
     if built.problem is not None:
         return SimulationError(None, "compiled", built.problem, _subject(series))
     sizes = scale(body.monographs, [(dose.drug, dose.free) for dose in given])
@@ -89,25 +98,25 @@ def prepared(series: Series, changes: Sequence[Assignment], values: Mapping[str,
     return Treated(
         model=model,
         structure=built.structure,
-        doses=events(series.doses, model.ways),
+        doses=dose_events(series.doses, model.ways),
         before=None if series.steady is None else periodic_input(series.steady, model.ways, system),
     )
 
 
-def predicted(series: Series, rows: Sequence[Prepared]) -> list[Array | SimulationError]:
+def predicted(series: Series, points: Sequence[Prepared]) -> list[Array | SimulationError]:
     """Prediction of every measurement of a series, (measurement,) in its unit, at every point; or why there is none."""
-    found: dict[int, list[Array] | SimulationError] = {
-        place: row for place, row in enumerate(rows) if isinstance(row, SimulationError)
+    results: dict[int, list[Array] | SimulationError] = {
+        place: point for place, point in enumerate(points) if isinstance(point, SimulationError)
     }
-    bodies = {place: row for place, row in enumerate(rows) if isinstance(row, Treatment)}
+    bodies = {place: point for place, point in enumerate(points) if isinstance(point, Treatment)}
     if series.recorded is not None:
-        found.update(zip(bodies, _followed(series, series.recorded, list(bodies.values())), strict=True))
-    treated = {place: row for place, row in enumerate(rows) if isinstance(row, Treated)}
+        results.update(zip(bodies, _recorded_levels(series, series.recorded, list(bodies.values())), strict=True))
+    treated = {place: point for place, point in enumerate(points) if isinstance(point, Treated)}
     places, members = list(treated), list(treated.values())
     for group in alike(members, _kind):
         levels = _treated(series, [members[n] for n in group])
-        found.update(zip([places[n] for n in group], levels, strict=True))
-    return [_measured(series, found[place]) for place in range(len(rows))]
+        results.update(zip([places[n] for n in group], levels, strict=True))
+    return [_measured(series, results[place]) for place in range(len(points))]
 
 
 def _measured(series: Series, levels: list[Array] | SimulationError) -> Array | SimulationError:
@@ -129,7 +138,9 @@ def dense(series: Series, analytes: tuple[Measurand, ...], times: Array) -> Seri
     )
 
 
-def _followed(series: Series, recorded: Recorded, bodies: Sequence[Treatment]) -> list[list[Array] | SimulationError]:
+def _recorded_levels(
+    series: Series, recorded: Recorded, bodies: Sequence[Treatment]
+) -> list[list[Array] | SimulationError]:
     """Every analyte at every time, from dosing records."""
     compounds = list(recorded.dosing.monographs)
     places = [[compounds.index(part) for part in analyte.parts] for analyte in series.analytes]
@@ -142,41 +153,41 @@ def _followed(series: Series, recorded: Recorded, bodies: Sequence[Treatment]) -
     ]
 
 
-def _kind(row: Treated) -> tuple[object, ...]:
+def _kind(point: Treated) -> tuple[object, ...]:
     """What those have in common who run together."""
-    before = () if row.before is None else (order(row.before.period), order(row.before.pending))
-    return id(row.structure), order(row.doses), before
+    before = () if point.before is None else (order(point.before.period), order(point.before.pending))
+    return id(point.structure), order(point.doses), before
 
 
-def _treated(series: Series, rows: Sequence[Treated]) -> list[list[Array] | SimulationError]:
+def _treated(series: Series, points: Sequence[Treated]) -> list[list[Array] | SimulationError]:
     """Every analyte at every time, from the doses of a scenario."""
-    system, start = rows[0].model.system, series.scenario.first_time
-    levels = [row for row in series.analytes if row.measure == "level"]
+    system, start = points[0].model.system, series.scenario.first_time
+    levels = [analyte for analyte in series.analytes if analyte.measure == "level"]
     cleared_too = len(levels) < len(series.analytes)
     changes = [
-        Later(time=switches[0].time, parameters=parameters, weights=_weights(rows[0].model, levels, parameters))
-        for switches in zip(*(row.model.switches for row in rows), strict=True)
+        Later(time=switches[0].time, parameters=parameters, weights=_weights(points[0].model, levels, parameters))
+        for switches in zip(*(point.model.switches for point in points), strict=True)
         for parameters in [np.array([switch.parameters for switch in switches]).T]
     ]
-    parameters = np.array([row.model.system.parameters for row in rows]).T
-    steady, doses = None, inputs([row.doses for row in rows])
+    parameters = np.array([point.model.system.parameters for point in points]).T
+    steady, doses = None, stacked_inputs([point.doses for point in points])
     if series.steady is not None:
-        before = [row.before for row in rows if row.before is not None]
+        before = [point.before for point in points if point.before is not None]
         steady = Steady(
             period=series.steady.period,
-            cycle=inputs([one.period for one in before]),
+            cycle=stacked_inputs([one.period for one in before]),
             rates=np.array([one.rates for one in before]).T,
             inflows=np.array([one.inflows for one in before]).reshape(len(before), -1).T,
             tolerance=REPEATED,
         )
-        doses = joined([inputs([one.pending for one in before]), doses])
+        doses = joined_inputs([stacked_inputs([one.pending for one in before]), doses])
     done = solve_lanes(
         system,
         parameters,
         doses,
         reading(
             series.times,
-            _weights(rows[0].model, levels, parameters),
+            _weights(points[0].model, levels, parameters),
             range(system.layout.n_states) if cleared_too else (),
         ),
         start,
@@ -191,48 +202,48 @@ def _treated(series: Series, rows: Sequence[Treated]) -> list[list[Array] | Simu
     if series.steady is not None:
         period = series.steady.time, series.steady.time + series.steady.period
         failure = SimulationError(period, "steady-state", UNSTEADY, _subject(series))
-    return [_read(series, row, done, place) if done.ok[place] else failure for place, row in enumerate(rows)]
+    return [_read(series, point, done, place) if done.ok[place] else failure for place, point in enumerate(points)]
 
 
-def _read(series: Series, row: Treated, done: Lanes, place: int) -> list[Array]:
+def _read(series: Series, point: Treated, done: Lanes, place: int) -> list[Array]:
     """Every analyte of one point at every time."""
     curves = levels_of(done, place)
     levels = iter(curves)
     count = sum(analyte.measure == "level" for analyte in series.analytes)
     return [
-        next(levels) if analyte.measure == "level" else _cleared(series, row, analyte, done, place, curves[count:].T)
+        next(levels) if analyte.measure == "level" else _cleared(series, point, analyte, done, place, curves[count:].T)
         for analyte in series.analytes
     ]
 
 
-def _cleared(series: Series, row: Treated, analyte: Measurand, done: Lanes, place: int, states: Array) -> Array:
+def _cleared(series: Series, point: Treated, analyte: Measurand, done: Lanes, place: int, states: Array) -> Array:
     start, initial = series.scenario.first_time, None
-    jumps = row.doses
-    if row.before is not None and done.begin is not None and series.steady is not None:
-        initial = standing(done.begin, place)
-        old = earlier_releases(row.model.system, row.before.period, series.steady.time, series.steady.period)
-        jumps = tuple(sorted((*old, *row.before.pending, *jumps), key=lambda event: event.time))
-    return cleared(row.model, analyte, jumps, (start, initial), series.times, states)
+    jumps = point.doses
+    if point.before is not None and done.begin is not None and series.steady is not None:
+        initial = state_of(done.begin, place)
+        old = earlier_releases(point.model.system, point.before.period, series.steady.time, series.steady.period)
+        jumps = tuple(sorted((*old, *point.before.pending, *jumps), key=lambda event: event.time))
+    return cleared(point.model, analyte, jumps, (start, initial), series.times, states)
 
 
 def _weights(model: Model, analytes: Sequence[Measurand], parameters: Array) -> Array:
     """What makes a central amount a level of each analyte: (analyte, compound, point)."""
-    found = np.zeros((len(analytes), len(model.compounds), parameters.shape[1]))
-    for analyte, row in zip(analytes, found, strict=True):
+    weights = np.zeros((len(analytes), len(model.compounds), parameters.shape[1]))
+    for analyte, row in zip(analytes, weights, strict=True):
         for part, factor in zip(analyte.parts, analyte.factors, strict=True):
             i = model.compounds.index(part)
             row[i] += factor / parameters[model.system.compounds[i].volume]
-    return found
+    return weights
 
 
 def model_of(series: Series, body: Treatment) -> tuple[Model, list[Entry]]:
     """What the doses of a scenario are given to, and how they enter."""
     used = tuple(dict.fromkeys(entry_of(dose) for dose in _given(series)))
-    return _built(_Somebody(body=body, used=used)).model, list(used)
+    return _built(_TreatedSubject(body=body, used=used)).model, list(used)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class _Somebody:
+class _TreatedSubject:
     """A body and how doses enter it, which many series share."""
 
     body: Treatment
@@ -242,7 +253,7 @@ class _Somebody:
         return hash((id(self.body.monographs), id(self.body.enzymes), self.used))
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, _Somebody):
+        if not isinstance(other, _TreatedSubject):
             return False
         mine, theirs = self.body, other.body
         same = mine.monographs is theirs.monographs and mine.enzymes is theirs.enzymes and self.used == other.used
@@ -259,7 +270,7 @@ class _Built:
 
 
 @lru_cache(maxsize=64)
-def _built(one: _Somebody) -> _Built:
+def _built(one: _TreatedSubject) -> _Built:
     body = one.body
     model = build_model(body.monographs, body.patient, body.enzymes, entries=one.used, doses=(), changes=body.patients)
     problems = liver_problems(body.monographs)

@@ -92,19 +92,19 @@ class Measure:
         """The number from the levels of the run, (time, analyte); NaN where a level does not fall that has to."""
         first = levels[:, self.columns[0]]
         if self.kind in MOMENTARY:
-            found = float(first[self.moments[0]])
+            number = float(first[self.moments[0]])
         elif self.kind == "half_life":
-            found = math.log(2) / self._slope(first)
+            number = math.log(2) / self._slope(first)
         elif self.kind in ("cmax", "cmin"):
             sign = 1.0 if self.kind == "cmax" else -1.0
-            found = sign * _largest(sign * first[self.nodes])
+            number = sign * _largest(sign * first[self.nodes])
         elif self.kind == "metabolite_ratio":
-            found = self._area(first) / self._area(levels[:, self.columns[1]])
+            number = self._area(first) / self._area(levels[:, self.columns[1]])
         elif self.kind == "oral_clearance":
-            found = 1 / self._area(first)
+            number = 1 / self._area(first)
         else:
-            found = self._area(first) / (float(np.sum(self.widths)) if self.kind == "cavg" else 1.0)
-        return found * self.factor
+            number = self._area(first) / (float(np.sum(self.widths)) if self.kind == "cavg" else 1.0)
+        return number * self.factor
 
     def _area(self, level: Array) -> float:
         sampled = level[self.nodes]
@@ -128,8 +128,8 @@ class SummaryQuantity:
 
     def value(self, levels: Sequence[Array]) -> float:
         """The number from the levels of every run."""
-        found = self.measure.value(levels[self.measure.run])
-        return found if self.reference is None else found / self.reference.value(levels[self.reference.run])
+        number = self.measure.value(levels[self.measure.run])
+        return number if self.reference is None else number / self.reference.value(levels[self.reference.run])
 
 
 def summarized(series: Series, levels: Sequence[Array]) -> Array:
@@ -142,45 +142,45 @@ def summarized(series: Series, levels: Sequence[Array]) -> Array:
     SimulationError
         When a level does not fall over an interval from which a half-life or a terminal slope is taken.
     """
-    shaped = [row.reshape(len(run.times), len(run.analytes)) for run, row in zip(series.runs, levels, strict=True)]
-    found = np.array([row.value(shaped) for row in series.quantities])
-    if not np.all(np.isfinite(found)):
-        line = series.lines[int(np.argmin(np.isfinite(found)))]
+    shaped = [level.reshape(len(run.times), len(run.analytes)) for run, level in zip(series.runs, levels, strict=True)]
+    numbers = np.array([quantity.value(shaped) for quantity in series.quantities])
+    if not np.all(np.isfinite(numbers)):
+        line = series.lines[int(np.argmin(np.isfinite(numbers)))]
         advice = (
             f"line {line} of the summary table: the level does not fall where its slope is taken; move the interval."
         )
         raise SimulationError(None, "fit", advice, series.subject)
-    return found
+    return numbers
 
 
-def panels(start: float, stop: float, jumps: Iterable[float]) -> Array:
+def quadrature_panels(start: float, stop: float, jumps: Iterable[float]) -> Array:
     """Panels that cover ``start`` to ``stop`` and cross none of the ``jumps`` [h]: (panel, 2) begin and end [h]."""
     edges = [start, *sorted({time for time in jumps if start < time < stop}), stop]
-    found = []
+    pieces = []
     for low, high in pairwise(edges):
         width = SHORTEST
         while high - low > 1.5 * width:
-            found.append((low, low + width))
+            pieces.append((low, low + width))
             low, width = low + width, min(2 * width, LONGEST)
-        found.append((low, high))
-    return np.array(found)
+        pieces.append((low, high))
+    return np.array(pieces)
 
 
-def nodes_of(rows: Array) -> Array:
+def nodes_of(edges: Array) -> Array:
     """Times of the nodes of panels (panel, 2), (panel, node) [h]; the first lies after any jump there."""
-    times = rows[:, :1] + np.diff(rows, axis=1) * NODES
+    times = edges[:, :1] + np.diff(edges, axis=1) * NODES
     times[:, 0] += AFTER
-    times[:, -1] = rows[:, 1]
+    times[:, -1] = edges[:, 1]
     return times
 
 
 def _largest(values: Array) -> float:
     """Largest value of the polynomials through nodes, (panel, node), in the panel of the largest and beside it."""
     best = int(np.argmax(values.max(axis=1)))
-    found = float(values.max())
-    for row in values[max(best - 1, 0) : best + 2]:
-        curve = Polynomial(_COEFFICIENTS @ row)
+    largest = float(values.max())
+    for nodes in values[max(best - 1, 0) : best + 2]:
+        curve = Polynomial(_COEFFICIENTS @ nodes)
         roots = curve.deriv().roots()
         inside = np.real(roots[np.isreal(roots) & (np.real(roots) > 0) & (np.real(roots) < 1)])
-        found = max(found, *(float(value) for value in curve(inside))) if len(inside) else found
-    return found
+        largest = max(largest, *(float(value) for value in curve(inside))) if len(inside) else largest
+    return largest

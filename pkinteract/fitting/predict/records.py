@@ -18,13 +18,13 @@ from pkinteract.engine.curves import Array
 from pkinteract.engine.lanes.solve import solve_lanes
 from pkinteract.errors import SimulationError
 from pkinteract.fitting.predict import bodies
-from pkinteract.fitting.predict.stacked import alike, inputs, levels_of, order, reading, stand, standing
+from pkinteract.fitting.predict.stacked import alike, lane_states, levels_of, order, reading, stacked_inputs, state_of
 from pkinteract.fitting.types import Recorded
 from pkinteract.records.subject import SubjectModel, contradictions, subject_model
-from pkinteract.records.timeline import Interval, Solved, Trajectory, solved, walked
+from pkinteract.records.timeline import Interval, Solved, Trajectory, solved_interval, solving_steps
 from pkinteract.records.types import Covariates, Record
 
-_Walk = Generator[Interval, Solved, Trajectory]
+_SolvingSteps = Generator[Interval, Solved, Trajectory]
 
 
 def recorded_trajectory(
@@ -35,37 +35,37 @@ def recorded_trajectory(
     In place of those whose values describe no possible body, or at which the solver gives up, there is the error.
     ``rtol`` [1] is that of a step.
     """
-    found: dict[int, Array | SimulationError] = {}
-    waiting: list[tuple[int, _Walk, Interval]] = []
+    outcomes: dict[int, Array | SimulationError] = {}
+    waiting: list[tuple[int, _SolvingSteps, Interval]] = []
 
-    def onward(place: int, walk: _Walk, go: Callable[[], Interval]) -> None:
+    def onward(place: int, walk: _SolvingSteps, go: Callable[[], Interval]) -> None:
         try:
             waiting.append((place, walk, go()))
         except StopIteration as end:
-            recorded_trajectory: Trajectory = end.value
-            found[place] = recorded_trajectory.concentrations[list(recorded.reads)]
+            trajectory: Trajectory = end.value
+            outcomes[place] = trajectory.concentrations[list(recorded.reads)]
         except SimulationError as error:
-            found[place] = error
+            outcomes[place] = error
 
     for place, body in enumerate(points):
-        somebody = _somebody(recorded, body, subject)
+        somebody = _subject_model(recorded, body, subject)
         if isinstance(somebody, SimulationError):
-            found[place] = somebody
+            outcomes[place] = somebody
         else:
-            walk = walked(recorded.records, somebody, rtol=rtol)
+            walk = solving_steps(recorded.records, somebody, rtol=rtol)
             onward(place, walk, partial(next, walk))
     while waiting:
         here, waiting = waiting, []
-        results = _together([stretch for *_, stretch in here])
+        results = _solved_stretches([stretch for *_, stretch in here])
         for (place, walk, _), result in zip(here, results, strict=True):
             if isinstance(result, SimulationError):
-                found[place] = result
+                outcomes[place] = result
             else:
                 onward(place, walk, partial(walk.send, result))
-    return [found[place] for place in range(len(points))]
+    return [outcomes[place] for place in range(len(points))]
 
 
-def _somebody(
+def _subject_model(
     recorded: Recorded, body: bodies.Treatment, subject: str
 ) -> Callable[[Covariates], SubjectModel] | SimulationError:
     """What the subject is with the covariates of a record; the error if the values describe no possible body."""
@@ -85,14 +85,14 @@ def _somebody(
     return somebody
 
 
-def _together(stretches: Sequence[Interval]) -> list[Solved | SimulationError]:
+def _solved_stretches(stretches: Sequence[Interval]) -> list[Solved | SimulationError]:
     """Every stretch in lanes with those like it; in closed form where no compound needs steps."""
-    found: dict[int, Solved | SimulationError] = {}
+    outcomes: dict[int, Solved | SimulationError] = {}
     for places in alike(stretches, _kind):
         members = [stretches[place] for place in places]
         stepped = bool(members[0].system.stepped)
-        found.update(zip(places, _in_lanes(members) if stepped else map(solved, members), strict=True))
-    return [found[place] for place in range(len(stretches))]
+        outcomes.update(zip(places, _in_lanes(members) if stepped else map(solved_interval, members), strict=True))
+    return [outcomes[place] for place in range(len(stretches))]
 
 
 def _kind(stretch: Interval) -> tuple[object, ...]:
@@ -107,11 +107,11 @@ def _in_lanes(stretches: Sequence[Interval]) -> list[Solved | SimulationError]:
     done = solve_lanes(
         first.system,
         np.array([one.system.parameters for one in stretches]).T,
-        inputs([one.events for one in stretches]),
+        stacked_inputs([one.events for one in stretches]),
         reading(first.times, np.repeat(np.eye(count)[:, :, None], len(stretches), axis=2)),
         first.start,
         first.stop,
-        initial=stand([one.initial for one in stretches]),
+        initial=lane_states([one.initial for one in stretches]),
         whole=True,
         rtol=first.rtol,
         double=True,
@@ -121,7 +121,7 @@ def _in_lanes(stretches: Sequence[Interval]) -> list[Solved | SimulationError]:
         raise ValueError("lanes were not asked where they end")
     failure = SimulationError((first.start, first.stop), "compiled", TOO_FAST, first.subject)
     return [
-        (levels_of(done, place).T, standing(end, place)) if done.ok[place] else failure
+        (levels_of(done, place).T, state_of(end, place)) if done.ok[place] else failure
         for place in range(len(stretches))
     ]
 
@@ -145,8 +145,8 @@ def read_at(recorded: Recorded, times: Array) -> Recorded:
 
 def dose_times(recorded: Recorded) -> list[float]:
     """Times of all doses, additional ones included [h]."""
-    given = [row for row in recorded.records if row.doses and row.amount]
-    return [row.time + n * row.interval for row in given for n in range(row.additional + 1)]
+    given = [record for record in recorded.records if record.doses and record.amount]
+    return [dose.time + n * dose.interval for dose in given for n in range(dose.additional + 1)]
 
 
 def _observation(like: Record, time: float) -> Record:

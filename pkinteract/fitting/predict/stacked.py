@@ -10,7 +10,7 @@ import numpy as np
 from pkinteract.engine.curves import Array
 from pkinteract.engine.events import Event
 from pkinteract.engine.lanes.doses import KINDS, Inputs
-from pkinteract.engine.lanes.types import Lanes, Reading, Stand
+from pkinteract.engine.lanes.types import Lanes, LaneStates, Reading
 from pkinteract.engine.solution import State
 
 RTOL, REPEATED = 1e-9, 1e-11
@@ -27,11 +27,11 @@ ROUNDING = 1e-14
 Row = TypeVar("Row")
 
 
-def alike(rows: Sequence[Row], kind: Callable[[Row], Hashable]) -> list[list[int]]:
+def alike(members: Sequence[Row], kind: Callable[[Row], Hashable]) -> list[list[int]]:
     """Places of the rows of every kind, each in order: both sides of a difference stay neighbours in one group."""
     places: dict[Hashable, list[int]] = {}
-    for place, row in enumerate(rows):
-        places.setdefault(kind(row), []).append(place)
+    for place, member in enumerate(members):
+        places.setdefault(kind(member), []).append(place)
     return list(places.values())
 
 
@@ -40,14 +40,14 @@ def order(events: Sequence[Event]) -> tuple[tuple[str, int], ...]:
     return tuple((event.kind, event.target) for event in events)
 
 
-def inputs(rows: Sequence[Sequence[Event]]) -> Inputs:
+def stacked_inputs(events_by_subject: Sequence[Sequence[Event]]) -> Inputs:
     """The jumps of several subjects, which are of one order."""
-    count = len(rows)
+    count = len(events_by_subject)
     return Inputs(
-        times=np.array([[event.time for event in row] for row in rows]).reshape(count, -1).T,
-        kinds=np.array([KINDS[event.kind] for event in rows[0]], dtype=np.int64),
-        targets=np.array([event.target for event in rows[0]], dtype=np.int64),
-        amounts=np.array([[event.amount for event in row] for row in rows]).reshape(count, -1).T,
+        times=np.array([[event.time for event in events] for events in events_by_subject]).reshape(count, -1).T,
+        kinds=np.array([KINDS[event.kind] for event in events_by_subject[0]], dtype=np.int64),
+        targets=np.array([event.target for event in events_by_subject[0]], dtype=np.int64),
+        amounts=np.array([[event.amount for event in events] for events in events_by_subject]).reshape(count, -1).T,
     )
 
 
@@ -62,29 +62,29 @@ def reading(times: Sequence[float] | Array, weights: Array, states: Sequence[int
     )
 
 
-def levels_of(found: Lanes, place: int) -> Array:
+def levels_of(lanes: Lanes, place: int) -> Array:
     """(curve, time) levels of one subject.
 
     Where a drug is gone rounding leaves a little of either sign, which has no logarithm: it counts as its size. A level
     of 0, before anything is given, stays.
     """
-    levels = found.of(place)
+    levels = lanes.of(place)
     least = ROUNDING * np.abs(levels).max(axis=1, keepdims=True, initial=0.0)
     return np.where(levels == 0, 0.0, np.maximum(levels, least))
 
 
-def stand(states: Sequence[State]) -> Stand:
+def lane_states(states: Sequence[State]) -> LaneStates:
     """Where several subjects stand."""
-    rows = (
+    parts = (
         np.array([list(getattr(state, name)) for state in states], dtype=float).reshape(len(states), -1).T
         for name in ("stepped", "depots", "inflows", "rates")
     )
-    stepped, depots, inflows, rates = rows
-    return Stand(stepped=stepped, depots=depots, inflows=inflows, rates=rates)
+    stepped, depots, inflows, rates = parts
+    return LaneStates(stepped=stepped, depots=depots, inflows=inflows, rates=rates)
 
 
-def standing(found: Stand, place: int) -> State:
+def state_of(stand: LaneStates, place: int) -> State:
     """Where one of them stands."""
-    numbers = (part[:, place].tolist() for part in (found.stepped, found.depots, found.inflows, found.rates))
+    numbers = (part[:, place].tolist() for part in (stand.stepped, stand.depots, stand.inflows, stand.rates))
     stepped, depots, inflows, rates = numbers
     return State(stepped=stepped, depots=depots, inflows=inflows, rates=rates, exact={})

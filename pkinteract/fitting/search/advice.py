@@ -39,7 +39,7 @@ BEFORE = 0.01
 _POINTS = 500
 
 
-def advice(target: Target, reached: Search, found: Precision, rows: Sequence[Estimate]) -> tuple[str, ...]:
+def advice(target: Target, reached: Search, precision: Precision, estimates: Sequence[Estimate]) -> tuple[str, ...]:
     """Warnings on the search, the estimates, and what the times and doses of these data leave open.
 
     Raises
@@ -47,9 +47,13 @@ def advice(target: Target, reached: Search, found: Precision, rows: Sequence[Est
     SimulationError
         When the solver gives up at other times than those of the data.
     """
-    said = [*_of_search(reached), *_of_estimates(found, rows, several=len(target.subjects) > 1)]
+    said = [*_of_search(reached), *_of_estimates(precision, estimates, several=len(target.subjects) > 1)]
     if not reached.stopped and all(run.recorded is None for run in target.runs):
-        said += [*_of_induction(target, rows), *_of_absorption(target, rows), *_of_clearance(target, rows)]
+        said += [
+            *_of_induction(target, estimates),
+            *_of_absorption(target, estimates),
+            *_of_clearance(target, estimates),
+        ]
     return tuple(said)
 
 
@@ -65,39 +69,47 @@ def _of_search(reached: Search) -> Iterator[str]:
         yield f"only 1 of {len(reached.costs)} starts reached this optimum; there may be a better one"
 
 
-def _of_estimates(found: Precision, rows: Sequence[Estimate], *, several: bool) -> Iterator[str]:
-    for name, side in found.bounds.items():
+def _of_estimates(precision: Precision, estimates: Sequence[Estimate], *, several: bool) -> Iterator[str]:
+    for name, side in precision.bounds.items():
         yield f"{name} lies at its {side} bound: its interval is unknown; widen the bound or hold it"
-    for name in found.unfelt:
+    for name in precision.unfelt:
         yield f"{name}: no measurement depends on it at the optimum"
-    if found.singular:
+    if precision.singular:
         yield "the data cannot tell the estimates apart: no standard errors; hold one by vary = false"
-    for i, name in enumerate(found.labels):
+    for i, name in enumerate(precision.labels):
         for j in range(i):
-            if abs(found.correlation[i, j]) > NEARLY_COLLINEAR:
-                text = f"{found.labels[j]} and {name} are hardly told apart (correlation {found.correlation[i, j]:.3f})"
+            correlation = precision.correlation[i, j]
+            if abs(correlation) > NEARLY_COLLINEAR:
+                text = f"{precision.labels[j]} and {name} are hardly told apart (correlation {correlation:.3f})"
                 yield f"{text}; hold one of them, or add data on what separates them"
-    for row in rows:
-        if row.free and row.se is not None and row.value != 0 and row.se > WIDE * abs(row.value):
-            name = row.parameter.name + (f" of {row.subject}" if row.subject and several else "")
-            share = 100 * row.se / abs(row.value)
+    for estimate in estimates:
+        if (
+            estimate.free
+            and estimate.se is not None
+            and estimate.value != 0
+            and estimate.se > WIDE * abs(estimate.value)
+        ):
+            name = estimate.parameter.name + (f" of {estimate.subject}" if estimate.subject and several else "")
+            share = 100 * estimate.se / abs(estimate.value)
             size = f"{share:.0f} % of" if share < 1000 else "more than ten times"
             text = f"{name} is hardly known: its standard error is {size} the estimate"
             yield f"{text}; hold it, give it a prior, or add data that inform it"
 
 
-def _of_induction(target: Target, rows: Sequence[Estimate]) -> Iterator[str]:
+def _of_induction(target: Target, estimates: Sequence[Estimate]) -> Iterator[str]:
     """Emax or EC50 that levels far from EC50 leave open."""
-    moved = {path: row for row in target.fit.parameters if row.vary for path in row.paths}
+    moved = {path: parameter for parameter in target.fit.parameters if parameter.vary for path in parameter.paths}
     for drug, enzyme in dict.fromkeys(_inductions(moved)):
         ec50, emax = (moved.get((drug, f"induces.{enzyme}.{name}")) for name in ("ec50", "emax"))
-        levels = [_relative(target, run, rows, drug, enzyme) for run in target.runs if drug in run.scenario.monographs]
-        if not levels or any(row is None for row in levels):
+        levels = [
+            _relative(target, run, estimates, drug, enzyme) for run in target.runs if drug in run.scenario.monographs
+        ]
+        if not levels or any(level is None for level in levels):
             continue
-        seen = np.concatenate([row for row in levels if row is not None])
+        seen = np.concatenate([level for level in levels if level is not None])
         highest = float(np.max(seen))
         if highest < FAR_BELOW:
-            free = [row.name for row in (ec50, emax) if row is not None]
+            free = [estimate.name for estimate in (ec50, emax) if estimate is not None]
             held = f", and {free[0]} rests on the value of the other that is held" if len(free) == 1 else ""
             yield (
                 f"levels of {drug} reach {highest:.2g} of its EC50 on {enzyme} at most: only the slope Emax/EC50 is "
@@ -118,9 +130,9 @@ def _inductions(paths: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
             yield drug, enzyme
 
 
-def _relative(target: Target, run: Series, rows: Sequence[Estimate], drug: str, enzyme: str) -> Array | None:
+def _relative(target: Target, run: Series, estimates: Sequence[Estimate], drug: str, enzyme: str) -> Array | None:
     """Levels of an inducer over its EC50 from its first dose to the last sample; None where that cannot be said."""
-    monograph = changed(run, changes_of(target.fit.parameters, run), _values(run, rows)).monographs[drug]
+    monograph = changed(run, changes_of(target.fit.parameters, run), _values(run, estimates)).monographs[drug]
     induction, binding = monograph.induces[enzyme], monograph.binding
     changing = binding is not None and binding.sites is not None
     if induction.ec50 is None or induction.hill is not None or changing:
@@ -129,36 +141,36 @@ def _relative(target: Target, run: Series, rows: Sequence[Estimate], drug: str, 
     end = float(run.times[-1])
     if begin >= end:
         return np.zeros(1)
-    levels = _levels(target, run, rows, drug, np.linspace(begin, end, _POINTS)[1:])
+    levels = _levels(target, run, estimates, drug, np.linspace(begin, end, _POINTS)[1:])
     return levels * Level(compound=monograph, value=1.0, basis="total").over(induction.ec50)
 
 
-def _values(run: Series, rows: Sequence[Estimate]) -> dict[str, float]:
-    return {row.parameter.name: row.value for row in rows if row.subject in ("", run.subject)}
+def _values(run: Series, estimates: Sequence[Estimate]) -> dict[str, float]:
+    return {estimate.parameter.name: estimate.value for estimate in estimates if estimate.subject in ("", run.subject)}
 
 
-def _levels(target: Target, run: Series, rows: Sequence[Estimate], drug: str, times: Array) -> Array:
+def _levels(target: Target, run: Series, estimates: Sequence[Estimate], drug: str, times: Array) -> Array:
     """Predicted levels of one drug [mg/L]; at the time of a dose it is the level before the dose."""
     analyte = Measurand(id=drug, unit="mg/L", parts=(drug,), factors=(1.0,))
-    return predict(dense(run, (analyte,), times), changes_of(target.fit.parameters, run), _values(run, rows))
+    return predict(dense(run, (analyte,), times), changes_of(target.fit.parameters, run), _values(run, estimates))
 
 
-def _of_absorption(target: Target, rows: Sequence[Estimate]) -> Iterator[str]:
+def _of_absorption(target: Target, estimates: Sequence[Estimate]) -> Iterator[str]:
     """A rate of absorption without a sample on the rise to a peak, by all subjects or by each with its own."""
-    for row in target.fit.parameters:
-        forms = [(drug, path.split(".")[1]) for drug, path in row.paths if _is_rate(path)]
-        if not row.vary or not forms:
+    for parameter in target.fit.parameters:
+        forms = [(drug, path.split(".")[1]) for drug, path in parameter.paths if _is_rate(path)]
+        if not parameter.vary or not forms:
             continue
         taken = [run for run in target.series if any(_takes(run, *form) for form in forms)]
         if any(run.runs or not any(len(_sampled(run, drug)) for drug, _ in forms) for run in taken):
             continue
-        risen = {run.subject for run in taken if any(_rises(target, run, rows, drug) for drug, _ in forms)}
+        risen = {run.subject for run in taken if any(_rises(target, run, estimates, drug) for drug, _ in forms)}
         blank = [name for name in dict.fromkeys(run.subject for run in taken) if name not in risen]
-        if blank and (row.per_subject or not risen):
-            whose = f" of subject {', '.join(blank)}" if row.per_subject and len(target.subjects) > 1 else ""
+        if blank and (parameter.per_subject or not risen):
+            whose = f" of subject {', '.join(blank)}" if parameter.per_subject and len(target.subjects) > 1 else ""
             yield (
-                f"no sample{whose} lies before the predicted peak: {row.name} is known from the other side of the peak "
-                "only; add samples in the first hours after a dose"
+                f"no sample{whose} lies before the predicted peak: {parameter.name} is known from the other side of "
+                "the peak only; add samples in the first hours after a dose"
             )
 
 
@@ -173,36 +185,36 @@ def _takes(run: Series, drug: str, form: str) -> bool:
 
 def _sampled(run: Series, drug: str) -> Array:
     """Times at which a level of the drug, or a sum with it, was measured."""
-    parts = [row.measure == "level" and drug in row.parts for row in run.analytes]
+    parts = [analyte.measure == "level" and drug in analyte.parts for analyte in run.analytes]
     return np.unique([run.times[place] for place, column in zip(run.rows, run.columns, strict=True) if parts[column]])
 
 
-def _rises(target: Target, run: Series, rows: Sequence[Estimate], drug: str) -> bool:
+def _rises(target: Target, run: Series, estimates: Sequence[Estimate], drug: str) -> bool:
     """Whether the predicted level of the drug rises at a sample of it."""
     times = _sampled(run, drug)
     times = times[times - BEFORE > run.scenario.first_time]
     if not len(times):
         return False
-    levels = _levels(target, run, rows, drug, np.unique(np.concatenate([times - BEFORE, times])))
+    levels = _levels(target, run, estimates, drug, np.unique(np.concatenate([times - BEFORE, times])))
     at = dict(zip(np.unique(np.concatenate([times - BEFORE, times])), levels, strict=True))
     return any(at[time] > at[time - BEFORE] for time in times)
 
 
-def _of_clearance(target: Target, rows: Sequence[Estimate]) -> Iterator[str]:
+def _of_clearance(target: Target, estimates: Sequence[Estimate]) -> Iterator[str]:
     """A clearance after single doses whose levels were not followed for a half-life."""
-    for row in target.fit.parameters:
-        drugs = [drug for drug, path in row.paths if path == "elimination.clearance"]
+    for parameter in target.fit.parameters:
+        drugs = [drug for drug, path in parameter.paths if path == "elimination.clearance"]
         levels = [run for run in target.series if not run.runs]
-        if not row.vary or len(drugs) != 1 or len(levels) < len(target.series):
+        if not parameter.vary or len(drugs) != 1 or len(levels) < len(target.series):
             continue
         once = [run for run in levels if _doses(run, drugs[0]) == 1 and run.steady is None]
-        left = {run.subject: _left(target, run, rows, drugs[0]) for run in once}
+        left = {run.subject: _left(target, run, estimates, drugs[0]) for run in once}
         blank = [name for name, share in left.items() if share is not None and share > HALF]
-        if len(once) == len(levels) and blank and (row.per_subject or len(blank) == len(left)):
-            whose = f" of subject {', '.join(blank)}" if row.per_subject and len(target.subjects) > 1 else ""
+        if len(once) == len(levels) and blank and (parameter.per_subject or len(blank) == len(left)):
+            whose = f" of subject {', '.join(blank)}" if parameter.per_subject and len(target.subjects) > 1 else ""
             yield (
                 f"no sample{whose} lies in the terminal phase: the last one is above {100 * HALF:.0f} % of the "
-                f"predicted peak, so {row.name} rests on less than one half-life; add later samples"
+                f"predicted peak, so {parameter.name} rests on less than one half-life; add later samples"
             )
 
 
@@ -210,7 +222,7 @@ def _doses(run: Series, drug: str) -> int:
     return sum(dose.drug == drug for dose in run.doses)
 
 
-def _left(target: Target, run: Series, rows: Sequence[Estimate], drug: str) -> float | None:
+def _left(target: Target, run: Series, estimates: Sequence[Estimate], drug: str) -> float | None:
     """Lowest predicted level at a sample after the peak, relative to the peak; None without a sample of the drug."""
     sampled = _sampled(run, drug)
     begin = next(dose.time for dose in run.doses if dose.drug == drug)
@@ -218,6 +230,6 @@ def _left(target: Target, run: Series, rows: Sequence[Estimate], drug: str) -> f
     if not len(sampled):
         return None
     times = np.unique(np.concatenate([np.linspace(begin, float(sampled[-1]), _POINTS)[1:], sampled]))
-    levels = _levels(target, run, rows, drug, times)
+    levels = _levels(target, run, estimates, drug, times)
     after = np.isin(times, sampled) & (times >= times[int(np.argmax(levels))])
     return float(np.min(levels[after]) / np.max(levels)) if np.any(after) else 1.0

@@ -51,20 +51,20 @@ def residuals(ends: Array) -> Array:
     return np.sqrt(-2 * logarithm(ends))
 
 
-def slopes(ends: Array) -> Array:
+def probability_slopes(ends: Array) -> Array:
     """Derivative of −ln of the probability by either end, (level, 2) [1], at the ends (level, 2)."""
-    found = np.exp(-(ends**2) / 2 - math.log(2 * math.pi) / 2 - logarithm(ends)[:, None])
-    return np.asarray(found * [1.0, -1.0])
+    ratio = np.exp(-(ends**2) / 2 - math.log(2 * math.pi) / 2 - logarithm(ends)[:, None])
+    return np.asarray(ratio * [1.0, -1.0])
 
 
 def curvature(ends: Array) -> Array:
     """Second derivatives of −ln of the probability by the ends, (level, 2, 2) [1], at the ends (level, 2)."""
-    first = slopes(ends)
+    first = probability_slopes(ends)
     finite = np.where(np.isfinite(ends), ends, 0.0)
     return np.asarray(first[:, :, None] * first[:, None, :] - (finite * first)[:, :, None] * np.eye(2))
 
 
-def log_sd(squares: float, count: int, ends: Array) -> float:
+def likeliest_log_sd(squares: float, count: int, ends: Array) -> float:
     """Logarithm of the SD at which measured and other levels together are likeliest.
 
     Parameters
@@ -78,7 +78,7 @@ def log_sd(squares: float, count: int, ends: Array) -> float:
     def slope(moved: float) -> float:
         scaled = ends * math.exp(-moved)
         finite = np.where(np.isfinite(scaled), scaled, 0.0)
-        return squares * math.exp(-2 * moved) - count + float(np.sum(slopes(scaled) * finite))
+        return squares * math.exp(-2 * moved) - count + float(np.sum(probability_slopes(scaled) * finite))
 
     middle = 0.5 * math.log(squares / count)
     if not len(ends):

@@ -12,7 +12,7 @@ from pkinteract.errors import InputError, Problem
 from pkinteract.fitting.search.advice import advice
 from pkinteract.fitting.search.optimum import best_point, search
 from pkinteract.fitting.search.posterior import sampled
-from pkinteract.fitting.search.profile import Profiles, profiles
+from pkinteract.fitting.search.profile import Profiles, profile_estimates
 from pkinteract.fitting.search.target import Best, Progress, Target
 from pkinteract.fitting.search.uncertainty import criteria, estimates, spread
 from pkinteract.fitting.types import Fit, FitResult, Group, Series
@@ -40,20 +40,22 @@ def estimate(fit: Fit, *, progress: Progress | None = None) -> FitResult:
     """
     groups = _groups(fit)
     with deferred(), ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        targets = [Target(fit=fit, series=rows, pool=pool, best=Best(), progress=progress) for rows in groups]
+        targets = [Target(fit=fit, series=series, pool=pool, best=Best(), progress=progress) for series in groups]
         _refuse_unfelt(fit, targets)
-        found: list[Group] = []
+        fitted: list[Group] = []
         for target in targets:
             try:
-                found.append(_group(target))
+                fitted.append(_group(target))
             except KeyboardInterrupt:
-                if not found:
+                if not fitted:
                     raise
-                found[-1] = replace(found[-1], stopped=True)
-            if found[-1].stopped:
-                found[-1] = _unfinished(found[-1], [name for row in targets[len(found) :] for name in row.subjects])
+                fitted[-1] = replace(fitted[-1], stopped=True)
+            if fitted[-1].stopped:
+                fitted[-1] = _unfinished(
+                    fitted[-1], [name for target in targets[len(fitted) :] for name in target.subjects]
+                )
                 break
-    return FitResult(fit=fit, groups=tuple(found))
+    return FitResult(fit=fit, groups=tuple(fitted))
 
 
 def _unfinished(group: Group, left: list[str]) -> Group:
@@ -67,8 +69,8 @@ def _groups(fit: Fit) -> list[tuple[Series, ...]]:
     """What is fitted together: everything, or each subject where they have no estimate in common."""
     if not fit.separate:
         return [fit.series]
-    subjects = dict.fromkeys(row.subject for row in fit.series)
-    return [tuple(row for row in fit.series if row.subject == subject) for subject in subjects]
+    subjects = dict.fromkeys(series.subject for series in fit.series)
+    return [tuple(series for series in fit.series if series.subject == subject) for subject in subjects]
 
 
 def _refuse_unfelt(fit: Fit, targets: list[Target]) -> None:
@@ -76,23 +78,23 @@ def _refuse_unfelt(fit: Fit, targets: list[Target]) -> None:
     unfelt: dict[str, list[str]] = {}
     for target in targets:
         start = target.start()
-        names = [name for name, row in start.items() if row.vary]
-        slots = {row.name: row for row in target.slots}
+        names = [name for name, number in start.items() if number.vary]
+        slots = {slot.name: slot for slot in target.slots}
         size = float(np.max(np.abs(target.weighted(start.all_values(), target.predictions([start.all_values()])[0]))))
         priors = sum(slot.parameter.prior is not None for slot in target.slots)
         derivatives = target.jacobian(start)
-        rows = derivatives[: len(derivatives) - priors]
-        for name, column in zip(names, rows.T, strict=True):
+        moved_levels = derivatives[: len(derivatives) - priors]
+        for name, column in zip(names, moved_levels.T, strict=True):
             if np.max(np.abs(column)) <= UNFELT * size:
                 slot = slots[name.removeprefix("ln__")]
                 unfelt.setdefault(slot.parameter.name, []).append(slot.subject)
     problems = []
-    for row in fit.parameters:
-        if row.name in unfelt:
-            who = ", ".join(subject for subject in unfelt[row.name] if subject)
+    for parameter in fit.parameters:
+        if parameter.name in unfelt:
+            who = ", ".join(subject for subject in unfelt[parameter.name] if subject)
             whose = f" of subject {who}" if who else ""
             text = f"no measurement{whose} depends on it; hold it by vary = false or add data that inform it"
-            problems.append(Problem(line=row.line, key=f"parameter.{row.name}", message=text))
+            problems.append(Problem(line=parameter.line, key=f"parameter.{parameter.name}", message=text))
     if problems:
         raise InputError(fit.path, problems)
 
@@ -103,24 +105,24 @@ def _group(target: Target) -> Group:
     optimum = best_point(target)
     values = optimum.all_values()
     predicted = target.predictions([values])[0]
-    found = spread(target, optimum)
+    precision = spread(target, optimum)
     taken = Profiles()
     stopped = reached.stopped
     if fit.profile and not stopped:
-        stopped = profiles(target, optimum, found, taken)
+        stopped = profile_estimates(target, optimum, precision, taken)
     posterior = None
     if fit.sampling is not None and not stopped:
-        posterior, notes, stopped = sampled(target, optimum, found, fit.sampling)
+        posterior, notes, stopped = sampled(target, optimum, precision, fit.sampling)
         taken.notes += notes
-    errors, free = target.errors, len(found.names)
+    errors, free = target.errors, len(precision.names)
     minus_2ll, aic, bic = criteria(target, predicted, free)
-    rows = tuple(estimates(target, optimum, found, taken.limits))
+    all_estimates = tuple(estimates(target, optimum, precision, taken.limits))
     return Group(
         subject=target.subjects[0] if fit.separate else "",
         series=target.series,
-        estimates=rows,
-        names=found.labels,
-        correlation=found.correlation,
+        estimates=all_estimates,
+        names=precision.labels,
+        correlation=precision.correlation,
         likelihoods=tuple(taken.likelihoods),
         predicted=tuple(predicted),
         weighted=errors.reported(predicted),
@@ -132,7 +134,7 @@ def _group(target: Target) -> Group:
         starts=tuple(reached.costs),
         evaluations=target.best.evaluations,
         stopped=stopped,
-        warnings=(*advice(target, reached, found, rows), *taken.notes),
+        warnings=(*advice(target, reached, precision, all_estimates), *taken.notes),
         failed=target.best.failed,
         posterior=posterior,
     )

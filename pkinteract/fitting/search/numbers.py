@@ -57,10 +57,10 @@ class Numbers:
 
     def all_values(self) -> dict[str, float]:
         """Every value by name, between its bounds; NaN for one that follows from what it cannot."""
-        found = {name: min(max(number.value, number.min), number.max) for name, number in self.own.items()}
+        values = {name: min(max(number.value, number.min), number.max) for name, number in self.own.items()}
         for name, follows in self.following.items():
-            found[name] = follows(found)
-        return found
+            values[name] = follows(values)
+        return values
 
     def copy(self) -> Numbers:
         """The same, to be moved by itself."""

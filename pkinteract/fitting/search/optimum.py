@@ -66,27 +66,27 @@ def search(target: Target) -> Search:
         When a method that follows derivatives begins at values that describe no possible body, or meets some between
         bounds that the fit file gives.
     """
-    found = Search(costs=[])
+    outcome = Search(costs=[])
     for n, start in enumerate(_starts(target)):
         try:
             begin = _approached(target, start) if target.fit.method in FOLLOWING else start
             done = _minimized(target, begin, target.fit.method, seed=target.fit.seed + n)
             if target.fit.method in GLOBAL:
-                done = _polished(target, done, found)
+                done = _polished(target, done, outcome)
         except KeyboardInterrupt:
             if target.best.values is None:
                 raise
-            found.stopped = True
-            return found
+            outcome.stopped = True
+            return outcome
         except SimulationError:
             if n == 0:
                 raise
-            found.costs.append(math.inf)
+            outcome.costs.append(math.inf)
             continue
-        found.costs.append(done.cost)
-        if found.costs[-1] <= min(found.costs):
-            found.unfinished = not done.finished
-    return found
+        outcome.costs.append(done.cost)
+        if outcome.costs[-1] <= min(outcome.costs):
+            outcome.unfinished = not done.finished
+    return outcome
 
 
 def _approached(target: Target, start: Numbers) -> Numbers:
@@ -109,12 +109,12 @@ class _MethodEnd:
     finished: bool
 
 
-def _polished(target: Target, done: _MethodEnd, found: Search) -> _MethodEnd:
+def _polished(target: Target, done: _MethodEnd, outcome: Search) -> _MethodEnd:
     """least_squares from where a global method ended, so that the optimum is a stationary point."""
     try:
         polished = _minimized(target, done.numbers, "least_squares", seed=0)
     except SimulationError:
-        found.unpolished = True
+        outcome.unpolished = True
         return replace(done, finished=False)
     return replace(polished, finished=polished.finished and done.finished)
 
@@ -138,7 +138,7 @@ def _minimized(target: Target, start: Numbers, method: str, *, seed: int) -> _Me
             done = optimize.differential_evolution(compared.all, bounds, atol=1e-6 * cost, rng=seed, **many)
         else:
             inner = Inner(low=low, high=high)
-            size = 1.0 if target.fit.known else cost / sum(len(row.values) for row in target.series)
+            size = 1.0 if target.fit.known else cost / sum(len(series.values) for series in target.series)
             options = {"method": "L-BFGS-B", "options": {"eps": 1e-5, "ftol": 1e-6}}
             done = optimize.basinhopping(
                 lambda u: compared(inner.outside(u)),
@@ -190,9 +190,11 @@ def _followed(target: Target, start: Numbers, method: str) -> _MethodEnd:
 
 def _estimated(numbers: Numbers) -> tuple[list[str], Array, Array, Array]:
     """Names of what is estimated, where it stands, and its bounds."""
-    rows = {name: row for name, row in numbers.items() if row.vary}
-    values, low, high = (np.array([getattr(row, key) for row in rows.values()]) for key in ("value", "min", "max"))
-    return list(rows), np.clip(values, low, high), low, high
+    free = {name: number for name, number in numbers.items() if number.vary}
+    values, low, high = (
+        np.array([getattr(number, key) for number in free.values()]) for key in ("value", "min", "max")
+    )
+    return list(free), np.clip(values, low, high), low, high
 
 
 def _moved(numbers: Numbers, names: Sequence[str], x: Array) -> Numbers:
@@ -214,14 +216,14 @@ class _Tried:
 
     def __call__(self, parameters: Numbers) -> Array:
         try:
-            found = self.target.residuals(parameters)
+            residuals = self.target.residuals(parameters)
         except SimulationError:
-            if not self.begun or any(row.beyond for row in self.target.fit.parameters):
+            if not self.begun or any(parameter.beyond for parameter in self.target.fit.parameters):
                 raise
             self.target.best.failed += 1
             return np.full(self.begun, IMPOSSIBLE)
-        self.begun = len(found)
-        return found
+        self.begun = len(residuals)
+        return residuals
 
 
 class _EnoughError(Exception):
@@ -247,23 +249,23 @@ class _Compared:
         self.left -= points.shape[1]
         names, *_ = _estimated(self.numbers)
         there = [_moved(self.numbers.copy(), names, point) for point in points.T]
-        found = self.target.many_residuals(there)
-        count = sum(len(row.values) for row in self.target.series)
-        self.target.best.failed += sum(rows is None for rows in found)
-        return np.array([IMPOSSIBLE**2 * count if rows is None else float(rows @ rows) for rows in found])
+        residuals = self.target.many_residuals(there)
+        count = sum(len(series.values) for series in self.target.series)
+        self.target.best.failed += sum(one is None for one in residuals)
+        return np.array([IMPOSSIBLE**2 * count if one is None else float(one @ one) for one in residuals])
 
 
 def _starts(target: Target) -> list[Numbers]:
     """The initial values, then points drawn evenly between the bounds (on the scale that is estimated)."""
-    found = [target.start()]
+    starts = [target.start()]
     random = np.random.default_rng(target.fit.seed)
     for _ in range(target.fit.starts - 1):
         drawn = target.start()
-        for _, row in drawn.items():
-            if row.vary:
-                row.value = random.uniform(row.min, row.max)
-        found.append(drawn)
-    return found
+        for _, number in drawn.items():
+            if number.vary:
+                number.value = random.uniform(number.min, number.max)
+        starts.append(drawn)
+    return starts
 
 
 def best_point(target: Target) -> Numbers:

@@ -49,16 +49,16 @@ class _Density:
     high: Array
 
     def __call__(self, points: Array) -> Array:
-        found = np.full(len(points), -np.inf)
+        logarithms = np.full(len(points), -np.inf)
         inside = np.flatnonzero(np.all((points >= self.low) & (points <= self.high), axis=1))
         values = [self.values(points[n]) for n in inside]
         for n, squares in zip(inside, self._squares(values), strict=True):
-            found[n] = self._logarithm(squares)
+            logarithms[n] = self._logarithm(squares)
         best = self.target.best
         best.evaluations += len(inside)
         if self.target.progress is not None:
             self.target.progress(best.evaluations, best.cost)
-        return found
+        return logarithms
 
     def values(self, point: Array) -> dict[str, float]:
         """Values of all parameters."""
@@ -68,12 +68,12 @@ class _Density:
 
     def _squares(self, points: list[dict[str, float]]) -> Iterator[float]:
         """Sum of squares at every point; where there is no possible body it is infinite."""
-        for values, rows in zip(points, self.target.tried(points), strict=True):
-            if isinstance(rows, SimulationError):
+        for values, prediction in zip(points, self.target.tried(points), strict=True):
+            if isinstance(prediction, SimulationError):
                 self.target.best.failed += 1
                 yield math.inf
             else:
-                weighted = self.target.weighted(values, rows)
+                weighted = self.target.weighted(values, prediction)
                 yield float(weighted @ weighted)
 
     def _logarithm(self, squares: float) -> float:
@@ -84,7 +84,7 @@ class _Density:
 
 
 def sampled(
-    target: Target, optimum: Numbers, found: Precision, sampling: Sampling
+    target: Target, optimum: Numbers, precision: Precision, sampling: Sampling
 ) -> tuple[Posterior | None, list[str], bool]:
     """The posterior, what to know of it, and whether it was stopped by hand; None if too little was sampled by then.
 
@@ -92,12 +92,12 @@ def sampled(
     """
     import emcee
 
-    rows = [optimum[name] for name in found.names]
-    low, high = np.array([row.min for row in rows]), np.array([row.max for row in rows])
-    density = _Density(target=target, optimum=optimum.copy(), names=found.names, low=low, high=high)
-    sampler = emcee.EnsembleSampler(sampling.walkers, len(rows), density, vectorize=True)
+    numbers = [optimum[name] for name in precision.names]
+    low, high = np.array([number.min for number in numbers]), np.array([number.max for number in numbers])
+    density = _Density(target=target, optimum=optimum.copy(), names=precision.names, low=low, high=high)
+    sampler = emcee.EnsembleSampler(sampling.walkers, len(numbers), density, vectorize=True)
     sampler.random_state = np.random.RandomState(sampling.seed).get_state()
-    begin = _begin(rows, found, sampling, low, high)
+    begin = _begin(numbers, precision, sampling, low, high)
     stopped = False
     try:
         for _ in sampler.sample(begin, iterations=sampling.burn + sampling.steps):
@@ -138,20 +138,20 @@ def sampled(
     return posterior, [*notes, *_warnings(posterior)], stopped
 
 
-def _begin(rows: list[Number], found: Precision, sampling: Sampling, low: Array, high: Array) -> Array:
+def _begin(numbers: list[Number], precision: Precision, sampling: Sampling, low: Array, high: Array) -> Array:
     """Where the walkers begin: about the optimum, as far from it as the covariance says and the bounds allow."""
     random = np.random.default_rng(sampling.seed)
-    at = np.array([row.value for row in rows])
+    at = np.array([number.value for number in numbers])
     widest = (
-        np.minimum(high - low, np.where([name.startswith(LOG) for name in found.names], 1.0, np.abs(at) + 1e-6)) / 4
+        np.minimum(high - low, np.where([name.startswith(LOG) for name in precision.names], 1.0, np.abs(at) + 1e-6)) / 4
     )
-    sds = np.sqrt(np.diag(found.covariance))
+    sds = np.sqrt(np.diag(precision.covariance))
     usable = np.where(np.isfinite(sds), np.minimum(sds, widest), widest)
-    if np.all(np.isfinite(found.covariance)):
-        root = np.linalg.cholesky(found.correlation + 1e-9 * np.eye(len(rows)))
+    if np.all(np.isfinite(precision.covariance)):
+        root = np.linalg.cholesky(precision.correlation + 1e-9 * np.eye(len(numbers)))
     else:
-        root = np.eye(len(rows))
-    begin = at + random.normal(size=(sampling.walkers, len(rows))) @ root.T * usable
+        root = np.eye(len(numbers))
+    begin = at + random.normal(size=(sampling.walkers, len(numbers))) @ root.T * usable
     inward = np.where(begin < low, low + random.uniform(0, widest, begin.shape), begin)
     return np.where(inward > high, high - random.uniform(0, widest, begin.shape), inward)
 
@@ -160,8 +160,8 @@ def _columns(density: _Density, draws: Array, densities: Array, seed: int) -> Ar
     """Values of what is estimated or follows from it, in its units, then the residual SD where that is not given."""
     target = density.target
     names = [slot.name for slot in target.slots if slot.parameter.vary or slot.parameter.expr is not None]
-    rows = [density.values(draw) for draw in draws]
-    values = np.array([[row[name] for name in names] for row in rows])
+    sets = [density.values(draw) for draw in draws]
+    values = np.array([[by_name[name] for name in names] for by_name in sets])
     if target.fit.known:
         return values
     count = target.errors.count

@@ -52,7 +52,7 @@ class _ProfileBasis:
 
     target: Target
     optimum: Numbers
-    found: Precision
+    precision: Precision
     best: _HeldPoint
     line: float
 
@@ -70,26 +70,28 @@ class Profiles:
     notes: list[str] = field(default_factory=list)
 
 
-def profiles(target: Target, optimum: Numbers, found: Precision, into: Profiles) -> bool:
+def profile_estimates(target: Target, optimum: Numbers, precision: Precision, into: Profiles) -> bool:
     """Take the profiles of all estimates and their intervals; whether that was stopped by hand."""
-    if found.bounds or found.unfelt or found.singular:
+    if precision.bounds or precision.unfelt or precision.singular:
         into.notes.append("no profiles were taken: an estimate has no standard error to begin from")
         return False
     try:
-        _all(target, optimum, found, into)
+        _all(target, optimum, precision, into)
     except KeyboardInterrupt:
         into.notes.append("stopped by hand: intervals that were not profiled by then are those of the covariance")
         return True
     return False
 
 
-def _all(target: Target, optimum: Numbers, found: Precision, into: Profiles) -> None:
+def _all(target: Target, optimum: Numbers, precision: Precision, into: Profiles) -> None:
     residuals = target.residuals(optimum)
     smallest = float(residuals @ residuals)
-    at = np.array([optimum[name].value for name in found.names])
+    at = np.array([optimum[name].value for name in precision.names])
     best = _HeldPoint(squares=smallest, at=at)
-    problem = _ProfileBasis(target=target, optimum=optimum, found=found, best=best, line=_line(target, found, smallest))
-    for place, name in enumerate(found.names):
+    problem = _ProfileBasis(
+        target=target, optimum=optimum, precision=precision, best=best, line=_line(target, precision, smallest)
+    )
+    for place, name in enumerate(precision.names):
         (low, below), (high, above) = (_side(problem, place, sign) for sign in (-1, 1))
         points = [*reversed(below), best, *above]
         into.limits[name] = (low, high)
@@ -97,17 +99,17 @@ def _all(target: Target, optimum: Numbers, found: Precision, into: Profiles) -> 
         into.notes += [text for text in _notes(problem, place, low, high, points) if text not in into.notes]
 
 
-def _line(target: Target, found: Precision, smallest: float) -> float:
+def _line(target: Target, precision: Precision, smallest: float) -> float:
     if target.fit.known:
         return float(chdtri(1, 1 - LEVEL))
-    dof = target.errors.count - len(found.names)
+    dof = target.errors.count - len(precision.names)
     return smallest * float(fdtri(1, dof, LEVEL)) / dof
 
 
 def _notes(
     problem: _ProfileBasis, place: int, low: float | None, high: float | None, points: Sequence[_HeldPoint]
 ) -> Iterator[str]:
-    name = problem.found.labels[place]
+    name = problem.precision.labels[place]
     open_sides = [side for side, end in (("lower", low), ("upper", high)) if end is None]
     if open_sides:
         side = " and ".join(open_sides)
@@ -121,14 +123,14 @@ def _notes(
 
 def _side(problem: _ProfileBasis, place: int, sign: int) -> tuple[float | None, list[_HeldPoint]]:
     """End of the interval on one side, None where there is none before the bound; points away from the optimum."""
-    name = problem.found.names[place]
-    row, best = problem.optimum[name], problem.best
-    bound = row.min if sign < 0 else row.max
-    sd = math.sqrt(problem.found.covariance[place, place])
-    longest = LONGEST * (1.0 if name.startswith(LOG) or row.value == 0 else abs(row.value))
+    name = problem.precision.names[place]
+    number, best = problem.optimum[name], problem.best
+    bound = number.min if sign < 0 else number.max
+    sd = math.sqrt(problem.precision.covariance[place, place])
+    longest = LONGEST * (1.0 if name.startswith(LOG) or number.value == 0 else abs(number.value))
     inside, outside = best, None
     points: list[_HeldPoint] = []
-    value = row.value + sign * min(0.5 * problem.found.quantile * sd, longest)
+    value = number.value + sign * min(0.5 * problem.precision.quantile * sd, longest)
     end = None
     while len(points) < _POINTS:
         value = max(value, bound) if sign < 0 else min(value, bound)
@@ -149,10 +151,10 @@ def _side(problem: _ProfileBasis, place: int, sign: int) -> tuple[float | None, 
             inside = point
         value = _next(problem, place, inside, outside, sign)
     if end is not None:
-        beyond = row.value + BEYOND * (end - row.value)
-        if row.min < beyond < row.max and max(problem.root(point) for point in points) < BEYOND:
+        beyond = number.value + BEYOND * (end - number.value)
+        if number.min < beyond < number.max and max(problem.root(point) for point in points) < BEYOND:
             points += _beyond(problem, place, beyond, points[-1])
-    return end, sorted(points, key=lambda point: abs(float(point.at[place]) - row.value))
+    return end, sorted(points, key=lambda point: abs(float(point.at[place]) - number.value))
 
 
 def _nearest(points: Sequence[_HeldPoint], place: int, value: float) -> _HeldPoint:
@@ -193,44 +195,44 @@ def _held(problem: _ProfileBasis, place: int, value: float, near: _HeldPoint) ->
     SimulationError
         When there is no possible body where the search begins.
     """
-    found, best = problem.found, problem.best
+    precision, best = problem.precision, problem.best
     if near is best:
-        slope = found.covariance[:, place] / found.covariance[place, place]
+        slope = precision.covariance[:, place] / precision.covariance[place, place]
     else:
         slope = (near.at - best.at) / (near.at[place] - best.at[place])
-    rows = problem.optimum.copy()
-    for name, guess in zip(found.names, near.at + slope * (value - near.at[place]), strict=True):
-        rows[name].value = float(np.clip(guess, rows[name].min, rows[name].max))
-    held = found.names[place]
-    rows[held].value = value
-    rows[held].vary = False
-    squares = _refitted(problem, rows, [name for name in found.names if name != held])
-    return _HeldPoint(squares=squares, at=np.array([rows[name].value for name in found.names]))
+    numbers = problem.optimum.copy()
+    for name, guess in zip(precision.names, near.at + slope * (value - near.at[place]), strict=True):
+        numbers[name].value = float(np.clip(guess, numbers[name].min, numbers[name].max))
+    held = precision.names[place]
+    numbers[held].value = value
+    numbers[held].vary = False
+    squares = _refitted(problem, numbers, [name for name in precision.names if name != held])
+    return _HeldPoint(squares=squares, at=np.array([numbers[name].value for name in precision.names]))
 
 
-def _refitted(problem: _ProfileBasis, rows: Numbers, names: Sequence[str]) -> float:
-    """The smallest sum of squares over ``names``, by damped Gauss-Newton steps between the bounds; moves ``rows``."""
+def _refitted(problem: _ProfileBasis, numbers: Numbers, names: Sequence[str]) -> float:
+    """The smallest sum of squares over ``names``, by damped Gauss-Newton steps inside the bounds; moves ``numbers``."""
     target, settled = problem.target, SETTLED * problem.line
-    residuals = target.residuals(rows)
+    residuals = target.residuals(numbers)
     squares = float(residuals @ residuals)
-    low = np.array([rows[name].min for name in names])
-    high = np.array([rows[name].max for name in names])
+    low = np.array([numbers[name].min for name in names])
+    high = np.array([numbers[name].max for name in names])
     damping = 0.0
     for _ in range(_ROUNDS if names else 0):
-        at = np.array([rows[name].value for name in names])
-        jacobian = target.jacobian(rows)
+        at = np.array([numbers[name].value for name in names])
+        jacobian = target.jacobian(numbers)
         slopes = jacobian.T @ residuals
         jacobian[:, ((at <= low) & (slopes > 0)) | ((at >= high) & (slopes < 0))] = 0.0
         before = squares
         while damping < 1e8:
             step = _step(jacobian, residuals, damping)
             if squares - float(np.sum((residuals + jacobian @ step) ** 2)) <= settled:
-                _put(rows, names, at)
+                _set_values(numbers, names, at)
                 return squares
             longest = LONGEST * np.array(
                 [1.0 if name.startswith(LOG) else abs(value) or 1.0 for name, value in zip(names, at, strict=True)]
             )
-            tried = _tried(target, rows, names, np.clip(at + np.clip(step, -longest, longest), low, high))
+            tried = _tried(target, numbers, names, np.clip(at + np.clip(step, -longest, longest), low, high))
             if tried is not None and float(tried @ tried) < squares:
                 residuals, squares = tried, float(tried @ tried)
                 damping = 0.1 * damping if damping > 1e-4 else 0.0
@@ -238,7 +240,7 @@ def _refitted(problem: _ProfileBasis, rows: Numbers, names: Sequence[str]) -> fl
             damping = max(10 * damping, 1e-3)
         if before - squares <= settled:
             if squares == before:
-                _put(rows, names, at)
+                _set_values(numbers, names, at)
             break
     return squares
 
@@ -252,23 +254,23 @@ def _step(jacobian: Array, residuals: Array, damping: float) -> Array:
     return np.asarray(np.linalg.lstsq(left, right, rcond=1e-10)[0] / scale)
 
 
-def _put(rows: Numbers, names: Sequence[str], values: Array) -> None:
+def _set_values(numbers: Numbers, names: Sequence[str], values: Array) -> None:
     for name, value in zip(names, values, strict=True):
-        rows[name].value = float(value)
+        numbers[name].value = float(value)
 
 
-def _tried(target: Target, rows: Numbers, names: Sequence[str], values: Array) -> Array | None:
+def _tried(target: Target, numbers: Numbers, names: Sequence[str], values: Array) -> Array | None:
     """Residuals at ``values``; None where they describe no possible body."""
-    _put(rows, names, values)
+    _set_values(numbers, names, values)
     try:
-        return target.residuals(rows)
+        return target.residuals(numbers)
     except SimulationError:
         return None
 
 
 def _likelihood(problem: _ProfileBasis, place: int, points: Sequence[_HeldPoint]) -> Likelihood:
-    target, name = problem.target, problem.found.names[place]
-    slot = next(row for row in target.slots if row.name == name.removeprefix(LOG))
+    target, name = problem.target, problem.precision.names[place]
+    slot = next(slot for slot in target.slots if slot.name == name.removeprefix(LOG))
     made = math.exp if name.startswith(LOG) else float
     more = np.array([max(point.squares - problem.best.squares, 0.0) for point in points])
     if target.fit.known:

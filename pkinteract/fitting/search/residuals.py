@@ -33,12 +33,12 @@ class Residuals:
     @cached_property
     def values(self) -> Array:
         """Measured levels, and an end of those that lay beyond it."""
-        return np.concatenate([row.values for row in self.series])
+        return np.concatenate([series.values for series in self.series])
 
     @cached_property
     def seen(self) -> Flags:
         """Whether a level was measured."""
-        return np.concatenate([row.measured for row in self.series])
+        return np.concatenate([series.measured for series in self.series])
 
     @property
     def count(self) -> int:
@@ -48,18 +48,18 @@ class Residuals:
     @cached_property
     def _ends(self) -> Array:
         """Locations of the ends of those that were not measured, (level, 2)."""
-        rows = [row.ends[~row.measured] for row in self.series if row.ends is not None]
-        found = np.concatenate(rows) if rows else np.empty((0, 2))
-        return self._located(np.maximum(found, 0.0)) if self.fit.residual == "log" else found
+        unmeasured = [series.ends[~series.measured] for series in self.series if series.ends is not None]
+        ends = np.concatenate(unmeasured) if unmeasured else np.empty((0, 2))
+        return self._located(np.maximum(ends, 0.0)) if self.fit.residual == "log" else ends
 
     @cached_property
     def _shares(self) -> Array:
         """What the SD of one subject's level is multiplied by: 1/√n, or an SD of its own."""
-        rows = []
-        for row in self.series:
-            single = np.ones(len(row.values)) if row.counts is None else 1 / np.sqrt(row.counts)
-            rows.append(single if row.sds is None else row.sds)
-        return np.concatenate(rows)
+        shares = []
+        for series in self.series:
+            single = np.ones(len(series.values)) if series.counts is None else 1 / np.sqrt(series.counts)
+            shares.append(single if series.sds is None else series.sds)
+        return np.concatenate(shares)
 
     @property
     def _sizes(self) -> tuple[float, float]:
@@ -106,13 +106,13 @@ class Residuals:
         return self._located(levels)
 
     def _refuse_zero(self, predicted: Sequence[Array]) -> None:
-        for row, levels in zip(self.series, predicted, strict=True):
-            wrong = np.flatnonzero(row.measured & ~(levels > 0))
+        for series, levels in zip(self.series, predicted, strict=True):
+            wrong = np.flatnonzero(series.measured & ~(levels > 0))
             if len(wrong):
                 what = "logarithm" if self.fit.residual == "log" else "SD in proportion to it"
-                advice = f"line {row.lines[wrong[0]]} is predicted as 0, which has no {what}"
+                advice = f"line {series.lines[wrong[0]]} is predicted as 0, which has no {what}"
                 advice += "; leave it out or use another model."
-                raise SimulationError(None, "fit", advice, f"subject {row.subject}")
+                raise SimulationError(None, "fit", advice, f"subject {series.subject}")
 
     def widths(self, predicted: Sequence[Array]) -> Array:
         """SD of every level, or what it is proportional to where σ is estimated."""
@@ -133,7 +133,7 @@ class Residuals:
         if self.fit.known:
             return 1.0
         squares = max(float(gaps @ gaps), _NOTHING)
-        return math.exp(censored.log_sd(squares, len(gaps), ends))
+        return math.exp(censored.likeliest_log_sd(squares, len(gaps), ends))
 
     def minimised(self, predicted: Sequence[Array]) -> Array:
         """Residuals whose sum of squares S is -2 log likelihood, or n·ln S of ``count`` where σ is estimated.
@@ -141,31 +141,31 @@ class Residuals:
         Both hold but for a constant; see the modules ``weighing`` and ``censored``.
         """
         gaps, ends, widths = self._gaps(predicted)
-        found = np.empty(len(self.values))
+        minimised = np.empty(len(self.values))
         if self.fit.known and self._follows:
             additive, proportional = (size * self._shares[self.seen] for size in self._sizes)
             levels = np.concatenate(predicted)[self.seen]
             gaps = weighing.roots(self.values[self.seen], levels, self._best, additive, proportional)
         sd = self._sd(gaps, ends) if len(ends) else 1.0
-        found[self.seen] = gaps / sd
-        found[~self.seen] = censored.residuals(ends / sd)
+        minimised[self.seen] = gaps / sd
+        minimised[~self.seen] = censored.residuals(ends / sd)
         if self.fit.known:
-            return found
+            return minimised
         if self._follows:
             sd *= float(np.exp(np.mean(np.log(widths[self.seen])))) / self._middle
         if len(ends):
-            squares = float(found @ found)
+            squares = float(minimised @ minimised)
             sd *= math.sqrt(len(gaps) * math.exp(squares / len(gaps) - 1) / squares)
-        return found * sd
+        return minimised * sd
 
     def reported(self, predicted: Sequence[Array]) -> tuple[Array, ...]:
         """Per series: residuals over their widths; of levels that were not measured σ·√(−2 ln probability)."""
         gaps, ends, _ = self._gaps(predicted)
         sd = self._sd(gaps, ends)
-        found = np.empty(len(self.values))
-        found[self.seen] = gaps
-        found[~self.seen] = sd * censored.residuals(ends / sd)
-        return tuple(np.split(found, np.cumsum([len(row.values) for row in self.series])[:-1]))
+        residuals = np.empty(len(self.values))
+        residuals[self.seen] = gaps
+        residuals[~self.seen] = sd * censored.residuals(ends / sd)
+        return tuple(np.split(residuals, np.cumsum([len(series.values) for series in self.series])[:-1]))
 
     def sd(self, predicted: Sequence[Array], free: int) -> float:
         """SD of the residuals beside ``free`` estimates; where it is given, their root mean square over it."""
@@ -179,8 +179,8 @@ class Residuals:
         gaps, ends, widths = self._gaps(predicted)
         sd = self._sd(gaps, ends)
         logs = np.log(self.values[self.seen]) if self.fit.residual == "log" else np.zeros(1)
-        found = float(np.sum((gaps / sd) ** 2) + 2 * np.sum(np.log(sd * widths[self.seen])) + 2 * np.sum(logs))
-        return found + len(gaps) * math.log(2 * math.pi) - 2 * float(np.sum(censored.logarithm(ends / sd)))
+        measured_part = float(np.sum((gaps / sd) ** 2) + 2 * np.sum(np.log(sd * widths[self.seen])) + 2 * np.sum(logs))
+        return measured_part + len(gaps) * math.log(2 * math.pi) - 2 * float(np.sum(censored.logarithm(ends / sd)))
 
     def information(self, predicted: Sequence[Array], sd: float) -> tuple[Array, Array]:
         """SD of every level for a σ of ``sd``, and the information on location/SD and ln σ, (level, 2, 2).
@@ -195,9 +195,9 @@ class Residuals:
         variances = np.where(variances > 0, variances, 1.0)
         pull = widths * proportional**2 * levels / variances
         bend = (widths * proportional) ** 2 / variances - 2 * pull**2
-        found = weighing.information(pull)
-        found[others] = _of_ends(ends, pull[others, None], bend[others, None])
-        return widths, found
+        matrices = weighing.information(pull)
+        matrices[others] = _of_ends(ends, pull[others, None], bend[others, None])
+        return widths, matrices
 
 
 def _of_ends(ends: Array, pull: Array, bend: Array) -> Array:
@@ -208,7 +208,7 @@ def _of_ends(ends: Array, pull: Array, bend: Array) -> Array:
     pull, bend
         First and second derivative of ln SD by the location, times SD and its square, (level, 1).
     """
-    first, second = censored.slopes(ends), censored.curvature(ends)
+    first, second = censored.probability_slopes(ends), censored.curvature(ends)
     z = np.where(np.isfinite(ends), ends, 0.0)
     moves = np.stack([-1 - z * pull, -z], axis=2)
     bends = np.array([[2 * pull + z * pull**2 - z * bend, 1 + z * pull], [1 + z * pull, z]]).transpose(2, 3, 0, 1)

@@ -67,12 +67,12 @@ class Target:
     @cached_property
     def slots(self) -> tuple[Slot, ...]:
         """Every parameter, once per subject where subjects have their own."""
-        found = []
-        for row in self.fit.parameters:
-            for n, subject in enumerate(self.subjects if row.per_subject else ("",)):
-                name = f"{row.name}__{n}" if row.per_subject else row.name
-                found.append(Slot(name=name, parameter=row, subject=subject))
-        return tuple(found)
+        slots = []
+        for parameter in self.fit.parameters:
+            for n, subject in enumerate(self.subjects if parameter.per_subject else ("",)):
+                name = f"{parameter.name}__{n}" if parameter.per_subject else parameter.name
+                slots.append(Slot(name=name, parameter=parameter, subject=subject))
+        return tuple(slots)
 
     @cached_property
     def errors(self) -> Residuals:
@@ -82,29 +82,29 @@ class Target:
     @cached_property
     def subjects(self) -> tuple[str, ...]:
         """Subjects in the order of the data."""
-        return tuple(dict.fromkeys(row.subject for row in self.series))
+        return tuple(dict.fromkeys(series.subject for series in self.series))
 
     @cached_property
     def runs(self) -> tuple[Series, ...]:
         """What is solved: every series, or the runs that its summary numbers are made of."""
-        return tuple(run for row in self.series for run in row.runs or (row,))
+        return tuple(run for series in self.series for run in series.runs or (series,))
 
     @cached_property
     def changes(self) -> tuple[tuple[Assignment, ...], ...]:
         """Per run: the values of its monographs that parameters set."""
-        return tuple(changes_of(self.fit.parameters, row) for row in self.runs)
+        return tuple(changes_of(self.fit.parameters, run) for run in self.runs)
 
     def start(self) -> Numbers:
         """The numbers at the initial values."""
         made = Numbers()
         for slot in self.slots:
-            row = slot.parameter
-            if row.expr is not None:
-                made.add_following(slot.name, row.expr, self._names(slot.subject))
-            elif row.vary and row.log:
-                made.add_by_logarithm(slot.name, row.initial, low=row.lower, high=row.upper)
+            parameter = slot.parameter
+            if parameter.expr is not None:
+                made.add_following(slot.name, parameter.expr, self._names(slot.subject))
+            elif parameter.vary and parameter.log:
+                made.add_by_logarithm(slot.name, parameter.initial, low=parameter.lower, high=parameter.upper)
             else:
-                made.add(slot.name, row.initial, low=row.lower, high=row.upper, vary=row.vary)
+                made.add(slot.name, parameter.initial, low=parameter.lower, high=parameter.upper, vary=parameter.vary)
         return made
 
     def _names(self, subject: str) -> dict[str, str]:
@@ -125,22 +125,22 @@ class Target:
     def many_residuals(self, points: Sequence[Numbers]) -> list[Array | None]:
         """The same at many points; None where the values describe no possible body."""
         values = [numbers.all_values() for numbers in points]
-        rows = zip(points, values, self.tried(values), strict=True)
+        tries = zip(points, values, self.tried(values), strict=True)
         return [
-            None if isinstance(found, SimulationError) else self._noted(numbers, self.weighted(here, found))
-            for numbers, here, found in rows
+            None if isinstance(prediction, SimulationError) else self._noted(numbers, self.weighted(here, prediction))
+            for numbers, here, prediction in tries
         ]
 
-    def _noted(self, numbers: Numbers, found: Array) -> Array:
+    def _noted(self, numbers: Numbers, residuals: Array) -> Array:
         """Residuals, having noted that they were evaluated and where they are smallest."""
         self.best.evaluations += 1
-        cost = self.cost(found)
+        cost = self.cost(residuals)
         if cost < self.best.cost:
             self.best.cost = cost
-            self.best.values = {name: row.value for name, row in numbers.items() if row.vary}
+            self.best.values = {name: number.value for name, number in numbers.items() if number.vary}
         if self.progress is not None:
             self.progress(self.best.evaluations, self.best.cost)
-        return found
+        return residuals
 
     def cost(self, residuals: Array) -> float:
         """What is minimised: the sum of squares, or of what the robust loss makes of them, as scipy defines it."""
@@ -163,23 +163,23 @@ class Target:
 
     def _derivatives(self, numbers: Numbers, made: Callable[[Mapping[str, float], Sequence[Array]], Array]) -> Array:
         """Derivatives of what is ``made`` of the values and the predictions, by central differences side by side."""
-        names = [name for name, row in numbers.items() if row.vary]
+        names = [name for name, number in numbers.items() if number.vary]
         points, spans = [], []
         for name in names:
-            row = numbers[name]
-            half = STEP * (1.0 if name.startswith(LOG) else max(abs(row.value), STEP * abs(row.initial or 1.0)))
-            low, high = max(row.value - half, row.min), min(row.value + half, row.max)
+            number = numbers[name]
+            half = STEP * (1.0 if name.startswith(LOG) else max(abs(number.value), STEP * abs(number.initial or 1.0)))
+            low, high = max(number.value - half, number.min), min(number.value + half, number.max)
             spans.append(high - low)
             points += [self.moved(numbers, name, low), self.moved(numbers, name, high)]
         tried = self.tried(points)
-        good = [not isinstance(rows, SimulationError) for rows in tried]
+        good = [not isinstance(prediction, SimulationError) for prediction in tried]
         if not all(good):
             here = numbers.all_values()
             spans = [span * (1.0 if all(good[2 * n : 2 * n + 2]) else 0.5) for n, span in enumerate(spans)]
             points = [values if fine else here for values, fine in zip(points, good, strict=True)]
             tried = self.tried(points)
-        found = [made(values, possible(rows)) for values, rows in zip(points, tried, strict=True)]
-        columns = [(found[2 * n + 1] - found[2 * n]) / span for n, span in enumerate(spans)]
+        evaluations = [made(values, possible(prediction)) for values, prediction in zip(points, tried, strict=True)]
+        columns = [(evaluations[2 * n + 1] - evaluations[2 * n]) / span for n, span in enumerate(spans)]
         return np.array(columns).T
 
     def end(self, numbers: Numbers, name: str) -> str:
@@ -188,7 +188,9 @@ class Target:
         sides = {"lower": -half, "upper": half}
         points = [self.moved(numbers, name, numbers[name].value + move) for move in sides.values()]
         tried = self.tried(points)
-        return next((side for side, rows in zip(sides, tried, strict=True) if isinstance(rows, SimulationError)), "")
+        return next(
+            (side for side, prediction in zip(sides, tried, strict=True) if isinstance(prediction, SimulationError)), ""
+        )
 
     def moved(self, numbers: Numbers, name: str, value: float) -> dict[str, float]:
         """Values of all parameters when one of its own is another."""
@@ -208,7 +210,7 @@ class Target:
         SimulationError
             When a point describes no possible body, or the solver gives up there.
         """
-        return [possible(rows) for rows in self.tried(points)]
+        return [possible(prediction) for prediction in self.tried(points)]
 
     def tried(self, points: Sequence[Mapping[str, float]]) -> list[list[Array] | SimulationError]:
         """Predictions of every series at every point, or why there are none; neighbours take the same steps."""
@@ -219,31 +221,34 @@ class Target:
             keys.append([])
             for place, run in enumerate(self.runs):
                 names = self._names(run.subject)
-                mine = {row.parameter: values[names[row.parameter]] for row in self.changes[place]}
+                mine = {change.parameter: values[names[change.parameter]] for change in self.changes[place]}
                 key = tuple(mine.values())
                 keys[-1].append(key)
                 if key not in wanted[place]:
                     wanted[place][key] = self._prepared(place, mine)
-        for place, rows in enumerate(wanted):
-            often = Counter(row[place] for row in keys)
-            wanted[place] = dict(sorted(rows.items(), key=lambda item: often[item[0]] > 1))
-        solved = self.pool.map(predicted, self.runs, [list(rows.values()) for rows in wanted])
-        done = [dict(zip(rows, found, strict=True)) for rows, found in zip(wanted, solved, strict=True)]
-        return [self._together([rows[key] for rows, key in zip(done, row, strict=True)]) for row in keys]
+        for place, by_key in enumerate(wanted):
+            often = Counter(keys_of_point[place] for keys_of_point in keys)
+            wanted[place] = dict(sorted(by_key.items(), key=lambda item: often[item[0]] > 1))
+        solved = self.pool.map(predicted, self.runs, [list(by_key.values()) for by_key in wanted])
+        done = [dict(zip(by_key, predictions, strict=True)) for by_key, predictions in zip(wanted, solved, strict=True)]
+        return [
+            self._together([by_key[key] for by_key, key in zip(done, keys_of_point, strict=True)])
+            for keys_of_point in keys
+        ]
 
     def _together(self, solved: Sequence[Array | SimulationError]) -> list[Array] | SimulationError:
         """Predictions of every series from those of the runs."""
-        good = [rows for rows in solved if not isinstance(rows, SimulationError)]
-        wrong = [rows for rows in solved if isinstance(rows, SimulationError)]
+        good = [prediction for prediction in solved if not isinstance(prediction, SimulationError)]
+        wrong = [prediction for prediction in solved if isinstance(prediction, SimulationError)]
         return wrong[0] if wrong else self._made(good)
 
     def _made(self, solved: Sequence[Array]) -> list[Array]:
         """Predictions of every series from those of the runs."""
         left = iter(solved)
-        taken = [list(islice(left, len(row.runs) or 1)) for row in self.series]
+        taken = [list(islice(left, len(series.runs) or 1)) for series in self.series]
         return [
-            summarized(series, rows) if series.runs else rows[0]
-            for series, rows in zip(self.series, taken, strict=True)
+            summarized(series, levels) if series.runs else levels[0]
+            for series, levels in zip(self.series, taken, strict=True)
         ]
 
     def _prepared(self, place: int, values: Mapping[str, float]) -> Prepared:
@@ -261,15 +266,15 @@ class Target:
         return np.concatenate([self.errors.located(predicted), self._priors(values)])
 
     def _priors(self, values: Mapping[str, float]) -> Array:
-        rows = [(slot, slot.parameter.prior) for slot in self.slots if slot.parameter.prior is not None]
-        found = []
-        for slot, prior in rows:
+        priors = [(slot, slot.parameter.prior) for slot in self.slots if slot.parameter.prior is not None]
+        residuals = []
+        for slot, prior in priors:
             value = math.log(values[slot.name]) if slot.parameter.log else values[slot.name]
-            found.append((value - prior[0]) / prior[1])
-        return np.array(found, dtype=float)
+            residuals.append((value - prior[0]) / prior[1])
+        return np.array(residuals, dtype=float)
 
 
-def possible(rows: list[Array] | SimulationError) -> list[Array]:
+def possible(prediction: list[Array] | SimulationError) -> list[Array]:
     """Predictions of every series, (measurement,) each, if there are any.
 
     Raises
@@ -277,6 +282,6 @@ def possible(rows: list[Array] | SimulationError) -> list[Array]:
     SimulationError
         Why there are none.
     """
-    if isinstance(rows, SimulationError):
-        raise rows
-    return rows
+    if isinstance(prediction, SimulationError):
+        raise prediction
+    return prediction

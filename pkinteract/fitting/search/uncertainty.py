@@ -60,7 +60,7 @@ class Precision:
 def spread(target: Target, optimum: Numbers) -> Precision:
     """The covariance at an optimum: the inverse of the information on the estimates and, if it is estimated, the SD."""
     fit = target.fit
-    names = tuple(name for name, row in optimum.items() if row.vary)
+    names = tuple(name for name, number in optimum.items() if number.vary)
     labels = tuple(_label(target, name) for name in names)
     bounds = {n: side for n in range(len(names)) if (side := _side(optimum[names[n]]))}
     if target.best.failed:
@@ -101,27 +101,31 @@ def _design(target: Target, optimum: Numbers, free: int) -> tuple[Array, Array]:
     predicted = target.predictions([values])[0]
     count = len(errors.values)
     slopes = np.nan_to_num(target.slopes(optimum), nan=0.0, posinf=0.0, neginf=0.0)
-    widths, found = errors.information(predicted, 1.0 if fit.known else errors.sd(predicted, 0))
+    widths, information = errors.information(predicted, 1.0 if fit.known else errors.sd(predicted, 0))
     slopes[:count] /= np.where(widths > 0, widths, 1.0)[:, None]
     weights = _robust(fit.loss, target.weighted(values, predicted))
-    weights[:count] *= np.maximum(found[:, 0, 0], 0.0)
-    shared = np.zeros(free) if fit.known else found[:, 0, 1] @ slopes[:count] / math.sqrt(float(np.sum(found[:, 1, 1])))
+    weights[:count] *= np.maximum(information[:, 0, 0], 0.0)
+    shared = (
+        np.zeros(free)
+        if fit.known
+        else information[:, 0, 1] @ slopes[:count] / math.sqrt(float(np.sum(information[:, 1, 1])))
+    )
     return slopes * np.sqrt(weights)[:, None], shared
 
 
 def _label(target: Target, name: str) -> str:
-    slot = next(row for row in target.slots if row.name == name.removeprefix(LOG))
+    slot = next(slot for slot in target.slots if slot.name == name.removeprefix(LOG))
     whose = f" of {slot.subject}" if slot.subject and len(target.subjects) > 1 else ""
     return slot.parameter.name + whose
 
 
-def _side(row: Number) -> str:
+def _side(number: Number) -> str:
     """The bound that a parameter lies at; empty if at none."""
-    width = row.max - row.min
-    margin = AT_BOUND * (width if math.isfinite(width) else max(1.0, abs(row.value)))
-    if row.value - row.min < margin:
+    width = number.max - number.min
+    margin = AT_BOUND * (width if math.isfinite(width) else max(1.0, abs(number.value)))
+    if number.value - number.min < margin:
         return "lower"
-    return "upper" if row.max - row.value < margin else ""
+    return "upper" if number.max - number.value < margin else ""
 
 
 def _robust(loss: str, residuals: Array) -> Array:
@@ -134,25 +138,25 @@ def _robust(loss: str, residuals: Array) -> Array:
     return 1 / (1 + squared) if loss == "cauchy" else np.ones_like(squared)
 
 
-def estimates(target: Target, optimum: Numbers, found: Precision, limits: Limits) -> Iterator[Estimate]:
+def estimates(target: Target, optimum: Numbers, precision: Precision, limits: Limits) -> Iterator[Estimate]:
     """Every parameter with its standard error and interval; those that follow from others by their derivatives."""
     values = optimum.all_values()
-    gradients = _gradients(target, optimum, found)
-    known = np.isfinite(np.diag(found.covariance))
-    usable = np.where(np.isfinite(found.covariance), found.covariance, 0.0)
+    gradients = _gradients(target, optimum, precision)
+    known = np.isfinite(np.diag(precision.covariance))
+    usable = np.where(np.isfinite(precision.covariance), precision.covariance, 0.0)
     for slot in target.slots:
-        row, value = slot.parameter, float(values[slot.name])
+        parameter, value = slot.parameter, float(values[slot.name])
         gradient = gradients[slot.name]
         variance = float(gradient @ usable @ gradient)
         moves = bool(np.any(gradient != 0))
         certain = moves and bool(np.all(known[gradient != 0])) and variance > 0
         spread_of = math.sqrt(variance) if certain else None
-        log = row.log and (row.vary or row.expr is not None)
-        low, high = _interval(slot, value, spread_of, found.quantile, limits, log=log)
+        log = parameter.log and (parameter.vary or parameter.expr is not None)
+        low, high = _interval(slot, value, spread_of, precision.quantile, limits, log=log)
         yield Estimate(
-            parameter=row,
+            parameter=parameter,
             subject=slot.subject,
-            free=row.vary,
+            free=parameter.vary,
             value=value,
             se=None if spread_of is None else spread_of * (value if log else 1.0),
             low=low,
@@ -177,21 +181,21 @@ def _interval(
     return value - quantile * sd, value + quantile * sd
 
 
-def _gradients(target: Target, optimum: Numbers, found: Precision) -> dict[str, Array]:
+def _gradients(target: Target, optimum: Numbers, precision: Precision) -> dict[str, Array]:
     """Derivative of every parameter (of its logarithm, where that is its scale) by every estimate."""
     columns = []
-    for name in found.names:
-        row = optimum[name]
-        half = STEP * (1.0 if name.startswith(LOG) else max(abs(row.value), STEP))
-        low, high = target.moved(optimum, name, row.value - half), target.moved(optimum, name, row.value + half)
+    for name in precision.names:
+        number = optimum[name]
+        half = STEP * (1.0 if name.startswith(LOG) else max(abs(number.value), STEP))
+        low, high = target.moved(optimum, name, number.value - half), target.moved(optimum, name, number.value + half)
         columns.append({slot.name: _change(slot, low, high) / (2 * half) for slot in target.slots})
     return {slot.name: np.array([column[slot.name] for column in columns]) for slot in target.slots}
 
 
 def _change(slot: Slot, low: Mapping[str, float], high: Mapping[str, float]) -> float:
     """Change of a parameter, of its logarithm where that is its scale; NaN where one that follows reaches 0."""
-    row = slot.parameter
-    if row.log and (row.vary or row.expr is not None):
+    parameter = slot.parameter
+    if parameter.log and (parameter.vary or parameter.expr is not None):
         ends = low[slot.name], high[slot.name]
         return math.log(ends[1] / ends[0]) if min(ends) > 0 else math.nan
     return high[slot.name] - low[slot.name]

@@ -36,7 +36,7 @@ class CellReader:
 
     path: Path
     columns: tuple[str, ...]
-    found: list[Problem] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     line: int = 0
 
     def rows(self) -> Iterator[Mapping[str, str]]:
@@ -46,7 +46,7 @@ class CellReader:
         file = read_csv(self.path, broken)
         self.line = file.head
         self._head(file.names)
-        self.found += broken
+        self.problems += broken
         for self.line, cells in file.rows:
             if len(cells) != len(self.columns):
                 self.refuse("", f"has {len(cells)} cells where the table has {len(self.columns)} columns")
@@ -71,7 +71,7 @@ class CellReader:
         return used
 
     def refuse(self, key: str, message: str) -> None:
-        self.found.append(Problem(line=self.line or None, key=key, message=message))
+        self.problems.append(Problem(line=self.line or None, key=key, message=message))
 
     def _head(self, names: Sequence[str]) -> None:
         for name in names:
@@ -82,10 +82,10 @@ class CellReader:
         for name in self.columns:
             if name not in names:
                 self.refuse(name, "is missing; the table needs this column")
-        if not self.found and tuple(names) != self.columns:
+        if not self.problems and tuple(names) != self.columns:
             self.refuse("", f"the columns must stand in this order: {','.join(self.columns)}")
-        if self.found:
-            raise InputError(self.path, self.found)
+        if self.problems:
+            raise InputError(self.path, self.problems)
 
     def intake(self, key: str, drug: str, formulation: str) -> Intakes:
         self.id(key, drug)
@@ -107,12 +107,12 @@ class CellReader:
         )
 
     def background(self, text: str) -> tuple[Intake, ...]:
-        found = []
+        intakes = []
         for part in filter(None, (part.strip() for part in text.split("|"))):
             drug, _, doses = part.partition(" ")
             self.id("background", drug)
-            found.append(Intake(drug=drug, formulation="", doses=self.doses("background", doses, True)))
-        return tuple(found)
+            intakes.append(Intake(drug=drug, formulation="", doses=self.doses("background", doses, True)))
+        return tuple(intakes)
 
     def doses(self, key: str, text: str, needed: bool) -> tuple[GivenDrug, ...]:
         if not text:
@@ -165,10 +165,10 @@ class CellReader:
         return row[key]
 
     def ids(self, key: str, text: str) -> tuple[str, ...]:
-        found = tuple(filter(None, (part.strip() for part in text.split("+"))))
-        for drug in found:
+        drugs = tuple(filter(None, (part.strip() for part in text.split("+"))))
+        for drug in drugs:
             self.id(key, drug)
-        return found
+        return drugs
 
     def id(self, key: str, drug: str) -> None:
         if re.fullmatch(ID, drug) is None:

@@ -84,8 +84,8 @@ class _StudyReader(CellReader):
 
     def studies(self) -> tuple[Study, ...]:
         read = [self._study(row) for row in self.rows()]
-        if self.found:
-            raise InputError(self.path, self.found)
+        if self.problems:
+            raise InputError(self.path, self.problems)
         return tuple(read)
 
     def _study(self, row: Mapping[str, str]) -> Study:

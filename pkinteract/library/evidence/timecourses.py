@@ -168,8 +168,8 @@ class _TimePointReader(CellReader):
 
     def points(self) -> tuple[TimePoint, ...]:
         read = [self._point(row) for row in self.rows()]
-        if self.found:
-            raise InputError(self.path, self.found)
+        if self.problems:
+            raise InputError(self.path, self.problems)
         return tuple(read)
 
     def _point(self, row: Mapping[str, str]) -> TimePoint:
@@ -255,22 +255,22 @@ class _TimePointReader(CellReader):
         return day
 
     def _pairs(self, key: str, text: str, known: Mapping[str, str]) -> dict[str, str]:
-        found = {}
+        pairs = {}
         for part in filter(None, (part.strip() for part in text.split(";"))):
             name, _, value = part.partition("=")
             if name not in known or re.fullmatch(known[name], value) is None:
                 self.refuse(key, f'"{part}" is not one of {", ".join(f"{name}=…" for name in known)}, or its value')
                 continue
-            found[name] = value
-        return found
+            pairs[name] = value
+        return pairs
 
     def _changes(self, text: str) -> tuple[BodyChange, ...]:
-        found = []
+        changes = []
         for part in filter(None, (part.strip() for part in text.split(";"))):
             time, _, rest = part.partition(":")
             if re.fullmatch(rf"-?{NUMBER}", time) is None:
                 self.refuse("patient_change", f'"{part}" is not a change; write time:what, as 0:smoker=no')
                 continue
             said = self._pairs("patient_change", rest, _CHANGE)
-            found += [BodyChange(time=float(time), key=name, value=value) for name, value in said.items()]
-        return tuple(found)
+            changes += [BodyChange(time=float(time), key=name, value=value) for name, value in said.items()]
+        return tuple(changes)

@@ -73,15 +73,15 @@ class Genes:
 @cache
 def sizes() -> Mapping[tuple[str, str], Size]:
     """("weight" or "height", "male" or "female") to its percentiles."""
-    found: dict[tuple[str, str], list[tuple[float, tuple[float, ...]]]] = {}
+    sizes_at: dict[tuple[str, str], list[tuple[float, tuple[float, ...]]]] = {}
     for row in _rows("size.csv"):
         ages = (float(row["age_from_y"]), float(row["age_to_y"] or 89))
         unit = "kg" if row["quantity"] == "weight" else "m"
         values = [from_canonical(to_canonical(float(row[name]), row["unit"]), unit) for name in PERCENTILES]
-        found.setdefault((row["quantity"], row["sex"]), []).append(((ages[0] + ages[1] + 1) / 2, tuple(values)))
+        sizes_at.setdefault((row["quantity"], row["sex"]), []).append(((ages[0] + ages[1] + 1) / 2, tuple(values)))
     return {
-        key: Size(ages=tuple(age for age, _ in rows), percentiles=tuple(values for _, values in rows))
-        for key, rows in found.items()
+        key: Size(ages=tuple(age for age, _ in by_age), percentiles=tuple(values for _, values in by_age))
+        for key, by_age in sizes_at.items()
     }
 
 
@@ -89,8 +89,10 @@ def sizes() -> Mapping[tuple[str, str], Size]:
 def kidneys() -> Mapping[str, Kidneys]:
     """Sex to the serum creatinine."""
     return {
-        sex: Kidneys(median=row["median"]["value"], rise=row["rise"]["value"], spread=row["spread"]["value"])
-        for sex, row in _table()["creatinine"].items()
+        sex: Kidneys(
+            median=creatinine["median"]["value"], rise=creatinine["rise"]["value"], spread=creatinine["spread"]["value"]
+        )
+        for sex, creatinine in _table()["creatinine"].items()
     }
 
 
@@ -99,35 +101,35 @@ def bounds() -> Mapping[str, tuple[float, float]]:
     """Least and most of weight [kg], height [m], body mass index [kg/m2] and creatinine clearance [mL/min]."""
     units = {"weight": "kg", "height": "m", "body_mass_index": "1", "creatinine_clearance": "mL/min"}
     return {
-        name: (_in(row["from"], units[name]), _in(row["until"], units[name]))
-        for name, row in _table()["bounds"].items()
+        name: (_in(bound["from"], units[name]), _in(bound["until"], units[name]))
+        for name, bound in _table()["bounds"].items()
     }
 
 
 @cache
 def weight_and_height() -> Mapping[str, float]:
     """Sex to the correlation of weight and height [1]."""
-    return {sex: row["value"] for sex, row in _table()["size"].items()}
+    return {sex: correlation["value"] for sex, correlation in _table()["size"].items()}
 
 
 @cache
-def enzyme_cvs() -> Mapping[str, float]:
+def published_enzyme_cvs() -> Mapping[str, float]:
     """Enzyme to the CV of its uninduced level between people of one genotype [1]."""
-    return {name: row["value"] for name, row in _table()["enzymes"].items()}
+    return {name: cv["value"] for name, cv in _table()["enzymes"].items()}
 
 
 @cache
 def rank_correlations() -> Mapping[frozenset[str], float]:
     """Two enzymes to the rank correlation of their levels [1]."""
-    return {frozenset(row["enzymes"]): row["rank"]["value"] for row in _table()["correlation"]}
+    return {frozenset(correlation["enzymes"]): correlation["rank"]["value"] for correlation in _table()["correlation"]}
 
 
 @cache
 def adherence() -> tuple[tuple[float, float, float, float], str]:
     """Share of doses taken when one, two, three and four or more are due a day [1], and the paper."""
-    row = _table()["adherence"]
-    taken = tuple(row[name]["value"] for name in ("once", "twice", "three_times", "four_times"))
-    return (taken[0], taken[1], taken[2], taken[3]), _table()["sources"][row["once"]["source"]]["cite"]
+    taken_by = _table()["adherence"]
+    taken = tuple(taken_by[name]["value"] for name in ("once", "twice", "three_times", "four_times"))
+    return (taken[0], taken[1], taken[2], taken[3]), _table()["sources"][taken_by["once"]["source"]]["cite"]
 
 
 @cache
@@ -142,7 +144,7 @@ def has_frequencies(gene: str, group: str) -> bool:
 
 
 @cache
-def genes(gene: str, group: str) -> Genes:
+def gene_frequencies(gene: str, group: str) -> Genes:
     """What people of a group have of a gene.
 
     The phenotypes are as frequent as the table says, those without one left out; how a phenotype divides into activity
@@ -159,31 +161,31 @@ def genes(gene: str, group: str) -> Genes:
     if not 0.99 < total + unknown < 1.01:
         raise ValueError(f"the phenotypes of {gene} in {group} add up to {total + unknown}")
     pairs = _pairs(gene, group)
-    found: dict[Activity, float] = {}
+    frequencies: dict[Activity, float] = {}
     for phenotype, share in shares.items():
         inside = {made: chance for made, chance in pairs.items() if made.phenotype == phenotype}
         inside = inside or {activity(gene, phenotype): 1.0}
         for made, chance in inside.items():
-            found[made] = share / total * chance / sum(inside.values())
-    rows = sorted(found, key=lambda made: (made.factor, made.phenotype, made.score or 0.0))
-    return Genes(activities=tuple(rows), frequencies=tuple(found[made] for made in rows))
+            frequencies[made] = share / total * chance / sum(inside.values())
+    activities = sorted(frequencies, key=lambda made: (made.factor, made.phenotype, made.score or 0.0))
+    return Genes(activities=tuple(activities), frequencies=tuple(frequencies[made] for made in activities))
 
 
 def _pairs(gene: str, group: str) -> dict[Activity, float]:
     """Chance of every activity by two alleles that are drawn independently; those of unknown function left out."""
     alleles: dict[str, float] = {}
     for row in _rows("alleles.csv"):
-        if row["gene"] == gene and row[group] and _known(gene, row["allele"]):
+        if row["gene"] == gene and row[group] and _has_function(gene, row["allele"]):
             alleles[row["allele"]] = float(row[group])
-    found: dict[Activity, float] = {}
+    chances: dict[Activity, float] = {}
     for first, chance in alleles.items():
         for second, other in alleles.items():
             made = activity(gene, f"{first}/{second}")
-            found[made] = found.get(made, 0.0) + chance * other
-    return {made: chance for made, chance in found.items() if chance > 0}
+            chances[made] = chances.get(made, 0.0) + chance * other
+    return {made: chance for made, chance in chances.items() if chance > 0}
 
 
-def _known(gene: str, allele: str) -> bool:
+def _has_function(gene: str, allele: str) -> bool:
     try:
         activity(gene, f"{allele}/{allele}")
     except ValueError:
@@ -201,5 +203,5 @@ def _table() -> Mapping[str, Any]:
     return tomllib.loads((FOLDER / "people.toml").read_text("utf-8"))
 
 
-def _in(row: Mapping[str, Any], unit: str) -> float:
-    return from_canonical(to_canonical(row["value"], row["unit"]), unit)
+def _in(quantity: Mapping[str, Any], unit: str) -> float:
+    return from_canonical(to_canonical(quantity["value"], quantity["unit"]), unit)

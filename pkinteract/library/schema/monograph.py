@@ -284,17 +284,17 @@ class Monograph(MonographTable):
 
 def enzymes_of(monographs: Iterable[Monograph]) -> set[str]:
     """Enzymes that clear one of the compounds, or that one acts on."""
-    found: set[str] = set()
+    enzymes: set[str] = set()
     for monograph in monographs:
-        found |= {row.enzyme for row in monograph.elimination.pathway if row.enzyme is not None}
-        found |= {*monograph.induces, *monograph.inhibits, *monograph.inactivates}
-        found |= set() if monograph.first_pass is None else {monograph.first_pass.gut_enzyme}
-    return found
+        enzymes |= {pathway.enzyme for pathway in monograph.elimination.pathway if pathway.enzyme is not None}
+        enzymes |= {*monograph.induces, *monograph.inhibits, *monograph.inactivates}
+        enzymes |= set() if monograph.first_pass is None else {monograph.first_pass.gut_enzyme}
+    return enzymes
 
 
-def label(row: object, index: int) -> str:
+def label(entry: object, index: int) -> str:
     """What a dotted path calls an entry of a list: its id or class, else its position."""
-    named = row if isinstance(row, Mapping) else dict(row) if isinstance(row, BaseModel) else {}
+    named = entry if isinstance(entry, Mapping) else dict(entry) if isinstance(entry, BaseModel) else {}
     return str(named.get("id") or named.get("class") or named.get("child_pugh") or index)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pkinteract.library.schema.monograph import Monograph, Pathway
 from pkinteract.model import patient as body
 from pkinteract.model.clearance import formed_ratio, gut_share, pathway_clearance, pathways
-from pkinteract.model.expectation.intake import available, daily, family_of, stays
+from pkinteract.model.expectation.intake import available, daily_dose, family_of, stays
 from pkinteract.model.interaction import Level, fold, inactivation, inhibition
 from pkinteract.model.parts import gut_availability, liver
 from pkinteract.scenario import Scenario
@@ -42,12 +42,12 @@ def changes(scenario: Scenario) -> dict[str, float]:
     """
     there = stays(scenario)
     known: dict[frozenset[str], dict[str, float]] = {}
-    found: dict[str, float] = {}
+    ratios: dict[str, float] = {}
     for drug in there:
         met = [other for other, stay in there.items() if other == drug or stay.meets(there[drug])]
-        found |= _change(scenario, drug, met, known)
-    beyond = {name: ratio for name, ratio in found.items() if math.isinf(ratio)}
-    return beyond or {name: found[name] for name in scenario.monographs if name in found}
+        ratios |= _change(scenario, drug, met, known)
+    beyond = {name: ratio for name, ratio in ratios.items() if math.isinf(ratio)}
+    return beyond or {name: ratios[name] for name in scenario.monographs if name in ratios}
 
 
 def pair_changes(scenario: Scenario, perpetrator: str, victim: str) -> dict[str, float]:
@@ -63,8 +63,8 @@ def pair_changes(scenario: Scenario, perpetrator: str, victim: str) -> dict[str,
 
 def averages(scenario: Scenario, drug: str) -> dict[str, float]:
     """Averages of a drug and its metabolites with no other drug [mg/L]; empty where none settles."""
-    found = _settled(scenario, frozenset(family_of(scenario, drug)))
-    return {} if max(found.values(), default=0.0) > _MOST else found
+    levels = _settled(scenario, frozenset(family_of(scenario, drug)))
+    return {} if max(levels.values(), default=0.0) > _MOST else levels
 
 
 def _change(
@@ -103,11 +103,13 @@ def _intake(scenario: Scenario, drug: str) -> _Influx:
     """Hourly amounts of the courses with the largest daily dose, by mouth what reaches the gut wall."""
     monograph = scenario.monographs[drug]
     oral = vein = 0.0
-    for regimen in (row for row in scenario.regimens if row.drug == drug):
-        course = max(regimen.courses, key=lambda row: daily(row) * available(monograph, row), default=None)
+    for regimen in (regimen for regimen in scenario.regimens if regimen.drug == drug):
+        course = max(
+            regimen.courses, key=lambda course: daily_dose(course) * available(monograph, course), default=None
+        )
         if course is None:
             continue
-        amount = daily(course) * available(monograph, course) / 24
+        amount = daily_dose(course) * available(monograph, course) / 24
         if monograph.absorption[course.formulation].route == "oral":
             oral += amount / gut_availability(monograph) / liver(monograph).availability
         else:
@@ -128,7 +130,7 @@ class ActingLevels:
         self, scenario: Scenario, averages: Mapping[str, float], intakes: Mapping[str, _Influx] | None = None
     ) -> None:
         self.averages = averages
-        self._size = float(body.size(scenario.patient))
+        self._size = float(body.size_factor(scenario.patient))
         self._monographs = scenario.monographs
         self._intakes = {name: _intake(scenario, name) for name in averages} if intakes is None else intakes
 
@@ -157,7 +159,7 @@ class _Round:
     def __init__(self, scenario: Scenario, averages: Mapping[str, float], intakes: Mapping[str, _Influx]) -> None:
         self.scenario, self.averages, self.intakes = scenario, averages, intakes
         self.activity = body.activities(scenario.patient, scenario.enzymes)
-        self.size = float(body.size(scenario.patient))
+        self.size = float(body.size_factor(scenario.patient))
         self.known: dict[tuple[str, str], float] = {}
         levels = ActingLevels(scenario, averages, intakes)
         self.plasma = [levels.plasma(name) for name in averages]
@@ -178,36 +180,38 @@ class _Round:
     def target(self) -> dict[str, float]:
         """The averages at which what comes in with these levels is cleared [mg/L]."""
         made = dict.fromkeys(self.averages, 0.0)
-        found: dict[str, tuple[float, float]] = {}
+        flows: dict[str, tuple[float, float]] = {}
         for name, average in self.averages.items():
             monograph, intake = self.scenario.monographs[name], self.intakes[name]
             ways = pathways(monograph)
-            rates = [self._rate(monograph, row) for row in ways]
-            inside = [row.kind in ("enzyme", "biliary") for row in ways]
+            rates = [self._rate(monograph, pathway) for pathway in ways]
+            inside = [pathway.kind in ("enzyme", "biliary") for pathway in ways]
             hepatic = sum(rate for rate, here in zip(rates, inside, strict=True) if here)
             flow = liver(monograph).flow
             passing = 1.0 if flow is None else flow * self.size / (flow * self.size + hepatic)
             entering = intake.oral * self._wall(monograph)
             extracted = average * passing + (entering * (1 - passing) / hepatic if hepatic else 0.0)
-            found[name] = intake.vein + entering * passing, sum(rates) - hepatic * (1 - passing)
-            for row, rate, here in zip(ways, rates, inside, strict=True):
-                if row.forms in made:
+            flows[name] = intake.vein + entering * passing, sum(rates) - hepatic * (1 - passing)
+            for pathway, rate, here in zip(ways, rates, inside, strict=True):
+                if pathway.forms in made:
                     lost = rate * (extracted if here else average) + (intake.oral - entering) * gut_share(
-                        monograph, row
+                        monograph, pathway
                     )
-                    made[row.forms] += lost * formed_ratio(self.scenario.monographs, monograph, row, row.forms)
-        return {name: (reached + made[name]) / max(cleared, _LEAST) for name, (reached, cleared) in found.items()}
+                    made[pathway.forms] += lost * formed_ratio(
+                        self.scenario.monographs, monograph, pathway, pathway.forms
+                    )
+        return {name: (reached + made[name]) / max(cleared, _LEAST) for name, (reached, cleared) in flows.items()}
 
-    def _rate(self, monograph: Monograph, row: Pathway) -> float:
+    def _rate(self, monograph: Monograph, pathway: Pathway) -> float:
         """Clearance by a pathway, intrinsic where the liver has a flow [L/h]."""
-        found = float(pathway_clearance(self.scenario.patient, monograph, row))
+        rate = float(pathway_clearance(self.scenario.patient, monograph, pathway))
         organ = liver(monograph)
-        if row.kind in ("enzyme", "biliary"):
-            found /= organ.availability
-        if row.km is not None:
+        if pathway.kind in ("enzyme", "biliary"):
+            rate /= organ.availability
+        if pathway.km is not None:
             mine = next(level for level in self.plasma if level.compound.id == monograph.id)
-            found /= 1 + mine.over(row.km)
-        return found * (1.0 if row.enzyme is None else self.enzyme(row.enzyme, "liver"))
+            rate /= 1 + mine.over(pathway.km)
+        return rate * (1.0 if pathway.enzyme is None else self.enzyme(pathway.enzyme, "liver"))
 
     def _wall(self, monograph: Monograph) -> float:
         """Share that escapes the gut wall [1]."""

@@ -67,7 +67,7 @@ def pair_evidence(scenario: Scenario) -> tuple[PairEvidence, ...]:
     network = links(scenario)
     grades = {drug: grade_of(scenario.monographs[drug]).grade for drug in scenario.dosed}
     families = {drug: frozenset(family_of(scenario, drug)) for drug in scenario.dosed}
-    studied = [row for row in kept_outcomes() if row.victim in scenario.dosed and not row.recalled]
+    studied = [outcome for outcome in kept_outcomes() if outcome.victim in scenario.dosed and not outcome.recalled]
     return tuple(
         _evidence(scenario, other, victim, network, families, grades, studied)
         for other, victim in permutations(scenario.dosed, 2)
@@ -88,47 +88,47 @@ def _evidence(
     )
     changed = {*scenario.own, *scenario.overrides}
     ours = changed.isdisjoint({*families[other], *families[victim], "enzymes"})
-    rows = [row for row in studied if row.victim == victim and _of(other, row, scenario)]
-    known = next((row for row in known_pairs() if (row.perpetrator, row.victim) == (other, victim)), None)
-    found = pair_changes(scenario, other, victim).get(victim) if acts else None
-    errors = [row.fold_error for row in rows if ours]
-    status = _status(known, rows, acts)
-    worst = max(rows, key=lambda row: row.fold_error, default=None) if ours else None
+    outcomes = [outcome for outcome in studied if outcome.victim == victim and _of(other, outcome, scenario)]
+    known = next((pair for pair in known_pairs() if (pair.perpetrator, pair.victim) == (other, victim)), None)
+    change = pair_changes(scenario, other, victim).get(victim) if acts else None
+    errors = [outcome.fold_error for outcome in outcomes if ours]
+    status = _status(known, outcomes, acts)
+    worst = max(outcomes, key=lambda outcome: outcome.fold_error, default=None) if ours else None
     return PairEvidence(
         perpetrator=other,
         victim=victim,
         status=status,
-        expected=found if found is not None and math.isfinite(found) else None,
-        published=_published(known, rows),
-        studies=len(rows),
+        expected=change if change is not None and math.isfinite(change) else None,
+        published=_published(known, outcomes),
+        studies=len(outcomes),
         fold_error=math.exp(sum(map(math.log, errors)) / len(errors)) if errors else None,
         worst=worst if worst is not None and worst.fold_error >= MISS else None,
         known=known,
         grade_perpetrator=grades[other],
         grade_victim=grades[victim],
-        source="; ".join(dict.fromkeys(row.study for row in rows))
+        source="; ".join(dict.fromkeys(outcome.study for outcome in outcomes))
         if known is None or status == "studied"
         else known.source,
     )
 
 
-def _of(other: str, row: KeptOutcome, scenario: Scenario) -> bool:
+def _of(other: str, outcome: KeptOutcome, scenario: Scenario) -> bool:
     """Whether a study is of this perpetrator, with nothing beside it that the scenario lacks."""
-    return other in row.perpetrators and set(row.perpetrators) <= set(scenario.dosed)
+    return other in outcome.perpetrators and set(outcome.perpetrators) <= set(scenario.dosed)
 
 
-def _status(known: KnownPair | None, rows: Sequence[KeptOutcome], acts: bool) -> Status:
+def _status(known: KnownPair | None, outcomes: Sequence[KeptOutcome], acts: bool) -> Status:
     if known is not None and known.status == "known-not-modelled":
         return known.status
-    if rows:
+    if outcomes:
         return "studied"
     if known is not None:
         return known.status
     return "mechanism" if acts else "no-data"
 
 
-def _published(known: KnownPair | None, rows: Iterable[KeptOutcome]) -> tuple[float, float] | None:
+def _published(known: KnownPair | None, outcomes: Iterable[KeptOutcome]) -> tuple[float, float] | None:
     if known is not None and known.ratio is not None:
         return known.ratio
-    observed = [row.observed for row in rows]
+    observed = [outcome.observed for outcome in outcomes]
     return (min(observed), max(observed)) if observed else None

@@ -47,7 +47,7 @@ class Stay:
 
 def stays(scenario: Scenario) -> dict[str, Stay]:
     """Dosed drug to its stay; one whose doses were all missed has none."""
-    found: dict[str, Stay] = {}
+    stays: dict[str, Stay] = {}
     for drug in scenario.dosed:
         times = [(dose.time, dose.time + dose.duration) for dose in scenario.doses if dose.drug == drug]
         taken = [
@@ -55,8 +55,8 @@ def stays(scenario: Scenario) -> dict[str, Stay]:
         ]
         if times and taken:
             last = max(end for _, end in taken)
-            found[drug] = Stay(first=taken[0][0], last=last, gone=last + HALF_LIVES * _memory(scenario, drug))
-    return found
+            stays[drug] = Stay(first=taken[0][0], last=last, gone=last + HALF_LIVES * _memory(scenario, drug))
+    return stays
 
 
 def _memory(scenario: Scenario, drug: str) -> float:
@@ -64,41 +64,43 @@ def _memory(scenario: Scenario, drug: str) -> float:
     family = family_of(scenario, drug)
     lives = {name: half_life(scenario.monographs[name], scenario.patient) for name in family}
     changed = {
-        name for row in family for name in (*scenario.monographs[row].induces, *scenario.monographs[row].inactivates)
+        name
+        for member in family
+        for name in (*scenario.monographs[member].induces, *scenario.monographs[member].inactivates)
     }
-    enzymes = [row.half_life.canonical for name in changed for row in scenario.enzymes[name].organs.values()]
+    enzymes = [organ.half_life.canonical for name in changed for organ in scenario.enzymes[name].organs.values()]
     return lives.pop(drug) + max(lives.values(), default=0.0) + max(enzymes, default=0.0)
 
 
 def family_of(scenario: Scenario, drug: str) -> tuple[str, ...]:
     """A drug of the scenario with its metabolites, theirs, and so on."""
-    found: list[str] = []
+    family: list[str] = []
     waiting = [drug]
     while waiting:
         name = waiting.pop(0)
-        if name not in found:
-            found.append(name)
+        if name not in family:
+            family.append(name)
             waiting += scenario.monographs[name].metabolites
-    return tuple(found)
+    return tuple(family)
 
 
 def half_life(monograph: Monograph, patient: Patient) -> float:
     """Mean residence times ln 2 in this patient: volume of all compartments over clearance, uninduced [h]."""
-    spaces = [monograph.distribution.volume, *(row.volume for row in monograph.distribution.peripheral)]
+    spaces = [monograph.distribution.volume, *(peripheral.volume for peripheral in monograph.distribution.peripheral)]
     total = sum(space.canonical * (patient.weight if "/kg" in space.unit else 1.0) for space in spaces)
-    return math.log(2) * total / clearance(monograph, patient)
+    return math.log(2) * total / typical_clearance(monograph, patient)
 
 
-def clearance(monograph: Monograph, patient: Patient) -> float:
+def typical_clearance(monograph: Monograph, patient: Patient) -> float:
     """Clearance of a normal metaboliser of this size, with these kidneys and conditions [L/h]."""
-    found = float(sum(pathway_clearance(patient, monograph, row) for row in pathways(monograph)))
-    return max(found, SMALLEST * body.reference_clearance(monograph.elimination.clearance))
+    total = float(sum(pathway_clearance(patient, monograph, pathway) for pathway in pathways(monograph)))
+    return max(total, SMALLEST * body.reference_clearance(monograph.elimination.clearance))
 
 
-def daily(course: Course) -> float:
+def daily_dose(course: Course) -> float:
     """Labelled amount per day [mg]; that of a single dose."""
     if course.clock:
-        return sum(row.amount for row in course.clock)
+        return sum(dose.amount for dose in course.clock)
     return max(course.levels) * (1.0 if course.every is None else 24 / course.every)
 
 

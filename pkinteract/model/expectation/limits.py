@@ -12,7 +12,7 @@ SHORT = 6.0
 """Half-life of an inducer whose level is far from even between daily doses [h]."""
 
 
-def left_out(scenario: Scenario, network: Sequence[Link]) -> dict[str, tuple[str, ...]]:
+def estimate_limits(scenario: Scenario, network: Sequence[Link]) -> dict[str, tuple[str, ...]]:
     """Dosed drug to what the estimate of its change and of its metabolites' leaves out, as nouns."""
     there = stays(scenario)
     return {drug: tuple(dict.fromkeys(_of(scenario, drug, there, network))) for drug in there}
@@ -22,7 +22,7 @@ def _of(scenario: Scenario, victim: str, there: dict[str, Stay], network: Sequen
     mine = family_of(scenario, victim)
     for name in mine:
         monograph = scenario.monographs[name]
-        if any(row.km is not None for row in monograph.elimination.pathway):
+        if any(pathway.km is not None for pathway in monograph.elimination.pathway):
             yield f"the doses at which {name} saturates"
         if monograph.binding is not None and monograph.binding.sites is not None:
             yield f"the binding of {name}"

@@ -10,7 +10,7 @@ from pkinteract.library.schema.values import Value
 from pkinteract.model import patient as body
 from pkinteract.model.clearance import pathway_clearance
 from pkinteract.model.expectation.estimate import ActingLevels, averages
-from pkinteract.model.expectation.intake import Stay, available, clearance, daily, family_of, stays
+from pkinteract.model.expectation.intake import Stay, available, daily_dose, family_of, stays, typical_clearance
 from pkinteract.model.interaction import Level, fold, inactivation, inhibition
 from pkinteract.model.parts import fraction_unbound
 from pkinteract.scenario import Patient, Scenario
@@ -97,8 +97,9 @@ class Link:
             "acts_on": self.target,
             "mechanism": self.mechanism,
             "constants": {
-                name: {"value": row.value, "unit": row.unit} | ({"basis": row.basis} if row.basis else {})
-                for name, row in self.constants.items()
+                name: {"value": constant.value, "unit": constant.unit}
+                | ({"basis": constant.basis} if constant.basis else {})
+                for name, constant in self.constants.items()
             },
             "source": self.source,
             "expected_average_mg_per_L": float(f"{self.average:.4g}"),
@@ -113,17 +114,17 @@ class Link:
 def links(scenario: Scenario) -> tuple[Link, ...]:
     """Every action of a compound of the scenario, in the order of the compounds."""
     levels = _levels(scenario)
-    there = _there(scenario)
+    there = _stays_of_compounds(scenario)
     return tuple(link for drug in scenario.monographs for link in _links(scenario, drug, levels, there))
 
 
-def _there(scenario: Scenario) -> dict[str, list[Stay]]:
+def _stays_of_compounds(scenario: Scenario) -> dict[str, list[Stay]]:
     """Compound to the stays of the drugs that it is or comes from."""
-    found: dict[str, list[Stay]] = {name: [] for name in scenario.monographs}
+    stays_of: dict[str, list[Stay]] = {name: [] for name in scenario.monographs}
     for drug, stay in stays(scenario).items():
         for name in family_of(scenario, drug):
-            found[name].append(stay)
-    return found
+            stays_of[name].append(stay)
+    return stays_of
 
 
 def _links(scenario: Scenario, drug: str, levels: ActingLevels, there: Mapping[str, Sequence[Stay]]) -> Iterator[Link]:
@@ -172,11 +173,11 @@ def _links(scenario: Scenario, drug: str, levels: ActingLevels, there: Mapping[s
             source=None if source is None else monograph.sources[source].cite,
         )
 
-    for enzyme, row in monograph.induces.items():
+    for enzyme, induction in monograph.induces.items():
         names = ("emax", "emax_gut", "ec50", "hill", "slope")
-        given = [(name, getattr(row, name)) for name in names]
+        given = [(name, getattr(induction, name)) for name in names]
         rises = fold(enzyme, "liver", [level]), fold(enzyme, "gut", [level])
-        yield link(enzyme, f"induction ({row.receptor or 'linear'})", given, *rises)
+        yield link(enzyme, f"induction ({induction.receptor or 'linear'})", given, *rises)
     for enzyme, reversible in monograph.inhibits.items():
         organs = _organs(reversible.organs, absorbed)
         left = inhibition(enzyme, "liver", [inlet])
@@ -207,58 +208,60 @@ def _organs(given: Sequence[str] | None, absorbed: bool) -> list[str]:
 
 def _victims(enzyme: str, organs: Sequence[str], monographs: Mapping[str, Monograph]) -> dict[str, float]:
     """Compounds that the enzyme clears, or meets in the gut wall, and the share of the clearance that it carries."""
-    found: dict[str, float] = {}
+    shares: dict[str, float] = {}
     gut = _gut_victims(enzyme, monographs) if "gut" in organs else ()
     for drug, monograph in monographs.items():
-        share = sum(row.fraction.canonical for row in monograph.elimination.pathway if row.enzyme == enzyme)
+        share = sum(pathway.fraction.canonical for pathway in monograph.elimination.pathway if pathway.enzyme == enzyme)
         share = share if "liver" in organs else 0.0
         if share or drug in gut:
-            found[drug] = round(share, 6)
-    return found
+            shares[drug] = round(share, 6)
+    return shares
 
 
 def _gut_victims(enzyme: str, monographs: Mapping[str, Monograph]) -> tuple[str, ...]:
     return tuple(
-        drug for drug, row in monographs.items() if row.first_pass is not None and row.first_pass.gut_enzyme == enzyme
+        drug
+        for drug, drug_file in monographs.items()
+        if drug_file.first_pass is not None and drug_file.first_pass.gut_enzyme == enzyme
     )
 
 
 def _levels(scenario: Scenario) -> ActingLevels:
     """Levels that the largest daily dose of every drug keeps up without the other drugs, where they act."""
-    found = _averages(scenario)
+    levels = _averages(scenario)
     for drug in scenario.dosed:
-        found |= averages(scenario, drug)
-    return ActingLevels(scenario, found)
+        levels |= averages(scenario, drug)
+    return ActingLevels(scenario, levels)
 
 
 def _averages(scenario: Scenario) -> dict[str, float]:
     """Plasma levels without first pass that moves [mg/L]: the answer where averages do not settle."""
-    found = dict.fromkeys(scenario.monographs, 0.0)
+    levels = dict.fromkeys(scenario.monographs, 0.0)
     for regimen in scenario.regimens:
         monograph = scenario.monographs[regimen.drug]
-        largest = max((daily(course) * available(monograph, course) for course in regimen.courses), default=0.0)
-        found[regimen.drug] += largest / 24 / clearance(monograph, scenario.patient)
+        largest = max((daily_dose(course) * available(monograph, course) for course in regimen.courses), default=0.0)
+        levels[regimen.drug] += largest / 24 / typical_clearance(monograph, scenario.patient)
     for drug in scenario.dosed:
-        found[drug] = _settled(scenario.monographs[drug], found[drug], scenario.patient)
+        levels[drug] = _settled(scenario.monographs[drug], levels[drug], scenario.patient)
     for parent, monograph in scenario.monographs.items():
-        for row in monograph.elimination.pathway:
-            if row.forms is not None:
-                made = found[parent] * float(pathway_clearance(scenario.patient, monograph, row))
-                made *= 1.0 if row.formed is None else row.formed.canonical
-                child = scenario.monographs[row.forms]
+        for pathway in monograph.elimination.pathway:
+            if pathway.forms is not None:
+                made = levels[parent] * float(pathway_clearance(scenario.patient, monograph, pathway))
+                made *= 1.0 if pathway.formed is None else pathway.formed.canonical
+                child = scenario.monographs[pathway.forms]
                 made *= child.molar_mass.canonical / monograph.molar_mass.canonical
-                found[row.forms] += made / clearance(child, scenario.patient)
-    return found
+                levels[pathway.forms] += made / typical_clearance(child, scenario.patient)
+    return levels
 
 
 def _settled(monograph: Monograph, level: float, patient: Patient) -> float:
     """The level that is left of ``level`` when a compound induces and inhibits its own clearance [mg/L]."""
     low, high = 0.0, 100 * level
-    whole = clearance(monograph, patient)
+    whole = typical_clearance(monograph, patient)
     shares = [
-        (row.enzyme, float(pathway_clearance(patient, monograph, row)) / whole)
-        for row in monograph.elimination.pathway
-        if row.enzyme is not None
+        (pathway.enzyme, float(pathway_clearance(patient, monograph, pathway)) / whole)
+        for pathway in monograph.elimination.pathway
+        if pathway.enzyme is not None
     ]
     for _ in range(60):
         middle = (low + high) / 2

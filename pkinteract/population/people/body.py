@@ -63,9 +63,9 @@ def physiques(patient: Patient, spec: PopulationSpecification, streams: Streams,
 
 def _known(patient: Patient, spec: PopulationSpecification, rows: IntArray | None, count: int) -> dict[str, Array]:
     """What is not drawn: columns of the table of patients, and what stays as the scenario's patient has it."""
-    found: dict[str, Array] = {"smoker": np.full(count, float(patient.smoker))} if spec.smokers is None else {}
+    columns: dict[str, Array] = {"smoker": np.full(count, float(patient.smoker))} if spec.smokers is None else {}
     if spec.ward is not None and rows is not None:
-        found |= {name: np.array(column)[rows] for name, column in spec.ward.numbers.items()}
+        columns |= {name: np.array(column)[rows] for name, column in spec.ward.numbers.items()}
     values = {
         "age": patient.age,
         "female": float(patient.sex == "female"),
@@ -78,8 +78,8 @@ def _known(patient: Patient, spec: PopulationSpecification, rows: IntArray | Non
     for name in spec.fixed & values.keys():
         value = values[name]
         if value is not None:
-            found[name] = np.full(count, value)
-    return found
+            columns[name] = np.full(count, value)
+    return columns
 
 
 def _ages(spec: PopulationSpecification, chance: Array) -> Array:
@@ -125,10 +125,10 @@ def _clearances(
     if creatinine is not None:
         return np.asarray(whole / creatinine)
     table = people.kidneys()
-    rise = np.log(_by_sex({sex: row.rise for sex, row in table.items()}, female))
-    middle = np.log(_by_sex({sex: row.median for sex, row in table.items()}, female))
+    rise = np.log(_by_sex({sex: kidneys.rise for sex, kidneys in table.items()}, female))
+    middle = np.log(_by_sex({sex: kidneys.median for sex, kidneys in table.items()}, female))
     middle = middle + rise * (age - MIDDLE_AGE) / SPAN
-    spread = _by_sex({sex: row.spread for sex, row in table.items()}, female)
+    spread = _by_sex({sex: kidneys.spread for sex, kidneys in table.items()}, female)
     least, most = people.bounds()["creatinine_clearance"]
     low, high = ((np.log(whole / bound) - middle) / spread for bound in (most, least))
     return np.clip(whole / np.exp(middle + spread * uniform_between(chance, low, high)), least, most)
@@ -154,12 +154,12 @@ def _by_sex(values: Any, female: BoolArray) -> Array:
 
 def _percentiles(quantity: str, age: Array, female: BoolArray) -> Array:
     """(percentile, n) of weight [kg] or height [m], interpolated between the middles of the age bands."""
-    found = {}
+    by_sex = {}
     for sex in ("female", "male"):
         size = people.sizes()[quantity, sex]
         columns = np.array(size.percentiles).T
-        found[sex] = np.array([np.interp(age, size.ages, column) for column in columns])
-    return _by_sex(found, female)
+        by_sex[sex] = np.array([np.interp(age, size.ages, column) for column in columns])
+    return _by_sex(by_sex, female)
 
 
 def _value(deviate: Array, table: Array) -> Array:

@@ -29,7 +29,7 @@ def genotypes(
     names = list(dict.fromkeys((*genes, *written)))
     chances = streams.uniforms(["ancestry", *names])
     group = np.searchsorted(np.cumsum(list(spec.ancestry.values()))[:-1], chances[0], side="right")
-    found = {}
+    genotypes = {}
     for gene, chance in zip(names, chances[1:], strict=True):
         kinds: list[Activity] = []
         which = np.full(len(chance), -1)
@@ -41,13 +41,13 @@ def genotypes(
         for n, name in enumerate(spec.ancestry):
             missing = (which < 0) & (group == n)
             if missing.any():
-                table = people.genes(gene, name)
+                table = people.gene_frequencies(gene, name)
                 edges = np.cumsum(table.frequencies)[:-1]
                 which[missing] = len(kinds) + np.searchsorted(edges, chance[missing], side="right")
                 kinds += table.activities
-        found[gene] = Genotype(
+        genotypes[gene] = Genotype(
             phenotype=np.array([kind.phenotype for kind in kinds], dtype=object)[which],
             score=np.array([np.nan if kind.score is None else kind.score for kind in kinds])[which],
             factor=np.array([kind.factor for kind in kinds])[which],
         )
-    return found
+    return genotypes

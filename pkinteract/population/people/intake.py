@@ -60,7 +60,7 @@ def _daily(course: Course) -> int:
 
 def _latest(doses: Sequence[Dose]) -> Array:
     """(dose,) quarters of an hour that each may be late: it stays before the next one of its drug."""
-    found = np.full(len(doses), np.inf)
+    latest = np.full(len(doses), np.inf)
     after: dict[str, tuple[float, float]] = {}
     for n in range(len(doses) - 1, -1, -1):
         dose = doses[n]
@@ -70,5 +70,5 @@ def _latest(doses: Sequence[Dose]) -> Array:
         else:
             after[dose.drug] = dose.time, following
         if following < math.inf:
-            found[n] = max(math.ceil((following - dose.time - TOLERANCE) / QUARTER) - 1, 0)
-    return found
+            latest[n] = max(math.ceil((following - dose.time - TOLERANCE) / QUARTER) - 1, 0)
+    return latest

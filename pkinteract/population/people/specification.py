@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pkinteract.errors import InputError, Problem
 from pkinteract.scenario import Scenario
-from pkinteract.scenario.population.reader import adult_ages, refusals
+from pkinteract.scenario.population.reader import adult_ages, population_refusals
 from pkinteract.scenario.population.types import (
     Adherence,
     EmpiricalPeople,
@@ -32,9 +32,9 @@ def specification(scenario: Scenario, n: int | None = None, seed: int | None = N
     if spec is None:
         ages = adult_ages(scenario.monographs, scenario.patient.extrapolate)
         pregnant = any(
-            person.pregnancy is not None for person in (scenario.patient, *(row for _, row in scenario.patients))
+            other.pregnancy is not None for other in (scenario.patient, *(other for _, other in scenario.patients))
         )
-        reasons = list(refusals(bool(scenario.patients) and not pregnant, pregnant))
+        reasons = list(population_refusals(bool(scenario.patients) and not pregnant, pregnant))
         if ages[0] > ages[1]:
             reasons.append("no adult age is one that every drug is described for; name a table in [population]")
         if reasons:

@@ -67,20 +67,20 @@ class Streams:
             Place of each within its name; 0 when left out.
         """
         streams = np.array([_stream(name) for name in names], dtype=np.uint64)[:, None]
-        rows = np.zeros_like(streams) if places is None else np.array(places, dtype=np.uint64)[:, None]
+        positions = np.zeros_like(streams) if places is None else np.array(places, dtype=np.uint64)[:, None]
         number = self.number.astype(np.uint64)
-        found = np.empty((2, len(names), len(number)))
+        uniforms = np.empty((2, len(names), len(number)))
         wide = max(1, min(len(number), _AT_ONCE))
         high = _AT_ONCE // wide
         for top in range(0, len(names), high):
             for left in range(0, len(number), wide):
                 part = np.s_[top : top + high, left : left + wide]
-                shape = found[0][part].shape
+                shape = uniforms[0][part].shape
                 low, more = number[part[1]] & _WORD, number[part[1]] >> _HALF
-                counter = [np.broadcast_to(word, shape) for word in (low, more, streams[part[0]], rows[part[0]])]
+                counter = [np.broadcast_to(word, shape) for word in (low, more, streams[part[0]], positions[part[0]])]
                 a, b, c, d = philox(counter, (self.seed & 0xFFFFFFFF, self.seed >> 32))
-                found[0][part], found[1][part] = _uniform(a, b), _uniform(c, d)
-        return found[0], found[1]
+                uniforms[0][part], uniforms[1][part] = _uniform(a, b), _uniform(c, d)
+        return uniforms[0], uniforms[1]
 
     def uniforms(self, names: Sequence[str]) -> Array:
         """A uniform number above 0 and below 1 for each name and patient, (name, n)."""

@@ -35,8 +35,8 @@ def uncertain_factors(
         raise InputError(scenario.path, [problem]) from None
     member = number % uncertainty.draws
     return {
-        path: np.array(row)[member]
-        for parameter, row in zip(uncertainty.parameters, sets, strict=True)
+        path: np.array(ratios)[member]
+        for parameter, ratios in zip(uncertainty.parameters, sets, strict=True)
         if parameter.root or parameter.expression
         for path in parameter.paths
         if _matters(scenario, *path)
@@ -46,24 +46,24 @@ def uncertain_factors(
 def _matters(scenario: Scenario, drug: str, path: str) -> bool:
     """Whether a path is not one of a formulation that nobody takes."""
     head, _, rest = path.partition(".")
-    taken = {course.formulation for row in scenario.regimens if row.drug == drug for course in row.courses}
+    taken = {course.formulation for regimen in scenario.regimens if regimen.drug == drug for course in regimen.courses}
     return head != "absorption" or rest.partition(".")[0] in taken
 
 
 @lru_cache(maxsize=8)
 def _sets(uncertainty: Uncertainty, seed: int) -> tuple[tuple[float, ...], ...]:
     """(parameter, set) value over the estimate; sets with an impossible value are drawn anew."""
-    drawn = [row for row in uncertainty.parameters if row.root]
+    drawn = [parameter for parameter in uncertainty.parameters if parameter.root]
     streams = Streams(seed=seed, number=np.arange(uncertainty.draws))
-    names = [f"parameter {row.name}" for row in drawn]
-    found: dict[int, list[float]] = {}
+    names = [f"parameter {parameter.name}" for parameter in drawn]
+    sets: dict[int, list[float]] = {}
     for attempt in range(MOST_TRIES):
         deviates = uniform_between(streams.pairs(names, [attempt] * len(names))[0])
         for n in range(uncertainty.draws):
-            if n not in found and (values := _values(uncertainty, deviates[:, n])) is not None:
-                found[n] = values
-        if len(found) == uncertainty.draws:
-            return tuple(zip(*(found[n] for n in range(uncertainty.draws)), strict=True))
+            if n not in sets and (values := _values(uncertainty, deviates[:, n])) is not None:
+                sets[n] = values
+        if len(sets) == uncertainty.draws:
+            return tuple(zip(*(sets[n] for n in range(uncertainty.draws)), strict=True))
     raise ValueError(
         f"hardly any set of parameters of {uncertainty.name} is possible; its estimates are too uncertain to be drawn"
     )
@@ -72,15 +72,17 @@ def _sets(uncertainty: Uncertainty, seed: int) -> tuple[tuple[float, ...], ...]:
 def _values(uncertainty: Uncertainty, deviates: Array) -> list[float] | None:
     """Every parameter over its estimate; None if one of them is impossible."""
     known: dict[str, float] = {}
-    for row in uncertainty.parameters:
-        change = float(np.dot(row.root, deviates[: len(row.root)])) if row.root else 0.0
-        known[row.name] = row.estimate * math.exp(change) if row.logarithmic else row.estimate + change
-    for row in uncertainty.parameters:
-        if row.expression is not None:
-            known[row.name] = value_of(row.expression, known)
+    for parameter in uncertainty.parameters:
+        change = float(np.dot(parameter.root, deviates[: len(parameter.root)])) if parameter.root else 0.0
+        known[parameter.name] = (
+            parameter.estimate * math.exp(change) if parameter.logarithmic else parameter.estimate + change
+        )
+    for parameter in uncertainty.parameters:
+        if parameter.expression is not None:
+            known[parameter.name] = value_of(parameter.expression, known)
     possible = all(
-        math.isfinite(known[row.name]) and 0 < known[row.name] <= row.highest
-        for row in uncertainty.parameters
-        if row.paths
+        math.isfinite(known[parameter.name]) and 0 < known[parameter.name] <= parameter.highest
+        for parameter in uncertainty.parameters
+        if parameter.paths
     )
-    return [known[row.name] / row.estimate for row in uncertainty.parameters] if possible else None
+    return [known[parameter.name] / parameter.estimate for parameter in uncertainty.parameters] if possible else None

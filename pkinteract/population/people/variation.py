@@ -55,33 +55,35 @@ def narrowing(scenario: Scenario, spec: PopulationSpecification, abundance: Mapp
     With X what the abundances make of the clearance of a normal metaboliser, relative to 1, the factor is
     X^(k - 1), and k the ratio of the two SDs of the logarithm: X^k has the published CV.
     """
-    found: dict[str, Array] = {}
+    factor_of: dict[str, Array] = {}
     for name, monograph in scenario.monographs.items():
         cv, enzymes = _cvs(scenario, monograph, spec).get("clearance"), explained_cv(monograph, spec.cvs)
         ways = [
-            (row.enzyme, row.fraction.canonical) for row in monograph.elimination.pathway if row.enzyme in abundance
+            (pathway.enzyme, pathway.fraction.canonical)
+            for pathway in monograph.elimination.pathway
+            if pathway.enzyme in abundance
         ]
         if name in spec.fixed or cv is None or cv >= enzymes or not ways:
             continue
         level = 1 + np.sum([share * (abundance[enzyme] - 1) for enzyme, share in ways if enzyme is not None], axis=0)
-        found[name] = level ** (log_sd(cv) / log_sd(enzymes) - 1)
-    return found
+        factor_of[name] = level ** (log_sd(cv) / log_sd(enzymes) - 1)
+    return factor_of
 
 
 def _spreads(scenario: Scenario, monograph: Monograph, spec: PopulationSpecification) -> dict[str, tuple[float, float]]:
     """Key to the SD of the logarithm, above 0, and the largest factor that is possible."""
-    found: dict[str, tuple[float, float]] = {}
+    spreads: dict[str, tuple[float, float]] = {}
     cvs = _cvs(scenario, monograph, spec)
     if "clearance" in cvs:
         rest = own_cv(cvs["clearance"], explained_cv(monograph, spec.cvs))
         if rest > 0:
-            found["clearance"] = log_sd(rest), math.inf
+            spreads["clearance"] = log_sd(rest), math.inf
     for key in ("volume", "ka"):
         if key in cvs:
-            found[key] = log_sd(cvs[key]), math.inf
+            spreads[key] = log_sd(cvs[key]), math.inf
     if "bioavailability" in cvs:
-        found["bioavailability"] = log_sd(cvs["bioavailability"]), 1 / highest_bioavailability(scenario, monograph)
-    return found
+        spreads["bioavailability"] = log_sd(cvs["bioavailability"]), 1 / highest_bioavailability(scenario, monograph)
+    return spreads
 
 
 def _cvs(scenario: Scenario, monograph: Monograph, spec: PopulationSpecification) -> dict[str, float]:
@@ -90,14 +92,14 @@ def _cvs(scenario: Scenario, monograph: Monograph, spec: PopulationSpecification
     written: Mapping[str, Sequence[float | None]] = {
         "clearance": [monograph.elimination.clearance.cv],
         "volume": [monograph.distribution.volume.cv],
-        "ka": [row.ka.cv for form in used for row in form.inputs if row.ka is not None],
+        "ka": [inlet.ka.cv for form in used for inlet in form.inputs if inlet.ka is not None],
         "bioavailability": [form.bioavailability.cv for form in used if form.bioavailability is not None],
     }
-    found = {key: next((cv for cv in values if cv is not None), None) for key, values in written.items()}
-    found |= {key: spec.cvs[f"{monograph.id}.{key}"] for key in found if f"{monograph.id}.{key}" in spec.cvs}
+    cvs = {key: next((cv for cv in values if cv is not None), None) for key, values in written.items()}
+    cvs |= {key: spec.cvs[f"{monograph.id}.{key}"] for key in cvs if f"{monograph.id}.{key}" in spec.cvs}
     if has_first_pass(monograph):
-        found["bioavailability"] = None
-    return {key: cv for key, cv in found.items() if cv is not None}
+        cvs["bioavailability"] = None
+    return {key: cv for key, cv in cvs.items() if cv is not None}
 
 
 def _formulations(scenario: Scenario, drug: str) -> list[str]:
@@ -107,12 +109,12 @@ def _formulations(scenario: Scenario, drug: str) -> list[str]:
 
 def highest_bioavailability(scenario: Scenario, monograph: Monograph) -> float:
     """The largest F that a course of the scenario has for the typical patient [1]."""
-    found = [0.0]
+    fractions = [0.0]
     for course in (c for regimen in scenario.regimens if regimen.drug == monograph.id for c in regimen.courses):
         form = monograph.absorption[course.formulation]
         usual = 1.0 if form.bioavailability is None else form.bioavailability.canonical
         if course.food == "fed" and form.food is not None and form.food.bioavailability is not None:
             usual *= form.food.bioavailability.canonical
         if form.route == "oral":
-            found.append(usual if course.bioavailability is None else course.bioavailability)
-    return max(found) or 1.0
+            fractions.append(usual if course.bioavailability is None else course.bioavailability)
+    return max(fractions) or 1.0

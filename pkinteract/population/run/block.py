@@ -17,9 +17,9 @@ from pkinteract.population.people.cohort import Array, Cohort, TextArray
 from pkinteract.population.people.draw import draw
 from pkinteract.population.run.bodies import bodies
 from pkinteract.population.run.plan import RunPlan
-from pkinteract.population.run.solve import solved
-from pkinteract.population.statistics.metrics import daily, measure_column, metrics
-from pkinteract.population.statistics.tally import AFTER, BEFORE, EVER, Tally, count_bins, members
+from pkinteract.population.run.solve import solved_patients
+from pkinteract.population.statistics.metrics import daily_levels, measure_column, metrics
+from pkinteract.population.statistics.tally import AFTER, BEFORE, EVER, Tally, count_bins, group_members
 
 Columns = Mapping[str, npt.NDArray[Any]]
 
@@ -66,7 +66,7 @@ def run_block(plan: RunPlan, numbers: range, tally: Tally) -> Block:
     tally.patients[:] += np.array([len(numbers) - len(failed), len(failed)], dtype=np.uint32)
     tally.name({int(cohort.number[place]): str(status[place]) for place in failed})
     profile = solved.profile.copy() if plan.profiles else None
-    solved.give_back()
+    solved.release()
     return Block(columns={**_traits(cohort), **measured, "status": status}, profile=profile)
 
 
@@ -80,17 +80,17 @@ def columns_of(plan: RunPlan, cohort: Cohort) -> Columns:
     """
     solved, status = _simulated(plan, cohort, len(cohort.number))
     measured = _measured(plan, solved)
-    solved.give_back()
+    solved.release()
     return {**_traits(cohort), **measured, "status": status}
 
 
 def _simulated(plan: RunPlan, cohort: Cohort, count: int) -> tuple[Lanes, TextArray]:
     """What was read of each of the first patients, and their status."""
-    found = bodies(plan.scenario, cohort, plan.typical)
-    done = solved(plan.scenario, found, plan.grid, plan.windows.edges).first(count)
+    patients = bodies(plan.scenario, cohort, plan.typical)
+    done = solved_patients(plan.scenario, patients, plan.grid, plan.windows.edges).first(count)
     why = TOO_FAST if plan.scenario.steady_state is None else UNSETTLED
     status = np.where(done.ok, OK, why).astype(object)
-    for place, reason in found.impossible.items():
+    for place, reason in patients.impossible.items():
         if place < count:
             status[place] = reason
     return done, status
@@ -101,20 +101,22 @@ def _measured(plan: RunPlan, solved: Lanes) -> dict[str, Array]:
     columns: dict[str, Array] = {}
     for analyte, windows in zip(plan.analytes, solved.windows, strict=True):
         some = windows if solved.ok.all() else np.where(solved.ok, windows, 0.0)
-        found = metrics(some, plan.windows, alert=analyte.alert is not None)
-        columns |= {measure_column(analyte, name): np.where(solved.ok, value, np.nan) for name, value in found.items()}
+        measures = metrics(some, plan.windows, alert=analyte.alert is not None)
+        columns |= {
+            measure_column(analyte, name): np.where(solved.ok, value, np.nan) for name, value in measures.items()
+        }
     return columns
 
 
 def _count(plan: RunPlan, cohort: Cohort, solved: Lanes, measured: Mapping[str, Array], tally: Tally) -> None:
     """Add patients with a result to the counts of groups, measures, levels and risks."""
     ok, over = solved.ok, plan.windows
-    member = members(plan, cohort)[:, ok]
+    member = group_members(plan, cohort)[:, ok]
     bins.count_groups([values[ok] for values in measured.values()], member[: tally.measures.shape[1]], tally.measures)
     tally.risk[:, :, 0] += member.sum(axis=1, dtype=np.uint32)
     bins.tally(solved, tally.levels, np.array(plan.lowest))
     for n, analyte in enumerate(plan.analytes):
-        means, peaks, _ = daily(solved.windows[n] if ok.all() else solved.windows[n][:, :, ok], over)
+        means, peaks, _ = daily_levels(solved.windows[n] if ok.all() else solved.windows[n][:, :, ok], over)
         count_bins(tally.averages[n], means, plan.lowest[n])
         if analyte.alert is not None:
             high = peaks > analyte.alert
@@ -135,11 +137,11 @@ def _traits(cohort: Cohort) -> Columns:
         "creatinine_clearance_mL_per_min": cohort.creatinine_clearance,
         "smoker": cohort.smoker,
     }
-    for gene, row in cohort.phenotype.items():
-        columns[gene] = row.phenotype
-        if not np.isnan(row.score).all():
-            columns[f"{gene}_activity_score"] = row.score
-        columns[f"{gene}_activity"] = row.factor
+    for gene, genotype in cohort.phenotype.items():
+        columns[gene] = genotype.phenotype
+        if not np.isnan(genotype.score).all():
+            columns[f"{gene}_activity_score"] = genotype.score
+        columns[f"{gene}_activity"] = genotype.factor
     columns |= {f"{enzyme}_abundance": factor for enzyme, factor in cohort.abundance.items()}
     columns |= {f"{compound}_{key}_factor": factor for (compound, key), factor in cohort.factors.items()}
     if cohort.taken is not None:

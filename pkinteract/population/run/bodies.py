@@ -102,7 +102,7 @@ def bodies(scenario: Scenario, cohort: Cohort, typical: Typical | None = None) -
         typical = typical_of(scenario)
     system = typical.model.system
     organs = organs_in_use(scenario.monographs, scenario.enzymes)
-    rows = regulated_enzymes(organs, scenario.monographs, scenario.enzymes, [scenario.patient])
+    regulated = regulated_enzymes(organs, scenario.monographs, scenario.enzymes, [scenario.patient])
     parameters = np.full((len(system.parameters), len(cohort.number)), np.nan)
     impossible: dict[int, str] = {}
     ways: list[tuple[Columns, Mapping[Entry, AbsorptionRoute]]] = []
@@ -117,13 +117,13 @@ def bodies(scenario: Scenario, cohort: Cohort, typical: Typical | None = None) -
             patient=_people(scenario, cohort, where),
             monographs=monographs,
             enzymes=enzymes,
-            moving=rows,
+            regulated=regulated,
             factors={key: factor[where] for key, factor in cohort.factors.items() if key[1] in OWN},
         )
-        parts, found = assembled(frame, entries(scenario))
-        ways.append((where, found))
+        parts, routes = assembled(frame, entries(scenario))
+        ways.append((where, routes))
         usual = monographs is scenario.monographs
-        jumps.append(typical.jumps if usual else jumps_by(scenario.doses, found))
+        jumps.append(typical.jumps if usual else jumps_by(scenario.doses, routes))
         for row, number in zip(parameters, parts.parameters, strict=True):
             row[where] = number
     unknown = np.flatnonzero(~np.isfinite(parameters).all(axis=0)).tolist()
@@ -160,7 +160,7 @@ def reporting(scenario: Scenario, model: Model, parameters: Array) -> tuple[tupl
     for row, analyte in zip(weights, reported, strict=True):
         for compound, volume, factor in parts_of(analyte, scenario, model):
             row[compound] = factor / parameters[volume]
-    return reported, weights, np.array([np.inf if row.alert is None else row.alert for row in reported])
+    return reported, weights, np.array([np.inf if analyte.alert is None else analyte.alert for analyte in reported])
 
 
 def _drug_files(
@@ -210,7 +210,7 @@ class _People:
 
 
 def _people(scenario: Scenario, cohort: Cohort, where: Columns) -> Person:
-    genes = {gene: _Gene(factor=row.factor[where]) for gene, row in cohort.phenotype.items()}
+    genes = {gene: _Gene(factor=genotype.factor[where]) for gene, genotype in cohort.phenotype.items()}
     amounts = {enzyme: factor[where] for enzyme, factor in cohort.abundance.items()}
     return _People(
         weight=cohort.weight[where],

@@ -45,13 +45,13 @@ class PeriodicInputs:
     inflows: Array
 
 
-def jumps_by(doses: Sequence[Dose], found: Mapping[Entry, AbsorptionRoute]) -> Jumps:
+def jumps_by(doses: Sequence[Dose], routes: Mapping[Entry, AbsorptionRoute]) -> Jumps:
     """The jumps by all ``doses`` that are not missed."""
     return {
         (i, j): event
         for i, dose in enumerate(doses)
         if not dose.missed
-        for j, event in enumerate(jumps_of(dose, found[entry_of(dose)]))
+        for j, event in enumerate(jumps_of(dose, routes[entry_of(dose)]))
     }
 
 
@@ -73,11 +73,11 @@ def periodic_inputs(scenario: Scenario, cohort: Cohort, ways: Ways, system: Syst
         return None
     period: list[dict[Place, Event]] = []
     pending: list[dict[Place, Event]] = []
-    for _, found in ways:
+    for _, routes in ways:
         period.append({})
         pending.append({})
         for i, dose in enumerate(steady.doses):
-            for j, event in enumerate(jumps_of(dose, found[entry_of(dose)])):
+            for j, event in enumerate(jumps_of(dose, routes[entry_of(dose)])):
                 period[-1][i, j], left = repeated(event, steady)
                 pending[-1] |= {(i, j, k): later for k, later in enumerate(left)}
     whole, rest = (
@@ -95,7 +95,7 @@ def periodic_inputs(scenario: Scenario, cohort: Cohort, ways: Ways, system: Syst
 
 def absorbing_too_much(scenario: Scenario, cohort: Cohort, ways: Ways) -> dict[int, str]:
     """Patients who would absorb more of a dose than there is, and of which."""
-    found: dict[int, str] = {}
+    reasons: dict[int, str] = {}
     patients = np.arange(len(cohort.number))
     steady = () if scenario.steady_state is None else scenario.steady_state.doses
     given = dict.fromkeys((entry_of(dose), dose.bioavailability) for dose in (*scenario.doses, *steady))
@@ -104,8 +104,8 @@ def absorbing_too_much(scenario: Scenario, cohort: Cohort, ways: Ways) -> dict[i
         absorbed = way.absorbed(bioavailability) * share[where]
         above = absorbed > MOST_ABSORBED if way.inlets else np.zeros(len(absorbed), dtype=bool)
         for column, amount in zip(patients[where][above].tolist(), absorbed[above].tolist(), strict=True):
-            found.setdefault(column, f"{entry[0]}: {above_first_pass(way, amount)}")
-    return found
+            reasons.setdefault(column, f"{entry[0]}: {above_first_pass(way, amount)}")
+    return reasons
 
 
 def _side_by_side(ways: Ways, jumps: Sequence[Jumps], count: int) -> tuple[Inputs, list[int]]:
@@ -113,24 +113,27 @@ def _side_by_side(ways: Ways, jumps: Sequence[Jumps], count: int) -> tuple[Input
 
     A jump that only some of them have (a lag that reaches beyond the start) is one of 0 in the others.
     """
-    rows: dict[Place, Event] = {}
-    for found in jumps:
-        for place, event in found.items():
-            rows.setdefault(place, event)
-    rows = dict(sorted(rows.items(), key=lambda row: row[1].time))
-    times, amounts = _column(event.time for event in rows.values()), _column(event.amount for event in rows.values())
-    if len(jumps) > 1:
-        times, amounts = np.repeat(times, count, axis=1), np.zeros((len(rows), count))
-        for (where, _), found in zip(ways, jumps, strict=True):
-            times[:, where] = _column(found.get(place, event).time for place, event in rows.items())
-            amounts[:, where] = _column(found[place].amount if place in found else 0.0 for place in rows)
-    made = Inputs(
-        times=np.broadcast_to(times, (len(rows), count)),
-        kinds=np.array([KINDS[event.kind] for event in rows.values()], dtype=np.int64),
-        targets=np.array([event.target for event in rows.values()], dtype=np.int64),
-        amounts=np.broadcast_to(amounts, (len(rows), count)),
+    events: dict[Place, Event] = {}
+    for own in jumps:
+        for place, event in own.items():
+            events.setdefault(place, event)
+    events = dict(sorted(events.items(), key=lambda placed: placed[1].time))
+    times, amounts = (
+        _column(event.time for event in events.values()),
+        _column(event.amount for event in events.values()),
     )
-    return made, [place[0] for place in rows]
+    if len(jumps) > 1:
+        times, amounts = np.repeat(times, count, axis=1), np.zeros((len(events), count))
+        for (where, _), own in zip(ways, jumps, strict=True):
+            times[:, where] = _column(own.get(place, event).time for place, event in events.items())
+            amounts[:, where] = _column(own[place].amount if place in own else 0.0 for place in events)
+    made = Inputs(
+        times=np.broadcast_to(times, (len(events), count)),
+        kinds=np.array([KINDS[event.kind] for event in events.values()], dtype=np.int64),
+        targets=np.array([event.target for event in events.values()], dtype=np.int64),
+        amounts=np.broadcast_to(amounts, (len(events), count)),
+    )
+    return made, [place[0] for place in events]
 
 
 def _column(numbers: Iterable[float]) -> Array:

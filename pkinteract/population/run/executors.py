@@ -165,9 +165,9 @@ def _remote(address: str) -> Iterator[Client]:
         except TimeoutError:
             text = f"has no workers; begin some with: dask worker {address} --nthreads 1"
             raise _refused("--scheduler", address, text) from None
-        for worker, found in client.run(version, "pkinteract", on_error="return").items():
-            if found != __version__:
-                text = f"needs pkinteract {__version__}, and it has {found if isinstance(found, str) else 'none'}"
+        for worker, answer in client.run(version, "pkinteract", on_error="return").items():
+            if answer != __version__:
+                text = f"needs pkinteract {__version__}, and it has {answer if isinstance(answer, str) else 'none'}"
                 raise _refused("--scheduler", worker, text)
         yield client
 

@@ -19,10 +19,10 @@ import numpy.typing as npt
 from pkinteract.engine.counts.bins import gathered, scatter
 from pkinteract.engine.kernel.digits import joined_numbers
 from pkinteract.engine.lanes.types import Levels
-from pkinteract.engine.memory import give_back
+from pkinteract.engine.memory import release
 from pkinteract.population.run.block import Columns, run_block
 from pkinteract.population.run.plan import BLOCK, RunPlan
-from pkinteract.population.statistics.tally import Tally, empty
+from pkinteract.population.statistics.tally import Tally, empty_tally
 from pkinteract.text.csv import csv_text
 
 
@@ -54,7 +54,7 @@ def compute(plan: RunPlan, partition: int, form: Form, done: Callable[[int], Non
         As :func:`pkinteract.population.run.block.run_block` does.
     """
     numbers = plan.patients(partition)
-    tally = empty(plan, len(numbers))
+    tally = empty_tally(plan, len(numbers))
     parts: list[Columns] = []
     profiles: list[Columns] = []
     for start in range(numbers.start, numbers.stop, BLOCK):
@@ -69,7 +69,7 @@ def compute(plan: RunPlan, partition: int, form: Form, done: Callable[[int], Non
     if plan.profiles:
         files[f"{PROFILES}-{partition:05}.parquet"] = parquet_bytes(profiles)
     files[f"{partition:05}.npz"] = _packed(plan, tally, files)
-    tally.give_back()
+    tally.release()
     return files
 
 
@@ -77,7 +77,7 @@ def _long(plan: RunPlan, patients: npt.NDArray[Any], profiles: Levels) -> Column
     """Profiles (analyte, time, patient) with a row for every patient and time."""
     times = np.tile(plan.grid, len(patients))
     columns: dict[str, npt.NDArray[Any]] = {"patient": np.repeat(patients, len(plan.grid)), "time_h": times}
-    return columns | {row.column: profiles[n].T.ravel() for n, row in enumerate(plan.analytes)}
+    return columns | {analyte.column: profiles[n].T.ravel() for n, analyte in enumerate(plan.analytes)}
 
 
 def parquet_bytes(tables: Sequence[Columns]) -> bytes:
@@ -107,7 +107,7 @@ def _packed(plan: RunPlan, tally: Tally, beside: Files) -> bytes:
     file = io.BytesIO()
     np.savez(file, **arrays)  # type: ignore[arg-type]
     for pairs in packed.values():
-        give_back(pairs)
+        release(pairs)
     return file.getvalue()
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from pkinteract.engine.curves import extremes
 from pkinteract.engine.lanes import solve as lanes
-from pkinteract.engine.lanes.doses import Steady, joined
+from pkinteract.engine.lanes.doses import Steady, joined_inputs
 from pkinteract.engine.lanes.types import Lanes, Reading
 from pkinteract.population.people.cohort import Array, Cohort
 from pkinteract.population.run.bodies import Bodies, bodies, reporting
@@ -15,7 +15,7 @@ from pkinteract.scenario import Patient, Scenario
 from pkinteract.simulation import simulate
 
 
-def solved(scenario: Scenario, found: Bodies, grid: Array, edges: Array) -> Lanes:
+def solved_patients(scenario: Scenario, patients: Bodies, grid: Array, edges: Array) -> Lanes:
     """Every patient stepped to the end; those that cannot be are not ok.
 
     Parameters
@@ -23,19 +23,19 @@ def solved(scenario: Scenario, found: Bodies, grid: Array, edges: Array) -> Lane
     grid, edges
         Times at which levels are kept, and ends of the windows that are measured, sorted [h].
     """
-    steady, inputs = None, found.inputs
-    possible = np.ones(found.parameters.shape[1], dtype=bool)
-    possible[list(found.impossible)] = False
-    if found.periodic is not None and scenario.steady_state is not None:
-        before = found.periodic
+    steady, inputs = None, patients.inputs
+    possible = np.ones(patients.parameters.shape[1], dtype=bool)
+    possible[list(patients.impossible)] = False
+    if patients.periodic is not None and scenario.steady_state is not None:
+        before = patients.periodic
         steady = Steady(
             period=scenario.steady_state.period, cycle=before.period, rates=before.rates, inflows=before.inflows
         )
-        inputs = joined([before.pending, inputs])
-    _, weights, alerts = reporting(scenario, found.model, found.parameters)
+        inputs = joined_inputs([before.pending, inputs])
+    _, weights, alerts = reporting(scenario, patients.model, patients.parameters)
     return lanes.solve_lanes(
-        found.model.system,
-        found.parameters,
+        patients.model.system,
+        patients.parameters,
         inputs,
         Reading(grid=grid, weights=weights, alerts=alerts, edges=edges),
         scenario.first_time,
@@ -55,9 +55,9 @@ def highest_levels(scenario: Scenario) -> list[float]:
     InputError, SimulationError
         As :func:`pkinteract.simulate` does, which is asked where there is no result.
     """
-    found = bodies(scenario, _alone(scenario.patient))
+    patients = bodies(scenario, _alone(scenario.patient))
     over = np.array([scenario.first_time, scenario.duration])
-    done = solved(scenario, found, np.empty(0), over)
+    done = solved_patients(scenario, patients, np.empty(0), over)
     if done.ok.all():
         tops: list[float] = done.windows[:, 0, HIGHEST, 0].tolist()
         return tops

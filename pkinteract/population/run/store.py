@@ -17,7 +17,7 @@ from pkinteract.errors import InputError, Problem
 from pkinteract.population.run.executors import Executor
 from pkinteract.population.run.partitions import PATIENTS, PROFILES, Files, Form, add_packed, checksums
 from pkinteract.population.run.plan import RunPlan
-from pkinteract.population.statistics.tally import Tally, empty
+from pkinteract.population.statistics.tally import Tally, empty_tally
 
 FOLDER, _PLAN = "partitions", "plan.json"
 
@@ -113,8 +113,8 @@ class Store:
         """Write ``patients.csv``: the rows of all partitions below one head."""
         with path.open("wb") as file:
             for partition in range(self.plan.partitions):
-                head, end, rows = (self.folder / f"{PATIENTS}-{partition:05}.csv").read_bytes().partition(b"\r\n")
-                file.writelines((rows,) if partition else (head, end, rows))
+                head, end, lines = (self.folder / f"{PATIENTS}-{partition:05}.csv").read_bytes().partition(b"\r\n")
+                file.writelines((lines,) if partition else (head, end, lines))
 
     def hand_out(self, *, keep: bool) -> list[Path]:
         """Put Parquet files where the results are, ``patients/part-00012.parquet``; returns their folders."""
@@ -138,15 +138,15 @@ class Store:
 
     def remove(self) -> None:
         """Remove the partitions; anything else in their folder stays."""
-        rows = [f"{PATIENTS}-*.csv", f"{PATIENTS}-*.parquet", f"{PROFILES}-*.parquet"]
-        for pattern in ("[0-9]*.npz", *rows, _PLAN, "*.unfinished"):
+        tables = [f"{PATIENTS}-*.csv", f"{PATIENTS}-*.parquet", f"{PROFILES}-*.parquet"]
+        for pattern in ("[0-9]*.npz", *tables, _PLAN, "*.unfinished"):
             for path in self.folder.glob(pattern):
                 path.unlink()
         if not any(self.folder.iterdir()):
             self.folder.rmdir()
 
 
-def run(store: Store, ready: Sequence[int], executor: Executor, done: Callable[[int], None]) -> Tally:
+def run_plan(store: Store, ready: Sequence[int], executor: Executor, done: Callable[[int], None]) -> Tally:
     """Compute what is missing of a plan and add everything up.
 
     Parameters
@@ -163,7 +163,7 @@ def run(store: Store, ready: Sequence[int], executor: Executor, done: Callable[[
     ClusterError
         When the executor gives up.
     """
-    plan, total = store.plan, empty(store.plan, store.plan.spec.n)
+    plan, total = store.plan, empty_tally(store.plan, store.plan.spec.n)
     for partition in ready:
         add_packed(total, store.counts(partition))
     missing = sorted(set(range(plan.partitions)) - set(ready))

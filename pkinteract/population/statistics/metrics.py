@@ -113,23 +113,23 @@ def windows_of(first_time: float, duration: float) -> Windows:
     )
 
 
-def daily(rows: Array, over: Windows) -> tuple[Array, Array, Array]:
+def daily_levels(windows: Array, over: Windows) -> tuple[Array, Array, Array]:
     """Average, highest and lowest level of each stretch, (day, subject) each, from windows (window, 5, subject).
 
     All in the analyte's unit.
     """
     first = [day.start for day in over.days]
-    integrals, highest, lowest = rows[first, INTEGRAL], rows[first, HIGHEST], rows[first, LOWEST]
+    integrals, highest, lowest = windows[first, INTEGRAL], windows[first, HIGHEST], windows[first, LOWEST]
     for n, day in enumerate(over.days):
         if day.stop > day.start + 1:
-            integrals[n] = rows[day, INTEGRAL].sum(axis=0)
-            highest[n] = rows[day, HIGHEST].max(axis=0)
-            lowest[n] = rows[day, LOWEST].min(axis=0)
+            integrals[n] = windows[day, INTEGRAL].sum(axis=0)
+            highest[n] = windows[day, HIGHEST].max(axis=0)
+            lowest[n] = windows[day, LOWEST].min(axis=0)
     lengths = [over.edges[day.stop] - over.edges[day.start] for day in over.days]
     return integrals / np.array(lengths)[:, None], highest, lowest
 
 
-def metrics(rows: Array, over: Windows, *, alert: bool) -> dict[str, Array]:
+def metrics(windows: Array, over: Windows, *, alert: bool) -> dict[str, Array]:
     """Every measure of one analyte, (subject,) each, from its windows (window, 5, subject); NaN where there is none.
 
     In the units that :func:`measures_of` gives.
@@ -139,16 +139,16 @@ def metrics(rows: Array, over: Windows, *, alert: bool) -> dict[str, Array]:
     alert
         Whether the analyte has an alert level.
     """
-    means, highest, lowest = (values[over.reference :] for values in daily(rows, over))
+    means, highest, lowest = (values[over.reference :] for values in daily_levels(windows, over))
     before, after = means[0], means[-1]
-    output = rows[over.output]
+    output = windows[over.output]
     place = np.argmax(output[:, HIGHEST], axis=0)
-    everybody = np.arange(rows.shape[2])
+    everybody = np.arange(windows.shape[2])
     cmax, tmax = output[place, HIGHEST, everybody], output[place, WHEN, everybody]
     some = before > NOTHING * np.maximum(cmax, highest[0])
     folds = np.where(some, means / np.where(some, before, 1.0), np.nan)
     ends = over.ends[over.reference :]
-    found = {
+    measures = {
         "cavg_before": before,
         "cavg_after": after,
         "cmax": cmax,
@@ -166,9 +166,9 @@ def metrics(rows: Array, over: Windows, *, alert: bool) -> dict[str, Array]:
     if alert:
         hours = output[:, ABOVE]
         begins = np.floor((over.edges[over.output] + TOLERANCE) / DAY)
-        found["above_alert"] = hours.sum(axis=0)
-        found["first_above_alert"] = np.where((hours > 0).any(axis=0), begins[np.argmax(hours > 0, axis=0)], np.nan)
-    return found
+        measures["above_alert"] = hours.sum(axis=0)
+        measures["first_above_alert"] = np.where((hours > 0).any(axis=0), begins[np.argmax(hours > 0, axis=0)], np.nan)
+    return measures
 
 
 def _turn(name: str, folds: Array, ends: Array, place: IntArray) -> dict[str, Array]:

@@ -114,8 +114,10 @@ class _ResampledDraw(Streams):
         if theirs.any():
             chosen = np.flatnonzero(theirs).tolist()
             strangers = Streams(seed=self.seed, number=self.number + STRANGERS)
-            found = strangers.pairs([names[n] for n in chosen], None if places is None else [places[n] for n in chosen])
-            for mine, other in zip(own, found, strict=True):
+            others = strangers.pairs(
+                [names[n] for n in chosen], None if places is None else [places[n] for n in chosen]
+            )
+            for mine, other in zip(own, others, strict=True):
                 mine[chosen] = other
         return own
 
@@ -130,10 +132,10 @@ class _FixedDraw(Streams):
     def pairs(self, names: Sequence[str], places: Sequence[int] | None = None) -> tuple[Array, Array]:
         """A half, or what is held."""
         self.asked.update(dict.fromkeys(names))
-        found = np.full((len(names), len(self.number)), 0.5)
+        uniforms = np.full((len(names), len(self.number)), 0.5)
         for patient, (moved, level) in self.held.items():
-            found[[n for n, name in enumerate(names) if name in moved], patient] = level
-        return found, found.copy()
+            uniforms[[n for n, name in enumerate(names) if name in moved], patient] = level
+        return uniforms, uniforms.copy()
 
 
 def inputs_of(plan: RunPlan) -> tuple[Factor, ...]:
@@ -150,11 +152,11 @@ def inputs_of(plan: RunPlan) -> tuple[Factor, ...]:
     drawn(plan.scenario, plan.spec, asked)
     tied = {f"level of {name}" for name in set().union(*people.rank_correlations())} & set(asked.asked)
     genes = {name: f"genotype of {name}" for name in people.drawn_genes()}
-    found = [Factor(label=genes.get(name, name), names=frozenset([name])) for name in asked.asked if name not in tied]
+    factors = [Factor(label=genes.get(name, name), names=frozenset([name])) for name in asked.asked if name not in tied]
     if tied:
         enzymes = ", ".join(sorted(name.removeprefix("level of ") for name in tied))
-        found.append(Factor(label=f"levels of {enzymes}", names=frozenset(tied)))
-    return tuple(found)
+        factors.append(Factor(label=f"levels of {enzymes}", names=frozenset(tied)))
+    return tuple(factors)
 
 
 def trace(plan: RunPlan, done: Callable[[int], None] | None = None) -> tuple[SensitivityResult, ...]:
@@ -177,24 +179,26 @@ def trace(plan: RunPlan, done: Callable[[int], None] | None = None) -> tuple[Sen
     """
     inputs = inputs_of(plan)
     number = np.arange(plan.spec.n)
-    everything = frozenset().union(*(row.names for row in inputs))
-    design = [frozenset[str](), everything, *(row.names for row in inputs)]
+    everything = frozenset().union(*(factor.names for factor in inputs))
+    design = [frozenset[str](), everything, *(factor.names for factor in inputs)]
     sets = [_ResampledDraw(seed=plan.spec.seed, number=number, swapped=swapped) for swapped in design]
     results = _simulated(plan, sets, done)
     status = np.concatenate([result["status"] for result in results])
     if not np.any(status == OK):
         raise PopulationError(plan.scenario.name, len(status), np.unique(status.astype(str)).tolist())
-    held = {2 * n + side: (row.names, level) for n, row in enumerate(inputs) for side, level in enumerate((LOW, HIGH))}
+    held = {
+        2 * n + side: (factor.names, level) for n, factor in enumerate(inputs) for side, level in enumerate((LOW, HIGH))
+    }
     moved = _FixedDraw(seed=plan.spec.seed, number=np.arange(2 * len(inputs) + 1), held=held)
     [swung] = _simulated(plan, [moved], None)
-    found = []
+    sensitivities = []
     for place, analyte in enumerate(plan.analytes):
         top, end = (swung[measure_column(analyte, measure)][-1] for measure in ("cmax", "cavg_after"))
         for measure in MEASURES[:1] if end < GONE * top else MEASURES:
             name = measure_column(analyte, measure)
             values = np.array([result[name] for result in results])
-            found.append(_traced(place, measure, inputs, values, swung[name], plan.spec.seed))
-    return tuple(row for row in found if row is not None)
+            sensitivities.append(_traced(place, measure, inputs, values, swung[name], plan.spec.seed))
+    return tuple(result for result in sensitivities if result is not None)
 
 
 def runs(plan: RunPlan) -> int:
@@ -240,13 +244,13 @@ def _traced(
         return None
     numbers = np.random.default_rng(seed).integers(0, logs.shape[1], (RESAMPLES, logs.shape[1]))
     indices = [
-        Index(input=row, first=_interval(logs, n + 2, numbers, first), total=_interval(logs, n + 2, numbers, total))
-        for n, row in enumerate(inputs)
+        Index(input=factor, first=_interval(logs, n + 2, numbers, first), total=_interval(logs, n + 2, numbers, total))
+        for n, factor in enumerate(inputs)
         if np.any(logs[n + 2] != logs[0])
     ]
     swings = [
-        TornadoBar(input=row, low=float(swung[2 * n]), high=float(swung[2 * n + 1]))
-        for n, row in enumerate(inputs)
+        TornadoBar(input=factor, low=float(swung[2 * n]), high=float(swung[2 * n + 1]))
+        for n, factor in enumerate(inputs)
         if swung[2 * n] != swung[2 * n + 1]
     ]
     return SensitivityResult(
@@ -255,8 +259,8 @@ def _traced(
         used=int(sound.sum()),
         spread=float(logs[:2].std()),
         typical=float(swung[-1]),
-        indices=tuple(sorted(indices, key=lambda row: -row.total[0])),
-        swings=tuple(sorted(swings, key=lambda row: -abs(np.log(row.high / row.low)))),
+        indices=tuple(sorted(indices, key=lambda index: -index.total[0])),
+        swings=tuple(sorted(swings, key=lambda bar: -abs(np.log(bar.high / bar.low)))),
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pkinteract.engine.counts.bins import ALL_BINS, Counts, bins, edges_of_bins, located, sums
-from pkinteract.engine.memory import give_back, take_zeros
+from pkinteract.engine.memory import release, reserve_zeros
 from pkinteract.population.people.cohort import Array, BoolArray, Cohort
 from pkinteract.population.run.plan import BINS, LARGEST_PARTITION, RunPlan
 from pkinteract.population.statistics.metrics import measures_of
@@ -74,10 +74,10 @@ class Tally:
             counts += getattr(other, name)
         self.name(other.failures)
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Let others have the room of the counts; they are lost."""
-        give_back(self.levels)
-        give_back(self.measures)
+        release(self.levels)
+        release(self.measures)
 
     def name(self, failures: Mapping[int, str]) -> None:
         """Keep the failures of the lowest numbers among those that are known and these."""
@@ -86,7 +86,7 @@ class Tally:
         self.failures.update(lowest)
 
 
-def empty(plan: RunPlan, patients: int) -> Tally:
+def empty_tally(plan: RunPlan, patients: int) -> Tally:
     """The tally of nobody, with room for so many patients."""
     analytes, days, named = len(plan.analytes), len(plan.windows.days), groups(plan)
 
@@ -94,15 +94,15 @@ def empty(plan: RunPlan, patients: int) -> Tally:
         return np.zeros(shape, dtype=np.uint32)
 
     def counts(*shape: int) -> Counts:
-        found: Counts = take_zeros(shape, np.uint16 if patients <= LARGEST_PARTITION else np.uint32)
-        return found
+        empty_counts: Counts = reserve_zeros(shape, np.uint16 if patients <= LARGEST_PARTITION else np.uint32)
+        return empty_counts
 
     return Tally(
         patients=zeros(2),
         levels=counts(analytes, len(plan.grid), BINS),
         averages=zeros(analytes, days, BINS),
         above=zeros(analytes, days),
-        measures=counts(sum(len(measures_of(row)) for row in plan.analytes), measured(plan), ALL_BINS),
+        measures=counts(sum(len(measures_of(analyte)) for analyte in plan.analytes), patient_measures(plan), ALL_BINS),
         risk=zeros(analytes, len(named), 4),
         failures={},
     )
@@ -123,12 +123,12 @@ def groups(plan: RunPlan) -> tuple[tuple[str, str], ...]:
     )
 
 
-def measured(plan: RunPlan) -> int:
+def patient_measures(plan: RunPlan) -> int:
     """How many of the groups have counts of measures: everybody and the phenotypes."""
     return 1 + len(plan.genes) * len(PHENOTYPES)
 
 
-def members(plan: RunPlan, cohort: Cohort) -> BoolArray:
+def group_members(plan: RunPlan, cohort: Cohort) -> BoolArray:
     """Who belongs to which group, (group, patient)."""
     rows: list[BoolArray] = [np.ones(len(cohort.number), dtype=bool)]
     rows += [cohort.phenotype[gene].phenotype == name for gene in plan.genes for name in PHENOTYPES]

@@ -44,7 +44,9 @@ def check_lines(
         What is known of its pairs.
     """
     patient = scenario.patient
-    genes = "".join(f", {gene} {row.phenotype} (activity {row.factor:g})" for gene, row in patient.phenotype.items())
+    genes = "".join(
+        f", {gene} {activity.phenotype} (activity {activity.factor:g})" for gene, activity in patient.phenotype.items()
+    )
     genes += "".join(f", {enzyme} {factor:g} times as abundant" for enzyme, factor in patient.abundance.items())
     grid = f"output from 0 to {scenario.duration / 24:g} d every {scenario.step:g} h"
     lines = [
@@ -61,9 +63,11 @@ def check_lines(
     for regimen in scenario.regimens:
         for course in regimen.courses:
             lines.append(f"  regimen   {regimen.drug} {course.formulation}: {_course(course)}")
-    for row in scenario.observations:
-        note = f", {row.note}" if row.note else ""
-        lines.append(f"  level     day {row.time / 24:g}, {row.analyte} {level_text(row)}{note}")
+    for observation in scenario.observations:
+        note = f", {observation.note}" if observation.note else ""
+        lines.append(
+            f"  level     day {observation.time / 24:g}, {observation.analyte} {level_text(observation)}{note}"
+        )
     if scenario.population is not None:
         lines.append(f"  people    {', '.join(_people(scenario.population))}")
     for link in network:
@@ -164,7 +168,7 @@ def _differences(before: Patient, after: Patient) -> list[str]:
 def _course(course: Course) -> str:
     span = f"day {course.start / 24:g}" if course.single else f"day {course.start / 24:g} to {course.stop / 24:g}"
     if course.clock:
-        dose = "daily " + ", ".join(f"{row.amount:g} mg" for row in course.clock)
+        dose = "daily " + ", ".join(f"{dose.amount:g} mg" for dose in course.clock)
     elif len(course.levels) > 1:
         dose = (
             f"{course.levels[0]:g} to {course.levels[-1]:g} mg in {len(course.levels)} steps, every {course.every:g} h"

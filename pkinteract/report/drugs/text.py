@@ -28,7 +28,10 @@ LEGEND = (
 def library_lines(library: Library) -> list[str]:
     """What ``drugs`` prints without a name, by class and id; a drug may take several lines."""
     rows: list[Sequence[str]] = [("drug", "class", "cleared by", "induces", "inhibits", "grade")]
-    monographs = sorted((library.monograph(drug) for drug in library.ids()), key=lambda row: (row.group or "–", row.id))
+    monographs = sorted(
+        (library.monograph(drug) for drug in library.ids()),
+        key=lambda monograph: (monograph.group or "–", monograph.id),
+    )
     for monograph in monographs:
         cells = (
             [monograph.id, *_byname(monograph)],
@@ -55,9 +58,9 @@ def _short(enzyme: str) -> str:
 
 def _cleared(monograph: Monograph) -> str:
     shares: dict[str, float] = {}
-    for row in monograph.elimination.pathway:
-        name = _short(row.enzyme) if row.enzyme else row.kind
-        shares[name] = shares.get(name, 0.0) + row.fraction.canonical
+    for pathway in monograph.elimination.pathway:
+        name = _short(pathway.enzyme) if pathway.enzyme else pathway.kind
+        shares[name] = shares.get(name, 0.0) + pathway.fraction.canonical
     large = sorted(((share, name) for name, share in shares.items() if share >= SMALLEST_SHARE - 1e-9), reverse=True)
     return ", ".join(f"{name}{_KEPT}{100 * share:.0f}{_KEPT}%" for share, name in large)
 
@@ -121,8 +124,8 @@ def _monograph(monograph: Monograph) -> Iterator[str]:
 def _names(monograph: Monograph) -> str:
     """Its other names; empty if it has none."""
     names = monograph.names
-    rows = (("German", (names.german,)), ("brands", names.brands), ("also", names.synonyms), ("also ATC", names.atc))
-    return "; ".join(f"{what}: {', '.join(filter(None, given))}" for what, given in rows if any(given))
+    kinds = (("German", (names.german,)), ("brands", names.brands), ("also", names.synonyms), ("also ATC", names.atc))
+    return "; ".join(f"{what}: {', '.join(filter(None, given))}" for what, given in kinds if any(given))
 
 
 def _whole(strengths: Strengths) -> list[str]:
@@ -134,12 +137,12 @@ def _whole(strengths: Strengths) -> list[str]:
 
 def _grade(monograph: Monograph) -> str:
     """The grade and what it rests on."""
-    found = grade_of(monograph)
+    basis = grade_of(monograph)
     text = (
-        f"Grade {found.grade}: {found.sourced} of {found.deciding} values that decide the exposure are measured, from "
-        f"a label or fitted with an interval ({found.share:.0%})"
+        f"Grade {basis.grade}: {basis.sourced} of {basis.deciding} values that decide the exposure are measured, from "
+        f"a label or fitted with an interval ({basis.share:.0%})"
     )
-    if found.error is None:
+    if basis.error is None:
         return f"{text}; no interaction study of the qualification has it as perpetrator or victim."
-    ratios = "ratio" if found.rows == 1 else "ratios"
-    return f"{text}; {found.rows} {ratios} of interaction studies, geometric mean fold error {found.error:.2f}."
+    ratios = "ratio" if basis.rows == 1 else "ratios"
+    return f"{text}; {basis.rows} {ratios} of interaction studies, geometric mean fold error {basis.error:.2f}."

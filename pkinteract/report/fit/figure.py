@@ -117,7 +117,7 @@ def draw_profiles(outcome: FitResult, profiles: Sequence[PredictedCurve]) -> Fig
 
 
 def _units(profiles: Sequence[PredictedCurve]) -> str:
-    units = dict.fromkeys(analyte.unit for row in profiles for analyte in row.series.analytes)
+    units = dict.fromkeys(analyte.unit for profile in profiles for analyte in profile.series.analytes)
     return f"concentration [{', '.join(units)}]"
 
 

@@ -110,41 +110,41 @@ def _draw_correlation(axis: Axes, group: Group) -> AxesImage:
 
 def draw_likelihood(outcome: FitResult) -> Figure:
     """The drop of 2 log likelihood against every estimate, with the drop at which the 95 % interval ends."""
-    rows = [row for group in outcome.groups for row in group.likelihoods]
-    shown = rows[:MOST_PANELS]
+    likelihoods = [likelihood for group in outcome.groups for likelihood in group.likelihoods]
+    shown = likelihoods[:MOST_PANELS]
     each = next(len(group.likelihoods) for group in outcome.groups if group.likelihoods)
     across = min(each if outcome.fit.separate and each <= _ACROSS else _ACROSS, len(shown))
     down = math.ceil(len(shown) / across)
-    notes = [f"the first {len(shown)} of {len(rows)} estimates"] if len(rows) > len(shown) else []
+    notes = [f"the first {len(shown)} of {len(likelihoods)} estimates"] if len(likelihoods) > len(shown) else []
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(max(4.5, 0.3 + 2.3 * across), 0.6 + 1.75 * down), layout="constrained")
         _title(figure, outcome, notes)
         axes = figure.subplots(down, across, squeeze=False)
         for axis in axes.flat[len(shown) :]:
             axis.set_visible(False)
-        for axis, row in zip(axes.flat, shown, strict=False):
-            _draw_likelihood(axis, row)
+        for axis, likelihood in zip(axes.flat, shown, strict=False):
+            _draw_likelihood(axis, likelihood)
         figure.supylabel("drop of 2 log L; dashed: 95 %", fontsize=8.5)
     return figure
 
 
-def _draw_likelihood(axis: Axes, row: Likelihood) -> None:
+def _draw_likelihood(axis: Axes, likelihood: Likelihood) -> None:
     """The points and a curve through their signed roots, which are nearly straight."""
-    scale, back = (np.log, np.exp) if row.parameter.log else (np.asarray, np.asarray)
-    roots = np.sign(row.values - row.best) * np.sqrt(row.drops)
-    between = np.linspace(scale(row.values[0]), scale(row.values[-1]), 301)
-    drops = PchipInterpolator(scale(row.values), roots)(between) ** 2
-    top = 1.8 * row.threshold
+    scale, back = (np.log, np.exp) if likelihood.parameter.log else (np.asarray, np.asarray)
+    roots = np.sign(likelihood.values - likelihood.best) * np.sqrt(likelihood.drops)
+    between = np.linspace(scale(likelihood.values[0]), scale(likelihood.values[-1]), 301)
+    drops = PchipInterpolator(scale(likelihood.values), roots)(between) ** 2
+    top = 1.8 * likelihood.threshold
     inside = back(between[drops <= top])
     axis.plot(back(between), drops, color=PALETTE[0], lw=1.2)
-    axis.plot(row.values, row.drops, "o", ms=3, mfc="none", color=PALETTE[0])
-    axis.axhline(row.threshold, color=ALERT, lw=1, ls="--")
+    axis.plot(likelihood.values, likelihood.drops, "o", ms=3, mfc="none", color=PALETTE[0])
+    axis.axhline(likelihood.threshold, color=ALERT, lw=1, ls="--")
     axis.set_ylim(0, top)
     margin = 0.03 * (inside[-1] - inside[0])
     axis.set_xlim(inside[0] - margin, inside[-1] + margin)
     axis.xaxis.set_major_locator(MaxNLocator(4))
     axis.tick_params(labelsize=7)
-    unit = "" if row.parameter.unit == "1" else f" [{row.parameter.unit}]"
-    axis.set_xlabel(row.parameter.name + unit, fontsize=7.5)
-    if row.subject:
-        axis.set_title(f"subject {row.subject}", loc="left", fontsize=8)
+    unit = "" if likelihood.parameter.unit == "1" else f" [{likelihood.parameter.unit}]"
+    axis.set_xlabel(likelihood.parameter.name + unit, fontsize=7.5)
+    if likelihood.subject:
+        axis.set_title(f"subject {likelihood.subject}", loc="left", fontsize=8)

@@ -39,7 +39,9 @@ def fit_report(outcome: FitResult) -> str:
     lines = [f"# {markdown(fit.title)}", "", pkinteract.NOTICE, ""]
     names = [markdown(file.name) for file in fit.files]
     lines += [f"* Data: {', '.join(names)}"]
-    lines += [f"* Left out of {names[row.data]}: {row.count} cells, {row.reason}" for row in fit.omitted]
+    lines += [
+        f"* Left out of {names[omission.data]}: {omission.count} cells, {omission.reason}" for omission in fit.omitted
+    ]
     lines += [
         f"* In {names[place]}: {count} cells {what}, in the likelihood" for place, what, count in _beyond(outcome)
     ]
@@ -59,8 +61,8 @@ def _beyond(outcome: FitResult) -> Iterator[tuple[int, str, int]]:
     """Places of data files with levels that were not measured but count, where these lay, and how many."""
     fit = outcome.fit
     for place in range(len(fit.files)):
-        series = [row for row in fit.series if row.data == place and row.ends is not None]
-        ends = np.concatenate([np.empty((0, 2)), *(row.ends for row in series if row.ends is not None)])
+        series = [series for series in fit.series if series.data == place and series.ends is not None]
+        ends = np.concatenate([np.empty((0, 2)), *(one.ends for one in series if one.ends is not None)])
         low, high = np.isfinite(ends).T
         whole = ~np.isnan(ends[:, 0])
         kinds = {"below quantification": whole & ~low, "above a limit": whole & ~high, "between two limits": low & high}
@@ -81,9 +83,9 @@ def _group(outcome: FitResult, group: Group) -> Iterator[str]:
     yield from [""] if group.warnings else []
     yield "| parameter | estimate | unit | standard error | RSE | 95 % interval | initial | prior |"
     yield "|---|---:|---|---:|---:|---|---:|---|"
-    yield from (_row(row) for row in group.estimates)
+    yield from (_row(estimate) for estimate in group.estimates)
     yield ""
-    what = "measurements" if any(row.runs for row in group.series) else "concentrations"
+    what = "measurements" if any(series.runs for series in group.series) else "concentrations"
     yield f"{group.observations} {what}, residual SD {group.sd:.4g}{_criteria(group)}; {_reached(group)}"
     yield from _fold_error(outcome, group)
     if len(group.names) > 1:
@@ -99,22 +101,34 @@ def _fold_error(outcome: FitResult, group: Group) -> Iterator[str]:
     """How far off a concentration is on average, as a factor."""
     if outcome.fit.residual == "log":
         pairs = zip(group.series, group.predicted, strict=True)
-        errors = np.concatenate([np.log(level / row.values)[row.measured] for row, level in pairs])
+        errors = np.concatenate([np.log(level / series.values)[series.measured] for series, level in pairs])
         yield ""
         yield f"Geometric mean fold error {gmfe(errors):.3f} over {len(errors)} measurements."
 
 
-def _row(row: Estimate) -> str:
-    parameter = row.parameter
-    name = parameter.name + (f" ({markdown(row.subject)})" if row.subject else "")
-    rse = "" if row.se is None or row.value == 0 else f"{100 * row.se / abs(row.value):.1f} %"
-    interval = f"{number(row.low)} to {number(row.high)}" if row.low is not None or row.high is not None else ""
+def _row(estimate: Estimate) -> str:
+    parameter = estimate.parameter
+    name = parameter.name + (f" ({markdown(estimate.subject)})" if estimate.subject else "")
+    rse = "" if estimate.se is None or estimate.value == 0 else f"{100 * estimate.se / abs(estimate.value):.1f} %"
+    interval = (
+        f"{number(estimate.low)} to {number(estimate.high)}"
+        if estimate.low is not None or estimate.high is not None
+        else ""
+    )
     prior = ""
     if parameter.prior is not None:
         mean, sd = parameter.prior
         prior = f"{math.exp(mean) if parameter.log else mean:.4g}, SD {sd:.3g}{' (log)' if parameter.log else ''}"
-    begun = number(parameter.initial) if row.free else "held" if parameter.expr is None else f"`{parameter.expr}`"
-    cells = [name, f"{row.value:.5g}", parameter.unit, "" if row.se is None else number(row.se), rse, interval, begun]
+    begun = number(parameter.initial) if estimate.free else "held" if parameter.expr is None else f"`{parameter.expr}`"
+    cells = [
+        name,
+        f"{estimate.value:.5g}",
+        parameter.unit,
+        "" if estimate.se is None else number(estimate.se),
+        rse,
+        interval,
+        begun,
+    ]
     return f"| {' | '.join([*cells, prior])} |"
 
 
@@ -140,16 +154,16 @@ def fit_lines(outcome: FitResult, written: Iterable[Path]) -> Iterator[str]:
     yield outcome.fit.title
     for group in outcome.groups:
         who = f"subject {group.subject}: " if group.subject else ""
-        free = [row for row in group.estimates if row.free]
-        shown = [row for row in free if not row.subject or group.subject]
-        yield "  " + who + ", ".join(_short(row) for row in shown) + f"; residual SD {group.sd:.3g}"
+        free = [estimate for estimate in group.estimates if estimate.free]
+        shown = [estimate for estimate in free if not estimate.subject or group.subject]
+        yield "  " + who + ", ".join(_short(estimate) for estimate in shown) + f"; residual SD {group.sd:.3g}"
         if len(shown) < len(free):
             yield f"  and {len(free) - len(shown)} estimates of single subjects, in estimates.csv"
         yield from (f"  warning: {who}{text}" for text in group.warnings)
     yield from (str(path) for path in written)
 
 
-def _short(row: Estimate) -> str:
-    span = "" if row.low is None else f" ({number(row.low)} to {number(row.high)})"
-    unit = "" if row.parameter.unit == "1" else f" {row.parameter.unit}"
-    return f"{row.parameter.name} {number(row.value)}{unit}{span}"
+def _short(estimate: Estimate) -> str:
+    span = "" if estimate.low is None else f" ({number(estimate.low)} to {number(estimate.high)})"
+    unit = "" if estimate.parameter.unit == "1" else f" {estimate.parameter.unit}"
+    return f"{estimate.parameter.name} {number(estimate.value)}{unit}{span}"

@@ -12,23 +12,25 @@ from pkinteract.fitting.patient.individual import Individual, PatientEstimate, W
 from pkinteract.report.lines import level_text, markdown, rows_text
 
 
-def patient_report(found: Individual) -> str:
+def patient_report(individual: Individual) -> str:
     """The whole report."""
-    lines = [f"# {markdown(found.scenario.title)}", "", pkinteract.NOTICE, ""]
-    lines += [f"* Levels and doses: {markdown(found.scenario.path.name)}", f"* {_error_text(found)}"]
-    if found.uninformed:
-        lines.append(f"* No level depends on {', '.join(map(shown, found.uninformed))}: the population's value stays")
-    lines += [f"* {markdown(text)}" for text in found.scenario.warnings]
-    lines += ["", *(f"**Warning**: {markdown(text)}\n" for text in found.warnings)]
+    lines = [f"# {markdown(individual.scenario.title)}", "", pkinteract.NOTICE, ""]
+    lines += [f"* Levels and doses: {markdown(individual.scenario.path.name)}", f"* {_error_text(individual)}"]
+    if individual.uninformed:
+        lines.append(
+            f"* No level depends on {', '.join(map(shown, individual.uninformed))}: the population's value stays"
+        )
+    lines += [f"* {markdown(text)}" for text in individual.scenario.warnings]
+    lines += ["", *(f"**Warning**: {markdown(text)}\n" for text in individual.warnings)]
     lines += ["## Values of this patient", ""]
     lines += ["| value | unit | population | 95 % of people | this patient | 95 % interval | shrinkage |"]
     lines += ["|---|---|---:|---|---:|---|---:|"]
-    lines += [f"| {' | '.join(_value_cells(row))} |" for row in found.learned]
+    lines += [f"| {' | '.join(_value_cells(value))} |" for value in individual.learned]
     lines += ["", _SHRINKAGE, "", "## Levels", ""]
     lines += ["| time | analyte | measured | population, 95 % | this patient, 95 % | residual | without this level |"]
     lines += ["|---|---|---:|---|---|---:|---:|"]
-    lines += [f"| {' | '.join(_level_cells(row))} |" for row in found.levels]
-    lines += ["", _LEVELS, "", "## What each level did", "", *_influence(found)]
+    lines += [f"| {' | '.join(_level_cells(level))} |" for level in individual.levels]
+    lines += ["", _LEVELS, "", "## What each level did", "", *_influence(individual)]
     return "\n".join(lines) + "\n"
 
 
@@ -43,8 +45,9 @@ _LEVELS = (
 )
 
 
-def _error_text(found: Individual) -> str:
-    return f"Between measured and predicted levels {100 * found.error:g} % (SD of the logarithm; `--error` changes it)"
+def _error_text(individual: Individual) -> str:
+    sd = f"{100 * individual.error:g} %"
+    return f"Between measured and predicted levels {sd} (SD of the logarithm; `--error` changes it)"
 
 
 def shown(name: str) -> str:
@@ -52,34 +55,34 @@ def shown(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _unit(row: PatientEstimate) -> str:
+def _unit(value: PatientEstimate) -> str:
     """The unit of a value; what a typical person has as 1 is relative to that."""
-    parameter = row.estimate.parameter
+    parameter = value.estimate.parameter
     return parameter.unit if parameter.paths else "relative"
 
 
-def _value_cells(row: PatientEstimate) -> list[str]:
-    one = row.estimate
-    people = "" if row.spread is None else f"{number(row.spread[0])} to {number(row.spread[1])}"
+def _value_cells(value: PatientEstimate) -> list[str]:
+    one = value.estimate
+    people = "" if value.spread is None else f"{number(value.spread[0])} to {number(value.spread[1])}"
     interval = "" if one.low is None else f"{number(one.low)} to {number(one.high)}"
-    shrinkage = "" if row.shrinkage is None else f"{100 * row.shrinkage:.0f} %"
+    shrinkage = "" if value.shrinkage is None else f"{100 * value.shrinkage:.0f} %"
     name = shown(one.parameter.name)
-    return [name, _unit(row), number(row.population), people, number(one.value), interval, shrinkage]
+    return [name, _unit(value), number(value.population), people, number(one.value), interval, shrinkage]
 
 
-def _when(row: WeighedLevel) -> str:
-    return f"day {row.observation.time / 24:.4g}"
+def _when(level: WeighedLevel) -> str:
+    return f"day {level.observation.time / 24:.4g}"
 
 
-def _level_cells(row: WeighedLevel) -> list[str]:
+def _level_cells(level: WeighedLevel) -> list[str]:
     return [
-        _when(row),
-        row.observation.analyte,
-        level_text(row.observation),
-        f"{row.population:.3g} ({_span(row.expected)})",
-        f"{row.individual:.3g} ({_span(row.individually_expected)})",
-        f"{row.residual:.1f}",
-        f"{row.without:.3g}",
+        _when(level),
+        level.observation.analyte,
+        level_text(level.observation),
+        f"{level.population:.3g} ({_span(level.expected)})",
+        f"{level.individual:.3g} ({_span(level.individually_expected)})",
+        f"{level.residual:.1f}",
+        f"{level.without:.3g}",
     ]
 
 
@@ -87,16 +90,16 @@ def _span(ends: tuple[float, float]) -> str:
     return f"{ends[0]:.3g} to {ends[1]:.3g}"
 
 
-def _influence(found: Individual) -> Iterator[str]:
+def _influence(individual: Individual) -> Iterator[str]:
     """Every estimate again without each level."""
-    free = [row for row in found.learned if row.spread is not None]
-    names = [row.estimate.parameter.name for row in free]
+    free = [value for value in individual.learned if value.spread is not None]
+    names = [value.estimate.parameter.name for value in free]
     yield f"| left out | {' | '.join(map(shown, names))} |"
     yield f"|---|{'---:|' * len(names)}"
-    yield f"| none | {' | '.join(f'{number(row.estimate.value)} {_unit(row)}' for row in free)} |"
-    for level in found.levels:
+    yield f"| none | {' | '.join(f'{number(value.estimate.value)} {_unit(value)}' for value in free)} |"
+    for level in individual.levels:
         others = [number(level.without_values[name]) for name in names]
-        moved = [_percent(percent_moved(level, row)) for row in free]
+        moved = [_percent(percent_moved(level, value)) for value in free]
         cells = [f"{value} ({change})" for value, change in zip(others, moved, strict=True)]
         yield f"| {_when(level)}, {level.observation.analyte} {level_text(level.observation)} | {' | '.join(cells)} |"
     yield ""
@@ -107,16 +110,16 @@ def _percent(change: float) -> str:
     return f"{change:+.0f} %" if abs(change) >= 0.5 else "0 %"
 
 
-def patient_lines(found: Individual, written: Iterable[Path]) -> Iterator[str]:
+def patient_lines(individual: Individual, written: Iterable[Path]) -> Iterator[str]:
     """Estimates, levels, warnings and files, as the command prints them."""
-    yield f"{found.scenario.name}: {found.scenario.title}"
-    yield f"  {_error_text(found).replace('`', '')}"
+    yield f"{individual.scenario.name}: {individual.scenario.title}"
+    yield f"  {_error_text(individual).replace('`', '')}"
     head = ("value", "unit", "population", "95 % of people", "this patient", "95 % interval", "shrinkage")
-    yield from rows_text([head, *(_value_cells(row) for row in found.learned)])
+    yield from rows_text([head, *(_value_cells(value) for value in individual.learned)])
     yield ""
     head = ("time", "analyte", "measured", "population, 95 %", "this patient, 95 %", "residual", "without")
-    yield from rows_text([head, *(_level_cells(row) for row in found.levels)])
-    yield from (f"  warning: {text}" for text in found.warnings)
-    yield from (f"  warning: {text}" for text in found.scenario.warnings)
+    yield from rows_text([head, *(_level_cells(level) for level in individual.levels)])
+    yield from (f"  warning: {text}" for text in individual.warnings)
+    yield from (f"  warning: {text}" for text in individual.scenario.warnings)
     yield from (f"  wrote {path}" for path in written)
     yield f"  {pkinteract.NOTICE}"

@@ -10,7 +10,7 @@ from pkinteract.export.tables.population import shares
 from pkinteract.population.people.cohort import Array
 from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.statistics.tally import Tally, quantiles
-from pkinteract.report.population.text import counted
+from pkinteract.report.population.text import patient_count
 from pkinteract.result import Analyte
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -52,12 +52,12 @@ def fan_of(plan: RunPlan, tally: Tally, place: int) -> Fan:
     everybody = np.full(len(ends), tally.patients[0], dtype=np.int64)
     return Fan(
         analyte=plan.analytes[place],
-        patients=counted(plan, tally),
+        patients=patient_count(plan, tally),
         ends=ends,
         days=days,
         averages=averages,
         swing=_swing(plan, quantiles(tally.levels[place], (0.5,), plan.lowest[place])[0]),
-        above=tuple(100 * row for row in shares(tally.above[place], everybody)),
+        above=tuple(100 * share for share in shares(tally.above[place], everybody)),
     )
 
 

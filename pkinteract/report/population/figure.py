@@ -47,10 +47,10 @@ def draw_fan(scenario: Scenario, fan: Fan) -> Figure:
     """Draw one analyte: the fan, the share above the alert level if it has one, and the regimens."""
     analyte = fan.analyte
     drugs = list(scenario.dosed)
-    rows = [(3.0, 4), *([(0.9, 1)] if analyte.alert is not None else []), (0.06 + 0.26 * len(drugs), 1)]
+    sizes = [(3.0, 4), *([(0.9, 1)] if analyte.alert is not None else []), (0.06 + 0.26 * len(drugs), 1)]
     title = f"{analyte.name} in {fan.patients}: {scenario.title}"
     with mpl.rc_context(STYLE):
-        figure, axes = panels(rows, title=title, widest=max(len(drug) for drug in drugs), notice=NOTICE)
+        figure, axes = panels(sizes, title=title, widest=max(len(drug) for drug in drugs), notice=NOTICE)
         _draw_spread(axes[0], fan)
         if analyte.alert is not None:
             _draw_share(axes[1], fan)
@@ -97,10 +97,10 @@ def _name_changes(axis: Axes, scenario: Scenario) -> None:
     start, end = span(scenario)
     named: list[tuple[float, list[str]]] = []
     for drug in scenario.dosed:
-        courses = [course for row in scenario.regimens if row.drug == drug for course in row.courses]
+        courses = [course for regimen in scenario.regimens if regimen.drug == drug for course in regimen.courses]
         first, last = min(course.start for course in courses), max(course.stop for course in courses)
         for time, word in ((last, "stopped"), (first, "started")):
-            if start < time < end - TOLERANCE and not (word == "stopped" and all(row.single for row in courses)):
+            if start < time < end - TOLERANCE and not (word == "stopped" and all(course.single for course in courses)):
                 near = next((texts for known, texts in named if abs(known - time) <= TOLERANCE), None)
                 if near is None:
                     near = []

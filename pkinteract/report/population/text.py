@@ -38,7 +38,7 @@ _MOST = 8
 def population_lines(plan: RunPlan, tally: Tally, resumed: int, written: Sequence[Path]) -> list[str]:
     """What ``population`` prints; ``resumed`` is the number of partitions that were there before."""
     spec = plan.spec
-    lines = [f"{plan.scenario.name}: {plan.scenario.title}", f"  {counted(plan, tally)}, seed {spec.seed}"]
+    lines = [f"{plan.scenario.name}: {plan.scenario.title}", f"  {patient_count(plan, tally)}, seed {spec.seed}"]
     if resumed:
         lines.append(f"  went on from {resumed} of {plan.partitions} partitions")
     lines.append("  24-h average before t = 0 and at the end, their ratio, day by which half and 90 % of it is there;")
@@ -58,12 +58,13 @@ def population_lines(plan: RunPlan, tally: Tally, resumed: int, written: Sequenc
 
 def drawn_over(plan: RunPlan) -> Iterator[str]:
     """What a scenario without ``[population]`` says of its patient's genes, which are drawn all the same."""
-    for gene, row in plan.scenario.patient.phenotype.items() if plan.scenario.population is None else ():
-        if gene in plan.genes and row.phenotype != "normal":
-            yield f'  warning: {gene} is drawn; to keep "{row.phenotype}", write [population] with fixed = ["{gene}"]'
+    for gene, activity in plan.scenario.patient.phenotype.items() if plan.scenario.population is None else ():
+        if gene in plan.genes and activity.phenotype != "normal":
+            kept = f'"{activity.phenotype}", write [population] with fixed = ["{gene}"]'
+            yield f"  warning: {gene} is drawn; to keep {kept}"
 
 
-def counted(plan: RunPlan, tally: Tally) -> str:
+def patient_count(plan: RunPlan, tally: Tally) -> str:
     """How many patients there are, and how many without a result."""
     failed = f", {tally.patients[1]:,} of them without a result" if tally.patients[1] else ""
     return f"{plan.spec.n:,} virtual patient{'s' if plan.spec.n != 1 else ''}{failed}"
@@ -73,14 +74,16 @@ def _spread(plan: RunPlan, tally: Tally, shown: Sequence[str]) -> Iterator[Seque
     first = 0
     for analyte in plan.analytes:
         names = list(measures_of(analyte))
-        rows = quantiles(tally.measures[first : first + len(names), 0], (0.05, 0.5, 0.95)).T
-        cells = ["–" if np.isnan(row[1]) else _range(row) for row in rows[[names.index(name) for name in shown]]]
+        spreads = quantiles(tally.measures[first : first + len(names), 0], (0.05, 0.5, 0.95)).T
+        cells = [
+            "–" if np.isnan(spread[1]) else _range(spread) for spread in spreads[[names.index(name) for name in shown]]
+        ]
         first += len(names)
         yield analyte.id, analyte.unit, *cells
 
 
-def _range(row: np.ndarray) -> str:
-    low, middle, high = (_number(float(value)) for value in row)
+def _range(spread: np.ndarray) -> str:
+    low, middle, high = (_number(float(value)) for value in spread)
     return f"{middle} ({low}–{high})"
 
 
@@ -116,9 +119,9 @@ def _who(table: Table, analyte: Analyte) -> Iterator[str]:
         return
     events, total = (np.array([table[name][n] for n in mine]) for name in ("at_risk_after", "n"))
     low = ratio_interval(events, total, events[0] - events, total[0] - total, _SURE)[0]
-    found = [n for n, some, least in zip(mine, events, low, strict=True) if some >= _FEWEST and least > 1]
-    found.sort(key=lambda n: -table["share_after"][n])
-    if found:
+    at_risk = [n for n, some, least in zip(mine, events, low, strict=True) if some >= _FEWEST and least > 1]
+    at_risk.sort(key=lambda n: -table["share_after"][n])
+    if at_risk:
         yield f"  more often above {analyte.alert:g} {analyte.unit} of {analyte.id} at the end than others:"
     rows = [
         (
@@ -127,7 +130,7 @@ def _who(table: Table, analyte: Analyte) -> Iterator[str]:
             _share(table["at_risk_after"][n], table["n"][n]),
             _times(*(table[f"risk_ratio_{word}after"][n] for word in ("", "low_", "high_"))),
         )
-        for n in found[:_MOST]
+        for n in at_risk[:_MOST]
     ]
     yield from rows_text(rows, indent="    ")
 

@@ -25,7 +25,7 @@ _TRIM = 0.002
 
 def draw_posterior(fit: Fit, group: Group, posterior: Posterior) -> Figure:
     """Histograms on the diagonal, with median and 95 %; the density of every pair below it."""
-    free = [n for n, row in enumerate(posterior.parameters) if row is None or row.expr is None]
+    free = [n for n, parameter in enumerate(posterior.parameters) if parameter is None or parameter.expr is None]
     shown = free[:MOST]
     size = len(shown)
     labels = [_label(fit, posterior, n) for n in shown]
@@ -61,9 +61,9 @@ def draw_posterior(fit: Fit, group: Group, posterior: Posterior) -> Figure:
 
 
 def _label(fit: Fit, posterior: Posterior, n: int) -> str:
-    row, subject = posterior.parameters[n], posterior.subjects[n]
-    name = "residual SD" if row is None else row.name + (f" ({subject})" if subject else "")
-    unit = residual_unit(fit) if row is None else row.unit
+    parameter, subject = posterior.parameters[n], posterior.subjects[n]
+    name = "residual SD" if parameter is None else parameter.name + (f" ({subject})" if subject else "")
+    unit = residual_unit(fit) if parameter is None else parameter.unit
     return name if unit == "1" else f"{name}\n[{unit}]"
 
 

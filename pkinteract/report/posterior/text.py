@@ -24,11 +24,11 @@ def posterior_lines(fit: Fit, group: Group) -> Iterator[str]:
     yield ""
     yield "| posterior | median | unit | 2.5 % to 97.5 % |"
     yield "|---|---:|---|---|"
-    for row, subject, (low, middle, high) in zip(
+    for parameter, subject, (low, middle, high) in zip(
         posterior.parameters, posterior.subjects, posterior.quantiles, strict=True
     ):
-        name = "residual SD" if row is None else row.name + (f" ({markdown(subject)})" if subject else "")
-        unit = residual_unit(fit) if row is None else row.unit
+        name = "residual SD" if parameter is None else parameter.name + (f" ({markdown(subject)})" if subject else "")
+        unit = residual_unit(fit) if parameter is None else parameter.unit
         yield f"| {name} | {middle:.5g} | {unit} | {number(low)} to {number(high)} |"
     yield ""
     yield (

@@ -44,7 +44,7 @@ _TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 def draw_agreement(outcomes: Sequence[StudyOutcome]) -> Figure:
     """Predicted against observed ratio, with unity, twofold and Guest's limits."""
     done = _compared(outcomes)
-    values = [value for row in done for value in _pair(row)]
+    values = [value for outcome in done for value in _pair(outcome)]
     low, high = min(0.5, min(values)) / 1.3, max(2.0, max(values)) * 1.3
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, 7.6))
@@ -62,7 +62,7 @@ def draw_agreement(outcomes: Sequence[StudyOutcome]) -> Figure:
             Line2D([], [], color=PALETTE[3], lw=1.1, label="Guest 2011"),
         ]
         for mechanism, (color, marker) in _MECHANISMS.items():
-            mine = [_pair(row) for row in done if row.study.mechanism == mechanism]
+            mine = [_pair(outcome) for outcome in done if outcome.study.mechanism == mechanism]
             if mine:
                 predicted, observed = np.array(mine).T
                 own: dict[str, Any] = {"mfc": "none", "mec": color, "marker": marker, "ls": "", "ms": 5, "mew": 1}
@@ -79,11 +79,11 @@ def draw_agreement(outcomes: Sequence[StudyOutcome]) -> Figure:
 def draw_forest(outcomes: Sequence[StudyOutcome]) -> Figure:
     """Every study on a line of its own: observed with its spread, predicted, and Guest's limits around the observed."""
     done = sorted(_compared(outcomes), key=_order)
-    columns = _columns([(couple, list(rows)) for couple, rows in groupby(done, key=_couple)])
-    lines = max(sum(1 + len(rows) for _, rows in column) for column in columns)
+    columns = _columns([(couple, list(members)) for couple, members in groupby(done, key=_couple)])
+    lines = max(sum(1 + len(members) for _, members in column) for column in columns)
     top, foot, line = 0.85, 0.75, 0.16
     whole, width = top + line * (lines + 1) + foot, _COLUMN * len(columns)
-    values = [value for row in done for value in _reach(row)]
+    values = [value for outcome in done for value in _reach(outcome)]
     low, high = min(0.5, min(values)) / 1.3, max(2.0, max(values)) * 1.3
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(width, whole))
@@ -109,17 +109,17 @@ def draw_forest(outcomes: Sequence[StudyOutcome]) -> Figure:
 
 def _columns(groups: Sequence[_Group]) -> list[list[_Group]]:
     """Groups side by side, of about equal height."""
-    total = sum(1 + len(rows) for _, rows in groups)
+    total = sum(1 + len(members) for _, members in groups)
     count = max(1, math.ceil(total / _LONGEST))
     columns: list[list[_Group]] = [[]]
     filled, done = 0, 0
-    for couple, rows in groups:
-        if filled and done + (1 + len(rows)) / 2 > total * len(columns) / count:
+    for couple, members in groups:
+        if filled and done + (1 + len(members)) / 2 > total * len(columns) / count:
             columns.append([])
             filled = 0
-        columns[-1].append((couple, rows))
-        filled += 1 + len(rows)
-        done += 1 + len(rows)
+        columns[-1].append((couple, members))
+        filled += 1 + len(members)
+        done += 1 + len(members)
     return columns
 
 
@@ -127,12 +127,12 @@ def _draw_column(axis: Axes, groups: Sequence[_Group]) -> None:
     side = axis.get_yaxis_transform()
     places: list[tuple[float, str]] = []
     spot = 0.0
-    for couple, rows in groups:
+    for couple, members in groups:
         axis.text(-0.74, spot, couple, transform=side, fontweight="bold", fontsize=7.5, va="center")
         spot += 1
-        for row in rows:
-            _draw_study(axis, spot, row)
-            study = row.study
+        for outcome in members:
+            _draw_study(axis, spot, outcome)
+            study = outcome.study
             name = study.study if len(study.study) <= 26 else f"{study.study[:25]}…"
             places.append((spot, f"{name} ({study.id})"))
             spot += 1
@@ -187,7 +187,7 @@ def draw_arms(study: Study, control: Result, treatment: Result) -> Figure:
 
 
 def _compared(outcomes: Sequence[StudyOutcome]) -> list[StudyOutcome]:
-    return [row for row in outcomes if row.exposure is not None and row.study.exposure is not None]
+    return [outcome for outcome in outcomes if outcome.exposure is not None and outcome.study.exposure is not None]
 
 
 def _pair(outcome: StudyOutcome) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from pkinteract.fitting.left_out import CrossValidated, LeftOut
 
 
 def left_out_lines(
-    groups: Sequence[CrossValidated], rows: Sequence[LeftOut], apart: Sequence[str] = ()
+    groups: Sequence[CrossValidated], predictions: Sequence[LeftOut], apart: Sequence[str] = ()
 ) -> Iterator[str]:
     """Fitted beside left out by group, what could not be predicted unseen, and fits whose curves are not here."""
     yield ""
@@ -18,7 +18,7 @@ def left_out_lines(
         beside = f"{row.n_pksim:>4}{_two(row.gmfe_beside_pksim):>8}{_two(row.gmfe_pksim):>8}" if row.n_pksim else ""
         line = f"  {row.group:<32}{row.n:>4}{_two(row.gmfe):>8}{_two(row.gmfe_left_out):>8}{row.n_left_out:>11}{beside}"
         yield line.rstrip()
-    alone = [row.study.id for row in rows if row.predicted is None]
+    alone = [prediction.study.id for prediction in predictions if prediction.predicted is None]
     if apart:
         yield f"fits that need digitised curves which are not here, taken as they are: {', '.join(apart)}"
     if alone:

@@ -28,8 +28,8 @@ def qualify_lines(
         yield from _arms(outcomes, groups)
     if points:
         yield from _courses(points, groups)
-    yield from _missing({row.study.id: row.reason for row in outcomes if row.state == "no monograph"})
-    yield from _missing({row.point.id: row.reason for row in points if row.state == "no monograph"})
+    yield from _missing({outcome.study.id: outcome.reason for outcome in outcomes if outcome.state == "no monograph"})
+    yield from _missing({point.point.id: point.reason for point in points if point.state == "no monograph"})
     yield from (str(path) for path in written)
 
 
@@ -43,12 +43,12 @@ def _arms(outcomes: Sequence[StudyOutcome], groups: Sequence[GroupSummary]) -> I
         for by in ("all", *_WAYS):
             if by in _WAYS:
                 yield f"by {by}"
-            yield from (_line(row) for row in groups if row.by == by)
+            yield from (_line(group) for group in groups if group.by == by)
         yield ""
         yield "worst:"
-        yield from (_one(row) for row in _worst(done))
-    failed = [row for row in outcomes if row.state == "failed"]
-    yield from (f"failed: {row.study.id} ({row.study.study}): {row.reason}" for row in failed)
+        yield from (_one(outcome) for outcome in _worst(done))
+    failed = [outcome for outcome in outcomes if outcome.state == "failed"]
+    yield from (f"failed: {outcome.study.id} ({outcome.study.study}): {outcome.reason}" for outcome in failed)
 
 
 def _courses(points: Sequence[PointOutcome], groups: Sequence[GroupSummary]) -> Iterator[str]:
@@ -59,12 +59,12 @@ def _courses(points: Sequence[PointOutcome], groups: Sequence[GroupSummary]) -> 
         yield "time courses: ratio to the reference on a day, and time in which half of a change is done"
         yield ""
         yield _HEAD
-        yield from (_line(row) for row in groups if row.by.startswith("time course"))
+        yield from (_line(group) for group in groups if group.by.startswith("time course"))
         yield ""
         yield "worst:"
-        yield from (_one_point(row) for row in sorted(done, key=_point_fold, reverse=True)[:WORST])
-    failed = [row for row in points if row.state == "failed"]
-    yield from (f"failed: {row.point.id} ({row.point.study}): {row.reason}" for row in failed)
+        yield from (_one_point(point) for point in sorted(done, key=_point_fold, reverse=True)[:WORST])
+    failed = [point for point in points if point.state == "failed"]
+    yield from (f"failed: {point.point.id} ({point.point.study}): {point.reason}" for point in failed)
 
 
 def point_lines(outcome: PointOutcome) -> Iterator[str]:
@@ -165,7 +165,7 @@ def _percent(value: float | None, width: int) -> str:
 
 
 def _worst(done: Iterable[StudyOutcome]) -> list[StudyOutcome]:
-    return sorted((row for row in done if _fold(row) > 1), key=_fold, reverse=True)[:WORST]
+    return sorted((outcome for outcome in done if _fold(outcome) > 1), key=_fold, reverse=True)[:WORST]
 
 
 def _fold(outcome: StudyOutcome) -> float:
@@ -188,9 +188,9 @@ def _one(outcome: StudyOutcome) -> str:
 def _missing(reasons: Mapping[str, str]) -> Iterator[str]:
     """Drugs without a monograph, with the rows that wait for them, from the drugs that each row lacks."""
     waiting: dict[str, list[str]] = {}
-    for row, drugs in reasons.items():
+    for study, drugs in reasons.items():
         for drug in drugs.split(", "):
-            waiting.setdefault(drug, []).append(row)
+            waiting.setdefault(drug, []).append(study)
     for drug, ids in sorted(waiting.items()):
         shown = ", ".join(ids[:6]) + (f" and {len(ids) - 6} more" if len(ids) > 6 else "")
         yield f"no monograph of {drug}: {len(ids)} rows ({shown})"

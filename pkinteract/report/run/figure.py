@@ -48,11 +48,11 @@ def draw_result(result: Result) -> Figure:
     families = _families(result)
     enzymes = _enzymes_shown(result)
     drugs = list(result.scenario.dosed)
-    rows = [(1.6, max(len(family) + _measured(result, family), 2)) for family in families]
-    rows += [(1.2, math.ceil(len(enzymes) / 3))] if enzymes else []
-    rows.append((0.06 + 0.26 * len(drugs), 1))
+    sizes = [(1.6, max(len(family) + _measured(result, family), 2)) for family in families]
+    sizes += [(1.2, math.ceil(len(enzymes) / 3))] if enzymes else []
+    sizes.append((0.06 + 0.26 * len(drugs), 1))
     with mpl.rc_context(STYLE):
-        figure, axes = panels(rows, title=result.scenario.title, widest=max(len(drug) for drug in drugs))
+        figure, axes = panels(sizes, title=result.scenario.title, widest=max(len(drug) for drug in drugs))
         for axis, family in zip(axes, families, strict=False):
             _draw_family(axis, result, family)
         if enzymes:
@@ -66,16 +66,21 @@ def draw_result(result: Result) -> Figure:
 
 def draw_comparison(results: Sequence[Result]) -> Figure:
     """Overlay several results: one panel per analyte, one line per scenario."""
-    order: dict[str, Analyte] = {row.id: row for result in results for row in result.analytes}
-    parts = {part for row in order.values() if len(row.parts) > 1 for part in row.parts}
-    shown = [row for row in order.values() if row.id not in parts]
+    order: dict[str, Analyte] = {analyte.id: analyte for result in results for analyte in result.analytes}
+    parts = {part for analyte in order.values() if len(analyte.parts) > 1 for part in analyte.parts}
+    shown = [analyte for analyte in order.values() if analyte.id not in parts]
     with mpl.rc_context(STYLE):
-        rows = [(1.6, 2 + (len(results) if n == 0 else 0)) for n in range(len(shown))]
-        figure, axes = panels(rows, title="Scenarios compared", widest=0)
+        sizes = [(1.6, 2 + (len(results) if n == 0 else 0)) for n in range(len(shown))]
+        figure, axes = panels(sizes, title="Scenarios compared", widest=0)
         for axis, analyte in zip(axes, shown, strict=True):
             _draw_overlay(axis, results, analyte)
         axes[-1].set_xlabel("days from t = 0")
-        legend(axes[0], [_line(n, lw=1.6, label=row.scenario.name) for n, row in enumerate(results)], columns=1, rise=2)
+        legend(
+            axes[0],
+            [_line(n, lw=1.6, label=result.scenario.name) for n, result in enumerate(results)],
+            columns=1,
+            rise=2,
+        )
     return figure
 
 
@@ -85,10 +90,10 @@ def _line(n: int, **style: Any) -> Line2D:
 
 def _families(result: Result) -> list[list[int]]:
     """Analytes that share a parent and a unit, in order."""
-    found: dict[tuple[str, str], list[int]] = {}
+    families: dict[tuple[str, str], list[int]] = {}
     for i, analyte in enumerate(result.analytes):
-        found.setdefault((analyte.parent, analyte.unit), []).append(i)
-    return list(found.values())
+        families.setdefault((analyte.parent, analyte.unit), []).append(i)
+    return list(families.values())
 
 
 def _draw_family(axis: Axes, result: Result, family: list[int]) -> None:
@@ -115,19 +120,21 @@ def _draw_family(axis: Axes, result: Result, family: list[int]) -> None:
 def _named(result: Result, family: list[int]) -> str:
     """What the points of a family are."""
     ids = {result.analytes[i].id for i in family}
-    below = any(row.below and row.analyte in ids for row in result.scenario.observations)
+    below = any(observation.below and observation.analyte in ids for observation in result.scenario.observations)
     return "measured (▽: below)" if below else "measured"
 
 
 def _measured(result: Result, family: list[int]) -> bool:
     """Whether an analyte of a family was measured."""
-    return bool({result.analytes[i].id for i in family} & {row.analyte for row in result.scenario.observations})
+    return bool(
+        {result.analytes[i].id for i in family} & {observation.analyte for observation in result.scenario.observations}
+    )
 
 
 def _draw_overlay(axis: Axes, results: Sequence[Result], analyte: Analyte) -> None:
     top = 0.0
     for n, result in enumerate(results):
-        if analyte.id in {row.id for row in result.analytes}:
+        if analyte.id in {analyte.id for analyte in result.analytes}:
             days, values = _daily(result.curve(analyte.id), 0.0, result.scenario.duration)
             axis.plot(days, values, color=PALETTE[n % len(PALETTE)], ls=DASHES[n % len(DASHES)], lw=1.6)
             top = max(top, float(values.max()))
@@ -139,23 +146,23 @@ def _draw_overlay(axis: Axes, results: Sequence[Result], analyte: Analyte) -> No
 def _enzymes_shown(result: Result) -> list[int]:
     """Enzymes that move and clear a compound of the run, in the liver or in the gut wall."""
     monographs = result.scenario.monographs.values()
-    used = {f"{pathway.enzyme}_liver" for row in monographs for pathway in row.elimination.pathway}
-    used |= {f"{row.first_pass.gut_enzyme}_gut" for row in monographs if row.first_pass is not None}
+    used = {f"{pathway.enzyme}_liver" for monograph in monographs for pathway in monograph.elimination.pathway}
+    used |= {f"{monograph.first_pass.gut_enzyme}_gut" for monograph in monographs if monograph.first_pass is not None}
     curves = result.enzyme_curves
     moves = [np.ptp(curve.value(curve.breaks)) > 1e-3 for curve in curves]
     return [i for i, name in enumerate(result.enzymes) if name in used and moves[i]]
 
 
-def _draw_enzymes(axis: Axes, result: Result, rows: list[int]) -> None:
+def _draw_enzymes(axis: Axes, result: Result, places: list[int]) -> None:
     start, end = span(result.scenario)
     times = np.linspace(start, end, 401)
-    for n, i in enumerate(rows):
+    for n, i in enumerate(places):
         style = {"color": PALETTE[n % len(PALETTE)], "ls": DASHES[n % len(DASHES)], "lw": 1.3}
         axis.plot(times / 24, result.enzyme_curves[i].value(times), **style)
     axis.axhline(1, color="#888888", lw=0.8)
     axis.set_ylabel("enzyme level\n(uninduced = 1)")
     axis.set_ylim(bottom=0)
-    legend(axis, [_line(n, lw=1.3, label=result.enzymes[i].replace("_", " ")) for n, i in enumerate(rows)], columns=3)
+    legend(axis, [_line(n, lw=1.3, label=result.enzymes[i].replace("_", " ")) for n, i in enumerate(places)], columns=3)
 
 
 def _daily(curve: Curve, start: float, end: float) -> tuple[Array, Array]:

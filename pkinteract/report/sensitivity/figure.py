@@ -31,24 +31,24 @@ _BAR, _HEAD = 0.21, 0.62
 """Height of a row of bars, and of what stands around them [inch]."""
 
 
-def draw_sensitivity(plan: RunPlan, found: Sequence[SensitivityResult], place: int) -> Figure | None:
+def draw_sensitivity(plan: RunPlan, results: Sequence[SensitivityResult], place: int) -> Figure | None:
     """Draw one analyte: its average at the end and its rise, as far as they vary; None if neither does."""
-    rows = [row for row in found if row.place == place and row.measure in _DRAWN]
-    if not rows:
+    panels = [result for result in results if result.place == place and result.measure in _DRAWN]
+    if not panels:
         return None
-    heights = [_HEAD + _BAR * len(_inputs(row)) for row in rows]
+    heights = [_HEAD + _BAR * len(_inputs(result)) for result in panels]
     height = 0.85 + sum(heights) + 0.3
     analyte = plan.analytes[place]
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH + 1.0, height))
         top = 0.85
-        for row, tall in zip(rows, heights, strict=True):
+        for result, tall in zip(panels, heights, strict=True):
             bottom, inner = 1 - (top + tall - 0.36) / height, (tall - _HEAD) / height
             left = figure.add_axes((0.27, bottom, 0.33, inner))
             right = figure.add_axes((0.65, bottom, 0.32, inner))
-            _draw_shares(left, row)
-            _draw_swings(right, plan, row)
-            left.set_title(_TITLES[row.measure], loc="left", fontweight="bold")
+            _draw_shares(left, result)
+            _draw_swings(right, plan, result)
+            left.set_title(_TITLES[result.measure], loc="left", fontweight="bold")
             top += tall
         title = f"What {analyte.name} depends on in {plan.spec.n:,} virtual patients"
         figure.text(0.1 / WIDTH, 1 - 0.1 / height, title, fontsize=10.5, fontweight="bold", va="top")
@@ -67,15 +67,15 @@ def draw_sensitivity(plan: RunPlan, found: Sequence[SensitivityResult], place: i
     return figure
 
 
-def _inputs(row: SensitivityResult) -> list[Factor]:
+def _inputs(result: SensitivityResult) -> list[Factor]:
     """The inputs of a panel, the one that matters most first; at least one."""
-    large = [index.input for index in row.indices if index.total[0] >= LEAST]
-    return (large or [index.input for index in row.indices])[:MOST]
+    large = [index.input for index in result.indices if index.total[0] >= LEAST]
+    return (large or [index.input for index in result.indices])[:MOST]
 
 
-def _draw_shares(axis: Axes, row: SensitivityResult) -> None:
-    known = {index.input: index for index in row.indices}
-    shown = _inputs(row)
+def _draw_shares(axis: Axes, result: SensitivityResult) -> None:
+    known = {index.input: index for index in result.indices}
+    shown = _inputs(result)
     for n, name in enumerate(shown):
         index = known[name]
         axis.barh(n, index.total[0], height=0.72, color=PALETTE[5], alpha=0.55)
@@ -84,22 +84,22 @@ def _draw_shares(axis: Axes, row: SensitivityResult) -> None:
         axis.plot([max(0.0, edge) for edge in index.first[1:]], (n, n), color="black", lw=0.8)
     axis.set_yticks(range(len(shown)), [name.label for name in shown])
     axis.set_ylim(len(shown) - 0.4, -0.6)
-    axis.set_xlim(0, 1.05 * max(index.total[2] for index in row.indices))
+    axis.set_xlim(0, 1.05 * max(index.total[2] for index in result.indices))
     axis.set_xlabel("share of the variance of the logarithm")
     axis.grid(axis="y", visible=False)
 
 
-def _draw_swings(axis: Axes, plan: RunPlan, row: SensitivityResult) -> None:
-    swings = {swing.input: swing for swing in row.swings}
-    shown = _inputs(row)
+def _draw_swings(axis: Axes, plan: RunPlan, result: SensitivityResult) -> None:
+    swings = {swing.input: swing for swing in result.swings}
+    shown = _inputs(result)
     for n, name in enumerate(shown):
         swing = swings.get(name)
         for value, color in () if swing is None else ((swing.low, PALETTE[1]), (swing.high, PALETTE[2])):
-            axis.barh(n, value - row.typical, left=row.typical, height=0.6, color=color)
-    axis.axvline(row.typical, color="black", lw=0.8)
+            axis.barh(n, value - result.typical, left=result.typical, height=0.6, color=color)
+    axis.axvline(result.typical, color="black", lw=0.8)
     axis.set_xscale("log")
-    low = min([row.typical, *(min(swing.low, swing.high) for swing in row.swings)])
-    high = max([row.typical, *(max(swing.low, swing.high) for swing in row.swings)])
+    low = min([result.typical, *(min(swing.low, swing.high) for swing in result.swings)])
+    high = max([result.typical, *(max(swing.low, swing.high) for swing in result.swings)])
     axis.set_xlim(low / 1.05, high * 1.05)
     ticks = [tick for tick in MaxNLocator(5).tick_values(low, high) if low / 1.05 <= tick <= high * 1.05]
     axis.set_xticks(ticks)
@@ -109,4 +109,4 @@ def _draw_swings(axis: Axes, plan: RunPlan, row: SensitivityResult) -> None:
     axis.set_yticks(range(len(shown)), [""] * len(shown))
     axis.set_ylim(len(shown) - 0.4, -0.6)
     axis.grid(axis="y", visible=False)
-    axis.set_xlabel(plan.analytes[row.place].unit if MEASURES[row.measure] == "level" else "fold")
+    axis.set_xlabel(plan.analytes[result.place].unit if MEASURES[result.measure] == "level" else "fold")

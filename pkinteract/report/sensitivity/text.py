@@ -16,7 +16,7 @@ _SHOWN, _LEAST = 5, 0.01
 """Inputs of a result that are printed at most, and the total index that they have at least."""
 
 
-def sensitivity_lines(plan: RunPlan, found: Sequence[SensitivityResult], written: Sequence[Path]) -> Iterator[str]:
+def sensitivity_lines(plan: RunPlan, results: Sequence[SensitivityResult], written: Sequence[Path]) -> Iterator[str]:
     """What ``sensitivity`` prints: the inputs that explain most of every average and rise."""
     yield f"{plan.scenario.name}: {plan.scenario.title}"
     text = f"{plan.spec.n:,} patients and as many strangers, {runs(plan):,} simulated in all, seed {plan.spec.seed}"
@@ -24,12 +24,12 @@ def sensitivity_lines(plan: RunPlan, found: Sequence[SensitivityResult], written
     yield from drawn_over(plan)
     yield "  share of the variance of the logarithm that an input explains alone, and with all that it does together"
     yield "  with others (95 % interval)"
-    for row in (row for row in found if row.measure in _PRINTED):
-        analyte = plan.analytes[row.place]
-        yield f"  {analyte.id}, {row.measure}: SD of the logarithm {row.spread:.2f}"
-        if row.used < plan.spec.n:
-            yield f"    from the {row.used:,} patients of whom all variants have a result"
-        shown = [index for index in row.indices if index.total[0] >= _LEAST][:_SHOWN]
+    for result in (result for result in results if result.measure in _PRINTED):
+        analyte = plan.analytes[result.place]
+        yield f"  {analyte.id}, {result.measure}: SD of the logarithm {result.spread:.2f}"
+        if result.used < plan.spec.n:
+            yield f"    from the {result.used:,} patients of whom all variants have a result"
+        shown = [index for index in result.indices if index.total[0] >= _LEAST][:_SHOWN]
         yield from rows_text([(index.input.label, _share(index.first), _share(index.total)) for index in shown], "    ")
     yield from (f"  wrote {path}" for path in written)
     yield f"  {NOTICE}"

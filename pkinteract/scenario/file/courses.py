@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import get_args
 
 from pkinteract.library.schema.monograph import Monograph
-from pkinteract.scenario.doses import MOST_DOSES, counted, schedule, size, taper, taper_steps, weekday
+from pkinteract.scenario.doses import MOST_DOSES, dose_count, end_of_count, schedule, taper, taper_steps, weekday
 from pkinteract.scenario.file.schema import CourseTable, Weekday
 from pkinteract.scenario.types import TOLERANCE, ClockDose, Course, Route
 
@@ -74,7 +74,7 @@ def read_course(table: CourseTable, setting: CourseContext, report: Report) -> C
         steady_state=table.steady_state,
     )
     if table.count is not None:
-        course = replace(course, stop=counted(course, table.count))
+        course = replace(course, stop=end_of_count(course, table.count))
     length = table.step_every
     if table.dose is not None and table.taper_to is not None and length is not None:
         rounding = None if table.round_to is None else mg(table.round_to)
@@ -86,13 +86,13 @@ def read_course(table: CourseTable, setting: CourseContext, report: Report) -> C
             return None
         levels = taper(mg(table.dose), mg(table.taper_to), steps, rounding)
         course = replace(course, levels=levels, level_length=length if len(levels) > 1 else None)
-    found = size(course)
-    if found > MOST_DOSES:
+    count = dose_count(course)
+    if count > MOST_DOSES:
         refuse(
             "every" if table.every else "at",
-            f"would schedule {found:,} doses, at most {MOST_DOSES:,} are allowed; write fewer",
+            f"would schedule {count:,} doses, at most {MOST_DOSES:,} are allowed; write fewer",
         )
-    elif found == 0 and (course.cycle or course.weekdays):
+    elif count == 0 and (course.cycle or course.weekdays):
         refuse(*_empty(course))
     elif setting.weight is not None and any(level <= 0 for level in course.levels):
         refuse("round_to", "rounds a level of the taper to 0 mg; round to a smaller amount or end the course earlier")
@@ -190,11 +190,11 @@ def _clock(
     table: CourseTable, setting: CourseContext, mg: Callable[[tuple[float, bool]], float]
 ) -> tuple[ClockDose, ...]:
     zero = _since_midnight(setting.start)
-    found = []
+    doses = []
     for clock, dose in (table.at or {}).items():
         hour = int(clock[:2]) + int(clock[3:]) / 60
-        found.append(ClockDose(offset=(hour - zero) % 24, amount=mg(dose), per_weight=dose[1]))
-    return tuple(sorted(found, key=lambda dose: dose.offset))
+        doses.append(ClockDose(offset=(hour - zero) % 24, amount=mg(dose), per_weight=dose[1]))
+    return tuple(sorted(doses, key=lambda dose: dose.offset))
 
 
 def _check_missed(course: Course, refuse: Report) -> None:

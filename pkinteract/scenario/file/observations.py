@@ -53,13 +53,13 @@ class Measurable:
 def read_observations(file: TomlFile, known: Measurable, part: Part, refuse: Refuse) -> tuple[Observation, ...]:
     """Levels sorted by time; reports those that cannot be."""
     entries = file.data.get("observation")
-    found = []
+    observations = []
     for i, entry in enumerate(entries if isinstance(entries, list) else ()):
         key: Key = ("observation", i)
         table = part(ObservationTable, entry, key)
-        row = None if table is None else _observation(key, file.line(key), table, known, refuse)
-        found += [] if row is None else [row]
-    return tuple(sorted(found, key=lambda row: row.time))
+        observation = None if table is None else _observation(key, file.line(key), table, known, refuse)
+        observations += [] if observation is None else [observation]
+    return tuple(sorted(observations, key=lambda observation: observation.time))
 
 
 def _observation(
@@ -76,7 +76,7 @@ def _observation(
     value = None if level is None else _reported((*key, "level"), table, level, known, refuse)
     if value is None:
         return None
-    unit, usual = known.units[table.analyte], _usual(table.analyte, known)
+    unit, usual = known.units[table.analyte], _usual_limit(table.analyte, known)
     if usual is not None and usual[1] == dimension_of(unit) and to_canonical(value, unit) > MOST_TIMES * usual[0]:
         text = f"is more than {MOST_TIMES:,} times the highest level of its range; is the unit right?"
         refuse((*key, "level"), f'{text} got "{table.level}"')
@@ -92,12 +92,12 @@ def _observation(
     )
 
 
-def _usual(analyte: str, known: Measurable) -> tuple[float, str] | None:
+def _usual_limit(analyte: str, known: Measurable) -> tuple[float, str] | None:
     """Alert level or end of the range of an analyte or of a sum with it, and its dimension; None if unknown."""
     ranges = [known.monographs[analyte].reference_range] if analyte in known.monographs else []
-    sums = (row for monograph in known.monographs.values() for row in monograph.sum)
-    ranges += [row.reference_range for row in sums if analyte in (row.id, *row.parts)]
-    highest = next((row.alert or row.high for row in ranges if row.alert or row.high), None)
+    sums = (total for monograph in known.monographs.values() for total in monograph.sum)
+    ranges += [level.reference_range for level in sums if analyte in (level.id, *level.parts)]
+    highest = next((level.alert or level.high for level in ranges if level.alert or level.high), None)
     return None if highest is None else (highest.canonical, dimension_of(highest.unit))
 
 
@@ -125,22 +125,22 @@ def _check_time(
         return
     parts = known.sums.get(table.analyte, (table.analyte,))
     sources = {drug for part in parts for drug in precursors(part, known.monographs)}
-    courses = [row for regimen in known.regimens if regimen.drug in sources for row in regimen.courses]
-    if courses and all(row.start >= table.at - TOLERANCE and not row.steady_state for row in courses):
-        earliest = min(row.start for row in courses)
+    courses = [course for regimen in known.regimens if regimen.drug in sources for course in regimen.courses]
+    if courses and all(course.start >= table.at - TOLERANCE and not course.steady_state for course in courses):
+        earliest = min(course.start for course in courses)
         text = f"{table.at:g} h is not after the first dose that gives {table.analyte}, at {earliest:g} h"
         refuse(key, f"{text}; correct the time of the level or of the dose")
 
 
 def precursors(compound: str, monographs: Mapping[str, Monograph]) -> tuple[str, ...]:
     """A compound, what forms it, what forms that, and so on; in the order of ``monographs``."""
-    found, waiting = set(), [compound]
+    compounds, waiting = set(), [compound]
     while waiting:
         one = waiting.pop()
-        if one not in found:
-            found.add(one)
+        if one not in compounds:
+            compounds.add(one)
             waiting += [drug for drug, monograph in monographs.items() if one in monograph.metabolites]
-    return tuple(drug for drug in monographs if drug in found)
+    return tuple(drug for drug in monographs if drug in compounds)
 
 
 def _reported(key: Key, table: ObservationTable, level: float, known: Measurable, refuse: Refuse) -> float | None:

@@ -83,5 +83,5 @@ def _examples(monograph: Monograph) -> Mapping[str, str]:
 def _reason(error: ValueError) -> str:
     if not isinstance(error, ValidationError):
         return str(error)
-    row = error.errors()[0]
-    return str(row.get("ctx", {}).get("error", row["msg"]))
+    fault = error.errors()[0]
+    return str(fault.get("ctx", {}).get("error", fault["msg"]))

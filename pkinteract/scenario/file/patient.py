@@ -45,10 +45,10 @@ class _PatientStage:
 
 def weights(table: PatientTable, changes: Sequence[PatientChange]) -> Callable[[float], float]:
     """Body weight [kg] at a time [h]; at a change it is the new one."""
-    rows = sorted((change.table.at, change.table.weight) for change in changes if change.table.weight is not None)
+    steps = sorted((change.table.at, change.table.weight) for change in changes if change.table.weight is not None)
 
     def weight(time: float) -> float:
-        past = [kg for at, kg in rows if at <= time + TOLERANCE]
+        past = [kg for at, kg in steps if at <= time + TOLERANCE]
         return past[-1] if past else table.weight
 
     return weight
@@ -69,14 +69,14 @@ def fitted_patient(table: Mapping[str, object], fitted: Mapping[str, object]) ->
 def read_phenotype(patient: object, refuse: Report) -> dict[str, Activity]:
     """Gene to the activity that ``[patient.phenotype]`` says; reports what is not known."""
     written = patient.get("phenotype") if isinstance(patient, dict) else None
-    found = {}
+    phenotype = {}
     for gene, value in written.items() if isinstance(written, dict) else ():
         if isinstance(value, (str, int, float)) and not isinstance(value, bool):
             try:
-                found[gene] = activity(gene, value)
+                phenotype[gene] = activity(gene, value)
             except ValueError as error:
                 refuse(("patient", "phenotype", gene), str(error))
-    return found
+    return phenotype
 
 
 def check_abundance(patient: object, enzymes: Iterable[str], refuse: Report) -> None:
@@ -133,12 +133,14 @@ def patients(
     A pregnancy proceeds by itself: it also gives a state at each week from which one of the ``monographs`` has another
     factor, and one that has not begun yet counts as none. ``span`` is the run [h].
     """
-    weeks = {from_canonical(row.since.canonical, "wk") for drug in monographs for row in drug.elimination.pregnancy}
-    found: list[tuple[float, Patient]] = []
+    weeks = {
+        from_canonical(effect.since.canonical, "wk") for drug in monographs for effect in drug.elimination.pregnancy
+    }
+    states: list[tuple[float, Patient]] = []
     stages = list(_stages(table, changes, phenotype, span, refuse))
     ends = [*(stage.time for stage in stages[1:]), span[1]]
     for stage, end in zip(stages, ends, strict=True):
-        found.append((stage.time, _aged(stage, stage.time)))
+        states.append((stage.time, _aged(stage, stage.time)))
         if stage.conception is None:
             continue
         limit = stage.conception + LONGEST_PREGNANCY * WEEK
@@ -146,8 +148,8 @@ def patients(
             text = f"reaches {LONGEST_PREGNANCY:g} wk on day {limit / 24:g}, before the run ends; add a "
             refuse(stage.key, text + '[[patient.change]] with pregnancy = "none" at the time of birth')
         reached = sorted(stage.conception + week * WEEK for week in weeks)
-        found += [(time, _aged(stage, time)) for time in reached if stage.time + TOLERANCE < time < end - TOLERANCE]
-    return found[0][1], tuple(found[1:])
+        states += [(time, _aged(stage, time)) for time in reached if stage.time + TOLERANCE < time < end - TOLERANCE]
+    return states[0][1], tuple(states[1:])
 
 
 def _stages(
@@ -161,7 +163,7 @@ def _stages(
     conception = None if table.pregnancy is None else -table.pregnancy * WEEK
     stage = _PatientStage(key=("patient", "pregnancy"), time=span[0], patient=patient, conception=conception)
     yield stage
-    for change in sorted(changes, key=lambda row: row.table.at):
+    for change in sorted(changes, key=lambda change: change.table.at):
         if change.table.at < span[1] - TOLERANCE:
             before, stage = stage.patient, _changed(stage, change)
             most = LARGEST_CHANGE if before.age >= ADULT else LARGEST_GROWTH

@@ -13,7 +13,7 @@ from pkinteract.errors import InputError, Problem, did_you_mean
 from pkinteract.library import Library, load_library
 from pkinteract.library.reader import drug_ids
 from pkinteract.library.schema.monograph import Monograph
-from pkinteract.scenario.doses import MOST_DOSES, doses, size
+from pkinteract.scenario.doses import MOST_DOSES, dose_count, doses
 from pkinteract.scenario.file.courses import CourseContext, read_course
 from pkinteract.scenario.file.observations import Measurable, read_observations
 from pkinteract.scenario.file.overrides import Wanted, flat, override, override_each
@@ -76,7 +76,7 @@ class _ScenarioReader:
 
     def __init__(self, file: TomlFile, library: Library | None) -> None:
         self.file = file
-        self.found: list[Problem] = []
+        self.problems: list[Problem] = []
         self.warnings: list[str] = []
         self.drugs: list[str] = []
         self.lost = False
@@ -85,7 +85,7 @@ class _ScenarioReader:
         self.given = library
 
     def refuse(self, key: Key, message: str) -> None:
-        self.found.append(Problem(line=self.file.line(key), key=key_text(key), message=message))
+        self.problems.append(Problem(line=self.file.line(key), key=key_text(key), message=message))
 
     def warn(self, key: Key, message: str) -> None:
         self.warnings.append(f"line {self.file.line(key)}, {key_text(key)}: {message}")
@@ -102,16 +102,16 @@ class _ScenarioReader:
         if simulation is not None:
             self._check_grid(simulation)
         changes = self._changes()
-        before = len(self.found)
+        before = len(self.problems)
         regimens = self._regimens(simulation, None if table is None else weights(table, changes))
-        scheduled = len(self.found) == before
+        scheduled = len(self.problems) == before
         monographs = self._monographs()
         overrides = self._overrides(monographs)
         self._kidneys(monographs)
         phenotype = read_phenotype(data.get("patient"), self.refuse)
         check_abundance(data.get("patient"), self.library.enzymes, self.refuse)
         units = self._units(monographs, output)
-        total = sum(size(course) for regimen in regimens for course in regimen.courses)
+        total = sum(dose_count(course) for regimen in regimens for course in regimen.courses)
         if total > MOST_DOSES:
             text = f"the courses would schedule {total:,} doses, at most {MOST_DOSES:,} are allowed; write fewer"
             self.refuse(("regimen",), text)
@@ -127,8 +127,8 @@ class _ScenarioReader:
         known = Measurable(monographs=monographs, units=units, regimens=regimens, span=run, whole=not self.lost)
         observations = read_observations(self.file, known, self._part, self.refuse)
         population = self._population(table, changes, monographs, regimens if whole else None)
-        if self.found or simulation is None or stages is None:
-            raise InputError(self.file.path, self.found)
+        if self.problems or simulation is None or stages is None:
+            raise InputError(self.file.path, self.problems)
         given = doses(tuple(regimens), monographs, simulation.duration)
         for key, message in oddities(data, regimens, changes, monographs, simulation.duration, stages[0]):
             self.warn(key, message)
@@ -157,14 +157,14 @@ class _ScenarioReader:
         )
 
     def _check_grid(self, simulation: Simulation) -> None:
-        rows = simulation.duration / simulation.step + 1
+        count = simulation.duration / simulation.step + 1
         if simulation.step > simulation.duration * (1 + 1e-9):
             text = f"must not be longer than the duration ({simulation.duration:g} h), got {simulation.step:g} h"
             self.refuse(("simulation", "step"), text)
-        elif rows > MOST_ROWS:
+        elif count > MOST_ROWS:
             self.refuse(
                 ("simulation", "step"),
-                f"would write {rows:,.0f} rows; at most {MOST_ROWS:,} are allowed, take a longer step",
+                f"would write {count:,.0f} rows; at most {MOST_ROWS:,} are allowed, take a longer step",
             )
         start = simulation.start
         if start is not None and start.tzinfo is not None:
@@ -185,13 +185,14 @@ class _ScenarioReader:
                     good.append(self.file.path.parent / name)
                 except InputError as error:
                     self.unread |= {Path(name).stem, *drug_ids([self.file.path.parent / name])}
-                    for row in error.problems:
-                        where = f"line {row.line}, {row.key}: " if row.line else f"{row.key}: " if row.key else ""
-                        self.refuse(("library", i), f"{name}: {where}{row.message}")
+                    for problem in error.problems:
+                        line, at = problem.line, problem.key
+                        where = f"line {line}, {at}: " if line else f"{at}: " if at else ""
+                        self.refuse(("library", i), f"{name}: {where}{problem.message}")
         return load_library(good, beside=paths)
 
     def _regimens(self, simulation: Simulation | None, weight: Callable[[float], float] | None) -> list[Regimen]:
-        found = []
+        regimens = []
         entries = self.file.data.get("regimen", [])
         self.lost = not entries
         for i, entry in enumerate(entries if isinstance(entries, list) else []):
@@ -208,15 +209,15 @@ class _ScenarioReader:
             self.lost |= monograph is None
             self.drugs += [] if monograph is None else [monograph.id]
             courses = entry.get("course", []) if isinstance(entry, dict) else []
-            rows = [
-                self._course(row, (*key, "course", c), setting)
-                for c, row in enumerate(courses if isinstance(courses, list) else [])
+            read_courses = [
+                self._course(course, (*key, "course", c), setting)
+                for c, course in enumerate(courses if isinstance(courses, list) else [])
             ]
             if read is not None and monograph is not None and setting.formulation is not None:
-                kept = tuple(course for course in rows if course is not None)
-                found.append(Regimen(drug=monograph.id, formulation=setting.formulation, courses=kept))
-                self.places.append([(*key, "course", c) for c, course in enumerate(rows) if course is not None])
-        return found
+                kept = tuple(course for course in read_courses if course is not None)
+                regimens.append(Regimen(drug=monograph.id, formulation=setting.formulation, courses=kept))
+                self.places.append([(*key, "course", c) for c, course in enumerate(read_courses) if course is not None])
+        return regimens
 
     def _course(self, entry: object, key: Key, setting: CourseContext) -> Course | None:
         table = self._part(CourseTable, entry, key)
@@ -255,11 +256,11 @@ class _ScenarioReader:
 
     def _monographs(self) -> dict[str, Monograph]:
         """Dosed drugs in file order, each followed by the metabolites it forms."""
-        found: dict[str, Monograph] = {}
+        monographs: dict[str, Monograph] = {}
         waiting = list(self.drugs)
         while waiting:
             drug = waiting.pop(0)
-            if drug in found:
+            if drug in monographs:
                 continue
             if drug in self.unread and drug not in self.library.files:
                 self.lost = True
@@ -267,32 +268,31 @@ class _ScenarioReader:
             if drug not in self.library.files:
                 self.refuse(("library",), f'the metabolite "{drug}" is not in the library; add its file')
                 continue
-            found[drug] = self.library.monograph(drug)
-            waiting = [*found[drug].metabolites, *waiting]
-        return found
+            monographs[drug] = self.library.monograph(drug)
+            waiting = [*monographs[drug].metabolites, *waiting]
+        return monographs
 
     def _overrides(self, monographs: dict[str, Monograph]) -> dict[str, dict[str, str]]:
         """Overrides of ``parameters`` and of the file itself; applies them to ``monographs``."""
         wanted: dict[str, Wanted] = {}
         for origin, tables in (("parameters", self.fitted), ("override", self.file.data.get("override", {}))):
             for drug, table in tables.items() if isinstance(tables, dict) else ():
-                for row in flat(table):
-                    key: Key = (origin, drug, *row.keys) if origin == "override" else (origin,)
-                    if isinstance(row.value, str):
-                        wanted.setdefault(drug, {})[".".join(row.keys)] = (row.value, key)
+                for entry in flat(table):
+                    key: Key = (origin, drug, *entry.keys) if origin == "override" else (origin,)
+                    if isinstance(entry.value, str):
+                        wanted.setdefault(drug, {})[".".join(entry.keys)] = (entry.value, key)
                     else:
-                        shown = str(row.value).lower() if isinstance(row.value, bool) else row.value
+                        shown = str(entry.value).lower() if isinstance(entry.value, bool) else entry.value
                         self.refuse(key, f'must be text in quotes such as "20 L/h", got {shown}')
         for drug, values in wanted.items():
+            first = next(iter(values.values()))[1]
             if drug in monographs:
                 monographs[drug] = override(monographs[drug], values, self.refuse)
             elif drug == "enzymes":
                 self.enzymes = override_each(self.enzymes, values, self.refuse)
             elif drug == "patient":
-                first = next(iter(values.values()))[1]
                 self.refuse(first[:2], "values of the patient stand in [patient]; move them there")
             elif not self.lost:
-                first = next(iter(values.values()))[1]
                 self.refuse(first[:2], f"{drug} is not part of this scenario; {did_you_mean(drug, monographs)}")
         return {drug: {path: text for path, (text, _) in values.items()} for drug, values in wanted.items()}
 
@@ -344,14 +344,14 @@ class _ScenarioReader:
 
     def _changes(self) -> list[PatientChange]:
         table = self.file.data.get("patient")
-        rows = table.get("change") if isinstance(table, dict) else None
-        found = []
-        for i, row in enumerate(rows if isinstance(rows, list) else ()):
+        entries = table.get("change") if isinstance(table, dict) else None
+        changes = []
+        for i, entry in enumerate(entries if isinstance(entries, list) else ()):
             key: Key = ("patient", "change", i)
-            read = self._part(ChangeTable, row, key)
+            read = self._part(ChangeTable, entry, key)
             if read is not None:
-                found.append(PatientChange(key=key, table=read))
-        return found
+                changes.append(PatientChange(key=key, table=read))
+        return changes
 
     def _population(
         self,
@@ -388,7 +388,7 @@ class _ScenarioReader:
         try:
             return model.model_validate(data)
         except ValidationError as error:
-            self.found += problems(error, self.file, model, key)
+            self.problems += problems(error, self.file, model, key)
             return None
 
 

@@ -73,10 +73,10 @@ def _endless(
 ) -> str | None:
     """Why a course has no steady state that could be found: its doses are released for too many periods."""
     form = regimens[r].courses[c].formulation
-    for row in monographs[regimens[r].drug].absorption[form].inputs:
-        if row.weibull is not None:
-            shape = row.weibull.shape.canonical
-            over = row.weibull.scale.canonical * (-math.log(LEFT)) ** (1 / shape)
+    for inlet in monographs[regimens[r].drug].absorption[form].inputs:
+        if inlet.weibull is not None:
+            shape = inlet.weibull.shape.canonical
+            over = inlet.weibull.scale.canonical * (-math.log(LEFT)) ** (1 / shape)
             if over > MOST_PERIODS * period:
                 dose = f"a dose of {regimens[r].drug} {form}"
                 return (

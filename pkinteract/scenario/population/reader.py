@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from pkinteract.errors import did_you_mean
 from pkinteract.library import Enzyme
-from pkinteract.library.lognormal import idle
+from pkinteract.library.lognormal import idle_reason
 from pkinteract.library.people import reference as people
 from pkinteract.library.schema.monograph import Monograph, enzymes_of
 from pkinteract.scenario.population.schema import AdherenceTable, PopulationTable
@@ -77,11 +77,11 @@ def _sound(data: object) -> PopulationTable | None:
     try:
         return PopulationTable.model_validate(data)
     except ValidationError as error:
-        wrong = {row["loc"][0] for row in error.errors(include_url=False)}
+        wrong = {fault["loc"][0] for fault in error.errors(include_url=False)}
         return PopulationTable.model_validate({key: value for key, value in data.items() if key not in wrong})
 
 
-def refusals(changes: bool, pregnant: bool) -> Iterator[str]:
+def population_refusals(changes: bool, pregnant: bool) -> Iterator[str]:
     """Why a patient with changes, or a pregnant one, cannot stand for a population."""
     if changes:
         yield "patients of a population stay as they are during the run; remove [[patient.change]]"
@@ -100,7 +100,9 @@ def read_population(
     def wrong(key: Key, text: str) -> None:
         refuse((HERE, *key), text)
 
-    for text in refusals(around.changing, around.patient is not None and around.patient.pregnancy is not None):
+    for text in population_refusals(
+        around.changing, around.patient is not None and around.patient.pregnancy is not None
+    ):
         refuse((HERE,), text)
     _check_tapers(file, refuse)
     ward = None
@@ -209,8 +211,8 @@ def _check_fixed(table: PopulationTable, around: PopulationContext, wrong: Repor
 
 def _unknown(patient: PatientTable) -> set[str]:
     """What [patient] does not say."""
-    found = {name for name in PERSONAL if getattr(patient, name) is None}
-    return found if patient.serum_creatinine is None else found - {"creatinine_clearance"}
+    unknown = {name for name in PERSONAL if getattr(patient, name) is None}
+    return unknown if patient.serum_creatinine is None else unknown - {"creatinine_clearance"}
 
 
 def _check_cvs(table: PopulationTable, around: PopulationContext, wrong: Report) -> None:
@@ -236,9 +238,14 @@ def _idle(
     """Why a CV of an enzyme, or of a number of a drug, varies no level; None if it does."""
     drug, dot, key = name.partition(".")
     if dot:
-        courses = [course for row in regimens if row.drug == drug for course in row.courses]
-        return idle(monographs[drug], key, list(dict.fromkeys(row.formulation for row in courses)), cvs)
-    clearing = {row.enzyme for m in monographs.values() for row in m.elimination.pathway if row.fraction.canonical > 0}
+        courses = [course for regimen in regimens if regimen.drug == drug for course in regimen.courses]
+        return idle_reason(monographs[drug], key, list(dict.fromkeys(course.formulation for course in courses)), cvs)
+    clearing = {
+        pathway.enzyme
+        for m in monographs.values()
+        for pathway in m.elimination.pathway
+        if pathway.fraction.canonical > 0
+    }
     clearing |= {m.first_pass.gut_enzyme for m in monographs.values() if m.first_pass is not None}
     return None if name in clearing else f"{name} clears no drug of this scenario; remove it"
 
@@ -257,7 +264,7 @@ def _ignored(
         return
     used = enzymes_of(around.monographs.values())
     genes = (*around.genes, *(() if ward is None else ward.phenotype))
-    varying = {*people.enzyme_cvs(), *(name for name in table.cv if "." not in name)}
+    varying = {*people.published_enzyme_cvs(), *(name for name in table.cv if "." not in name)}
     for key, names, drawn in (
         ("phenotype", around.patient.phenotype, set(genes)),
         ("abundance", around.patient.abundance, used & varying),

@@ -76,21 +76,21 @@ def read_spreads(
     """
     known = {*columns, *({"age", "weight", "women"} if table.patients is not None else ())}
     bounds = {**people.bounds(), "age": ages, "serum_creatinine": (0.1, 30.0)}
-    found = {}
+    spreads = {}
     for name in READERS:
-        row = getattr(table, name)
-        if row is not None and name in known:
+        entry = getattr(table, name)
+        if entry is not None and name in known:
             wrong((name,), f"stands in {table.patients} too; remove one of them")
-        elif isinstance(row, SpreadTable):
-            spread = _spread(name, row, bounds[name], wrong)
+        elif isinstance(entry, SpreadTable):
+            spread = _spread(name, entry, bounds[name], wrong)
             if spread is not None and (name != "age" or _adult(spread.low, spread.high, wrong)):
-                found[name] = spread
+                spreads[name] = spread
     if table.serum_creatinine is not None and table.creatinine_clearance is not None:
         wrong(("creatinine_clearance",), "give creatinine_clearance or serum_creatinine, not both")
     for name, column in (("women", "women"), ("smokers", "smoker")):
         if getattr(table, name) is not None and column in known:
             wrong((name,), f"stands in {table.patients} too; remove one of them")
-    return found
+    return spreads
 
 
 def _spread(name: str, table: SpreadTable, bounds: tuple[float, float], wrong: Report) -> GivenSpread | None:

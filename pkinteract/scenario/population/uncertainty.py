@@ -66,11 +66,11 @@ def read_uncertainty(
     """What a fit knows of the drugs of a scenario; None if it was reported as wrong."""
     name = table.uncertainty or ""
     try:
-        rows = _read(file.path.parent / name)
-        parameters = tuple(_parameters(rows, monographs))
-        if not any(row.paths for row in parameters):
+        tables = _read(file.path.parent / name)
+        parameters = tuple(_parameters(tables, monographs))
+        if not any(parameter.paths for parameter in parameters):
             raise ValueError("has no parameter of a drug of this scenario")
-        if not any(row.root for row in parameters):
+        if not any(parameter.root for parameter in parameters):
             raise ValueError("knows no standard error of a parameter")
         _check_expressions(parameters)
     except ValueError as error:
@@ -89,33 +89,33 @@ def _read(path: Path) -> list[UncertainTable]:
             raise ValueError("holds no [[uncertainty]]; name the result.toml of a fit that was run with this version")
         return _ResultTable.model_validate({"uncertainty": file.data["uncertainty"]}).uncertainty
     except ValidationError as error:
-        row = problems(error, file, _ResultTable)[0]
-        raise ValueError(f"line {row.line}, {row.key}: {row.message}") from None
+        problem = problems(error, file, _ResultTable)[0]
+        raise ValueError(f"line {problem.line}, {problem.key}: {problem.message}") from None
     except InputError as error:
         raise ValueError(error.problems[0].message) from None
 
 
-def _parameters(rows: Sequence[UncertainTable], monographs: Mapping[str, Monograph]) -> list[Uncertain]:
+def _parameters(tables: Sequence[UncertainTable], monographs: Mapping[str, Monograph]) -> list[Uncertain]:
     """The parameters with those of their paths that lead into the drugs of the scenario."""
-    root = _root([row for row in rows if row.standard_error is not None])
-    found = []
-    for row in rows:
-        paths = tuple(_path(path) for path in row.paths)
+    root = _root([table for table in tables if table.standard_error is not None])
+    parameters = []
+    for table in tables:
+        paths = tuple(_path(path) for path in table.paths)
         mine = tuple(path for path in paths if path[0] in monographs or path[0] == "enzymes")
         if any(owner == "patient" for owner, _ in paths):
-            raise ValueError(f"{row.parameter} is a value of the patient, which a population draws by itself")
-        found.append(
+            raise ValueError(f"{table.parameter} is a value of the patient, which a population draws by itself")
+        parameters.append(
             Uncertain(
-                name=row.parameter,
+                name=table.parameter,
                 paths=mine,
-                estimate=row.estimate,
-                expression=row.expression,
-                logarithmic=row.scale == "logarithmic",
-                root=root.pop(0) if row.standard_error is not None else (),
+                estimate=table.estimate,
+                expression=table.expression,
+                logarithmic=table.scale == "logarithmic",
+                root=root.pop(0) if table.standard_error is not None else (),
                 highest=min((_highest(monographs, *path) for path in mine), default=math.inf),
             )
         )
-    return found
+    return parameters
 
 
 def _path(path: str) -> tuple[str, str]:
@@ -125,21 +125,21 @@ def _path(path: str) -> tuple[str, str]:
     return owner, rest
 
 
-def _root(rows: Sequence[UncertainTable]) -> list[tuple[float, ...]]:
+def _root(tables: Sequence[UncertainTable]) -> list[tuple[float, ...]]:
     """Rows of the triangular root of the covariance."""
     import numpy as np
 
-    correlation = np.eye(len(rows))
-    for n, row in enumerate(rows):
-        if len(row.correlation) != n:
-            text = f"{row.parameter} needs {n} correlations, one with each estimate above"
-            raise ValueError(f"{text}, has {len(row.correlation)}")
-        correlation[n, :n] = correlation[:n, n] = row.correlation
+    correlation = np.eye(len(tables))
+    for n, table in enumerate(tables):
+        if len(table.correlation) != n:
+            text = f"{table.parameter} needs {n} correlations, one with each estimate above"
+            raise ValueError(f"{text}, has {len(table.correlation)}")
+        correlation[n, :n] = correlation[:n, n] = table.correlation
     try:
         factor = np.linalg.cholesky(correlation)
     except np.linalg.LinAlgError:
         raise ValueError("the correlations of the estimates cannot all hold together") from None
-    factor *= np.array([[row.standard_error] for row in rows]).reshape(-1, 1)
+    factor *= np.array([[table.standard_error] for table in tables]).reshape(-1, 1)
     return [tuple(line[: n + 1]) for n, line in enumerate(factor.tolist())]
 
 

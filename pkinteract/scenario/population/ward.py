@@ -47,12 +47,12 @@ def read_ward(
 
     Ages that a drug is not described for are bad too, unless ``extrapolate``.
     """
-    found: list[str] = []
-    rows = _rows(folder / name, found)
+    problems: list[str] = []
+    rows = _rows(folder / name, problems)
     numbers: dict[str, list[float]] = {}
     phenotype: dict[str, list[str]] = {}
-    for line, row in rows if not found else ():
-        for column, cell in row.items():
+    for line, cells in rows if not problems else ():
+        for column, cell in cells.items():
             try:
                 if column in NUMBERS:
                     what, number = NUMBERS[column][0], _number(column, cell)
@@ -67,14 +67,14 @@ def read_ward(
                     if cell:
                         activity(column, cell)
             except ValueError as error:
-                found.append(f"line {line}, {column}: {error}")
-    if not found and not rows:
-        found.append("has no rows below its header")
-    for text in found[:MOST_TOLD]:
+                problems.append(f"line {line}, {column}: {error}")
+    if not problems and not rows:
+        problems.append("has no rows below its header")
+    for text in problems[:MOST_TOLD]:
         wrong(("patients",), f"{printable(name)}: {text}")
-    if len(found) > MOST_TOLD:
-        wrong(("patients",), f"{printable(name)}: and {len(found) - MOST_TOLD} more problems")
-    if found:
+    if len(problems) > MOST_TOLD:
+        wrong(("patients",), f"{printable(name)}: and {len(problems) - MOST_TOLD} more problems")
+    if problems:
         return None
     return EmpiricalPeople(
         name=name,
@@ -84,45 +84,45 @@ def read_ward(
     )
 
 
-def _rows(path: Path, found: list[str]) -> list[tuple[int, dict[str, str]]]:
+def _rows(path: Path, problems: list[str]) -> list[tuple[int, dict[str, str]]]:
     """Rows with their lines, those of empty cells left out; adds what is wrong with the file and its columns."""
     try:
         file = read_csv(path)
     except InputError as error:
-        found += [
+        problems += [
             f"line {problem.line}: {problem.message}" if problem.line else problem.message for problem in error.problems
         ]
         return []
     if not file.names:
-        found.append("is empty; its first row names the columns")
+        problems.append("is empty; its first row names the columns")
         return []
-    found += _header(file.names)
+    problems += _header(file.names)
     rows = [(line, cells) for line, cells in file.rows if any(cells)]
     if len(rows) > MOST_ROWS:
-        found.append(f"has {len(rows):,} rows, at most {MOST_ROWS:,} are read")
+        problems.append(f"has {len(rows):,} rows, at most {MOST_ROWS:,} are read")
     for line, cells in rows:
         if len(cells) != len(file.names):
-            found.append(f"line {line}: has {len(cells)} cells, the header has {len(file.names)}")
+            problems.append(f"line {line}: has {len(cells)} cells, the header has {len(file.names)}")
     return [(line, dict(zip(file.names, cells, strict=False))) for line, cells in rows]
 
 
 def _header(columns: Sequence[str]) -> list[str]:
     """What is wrong with the columns."""
     known = (*NUMBERS, *WORDS, *people.drawn_genes())
-    found = [
+    problems = [
         f'"{printable(column, 40)}" is not a column of patients; {did_you_mean(column, known)}'
         for column in columns
         if column not in known
     ]
     twice = [column for column in dict.fromkeys(columns) if columns.count(column) > 1]
-    found += [f"the column {column} stands there twice" for column in twice]
-    found += [f"has no column {column}" for column in REQUIRED if column not in columns]
+    problems += [f"the column {column} stands there twice" for column in twice]
+    problems += [f"has no column {column}" for column in REQUIRED if column not in columns]
     for left, right in (("height_cm", "height_m"), ("serum_creatinine_mg_per_dL", "serum_creatinine_umol_per_L")):
         if left in columns and right in columns:
-            found.append(f"has {left} and {right}; keep one of them")
+            problems.append(f"has {left} and {right}; keep one of them")
     if "creatinine_clearance_mL_per_min" in columns and any(name.startswith("serum_creatinine") for name in columns):
-        found.append("has creatinine clearance and serum creatinine; keep one of them")
-    return found
+        problems.append("has creatinine clearance and serum creatinine; keep one of them")
+    return problems
 
 
 def _number(column: str, cell: str) -> float:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pkinteract.library.schema.dosing import Strengths
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.library.schema.values import Value
-from pkinteract.scenario.doses import size
+from pkinteract.scenario.doses import dose_count
 from pkinteract.scenario.types import TOLERANCE, Course, Patient, Regimen
 from pkinteract.text.toml_lines import Key
 
@@ -58,7 +58,7 @@ def unmakeable_dose(course: Course, monograph: Monograph) -> str | None:
     strengths = monograph.dosing.strengths.get(course.formulation)
     if strengths is None:
         return None
-    for amount in sorted({*course.levels, *(row.amount for row in course.clock)}):
+    for amount in sorted({*course.levels, *(dose.amount for dose in course.clock)}):
         near = _nearest(amount, strengths)
         if near is not None:
             sold = ", ".join(f"{mg:g}" for mg in strengths.amounts)
@@ -79,22 +79,22 @@ def _range(courses: Sequence[tuple[Key, Course]], monograph: Monograph, weight: 
     stretches: list[_ConstantDose] = []
     for key, course in courses:
         share = _as_default(course, monograph)
-        if size(course) > 1:
+        if dose_count(course) > 1:
             stretches += _stretches(key, course, share)
         elif once is not None and (amount := _amounts(course)[0] * share) > once + GRAIN:
             usual = f"the usual {once:g} mg at most" if dosing.single_high else f"the usual {_span(low, high)} a day"
             yield key, f"{monograph.id} {amount:g} mg at once on day {course.start / 24:g}: above {usual}"
     reached = 0.0
     said: set[Key] = set()
-    for row, daily in _totals(stretches):
+    for stretch, daily in _totals(stretches):
         reached = max(reached, daily)
-        if high is not None and daily > high + GRAIN and row.key not in said:
-            said.add(row.key)
-            text = f"{monograph.id} {daily:g} mg a day from day {row.start / 24:g}"
+        if high is not None and daily > high + GRAIN and stretch.key not in said:
+            said.add(stretch.key)
+            text = f"{monograph.id} {daily:g} mg a day from day {stretch.start / 24:g}"
             ceiling = "" if most is None else f"; {most:g} mg is the highest dose"
             above = "above" if most is None or daily <= most + GRAIN else "far above"
-            yield row.key, f"{text}: {above} the usual {_span(low, high)}{ceiling}"
-    oral = next((row for row in stretches if row.oral), None)
+            yield stretch.key, f"{text}: {above} the usual {_span(low, high)}{ceiling}"
+    oral = next((stretch for stretch in stretches if stretch.oral), None)
     if low is not None and oral is not None and reached < min(low, _mg(dosing.start, weight) or low) - GRAIN:
         yield oral.key, f"{monograph.id} {reached:g} mg a day at most: below the usual {_span(low, high)}"
 
@@ -102,13 +102,14 @@ def _range(courses: Sequence[tuple[Key, Course]], monograph: Monograph, weight: 
 def _totals(stretches: Sequence[_ConstantDose]) -> Iterator[tuple[_ConstantDose, float]]:
     """Each stretch as it begins, with what is taken a day from then on [mg]; of two that begin together the later."""
     running = 0.0
-    for _, begins, row in sorted(
-        [(row.stop - TOLERANCE, False, row) for row in stretches] + [(row.start, True, row) for row in stretches],
+    for _, begins, stretch in sorted(
+        [(stretch.stop - TOLERANCE, False, stretch) for stretch in stretches]
+        + [(stretch.start, True, stretch) for stretch in stretches],
         key=lambda event: event[0],
     ):
-        running += row.daily if begins else -row.daily
+        running += stretch.daily if begins else -stretch.daily
         if begins:
-            yield row, running
+            yield stretch, running
 
 
 def _stretches(key: Key, course: Course, share: float) -> Iterator[_ConstantDose]:
@@ -125,7 +126,7 @@ def _stretches(key: Key, course: Course, share: float) -> Iterator[_ConstantDose
 
 
 def _amounts(course: Course) -> tuple[float, ...]:
-    return course.levels or tuple(row.amount for row in course.clock)
+    return course.levels or tuple(dose.amount for dose in course.clock)
 
 
 def _as_default(course: Course, monograph: Monograph) -> float:

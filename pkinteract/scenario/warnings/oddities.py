@@ -12,7 +12,7 @@ from pkinteract.scenario.types import TOLERANCE, Course, Patient, Regimen
 from pkinteract.scenario.warnings.doses import unmakeable_dose, unusual_doses
 from pkinteract.text.toml_lines import Key
 
-Slip = tuple[Key, str]
+Oddity = tuple[Key, str]
 """The key that it stands at, and what is odd."""
 
 
@@ -23,7 +23,7 @@ def oddities(
     monographs: Mapping[str, Monograph],
     duration: float,
     patient: Patient,
-) -> Iterator[Slip]:
+) -> Iterator[Oddity]:
     """Slips of a scenario that could be read; ``data`` is the file, ``duration`` the end of the run [h]."""
     for r, regimen in enumerate(regimens):
         last: Course | None = None
@@ -54,7 +54,7 @@ def oddities(
     yield from _patient(data["patient"], changes, monographs, duration, patient)
 
 
-def _course(key: Key, written: Mapping[str, Any], course: Course) -> Iterator[Slip]:
+def _course(key: Key, written: Mapping[str, Any], course: Course) -> Iterator[Oddity]:
     if course.single and "until" in written:
         yield key, 'is a single dose and needs no until; for repeated doses write for example every = "12 h"'
     if "taper_to" in written and len(course.levels) == 1:
@@ -75,18 +75,18 @@ def _patient(
     monographs: Mapping[str, Monograph],
     duration: float,
     patient: Patient,
-) -> Iterator[Slip]:
+) -> Iterator[Oddity]:
     places: list[tuple[Key, Mapping[str, Any]]] = [(("patient",), table)]
-    for change, row in zip(changes, table.get("change", []), strict=True):
-        places.append((change.key, row))
+    for change, entry in zip(changes, table.get("change", []), strict=True):
+        places.append((change.key, entry))
         if change.table.at >= duration - TOLERANCE:
             yield (*change.key, "at"), "is not before the end of the run and changes nothing"
-    expecting = next((place for place, row in places if "pregnancy" in row), None)
+    expecting = next((place for place, entry in places if "pregnancy" in entry), None)
     if expecting is not None and not FERTILE[0] <= patient.age <= FERTILE[1]:
         yield (*expecting, "pregnancy"), f"is unusual at {patient.age:g} y; is the age right?"
     for key in ("hepatic_class", "pregnancy"):
         silent = [drug for drug, monograph in monographs.items() if not _effects(monograph, key)]
-        first = next((place for place, row in places if key in row), None)
+        first = next((place for place, entry in places if key in entry), None)
         if first is not None and silent:
             yield (*first, key), f"changes nothing for {', '.join(silent)}: no effect is cited"
 
@@ -98,7 +98,7 @@ FERTILE = (10.0, 56.0)
 def _lag(course: Course, monograph: Monograph) -> float:
     """Shortest time after a dose at which something of it is absorbed [h]."""
     form = monograph.absorption[course.formulation]
-    given = [0.0 if row.lag is None else row.lag.canonical for row in form.inputs]
+    given = [0.0 if inlet.lag is None else inlet.lag.canonical for inlet in form.inputs]
     return min(given) if course.lag is None else course.lag
 
 
