@@ -60,7 +60,7 @@ def main() -> None:
     if sys.argv[1:] == ["--write"]:
         write_csv(rounded_table(found), SUMMARY)
         write_csv(kept_table(outcomes), OUTCOMES)
-        head = PAGE.read_text("utf-8").split(MARK)[0]
+        head = with_predictions(PAGE.read_text("utf-8").split(MARK)[0], outcomes, points)
         PAGE.write_text(f"{head}{MARK}\n\n" + "\n".join(page_lines(outcomes, points, found)) + "\n", "utf-8")
         save(draw_agreement(outcomes), IMAGES / "qualification.png")
         save(draw_courses(points), IMAGES / "qualification-timecourses.png")
@@ -68,6 +68,21 @@ def main() -> None:
     lines = regressions(found, kept_summaries(SUMMARY))
     print("\n".join(lines) if lines else f"{found[0].n} ratios, GMFE {found[0].gmfe or 0:.3f}: no group got worse")
     sys.exit(1 if lines else 0)
+
+
+def with_predictions(text: str, outcomes: Sequence[StudyOutcome], points: Sequence[PointOutcome]) -> str:
+    """The tables of misses with the predictions of now, in the last column but one of a row that names a study or point."""
+    ratios = {outcome.study.id: outcome.exposure for outcome in outcomes}
+    ratios |= {outcome.point.id: outcome.predicted for outcome in points}
+
+    def told(line: str) -> str:
+        cells = line.split(" | ")
+        predicted = ratios.get(cells[0].removeprefix("| "))
+        if not line.startswith("| ") or predicted is None:
+            return line
+        return " | ".join([*cells[:-2], _three(predicted), cells[-1]])
+
+    return "\n".join(map(told, text.split("\n")))
 
 
 def page_lines(
