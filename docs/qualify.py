@@ -71,7 +71,7 @@ def main() -> None:
 
 
 def with_predictions(text: str, outcomes: Sequence[StudyOutcome], points: Sequence[PointOutcome]) -> str:
-    """The tables of misses with the predictions of now, in the last column but one of a row that names a study or point."""
+    """The tables of misses with the predictions of now, in the last column but one of a row that names one."""
     ratios = {outcome.study.id: outcome.exposure for outcome in outcomes}
     ratios |= {outcome.point.id: outcome.predicted for outcome in points}
 
