@@ -2,8 +2,9 @@
 
 The test and ``docs/compounds.py`` use the same functions. ``taken`` is written as in compounds.csv. ``people`` are
 ``Europeans``, of all adult ages and sizes, or ``Europeans of one body`` (a woman of 70 kg, 45 years), for studies that
-took the body out of their spread. ``with CYP2B6 normal`` keeps those who were born so; ``as CYP2D6 poor`` gives
-everybody that phenotype, and the typical level of the enzyme. A ``quantity`` is a statistic of a measure.
+took the body out of their spread; a number before them is how many, where a tail is asked for. ``with CYP2B6 normal``
+keeps those who were born so; ``as CYP2D6 poor`` gives everybody that phenotype, and the typical level of the enzyme. A
+``quantity`` is a statistic of a measure.
 """
 
 from __future__ import annotations
@@ -33,17 +34,21 @@ PAIRED = 512
 DAYS = 20
 """Length of the run after a single dose, where the row gives none [d]."""
 
-_PEOPLE = re.compile(r"Europeans(?P<body> of one body)?(?: (?P<how>with|as) (?P<gene>\w+) (?P<phenotype>\S+))?")
+_PEOPLE = re.compile(
+    r"(?:(?P<count>[\d,]+) )?Europeans(?P<body> of one body)?(?: (?P<how>with|as) (?P<gene>\w+) (?P<phenotype>\S+))?"
+)
 _ADULT = 'weight = "70 kg"\nage = "45 y"\nsex = "female"\nheight = "168 cm"\ncreatinine_clearance = "95 mL/min"\n'
 _ONE_BODY = ["weight", "height", "age", "creatinine_clearance"]
-_COLUMNS = {"average": "cavg_before", "trough": "trough_before", "peak": "cmax", "AUC": "auc", "CL/F": "cavg_before"}
+_COLUMNS = {"average": "cavg_after", "trough": "trough_after", "peak": "cmax", "AUC": "auc"}
 
 
 def people(row: dict[str, str]) -> pd.DataFrame:
     """The virtual patients of a row, one line each."""
     parts = _parts(row)
     made = (parts["gene"], parts["phenotype"]) if parts["how"] == "as" else None
-    everybody = _patients(row["taken"], parts["body"] is not None, made)
+    usual = PATIENTS if made is None else PAIRED
+    count = usual if parts["count"] is None else int(parts["count"].replace(",", ""))
+    everybody = _patients(row["taken"], count, parts["body"] is not None, made)
     return everybody[everybody[parts["gene"]] == parts["phenotype"]] if parts["how"] == "with" else everybody
 
 
@@ -55,15 +60,15 @@ def _parts(row: dict[str, str]) -> dict[str, str | None]:
 
 
 @lru_cache(maxsize=64)
-def _patients(taken: str, one_body: bool, made: tuple[str, str] | None) -> pd.DataFrame:
+def _patients(taken: str, count: int, one_body: bool, made: tuple[str, str] | None) -> pd.DataFrame:
     rows = intakes(taken)
-    days = 1 if rows[0].every is not None else rows[0].days or DAYS
+    days = rows[0].days or (DAYS if rows[0].every is None else 1)
     fixed = (_ONE_BODY if one_body else []) + ([made[0]] if made else [])
     phenotype = f'[patient.phenotype]\n{made[0]} = "{made[1]}"\n' if made else ""
     women = "women = 1.0\n" if one_body else ""
     source = (
         f'title = "published spread"\n[simulation]\nduration = "{days} d"\nstep = "24 h"\n[patient]\n{_ADULT}'
-        f'{phenotype}[population]\nn = {PAIRED if made else PATIENTS}\nancestry = "European"\n{women}'
+        f'{phenotype}[population]\nn = {count}\nancestry = "European"\n{women}'
         f"fixed = {fixed}\n{regimens(rows, '2 d')}"
     )
     with tempfile.TemporaryDirectory() as folder:
@@ -73,13 +78,15 @@ def _patients(taken: str, one_body: bool, made: tuple[str, str] | None) -> pd.Da
 
 
 def measured(row: dict[str, str], measure: str) -> pd.Series[float]:
-    """A measure of the row's analyte in each of its people; CL/F is that of a dose of 1 at that average."""
+    """A measure of the row's analyte in each of its people; CL/F is that of a dose of 1."""
     name, _, other = measure.partition(" over ")
     if other:
         return measured(row, name) / measured(row | {"drug": other}, name)
+    if name == "CL/F":
+        return 1 / measured(row, "AUC" if " once" in row["taken"] else "average")
     patients, start = people(row), f"{row['drug']}_{_COLUMNS[name]}_"
     (column,) = (name for name in patients.columns if name.startswith(start))
-    return 1 / patients[column] if name == "CL/F" else patients[column]
+    return patients[column]
 
 
 def variation(values: pd.Series[float]) -> float:
