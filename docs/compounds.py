@@ -1,4 +1,4 @@
-"""Write the generated part of docs/compounds.md: published values of single drugs beside what the library says.
+"""Write the generated part of docs/compounds.md: published values and spreads beside what the library says.
 
 Usage: python docs/compounds.py
 """
@@ -69,8 +69,33 @@ def page() -> str:
             f"| {far:.2f} | {row['source']} | {row['seen']}{', **missed**' if row['miss'] else ''} |"
             for row, value, far in rows
         ]
+    lines += _spreads()
     head = PAGE.read_text("utf-8").split(MARK)[0]
     return f"{head}{MARK}\n\n" + "\n".join(lines) + "\n"
+
+
+def _spreads() -> list[str]:
+    """Published spreads beside those of virtual patients."""
+    from published.spread_values import SPREADS, spread
+
+    missed = [row for row in SPREADS if row["miss"]]
+    lines = ["", "## Spread between people", "", f"{len(SPREADS)} spreads, {len(missed)} missed.", ""]
+    lines += [
+        "| | quantity | taken | people | published | tolerated | library | source | |",
+        "|---|---|---|---|---:|---:|---:|---|---|",
+        *(
+            f"| {row['drug']} | {_starred(_asked(row))} | {row['taken']} | {_starred(row['people'])} | {row['value']} "
+            f"| {row['low']} to {row['high']} | {spread(row):.3g} | {row['source']} "
+            f"| {row['seen']}{', **missed**: ' if row['miss'] else ''}{row['miss']} |"
+            for row in SPREADS
+        ),
+    ]
+    return lines
+
+
+def _starred(text: str) -> str:
+    """Alleles as Markdown shows them."""
+    return text.replace("*", "\\*")
 
 
 def _asked(row: dict[str, str]) -> str:

@@ -97,19 +97,24 @@ def simulated(taken: str, scale: float) -> Result:
 @lru_cache(maxsize=512)
 def _simulated(taken: str, washout: float) -> Result:
     rows = intakes(taken)
+    days = rows[0].last / 24 + max(washout, 3)
+    head = f'title = "published value"\n[simulation]\nduration = "{days} d"\nstep = "24 h"\n{_ADULT}'
+    genes = f"[patient.phenotype]\n{''.join(row.genes for row in rows)}" if any(row.genes for row in rows) else ""
+    return run(head + genes + regimens(rows))
+
+
+def regimens(rows: list[Intake], steady: str = "1 h") -> str:
+    """The drugs of a row's ``taken`` as a scenario has them; those at steady state are taken until ``steady``."""
     parts = []
     for row in rows:
-        until = "1 h" if row.days is None else f"{row.days} d"
+        until = steady if row.days is None else f"{row.days} d"
         course = f'[[regimen.course]]\nfrom = "0 h"\ndose = "{row.dose}"\n'
         if row.every is not None:
             course += f'every = "{row.every} h"\nuntil = "{until}"\n'
             course += "steady_state = true\n" if row.days is None else ""
         course += 'food = "fed"\n' if row.fed else ""
         parts.append(f'[[regimen]]\ndrug = "{row.drug}"\nformulation = "{row.form}"\n{course}')
-    days = rows[0].last / 24 + max(washout, 3)
-    head = f'title = "published value"\n[simulation]\nduration = "{days} d"\nstep = "24 h"\n{_ADULT}'
-    genes = f"[patient.phenotype]\n{''.join(row.genes for row in rows)}" if any(row.genes for row in rows) else ""
-    return run(head + genes + "".join(parts))
+    return "".join(parts)
 
 
 def scale_of(row: dict[str, str]) -> float:
