@@ -78,7 +78,7 @@ def pathway_clearance(patient: Person, monograph: Monograph, pathway: Pathway) -
     if pathway.kind == "renal":
         filtered = 0.0 if patient.creatinine_clearance is None else patient.creatinine_clearance
         return share * filtered / body.NORMAL_CREATININE_CLEARANCE
-    return share * body.size_factor(patient) * body.own_activity(pathway, patient)
+    return share * body.weight_factor(elimination, patient) * body.own_activity(pathway, patient)
 
 
 def _inhibitors(parts: SystemRows, frame: ModelContext, enzyme: str | None) -> tuple[rows.Ratio, ...]:

@@ -99,6 +99,14 @@ def size_factor(patient: Person) -> Number:
     return factor
 
 
+def weight_factor(elimination: Elimination, patient: Person) -> Number:
+    """Factor on the clearance of a drug: (weight/70 kg) to the power of its monograph, else as ``size_factor`` [1]."""
+    if elimination.weight_exponent is None:
+        return size_factor(patient)
+    factor: Number = (patient.weight / REFERENCE_WEIGHT) ** elimination.weight_exponent.canonical
+    return factor
+
+
 def reference_clearance(value: Value) -> float:
     """Clearance of a 70 kg adult [L/h] from a value per person or per kg."""
     per_weight = dimension_of(value.unit) == "clearance per weight"

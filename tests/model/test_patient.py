@@ -25,6 +25,19 @@ def test_clearance_follows_weight_to_three_quarters_and_volume_to_one(weight: in
     assert start[0] / start[1] == pytest.approx(1 / size, rel=1e-12)
 
 
+def test_a_clearance_may_have_a_power_of_weight_of_its_own() -> None:
+    """``weight_exponent`` 0.6 in place of 0.75 (closed form)."""
+    victim = drug("victim", pathway("rest", 1.0), clearance="10 L/h").replace(
+        'clearance = "10 L/h"',
+        'clearance = "10 L/h"\nweight_exponent = { value = 0.6, unit = "1", kind = "assumed", note = "x" }',
+    )
+    source = text(regimen("victim", once("100 mg"))).replace('"70 kg"', '"140 kg"')
+
+    clearance = run(source, drugs=(victim,)).clearance["victim_total_L_per_h"]
+
+    np.testing.assert_allclose(clearance, 10 * 2**0.6, rtol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("creatinine", "factor"),
     [(120, 1.0), (80, 1.0), (79.9, 0.6), (50, 0.6), (49.9, 0.5), (30, 0.5), (29, 0.4), (5, 0.3)],

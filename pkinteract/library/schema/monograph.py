@@ -138,6 +138,7 @@ class Elimination(MonographTable):
     """Plasma clearance at 70 kg, its pathways, and what changes it."""
 
     clearance: Clearance
+    weight_exponent: Number | None = None
     liver: Literal["linear", "well-stirred"] = "linear"
     pathway: tuple[Pathway, ...] = Field(default=(), strict=False)
     renal_function: tuple[RenalBand, ...] = Field(default=(), strict=False)
