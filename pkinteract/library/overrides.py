@@ -136,7 +136,7 @@ def _walk(node: object, path: str, steps: Steps) -> Iterator[tuple[str, Steps]]:
         yield from _walk(child, f"{path}.{name}".lstrip("."), (*steps, step))
 
 
-def put(node: Any, steps: Steps, number: float, unit: str) -> Any:
+def with_value(node: Any, steps: Steps, number: float, unit: str) -> Any:
     """A copy of ``node`` whose value at ``steps`` is ``number`` in ``unit``."""
     if node is None:
         return Value(value=number, unit=unit, kind="assumed", note="parameter of a fit")
@@ -145,8 +145,8 @@ def put(node: Any, steps: Steps, number: float, unit: str) -> Any:
     first, *rest = steps
     if isinstance(node, BaseModel):
         name = str(first)
-        return node.model_copy(update={name: put(getattr(node, name), tuple(rest), number, unit)})
-    inner = put(node[first], tuple(rest), number, unit)
+        return node.model_copy(update={name: with_value(getattr(node, name), tuple(rest), number, unit)})
+    inner = with_value(node[first], tuple(rest), number, unit)
     if isinstance(node, tuple):
         return tuple(inner if i == first else child for i, child in enumerate(node))
     return {**node, first: inner}

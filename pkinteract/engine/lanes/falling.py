@@ -64,9 +64,9 @@ def linearise(structure: Structure, _: Quantity, a: Any, t: Any) -> None:
     for r in sorted({r for _, r in structure.couplings}):
         slopes = column([float(k == r) for k in range(n)], none.leaving)
         coupling |= {(s, r): slopes[s] for s, by in structure.couplings if by == r}
-    for slot in sorted({slot for _, slot in structure.given}):
+    for slot in sorted({slot for _, slot in structure.depot_couplings}):
         slopes = column(none.states, [float(k == slot) for k in range(depots)])
-        given |= {(s, slot): slopes[s] for s, by in structure.given if by == slot}
+        given |= {(s, slot): slopes[s] for s, by in structure.depot_couplings if by == slot}
     for m, mode in enumerate(structure.modes):
         if mode.slot is None:
             central = structure.central(mode.compound)

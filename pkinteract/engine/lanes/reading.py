@@ -86,13 +86,13 @@ def read(start: float, h: float, inside: bool, a: Any, t: Any, d: Any) -> None:
                 whole = whole + total * (1.0 - end_left) * a[t[header.INVERSE] + t[listed + k]]
             a[ends + 2], a[ends + 3], a[ends + 4], a[ends + 5], a[ends + 6] = g0, g1, g2, g3, g4
             turns = larger(larger(-g0 * g1, -g1 * g2), larger(-g2 * g3, -g3 * g4))
-            kept(start, h, c, whole, high, low, turns, a, t)
-            follow(start, h, c, at, a, t, d)
+            add_to_window(start, h, c, whole, high, low, turns, a, t)
+            follow_turns(start, h, c, at, a, t, d)
         at = t[at + header.NEXT]
 
 
 @kernel
-def kept(start: float, h: float, c: int, whole: Any, high: Any, low: Any, turns: Any, a: Any, t: Any) -> None:
+def add_to_window(start: float, h: float, c: int, whole: Any, high: Any, low: Any, turns: Any, a: Any, t: Any) -> None:
     """Add a step of ``h`` from ``start`` on [h] to an analyte's window, as far as its ends tell.
 
     News above 0 say that more is to be seen.
@@ -160,7 +160,7 @@ def passing(
 
 
 @kernel
-def follow(start: float, h: float, c: int, at: int, a: Any, t: Any, d: Any) -> None:
+def follow_turns(start: float, h: float, c: int, at: int, a: Any, t: Any, d: Any) -> None:
     """See to what the ends of a step of ``h`` from ``start`` on [h] do not tell.
 
     The turns of an analyte, and time above its alert level [h].

@@ -49,7 +49,7 @@ def step(structure: Structure, h: Quantity, a: Any, t: Any) -> None:
         inverse = 1.0 / larger(size(start.states[i]), a[t[header.SMALLEST] + i])
         relative = embedded[i] * inverse
         total = total + relative * relative
-        if i in structure.read:
+        if i in structure.places_read:
             a[t[header.QUARTIC] + i] = quartic[i]
             relative = (1.0 / LARGEST_QUARTIC) * quartic[i] * inverse
             total = total + relative * relative

@@ -111,7 +111,7 @@ class Structure:
         return [induction for induction in self.system.inductions if induction.enzyme == enzyme]
 
     @cached_property
-    def read(self) -> tuple[int, ...]:
+    def places_read(self) -> tuple[int, ...]:
         """Places whose curves are read."""
         return tuple(sorted({place for parts in self.analytes for place in parts}))
 
@@ -185,7 +185,7 @@ class Structure:
         return (*inside, *(pair for pair in formed if pair not in inside))
 
     @cached_property
-    def given(self) -> tuple[tuple[int, int], ...]:
+    def depot_couplings(self) -> tuple[tuple[int, int], ...]:
         """Which place's slope depends on which depot: of the drug, and of what its first pass forms."""
         return tuple(
             (self.central(i), mode.slot)

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from pkinteract.fitting.types import Parameter, Series
 from pkinteract.library import Enzyme
-from pkinteract.library.overrides import Steps, put, steps_of
+from pkinteract.library.overrides import Steps, steps_of, with_value
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.scenario import Patient, Scenario
 from pkinteract.units import dimension_of, from_canonical, to_canonical
@@ -97,9 +97,9 @@ def _library(point: _ScenarioValues) -> tuple[Mapping[str, Monograph], Mapping[s
     monographs, enzymes = dict(point.scenario.monographs), point.scenario.enzymes
     for change, number in zip(point.changes, point.numbers, strict=True):
         if change.owner == ENZYMES:
-            enzymes = put(enzymes, change.steps, number, change.unit)
+            enzymes = with_value(enzymes, change.steps, number, change.unit)
         else:
-            monographs[change.owner] = put(monographs[change.owner], change.steps, number, change.unit)
+            monographs[change.owner] = with_value(monographs[change.owner], change.steps, number, change.unit)
     return monographs, enzymes
 
 

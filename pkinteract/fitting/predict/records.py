@@ -48,11 +48,11 @@ def recorded_trajectory(
             outcomes[place] = error
 
     for place, body in enumerate(points):
-        somebody = _subject_model(recorded, body, subject)
-        if isinstance(somebody, SimulationError):
-            outcomes[place] = somebody
+        body_of = _subject_model(recorded, body, subject)
+        if isinstance(body_of, SimulationError):
+            outcomes[place] = body_of
         else:
-            walk = solving_steps(recorded.records, somebody, rtol=rtol)
+            walk = solving_steps(recorded.records, body_of, rtol=rtol)
             onward(place, walk, partial(next, walk))
     while waiting:
         here, waiting = waiting, []
@@ -78,11 +78,11 @@ def _subject_model(
     largest = max((record.amount for record in recorded.records), default=0.0) or 1.0
 
     @cache
-    def somebody(covariates: Covariates) -> SubjectModel:
+    def body_of(covariates: Covariates) -> SubjectModel:
         body = subject_model(dosing, covariates, largest)
         return replace(body, system=replace(body.system, step_all=bool(body.system.stepped)))
 
-    return somebody
+    return body_of
 
 
 def _solved_stretches(stretches: Sequence[Interval]) -> list[Solved | SimulationError]:

@@ -11,7 +11,7 @@ import numpy as np
 from pkinteract.analytes import analytes, parts_of
 from pkinteract.engine.lanes.doses import Inputs
 from pkinteract.library import Enzyme
-from pkinteract.library.overrides import put, steps_of
+from pkinteract.library.overrides import steps_of, with_value
 from pkinteract.library.schema.monograph import Monograph, values
 from pkinteract.model import Model, build
 from pkinteract.model.absorption import AbsorptionRoute, Entry, entries
@@ -185,7 +185,7 @@ def _drug_files(
 def _multiplied(root: Any, path: str, factor: float) -> Any:
     """A monograph, or the enzymes, with the value at a dotted path times a factor."""
     value = dict(values(root))[path]
-    return put(root, steps_of(root)[path], value.value * factor, value.unit)
+    return with_value(root, steps_of(root)[path], value.value * factor, value.unit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

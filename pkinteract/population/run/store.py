@@ -48,7 +48,7 @@ class Store:
             When it holds partitions of another plan and ``force`` is not given, or cannot be written.
         """
         mine = self._record()
-        held = _held(self.folder)
+        held = _stored_plan(self.folder)
         if held is not None and held != mine and not force:
             raise _taken(self.folder, _other(held, mine, resume=resume))
         try:
@@ -179,7 +179,7 @@ def _write(path: Path, content: bytes) -> None:
     draft.replace(path)
 
 
-def _held(folder: Path) -> dict[str, Any] | None:
+def _stored_plan(folder: Path) -> dict[str, Any] | None:
     """What the partitions in a folder are of; None when there are none."""
     try:
         record = json.loads((folder / _PLAN).read_text("utf-8"))

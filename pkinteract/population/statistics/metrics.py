@@ -100,15 +100,15 @@ def windows_of(first_time: float, duration: float) -> Windows:
     edges = marks[np.append(np.diff(marks) > TOLERANCE, True)]
     ends = [*whole[1:][whole[1:] < duration - TOLERANCE].tolist(), duration]
 
-    def between(start: float, stop: float) -> slice:
+    def window_slice(start: float, stop: float) -> slice:
         begin, end = (int(np.argmin(np.abs(edges - time))) for time in (start, stop))
         return slice(begin, end)
 
     return Windows(
         edges=edges,
-        output=between(0.0, duration),
+        output=window_slice(0.0, duration),
         ends=np.array(ends),
-        days=tuple(between(max(end - DAY, float(whole[0])), end) for end in ends),
+        days=tuple(window_slice(max(end - DAY, float(whole[0])), end) for end in ends),
         reference=max(earlier - 1, 0),
     )
 
