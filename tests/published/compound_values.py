@@ -215,6 +215,13 @@ def space(row: dict[str, str]) -> float:
     )
 
 
+def bioavailability(row: dict[str, str]) -> float:
+    """That of the monograph; with ``taken``, the area by mouth over that of the same regimen by vein [1]."""
+    if not row["taken"]:
+        return absorbed(row)
+    return area(row) / area(row | {"taken": f"{row['taken']} as intravenous"})
+
+
 def absorbed(row: dict[str, str]) -> float:
     """Absolute bioavailability of the uninduced normal metaboliser, of the usual form [1]."""
     monograph = LIBRARY.monograph(row["compound"])
@@ -250,7 +257,7 @@ def over_parent(row: dict[str, str], measure: Callable[..., float]) -> float:
 
 ANSWERS: dict[str, Callable[[dict[str, str]], float]] = {
     "fu": unbound,
-    "F": absorbed,
+    "F": bioavailability,
     "V": space,
     "V/F": lambda row: space(row) / absorbed(row),
     "CL": cleared,
