@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pkinteract.library import load_library
@@ -50,6 +50,7 @@ def parts() -> dict[str, str]:
         "published-designs": f"{published['n']} rows",
         "agreement": "\n".join([*HEAD, *(_agreement(name, groups[key]) for name, key in GROUPS.items())]),
         "pksim": _beside(),
+        "left-out": "\n".join(_left_out()),
         "time-courses": _courses(groups["time course", "level"], groups["time course", "half-time"]),
         "others": "\n".join(_others(known)),
     }
@@ -66,6 +67,18 @@ def _courses(level: Mapping[str, str], half_time: Mapping[str, str]) -> str:
     level_error, half_time_error = (f"{float(group['gmfe']):.2f}" for group in (level, half_time))
     levels = f"{level['n']} levels on a day with a mean fold error of {level_error}"
     return f"{levels}, {half_time['n']} half-times with {half_time_error}"
+
+
+def _left_out() -> Iterator[str]:
+    """Errors on the published designs with all papers and with each left out, as they are kept."""
+    with (ROOT / "docs" / "left-out-summary.csv").open(encoding="utf-8", newline="") as file:
+        groups = {row["group"]: row for row in csv.DictReader(file)}
+    yield "| published designs | ratios | fitted | left out | beside PK-Sim: left out | PK-Sim |"
+    yield "|---|---:|---:|---:|---:|---:|"
+    for name in ("all", "inhibition", "inactivation", "induction"):
+        group = groups["osp, published" if name == "all" else f"osp, published, {name}"]
+        keys = ("gmfe", "gmfe_left_out", "gmfe_beside_pksim", "gmfe_pksim")
+        yield f"| {' | '.join([name, group['n'], *(f'{float(group[key]):.2f}' for key in keys)])} |"
 
 
 def _beside() -> str:
