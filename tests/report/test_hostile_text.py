@@ -48,6 +48,7 @@ def test_a_figure_draws_a_title_and_a_name_as_they_are_written(words: str, tmp_p
         assert words in drawn(tmp_path / "out" / figure)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("words", TEXTS)
 def test_markdown_shows_a_title_as_it_is_written(words: str, tmp_path: Path) -> None:
     """Every sign that means something in Markdown stands behind a backslash in ``report.md``."""

@@ -152,6 +152,7 @@ def test_a_record_cannot_have_files_elsewhere_removed(tmp_path: Path) -> None:
     assert (tmp_path / "mine.txt").read_text("utf-8") == "mine"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform not in ("linux", "darwin"), reason="folders cannot change places")
 def test_a_killed_write_leaves_an_old_or_a_new_set(tmp_path: Path) -> None:
     """Killed wherever it is, forty times: all files are of one run, the user's is there, and the next run cleans up."""
