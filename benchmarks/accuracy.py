@@ -19,9 +19,10 @@ from pkinteract.fitting.predict.stacked import reading, stacked_inputs
 from pkinteract.population.people.cohort import Array
 from pkinteract.population.people.draw import draw
 from pkinteract.population.people.specification import specification
-from pkinteract.population.run.block import solved_patients
 from pkinteract.population.run.bodies import bodies, reporting
 from pkinteract.population.run.plan import RunPlan, plan_of
+from pkinteract.population.run.solve import solved_patients
+from pkinteract.population.statistics.metrics import HIGHEST
 from pkinteract.scenario import Scenario
 
 SCENARIO = Path(__file__).parents[1] / "scenarios" / "carbamazepine-to-levetiracetam.toml"
@@ -35,7 +36,8 @@ def sections() -> Iterator[Section]:
     tops = []
     for start in range(0, PATIENTS, 1000):
         found = bodies(scenario, draw(scenario, plan.spec, start, 1000))
-        tops.append(solved_patients(plan, found, 1000).windows[:, :, 1].max(axis=1))
+        solved = solved_patients(scenario, found, plan.grid, plan.windows.edges)
+        tops.append(solved.windows[:, :, HIGHEST].max(axis=1))
     highest = np.log(np.concatenate(tops, axis=1))
     distance = np.abs(highest - np.median(highest, axis=1, keepdims=True)) / highest.std(axis=1, keepdims=True)
     extreme = np.argsort(-distance.max(axis=0))[:EXTREME]
@@ -93,5 +95,5 @@ def _errors(scenario: Scenario, plan: RunPlan, number: int, solve: Callable[...,
     amounts = solve(system, events, scenario.first_time, plan.grid)
     _, weights, _ = reporting(scenario, found.model, found.parameters)
     expected = weights[:, :, column] @ amounts
-    profile = solved_patients(plan, found, 16).profile[:, :, column]
+    profile = np.asarray(solved_patients(scenario, found, plan.grid, plan.windows.edges).profile[:, :, column])
     return np.abs(profile - expected).max(axis=1) / expected.max(axis=1)

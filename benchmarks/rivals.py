@@ -23,7 +23,7 @@ from pkinteract.engine.events import Event, event_table
 from pkinteract.engine.lanes.structure import lean
 from pkinteract.engine.mechanisms.release import releasing
 from pkinteract.engine.reference.solve import everything, initial_store, slopes
-from pkinteract.engine.single.generate import compile_python, generate, generate_rate
+from pkinteract.engine.single.generate import compile_python, generate
 from pkinteract.engine.system import System
 from pkinteract.model import build
 from pkinteract.scenario import Scenario
@@ -165,7 +165,7 @@ def antimony_text(given: Problem) -> str:
     """The equations in the language of libroadrunner: each statement of the generated text becomes a rule."""
     system, lines = given.system, ["model common"]
     latest: dict[str, str] = {}
-    for line in generate_rate(system).splitlines()[1:]:
+    for line in generate(system).split("\ndef step")[0].splitlines()[1:]:
         name, _, text = line.strip().partition(" = ")
         if re.fullmatch(r"p\d+|x\d+", name):
             continue

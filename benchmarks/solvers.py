@@ -41,7 +41,7 @@ def sections() -> Iterator[Section]:
         tally = empty_tally(plan, len(numbers))
         for start in range(numbers.start, numbers.stop, BLOCK):
             run_block(plan, range(start, min(start + BLOCK, numbers.stop)), tally)
-        tally.give_back()
+        tally.release()
 
     def thousand() -> None:
         with ThreadPoolExecutor(CORES) as pool:
