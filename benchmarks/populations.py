@@ -54,7 +54,8 @@ def sections() -> Iterator[Section]:
     empty = {"PKINTERACT_CACHE": str(out / "cache")}
     yield Section(
         title="First use",
-        said="Sixteen subjects of the common problem: a new structure is compiled once and kept on disk.",
+        said="Sixteen subjects of the common problem: the shared code is compiled once on a machine and kept on disk, "
+        "the step of a structure is traced in every run.",
         head=("cache", "seconds"),
         rows=[
             (name, f"{_population(COMMON, 16, out / name, extra=empty)[0]:.1f}") for name in ("empty", "filled before")
