@@ -10,6 +10,16 @@ POOR: list[tuple[str, str, str, float, float, str]] = [
     ("desipramine", "100 mg", "CYP2D6", 4.5, 10, "Brosen 1986 and 1993: CYP2D6 carries 0.78 to 0.90"),
     ("atomoxetine", "40 mg", "CYP2D6", 8, 10.5, "label: AUC 8 to 10 times; rounded"),
     ("omeprazole", "20 mg", "CYP2C19", 5.8, 11.2, "Ther Drug Monit 1994: Chinese 426/73, Caucasians 950/85"),
+    ("escitalopram", "10 mg", "CYP2C19", 2.5, 4.3, "Jukic 2018: level 3.3-fold, within 1.3-fold of it"),
+    (
+        "venlafaxine",
+        "75 mg",
+        "CYP2D6",
+        3.0,
+        5.2,
+        "Eap 2003: both enantiomers together 3.95-fold, within 1.3-fold of it",
+    ),
+    ("mirtazapine", "30 mg", "CYP2D6", 1.18, 1.4, "level 1.18-fold in 2315 patients, AUC 1.35-fold in 68 volunteers"),
 ]
 
 
@@ -45,6 +55,15 @@ def test_smokers_clear_caffeine_faster() -> None:
 
     fall = 1 - smoker.integral(0, 96) / other.integral(0, 96)
     assert fall == pytest.approx(1 - 1 / (0.95 / (1 - 0.361) + 0.05), rel=1e-3)
+
+
+def test_smokers_have_less_duloxetine() -> None:
+    """The level of smokers is 0.70 of that of others (Knadler 2011), within a tenth."""
+    doses = regimen("duloxetine", daily("60 mg", "24 h", "-1 d", "1 d", "steady_state = true"))
+
+    smoker, other = (run(text(doses, days=1, patient=row)).curve("duloxetine") for row in ("smoker = true\n", ""))
+
+    assert average(smoker, 0, 24) / average(other, 0, 24) == pytest.approx(0.70, rel=0.1)
 
 
 @pytest.mark.parametrize(
