@@ -33,7 +33,7 @@ class Medium:
     amounts, levels
         Central amounts [mg] and enzyme levels [1].
     absorbed
-        Rate of absorption of each compound [mg/h].
+        Rate of absorption of each compound, past any efflux [mg/h].
     total, inlet, gut
         Concentration of each compound in plasma, at the liver's inlet and in the gut wall [mg/L].
     free
