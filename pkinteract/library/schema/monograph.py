@@ -289,6 +289,11 @@ class Monograph(MonographTable):
         return self.formulation or next(iter(self.absorption), None)
 
     @property
+    def measured(self) -> str:
+        """What a laboratory reports: its name, and of what, where that is not plasma."""
+        return self.name if self.sample == "plasma" else f"{self.name} in {self.sample}"
+
+    @property
     def gut_proteins(self) -> tuple[str, ...]:
         """Enzyme and transporter that it meets in the gut wall."""
         enzyme = None if self.first_pass is None else self.first_pass.gut_enzyme
