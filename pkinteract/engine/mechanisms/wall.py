@@ -71,15 +71,16 @@ def single(text: Text) -> None:
 
 
 def reference(medium: Medium) -> None:
-    """Concentration in the wall [mg/L], and what is absorbed past any efflux [mg/h]."""
+    """Concentration in the wall [mg/L], what is sent back and what is absorbed past that [mg/h]."""
     p = medium.p
     for i, compound in enumerate(medium.system.compounds):
         if compound.gut_flow is not None:
             medium.gut[i] = medium.absorbed[i] / p[compound.gut_flow]
     for row in medium.system.effluxes:
         level = 1.0 if row.enzyme is None else medium.levels[row.enzyme]
-        sent_back = p[row.ratio] * level / (1 + medium.sum(row.inhibitors))
-        medium.absorbed[row.compound] = medium.absorbed[row.compound] / (1 + sent_back)
+        i, ratio = row.compound, p[row.ratio] * level / (1 + medium.sum(row.inhibitors))
+        medium.sent_back[i] = medium.absorbed[i] * ratio / (1 + ratio)
+        medium.absorbed[i] = medium.absorbed[i] / (1 + ratio)
 
 
 def lanes(sheet: Sheet) -> None:
