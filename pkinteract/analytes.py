@@ -24,7 +24,7 @@ def analytes(scenario: Scenario) -> tuple[Analyte, ...]:
                 band = monograph.reference_range
                 band = ReferenceRange(alert=band.alert) if compound in summed else band
                 origin = compound if compound in scenario.dosed else drug
-                analytes.append(_analyte(scenario, compound, monograph.name, (compound,), origin, monograph, band))
+                analytes.append(_analyte(scenario, compound, monograph.measured, (compound,), origin, monograph, band))
         for total in parent.sum:
             name = " + ".join(scenario.monographs[part].name for part in total.parts)
             analytes.append(_analyte(scenario, total.id, name, total.parts, drug, parent, total.reference_range))

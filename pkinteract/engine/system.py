@@ -21,13 +21,14 @@ from pkinteract.engine.layout import Layout
 from pkinteract.engine.mechanisms.absorption import Depot
 from pkinteract.engine.mechanisms.balance import Peripheral
 from pkinteract.engine.mechanisms.binding import Binding
-from pkinteract.engine.mechanisms.clearance import Pathway
+from pkinteract.engine.mechanisms.clearance import Pathway, Return
 from pkinteract.engine.mechanisms.disposition import Compound
+from pkinteract.engine.mechanisms.enzymes.inactivation import Inactivation
+from pkinteract.engine.mechanisms.enzymes.induction import Induction
+from pkinteract.engine.mechanisms.enzymes.turnover import Enzyme
 from pkinteract.engine.mechanisms.formation import Formation, GutFormation
-from pkinteract.engine.mechanisms.inactivation import Inactivation
-from pkinteract.engine.mechanisms.induction import Induction
 from pkinteract.engine.mechanisms.release import Release
-from pkinteract.engine.mechanisms.turnover import Enzyme
+from pkinteract.engine.mechanisms.wall import Efflux
 from pkinteract.engine.shape import Actor, Ratio, RowStructure, Site
 
 Kind = TypeVar("Kind")
@@ -37,6 +38,7 @@ __all__ = [
     "Binding",
     "Compound",
     "Depot",
+    "Efflux",
     "Enzyme",
     "Formation",
     "GutFormation",
@@ -47,6 +49,7 @@ __all__ = [
     "Peripheral",
     "Ratio",
     "Release",
+    "Return",
     "Site",
     "System",
     "checked",
@@ -80,6 +83,7 @@ class System:
     pathways: tuple[Pathway, ...] = ()
     formations: tuple[Formation, ...] = ()
     gut_formations: tuple[GutFormation, ...] = ()
+    effluxes: tuple[Efflux, ...] = ()
     further: tuple[object, ...] = ()
     step_all: bool = False
 

@@ -164,6 +164,7 @@ def _bioavailability(monograph: Monograph, dose: Dose) -> float:
     form = monograph.absorption[dose.formulation]
     food = form.food if dose.food == "fed" else None
     factor = 1.0 if food is None or food.bioavailability is None else food.bioavailability.canonical
+    factor /= 1.0 if form.half_dose is None else 1 + dose.free / form.half_dose.canonical
     return factor * (1.0 if form.bioavailability is None else form.bioavailability.canonical)
 
 

@@ -21,6 +21,9 @@ Fault = tuple[Key, str]
 
 _Data = Mapping[str, Any]
 
+_IN_GUT = (("first_pass", "gut_enzyme"), ("efflux", "transporter"))
+"""Keys that name what a drug meets in the gut wall."""
+
 
 def monograph_problems(data: _Data) -> Iterator[Fault]:
     """Everything that the tables of a monograph contradict each other in."""
@@ -43,7 +46,11 @@ def unknown_enzymes(data: _Data, organs: Mapping[str, Sequence[str]]) -> Iterato
         (("elimination", "pathway", i, "enzyme"), pathway.get("enzyme"))
         for i, pathway in table_rows(data, "elimination", "pathway")
     ]
-    named.append((("first_pass", "gut_enzyme"), nested_table(data, "first_pass").get("gut_enzyme")))
+    named += [
+        (("elimination", "pathway", i, "returned_by"), pathway.get("returned_by"))
+        for i, pathway in table_rows(data, "elimination", "pathway")
+    ]
+    named += [(key, nested_table(data, key[0]).get(key[1])) for key in _IN_GUT]
     acting = ("induces", "inhibits", "inactivates")
     named += [((head, name), name) for head in acting for name in nested_table(data, head)]
     for key, name in named:
@@ -51,7 +58,7 @@ def unknown_enzymes(data: _Data, organs: Mapping[str, Sequence[str]]) -> Iterato
             continue
         if name not in organs:
             yield key, f'"{name}" is not an enzyme of the library; {did_you_mean(name, organs)}'
-        elif key[0] == "first_pass" and "gut" not in organs[name]:
+        elif key in _IN_GUT and "gut" not in organs[name]:
             gut = [enzyme for enzyme, where in organs.items() if "gut" in where]
             yield key, f"{name} is not modelled in the gut; enzymes of the gut are {', '.join(gut)}"
     for head in ("inhibits", "inactivates"):
@@ -199,7 +206,7 @@ def _pathways(data: _Data) -> Iterator[Fault]:
         seen.add(id if isinstance(id, str) else None)
         if kind == "enzyme" and "enzyme" not in pathway:
             yield key, 'needs an enzyme, or kind = "renal", "biliary" or "other"'
-        if kind in ("renal", "biliary", "other") and "enzyme" in pathway:
+        if kind in ("biliary", "other") and "enzyme" in pathway:
             yield (*key, "enzyme"), f'a pathway of kind "{kind}" has no enzyme; leave the enzyme or the kind out'
         if pathway.get("forms") is not None and pathway.get("forms") == data.get("id"):
             yield (*key, "forms"), "a drug cannot form itself; name the metabolite"
@@ -207,6 +214,11 @@ def _pathways(data: _Data) -> Iterator[Fault]:
             fault = _unscored(pathway.get("enzyme"), _number(own.get("score"), "fraction"))
             if fault is not None:
                 yield (*key, "activity", n, "score"), fault
+        for one, other in (("returned", "returned_by"), ("returned_by", "returned")):
+            if one in pathway and other not in pathway:
+                yield (*key, one), f"needs {other} beside it: the share that comes back, and the enzyme that makes it"
+        if (_number(pathway.get("returned"), "fraction") or 0.0) >= 1:
+            yield (*key, "returned"), "must be below 1: what all comes back is no way out"
         if "yield" in pathway and "forms" not in pathway:
             yield (*key, "yield"), "a yield needs forms, the id of the metabolite"
         if kind == "renal" and nested_table(data, "elimination").get("renal_function"):
@@ -249,7 +261,7 @@ _WAYS = ("ka", *_SHAPES)
 def _formulation(form: _Data, key: Key) -> Iterator[Fault]:
     parts = table_rows(form, "part")
     if form.get("route") == "intravenous":
-        for name in (*_WAYS, "lag", "bioavailability", "part", "food"):
+        for name in (*_WAYS, "lag", "bioavailability", "half_dose", "part", "food"):
             if name in form:
                 yield (*key, name), f"an intravenous formulation has no {name}; leave it out"
         return

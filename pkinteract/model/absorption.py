@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -57,16 +58,35 @@ class AbsorptionRoute:
         F of the uninduced normal metaboliser [1].
     first_pass
         Fg0·Fh of the uninduced normal metaboliser [1]; the fraction absorbed is F over this.
+    efflux
+        Efflux over uptake at rest, e [1]: without efflux 1 + e times as much would be absorbed.
+    efflux_moves
+        Whether efflux changes during the run; the system then has it as a row.
+    half_dose
+        Free dose at which F is half of that of a small one [mg]; infinite where F does not depend on the dose.
     """
 
     compound: int
     inlets: tuple[GutInlet, ...]
     bioavailability: float
     first_pass: float
+    efflux: float = 0.0
+    efflux_moves: bool = False
+    half_dose: float = math.inf
 
     def absorbed(self, bioavailability: float | None = None) -> float:
-        """Fraction absorbed Fa [1], for the formulation's F or another one."""
-        return (self.bioavailability if bioavailability is None else bioavailability) / self.first_pass
+        """Largest fraction absorbed [1]: of a small dose, without efflux; for the formulation's F or another one."""
+        given = self.bioavailability if bioavailability is None else bioavailability
+        return given / self.first_pass * (1 + self.efflux)
+
+    def available(self, free: float, bioavailability: float | None = None) -> float:
+        """F of a dose of ``free`` drug [mg], or the one given for it [1]."""
+        return self.bioavailability / (1 + free / self.half_dose) if bioavailability is None else bioavailability
+
+    @property
+    def before(self) -> float:
+        """What comes to the gut wall per drug past gut and liver at rest [1]: what efflux sends back later among it."""
+        return (1 + self.efflux if self.efflux_moves else 1.0) / self.first_pass
 
 
 def entries(scenario: Scenario) -> list[Entry]:
@@ -95,9 +115,14 @@ def _way(parts: SystemRows, frame: ModelContext, drug: str, name: str, fed: bool
         return AbsorptionRoute(compound=frame.order[drug], inlets=(), bioavailability=available, first_pass=1.0)
     food = formulation.food if fed else None
     inlets = [_inlet(parts, frame, drug, shape, food) for shape in formulation.inputs]
-    first_pass = frame.livers[drug].availability * gut_availability(monograph)
     return AbsorptionRoute(
-        compound=frame.order[drug], inlets=tuple(inlets), bioavailability=available, first_pass=first_pass
+        compound=frame.order[drug],
+        inlets=tuple(inlets),
+        bioavailability=available,
+        first_pass=frame.livers[drug].availability * gut_availability(monograph),
+        efflux=0.0 if monograph.efflux is None else monograph.efflux.ratio.canonical,
+        efflux_moves=any(row.compound == frame.order[drug] for row in parts.effluxes),
+        half_dose=math.inf if formulation.half_dose is None else formulation.half_dose.canonical,
     )
 
 
@@ -152,7 +177,7 @@ def jumps_of(dose: Dose, way: AbsorptionRoute) -> list[Event]:
     jumps: list[Event] = []
     for inlet in way.inlets:
         time = dose.time + (inlet.lag if dose.lag is None else dose.lag)
-        amount = dose.free * way.absorbed(dose.bioavailability) * inlet.fraction
+        amount = dose.free * way.available(dose.free, dose.bioavailability) * way.before * inlet.fraction
         if inlet.duration:
             jumps += _constant("depot-rate", inlet.row, time, amount, inlet.duration)
         else:

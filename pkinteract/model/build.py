@@ -16,6 +16,7 @@ from pkinteract.model.disposition import add_compounds
 from pkinteract.model.enzymes import add_enzymes, organs_in_use, regulated_enzymes
 from pkinteract.model.limits import availability_problem, liver_problems
 from pkinteract.model.parts import ModelContext, SystemRows
+from pkinteract.model.transport import add_effluxes
 from pkinteract.scenario import Patient, Scenario
 
 
@@ -127,6 +128,7 @@ def assembled(frame: ModelContext, used: Iterable[Entry]) -> tuple[SystemRows, d
     add_compounds(parts, frame)
     add_pathways(parts, frame)
     add_enzymes(parts, frame)
+    add_effluxes(parts, frame)
     return parts, add_routes(parts, frame, used)
 
 
@@ -147,6 +149,7 @@ def _system(parts: SystemRows, sizes: tuple[float, ...], *, step_all: bool) -> r
         pathways=tuple(parts.pathways),
         formations=tuple(parts.formations),
         gut_formations=tuple(parts.gut_formations),
+        effluxes=tuple(parts.effluxes),
         further=tuple(parts.further),
         step_all=step_all,
     )

@@ -8,6 +8,7 @@ from pkinteract.engine import system as rows
 from pkinteract.library.schema.monograph import Monograph, Pathway
 from pkinteract.library.schema.values import Value
 from pkinteract.model import patient as body
+from pkinteract.model.interaction import acts_in
 from pkinteract.model.parts import ModelContext, SystemRows, acting_constant, interaction_of
 from pkinteract.model.patient import Number, Person
 
@@ -53,21 +54,43 @@ def _pathway(parts: SystemRows, frame: ModelContext, monograph: Monograph, pathw
         clearance = clearance / liver.availability
     enzyme = None
     if pathway.enzyme is not None:
-        enzyme = frame.regulated.get((pathway.enzyme, "liver"))
+        enzyme = frame.regulated.get((pathway.enzyme, pathway.organ))
         clearance = clearance * (1.0 if enzyme is not None else frame.activity[pathway.enzyme])
     saturation = None
     if pathway.km is not None:
         actor = interaction_of(frame, monograph.id, pathway.km, "inlet" if hepatic else "plasma")
         saturation = rows.Ratio(actor=actor, constant=parts.add(acting_constant(pathway.km, monograph)))
+    back = _return(parts, frame, pathway)
+    if back is not None and pathway.returned is not None:
+        clearance = clearance / (1 - pathway.returned.canonical)
     return rows.Pathway(
         compound=frame.order[monograph.id],
         clearance=parts.add(clearance),
         enzyme=enzyme,
         hepatic=hepatic,
         saturation=saturation,
-        inhibitors=_inhibitors(parts, frame, pathway.enzyme),
+        inhibitors=_inhibitors(parts, frame, pathway.enzyme, pathway.organ),
         competitive=pathway.inhibition == "competitive",
+        back=back,
     )
+
+
+def _return(parts: SystemRows, frame: ModelContext, pathway: Pathway) -> rows.Return | None:
+    """What comes back of a pathway, where the enzyme that makes it moves or something inhibits it."""
+    if pathway.returned is None or pathway.returned_by is None:
+        return None
+    enzyme = frame.regulated.get((pathway.returned_by, "liver"))
+    inhibitors = _inhibitors(parts, frame, pathway.returned_by, "liver")
+    if enzyme is None and not inhibitors:
+        return None
+    ratio = return_ratio(pathway) * (1.0 if enzyme is not None else frame.activity[pathway.returned_by])
+    return rows.Return(ratio=parts.add(ratio), enzyme=enzyme, inhibitors=inhibitors)
+
+
+def return_ratio(pathway: Pathway) -> float:
+    """Return over loss of a pathway's product at rest [1]; 0 where nothing comes back."""
+    share = 0.0 if pathway.returned is None else pathway.returned.canonical
+    return share / (1 - share)
 
 
 def pathway_clearance(patient: Person, monograph: Monograph, pathway: Pathway) -> Number:
@@ -81,12 +104,13 @@ def pathway_clearance(patient: Person, monograph: Monograph, pathway: Pathway) -
     return share * body.weight_factor(elimination, patient) * body.own_activity(pathway, patient)
 
 
-def _inhibitors(parts: SystemRows, frame: ModelContext, enzyme: str | None) -> tuple[rows.Ratio, ...]:
+def _inhibitors(parts: SystemRows, frame: ModelContext, enzyme: str | None, organ: str) -> tuple[rows.Ratio, ...]:
+    """What inhibits an enzyme: at the liver's inlet, a transporter of the kidney by the level in plasma."""
     ratios = []
     for drug, other in frame.monographs.items() if enzyme is not None else ():
         inhibition = other.inhibits.get(enzyme or "")
-        if inhibition is not None and "liver" in (inhibition.organs or ("liver",)):
-            actor = interaction_of(frame, drug, inhibition.ki, "inlet")
+        if inhibition is not None and acts_in(inhibition, organ):
+            actor = interaction_of(frame, drug, inhibition.ki, "inlet" if organ == "liver" else "plasma")
             ratios.append(rows.Ratio(actor=actor, constant=parts.add(acting_constant(inhibition.ki, other))))
     return tuple(ratios)
 

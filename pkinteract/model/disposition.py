@@ -14,8 +14,8 @@ from pkinteract.model.parts import (
     interaction_of,
     is_variable,
     mass_concentration,
-    unbound_constant,
 )
+from pkinteract.model.transport import gut_inhibitors
 
 
 def add_compounds(parts: SystemRows, frame: ModelContext) -> None:
@@ -35,7 +35,9 @@ def _compound(parts: SystemRows, frame: ModelContext, monograph: Monograph) -> r
     volume = parts.add(central)
     liver = frame.livers[monograph.id].flow
     gut_enzyme = gut_ratio = None
+    inhibitors: tuple[rows.Ratio, ...] = ()
     if monograph.first_pass is not None:
+        inhibitors = gut_inhibitors(parts, frame, monograph.first_pass.gut_enzyme)
         name, ratio = monograph.first_pass.gut_enzyme, 1 / gut_availability(monograph) - 1
         gut_enzyme = frame.regulated.get((name, "gut"))
         gut_ratio = parts.add(ratio if gut_enzyme is not None else ratio * frame.activity[name])
@@ -45,7 +47,7 @@ def _compound(parts: SystemRows, frame: ModelContext, monograph: Monograph) -> r
         flow=None if liver is None else parts.add(liver * frame.size),
         gut_enzyme=gut_enzyme,
         gut_ratio=gut_ratio,
-        gut_inhibitors=_gut_inhibitors(parts, frame, monograph),
+        gut_inhibitors=inhibitors,
         portal=parts.add(_portal(monograph) * frame.size),
         gut_flow=parts.add(body.GUT_FLOW * frame.size),
         binding=_binding(parts, frame, monograph),
@@ -57,19 +59,6 @@ def _portal(monograph: Monograph) -> float:
     binding = monograph.binding
     ratio = 1.0 if binding is None or binding.blood_to_plasma is None else binding.blood_to_plasma.canonical
     return ratio * body.LIVER_FLOW
-
-
-def _gut_inhibitors(parts: SystemRows, frame: ModelContext, monograph: Monograph) -> tuple[rows.Ratio, ...]:
-    if monograph.first_pass is None:
-        return ()
-    enzyme = monograph.first_pass.gut_enzyme
-    ratios = []
-    for drug, other in frame.monographs.items():
-        inhibition = other.inhibits.get(enzyme)
-        if inhibition is not None and "gut" in (inhibition.organs or frame.organs(enzyme)):
-            actor = rows.Actor(compound=frame.order[drug], site="gut")
-            ratios.append(rows.Ratio(actor=actor, constant=parts.add(unbound_constant(inhibition.ki, other))))
-    return tuple(ratios)
 
 
 def _binding(parts: SystemRows, frame: ModelContext, monograph: Monograph) -> rows.Binding | None:

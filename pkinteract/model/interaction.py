@@ -43,7 +43,12 @@ class Level:
 
 
 def fold(enzyme: str, organ: str, levels: Iterable[Level]) -> float:
-    """Synthesis of an enzyme over that without inducers [1]: those of one receptor compete, all else adds."""
+    """Synthesis of an enzyme over that without inducers [1]: those of one receptor compete, all else adds.
+
+    Nothing is induced in the kidney.
+    """
+    if organ == "kidney":
+        return 1.0
     rise = 0.0
     groups: dict[str | None, list[tuple[float, float]]] = {}
     for level in levels:
@@ -73,7 +78,7 @@ def inhibition(enzyme: str, organ: str, levels: Iterable[Level]) -> float:
     return 1 / (
         1
         + sum(
-            level.over(inhibition.ki)
+            level.over(constant_in(inhibition, organ))
             for level, inhibition in inhibitions
             if inhibition is not None and acts_in(inhibition, organ)
         )
@@ -92,6 +97,11 @@ def inactivation(enzyme: Enzyme, name: str, organ: str, levels: Iterable[Level])
             taken = level.over(inactivation.ki)
             lost += inactivation.kinact.canonical * taken / (1 + taken)
     return kdeg / (kdeg + lost)
+
+
+def constant_in(inhibition: Inhibition, organ: str) -> Value:
+    """The Ki of an inhibitor in an organ."""
+    return inhibition.ki_gut if organ == "gut" and inhibition.ki_gut is not None else inhibition.ki
 
 
 def acts_in(effect: Inhibition | Inactivation, organ: str) -> bool:

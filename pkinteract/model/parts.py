@@ -98,6 +98,7 @@ class SystemRows:
     inactivations: list[rows.Inactivation] = field(default_factory=list)
     depots: list[rows.Depot] = field(default_factory=list)
     releases: list[rows.Release] = field(default_factory=list)
+    effluxes: list[rows.Efflux] = field(default_factory=list)
     further: list[object] = field(default_factory=list)
 
     def add(self, value: Number) -> int:

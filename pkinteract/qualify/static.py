@@ -2,6 +2,8 @@
 
     AUCR = 1/(Ag·Bg·Cg·(1 − Fg) + Fg) · 1/(Σ fm·Ah·Bh·Ch + 1 − Σ fm)
 
+times (1 + e)/(1 + e·Ag·Cg) of a drug with efflux e over uptake,
+
     A = 1/(1 + Σ I/Ki)    B = kdeg/(kdeg + Σ kinact·I/(KI + I))    C = 1 + Σ Emax·I/(EC50 + I) + Σ slope·I
 
 with the highest concentrations: in the gut wall I = Fa·ka·dose/Qgut, at the liver's inlet
@@ -17,6 +19,7 @@ from pkinteract.engine.curves import extremes
 from pkinteract.library.evidence.studies import Arm, Study
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.model import patient as body
+from pkinteract.model.clearance import return_ratio
 from pkinteract.model.interaction import Level, fold, inactivation, inhibition
 from pkinteract.model.parts import gut_availability, liver
 from pkinteract.result import Result
@@ -52,13 +55,20 @@ def static_ratio(study: Study, result: Result) -> float | None:
     for pathway in victim.elimination.pathway:
         share = pathway.fraction.canonical * float(activity.get(pathway.enzyme or "", 1.0))
         whole += share
-        remaining += share * (_factor(pathway.enzyme, "liver", levels, result) if pathway.enzyme else 1.0)
+        if pathway.returned_by is not None:
+            back = return_ratio(pathway)
+            share *= (1 + back) / (1 + back * _factor(pathway.returned_by, "liver", levels, result))
+        remaining += share * (_factor(pathway.enzyme, pathway.organ, levels, result) if pathway.enzyme else 1.0)
     if whole == 0 or remaining == 0:
         return None
     passed = gut_availability(victim) if oral else 1.0
     wall = 1.0 if victim.first_pass is None else _factor(victim.first_pass.gut_enzyme, "gut", levels, result)
+    absorbed = 1.0
+    if oral and victim.efflux is not None:
+        ratio = victim.efflux.ratio.canonical
+        absorbed = (1 + ratio) / (1 + ratio * _factor(victim.efflux.transporter, "gut", levels, result))
     given = [_given(study, arm) for arm in (study.control, study.treatment)]
-    return given[1] / given[0] * whole / remaining / (wall * (1 - passed) + passed)
+    return absorbed * given[1] / given[0] * whole / remaining / (wall * (1 - passed) + passed)
 
 
 def _given(study: Study, arm: Arm) -> float:
@@ -113,7 +123,7 @@ def _factor(enzyme: str, organ: str, levels: Iterable[_Level], result: Result) -
     """A·B·C of an enzyme in an organ [1]."""
     met = [
         Level(compound=monograph, value=inlet, basis="total")
-        if organ == "liver"
+        if organ != "gut"
         else Level(compound=monograph, value=wall, basis="unbound")
         for monograph, inlet, wall in levels
     ]

@@ -127,9 +127,9 @@ def _share(record: Record, body: SubjectModel) -> float:
     """F of the record, or for a dose into the depot the drug file's."""
     if record.bioavailability is not None or record.compartment == "central" or body.way is None:
         return 1.0 if record.bioavailability is None else record.bioavailability
-    return body.way.bioavailability
+    return body.way.available(record.amount)
 
 
 def _entering(record: Record, body: SubjectModel) -> float:
     """What enters the depot per amount that reaches the circulation of an uninduced normal metaboliser [1]."""
-    return 1.0 if record.compartment == "central" or body.way is None else 1 / body.way.first_pass
+    return 1.0 if record.compartment == "central" or body.way is None else body.way.before

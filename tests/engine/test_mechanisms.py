@@ -24,6 +24,7 @@ from pkinteract.engine.system import (
     Binding,
     Compound,
     Depot,
+    Efflux,
     Enzyme,
     Formation,
     GutFormation,
@@ -33,6 +34,7 @@ from pkinteract.engine.system import (
     Peripheral,
     Ratio,
     Release,
+    Return,
     System,
     checked,
 )
@@ -335,6 +337,48 @@ def test_two_peripheral_compartments_follow_the_matrix_exponential(solved: Solve
     np.testing.assert_allclose(found.amounts[0].value(HOURS[1:]), expected[0], rtol=0, atol=1e-7 * 100)
     for curve, amounts in zip(found.peripherals.get(0, ()), expected[1:3], strict=False):
         np.testing.assert_allclose(curve.value(HOURS[1:]), amounts, rtol=0, atol=1e-7 * 100)
+
+
+@closed_form("wall")
+def test_a_transporter_of_the_wall_sends_back_what_neither_passes_nor_forms_metabolite(solved: Solved) -> None:
+    """1/(1 + e·P/(1 + Igut/Ki)) is absorbed, at P = 2.5 and Igut = 72/18 mg/L; of that the wall makes metabolite."""
+    p = Numbers()
+    rival = Compound(volume=p(1e6), gut_flow=p(18.0))
+    slow = Ratio(actor=Actor(compound=1, site="gut"), constant=p(2.0))
+    system = p.system(
+        compounds=(Compound(volume=p(10.0), gut_ratio=p(1 / 0.4 - 1)), rival, Compound(volume=p(20.0))),
+        depots=(Depot(compound=0, ka=p(1.0)), Depot(compound=1, ka=None, fed=True)),
+        enzymes=(Enzyme(kdeg=p(0.02), activity=p(2.5)),),
+        effluxes=(Efflux(compound=0, ratio=p(0.8), enzyme=0, inhibitors=(slow,)),),
+        pathways=tuple(Pathway(compound=i, clearance=p(1.0)) for i in range(3)),
+        gut_formations=(GutFormation(compound=0, target=2, ratio=p(0.9)),),
+    )
+
+    result = solved(system, event("depot-rate", 72.0, target=1), event("depot", 100.0), stop=400.0)
+
+    absorbed = 1 / (1 + 0.8 * 2.5 / (1 + 72 / 18 / 2.0))
+    assert area(result, stop=400.0) / 10.0 == pytest.approx(100 * absorbed * 0.4, rel=1e-6)
+    assert area(result, compound=2, stop=400.0) / 20.0 == pytest.approx(100 * absorbed * 0.6 * 0.9, rel=1e-6)
+
+
+@closed_form("clearance")
+@pytest.mark.parametrize("level", [0.0, 1.0, 2.0])
+def test_what_comes_back_of_a_product_is_not_lost(solved: Solved, level: float) -> None:
+    """Behind a liver or beside it, a pathway clears CL/(1 + r·H/(1 + I/Ki)): at H = 0 all of it."""
+    p = Numbers()
+    held, lasting, filling = steady_actor(p, 3.0)
+    slow = Ratio(actor=Actor(compound=1, site="plasma"), constant=p(6.0))
+    back = Return(ratio=p(3.0), enzyme=0, inhibitors=(slow,))
+    system = p.system(
+        compounds=(Compound(volume=p(10.0)), held),
+        enzymes=(Enzyme(kdeg=p(0.02), activity=p(level)),),
+        pathways=(Pathway(compound=0, clearance=p(4.0), back=back), lasting),
+    )
+
+    result = solved(system, event("bolus", 100.0), filling, stop=400.0)
+
+    lost = 4.0 / (1 + 3.0 * level / (1 + 3.0 / 6.0))
+    assert area(result, stop=400.0) / 10.0 == pytest.approx(100 / lost, rel=1e-6)
 
 
 @closed_form("portal", "formation")

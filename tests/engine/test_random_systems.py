@@ -42,6 +42,10 @@ PARTS: dict[str, Callable[[Case], bool]] = {
     "clearance, not competitive": lambda case: any(
         row.inhibitors and row.saturation is not None and not row.competitive for row in case.system.pathways
     ),
+    "clearance, returned": lambda case: any(row.back is not None for row in case.system.pathways),
+    "wall, efflux": lambda case: bool(case.system.effluxes),
+    "wall, inhibited efflux": lambda case: any(row.inhibitors for row in case.system.effluxes),
+    "wall, moving efflux": lambda case: any(row.enzyme is not None for row in case.system.effluxes),
     "disposition": lambda case: len(case.system.compounds) > 1,
     "formation, by a pathway": lambda case: bool(case.system.formations),
     "formation, in the gut wall": lambda case: bool(case.system.gut_formations),

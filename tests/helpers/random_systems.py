@@ -12,6 +12,7 @@ from pkinteract.engine.system import (
     Binding,
     Compound,
     Depot,
+    Efflux,
     Enzyme,
     Formation,
     GutFormation,
@@ -21,6 +22,7 @@ from pkinteract.engine.system import (
     Peripheral,
     Ratio,
     Release,
+    Return,
     Site,
     System,
     checked,
@@ -107,7 +109,12 @@ class _Maker:
             saturation=Ratio(actor=own, constant=self.number(1, 30)) if self.yes() else None,
             inhibitors=self.some("inlet", "plasma"),
             competitive=self.yes(),
+            back=None if self.draw(st.integers(0, 4)) else self.back(),
         )
+
+    def back(self) -> Return:
+        inhibitors = self.some("inlet", "plasma", most=1)
+        return Return(ratio=self.number(0.3, 4), enzyme=self.enzyme(), inhibitors=inhibitors)
 
     def induction(self) -> Induction:
         enzyme = self.draw(st.integers(0, self.n_enzymes - 1))
@@ -175,6 +182,11 @@ def cases(draw: st.DrawFn) -> Case:
         for i, row in enumerate(compounds)
         if row.gut_ratio is not None and i + 1 < make.count and make.yes()
     )
+    effluxes = tuple(
+        Efflux(compound=i, ratio=make.number(0.2, 5), enzyme=make.enzyme(), inhibitors=make.some("gut"))
+        for i in range(make.count)
+        if draw(st.integers(0, 4)) == 0
+    )
     inductions = tuple(make.induction() for _ in range(draw(st.integers(0, 5)))) if make.n_enzymes else ()
     inactivations = tuple(
         Inactivation(
@@ -199,5 +211,6 @@ def cases(draw: st.DrawFn) -> Case:
         pathways=pathways,
         formations=formations,
         gut_formations=walls,
+        effluxes=effluxes,
     )
     return Case(system=checked(system), events=tuple(sorted(events, key=lambda row: row.time)))

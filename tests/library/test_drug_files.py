@@ -147,7 +147,7 @@ def test_a_typo_in_every_table_gives_every_error_at_once() -> None:
 
     assert {problem.line for problem in refused.value.problems} == marked
     tables = {re.sub(r"\[\d+\]", "", problem.key).split(".")[0] for problem in refused.value.problems}
-    assert set(Monograph.model_fields) - tables <= {"id", "name", "atc", "group", "notes"}
+    assert set(Monograph.model_fields) - tables <= {"id", "name", "atc", "group", "notes", "sample"}
 
 
 def test_a_scenario_reports_a_broken_drug_file_with_the_lines_of_that_file(folder: Path) -> None:

@@ -51,9 +51,9 @@ class Sheet:
     free
         Unbound fraction over that of the constants [1].
     absorbed, passed, lost_in_gut
-        Rate of absorption, what passes the gut wall and what is lost there [mg/h].
-    passage, available
-        Availability in the gut wall, Fg, and in the liver, Fh [1].
+        Rate of absorption past any efflux, what passes the gut wall and what is lost there [mg/h].
+    kept, passage, available
+        Share that no transporter sends back, availability in the gut wall, Fg, and in the liver, Fh [1].
     intrinsic, lost
         By pathway, clearance before any liver [L/h], and loss, that of the first pass with it [mg/h].
     share
@@ -82,6 +82,7 @@ class Sheet:
         self.absorbed: dict[int, Quantity] = dict.fromkeys(self.layout.stepped, 0.0)
         self.passed: dict[int, Quantity] = {}
         self.lost_in_gut: dict[int, Quantity] = {}
+        self.kept: dict[int, Quantity] = {}
         self.passage: dict[int, Quantity] = dict.fromkeys(self.layout.stepped, 1.0)
         self.available: dict[int, Quantity] = dict.fromkeys(self.layout.stepped, 1.0)
         self.intrinsic: dict[int, Quantity] = {}

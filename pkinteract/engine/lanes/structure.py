@@ -17,7 +17,7 @@ from functools import cached_property
 
 from pkinteract.engine.curves import Array
 from pkinteract.engine.mechanisms import parameters_used
-from pkinteract.engine.mechanisms.induction import Induction
+from pkinteract.engine.mechanisms.enzymes.induction import Induction
 from pkinteract.engine.system import System
 
 Analytes = tuple[tuple[int, ...], ...]
@@ -212,9 +212,14 @@ def lean(system: System, parameters: Array) -> System:
         (parameter, subject).
     """
     used = {pathway.enzyme for pathway in system.pathways} | {one.gut_enzyme for one in system.compounds}
+    used |= {one.enzyme for one in system.effluxes}
+    used |= {pathway.back.enzyme for pathway in system.pathways if pathway.back is not None}
     kept = [e for e in range(len(system.enzymes)) if e in used or system.further]
     place = {e: n for n, e in enumerate(kept)}
     known: dict[tuple[object, bytes], int] = {}
+
+    def moved(enzyme: int | None) -> int | None:
+        return None if enzyme is None else place[enzyme]
 
     def first(kind: object, index: int | None) -> int | None:
         return None if index is None else known.setdefault((kind, parameters[index].tobytes()), index)
@@ -237,12 +242,15 @@ def lean(system: System, parameters: Array) -> System:
             replace(one, enzyme=place[one.enzyme]) for one in system.inactivations if one.enzyme in place
         ),
         pathways=tuple(
-            one if one.enzyme is None else replace(one, enzyme=place[one.enzyme]) for one in system.pathways
+            replace(
+                one,
+                enzyme=moved(one.enzyme),
+                back=None if one.back is None else replace(one.back, enzyme=moved(one.back.enzyme)),
+            )
+            for one in system.pathways
         ),
-        compounds=tuple(
-            one if one.gut_enzyme is None else replace(one, gut_enzyme=place[one.gut_enzyme])
-            for one in system.compounds
-        ),
+        compounds=tuple(replace(one, gut_enzyme=moved(one.gut_enzyme)) for one in system.compounds),
+        effluxes=tuple(replace(one, enzyme=moved(one.enzyme)) for one in system.effluxes),
     )
 
 

@@ -14,13 +14,12 @@ from pkinteract.engine.mechanisms import (
     clearance,
     disposition,
     formation,
-    inactivation,
-    induction,
     liver,
     portal,
     release,
-    turnover,
+    wall,
 )
+from pkinteract.engine.mechanisms.enzymes import inactivation, induction, turnover
 
 if TYPE_CHECKING:
     from pkinteract.engine.layout import Layout
@@ -31,6 +30,7 @@ MECHANISMS: tuple[Mechanism, ...] = (
     binding,
     absorption,
     release,
+    wall,
     portal,
     clearance,
     liver,

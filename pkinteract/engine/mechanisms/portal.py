@@ -1,6 +1,6 @@
 """From the gut to the liver: what an enzyme of the wall leaves of what is absorbed joins the blood at the inlet.
 
-    Fg    = 1/(1 + (1/Fg0 - 1)·Eg/(1 + Σ Igut/Ki)),   Igut = absorption rate/Qgut
+    Fg    = 1/(1 + (1/Fg0 - 1)·Eg/(1 + Σ Igut/Ki))
     inlet = C + Fg·absorption rate/(Rb·Qh)
 
 Inhibitors and inactivators of the liver act by the concentration at its inlet. The rows stand in
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from pkinteract.engine.shape import RowStructure, Site, Stage
+from pkinteract.engine.shape import RowStructure, Stage
 
 if TYPE_CHECKING:
     from pkinteract.engine.lanes.sheet import Sheet
@@ -33,25 +33,18 @@ def structure(system: System) -> RowStructure:
 
 
 def reads(layout: Layout) -> Iterable[int | None]:
-    """1/Fg0 - 1, and the flows through the gut and the liver of what acts there."""
+    """1/Fg0 - 1, and the flow through the liver of what acts at its inlet."""
     rows = layout.system.compounds
-    wall, inlet = _acting(layout.system, "gut"), _acting(layout.system, "inlet")
     return [
         *(rows[i].gut_ratio for i in layout.stepped),
-        *(rows[i].gut_flow for i in wall),
-        *(rows[i].portal for i in inlet),
+        *(rows[i].portal for i in _entering(layout.system)),
     ]
 
 
 def single(text: Text) -> None:
-    """What is absorbed w, its concentration j in the wall; availability b, what passes the wall q; inlet i."""
-    acting = _acting(text.system, "gut")
+    """Availability b, what passes the wall q; inlet i."""
     for i in text.layout.stepped:
         row, absorbed = text.system.compounds[i], bool(text.sources[i])
-        if absorbed:
-            text.line(Stage.ABSORBED, i, f"w{i} = {' + '.join(text.sources[i])}")
-        if i in acting:
-            text.line(Stage.ABSORBED, i, f"j{i} = w{i} / p{row.gut_flow}" if absorbed else f"j{i} = 0.0")
         if row.gut_ratio is not None:
             level = "" if row.gut_enzyme is None else f" * {text.level(row.gut_enzyme)}"
             slowed = f" / (1.0{text.plus(row.gut_inhibitors)})" if row.gut_inhibitors else ""
@@ -59,17 +52,14 @@ def single(text: Text) -> None:
         if absorbed:
             text.line(Stage.PASSAGE, i, f"q{i} = w{i}" if row.gut_ratio is None else f"q{i} = b{i} * w{i}")
             text.gains[i].append(f"q{i}")
-    for i in sorted(_acting(text.system, "inlet")):
+    for i in sorted(_entering(text.system)):
         joining = f" + q{i} / p{text.system.compounds[i].portal}" if text.sources[i] else ""
         text.line(Stage.PASSAGE, i, f"i{i} = c{i}{joining}")
 
 
 def reference(medium: Medium) -> None:
-    """Concentration in the wall [mg/L], availability Fg [1], what is lost there [mg/h]; inlet [mg/L]."""
+    """Availability Fg [1], what is lost in the wall [mg/h]; inlet [mg/L]."""
     p, rows = medium.p, list(enumerate(medium.system.compounds))
-    for i, row in rows:
-        if row.gut_flow is not None:
-            medium.gut[i] = medium.absorbed[i] / p[row.gut_flow]
     for i, row in rows:
         if row.gut_ratio is not None:
             level = 1.0 if row.gut_enzyme is None else medium.levels[row.gut_enzyme]
@@ -82,9 +72,7 @@ def reference(medium: Medium) -> None:
 
 
 def lanes(sheet: Sheet) -> None:
-    """Concentrations in wall and inlet [mg/L], availability Fg [1], what passes and what is lost [mg/h]."""
-    for i in _acting(sheet.system, "gut"):
-        sheet.gut[i] = sheet.absorbed[i] * sheet.over(sheet.system.compounds[i].gut_flow)
+    """Availability Fg [1], what passes the wall and what is lost there [mg/h]; inlet [mg/L]."""
     for i in sheet.layout.stepped:
         row, absorbed = sheet.system.compounds[i], sheet.absorbed[i]
         if sheet.frozen is not None:
@@ -94,11 +82,11 @@ def lanes(sheet: Sheet) -> None:
             sheet.passage[i] = 1.0 / (1.0 + sheet.p(row.gut_ratio) * sheet.level(row.gut_enzyme) / slowed)
         sheet.passed[i] = sheet.passage[i] * absorbed
         sheet.lost_in_gut[i] = absorbed - sheet.passed[i]
-    for i in _acting(sheet.system, "inlet"):
+    for i in _entering(sheet.system):
         past_gut = sheet.passed[i] * sheet.over(sheet.system.compounds[i].portal)
         sheet.inlet[i] = sheet.total[i] + past_gut
 
 
-def _acting(system: System, site: Site) -> set[int]:
-    """Compounds that act by their concentration at a site."""
-    return {actor.compound for actor in system.actors if actor.site == site}
+def _entering(system: System) -> set[int]:
+    """Compounds that act by their concentration at the liver's inlet."""
+    return {actor.compound for actor in system.actors if actor.site == "inlet"}

@@ -33,7 +33,7 @@ class Medium:
     amounts, levels
         Central amounts [mg] and enzyme levels [1].
     absorbed
-        Rate of absorption of each compound [mg/h].
+        Rate of absorption of each compound, past any efflux [mg/h].
     total, inlet, gut
         Concentration of each compound in plasma, at the liver's inlet and in the gut wall [mg/L].
     free
@@ -46,8 +46,8 @@ class Medium:
         Share of each pathway in what its compound's liver takes out [1]; 0 if it is not behind a well-stirred liver.
     clearance
         Plasma clearance by each pathway [L/h]; behind the liver it is shared by intrinsic clearance.
-    lost_in_gut, lost_in_liver
-        Lost by each compound in the gut wall and, on the first pass, in the liver [mg/h].
+    sent_back, lost_in_gut, lost_in_liver
+        Lost by each compound to efflux, in the gut wall and, on the first pass, in the liver [mg/h].
     eliminated
         Lost from plasma by each pathway, the systemic share alone [mg/h].
     arriving
@@ -73,7 +73,8 @@ class Medium:
         self.absorbed = absorbed
         self.total, self.inlet, self.gut = list(none), list(none), list(none)
         self.free, self.passage, self.available = list(whole), list(whole), list(whole)
-        self.behind, self.lost_in_gut, self.lost_in_liver, self.arriving = (list(none) for _ in range(4))
+        self.behind, self.arriving = list(none), list(none)
+        self.sent_back, self.lost_in_gut, self.lost_in_liver = (list(none) for _ in range(3))
         self.intrinsic, self.share, self.clearance, self.eliminated = ([nothing] * pathways for _ in range(4))
         self.formed: list[Row] = []
         self.synthesis, self.destroyed = [nothing + 1.0] * enzymes, [nothing] * enzymes

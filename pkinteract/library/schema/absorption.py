@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from pkinteract.library.schema.values import Count, Duration, Fraction, MonographTable, Number, Rate, Shape, Time
+from pkinteract.library.schema.values import Count, Duration, Fraction, Mass, MonographTable, Number, Rate, Shape, Time
 
 
 class Transit(MonographTable):
@@ -63,12 +63,13 @@ class Formulation(InputShape):
     """How a dose enters the body: one way in, or ``parts`` that have one each.
 
     ``bioavailability`` is the absolute F of the uninduced normal metaboliser; ``salt_factor`` converts the labelled
-    dose to free drug.
+    dose to free drug. With ``half_dose``, of free drug, absorption saturates: F is that over 1 + dose/half_dose.
     """
 
     route: Literal["oral", "intravenous"] = "oral"
     parts: tuple[Part, ...] = Field(default=(), alias="part", strict=False)
     bioavailability: Fraction | None = None
+    half_dose: Mass | None = None
     food: Food | None = None
     salt: str | None = None
     salt_factor: Fraction | None = None

@@ -26,10 +26,14 @@ class Induction(MonographTable):
 
 
 class Inhibition(MonographTable):
-    """Reversible inhibition of an enzyme, in ``organs`` or wherever the enzyme is."""
+    """Reversible inhibition of an enzyme or transporter, in ``organs`` or wherever it is.
+
+    ``ki_gut`` is that in the gut wall, where it is not that of the other organs.
+    """
 
     ki: Constant
-    organs: Organs | None = Field(default=None, strict=False)
+    ki_gut: Constant | None = None
+    organs: tuple[Literal["liver", "gut", "kidney"], ...] | None = Field(default=None, strict=False)
 
 
 class Inactivation(MonographTable):

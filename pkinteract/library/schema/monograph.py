@@ -40,6 +40,7 @@ __all__ = [
     "Citation",
     "Displacement",
     "Distribution",
+    "Efflux",
     "Elimination",
     "Formulation",
     "Inactivation",
@@ -83,6 +84,8 @@ class Pathway(MonographTable):
     ----------
     kind
         "enzyme" and "biliary" are hepatic; "renal" follows creatinine clearance; "other" follows nothing.
+    enzyme
+        Enzyme, or transporter: of a renal pathway the one that secretes it, slowed by inhibitors and never induced.
     fraction
         Share at low concentration and without inhibitor.
     forms, formed
@@ -93,6 +96,8 @@ class Pathway(MonographTable):
         Its own factors by activity score; at other scores it keeps what the enzyme keeps.
     inhibition
         How inhibitors of the enzyme combine with ``km``.
+    returned, returned_by
+        Share of what it takes at rest that comes back, and the enzyme that makes the product into the compound again.
     """
 
     id: str = Field(pattern=ID, max_length=60, examples=['"hydroxylation"'])
@@ -104,6 +109,13 @@ class Pathway(MonographTable):
     inhibition: Literal["competitive", "non-competitive"] = "competitive"
     forms: str | None = None
     formed: Fraction | None = Field(default=None, alias="yield")
+    returned: Fraction | None = None
+    returned_by: str | None = None
+
+    @property
+    def organ(self) -> str:
+        """Where its enzyme or transporter works."""
+        return "kidney" if self.kind == "renal" else "liver"
 
 
 class RenalBand(MonographTable):
@@ -152,6 +164,13 @@ class FirstPass(MonographTable):
 
     gut_availability: Fraction
     gut_enzyme: str
+
+
+class Efflux(MonographTable):
+    """A transporter of the gut wall that sends absorbed drug back: efflux over uptake at rest."""
+
+    transporter: str
+    ratio: Number
 
 
 class Sites(MonographTable):
@@ -244,12 +263,14 @@ class Monograph(MonographTable):
     notes: str | None = None
     names: Names = Field(default_factory=Names)
     unit: str
+    sample: Literal["plasma", "whole blood"] = "plasma"
     molar_mass: MolarMass
     ages: Ages | None = None
     binding: Binding | None = None
     distribution: Distribution
     elimination: Elimination
     first_pass: FirstPass | None = None
+    efflux: Efflux | None = None
     absorption: dict[str, Formulation] = Field(default_factory=dict)
     formulation: str | None = None
     induces: dict[str, Induction] = Field(default_factory=dict)
@@ -266,6 +287,18 @@ class Monograph(MonographTable):
     def default_formulation(self) -> str | None:
         """The formulation used when a regimen names none; None if the compound is never dosed."""
         return self.formulation or next(iter(self.absorption), None)
+
+    @property
+    def measured(self) -> str:
+        """What a laboratory reports: its name, and of what, where that is not plasma."""
+        return self.name if self.sample == "plasma" else f"{self.name} in {self.sample}"
+
+    @property
+    def gut_proteins(self) -> tuple[str, ...]:
+        """Enzyme and transporter that it meets in the gut wall."""
+        enzyme = None if self.first_pass is None else self.first_pass.gut_enzyme
+        transporter = None if self.efflux is None else self.efflux.transporter
+        return tuple(name for name in (enzyme, transporter) if name is not None)
 
     @property
     def needs_creatinine(self) -> bool:
@@ -287,9 +320,9 @@ def enzymes_of(monographs: Iterable[Monograph]) -> set[str]:
     """Enzymes that clear one of the compounds, or that one acts on."""
     enzymes: set[str] = set()
     for monograph in monographs:
-        enzymes |= {pathway.enzyme for pathway in monograph.elimination.pathway if pathway.enzyme is not None}
-        enzymes |= {*monograph.induces, *monograph.inhibits, *monograph.inactivates}
-        enzymes |= set() if monograph.first_pass is None else {monograph.first_pass.gut_enzyme}
+        for pathway in monograph.elimination.pathway:
+            enzymes |= {name for name in (pathway.enzyme, pathway.returned_by) if name is not None}
+        enzymes |= {*monograph.induces, *monograph.inhibits, *monograph.inactivates, *monograph.gut_proteins}
     return enzymes
 
 

@@ -178,6 +178,7 @@ Time = Annotated[Value, _has("time", positive=False)]
 Duration = Annotated[Value, _has("time")]
 Age = Time
 Dose = Annotated[Value, _has("mass", "dose per weight")]
+Mass = Annotated[Value, _has("mass")]
 MolarMass = Annotated[Value, _has("molar mass"), AfterValidator(_molar)]
 Concentration = Annotated[Value, _has("concentration", "molar concentration")]
 Constant = Annotated[Value, _has("concentration", "molar concentration"), AfterValidator(_based)]

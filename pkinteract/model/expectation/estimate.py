@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from pkinteract.library.schema.monograph import Monograph, Pathway
 from pkinteract.model import patient as body
-from pkinteract.model.clearance import formed_ratio, gut_share, pathway_clearance, pathways
+from pkinteract.model.clearance import formed_ratio, gut_share, pathway_clearance, pathways, return_ratio
 from pkinteract.model.expectation.intake import available, daily_dose, family_of, stays
 from pkinteract.model.interaction import Level, fold, inactivation, inhibition
 from pkinteract.model.parts import gut_availability, liver
@@ -173,7 +173,7 @@ class _Round:
         return self.known[name, organ]
 
     def _enzyme(self, name: str, organ: str) -> float:
-        there: Iterable[Level] = self.inlet if organ == "liver" else self.wall
+        there: Iterable[Level] = {"liver": self.inlet, "gut": self.wall, "kidney": self.plasma}[organ]
         left = inactivation(self.scenario.enzymes[name], name, organ, there) * inhibition(name, organ, there)
         return float(self.activity[name]) * fold(name, organ, self.plasma) * left
 
@@ -189,12 +189,13 @@ class _Round:
             hepatic = sum(rate for rate, here in zip(rates, inside, strict=True) if here)
             flow = liver(monograph).flow
             passing = 1.0 if flow is None else flow * self.size / (flow * self.size + hepatic)
-            entering = intake.oral * self._wall(monograph)
+            absorbed = intake.oral * self._efflux(monograph)
+            entering = absorbed * self._wall(monograph)
             extracted = average * passing + (entering * (1 - passing) / hepatic if hepatic else 0.0)
             flows[name] = intake.vein + entering * passing, sum(rates) - hepatic * (1 - passing)
             for pathway, rate, here in zip(ways, rates, inside, strict=True):
                 if pathway.forms in made:
-                    lost = rate * (extracted if here else average) + (intake.oral - entering) * gut_share(
+                    lost = rate * (extracted if here else average) + (absorbed - entering) * gut_share(
                         monograph, pathway
                     )
                     made[pathway.forms] += lost * formed_ratio(
@@ -211,7 +212,17 @@ class _Round:
         if pathway.km is not None:
             mine = next(level for level in self.plasma if level.compound.id == monograph.id)
             rate /= 1 + mine.over(pathway.km)
-        return rate * (1.0 if pathway.enzyme is None else self.enzyme(pathway.enzyme, "liver"))
+        if pathway.returned_by is not None:
+            back = return_ratio(pathway)
+            rate *= (1 + back) / (1 + back * self.enzyme(pathway.returned_by, "liver"))
+        return rate * (1.0 if pathway.enzyme is None else self.enzyme(pathway.enzyme, pathway.organ))
+
+    def _efflux(self, monograph: Monograph) -> float:
+        """What is absorbed past efflux, over that at rest [1]."""
+        if monograph.efflux is None:
+            return 1.0
+        ratio = monograph.efflux.ratio.canonical
+        return (1 + ratio) / (1 + ratio * self.enzyme(monograph.efflux.transporter, "gut"))
 
     def _wall(self, monograph: Monograph) -> float:
         """Share that escapes the gut wall [1]."""

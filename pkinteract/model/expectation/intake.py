@@ -110,4 +110,7 @@ def available(monograph: Monograph, course: Course) -> float:
     salt = 1.0 if formulation.salt_factor is None else formulation.salt_factor.canonical
     if course.bioavailability is not None:
         return salt * course.bioavailability
+    if formulation.half_dose is not None:
+        largest = max(course.levels, default=0.0) if not course.clock else max(dose.amount for dose in course.clock)
+        salt /= 1 + salt * largest / formulation.half_dose.canonical
     return salt * (1.0 if formulation.bioavailability is None else formulation.bioavailability.canonical)

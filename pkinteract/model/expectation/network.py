@@ -181,9 +181,8 @@ def _links(scenario: Scenario, drug: str, levels: ActingLevels, there: Mapping[s
     for enzyme, reversible in monograph.inhibits.items():
         organs = _organs(reversible.organs, absorbed)
         left = inhibition(enzyme, "liver", [inlet])
-        yield link(
-            enzyme, "reversible inhibition", [("ki", reversible.ki)], left, inhibition(enzyme, "gut", [wall]), organs
-        )
+        given = [("ki", reversible.ki), ("ki_gut", reversible.ki_gut)]
+        yield link(enzyme, "reversible inhibition", given, left, inhibition(enzyme, "gut", [wall]), organs)
     for enzyme, lasting in monograph.inactivates.items():
         organs = _organs(lasting.organs, absorbed)
         entry = scenario.enzymes[enzyme]
@@ -203,7 +202,7 @@ def _apart(mine: Sequence[Stay], others: Sequence[Stay]) -> str | None:
 
 def _organs(given: Sequence[str] | None, absorbed: bool) -> list[str]:
     """Where an inhibitor acts: in the gut wall only while it is being absorbed."""
-    return [organ for organ in given or ("liver", "gut") if organ == "liver" or absorbed]
+    return [organ for organ in given or ("liver", "gut", "kidney") if organ != "gut" or absorbed]
 
 
 def _victims(enzyme: str, organs: Sequence[str], monographs: Mapping[str, Monograph]) -> dict[str, float]:
@@ -211,19 +210,19 @@ def _victims(enzyme: str, organs: Sequence[str], monographs: Mapping[str, Monogr
     shares: dict[str, float] = {}
     gut = _gut_victims(enzyme, monographs) if "gut" in organs else ()
     for drug, monograph in monographs.items():
-        share = sum(pathway.fraction.canonical for pathway in monograph.elimination.pathway if pathway.enzyme == enzyme)
-        share = share if "liver" in organs else 0.0
+        share = sum(
+            pathway.fraction.canonical
+            for pathway in monograph.elimination.pathway
+            if (pathway.enzyme == enzyme and pathway.organ in organs)
+            or (pathway.returned_by == enzyme and "liver" in organs)
+        )
         if share or drug in gut:
             shares[drug] = round(share, 6)
     return shares
 
 
 def _gut_victims(enzyme: str, monographs: Mapping[str, Monograph]) -> tuple[str, ...]:
-    return tuple(
-        drug
-        for drug, drug_file in monographs.items()
-        if drug_file.first_pass is not None and drug_file.first_pass.gut_enzyme == enzyme
-    )
+    return tuple(drug for drug, drug_file in monographs.items() if enzyme in drug_file.gut_proteins)
 
 
 def _levels(scenario: Scenario) -> ActingLevels:

@@ -93,6 +93,8 @@ def _monograph(monograph: Monograph) -> Iterator[str]:
     yield from textwrap.wrap(
         " ".join((monograph.notes or "").split()), 110, initial_indent="  ", subsequent_indent="  "
     )
+    if monograph.sample != "plasma":
+        yield f"  Levels, clearance and volume are those of {monograph.sample}."
     rows = [("value", "", "unit", "kind", "CV", "source")]
     notes = []
     for path, value in monograph.values():

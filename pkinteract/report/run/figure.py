@@ -147,7 +147,8 @@ def _enzymes_shown(result: Result) -> list[int]:
     """Enzymes that move and clear a compound of the run, in the liver or in the gut wall."""
     monographs = result.scenario.monographs.values()
     used = {f"{pathway.enzyme}_liver" for monograph in monographs for pathway in monograph.elimination.pathway}
-    used |= {f"{monograph.first_pass.gut_enzyme}_gut" for monograph in monographs if monograph.first_pass is not None}
+    used |= {f"{pathway.returned_by}_liver" for monograph in monographs for pathway in monograph.elimination.pathway}
+    used |= {f"{protein}_gut" for monograph in monographs for protein in monograph.gut_proteins}
     curves = result.enzyme_curves
     moves = [np.ptp(curve.value(curve.breaks)) > 1e-3 for curve in curves]
     return [i for i, name in enumerate(result.enzymes) if name in used and moves[i]]

@@ -241,12 +241,13 @@ def _idle(
         courses = [course for regimen in regimens if regimen.drug == drug for course in regimen.courses]
         return idle_reason(monographs[drug], key, list(dict.fromkeys(course.formulation for course in courses)), cvs)
     clearing = {
-        pathway.enzyme
+        name
         for m in monographs.values()
         for pathway in m.elimination.pathway
         if pathway.fraction.canonical > 0
+        for name in (pathway.enzyme, pathway.returned_by)
     }
-    clearing |= {m.first_pass.gut_enzyme for m in monographs.values() if m.first_pass is not None}
+    clearing |= {protein for m in monographs.values() for protein in m.gut_proteins}
     return None if name in clearing else f"{name} clears no drug of this scenario; remove it"
 
 
