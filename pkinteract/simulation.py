@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from pkinteract.analytes import analytes, parts_of
+from pkinteract.engine.balance import imbalance
 from pkinteract.engine.curves import Array, Curve, constant, distinct, weighted
 from pkinteract.engine.events import Event
 from pkinteract.engine.reference.medium import medium
@@ -60,6 +61,14 @@ def simulate(scenario: Scenario, *, solver: Solver = "fast", rtol: float | None 
     if solution.failure is not None:
         stopped = solution.failure
         raise SimulationError((stopped.start, stopped.stop), solution.method, stopped.reason, scenario.name)
+    span = scenario.first_time, scenario.duration
+    lost = imbalance(model.system, events, solution, span, initial=initial, switches=model.switches)
+    if lost is not None:
+        advice = (
+            f"The balance of {model.compounds[lost.compound]} does not close: {abs(lost.missing):.3g} mg are "
+            f"{'missing' if lost.missing > 0 else 'too much'}. Run it with --solver reference, and report it."
+        )
+        raise SimulationError((lost.start, lost.stop), solution.method, advice, scenario.name)
     return _result(scenario, replace(model, events=events), solution, initial, notes)
 
 
