@@ -124,7 +124,8 @@ def _from_phenotype(gene: str, entry: Mapping[str, Any], value: str) -> Activity
 
 def _from_score(gene: str, entry: Mapping[str, Any], score: float) -> Activity:
     if "score" not in entry:
-        raise ValueError(f'{gene} has no activity score; write a phenotype such as "normal" or alleles "*1/*2"')
+        forms = ' or alleles "*1/*2"' if "alleles" in entry else ""
+        raise ValueError(f'{gene} has no activity score; write a phenotype such as "normal"{forms}')
     rules = entry["score"]
     highest, step = rules["highest"], rules["step"]
     if not 0 <= score <= highest:
