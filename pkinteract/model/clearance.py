@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pkinteract.engine import system as rows
-from pkinteract.library.schema.monograph import Monograph, Pathway
+from pkinteract.library.schema.monograph import NORMAL_CREATININE_CLEARANCE, Monograph, Pathway
 from pkinteract.library.schema.values import Value
 from pkinteract.model import patient as body
 from pkinteract.model.parts import ModelContext, SystemRows, acting_constant, interaction_of
@@ -76,8 +76,7 @@ def pathway_clearance(patient: Person, monograph: Monograph, pathway: Pathway) -
     reference = body.reference_clearance(elimination.clearance) * pathway.fraction.canonical
     share = reference * body.clearance_factor(elimination, patient)
     if pathway.kind == "renal":
-        filtered = 0.0 if patient.creatinine_clearance is None else patient.creatinine_clearance
-        return share * filtered / body.NORMAL_CREATININE_CLEARANCE
+        return share * body.filtered(patient) / NORMAL_CREATININE_CLEARANCE
     return share * body.weight_factor(elimination, patient) * body.own_activity(pathway, patient)
 
 

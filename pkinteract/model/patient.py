@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from pkinteract.library import Enzyme
 from pkinteract.library.phenotypes import activity
-from pkinteract.library.schema.monograph import REFERENCE_WEIGHT, Elimination, Pathway, Value
+from pkinteract.library.schema.monograph import (
+    NORMAL_CREATININE_CLEARANCE,
+    REFERENCE_WEIGHT,
+    Elimination,
+    Pathway,
+    Value,
+)
 from pkinteract.units import dimension_of, from_canonical, to_canonical
 
 if TYPE_CHECKING:
@@ -33,9 +39,6 @@ CLEARANCE_EXPONENT = 0.75
 
 SAME_ACTIVITY = 1e-9
 """Difference below which two activities of a gene are one [1]."""
-
-NORMAL_CREATININE_CLEARANCE = 100.0
-"""Creatinine clearance [mL/min] at which a renal clearance of a monograph holds."""
 
 
 class GeneActivity(Protocol):
@@ -93,6 +96,11 @@ def banded(value: Number, bands: Iterable[tuple[float, float]]) -> Number:
     return reached
 
 
+def filtered(patient: Person) -> Number:
+    """Creatinine clearance [mL/min]; the normal one where it is not known."""
+    return NORMAL_CREATININE_CLEARANCE if patient.creatinine_clearance is None else patient.creatinine_clearance
+
+
 def size_factor(patient: Person) -> Number:
     """Allometric factor on clearances and flows: (weight/70 kg)^0.75 [1]."""
     factor: Number = (patient.weight / REFERENCE_WEIGHT) ** CLEARANCE_EXPONENT
@@ -144,11 +152,9 @@ def pregnancy_factor(elimination: Elimination, patient: Person) -> float:
 
 def renal_factor(elimination: Elimination, patient: Person) -> Number:
     """Factor of a monograph's own relation to creatinine clearance [1]; 1 where it has none."""
-    if patient.creatinine_clearance is None:
-        return 1.0
     bands_of = elimination.renal_function
     bands = [(from_canonical(band.since.canonical, "mL/min"), band.factor.canonical) for band in bands_of]
-    return banded(patient.creatinine_clearance, bands)
+    return banded(filtered(patient), bands)
 
 
 def age_factor(elimination: Elimination, patient: Person) -> Number:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 
 from pkinteract.library import load_library
-from pkinteract.library.schema.monograph import REFERENCE_WEIGHT, Citation, values
+from pkinteract.library.schema.monograph import NORMAL_CREATININE_CLEARANCE, REFERENCE_WEIGHT, Citation, values
 from pkinteract.library.schema.values import Value
 from pkinteract.model.build import Model
-from pkinteract.model.patient import CLEARANCE_EXPONENT, GUT_FLOW, LIVER_FLOW, NORMAL_CREATININE_CLEARANCE
+from pkinteract.model.patient import CLEARANCE_EXPONENT, GUT_FLOW, LIVER_FLOW
 from pkinteract.scenario import Scenario
 
 Record = Mapping[str, object]

@@ -38,9 +38,14 @@ class Patient:
     height
         Body height [m], None when not given.
     creatinine_clearance
-        As given or by Cockcroft–Gault [mL/min]; None when no drug of the run asks for it and none was given.
+        As given, by Cockcroft–Gault or from a filtration rate [mL/min]; None when nothing was given, and kidneys count
+        as normal.
     serum_creatinine
-        The level behind a Cockcroft–Gault clearance [mg/dL]; None when the clearance itself was given.
+        The level behind a Cockcroft–Gault clearance [mg/dL]; None without one.
+    egfr
+        The filtration rate behind a clearance [mL/min per 1.73 m2 of surface]; None without one.
+    albumin
+        In plasma [g/L]; None when not given, and it counts as normal.
     hepatic_class
         Child–Pugh class A, B or C; None when none was given.
     pregnancy
@@ -59,6 +64,8 @@ class Patient:
     height: float | None
     creatinine_clearance: float | None
     serum_creatinine: float | None
+    egfr: float | None
+    albumin: float | None
     smoker: bool
     hepatic_class: str | None
     pregnancy: float | None

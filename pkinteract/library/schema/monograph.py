@@ -55,6 +55,13 @@ REFERENCE_WEIGHT = 70.0
 """Body weight [kg] at which clearances and volumes of a monograph hold."""
 
 
+NORMAL_CREATININE_CLEARANCE = 100.0
+"""Creatinine clearance [mL/min] at which a renal clearance of a monograph holds, and that of kidneys not known of."""
+
+RENAL_SHARE = 0.2
+"""Share of the clearance above which a drug is not simulated in kidneys that are not known of [1]."""
+
+
 class Peripheral(MonographTable):
     """A peripheral compartment: volume and intercompartmental clearance."""
 
@@ -268,10 +275,14 @@ class Monograph(MonographTable):
         return self.formulation or next(iter(self.absorption), None)
 
     @property
+    def renal_share(self) -> float:
+        """Share of the clearance that follows creatinine clearance [1]."""
+        return sum(pathway.fraction.canonical for pathway in self.elimination.pathway if pathway.kind == "renal")
+
+    @property
     def needs_creatinine(self) -> bool:
-        """Whether clearance depends on renal function."""
-        renal = any(pathway.kind == "renal" for pathway in self.elimination.pathway)
-        return renal or bool(self.elimination.renal_function)
+        """Whether so much of the clearance depends on the kidneys that they must be known."""
+        return self.renal_share > RENAL_SHARE + 1e-9 or bool(self.elimination.renal_function)
 
     @property
     def metabolites(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from pkinteract.engine.curves import extremes
 from pkinteract.engine.lanes import solve as lanes
 from pkinteract.engine.lanes.doses import Steady, joined_inputs
 from pkinteract.engine.lanes.types import Lanes, Reading
+from pkinteract.model.patient import filtered
 from pkinteract.population.people.cohort import Array, Cohort
 from pkinteract.population.run.bodies import Bodies, bodies, reporting
 from pkinteract.population.statistics.metrics import HIGHEST
@@ -66,7 +67,6 @@ def highest_levels(scenario: Scenario) -> list[float]:
 
 def _alone(patient: Patient) -> Cohort:
     """The cohort of one patient, who has what the scenario says."""
-    clearance = np.nan if patient.creatinine_clearance is None else patient.creatinine_clearance
     height = np.nan if patient.height is None else patient.height
     return Cohort(
         number=np.zeros(1, dtype=np.int64),
@@ -74,7 +74,7 @@ def _alone(patient: Patient) -> Cohort:
         age=np.array([patient.age]),
         female=np.array([patient.sex == "female"]),
         height=np.array([height]),
-        creatinine_clearance=np.array([clearance]),
+        creatinine_clearance=np.array([filtered(patient)]),
         smoker=np.array([patient.smoker]),
         phenotype={},
         abundance={},

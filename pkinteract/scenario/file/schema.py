@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from pkinteract.library.schema.values import one_line
 from pkinteract.scenario.population.schema import PopulationTable
-from pkinteract.scenario.values import READERS, StrictTable, number_of, quantity, reader, text_of
+from pkinteract.scenario.values import READERS, StrictTable, indexed_rate, number_of, quantity, reader, text_of
 from pkinteract.units import parse, split
 
 
@@ -68,6 +68,8 @@ Weight = Annotated[float, BeforeValidator(READERS["weight"])]
 Height = Annotated[float, BeforeValidator(READERS["height"])]
 CreatinineClearance = Annotated[float, BeforeValidator(READERS["creatinine_clearance"])]
 SerumCreatinine = Annotated[float, BeforeValidator(READERS["serum_creatinine"])]
+FiltrationRate = Annotated[float, BeforeValidator(indexed_rate)]
+Albumin = Annotated[float, quantity("concentration", "40 g/L", "5 g/L", "70 g/L", "g/L")]
 
 LONGEST_PREGNANCY = 42.0
 """Latest gestational age [wk]."""
@@ -96,6 +98,7 @@ class Simulation(StrictTable):
 class PatientTable(StrictTable):
     """``[patient]``; weight in kg, age in y, height in m, creatinine clearance in mL/min, creatinine in mg/dL.
 
+    ``egfr`` is in mL/min per 1.73 m2 of body surface, ``albumin`` in g/L.
     ``pregnancy`` is the gestational age at t = 0 in wk. Changes are read one by one, as courses are.
     """
 
@@ -105,6 +108,8 @@ class PatientTable(StrictTable):
     height: Height | None = None
     creatinine_clearance: CreatinineClearance | None = None
     serum_creatinine: SerumCreatinine | None = None
+    egfr: FiltrationRate | None = None
+    albumin: Albumin | None = None
     smoker: bool = False
     hepatic_class: ChildPugh | None = None
     pregnancy: Annotated[float, BeforeValidator(_pregnancy)] | None = None
@@ -125,6 +130,8 @@ class ChangeTable(StrictTable):
     height: Height | None = None
     creatinine_clearance: CreatinineClearance | None = None
     serum_creatinine: SerumCreatinine | None = None
+    egfr: FiltrationRate | None = None
+    albumin: Albumin | None = None
     smoker: bool | None = None
     hepatic_class: Literal["A", "B", "C", "none"] | None = None
     pregnancy: Annotated[float, BeforeValidator(_pregnancy_or_none)] | None = None
