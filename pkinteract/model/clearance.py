@@ -17,6 +17,9 @@ _WHOLE = Pathway.model_construct(
     fraction=Value.model_construct(value=1.0, unit="1", kind="assumed", note="the only pathway"),
 )
 
+DIALYSIS = "dialysis"
+"""What the pathway of a drug through the dialyser is called; it acts on the unbound level, as all clearance does."""
+
 
 def pathways(monograph: Monograph) -> tuple[Pathway, ...]:
     """Pathways of a compound; a single constant one if the monograph names none."""
@@ -24,7 +27,7 @@ def pathways(monograph: Monograph) -> tuple[Pathway, ...]:
 
 
 def add_pathways(parts: SystemRows, frame: ModelContext) -> None:
-    """Append the pathways of every compound, and the formation of metabolites."""
+    """Append the pathways of every compound, that through the dialyser last, and the formation of metabolites."""
     for monograph in frame.monographs.values():
         through_gut: dict[str, float] = {}
         for pathway in pathways(monograph):
@@ -38,6 +41,10 @@ def add_pathways(parts: SystemRows, frame: ModelContext) -> None:
                 share = gut_share(monograph, pathway)
                 if share:
                     through_gut[pathway.forms] = through_gut.get(pathway.forms, 0.0) + ratio * share
+        if frame.dialysis and monograph.dialysis is not None:
+            cleared = monograph.dialysis.clearance.canonical if frame.patient.dialysed else 0.0
+            parts.pathways.append(rows.Pathway(compound=frame.order[monograph.id], clearance=parts.add(cleared)))
+            parts.names.append((monograph.id, DIALYSIS))
         for metabolite, ratio in through_gut.items():
             wall = rows.GutFormation(
                 compound=frame.order[monograph.id], target=frame.order[metabolite], ratio=parts.add(ratio)

@@ -46,6 +46,8 @@ class ModelContext:
     factors
         (compound, what) to a factor of the patient on the clearance of every pathway (fu·CLint behind a well-stirred
         liver), on the volume of every compartment, or on every ka of the compound [1].
+    dialysis
+        Whether there is a session of haemodialysis at some time of the run.
     """
 
     patient: Person
@@ -53,6 +55,7 @@ class ModelContext:
     enzymes: Mapping[str, Enzyme]
     regulated: Mapping[Organ, int]
     factors: Mapping[tuple[str, str], Number] = field(default_factory=dict)
+    dialysis: bool = False
 
     def factor(self, drug: str, what: Factor) -> Number:
         """Factor of the patient on the "clearance", "volume" or "ka" of a compound [1]."""

@@ -49,7 +49,7 @@ class GeneActivity(Protocol):
 
 
 class Person(Protocol):
-    """What the model asks of a patient, or of many; liver and pregnancy are the same for all of them."""
+    """What the model asks of a patient, or of many; liver, pregnancy, dialysis and albumin are the same for all."""
 
     @property
     def weight(self) -> Number: ...
@@ -59,6 +59,12 @@ class Person(Protocol):
 
     @property
     def creatinine_clearance(self) -> Number | None: ...
+
+    @property
+    def dialysed(self) -> bool: ...
+
+    @property
+    def albumin(self) -> float | None: ...
 
     @property
     def smoker(self) -> bool | npt.NDArray[np.bool_]: ...

@@ -21,7 +21,8 @@ def numbers_used(scenario: Scenario, model: Model) -> tuple[Record, ...]:
     for drug, monograph in scenario.monographs.items():
         for path, value in monograph.values():
             parts = path.split(".")
-            if parts[0] != "dosing" and (parts[0] != "absorption" or parts[1] in formulations[drug]):
+            told = parts[0] != "dosing" and (parts[0] != "dialysis" or bool(scenario.sessions))
+            if told and (parts[0] != "absorption" or parts[1] in formulations[drug]):
                 records.append(_record(drug, path, value, monograph.sources))
     sources = load_library().enzyme_sources
     patients = [scenario.patient, *(patient for _, patient in scenario.patients)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -56,6 +56,8 @@ class Patient:
         Enzyme to a further factor on its uninduced level [1]; 1 where it names none.
     extrapolate
         Whether ages that a monograph does not cover were accepted.
+    dialysed
+        Whether a session of haemodialysis is going on.
     """
 
     weight: float
@@ -72,6 +74,15 @@ class Patient:
     phenotype: Mapping[str, Activity]
     abundance: Mapping[str, float]
     extrapolate: bool
+    dialysed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Session:
+    """A session of haemodialysis, from ``start`` to ``stop`` [h]."""
+
+    start: float
+    stop: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,6 +285,8 @@ class Scenario:
     patients
         What the patient becomes and when [h], sorted: every change that is written, and every week of a pregnancy from
         which a monograph has another factor.
+    sessions
+        Of haemodialysis, those that touch the run, sorted; none overlaps another.
     regimens
         In the order of the file.
     doses
@@ -319,6 +332,25 @@ class Scenario:
     overrides: Mapping[str, Mapping[str, str]]
     warnings: tuple[str, ...]
     own: frozenset[str] = frozenset()
+    sessions: tuple[Session, ...] = ()
+
+    @property
+    def states(self) -> tuple[tuple[float, Patient], ...]:
+        """What the patient becomes and when [h], sorted: ``patients``, and begin and end of each session."""
+        if not self.sessions:
+            return self.patients
+        stages = [(self.first_time, self.patient), *self.patients]
+        edges = {time for session in self.sessions for time in (session.start, session.stop)}
+        times = sorted(edges | {time for time, _ in self.patients})
+        states, stage, running = [], 0, 0
+        for time in times:
+            while stage + 1 < len(stages) and stages[stage + 1][0] <= time:
+                stage += 1
+            while running < len(self.sessions) and self.sessions[running].stop <= time:
+                running += 1
+            dialysed = running < len(self.sessions) and self.sessions[running].start <= time
+            states.append((time, replace(stages[stage][1], dialysed=dialysed)))
+        return tuple((time, patient) for time, patient in states if time < self.duration - TOLERANCE)
 
     @property
     def dosed(self) -> tuple[str, ...]:

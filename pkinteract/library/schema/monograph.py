@@ -38,6 +38,7 @@ __all__ = [
     "REFERENCE_WEIGHT",
     "Binding",
     "Citation",
+    "Dialysis",
     "Displacement",
     "Distribution",
     "Elimination",
@@ -154,6 +155,12 @@ class Elimination(MonographTable):
     pregnancy: tuple[PregnancyEffect, ...] = Field(default=(), strict=False)
 
 
+class Dialysis(MonographTable):
+    """What a session of haemodialysis clears from plasma, bound and unbound together, besides the body itself."""
+
+    clearance: ClearanceBound
+
+
 class FirstPass(MonographTable):
     """Share of the absorbed drug that escapes the gut wall, and the enzyme that acts there."""
 
@@ -256,6 +263,7 @@ class Monograph(MonographTable):
     binding: Binding | None = None
     distribution: Distribution
     elimination: Elimination
+    dialysis: Dialysis | None = None
     first_pass: FirstPass | None = None
     absorption: dict[str, Formulation] = Field(default_factory=dict)
     formulation: str | None = None

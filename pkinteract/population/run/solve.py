@@ -7,7 +7,7 @@ import numpy as np
 from pkinteract.engine.curves import extremes
 from pkinteract.engine.lanes import solve as lanes
 from pkinteract.engine.lanes.doses import Steady, joined_inputs
-from pkinteract.engine.lanes.types import Lanes, Reading
+from pkinteract.engine.lanes.types import Change, Lanes, Reading
 from pkinteract.model.patient import filtered
 from pkinteract.population.people.cohort import Array, Cohort
 from pkinteract.population.run.bodies import Bodies, bodies, reporting
@@ -42,8 +42,19 @@ def solved_patients(scenario: Scenario, patients: Bodies, grid: Array, edges: Ar
         scenario.first_time,
         scenario.duration,
         steady=steady,
+        changes=_changes(scenario, patients, weights),
         possible=possible,
     )
+
+
+def _changes(scenario: Scenario, patients: Bodies, weights: Array) -> list[Change]:
+    """Begin and end of every session of haemodialysis: all else stays as it is during a run."""
+    if patients.dialysed is None:
+        return []
+    return [
+        Change(time=time, parameters=patients.dialysed if state.dialysed else patients.parameters, weights=weights)
+        for time, state in scenario.states
+    ]
 
 
 def highest_levels(scenario: Scenario) -> list[float]:

@@ -15,6 +15,7 @@ from pkinteract.library.reader import drug_ids
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.scenario.doses import MOST_DOSES, dose_count, doses
 from pkinteract.scenario.file.courses import CourseContext, read_course
+from pkinteract.scenario.file.dialysis import DialysisContext, read_dialysis
 from pkinteract.scenario.file.kidneys import check_kidneys
 from pkinteract.scenario.file.observations import Measurable, read_observations
 from pkinteract.scenario.file.overrides import Wanted, flat, override, override_each
@@ -38,7 +39,7 @@ from pkinteract.scenario.file.schema import (
     Simulation,
 )
 from pkinteract.scenario.file.steady_state import steady_state
-from pkinteract.scenario.types import Course, Regimen, Scenario
+from pkinteract.scenario.types import Course, Regimen, Scenario, Session
 from pkinteract.scenario.warnings.oddities import oddities
 from pkinteract.text.toml import TomlFile, read_toml
 from pkinteract.text.toml_lines import Key, key_text
@@ -127,6 +128,7 @@ class _ScenarioReader:
         run = (first, simulation.duration) if simulation is not None and scheduled else None
         known = Measurable(monographs=monographs, units=units, regimens=regimens, span=run, whole=not self.lost)
         observations = read_observations(self.file, known, self._part, self.refuse)
+        sessions = self._sessions(run, simulation, steady is not None, monographs)
         population = self._population(table, changes, monographs, regimens if whole else None)
         if self.problems or simulation is None or stages is None:
             raise InputError(self.file.path, self.problems)
@@ -155,7 +157,23 @@ class _ScenarioReader:
             overrides=overrides,
             warnings=tuple(self.warnings),
             own=self.library.own & monographs.keys(),
+            sessions=sessions,
         )
+
+    def _sessions(
+        self,
+        run: tuple[float, float] | None,
+        simulation: Simulation | None,
+        steady: bool,
+        monographs: Mapping[str, Monograph],
+    ) -> tuple[Session, ...]:
+        around = None
+        if run is not None and simulation is not None:
+            start = simulation.start
+            around = DialysisContext(
+                span=run, start=start, anchored=start is not None, steady=steady, monographs=monographs
+            )
+        return read_dialysis(self.file.data.get("dialysis"), self._part, around, self.refuse, self.warn)
 
     def _check_grid(self, simulation: Simulation) -> None:
         count = simulation.duration / simulation.step + 1

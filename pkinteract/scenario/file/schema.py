@@ -87,6 +87,19 @@ def _pregnancy_or_none(value: object) -> float:
         raise ValueError(f'{error}; a pregnancy that has ended is "none"') from None
 
 
+_first_session = reader("time", "2 d", "-50 y", "50 y", "h")
+
+
+def _session(value: object) -> str | float:
+    """A clock time, or the time of the first session [h]."""
+    if isinstance(value, str) and ":" in value:
+        return _clock(value)
+    try:
+        return _first_session(value)
+    except ValueError as error:
+        raise ValueError(f'{error}; or write a clock time such as "08:00"') from None
+
+
 class Simulation(StrictTable):
     """``[simulation]``."""
 
@@ -135,6 +148,17 @@ class ChangeTable(StrictTable):
     smoker: bool | None = None
     hepatic_class: Literal["A", "B", "C", "none"] | None = None
     pregnancy: Annotated[float, BeforeValidator(_pregnancy_or_none)] | None = None
+
+
+class DialysisTable(StrictTable):
+    """``[[dialysis]]``: sessions of haemodialysis [h]; ``at`` is a clock time, or the time of the first session."""
+
+    at: Annotated[str | float, BeforeValidator(_session)] = Field(examples=['"2 d"'])
+    length: Annotated[float, quantity("time", "4 h", "15 min", "24 h", "h")] = Field(examples=['"4 h"'])
+    every: Span | None = None
+    days: tuple[Weekday, ...] | None = Field(default=None, strict=False, min_length=1, examples=['["mon", "wed"]'])
+    since: Time | None = Field(default=None, alias="from")
+    until: Time | None = None
 
 
 class CycleTable(StrictTable):
@@ -201,6 +225,7 @@ class ScenarioTable(StrictTable):
     regimen: list[object] = Field(
         min_length=1, examples=['[{ drug = "amitriptyline", course = [{ from = "0 d", dose = "75 mg" }] }]']
     )
+    dialysis: list[object] = Field(default=[], examples=['[{ at = "2 d", length = "4 h" }]'])
     observation: list[object] = Field(
         default=[], examples=['[{ at = "5 d", analyte = "carbamazepine", level = "6.2 mg/L" }]']
     )
