@@ -168,6 +168,7 @@ def _ordered(data: _Data) -> Iterator[Fault]:
     if low is not None and high is not None and low >= high:
         yield ("ages", "until"), "must be a higher age than from"
     owners: list[tuple[Key, _Data]] = [((), data), *((("sum", i), total) for i, total in table_rows(data, "sum"))]
+    owners.append((("unbound",), nested_table(data, "unbound")))
     for key, owner in owners:
         limits = nested_table(owner, "reference_range")
         low, high = (_mass_concentration(limits.get(name), data) for name in ("low", "high"))
@@ -295,6 +296,8 @@ def _binding(data: _Data) -> Iterator[Fault]:
         for key, value in _values(data, Monograph, ()):
             if value.get("basis") == "unbound" and key[0] != "binding":
                 yield (*key, "basis"), "an unbound concentration needs [binding] fraction_unbound"
+        if "unbound" in data:
+            yield ("unbound",), "an unbound level needs [binding] fraction_unbound"
     if nested_table(data, "elimination").get("liver") == "well-stirred":
         missing = [name for name in ("fraction_unbound", "blood_to_plasma") if name not in bound]
         if missing:

@@ -111,6 +111,7 @@ def build_model(
         enzymes=enzymes,
         regulated=rows_of,
         dialysis=any(person.dialysed for _, person in changes),
+        albumin=any(person.albumin is not None for person in (patient, *(person for _, person in changes))),
     )
     parts, ways = assembled(frame, ways_used)
     states: list[tuple[Patient, tuple[float, ...]]] = [(patient, _numbers(parts))]

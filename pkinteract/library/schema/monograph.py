@@ -25,6 +25,7 @@ from pkinteract.library.schema.values import (
     Duration,
     Fraction,
     Line,
+    MassConcentration,
     MolarMass,
     MonographTable,
     Number,
@@ -176,9 +177,13 @@ class Sites(MonographTable):
 
 
 class Binding(MonographTable):
-    """Plasma binding and blood-to-plasma ratio; ``fraction_unbound`` is the one at which clearance and volume hold."""
+    """Plasma binding and blood-to-plasma ratio; ``fraction_unbound`` is the one at which clearance and volume hold.
+
+    ``albumin`` is the level of albumin at which it and the sites hold, of a drug that binds to albumin.
+    """
 
     fraction_unbound: Fraction
+    albumin: MassConcentration | None = None
     blood_to_plasma: Number | None = None
     sites: Sites | None = None
 
@@ -193,6 +198,12 @@ class ReferenceRange(MonographTable):
     high: Concentration | None = None
     alert: Concentration | None = None
     after: Duration | None = None
+
+
+class Unbound(MonographTable):
+    """The unbound level is reported too, in the unit of the total one, and judged by a range of its own."""
+
+    reference_range: ReferenceRange = Field(default_factory=ReferenceRange)
 
 
 class Sum(MonographTable):
@@ -273,6 +284,7 @@ class Monograph(MonographTable):
     displaces: dict[str, Displacement] = Field(default_factory=dict)
     dosing: Dosing = Field(default_factory=Dosing)
     reference_range: ReferenceRange = Field(default_factory=ReferenceRange)
+    unbound: Unbound | None = None
     sum: tuple[Sum, ...] = Field(default=(), strict=False)
     sources: dict[str, Citation] = Field(default_factory=dict)
     history: tuple[Revision, ...] = Field(default=(), strict=False)
@@ -291,6 +303,11 @@ class Monograph(MonographTable):
     def needs_creatinine(self) -> bool:
         """Whether so much of the clearance depends on the kidneys that they must be known."""
         return self.renal_share > RENAL_SHARE + 1e-9 or bool(self.elimination.renal_function)
+
+    @property
+    def unbound_id(self) -> str:
+        """Id of its unbound level, where that is reported."""
+        return f"{self.id}-unbound"
 
     @property
     def metabolites(self) -> tuple[str, ...]:

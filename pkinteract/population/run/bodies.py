@@ -125,6 +125,7 @@ def bodies(scenario: Scenario, cohort: Cohort, typical: Typical | None = None) -
             regulated=regulated,
             factors={key: factor[where] for key, factor in cohort.factors.items() if key[1] in OWN},
             dialysis=dialysed is not None,
+            albumin=people.albumin is not None,
         )
         parts, routes = assembled(frame, entries(scenario))
         ways.append((where, routes))

@@ -11,6 +11,7 @@ from pkinteract.engine.lanes.types import Change, Lanes, Reading
 from pkinteract.model.patient import filtered
 from pkinteract.population.people.cohort import Array, Cohort
 from pkinteract.population.run.bodies import Bodies, bodies, reporting
+from pkinteract.population.run.unbound import binders, points, varying, write_unbound
 from pkinteract.population.statistics.metrics import HIGHEST
 from pkinteract.scenario import Patient, Scenario
 from pkinteract.simulation import simulate
@@ -34,17 +35,30 @@ def solved_patients(scenario: Scenario, patients: Bodies, grid: Array, edges: Ar
         )
         inputs = joined_inputs([before.pending, inputs])
     _, weights, alerts = reporting(scenario, patients.model, patients.parameters)
-    return lanes.solve_lanes(
-        patients.model.system,
-        patients.parameters,
-        inputs,
-        Reading(grid=grid, weights=weights, alerts=alerts, edges=edges),
-        scenario.first_time,
-        scenario.duration,
-        steady=steady,
-        changes=_changes(scenario, patients, weights),
-        possible=possible,
-    )
+
+    def read(reading: Reading) -> Lanes:
+        return lanes.solve_lanes(
+            patients.model.system,
+            patients.parameters,
+            inputs,
+            reading,
+            scenario.first_time,
+            scenario.duration,
+            steady=steady,
+            changes=_changes(scenario, patients, reading.weights),
+            possible=possible,
+        )
+
+    done = read(Reading(grid=grid, weights=weights, alerts=alerts, edges=edges))
+    unbound = varying(scenario, patients)
+    if unbound:
+        acting, times = binders(patients, unbound), points(scenario, grid, edges)
+        each = np.zeros((len(acting), *weights.shape[1:]))
+        each[range(len(acting)), acting] = 1.0
+        amounts = read(Reading(grid=times, weights=each, alerts=np.full(len(acting), np.inf), edges=np.array([np.inf])))
+        write_unbound(done, amounts, scenario, patients, unbound, times, grid, edges, alerts)
+        amounts.release()
+    return done
 
 
 def _changes(scenario: Scenario, patients: Bodies, weights: Array) -> list[Change]:
