@@ -135,8 +135,6 @@ def share_of(value: object) -> float:
 INDEXED = re.compile(r"(.*[^\s/])\s*/\s*1[.]73\s*m(?:2|\^2|²)\s*")
 """A filtration rate that is indexed to the body's surface: the rate, then the surface."""
 
-_rate = reader("clearance", "60 mL/min", "1 mL/min", "200 mL/min", "mL/min")
-
 
 def indexed_rate(value: object) -> float:
     """A filtration rate per 1.73 m2 of body surface [mL/min].
@@ -151,7 +149,10 @@ def indexed_rate(value: object) -> float:
     if indexed is None:
         how = 'must be per 1.73 m2, such as "60 mL/min/1.73m2"; a rate of the body itself is a creatinine_clearance'
         raise ValueError(f'{how}, got "{text}"')
-    return _rate(indexed.group(1))
+    rate = from_canonical(parse(indexed.group(1), "clearance", example="60 mL/min/1.73m2"), "mL/min")
+    if not 1 <= rate <= 200:
+        raise ValueError(f'must lie between 1 and 200 mL/min/1.73m2, got "{text}"')
+    return rate
 
 
 Share = Annotated[float, BeforeValidator(share_of)]
