@@ -187,14 +187,18 @@ def _unscored(enzyme: object, score: float | None) -> str | None:
     return None
 
 
+RESERVED = {"total": "the whole clearance", "dialysis": "what a session of haemodialysis clears"}
+"""Names of clearances that no pathway has."""
+
+
 def _pathways(data: _Data) -> Iterator[Fault]:
     pathways = table_rows(data, "elimination", "pathway")
     seen: set[object] = set()
     for i, pathway in pathways:
         key: Key = ("elimination", "pathway", i)
         id, kind = pathway.get("id"), pathway.get("kind", "enzyme")
-        if id == "total":
-            yield (*key, "id"), 'a pathway must not be called "total", the name of the whole clearance'
+        if isinstance(id, str) and id in RESERVED:
+            yield (*key, "id"), f'a pathway must not be called "{id}", the name of {RESERVED[id]}'
         if isinstance(id, str) and id in seen:
             yield (*key, "id"), f'two pathways are called "{id}"; give each its own id'
         seen.add(id if isinstance(id, str) else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,8 @@ from virtual_patients import crowd, person
 from pkinteract import simulate
 from pkinteract.cli import main
 from pkinteract.errors import InputError
+from pkinteract.population.people.draw import draw
+from pkinteract.population.people.specification import specification
 from pkinteract.population.run.bodies import bodies
 from pkinteract.population.run.solve import solved_patients
 from pkinteract.result import Result
@@ -129,6 +132,42 @@ def test_a_population_has_the_sessions_of_its_scenario() -> None:
         for analyte, levels in zip(alone.analytes, lanes.of(column), strict=False):
             expected = alone.curve(analyte.id).value(grid)
             np.testing.assert_allclose(levels, expected, atol=1e-5 * expected.max(), rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("table", "kidneys"),
+    [
+        ("", {5.0}),
+        ("[population]\n", {5.0}),
+        ('[population]\ncreatinine_clearance = { mean = "15 mL/min", sd = "2 mL/min" }\n', set()),
+    ],
+)
+def test_who_is_dialysed_has_the_kidneys_of_the_patient(table: str, kidneys: set[float]) -> None:
+    """Virtual patients with sessions do not draw healthy kidneys, unless the population says what theirs are."""
+    source = text(regimen("levetiracetam", daily("500 mg"))).replace("95 mL/min", "5 mL/min") + table
+    scenario, without = load(source + SINGLE), load(source)
+
+    drawn, healthy = (draw(one, specification(one), 0, 32).creatinine_clearance for one in (scenario, without))
+
+    assert {*drawn} == kidneys if kidneys else len({*drawn}) == 32
+    assert len({*healthy}) == 32
+
+
+@pytest.mark.compiled
+def test_a_patient_is_fitted_with_the_sessions(tmp_path: Path) -> None:
+    """What ``fit --patient`` predicts before it fits is the level of the run, in and after a session."""
+    levels = "".join(
+        f'[[observation]]\nat = "{at} h"\nanalyte = "lacosamide"\nlevel = "5 mg/L"\n' for at in (48, 50.5, 53, 90)
+    )
+    path = written(tmp_path, text(regimen("lacosamide", daily("200 mg", "12 h"))) + SINGLE + levels)
+
+    done = CliRunner().invoke(main, ["fit", "--patient", str(path), "--out", str(tmp_path / "fit")])
+
+    assert done.exit_code == 0
+    with (tmp_path / "fit" / "levels.csv").open(encoding="utf-8") as file:
+        predicted = [float(row["population"]) for row in csv.DictReader(file)]
+    result = run(path.read_text("utf-8"))
+    np.testing.assert_allclose(predicted, at(result, "lacosamide", 48, 50.5, 53, 90), rtol=1e-5)
 
 
 def test_what_is_not_known_is_said_and_never_called_nothing() -> None:
