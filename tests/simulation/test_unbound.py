@@ -11,6 +11,8 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.axes import Axes
+from matplotlib.legend import Legend
 from runs import INTRAVENOUS, daily, drug, once, oral, regimen, run, text, written
 from scenario_files import load
 from virtual_patients import crowd, person
@@ -22,6 +24,7 @@ from pkinteract.engine.curves import extremes
 from pkinteract.errors import InputError
 from pkinteract.population.run.bodies import bodies
 from pkinteract.population.run.solve import solved_patients
+from pkinteract.report.run.figure import draw_result
 from pkinteract.result import Result
 
 CONSTANT = 24.0
@@ -203,3 +206,17 @@ def test_a_measured_unbound_level_stands_beside_the_curve(tmp_path: Path) -> Non
     assert "phenytoin-unbound is an unbound level" in fitted.stderr
     with pytest.raises(InputError, match="did you mean phenytoin-unbound"):
         load(path.read_text("utf-8").replace('analyte = "phenytoin-unbound"', 'analyte = "phenytoin-unbond"'))
+
+
+def test_an_unbound_level_is_drawn_apart_with_its_own_range() -> None:
+    """A panel of its own: beside the total one its range would look like that of the total."""
+    figure = draw_result(run(text(regimen("phenytoin", daily("300 mg")))))
+
+    told = [[label.get_text() for legend in legends(axis) for label in legend.get_texts()] for axis in figure.axes]
+    assert {"Phenytoin", "reference range 10–20, before a dose"} <= {*told[0]}
+    assert {"Phenytoin, unbound", "reference range 1–2, before a dose"} <= {*told[1]}
+    assert not {*told[0]} & {"Phenytoin, unbound"}
+
+
+def legends(axis: Axes) -> list[Legend]:
+    return [child for child in axis.get_children() if isinstance(child, Legend)]
