@@ -87,6 +87,8 @@ def test_albumin_changes_nothing_at_its_reference_and_where_a_drug_does_not_bind
     source = text(regimen("carbamazepine", daily("200 mg", "12 h")))
     low = run(text(regimen("carbamazepine", daily("200 mg", "12 h")), patient='albumin = "20 g/L"\n'))
     np.testing.assert_array_equal(low.concentration, run(source).concentration)
+    assert any("albumin: changes nothing for carbamazepine: bound, but" in text for text in low.scenario.warnings)
+    assert not any("changes nothing" in text for text in same.scenario.warnings)
 
 
 def test_albumin_may_change_during_the_run() -> None:
