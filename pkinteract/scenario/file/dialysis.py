@@ -30,15 +30,14 @@ class DialysisContext:
     ----------
     span
         Begin and end of the run [h].
-    start, anchored
-        Calendar time of t = 0, and whether the file gives one.
+    start
+        Calendar time of t = 0; None when the file gives none.
     steady
         Whether the run begins at a steady state.
     """
 
     span: tuple[float, float]
     start: datetime | None
-    anchored: bool
     steady: bool
     monographs: Mapping[str, Monograph]
 
@@ -95,7 +94,7 @@ def _sound(key: Key, table: DialysisTable, around: DialysisContext | None, refus
         faults.append(("every", 'goes with the time of the first session, for example at = "2 d"; remove it'))
     elif table.every is not None and table.every <= table.length + TOLERANCE:
         faults.append(("every", f"must be longer than a session ({table.length:g} h), got {table.every:g} h"))
-    if table.days is not None and around is not None and not around.anchored:
+    if table.days is not None and around is not None and around.start is None:
         calendar = "needs a calendar; write for example start = 2026-01-05T08:00:00 in [simulation]"
         faults.append(("days", calendar))
     if table.since is not None and not clock:

@@ -39,7 +39,7 @@ from pkinteract.scenario.file.schema import (
     Simulation,
 )
 from pkinteract.scenario.file.steady_state import steady_state
-from pkinteract.scenario.types import Course, Regimen, Scenario, Session
+from pkinteract.scenario.types import Course, Regimen, Scenario
 from pkinteract.scenario.warnings.oddities import oddities
 from pkinteract.text.toml import TomlFile, read_toml
 from pkinteract.text.toml_lines import Key, key_text
@@ -128,7 +128,9 @@ class _ScenarioReader:
         run = (first, simulation.duration) if simulation is not None and scheduled else None
         known = Measurable(monographs=monographs, units=units, regimens=regimens, span=run, whole=not self.lost)
         observations = read_observations(self.file, known, self._part, self.refuse)
-        sessions = self._sessions(run, simulation, steady is not None, monographs)
+        begin = None if simulation is None else simulation.start
+        around = run and DialysisContext(span=run, start=begin, steady=steady is not None, monographs=monographs)
+        sessions = read_dialysis(data.get("dialysis"), self._part, around, self.refuse, self.warn)
         population = self._population(table, changes, monographs, regimens if whole else None)
         if self.problems or simulation is None or stages is None:
             raise InputError(self.file.path, self.problems)
@@ -159,21 +161,6 @@ class _ScenarioReader:
             own=self.library.own & monographs.keys(),
             sessions=sessions,
         )
-
-    def _sessions(
-        self,
-        run: tuple[float, float] | None,
-        simulation: Simulation | None,
-        steady: bool,
-        monographs: Mapping[str, Monograph],
-    ) -> tuple[Session, ...]:
-        around = None
-        if run is not None and simulation is not None:
-            start = simulation.start
-            around = DialysisContext(
-                span=run, start=start, anchored=start is not None, steady=steady, monographs=monographs
-            )
-        return read_dialysis(self.file.data.get("dialysis"), self._part, around, self.refuse, self.warn)
 
     def _check_grid(self, simulation: Simulation) -> None:
         count = simulation.duration / simulation.step + 1
