@@ -10,11 +10,10 @@ from pathlib import Path
 from pkinteract.engine.system import System
 from pkinteract.errors import InputError, Problem
 from pkinteract.library import Library, load_library
-from pkinteract.library.schema.monograph import REFERENCE_WEIGHT, Monograph
+from pkinteract.library.schema.monograph import NORMAL_CREATININE_CLEARANCE, REFERENCE_WEIGHT, Monograph
 from pkinteract.model.absorption import AbsorptionRoute
 from pkinteract.model.build import Model, build_model
 from pkinteract.model.limits import availability_problem, liver_problems
-from pkinteract.model.patient import NORMAL_CREATININE_CLEARANCE
 from pkinteract.records.types import Covariates
 from pkinteract.scenario import Patient
 
@@ -169,6 +168,8 @@ def patient_of(covariates: Covariates) -> Patient:
         height=None,
         creatinine_clearance=covariates.creatinine_clearance,
         serum_creatinine=None,
+        egfr=None,
+        albumin=None,
         smoker=False,
         phenotype={},
         abundance={},

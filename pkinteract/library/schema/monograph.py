@@ -25,6 +25,7 @@ from pkinteract.library.schema.values import (
     Duration,
     Fraction,
     Line,
+    MassConcentration,
     MolarMass,
     MonographTable,
     Number,
@@ -38,6 +39,7 @@ __all__ = [
     "REFERENCE_WEIGHT",
     "Binding",
     "Citation",
+    "Dialysis",
     "Displacement",
     "Distribution",
     "Efflux",
@@ -54,6 +56,13 @@ __all__ = [
 
 REFERENCE_WEIGHT = 70.0
 """Body weight [kg] at which clearances and volumes of a monograph hold."""
+
+
+NORMAL_CREATININE_CLEARANCE = 100.0
+"""Creatinine clearance [mL/min] at which a renal clearance of a monograph holds, and that of kidneys not known of."""
+
+RENAL_SHARE = 0.2
+"""Share of the clearance above which a drug is not simulated in kidneys that are not known of [1]."""
 
 
 class Peripheral(MonographTable):
@@ -159,6 +168,12 @@ class Elimination(MonographTable):
     pregnancy: tuple[PregnancyEffect, ...] = Field(default=(), strict=False)
 
 
+class Dialysis(MonographTable):
+    """What a session of haemodialysis clears from plasma, bound and unbound together, besides the body itself."""
+
+    clearance: ClearanceBound
+
+
 class FirstPass(MonographTable):
     """Share of the absorbed drug that escapes the gut wall, and the enzyme that acts there."""
 
@@ -181,9 +196,13 @@ class Sites(MonographTable):
 
 
 class Binding(MonographTable):
-    """Plasma binding and blood-to-plasma ratio; ``fraction_unbound`` is the one at which clearance and volume hold."""
+    """Plasma binding and blood-to-plasma ratio; ``fraction_unbound`` is the one at which clearance and volume hold.
+
+    ``albumin`` is the level of albumin at which it and the sites hold, of a drug that binds to albumin.
+    """
 
     fraction_unbound: Fraction
+    albumin: MassConcentration | None = None
     blood_to_plasma: Number | None = None
     sites: Sites | None = None
 
@@ -198,6 +217,12 @@ class ReferenceRange(MonographTable):
     high: Concentration | None = None
     alert: Concentration | None = None
     after: Duration | None = None
+
+
+class Unbound(MonographTable):
+    """The unbound level is reported too, in the unit of the total one, and judged by a range of its own."""
+
+    reference_range: ReferenceRange = Field(default_factory=ReferenceRange)
 
 
 class Sum(MonographTable):
@@ -269,6 +294,7 @@ class Monograph(MonographTable):
     binding: Binding | None = None
     distribution: Distribution
     elimination: Elimination
+    dialysis: Dialysis | None = None
     first_pass: FirstPass | None = None
     efflux: Efflux | None = None
     absorption: dict[str, Formulation] = Field(default_factory=dict)
@@ -279,6 +305,7 @@ class Monograph(MonographTable):
     displaces: dict[str, Displacement] = Field(default_factory=dict)
     dosing: Dosing = Field(default_factory=Dosing)
     reference_range: ReferenceRange = Field(default_factory=ReferenceRange)
+    unbound: Unbound | None = None
     sum: tuple[Sum, ...] = Field(default=(), strict=False)
     sources: dict[str, Citation] = Field(default_factory=dict)
     history: tuple[Revision, ...] = Field(default=(), strict=False)
@@ -301,10 +328,19 @@ class Monograph(MonographTable):
         return tuple(name for name in (enzyme, transporter) if name is not None)
 
     @property
+    def renal_share(self) -> float:
+        """Share of the clearance that follows creatinine clearance [1]."""
+        return sum(pathway.fraction.canonical for pathway in self.elimination.pathway if pathway.kind == "renal")
+
+    @property
     def needs_creatinine(self) -> bool:
-        """Whether clearance depends on renal function."""
-        renal = any(pathway.kind == "renal" for pathway in self.elimination.pathway)
-        return renal or bool(self.elimination.renal_function)
+        """Whether so much of the clearance depends on the kidneys that they must be known."""
+        return self.renal_share > RENAL_SHARE + 1e-9 or bool(self.elimination.renal_function)
+
+    @property
+    def unbound_id(self) -> str:
+        """Id of its unbound level, where that is reported."""
+        return f"{self.id}-unbound"
 
     @property
     def metabolites(self) -> tuple[str, ...]:

@@ -15,6 +15,8 @@ from pkinteract.library.reader import drug_ids
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.scenario.doses import MOST_DOSES, dose_count, doses
 from pkinteract.scenario.file.courses import CourseContext, read_course
+from pkinteract.scenario.file.dialysis import DialysisContext, read_dialysis
+from pkinteract.scenario.file.kidneys import check_kidneys
 from pkinteract.scenario.file.observations import Measurable, read_observations
 from pkinteract.scenario.file.overrides import Wanted, flat, override, override_each
 from pkinteract.scenario.file.patient import (
@@ -107,7 +109,7 @@ class _ScenarioReader:
         scheduled = len(self.problems) == before
         monographs = self._monographs()
         overrides = self._overrides(monographs)
-        self._kidneys(monographs)
+        check_kidneys(data.get("patient"), monographs, self.refuse, self.warn)
         phenotype = read_phenotype(data.get("patient"), self.refuse)
         check_abundance(data.get("patient"), self.library.enzymes, self.refuse)
         units = self._units(monographs, output)
@@ -121,11 +123,14 @@ class _ScenarioReader:
         if table is not None:
             self._ages(table, monographs)
             span = (first, first if simulation is None else simulation.duration)
-            stages = patients(table, changes, phenotype, monographs.values(), span, self.refuse)
+            stages = patients(table, changes, phenotype, monographs.values(), span, self.refuse, self.warn)
         steady = steady_state(tuple(regimens), monographs, first, self.places, self.refuse)
         run = (first, simulation.duration) if simulation is not None and scheduled else None
         known = Measurable(monographs=monographs, units=units, regimens=regimens, span=run, whole=not self.lost)
         observations = read_observations(self.file, known, self._part, self.refuse)
+        begin = None if simulation is None else simulation.start
+        around = run and DialysisContext(span=run, start=begin, steady=steady is not None, monographs=monographs)
+        sessions = read_dialysis(data.get("dialysis"), self._part, around, self.refuse, self.warn)
         population = self._population(table, changes, monographs, regimens if whole else None)
         if self.problems or simulation is None or stages is None:
             raise InputError(self.file.path, self.problems)
@@ -154,6 +159,7 @@ class _ScenarioReader:
             overrides=overrides,
             warnings=tuple(self.warnings),
             own=self.library.own & monographs.keys(),
+            sessions=sessions,
         )
 
     def _check_grid(self, simulation: Simulation) -> None:
@@ -315,20 +321,6 @@ class _ScenarioReader:
         if isinstance(patient, dict) and isinstance(own, dict):
             self.file = replace(self.file, data={**self.file.data, "patient": fitted_patient(own, patient)})
         return tables
-
-    def _kidneys(self, monographs: Mapping[str, Monograph]) -> None:
-        """Creatinine is given once, and where a drug asks for it; whatever else is wrong with the patient."""
-        table = self.file.data.get("patient")
-        if not isinstance(table, dict):
-            return
-        given = [key for key in ("creatinine_clearance", "serum_creatinine") if key in table]
-        if len(given) == 2:
-            self.refuse(("patient", "serum_creatinine"), "give creatinine_clearance or serum_creatinine, not both")
-        renal = [drug for drug, monograph in monographs.items() if monograph.needs_creatinine]
-        if renal and not given:
-            example = 'creatinine_clearance = "95 mL/min" or serum_creatinine = "0.8 mg/dL"'
-            text = f"is required, {renal[0]} is cleared by the kidneys; write {example}"
-            self.refuse(("patient", "creatinine_clearance"), text)
 
     def _ages(self, table: PatientTable, monographs: Mapping[str, Monograph]) -> None:
         """Ages that a monograph does not cover are refused, or warned of."""

@@ -212,7 +212,8 @@ def _check_fixed(table: PopulationTable, around: PopulationContext, wrong: Repor
 def _unknown(patient: PatientTable) -> set[str]:
     """What [patient] does not say."""
     unknown = {name for name in PERSONAL if getattr(patient, name) is None}
-    return unknown if patient.serum_creatinine is None else unknown - {"creatinine_clearance"}
+    estimated = patient.serum_creatinine is not None or patient.egfr is not None
+    return unknown - {"creatinine_clearance"} if estimated else unknown
 
 
 def _check_cvs(table: PopulationTable, around: PopulationContext, wrong: Report) -> None:
