@@ -26,6 +26,7 @@ def run_record(result: Result, evidence: Sequence[PairEvidence] | None = None) -
             "abundance": dict(patient.abundance),
         },
         "patient_changes": [{"time_h": time, **_traits(person)} for time, person in scenario.patients],
+        "names": list(scenario.names),
         "warnings": list(scenario.warnings),
         "overrides": {drug: dict(values) for drug, values in scenario.overrides.items()},
         "analytes": [

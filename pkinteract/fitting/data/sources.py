@@ -350,10 +350,10 @@ def _inner(name: str, error: InputError) -> Iterator[str]:
 
 
 def _oddities(scenarios: Sequence[Scenario]) -> Iterator[str]:
-    """What looks like a slip in a scenario."""
+    """What looks like a slip in a scenario, and what its names mean."""
     for scenario in scenarios:
-        for warning in scenario.warnings:
-            yield f"{scenario.path.name}: {warning}"
+        for text in (*scenario.names, *scenario.warnings):
+            yield f"{scenario.path.name}: {text}"
 
 
 def within(index: int, refuse: Refuse) -> Refuse:
