@@ -21,6 +21,9 @@ SLIPS = {8: 2, 5: 1}
 HEAD = ("name", "atc", "group")
 """Keys of a drug file, beside its table ``[names]``, that an index of names is made of."""
 
+_LISTED = 60
+"""Names that are listed at most."""
+
 _FOLDER = Path(__file__).parent
 
 
@@ -71,6 +74,13 @@ class NameIndex:
         word = folded(name)
         meanings = () if word in self.mixtures else self.meanings.get(word, ())
         return meanings[0] if len(meanings) == 1 else None
+
+    def having(self, text: str) -> frozenset[str]:
+        """Ids of the drugs that have a text in a name, or in the name of a mixture that they are part of."""
+        wanted = folded(text)
+        drugs = [meaning.drug for word, each in self.meanings.items() if wanted in word for meaning in each]
+        names = {name for word, mixture in self.mixtures.items() if wanted in word for name in mixture.drugs}
+        return frozenset([*drugs, *(meaning.drug for name in names if (meaning := self.meaning(name)) is not None)])
 
     def described(self, drug: str, name: str = "") -> str:
         """A drug with its class, so that nobody takes it for another; behind the ``name`` that led to it."""
@@ -164,27 +174,22 @@ def unknown(name: str, known: NameIndex, forms: Callable[[str], Sequence[str]]) 
     return (begun or meant if " " in name.strip() else meant or begun) or f"{head}; {listed}"
 
 
-def absent(name: str, known: NameIndex, present: Iterable[str], what: str) -> str:
-    """What to say of a name that is none of the drugs ``present``: another drug is told as such, a slip is met.
+def instead(name: str, known: NameIndex, present: Sequence[str]) -> str:
+    """What to write for a name that is none of the drugs ``present``: what a slip of the pen meant, else all of them.
 
-    Parameters
-    ----------
-    what
-        What the name is not, such as "part of this scenario".
+    A name that means another drug is no slip.
     """
-    word, here = folded(name), list(present)
-    listed = f"known are {', '.join(here)}"
+    word = folded(name)
     mixture = known.mixtures.get(word)
-    if isinstance(mixture, Racemate) and set(mixture.drugs) & set(here):
-        return f"{name} is given as {_and(mixture.drugs)}; write one of them"
-    meanings = known.meanings.get(word, ())
-    if meanings or mixture is not None or word in _others():
-        drugs = [meaning.drug for meaning in meanings if folded(meaning.drug) != word]
-        told = f"{name} ({' or '.join(drugs)})" if drugs else name
-        return f"{told} is not {what}; {listed}"
-    slips = {other: edits(word, folded(other)) for other in here if _comparable(word, folded(other))}
-    best = [other for other, count in slips.items() if count == min(slips.values()) and count <= _most(word)]
-    return f"{name} is not {what}; {f'did you mean {_or(best)}?' if best else listed}"
+    if isinstance(mixture, Racemate) and set(mixture.drugs) & set(present):
+        return f"it is {given_as(mixture)}: write one of them"
+    if word not in known.meanings and mixture is None and word not in _others():
+        slips = {other: edits(word, folded(other)) for other in present if _comparable(word, folded(other))}
+        least = min(slips.values(), default=_most(word) + 1)
+        if least <= _most(word):
+            return f"did you mean {_or([other for other, count in slips.items() if count == least])}?"
+    more = len(present) - _LISTED
+    return f"known are {', '.join(present[:_LISTED])}{f' and {more} more' if more > 0 else ''}"
 
 
 def mixed(mixture: Racemate | Combination, known: NameIndex) -> str:
@@ -193,6 +198,11 @@ def mixed(mixture: Racemate | Combination, known: NameIndex) -> str:
         return f"{mixture.id}, given as {_and(mixture.drugs)}; write one of them"
     parts = [f"{drug} {amount}" for drug, amount in mixture.holds.items()]
     return f"{_and(parts)} in {mixture.of}; {_each(mixture.drugs, known)}"
+
+
+def said_of(name: str, text: str) -> str:
+    """That a name means something, such as "Tegretol is carbamazepine"; empty if it says so itself."""
+    return "" if id_of(name) == text else f"{name} is {text}"
 
 
 def given_as(racemate: Racemate) -> str:

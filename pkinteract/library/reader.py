@@ -23,10 +23,10 @@ from pkinteract.library.names import (
     HEAD,
     Meaning,
     NameIndex,
-    absent,
     folded,
     id_of,
     index,
+    instead,
     name_faults,
     taken_names,
     unknown,
@@ -88,13 +88,26 @@ class Library:
         mixture = None if name in self.files else self.names.mixtures.get(folded(name))
         return mixture if isinstance(mixture, Racemate) else None
 
+    @property
+    def racemates(self) -> tuple[Racemate, ...]:
+        """Racemates that are given as drugs of the library, each once."""
+        mixtures = {mixture.id: mixture for mixture in self.names.mixtures.values() if isinstance(mixture, Racemate)}
+        return tuple(mixtures.values())
+
     def unknown(self, name: str) -> str:
         """What to say of a name that means no drug, or several."""
         return unknown(name, self.names, lambda drug: tuple(self.monograph(drug).absorption))
 
     def absent(self, name: str, present: Iterable[str], what: str) -> str:
-        """What to say of a name that is none of the drugs ``present``, such as those of a scenario."""
-        return absent(name, self.names, present, what)
+        """What to say of a name that is none of the drugs ``present``; ``what`` is what it is not."""
+        meaning = self.meaning(name)
+        id = name if meaning is None else meaning.drug
+        told = f"{name} ({id})" if id != id_of(name) and meaning is not None else name
+        return f"{told} is not {what}; {self.instead(name, present)}"
+
+    def instead(self, name: str, present: Iterable[str]) -> str:
+        """What to write for a name that is none of the drugs ``present``: what a slip of the pen meant, else all."""
+        return instead(name, self.names, list(present))
 
     @property
     def names(self) -> NameIndex:

@@ -151,7 +151,7 @@ def test_a_monograph_says_what_its_grade_rests_on(drug: str) -> None:
 
     done = command("drugs", drug)
 
-    words = " ".join(" ".join(done.stdout.splitlines()[1:6]).split())
+    words = " ".join(" ".join(done.stdout.splitlines()[1:9]).split())
     assert f"Grade {found.grade}: {found.sourced} of {found.deciding} values" in words
     assert (f"{found.rows} ratio" in words) if found.rows else ("no interaction study" in words)
 
@@ -174,5 +174,6 @@ def test_an_unknown_drug_is_refused_with_a_suggestion() -> None:
 
     assert done.exit_code == 2
     assert done.stderr == (
-        'Error: drugs: 1 problem\n      NAME  "carbamzepine" is not in the library; did you mean carbamazepine?\n'
+        "Error: drugs: 1 problem\n"
+        '      NAME  "carbamzepine" is not in the library; did you mean carbamazepine (antiseizure)?\n'
     )

@@ -77,12 +77,12 @@ def test_a_study_that_is_left_out_is_no_row(tmp_path: Path) -> None:
 
 def test_names_that_no_study_has_are_refused_together(tmp_path: Path) -> None:
     """Status 2: every name at once, with what is close, and nothing written."""
-    fit = written(tmp_path, 'perpetrator = ["fluconazol"], victim = ["midazolm"], without = ["osp-139"]')
+    fit = written(tmp_path, 'perpetrator = ["fluconazle"], victim = ["midazolm"], without = ["osp-139"]')
 
     done = command("fit", fit, "--out", tmp_path / "out")
 
     assert done.exit_code == 2
-    assert 'data[0].studies.perpetrator  no study has "fluconazol"; did you mean fluconazole' in done.stderr
+    assert 'data[0].studies.perpetrator  no study has "fluconazle"; did you mean fluconazole' in done.stderr
     assert "data[0].studies.victim" in done.stderr
     assert 'no study has "midazolm"; did you mean midazolam' in done.stderr
     assert 'no study has "osp-139"; did you mean osp-139' in done.stderr

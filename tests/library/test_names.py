@@ -82,7 +82,7 @@ def test_a_scenario_may_name_a_drug_as_people_do(name: str, id: str, tmp_path: P
 
     assert scenario.dosed == (id,)
     assert printed.exit_code == 0
-    assert f"({id})" in printed.stdout.splitlines()[0]
+    assert printed.stdout.startswith(f"{id}: ")
 
 
 @pytest.mark.parametrize("name", OTHERS)

@@ -351,11 +351,11 @@ def test_a_row_shows_its_design_and_its_curves(tmp_path: Path) -> None:
 
 def test_what_is_not_in_the_table_is_refused(tmp_path: Path) -> None:
     """Status 2, every wrong name at once, with what is close; and names that no row has together."""
-    wrong = command("--perpetrator", "carbamazepin", "--row", "osp-0", "--out", str(tmp_path / "out"))
+    wrong = command("--perpetrator", "carbamazpine", "--row", "osp-0", "--out", str(tmp_path / "out"))
     apart = command("--perpetrator", "fluconazole", "--row", "osp-1460", "--out", str(tmp_path / "out"))
 
     assert (wrong.exit_code, apart.exit_code) == (2, 2)
-    assert '"carbamazepin" stands in no row of the table; did you mean carbamazepine' in wrong.output
+    assert '"carbamazpine" stands in no row of the table; did you mean carbamazepine' in wrong.output
     assert '"osp-0" stands in no row of the table' in wrong.output
     assert "no row has fluconazole and osp-1460 together; leave one out" in apart.output
     assert not (tmp_path / "out").exists()

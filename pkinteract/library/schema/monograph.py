@@ -272,6 +272,14 @@ class Monograph(MonographTable):
         yield from values(self)
 
 
+def sold_only(monograph: Monograph, form: str) -> str:
+    """What to say of a form of a drug that is sold and has no absorption in its monograph."""
+    other = monograph.dosing.other_forms[form]
+    note = f"; {other.note}" if other.kind == "label" and other.note else ""
+    sold = f"{monograph.id} {form} is sold ({other.sold}{note}) but has no absorption in the library"
+    return f"{sold}; its formulations are {', '.join(monograph.absorption)}"
+
+
 def enzymes_of(monographs: Iterable[Monograph]) -> set[str]:
     """Enzymes that clear one of the compounds, or that one acts on."""
     enzymes: set[str] = set()

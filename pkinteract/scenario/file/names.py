@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pkinteract.library import Library
-from pkinteract.library.names import given_as, id_of
+from pkinteract.library.names import given_as, id_of, said_of
 from pkinteract.text.toml import TomlFile
 from pkinteract.text.toml_lines import Key
 
@@ -142,5 +142,5 @@ class Naming:
 
     def _say(self, name: str, text: str) -> None:
         """Keep what a name means, unless it is the id in other letters."""
-        if id_of(name) != text:
-            self.said.setdefault(id_of(name), f"{name} is {text}")
+        if said := said_of(name, text):
+            self.said.setdefault(id_of(name), said)

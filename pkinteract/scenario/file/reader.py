@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pkinteract.errors import InputError, Problem, did_you_mean
 from pkinteract.library import Library, load_library
 from pkinteract.library.reader import drug_ids
-from pkinteract.library.schema.monograph import Monograph
+from pkinteract.library.schema.monograph import Monograph, sold_only
 from pkinteract.scenario.doses import MOST_DOSES, dose_count, doses
 from pkinteract.scenario.file.courses import CourseContext, read_course
 from pkinteract.scenario.file.names import Naming
@@ -249,8 +249,7 @@ class _ScenarioReader:
             known = tuple(monograph.absorption)
             text = f'"{name}" is not a formulation of {monograph.id}; {did_you_mean(name, known)}'
             if name in monograph.dosing.other_forms:
-                sold = f"{monograph.dosing.other_forms[name].sold}) but has no absorption in the library"
-                text = f"{monograph.id} {name} is sold ({sold}; its formulations are {', '.join(known)}"
+                text = sold_only(monograph, name)
             self.refuse((*key, "formulation"), text)
         return None
 
