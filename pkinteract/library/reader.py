@@ -19,21 +19,11 @@ from pkinteract.library.checks import (
     table_rows,
     unknown_enzymes,
 )
-from pkinteract.library.names import (
-    HEAD,
-    Meaning,
-    NameIndex,
-    folded,
-    id_of,
-    index,
-    instead,
-    name_faults,
-    taken_names,
-    unknown,
-)
+from pkinteract.library.names import HEAD, Meaning, NameIndex, folded, id_of, index, name_faults, taken_names
 from pkinteract.library.schema.enzyme import Enzyme, EnzymeFile
 from pkinteract.library.schema.mixtures import Racemate
 from pkinteract.library.schema.monograph import Citation, Monograph
+from pkinteract.library.suggestions import instead, unknown
 from pkinteract.text.toml import TomlFile, read_some, read_toml
 from pkinteract.text.toml_lines import key_text
 from pkinteract.text.toml_words import problems

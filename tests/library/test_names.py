@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,8 +17,10 @@ from pkinteract import load_scenario
 from pkinteract.cli import main
 from pkinteract.errors import InputError
 from pkinteract.library import load_library
-from pkinteract.library.names import edits, folded
-from pkinteract.text.toml import read_toml
+from pkinteract.library.names import HEAD, folded, mixtures
+from pkinteract.library.schema.mixtures import Combination, Racemate
+from pkinteract.library.suggestions import edits
+from pkinteract.text.toml import read_some, read_toml
 
 LIBRARY = load_library()
 FILE = Path(__file__).parents[2] / "pkinteract" / "library" / "other_drugs.toml"
@@ -95,7 +98,7 @@ def test_a_known_drug_is_never_taken_for_another(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("clozapine", '"clozapine" is not in the library, and no drug there stands for it; pkinteract drugs lists'),
+        ("zolpidem", '"zolpidem" is not in the library, and no drug there stands for it; pkinteract drugs lists'),
         ("levetiracetm", '"levetiracetm" is not in the library; did you mean levetiracetam (antiseizure)?'),
         (
             "Norpramin",
@@ -116,6 +119,158 @@ def test_an_unknown_drug_is_told_the_same_everywhere(name: str, words: str, tmp_
     assert [problem.message[: len(words)] for problem in refused.value.problems] == [words]
     assert printed.exit_code == 2
     assert words in printed.stderr
+
+
+@pytest.mark.parametrize("id", LIBRARY.ids())
+def test_a_name_of_a_formulation_leads_to_it(id: str) -> None:
+    """Brands and salts of one form bring it, not the default one; it is modelled, or sold and known not to be."""
+    monograph = LIBRARY.monograph(id)
+    for form, listed in monograph.names.formulations.items():
+        assert form in (*monograph.absorption, *monograph.dosing.other_forms)
+        for name in listed:
+            meaning = LIBRARY.meaning(name.upper())
+            assert meaning is not None
+            assert (meaning.drug, meaning.formulation) == (id, form)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (
+            "Tegretol retard 200 mg",
+            '"Tegretol retard 200 mg" begins with Tegretol retard, which is carbamazepine extended-release; write '
+            'drug = "carbamazepine", formulation = "extended-release" and the dose ("200 mg") in a course',
+        ),
+        (
+            "Lamictal 25mg",
+            '"Lamictal 25mg" begins with Lamictal, which is lamotrigine; write drug = "lamotrigine" and the dose '
+            '("25 mg") in a course',
+        ),
+        (
+            "Ergenyl Vesical",
+            '"Ergenyl Vesical" begins with Ergenyl, which is valproate; write drug = "valproate" and the formulation '
+            'that "Vesical" stands for (tablet, extended-release, solution, intravenous)',
+        ),
+        (
+            "Carbamazepin-ratiopharm",
+            '"Carbamazepin-ratiopharm" begins with Carbamazepin, which is carbamazepine; write drug = "carbamazepine" '
+            'and the formulation that "ratiopharm" stands for (tablet, extended-release, suspension, intravenous)',
+        ),
+        (
+            "Coumadin 5 mg",
+            '"Coumadin 5 mg" begins with Coumadin; write drug = "warfarin", formulation = "tablet" and the dose '
+            '("5 mg") in a course',
+        ),
+    ],
+)
+def test_what_stands_behind_a_name_is_never_passed_over(name: str, words: str) -> None:
+    """A strength, a salt or a form that no name has is refused with what was understood and what to write (golden)."""
+    assert LIBRARY.meaning(name) is None
+    assert LIBRARY.unknown(name) == words
+
+
+LOOK_ALIKES = (
+    "alprazolam lorazepam|alprazolam clonazepam|amantadine rimantadine|amiodarone amantadine|"
+    "amlodipine amiloride|aripiprazole rabeprazole|atomoxetine atorvastatin|atomoxetine tamoxifen|"
+    "bupropion buspirone|carbamazepine oxcarbazepine|carbamazepine eslicarbazepine|"
+    "oxcarbazepine eslicarbazepine|cetirizine sertraline|ciprofloxacin cefuroxime|citalopram escitalopram|"
+    "clobazam clonazepam|clozapine clobazam|clozapine clonazepam|clozapine fluvoxamine|clomipramine imipramine|"
+    "clomipramine chlorpromazine|clonidine Klonopin|clonazepam lorazepam|ciclosporin cycloserine|"
+    "cimetidine nizatidine|desipramine disopyramide|desipramine imipramine|diazepam diltiazem|"
+    "diazepam lorazepam|duloxetine fluoxetine|fluoxetine fluvoxamine|fluoxetine paroxetine|"
+    "gabapentin pregabalin|hydroxyzine hydralazine|Keppra Kaletra|ketoconazole ketorolac|"
+    "fluconazole itraconazole|ketoconazole itraconazole|Lamictal Lamisil|lamotrigine lamivudine|"
+    "lacosamide zonisamide|levetiracetam levofloxacin|levetiracetam levocarnitine|Losec Lasix|Luvox Lovenox|"
+    "methadone methylphenidate|metoprolol metoclopramide|metoprolol misoprostol|nifedipine nimodipine|"
+    "nortriptyline amitriptyline|olanzapine quetiapine|omeprazole esomeprazole|Paxil Plavix|"
+    "phenobarbital pentobarbital|primidone prednisone|Prilosec Prozac|Prozac Proscar|quinidine quinine|"
+    "rifampicin rifabutin|rifampicin rifaximin|Rifadin Ritalin|risperidone ropinirole|Sarafem Serophene|"
+    "Seroquel Serzone|simvastatin pravastatin|sufentanil alfentanil|fentanyl alfentanil|Tegretol Trental|"
+    "Tegretol Toradol|tizanidine tiagabine|Topamax Toprol-XL|topiramate torasemide|trazodone tramadol|"
+    "triazolam temazepam|Vimpat Vimovo|valproate valacyclovir|Xanax Zantac|Zocor Zoloft|Zonegran Sinequan|"
+    "Zyprexa Zyrtec"
+)
+
+
+@pytest.mark.parametrize("pair", LOOK_ALIKES.split("|"))
+def test_names_that_look_alike_are_kept_apart(pair: str) -> None:
+    """Pairs that are confused on prescriptions (after the ISMP list): neither is taken, or offered, for the other."""
+    for name, other in (pair.split(), pair.split()[::-1]):
+        meaning, apart = LIBRARY.meaning(name), LIBRARY.meaning(other)
+        if meaning is not None:
+            assert apart is None or apart.drug != meaning.drug
+        else:
+            assert "did you mean" not in LIBRARY.unknown(name)
+
+
+@given(st.sampled_from(OTHERS), st.data())
+def test_a_slip_in_the_name_of_a_missing_drug_offers_that_drug(name: str, data: st.DataObject) -> None:
+    """Who misspells a drug that the library lacks is not led to one that it has, unless both are as close."""
+    places = [n for n, (one, other) in enumerate(pairwise(name)) if n and one != other]
+    place = data.draw(st.sampled_from(places))
+    slip = name[:place] + name[place + 1] + name[place] + name[place + 2 :]
+    word = folded(slip)
+
+    if len(word) >= 5 and edits(word, folded(name)) == 1 and LIBRARY.meaning(slip) is None and " " not in name:
+        told = LIBRARY.unknown(slip)
+        assert "(not in the library)" in told or "no drug there stands for it" in told
+
+
+def test_a_slip_is_met_with_what_the_other_drug_is() -> None:
+    """The class stands behind the drug, and a brand says whose it is (golden)."""
+    assert LIBRARY.unknown("clobazm") == '"clobazm" is not in the library; did you mean clobazam (antiseizure)?'
+    assert LIBRARY.unknown("Tegretoll") == (
+        '"Tegretoll" is not in the library; did you mean Tegretol (carbamazepine, antiseizure)?'
+    )
+    assert LIBRARY.unknown("hydroxzine") == (
+        '"hydroxzine" is not in the library; did you mean hydroxyzine (not in the library)?'
+    )
+
+
+def test_several_drugs_in_one_name_are_told_apart() -> None:
+    """Joined by a sign: each is written for itself, and what is missing is said (golden)."""
+    assert LIBRARY.unknown("carbamazepine + Lamictal / hydroxyzine") == (
+        '"carbamazepine + Lamictal / hydroxyzine" is several drugs; write a [[regimen]] for each drug: '
+        '"carbamazepine", "lamotrigine"; hydroxyzine is not in the library'
+    )
+
+
+COMBINATIONS = [mixture for mixture in mixtures() if isinstance(mixture, Combination)]
+
+
+@pytest.mark.parametrize("product", COMBINATIONS, ids=lambda product: product.brands[0])
+def test_a_combination_is_refused_with_its_parts(product: Combination) -> None:
+    """No brand of it is one drug; the message names each part, how much, and whether it can be written."""
+    for name in product.names:
+        told = LIBRARY.unknown(name)
+        assert LIBRARY.meaning(name) is None
+        assert all(f"{part} {amount}" in told for part, amount in product.holds.items())
+        for part in product.drugs:
+            id = LIBRARY.named(part)
+            assert ("not in the library" in told) if id is None else (f'"{id}"' in told)
+
+
+@pytest.mark.parametrize("racemate", [one for one in mixtures() if isinstance(one, Racemate)], ids=lambda one: one.id)
+def test_a_racemate_is_its_parts(racemate: Racemate) -> None:
+    """Shares add up to 1, and the form of each part frees that share of the salt, as its own file says it."""
+    parts = [LIBRARY.monograph(part.drug) for part in racemate.part]
+    shares = [part.share.canonical for part in racemate.part]
+    freed = [part.absorption[racemate.formulation].salt_factor for part in parts]
+    salt = sum(factor.canonical for factor in freed if factor is not None)
+
+    assert sum(shares) == pytest.approx(1)
+    assert salt <= 1
+    assert [factor.canonical / salt for factor in freed if factor is not None] == pytest.approx(shares)
+    assert len({part.molar_mass.canonical for part in parts}) == 1
+
+
+@pytest.mark.parametrize("id", LIBRARY.ids())
+def test_the_index_reads_of_a_file_what_its_names_are(id: str) -> None:
+    """Only some lines of a drug file are read for the index: they say the same as the whole file."""
+    path = LIBRARY.files[id]
+    whole = tomllib.loads(path.read_text("utf-8"))
+
+    assert read_some(path, HEAD, "names") == {key: whole[key] for key in (*HEAD, "names") if key in whole}
 
 
 @given(st.sampled_from(LIBRARY.ids()), st.data())

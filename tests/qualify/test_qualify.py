@@ -16,9 +16,11 @@ from runs import INTRAVENOUS, drug, oral, pathway
 from study_tables import table
 
 from pkinteract.cli import main
+from pkinteract.errors import InputError
 from pkinteract.library import load_library
 from pkinteract.library.evidence.ratios import RATIOS, read_studies
 from pkinteract.qualify import StudyOutcome, guest_limit, kept_summaries, qualify_studies, regressions, summaries
+from pkinteract.qualify.choose import chosen_evidence, evidence
 
 KI = 5.0
 LEVEL = 10.0
@@ -347,6 +349,16 @@ def test_a_row_shows_its_design_and_its_curves(tmp_path: Path) -> None:
     assert not (tmp_path / "out" / "forest.png").exists()
     assert command("--row", "osp-1460", "--out", str(tmp_path / "out"), "--no-figure").exit_code == 0
     assert not (tmp_path / "out" / "osp-1460.png").exists()
+
+
+def test_the_studies_of_a_drug_are_chosen_by_any_name_of_it() -> None:
+    """By a brand and a German INN as by ids; a drug that no row has is no slip of one that some have."""
+    known = evidence()
+    by_id = chosen_evidence(known, perpetrator="carbamazepine", victim="midazolam", row=None)
+
+    assert chosen_evidence(known, perpetrator="Tegretol", victim="Midazolam", row=None) == by_id
+    with pytest.raises(InputError, match='"oxcarbazepinum" stands in no row of the table; known are'):
+        chosen_evidence(known, perpetrator="oxcarbazepinum", victim=None, row=None)
 
 
 def test_what_is_not_in_the_table_is_refused(tmp_path: Path) -> None:
