@@ -59,9 +59,9 @@ def _named(library: Library, name: str) -> list[str]:
 def _listed(library: Library, search: str | None, group: str | None) -> list[str]:
     from pkinteract.errors import InputError, Problem, did_you_mean
     from pkinteract.library.names import folded
-    from pkinteract.report.drugs.text import chosen_drugs, groups, library_lines
+    from pkinteract.report.drugs.text import chosen_drugs, drug_classes, library_lines
 
-    known = groups(library)
+    known = drug_classes(library)
     if group is not None and folded(group) not in map(folded, known):
         hint = did_you_mean(group, known, f"classes are {', '.join(known)}")
         text = f'"{group}" is no class of the library; {hint}'

@@ -66,7 +66,7 @@ def chosen_drugs(library: Library, search: str | None, group: str | None) -> tup
     return tuple(id for id in chosen if id in named or wanted in folded(_acts(library.monograph(id))))
 
 
-def groups(library: Library) -> tuple[str, ...]:
+def drug_classes(library: Library) -> tuple[str, ...]:
     """The classes that the library has, sorted."""
     return tuple(sorted({library.monograph(id).group or "" for id in library.ids()} - {""}))
 
