@@ -8,12 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pkinteract.errors import did_you_mean
 from pkinteract.library.checks import Fault, Key, nested_table
-from pkinteract.library.schema.mixtures import Combination, MixtureFile, Racemate
 from pkinteract.text.toml import read_toml
+
+if TYPE_CHECKING:
+    from pkinteract.library.schema.mixtures import Combination, MixtureFile, Racemate
 
 HEAD = ("name", "atc", "group")
 """Keys of a drug file, beside its table ``[names]``, that an index of names is made of."""
@@ -53,20 +55,26 @@ class NameIndex:
     ----------
     meanings
         What a name means: one entry for each drug that has it.
-    mixtures
-        Racemates and combinations.
+    racemates, combinations
+        Names that mean several drugs of one dose.
     groups
         Drug id to its class.
     """
 
     meanings: Mapping[str, tuple[Meaning, ...]]
-    mixtures: Mapping[str, Racemate | Combination]
+    racemates: Mapping[str, Racemate]
+    combinations: Mapping[str, Combination]
     groups: Mapping[str, str]
+
+    @property
+    def mixtures(self) -> dict[str, Racemate | Combination]:
+        """Racemates and combinations."""
+        return {**self.racemates, **self.combinations}
 
     def meaning(self, name: str) -> Meaning | None:
         """What a name means; None if that is nothing, several drugs, or a mixture."""
         word = folded(name)
-        meanings = () if word in self.mixtures else self.meanings.get(word, ())
+        meanings = () if word in self.racemates or word in self.combinations else self.meanings.get(word, ())
         return meanings[0] if len(meanings) == 1 else None
 
     def having(self, text: str) -> frozenset[str]:
@@ -121,23 +129,21 @@ def index(files: Iterable[tuple[str, Mapping[str, Any] | None]]) -> NameIndex:
             meanings.setdefault(folded(meaning.name), {}).setdefault(id, meaning)
     known = {word: tuple(by_drug.values()) for word, by_drug in meanings.items()}
     ids = {meaning.drug for each in known.values() for meaning in each}
+    there = [one for one in mixtures().racemate if one.id not in ids and ids.issuperset(one.drugs)]
     return NameIndex(
         meanings=known,
-        mixtures={
-            folded(name): mixture
-            for mixture in mixtures()
-            if isinstance(mixture, Combination) or (mixture.id not in ids and ids.issuperset(mixture.drugs))
-            for name in mixture.names
-        },
+        racemates={folded(name): one for one in there for name in one.names},
+        combinations={folded(name): one for one in mixtures().combination for name in one.names},
         groups=groups,
     )
 
 
 @cache
-def mixtures() -> tuple[Racemate | Combination, ...]:
+def mixtures() -> MixtureFile:
     """Racemates and combinations of the library."""
-    read = MixtureFile.model_validate(read_toml(_FOLDER / "mixtures.toml", ours=True).data)
-    return (*read.racemate, *read.combination)
+    from pkinteract.library.schema.mixtures import MixtureFile
+
+    return MixtureFile.model_validate(read_toml(_FOLDER / "mixtures.toml", ours=True).data)
 
 
 def said_of(name: str, text: str) -> str:
@@ -184,8 +190,8 @@ def taken_names(data: Mapping[str, Any], known: NameIndex) -> Iterator[Fault]:
         if others:
             what = "the id" if id_of(name) in others else "a name"
             yield key, f'"{name}" is {what} of {all_of(others)} already; write one that is of this drug alone'
-        elif word in known.mixtures:
-            yield key, f'"{name}" is {all_of(known.mixtures[word].drugs)} already; write one that is of this drug alone'
+        elif (mixture := known.racemates.get(word) or known.combinations.get(word)) is not None:
+            yield key, f'"{name}" is {all_of(mixture.drugs)} already; write one that is of this drug alone'
 
 
 def _placed(data: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -21,12 +21,13 @@ from pkinteract.library.checks import (
 )
 from pkinteract.library.names import HEAD, Meaning, NameIndex, folded, id_of, index, name_faults, taken_names
 from pkinteract.library.schema.enzyme import Enzyme, EnzymeFile
-from pkinteract.library.schema.mixtures import Racemate
 from pkinteract.library.schema.monograph import Citation, Monograph
-from pkinteract.library.suggestions import instead, unknown
 from pkinteract.text.toml import TomlFile, read_some, read_toml
 from pkinteract.text.toml_lines import key_text
 from pkinteract.text.toml_words import problems
+
+if TYPE_CHECKING:
+    from pkinteract.library.schema.mixtures import Racemate
 
 FOLDER = Path(__file__).parent
 
@@ -75,17 +76,17 @@ class Library:
 
     def racemate(self, name: str) -> Racemate | None:
         """The racemate that a name means, if it means one."""
-        mixture = None if name in self.files else self.names.mixtures.get(folded(name))
-        return mixture if isinstance(mixture, Racemate) else None
+        return None if name in self.files else self.names.racemates.get(folded(name))
 
     @property
     def racemates(self) -> tuple[Racemate, ...]:
         """Racemates that are given as drugs of the library, each once."""
-        mixtures = {mixture.id: mixture for mixture in self.names.mixtures.values() if isinstance(mixture, Racemate)}
-        return tuple(mixtures.values())
+        return tuple({racemate.id: racemate for racemate in self.names.racemates.values()}.values())
 
     def unknown(self, name: str) -> str:
         """What to say of a name that means no drug, or several."""
+        from pkinteract.library.suggestions import unknown
+
         return unknown(name, self.names, lambda drug: tuple(self.monograph(drug).absorption))
 
     def absent(self, name: str, present: Iterable[str], what: str) -> str:
@@ -97,6 +98,8 @@ class Library:
 
     def instead(self, name: str, present: Iterable[str]) -> str:
         """What to write for a name that is none of the drugs ``present``: what a slip of the pen meant, else all."""
+        from pkinteract.library.suggestions import instead
+
         return instead(name, self.names, list(present))
 
     @property
@@ -199,9 +202,8 @@ def _monograph(
 ) -> Monograph:
     organs = {name: tuple(enzyme.organs) for name, enzyme in enzymes.items()}
     faults = [*monograph_problems(file.data), *unknown_enzymes(file.data, organs), *_others(file, files)]
-    faults += name_faults(file.data)
     if own:
-        faults += taken_names(file.data, _names(files))
+        faults += [*name_faults(file.data), *taken_names(file.data, _names(files))]
     return validated(Monograph, file, faults)
 
 
@@ -216,6 +218,8 @@ def _others(file: TomlFile, files: Mapping[str, Path]) -> Iterator[tuple[Key, st
         if drug == own:
             continue
         if drug not in files:
+            from pkinteract.library.suggestions import unknown
+
             yield ("displaces", drug), unknown(drug, _names(files), lambda other: _forms(files[other]))
             continue
         if not nested_table(_data(files[drug]), "binding"):

@@ -8,7 +8,6 @@ from functools import cache
 from pathlib import Path
 
 from pkinteract.library.names import NameIndex, all_of, folded, given_as, id_of
-from pkinteract.library.schema.mixtures import Racemate
 from pkinteract.text.toml import read_toml
 
 SLIPS = {8: 2, 5: 1}
@@ -29,12 +28,12 @@ def unknown(name: str, known: NameIndex, forms: Callable[[str], Sequence[str]]) 
         Formulations of a drug of the library.
     """
     word = folded(name)
-    mixture = known.mixtures.get(word)
-    if isinstance(mixture, Racemate):
-        return f'"{name}" is given as {all_of(mixture.drugs)}; write one of them'
-    if mixture is not None:
-        parts = [f"{drug} {amount}" for drug, amount in mixture.holds.items()]
-        return f'"{name}" is {all_of(parts)} in {mixture.of}; {_each(mixture.drugs, known)}'
+    if word in known.racemates:
+        return f'"{name}" is given as {all_of(known.racemates[word].drugs)}; write one of them'
+    if word in known.combinations:
+        product = known.combinations[word]
+        parts = [f"{drug} {amount}" for drug, amount in product.holds.items()]
+        return f'"{name}" is {all_of(parts)} in {product.of}; {_each(product.drugs, known)}'
     meanings = known.meanings.get(word, ())
     if len(meanings) == 1:
         return f'"{name}" means {meanings[0].text}; write that'
@@ -57,10 +56,10 @@ def instead(name: str, known: NameIndex, present: Sequence[str]) -> str:
     A name that means another drug is no slip.
     """
     word = folded(name)
-    mixture = known.mixtures.get(word)
-    if isinstance(mixture, Racemate) and set(mixture.drugs) & set(present):
-        return f"it is {given_as(mixture)}: write one of them"
-    if word not in known.meanings and mixture is None and word not in _others():
+    racemate = known.racemates.get(word)
+    if racemate is not None and set(racemate.drugs) & set(present):
+        return f"it is {given_as(racemate)}: write one of them"
+    if not any(word in words for words in (known.meanings, known.racemates, known.combinations, _others())):
         slips = {other: edits(word, folded(other)) for other in present if _comparable(word, folded(other))}
         least = min(slips.values(), default=_most(word) + 1)
         if least <= _most(word):
@@ -95,11 +94,11 @@ def _begun(name: str, known: NameIndex, forms: Callable[[str], Sequence[str]]) -
     for count in range(len(words) - 1, 0, -1):
         begin, rest = " ".join(words[:count]), words[count:]
         word = folded(begin)
-        mixture, meaning = known.mixtures.get(word), known.meaning(begin)
-        if isinstance(mixture, Racemate):
-            only = mixture.formulation
-            return f'"{name}" begins with {begin}; {_written(mixture.id, only, rest, (only,))}'
-        if mixture is not None or len(known.meanings.get(word, ())) > 1:
+        racemate, meaning = known.racemates.get(word), known.meaning(begin)
+        if racemate is not None:
+            only = racemate.formulation
+            return f'"{name}" begins with {begin}; {_written(racemate.id, only, rest, (only,))}'
+        if word in known.combinations or len(known.meanings.get(word, ())) > 1:
             return f'"{name}" begins with {begin}: {unknown(begin, known, forms)}'
         if meaning is not None:
             write = _written(meaning.drug, meaning.formulation, rest, forms(meaning.drug))

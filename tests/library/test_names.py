@@ -17,7 +17,7 @@ from pkinteract import load_scenario
 from pkinteract.cli import main
 from pkinteract.errors import InputError
 from pkinteract.library import load_library
-from pkinteract.library.names import HEAD, folded, mixtures
+from pkinteract.library.names import HEAD, folded, mixtures, name_faults
 from pkinteract.library.schema.mixtures import Combination, Racemate
 from pkinteract.library.suggestions import edits
 from pkinteract.text.toml import read_some, read_toml
@@ -27,7 +27,8 @@ FILE = Path(__file__).parents[2] / "pkinteract" / "library" / "other_drugs.toml"
 OTHERS = [
     name
     for name in read_toml(FILE).data["names"]
-    if LIBRARY.named(name) is None and folded(name) not in LIBRARY.names.mixtures
+    if LIBRARY.named(name) is None
+    and not {folded(name)} & (LIBRARY.names.racemates.keys() | LIBRARY.names.combinations)
 ]
 SEVERAL = {"B01AA03": ("r-warfarin", "s-warfarin"), "Norpramin": ("desipramine", "omeprazole")}
 
@@ -59,6 +60,9 @@ def test_every_drug_has_its_german_name_and_sound_codes(id: str) -> None:
 
     codes = [*filter(None, [monograph.atc]), *monograph.names.atc]
 
+    data = tomllib.loads(LIBRARY.files[id].read_text("utf-8"))
+
+    assert list(name_faults(data)) == []
     assert monograph.names.german
     assert codes or not monograph.absorption
     assert all(re.fullmatch(r"[A-V]\d\d[A-Z]{2}\d\d", code) for code in codes)
@@ -235,10 +239,7 @@ def test_several_drugs_in_one_name_are_told_apart() -> None:
     )
 
 
-COMBINATIONS = [mixture for mixture in mixtures() if isinstance(mixture, Combination)]
-
-
-@pytest.mark.parametrize("product", COMBINATIONS, ids=lambda product: product.brands[0])
+@pytest.mark.parametrize("product", mixtures().combination, ids=lambda product: product.brands[0])
 def test_a_combination_is_refused_with_its_parts(product: Combination) -> None:
     """No brand of it is one drug; the message names each part, how much, and whether it can be written."""
     for name in product.names:
@@ -250,7 +251,7 @@ def test_a_combination_is_refused_with_its_parts(product: Combination) -> None:
             assert ("not in the library" in told) if id is None else (f'"{id}"' in told)
 
 
-@pytest.mark.parametrize("racemate", [one for one in mixtures() if isinstance(one, Racemate)], ids=lambda one: one.id)
+@pytest.mark.parametrize("racemate", mixtures().racemate, ids=lambda one: one.id)
 def test_a_racemate_is_its_parts(racemate: Racemate) -> None:
     """Shares add up to 1, and the form of each part frees that share of the salt, as its own file says it."""
     parts = [LIBRARY.monograph(part.drug) for part in racemate.part]
