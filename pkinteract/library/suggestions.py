@@ -13,6 +13,9 @@ from pkinteract.text.toml import read_toml
 SLIPS = {8: 2, 5: 1}
 """Length of a name from which so many slips of the pen are looked for, longest first; none in its first letter."""
 
+LONGEST = 200
+"""Letters of a name that is looked into at most; no drug has a longer one."""
+
 _LISTED = 60
 """Names that are listed at most."""
 
@@ -42,6 +45,8 @@ def unknown(name: str, known: NameIndex, forms: Callable[[str], Sequence[str]]) 
         return f'"{name}" means {" and ".join(map(known.described, drugs))} here; write one of them'
     head = f'"{name}" is not in the library'
     listed = "pkinteract drugs lists what there is"
+    if len(name) > LONGEST:
+        return f"{head}; {listed}"
     if word in _others():
         return f"{head}, and no drug there stands for it; {listed}"
     near = _near(word, known)

@@ -327,3 +327,10 @@ def test_a_drug_of_ones_own_is_named_by_its_brand(tmp_path: Path) -> None:
 
     assert [(one.drug, one.formulation) for one in scenario.regimens] == [("my-drug", "drops")]
     assert scenario.names == ("mydrops is my-drug drops",)
+
+
+def test_a_name_of_millions_of_letters_is_refused_at_once(tmp_path: Path) -> None:
+    """Nothing is looked for in what cannot be a name; the message is cut."""
+    (problem,) = refused(tmp_path, text(regimen("x " * 1_000_000, once("5 mg"))))
+
+    assert problem.message.endswith("is not in the library; pkinteract drugs lists what there is")
