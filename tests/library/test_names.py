@@ -125,6 +125,18 @@ def test_an_unknown_drug_is_told_the_same_everywhere(name: str, words: str, tmp_
     assert words in printed.stderr
 
 
+SLOW = re.compile(r"\b(XR|XL|SR|ER|CR|LA|SA|retard|chrono|prolong|extent|continus|extended|prolonged)\b", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("id", LIBRARY.ids())
+def test_no_slow_brand_stands_for_a_fast_form(id: str) -> None:
+    """A name that says slow release belongs to a formulation, unless the default one is slow itself."""
+    monograph = LIBRARY.monograph(id)
+
+    if "release" not in (monograph.default_formulation or ""):
+        assert [name for name in names(id) if SLOW.search(name)] == []
+
+
 @pytest.mark.parametrize("id", LIBRARY.ids())
 def test_a_name_of_a_formulation_leads_to_it(id: str) -> None:
     """Brands and salts of one form bring it, not the default one; it is modelled, or sold and known not to be."""
