@@ -176,7 +176,8 @@ def edits(one: str, other: str) -> int:
 @cache
 def _others() -> Mapping[str, str]:
     """Drugs that are known and not in the library, folded: none of them is a slip of the pen."""
-    return {folded(name): name for name in read_toml(_OTHERS, ours=True).data["names"]}
+    read = read_toml(_OTHERS, ours=True).data
+    return {folded(name): name for name in (*read["names"], *read["look_alikes"])}
 
 
 def _or(words: Sequence[str]) -> str:

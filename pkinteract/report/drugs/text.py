@@ -146,7 +146,9 @@ def _monograph(monograph: Monograph, said: str) -> Iterator[str]:
     yield from _indented(_grade(monograph))
     forms = [name + " (default)" * (name == monograph.default_formulation) for name in monograph.absorption]
     yield f"  Formulations: {', '.join(forms) or 'none, it is formed and never dosed'}"
-    yield from _indented(" ".join((monograph.notes or "").split()))
+    yield from textwrap.wrap(
+        " ".join((monograph.notes or "").split()), 110, initial_indent="  ", subsequent_indent="  "
+    )
     rows = [("value", "", "unit", "kind", "CV", "source")]
     notes = []
     for path, value in monograph.values():
