@@ -45,7 +45,7 @@ def library_lines(library: Library, chosen: Collection[str] | None = None) -> li
             [monograph.id, *_byname(monograph)],
             _wrapped(monograph.group or "–", 15),
             _wrapped(_cleared(monograph), 25),
-            _wrapped(", ".join(map(_short, monograph.induces)), 17),
+            _wrapped(", ".join(map(_short, monograph.induces)), 14),
             [line for text in _inhibits(monograph) for line in _wrapped(text, 24)],
             [grade_of(monograph).grade],
         )
