@@ -309,6 +309,8 @@ class Scenario:
         Drug, or "enzymes", to dotted path to quantity, those of ``parameters`` included.
     warnings
         What is allowed but looks like a slip, with line and key.
+    names
+        What the names of the file mean that are no ids, such as "Tegretol is carbamazepine"; each once.
     """
 
     name: str
@@ -332,6 +334,7 @@ class Scenario:
     overrides: Mapping[str, Mapping[str, str]]
     warnings: tuple[str, ...]
     own: frozenset[str] = frozenset()
+    names: tuple[str, ...] = ()
     sessions: tuple[Session, ...] = ()
 
     @property

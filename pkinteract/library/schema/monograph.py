@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from pkinteract.library.schema.absorption import Formulation
 from pkinteract.library.schema.dosing import Dosing
 from pkinteract.library.schema.interactions import Displacement, Inactivation, Induction, Inhibition
+from pkinteract.library.schema.names import AtcCode, Names
 from pkinteract.library.schema.values import (
     ID,
     Age,
@@ -266,24 +267,12 @@ class Revision(MonographTable):
     why: str
 
 
-class Names(MonographTable):
-    """Other names by which a drug is found: its German INN, brands, synonyms, and further ATC codes.
-
-    A brand stands for the default formulation, so brands of other forms are no names.
-    """
-
-    german: str | None = None
-    brands: tuple[str, ...] = Field(default=(), strict=False)
-    synonyms: tuple[str, ...] = Field(default=(), strict=False)
-    atc: tuple[str, ...] = Field(default=(), strict=False)
-
-
 class Monograph(MonographTable):
     """Everything the model knows of one compound."""
 
     id: str = Field(pattern=ID, max_length=60, examples=['"my-drug"'])
     name: Line
-    atc: str | None = None
+    atc: AtcCode | None = None
     group: str | None = None
     notes: str | None = None
     names: Names = Field(default_factory=Names)
@@ -350,6 +339,14 @@ class Monograph(MonographTable):
     def values(self) -> Iterator[tuple[str, Value]]:
         """Every number with its dotted path, in the order of the schema."""
         yield from values(self)
+
+
+def sold_only(monograph: Monograph, form: str) -> str:
+    """What to say of a form of a drug that is sold and has no absorption in its monograph."""
+    other = monograph.dosing.other_forms[form]
+    note = f"; {other.note}" if other.kind == "label" and other.note else ""
+    sold = f"{monograph.id} {form} is sold ({other.sold}{note}) but has no absorption in the library"
+    return f"{sold}; its formulations are {', '.join(monograph.absorption)}"
 
 
 def enzymes_of(monographs: Iterable[Monograph]) -> set[str]:

@@ -52,6 +52,7 @@ def check_lines(
     lines = [
         f"{scenario.path}: ok",
         f"  {scenario.title}",
+        *(f"  name      {text}" for text in scenario.names),
         f"  patient   {patient.sex}, {patient.age:g} y, {', '.join(_traits(patient))}{genes}",
         *(
             f"  from      day {time / 24:g}: {', '.join(_differences(before, after))}"

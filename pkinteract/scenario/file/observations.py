@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pkinteract.errors import did_you_mean
+from pkinteract.library import Library
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.scenario.file.schema import ObservationTable
 from pkinteract.scenario.types import TOLERANCE, Observation, Regimen
@@ -59,28 +59,30 @@ class Measurable:
         return self.unbound.get(analyte, analyte)
 
 
-def read_observations(file: TomlFile, known: Measurable, part: Part, refuse: Refuse) -> tuple[Observation, ...]:
+def read_observations(
+    file: TomlFile, known: Measurable, part: Part, refuse: Refuse, library: Library
+) -> tuple[Observation, ...]:
     """Levels sorted by time; reports those that cannot be."""
     entries = file.data.get("observation")
     observations = []
     for i, entry in enumerate(entries if isinstance(entries, list) else ()):
         key: Key = ("observation", i)
         table = part(ObservationTable, entry, key)
-        observation = None if table is None else _observation(key, file.line(key), table, known, refuse)
+        observation = None if table is None else _observation(key, file.line(key), table, known, refuse, library)
         observations += [] if observation is None else [observation]
     return tuple(sorted(observations, key=lambda observation: observation.time))
 
 
 def _observation(
-    key: Key, line: int | None, table: ObservationTable, known: Measurable, refuse: Refuse
+    key: Key, line: int | None, table: ObservationTable, known: Measurable, refuse: Refuse, library: Library
 ) -> Observation | None:
     level = _level((*key, "level"), table.level, refuse)
     if known.span is not None:
         _check_time((*key, "at"), table, known, known.span, refuse)
     if known.compound(table.analyte) not in known.units:
         if known.whole:
-            close = did_you_mean(table.analyte, (*known.units, *known.unbound))
-            refuse((*key, "analyte"), f'"{table.analyte}" is not an analyte of this scenario; {close}')
+            known_names = (*known.units, *known.unbound)
+            refuse((*key, "analyte"), library.absent(table.analyte, known_names, "an analyte of this scenario"))
         return None
     value = None if level is None else _reported((*key, "level"), table, level, known, refuse)
     if value is None:
