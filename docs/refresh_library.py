@@ -42,7 +42,7 @@ def parts() -> dict[str, str]:
     with (RATIOS.parent / "summary.csv").open(encoding="utf-8", newline="") as file:
         groups = {(row["by"], row["group"]): row for row in csv.DictReader(file)}
     published = groups[GROUPS["published designs"]]
-    counts = {name: sum(study.set == name for study in studies) for name in ("osp", "asm", "pairs", "recalled")}
+    counts = {name: sum(study.set == name for study in studies) for name in ("osp", "asm", "pairs", "ward", "recalled")}
     return {
         "size": f"{len(known)} compounds",
         "simulated": f"{len(simulated)} published study arms",

@@ -79,7 +79,7 @@ def unit_factor(unit: str, monograph: Monograph) -> float:
         When there is no such unit.
     """
     if dimension_of(unit) == "molar concentration":
-        return 1000 / monograph.molar_mass.canonical
+        return from_canonical(1000 / monograph.molar_mass.canonical, unit)
     return from_canonical(1.0, unit)
 
 

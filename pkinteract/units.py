@@ -52,7 +52,7 @@ UNITS: dict[str, tuple[str, float]] = {
 }
 """Unit to its dimension and the factor that makes it canonical."""
 
-COLUMN_SUFFIX = {"mg/L": "mg_per_L", "ng/mL": "ng_per_mL", "umol/L": "umol_per_L"}
+COLUMN_SUFFIX = {"mg/L": "mg_per_L", "ng/mL": "ng_per_mL", "umol/L": "umol_per_L", "mmol/L": "mmol_per_L"}
 """Reporting unit to the suffix of a column's name."""
 
 EXAMPLES = {

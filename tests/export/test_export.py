@@ -238,19 +238,20 @@ def test_a_row_at_a_dose_time_holds_the_value_before_the_dose(tmp_path: Path, st
     assert float(rows[at + 1]["victim_mg_per_L"]) > 1.0
 
 
-def test_a_reporting_unit_changes_name_and_values(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("unit", "column", "scale"), [("umol/L", "umol", 1000), ("mmol/L", "mmol", 1)])
+def test_a_reporting_unit_changes_name_and_values(unit: str, column: str, scale: float, tmp_path: Path) -> None:
     """umol/L of carbamazepine: the column says so and holds mg/L·1000/236.27; range and exposure follow."""
-    path = written(tmp_path, SWITCH + '[output.units]\ncarbamazepine = "umol/L"\n', name="molar")
+    path = written(tmp_path, SWITCH + f'[output.units]\ncarbamazepine = "{unit}"\n', name="molar")
 
     command("run", path, "--out", tmp_path / "out", "--no-figure")
 
     names, rows = table(tmp_path / "out" / "concentrations.csv")
-    assert "carbamazepine_umol_per_L" in names
-    plain = run(SWITCH).concentration[3] * 1000 / 236.27
-    np.testing.assert_allclose([float(row["carbamazepine_umol_per_L"]) for row in rows], plain, rtol=1e-6)
+    assert f"carbamazepine_{column}_per_L" in names
+    plain = run(SWITCH).concentration[3] * scale / 236.27
+    np.testing.assert_allclose([float(row[f"carbamazepine_{column}_per_L"]) for row in rows], plain, rtol=1e-6)
     exposure = next(row for row in table(tmp_path / "out" / "exposure.csv")[1] if row["analyte"] == "carbamazepine")
-    assert exposure["unit"] == "umol/L"
-    assert float(exposure["reference_high"]) == pytest.approx(12 * 1000 / 236.27, rel=1e-6)
+    assert exposure["unit"] == unit
+    assert float(exposure["reference_high"]) == pytest.approx(12 * scale / 236.27, rel=1e-6)
 
 
 def test_no_text_cell_is_a_formula(tmp_path: Path) -> None:

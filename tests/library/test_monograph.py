@@ -101,7 +101,12 @@ def test_a_shorthand_with_a_basis_is_an_assumed_value(tmp_path: Path) -> None:
 
 
 SLIPS = [
-    ('unit = "mg/L"', 'unit = "mg/l"', "unit", '"mg/l" is not a reporting unit; write one of mg/L, ng/mL, umol/L'),
+    (
+        'unit = "mg/L"',
+        'unit = "mg/l"',
+        "unit",
+        '"mg/l" is not a reporting unit; write one of mg/L, ng/mL, umol/L, mmol/L',
+    ),
     ('formulation = "capsule"', 'formulation = "capsul"', "formulation", "did you mean capsule?"),
     ('until = "90 y"', 'until = "9 y"', "ages.until", "must be a higher age than from"),
     (

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from runs import average, half_life, run
 
+from pkinteract.analytes import unit_factor
 from pkinteract.engine.curves import Curve, extremes
 from pkinteract.library import load_library
 from pkinteract.library.schema.monograph import REFERENCE_WEIGHT
@@ -141,8 +142,8 @@ def sum_of(compound: str) -> str:
 
 def in_mg_per_l(row: dict[str, str], compound: str = "") -> float:
     """Reporting unit of a compound, or of the drug of a sum [mg/L]."""
-    unit = LIBRARY.monograph((compound or row["compound"]).split("+")[0]).unit
-    return {"mg/L": 1.0, "ng/mL": 1e-3}[unit]
+    monograph = LIBRARY.monograph((compound or row["compound"]).split("+")[0])
+    return 1 / unit_factor(monograph.unit, monograph)
 
 
 def peak_time(row: dict[str, str]) -> float:
