@@ -1,7 +1,8 @@
 """P-glycoprotein against published ratios: dabigatran etexilate, digoxin and edoxaban, and the return after rifampicin.
 
-Of these the two of rifampicin (day 0) and verapamil set the constants that they are met with; the others are checks of
-one transporter in gut, bile and kidneys.
+Constants were set by hand on dabigatran with rifampicin (day 0), verapamil (before) and carbamazepine, on edoxaban with
+quinidine, erythromycin and rifampicin, and on digoxin with St John's wort: those tests hold them where they are. Checks are
+the return after rifampicin, verapamil two hours after, and digoxin with quinidine and rifampicin.
 """
 
 from __future__ import annotations
