@@ -1,7 +1,7 @@
 """P-glycoprotein against published ratios: dabigatran etexilate, digoxin and edoxaban, and the return after rifampicin.
 
 Constants were set by hand on dabigatran with rifampicin (day 0), verapamil (before) and carbamazepine, on edoxaban with
-quinidine, erythromycin and rifampicin, and on digoxin with St John's wort: those tests hold them where they are. Checks are
+quinidine, erythromycin and rifampicin, and on digoxin with St John's wort: those tests hold them there. Checks:
 the return after rifampicin, verapamil two hours after, and digoxin with quinidine and rifampicin.
 """
 
