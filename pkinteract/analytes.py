@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pkinteract.library.schema.monograph import Monograph, ReferenceRange, Value
 from pkinteract.model import Model
+from pkinteract.model.parts import fraction_unbound
 from pkinteract.result import Analyte
 from pkinteract.scenario import Scenario
 from pkinteract.units import COLUMN_SUFFIX, dimension_of, from_canonical
 
 
 def analytes(scenario: Scenario) -> tuple[Analyte, ...]:
-    """Compounds in scenario order; a sum follows its parts, and a metabolite in a sum is judged by the sum."""
+    """Compounds in scenario order, each before its unbound level.
+
+    A sum follows its parts, and a metabolite in a sum is judged by the sum.
+    """
     analytes: list[Analyte] = []
     sums = [(drug, total) for drug in scenario.dosed for total in scenario.monographs[drug].sum]
     summed = {part for drug, total in sums for part in total.parts if part != drug}
@@ -25,6 +30,18 @@ def analytes(scenario: Scenario) -> tuple[Analyte, ...]:
                 band = ReferenceRange(alert=band.alert) if compound in summed else band
                 origin = compound if compound in scenario.dosed else drug
                 analytes.append(_analyte(scenario, compound, monograph.measured, (compound,), origin, monograph, band))
+                if monograph.unbound is not None:
+                    free = _analyte(
+                        scenario,
+                        compound,
+                        f"{monograph.name}, unbound",
+                        (compound,),
+                        origin,
+                        monograph,
+                        monograph.unbound.reference_range,
+                    )
+                    id, suffix = monograph.unbound_id, COLUMN_SUFFIX[free.unit]
+                    analytes.append(replace(free, id=id, column=f"{id}_{suffix}", unbound=True))
         for total in parent.sum:
             name = " + ".join(scenario.monographs[part].name for part in total.parts)
             analytes.append(_analyte(scenario, total.id, name, total.parts, drug, parent, total.reference_range))
@@ -84,7 +101,17 @@ def unit_factor(unit: str, monograph: Monograph) -> float:
 
 
 def parts_of(analyte: Analyte, scenario: Scenario, model: Model) -> list[tuple[int, int, float]]:
-    """Compounds that an analyte adds up: each one's row, the parameter that is its volume, and its unit per mg/L."""
+    """Compounds that an analyte adds up: each one's row, the parameter that is its volume, and its unit per mg/L.
+
+    Of an unbound level whose binding does not vary the unit is that per mg/L of total drug.
+    """
     rows = [model.compounds.index(part) for part in analyte.parts]
     factors = [unit_factor(analyte.unit, scenario.monographs[part]) for part in analyte.parts]
+    if analyte.unbound and not is_varying(analyte, model):
+        factors = [factors[0] * fraction_unbound(scenario.monographs[analyte.parts[0]])]
     return [(row, model.system.compounds[row].volume, factor) for row, factor in zip(rows, factors, strict=True)]
+
+
+def is_varying(analyte: Analyte, model: Model) -> bool:
+    """Whether an analyte is an unbound level that is no constant share of the total one."""
+    return analyte.unbound and model.system.compounds[model.compounds.index(analyte.parts[0])].binding is not None

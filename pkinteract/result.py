@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analyte:
-    """Something that is reported: a compound, or a sum of compounds.
+    """Something that is reported: a compound, its unbound level, or a sum of compounds.
 
     Attributes
     ----------
@@ -26,6 +26,8 @@ class Analyte:
         Compounds that it adds up.
     parent
         The dosed drug that it comes from.
+    unbound
+        Whether it is the unbound level of its one part.
     low, high, alert
         Reference range and alert level in ``unit``; None where there is none.
     after
@@ -45,6 +47,7 @@ class Analyte:
     alert: float | None
     after: float | None
     range_source: str
+    unbound: bool = False
 
     @property
     def judged(self) -> str:

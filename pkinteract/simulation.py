@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 
-from pkinteract.analytes import analytes, parts_of
+from pkinteract.analytes import analytes, is_varying, parts_of
 from pkinteract.engine.balance import imbalance
-from pkinteract.engine.curves import Array, Curve, constant, distinct, weighted
+from pkinteract.engine.curves import Array, Curve, composed, constant, distinct, weighted
 from pkinteract.engine.events import Event
-from pkinteract.engine.reference.medium import medium
+from pkinteract.engine.reference.medium import medium, unbound_levels
 from pkinteract.engine.single.march import RTOL, solve
 from pkinteract.engine.solution import Solution, State
 from pkinteract.engine.steady_state import LARGEST_DRIFT, LARGEST_RESIDUAL, Periodic, earlier_releases, periodic_state
@@ -174,8 +175,31 @@ def _clean(values: Array) -> Array:
 def _curve(analyte: Analyte, scenario: Scenario, model: Model, solution: Solution) -> Curve:
     parts = parts_of(analyte, scenario, model)
     sets = [(-np.inf, model.system.parameters), *((change.time, change.parameters) for change in model.switches)]
+    if is_varying(analyte, model):
+        return _unbound(model, solution, parts[0][0], parts[0][2], sets)
     weights = [(time, [factor / parameters[volume] for _, volume, factor in parts]) for time, parameters in sets]
     return weighted([solution.amounts[i] for i, _, _ in parts], weights)
+
+
+def _unbound(
+    model: Model,
+    solution: Solution,
+    compound: int,
+    factor: float,
+    sets: list[tuple[float, tuple[float, ...]]],
+) -> Curve:
+    """The unbound level of a compound whose binding varies: by the amounts of those that take part in it."""
+    acting = sorted(model.system.binders(compound))
+
+    def levels(parameters: tuple[float, ...]) -> Callable[[Array], Array]:
+        system = replace(model.system, parameters=parameters)
+
+        def level(amounts: Array) -> Array:
+            return np.asarray(factor * unbound_levels(system, dict(zip(acting, amounts, strict=True)))[compound])
+
+        return level
+
+    return composed([solution.amounts[i] for i in acting], [(time, levels(parameters)) for time, parameters in sets])
 
 
 def _clearances(

@@ -28,6 +28,7 @@ _FACTORS: dict[str, dict[str, float]] = {
         "mg/L": 1.0,
         "mg/dL": 10.0,
         "mg/mL": 1e3,
+        "g/dL": 1e4,
         "g/L": 1e3,
     },
     "molar concentration": {

@@ -77,6 +77,7 @@ def _out_of_range(result: Result, place: int, analyte: Analyte) -> Iterator[Aler
     if len(times) == 0:
         return
     values = result.curves[place].value(times)
+    unbound = any(other.unbound and other.parts == analyte.parts and other is not analyte for other in result.analytes)
     for level, rule, severity in ((analyte.high, "above-range", "moderate"), (analyte.low, "below-range", "low")):
         if level is None:
             continue
@@ -87,6 +88,7 @@ def _out_of_range(result: Result, place: int, analyte: Analyte) -> Iterator[Aler
             text = (
                 f"{analyte.name} {analyte.judged} {word} {level:g} {analyte.unit}, {way} to {worst:.3g} {analyte.unit}"
             )
+            text += "; the unbound level decides" if unbound and not analyte.unbound else ""
             stop = float(times[last + 1]) if last + 1 < len(times) else float(times[last])
             yield Alert(
                 start=float(times[first]), stop=stop, severity=severity, analyte=analyte.id, rule=rule, text=text

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from pkinteract.library import Library
 
 
 @click.command()
@@ -12,7 +16,9 @@ import click
 @click.option(
     "--new", metavar="NAME", help="Write a commented drug file NAME.toml to fill in, into the current folder."
 )
-def drugs(name: str | None, new: str | None) -> None:
+@click.option("--search", metavar="TEXT", help="Only drugs with TEXT in a name, the class, or an enzyme they act on.")
+@click.option("--group", metavar="CLASS", help="Only drugs of a class, such as antiseizure.")
+def drugs(name: str | None, new: str | None, search: str | None, group: str | None) -> None:
     """List the drugs of the library, or print the monograph of NAME: an id, INN, brand, synonym or ATC code.
 
     The list shows class, the enzymes that clear a drug, those that it induces and inhibits, and its grade, A to C. A
@@ -21,20 +27,47 @@ def drugs(name: str | None, new: str | None) -> None:
 
     Example: pkinteract drugs carbamazepine
     """
-    from pkinteract.errors import InputError, Problem
     from pkinteract.library import load_library
     from pkinteract.library.template import write_template
-    from pkinteract.report.drugs.text import library_lines, monograph_lines
 
     library = load_library()
-    if new is not None and name is not None:
-        raise click.UsageError("give NAME to print a monograph or --new NAME to write a file, not both")
+    narrowed = search is not None or group is not None
+    if name is not None and (new is not None or narrowed):
+        other = "--new NAME to write a file" if new is not None else "--search and --group to narrow the list"
+        raise click.UsageError(f"give NAME to print a monograph or {other}, not both")
     if new is not None:
         path = write_template(new, Path(), library.ids())
         click.echo(f'wrote {path}; fill it in and name it in a scenario: library = ["{path.name}"]')
-    elif name is None:
-        click.echo("\n".join(library_lines(library)))
-    elif (id := library.named(name)) is not None:
-        click.echo("\n".join(monograph_lines(library.monograph(id))))
     else:
+        click.echo("\n".join(_listed(library, search, group) if name is None else _named(library, name)))
+
+
+def _named(library: Library, name: str) -> list[str]:
+    from pkinteract.errors import InputError, Problem
+    from pkinteract.library.names import said_of
+    from pkinteract.report.drugs.text import monograph_lines, racemate_lines
+
+    racemate = library.racemate(name)
+    if racemate is not None:
+        return racemate_lines(racemate, name)
+    meaning = library.meaning(name)
+    if meaning is None:
         raise InputError("drugs", [Problem(line=None, key="NAME", message=library.unknown(name))])
+    return monograph_lines(library.monograph(meaning.drug), said_of(name, meaning.text))
+
+
+def _listed(library: Library, search: str | None, group: str | None) -> list[str]:
+    from pkinteract.errors import InputError, Problem, did_you_mean
+    from pkinteract.library.names import folded
+    from pkinteract.report.drugs.text import chosen_drugs, drug_classes, library_lines
+
+    known = drug_classes(library)
+    if group is not None and folded(group) not in map(folded, known):
+        hint = did_you_mean(group, known, f"classes are {', '.join(known)}")
+        text = f'"{group}" is no class of the library; {hint}'
+        raise InputError("drugs", [Problem(line=None, key="--group", message=text)])
+    chosen = chosen_drugs(library, search, group)
+    if chosen:
+        return library_lines(library, chosen)
+    where = "" if group is None else f" of the class {group}"
+    return [f'No drug{where} has "{search}" in a name, its class, or an enzyme that it acts on.']

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 @click.option(
     "--drug",
     "files",
-    metavar="FILE",
+    metavar="DRUG",
     type=PATH,
     multiple=True,
     required=True,
-    help="The drug's TOML file; given again, files of metabolites that the library lacks.",
+    help="A drug of the library by any name, or a TOML file; again, files of metabolites that the library lacks.",
 )
 @click.option("--out", metavar="DIR", type=PATH, help="Folder for the files; default results/<name of DATA>/.")
 @click.option("--force", is_flag=True, help="Write into a folder that holds something else.")
@@ -61,4 +61,4 @@ def events(data: Path, files: tuple[Path, ...], out: Path | None, force: bool) -
         "run.json": partial(write_record, events_record(read, dosing, predictions)),
     }
     written = write_all(folder, tables)
-    click.echo("\n".join([*predictions.notes, *(str(path) for path in written)]))
+    click.echo("\n".join([*filter(None, [dosing.said]), *predictions.notes, *(str(path) for path in written)]))

@@ -6,7 +6,7 @@ unless the right limit is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, Protocol
@@ -146,6 +146,39 @@ def weighted(curves: Sequence[Curve], weights: Sequence[tuple[float, Sequence[fl
     coefficients = np.sum([rows[:, n, None] * curve.coefficients for n, curve in enumerate(same)], axis=0)
     before = sum(weight * curve.before for curve, weight in zip(same, rows[0], strict=True))
     return PiecewisePolynomial(breaks=breaks, coefficients=coefficients, before=float(before))
+
+
+_DEGREE = 8
+_NODES = (1 - np.cos(np.pi * np.arange(_DEGREE + 1) / _DEGREE)) / 2
+_POWERS = np.linalg.inv(np.vander(_NODES, _DEGREE + 1, increasing=True))
+
+
+def composed(curves: Sequence[Curve], functions: Sequence[tuple[float, Callable[[Array], Array]]]) -> Curve:
+    """A smooth function of polynomials on the same breaks: on each piece one of degree 8 through nine points.
+
+    Parameters
+    ----------
+    functions
+        From each time on [h], what makes values (...,) of those of the curves, (curve, ...), in any unit.
+
+    Raises
+    ------
+    ValueError
+        When the curves are not polynomials on the same breaks.
+    """
+    same = [curve for curve in curves if isinstance(curve, PiecewisePolynomial) and curve.breaks is _breaks(curves[0])]
+    if len(same) < len(curves):
+        raise ValueError("a function needs polynomials on the same breaks")
+    breaks = same[0].breaks
+    values = np.array(
+        [curve.coefficients @ np.vander(_NODES, curve.coefficients.shape[1], increasing=True).T for curve in same]
+    )
+    chosen = np.searchsorted([time for time, _ in functions], breaks[:-1], side="right") - 1
+    rows = np.empty(values.shape[1:])
+    for n, (_, function) in enumerate(functions):
+        rows[chosen == n] = function(values[:, chosen == n])
+    before = functions[chosen[0]][1](np.array([curve.before for curve in same]))
+    return PiecewisePolynomial(breaks=breaks, coefficients=rows @ _POWERS.T, before=float(before))
 
 
 def constant(value: float, start: float, stop: float) -> Curve:

@@ -144,6 +144,13 @@ class System:
             del waiting[ready[0]]
         return tuple(order)
 
+    def binders(self, compound: int) -> frozenset[int]:
+        """A compound and those that displace it, what displaces these, and so on."""
+        binding, together = self.compounds[compound].binding, frozenset({compound})
+        for ratio in () if binding is None else binding.displacers:
+            together |= self.binders(ratio.actor.compound)
+        return together
+
     def of(self, kind: type[Kind]) -> tuple[Kind, ...]:
         """The further rows of one kind."""
         return tuple(row for row in self.further if isinstance(row, kind))

@@ -181,6 +181,8 @@ def _readme(scenario: Scenario) -> str:
         lines.append(
             "The doses of one period before the run stand first: SS 1, then SS 2, every one with II the period."
         )
+    if scenario.sessions:
+        lines.append("Sessions of dialysis are not in the data sets; run.json lists them.")
     for drug in scenario.dosed:
         monograph = scenario.monographs[drug]
         central = _central(monograph)

@@ -175,6 +175,7 @@ def _ordered(data: _Data) -> Iterator[Fault]:
     if low is not None and high is not None and low >= high:
         yield ("ages", "until"), "must be a higher age than from"
     owners: list[tuple[Key, _Data]] = [((), data), *((("sum", i), total) for i, total in table_rows(data, "sum"))]
+    owners.append((("unbound",), nested_table(data, "unbound")))
     for key, owner in owners:
         limits = nested_table(owner, "reference_range")
         low, high = (_mass_concentration(limits.get(name), data) for name in ("low", "high"))
@@ -193,14 +194,18 @@ def _unscored(enzyme: object, score: float | None) -> str | None:
     return None
 
 
+RESERVED = {"total": "the whole clearance", "dialysis": "what a session of haemodialysis clears"}
+"""Names of clearances that no pathway has."""
+
+
 def _pathways(data: _Data) -> Iterator[Fault]:
     pathways = table_rows(data, "elimination", "pathway")
     seen: set[object] = set()
     for i, pathway in pathways:
         key: Key = ("elimination", "pathway", i)
         id, kind = pathway.get("id"), pathway.get("kind", "enzyme")
-        if id == "total":
-            yield (*key, "id"), 'a pathway must not be called "total", the name of the whole clearance'
+        if isinstance(id, str) and id in RESERVED:
+            yield (*key, "id"), f'a pathway must not be called "{id}", the name of {RESERVED[id]}'
         if isinstance(id, str) and id in seen:
             yield (*key, "id"), f'two pathways are called "{id}"; give each its own id'
         seen.add(id if isinstance(id, str) else None)
@@ -307,6 +312,8 @@ def _binding(data: _Data) -> Iterator[Fault]:
         for key, value in _values(data, Monograph, ()):
             if value.get("basis") == "unbound" and key[0] != "binding":
                 yield (*key, "basis"), "an unbound concentration needs [binding] fraction_unbound"
+        if "unbound" in data:
+            yield ("unbound",), "an unbound level needs [binding] fraction_unbound"
     if nested_table(data, "elimination").get("liver") == "well-stirred":
         missing = [name for name in ("fraction_unbound", "blood_to_plasma") if name not in bound]
         if missing:

@@ -1,20 +1,95 @@
-"""Which drug a name means: id, INN, brand, synonym or ATC code; never another drug because it is spelled alike."""
+"""Which drug a name means: id, INN, brand, synonym or ATC code."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from pkinteract.errors import did_you_mean
+from pkinteract.library.checks import Fault, Key, nested_table
 from pkinteract.text.toml import read_toml
 
-SLIPS = {8: 2, 5: 1}
-"""Length of a name from which so many slips of the pen are looked for, longest first; none in its first letter."""
+if TYPE_CHECKING:
+    from pkinteract.library.schema.mixtures import Combination, MixtureFile, Racemate
 
-_OTHERS = Path(__file__).parent / "other_drugs.toml"
+HEAD = ("name", "atc", "group")
+"""Keys of a drug file, beside its table ``[names]``, that an index of names is made of."""
+
+_FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """What a name means.
+
+    Attributes
+    ----------
+    name
+        The name as the drug file has it.
+    drug
+        Id of the drug.
+    formulation
+        The formulation, or the form that is not modelled, that the name stands for; None if it stands for the drug.
+    """
+
+    name: str
+    drug: str
+    formulation: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The drug, and its formulation."""
+        return " ".join(filter(None, (self.drug, self.formulation)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameIndex:
+    """Names, folded, of the drugs of a library.
+
+    Attributes
+    ----------
+    meanings
+        What a name means: one entry for each drug that has it.
+    racemates, combinations
+        Names that mean several drugs of one dose.
+    groups
+        Drug id to its class.
+    """
+
+    meanings: Mapping[str, tuple[Meaning, ...]]
+    racemates: Mapping[str, Racemate]
+    combinations: Mapping[str, Combination]
+    groups: Mapping[str, str]
+
+    @property
+    def mixtures(self) -> dict[str, Racemate | Combination]:
+        """Racemates and combinations."""
+        return {**self.racemates, **self.combinations}
+
+    def meaning(self, name: str) -> Meaning | None:
+        """What a name means; None if that is nothing, several drugs, or a mixture."""
+        word = folded(name)
+        meanings = () if word in self.racemates or word in self.combinations else self.meanings.get(word, ())
+        return meanings[0] if len(meanings) == 1 else None
+
+    def having(self, text: str) -> frozenset[str]:
+        """Ids of the drugs that have a text in a name, or in the name of a mixture that they are part of."""
+        wanted = folded(text)
+        drugs = [meaning.drug for word, each in self.meanings.items() if wanted in word for meaning in each]
+        names = {name for word, mixture in self.mixtures.items() if wanted in word for name in mixture.drugs}
+        return frozenset([*drugs, *(meaning.drug for name in names if (meaning := self.meaning(name)) is not None)])
+
+    def described(self, drug: str, name: str = "") -> str:
+        """A drug with its class, so that nobody takes it for another; behind the ``name`` that led to it."""
+        kind = self.groups.get(drug)
+        if name and id_of(name) != drug:
+            return f"{name} ({', '.join(filter(None, (drug, kind)))})"
+        return f"{drug} ({kind})" if kind else drug
 
 
 def folded(name: str) -> str:
@@ -27,66 +102,113 @@ def folded(name: str) -> str:
     return " ".join(re.sub("[.'\u2018\u2019`\u00b4]", "", plain.casefold()).replace("-", " ").split())
 
 
-def names_of(id: str, data: Mapping[str, Any] | None) -> Iterator[str]:
+def id_of(name: str) -> str:
+    """What a name would be as an id."""
+    return folded(name).replace(" ", "-")
+
+
+def names_of(id: str, data: Mapping[str, Any] | None) -> Iterator[Meaning]:
     """The names of a drug file: its id, name, codes, and the table ``[names]``; none that is no text."""
-    yield id
-    data = data or {}
-    given = data.get("names")
-    table = given if isinstance(given, Mapping) else {}
-    for name in (data.get("name"), data.get("atc"), table.get("german")):
-        if isinstance(name, str):
-            yield name
+    table = nested_table(data, "names")
+    texts = [id, *(nested_table(data).get(key) for key in ("name", "atc")), table.get("german")]
     for key in ("brands", "synonyms", "atc"):
-        texts = table.get(key)
-        yield from (name for name in (texts if isinstance(texts, list) else ()) if isinstance(name, str))
+        texts += _listed(table.get(key))
+    yield from (Meaning(name=name, drug=id) for name in texts if isinstance(name, str))
+    for form, names in nested_table(table, "formulations").items():
+        yield from (Meaning(name=name, drug=id, formulation=form) for name in _listed(names) if isinstance(name, str))
 
 
-def index(files: Iterable[tuple[str, Mapping[str, Any] | None]]) -> dict[str, tuple[str, ...]]:
-    """Folded name to the ids of the drugs that have it."""
-    ids: dict[str, tuple[str, ...]] = {}
+def index(files: Iterable[tuple[str, Mapping[str, Any] | None]]) -> NameIndex:
+    """The index of drug files, given as ids and what stands in each."""
+    meanings: dict[str, dict[str, Meaning]] = {}
+    groups: dict[str, str] = {}
     for id, data in files:
-        for word in dict.fromkeys(map(folded, names_of(id, data))):
-            ids[word] = (*ids.get(word, ()), id)
-    return ids
-
-
-def unknown(name: str, known: Mapping[str, Sequence[str]]) -> str:
-    """What to say of a name that means no drug of the library, or several; ``known`` is its ``index``."""
-    word = folded(name)
-    if len(known.get(word, ())) == 1:
-        return f'"{name}" means {known[word][0]}; write that'
-    if word in known:
-        return f'"{name}" means {" and ".join(sorted(known[word]))} here; write one of them'
-    head = f'"{name}" is not in the library'
-    listed = "pkinteract drugs lists what there is"
-    if word in _others():
-        return f"{head}, and no drug there stands for it; {listed}"
-    most = next((slips for length, slips in SLIPS.items() if len(word) >= length), 0)
-    near: dict[str, int] = {}
-    for other, ids in known.items():
-        alike = other[:1] == word[:1] and abs(len(other) - len(word)) <= most
-        slips = edits(word, other) if alike else most + 1
-        if word.startswith(f"{other} "):
-            slips = min(slips, most)
-        if slips <= most:
-            near |= {id: min(near.get(id, slips), slips) for id in ids}
-    best = [id for id, slips in near.items() if slips == min(near.values())]
-    return f"{head}; did you mean {' or '.join(best)}?" if best else f"{head}; {listed}"
-
-
-def edits(one: str, other: str) -> int:
-    """Letters added, left out, replaced or swapped with a neighbour between two words (optimal string alignment)."""
-    before, row = [0] * (len(other) + 1), list(range(len(other) + 1))
-    for i, letter in enumerate(one, start=1):
-        older, before, row = before, row, [i]
-        for j, wanted in enumerate(other, start=1):
-            row.append(min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != wanted)))
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
-                row[j] = min(row[j], older[j - 2] + 1)
-    return row[-1]
+        kind = nested_table(data).get("group")
+        groups |= {id: kind} if isinstance(kind, str) else {}
+        for meaning in names_of(id, data):
+            meanings.setdefault(folded(meaning.name), {}).setdefault(id, meaning)
+    known = {word: tuple(by_drug.values()) for word, by_drug in meanings.items()}
+    ids = {meaning.drug for each in known.values() for meaning in each}
+    there = [one for one in mixtures().racemate if one.id not in ids and ids.issuperset(one.drugs)]
+    return NameIndex(
+        meanings=known,
+        racemates={folded(name): one for one in there for name in one.names},
+        combinations={folded(name): one for one in mixtures().combination for name in one.names},
+        groups=groups,
+    )
 
 
 @cache
-def _others() -> frozenset[str]:
-    """Drugs that are known and not in the library, folded: none of them is a slip of the pen."""
-    return frozenset(folded(name) for name in read_toml(_OTHERS, ours=True).data["names"])
+def mixtures() -> MixtureFile:
+    """Racemates and combinations of the library."""
+    from pkinteract.library.schema.mixtures import MixtureFile
+
+    return MixtureFile.model_validate(read_toml(_FOLDER / "mixtures.toml", ours=True).data)
+
+
+def said_of(name: str, text: str) -> str:
+    """That a name means something, such as "Tegretol is carbamazepine"; empty if it says so itself."""
+    return "" if id_of(name) == text else f"{name} is {text}"
+
+
+def given_as(racemate: Racemate) -> str:
+    """How the parts of a racemate are given."""
+    shares = dict.fromkeys(part.share.canonical for part in racemate.part)
+    each = (
+        "half of the dose each"
+        if list(shares) == [0.5]
+        else f"{all_of([f'{share:.0%}' for share in shares])} of the dose"
+    )
+    return f"given as {all_of(racemate.drugs)}, {each}"
+
+
+def name_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
+    """Names of a drug file that stand twice in a list or for two forms, and forms that the drug does not have."""
+    forms = [*nested_table(data, "absorption"), *nested_table(data, "dosing", "other_forms")]
+    for form in nested_table(data, "names", "formulations"):
+        if form not in forms:
+            hint = did_you_mean(form, forms) if forms else "it has none"
+            yield ("names", "formulations", form), f"is neither a formulation nor another form of this drug; {hint}"
+    seen: dict[str, Key] = {}
+    for key, name in _placed(data):
+        first = seen.setdefault(folded(name), key)
+        if key[:2] == ("names", "formulations") and first[:3] != key[:3]:
+            yield key, f'"{name}" stands for the drug, or for another form, already; keep it once'
+        elif first[:-1] == key[:-1] and first != key and isinstance(key[-1], int):
+            yield key, f'"{name}" stands twice; keep it once'
+
+
+def taken_names(data: Mapping[str, Any], known: NameIndex) -> Iterator[Fault]:
+    """Names of a drug file of one's own that mean something else in the library, ``known``, and would lead to neither.
+
+    The ``name`` that people read, and ATC codes, may be those of another file: they are of the substance.
+    """
+    id = data.get("id")
+    for key, name in _placed(data):
+        word = folded(name)
+        others = [meaning.drug for meaning in known.meanings.get(word, ()) if meaning.drug != id]
+        if others:
+            what = "the id" if id_of(name) in others else "a name"
+            yield key, f'"{name}" is {what} of {all_of(others)} already; write one that is of this drug alone'
+        elif (mixture := known.racemates.get(word) or known.combinations.get(word)) is not None:
+            yield key, f'"{name}" is {all_of(mixture.drugs)} already; write one that is of this drug alone'
+
+
+def _placed(data: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
+    """The names of a drug file with their keys, without what it may share with a file of the same substance."""
+    table = nested_table(data, "names")
+    placed: list[tuple[Key, object]] = [(("id",), data.get("id")), (("names", "german"), table.get("german"))]
+    lists: dict[Key, object] = {("names", key): table.get(key) for key in ("brands", "synonyms")}
+    lists |= {("names", "formulations", form): names for form, names in nested_table(table, "formulations").items()}
+    for at, names in lists.items():
+        placed += [((*at, n), name) for n, name in enumerate(_listed(names))]
+    yield from ((key, name) for key, name in placed if isinstance(name, str) and folded(name))
+
+
+def _listed(value: object) -> list[object]:
+    return list(value) if isinstance(value, (list, tuple)) else []
+
+
+def all_of(words: Sequence[str]) -> str:
+    """Words as one says them: "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))

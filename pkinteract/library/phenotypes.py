@@ -112,7 +112,9 @@ def _from_phenotype(gene: str, entry: Mapping[str, Any], value: str) -> Activity
         close = [meant] if meant in entry["phenotypes"] else get_close_matches(value.lower(), entry["phenotypes"], n=1)
         hint = f"did you mean {close[0]}? " if close else ""
         known = ", ".join(entry["phenotypes"])
-        forms = f', {"a score " if "score" in entry else ""}or alleles "*1/*2"' if "alleles" in entry else ""
+        forms = (
+            ', a score or alleles "*1/*2"' if "score" in entry else ', or alleles "*1/*2"' if "alleles" in entry else ""
+        )
         raise ValueError(f'"{value}" is not a phenotype of {gene}; {hint}write one of {known}{forms}')
     phenotype = entry["phenotypes"][value]
     if "score" in phenotype:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -19,12 +19,15 @@ from pkinteract.library.checks import (
     table_rows,
     unknown_enzymes,
 )
-from pkinteract.library.names import folded, index, unknown
+from pkinteract.library.names import HEAD, Meaning, NameIndex, folded, id_of, index, name_faults, taken_names
 from pkinteract.library.schema.enzyme import Enzyme, EnzymeFile
 from pkinteract.library.schema.monograph import Citation, Monograph
-from pkinteract.text.toml import TomlFile, read_toml
+from pkinteract.text.toml import TomlFile, read_some, read_toml
 from pkinteract.text.toml_lines import key_text
 from pkinteract.text.toml_words import problems
+
+if TYPE_CHECKING:
+    from pkinteract.library.schema.mixtures import Racemate
 
 FOLDER = Path(__file__).parent
 
@@ -52,27 +55,59 @@ class Library:
     enzyme_sources: Mapping[str, Citation]
     own: frozenset[str] = frozenset()
     _read: dict[str, Monograph] = field(default_factory=dict, repr=False)
-    _named: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    _indexed: list[NameIndex] = field(default_factory=list, repr=False)
 
     def ids(self) -> tuple[str, ...]:
         """Ids of all drugs and metabolites, sorted."""
         return tuple(sorted(self.files))
 
+    def meaning(self, name: str) -> Meaning | None:
+        """The drug that an id, INN, brand, synonym or ATC code means, with its formulation if the name has one.
+
+        None if it means none, or several. An id needs no index of names.
+        """
+        id = name if name in self.files or self.own else id_of(name)
+        return Meaning(name=name, drug=id) if id in self.files else self.names.meaning(name)
+
     def named(self, name: str) -> str | None:
-        """Id of the drug that an id, INN, brand, synonym or ATC code means; None if it means none, or several."""
-        if name in self.files:
-            return name
-        ids = self._names().get(folded(name), ())
-        return ids[0] if len(ids) == 1 else None
+        """Id of the drug that a name means; None if it means none, or several."""
+        meaning = self.meaning(name)
+        return None if meaning is None else meaning.drug
+
+    def racemate(self, name: str) -> Racemate | None:
+        """The racemate that a name means, if it means one."""
+        return None if name in self.files else self.names.racemates.get(folded(name))
+
+    @property
+    def racemates(self) -> tuple[Racemate, ...]:
+        """Racemates that are given as drugs of the library, each once."""
+        return tuple({racemate.id: racemate for racemate in self.names.racemates.values()}.values())
 
     def unknown(self, name: str) -> str:
         """What to say of a name that means no drug, or several."""
-        return unknown(name, self._names())
+        from pkinteract.library.suggestions import unknown
 
-    def _names(self) -> Mapping[str, Sequence[str]]:
-        if not self._named:
-            self._named.update(index((id, _data(path)) for id, path in self.files.items()))
-        return self._named
+        return unknown(name, self.names, lambda drug: tuple(self.monograph(drug).absorption))
+
+    def absent(self, name: str, present: Iterable[str], what: str) -> str:
+        """What to say of a name that is none of the drugs ``present``; ``what`` is what it is not."""
+        meaning = self.meaning(name)
+        id = name if meaning is None else meaning.drug
+        told = f"{name} ({id})" if id != id_of(name) and meaning is not None else name
+        return f"{told} is not {what}; {self.instead(name, present)}"
+
+    def instead(self, name: str, present: Iterable[str]) -> str:
+        """What to write for a name that is none of the drugs ``present``: what a slip of the pen meant, else all."""
+        from pkinteract.library.suggestions import instead
+
+        return instead(name, self.names, list(present))
+
+    @property
+    def names(self) -> NameIndex:
+        """The index of all names, made when it is first asked for."""
+        if not self._indexed:
+            self._indexed.append(_names(self.files))
+        return self._indexed[0]
 
     def monograph(self, drug: str) -> Monograph:
         """Read the monograph ``drug``.
@@ -122,7 +157,7 @@ def load_library(extra: Sequence[Path] = (), *, beside: Sequence[Path] = ()) -> 
     known = {**files, **drug_ids(beside), **added}
     read = {}
     for file in opened:
-        monograph = _monograph(file, enzymes.enzymes, known)
+        monograph = _monograph(file, enzymes.enzymes, known, own=True)
         read[monograph.id] = monograph
     return Library(
         files={**files, **added},
@@ -162,10 +197,18 @@ def _enzymes() -> EnzymeFile:
     return validated(EnzymeFile, file, provenance_problems(file.data, EnzymeFile))
 
 
-def _monograph(file: TomlFile, enzymes: Mapping[str, Enzyme], files: Mapping[str, Path]) -> Monograph:
+def _monograph(
+    file: TomlFile, enzymes: Mapping[str, Enzyme], files: Mapping[str, Path], *, own: bool = False
+) -> Monograph:
     organs = {name: tuple(enzyme.organs) for name, enzyme in enzymes.items()}
     faults = [*monograph_problems(file.data), *unknown_enzymes(file.data, organs), *_others(file, files)]
+    if own:
+        faults += [*name_faults(file.data), *taken_names(file.data, _names(files))]
     return validated(Monograph, file, faults)
+
+
+def _names(files: Mapping[str, Path]) -> NameIndex:
+    return index((id, _head(path)) for id, path in files.items())
 
 
 def _others(file: TomlFile, files: Mapping[str, Path]) -> Iterator[tuple[Key, str]]:
@@ -175,7 +218,9 @@ def _others(file: TomlFile, files: Mapping[str, Path]) -> Iterator[tuple[Key, st
         if drug == own:
             continue
         if drug not in files:
-            yield ("displaces", drug), unknown(drug, index((id, _data(path)) for id, path in files.items()))
+            from pkinteract.library.suggestions import unknown
+
+            yield ("displaces", drug), unknown(drug, _names(files), lambda other: _forms(files[other]))
             continue
         if not nested_table(_data(files[drug]), "binding"):
             yield ("displaces", drug), f"{drug} has no [binding] that could be displaced; add it to its file"
@@ -220,6 +265,20 @@ def _data(path: Path) -> Mapping[str, Any] | None:
         return _file(path).data
     except InputError:
         return None
+
+
+def _head(path: Path) -> Mapping[str, Any] | None:
+    """What an index of names needs of a drug file."""
+    return _some(path) if path.parent == FOLDER / "drugs" else _data(path)
+
+
+@cache
+def _some(path: Path) -> Mapping[str, Any]:
+    return read_some(path, HEAD, "names")
+
+
+def _forms(path: Path) -> tuple[str, ...]:
+    return tuple(nested_table(_data(path), "absorption"))
 
 
 def validated(model: type[_M], file: TomlFile, faults: Iterable[tuple[Key, str]]) -> _M:

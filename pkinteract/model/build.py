@@ -75,7 +75,7 @@ def build(scenario: Scenario) -> Model:
         scenario.enzymes,
         entries=entries(scenario),
         doses=[(dose.drug, dose.free) for dose in scenario.doses],
-        changes=scenario.patients,
+        changes=scenario.states,
     )
     _refuse_availability(scenario, model.ways)
     return replace(model, events=dose_events(scenario.doses, model.ways))
@@ -106,12 +106,26 @@ def build_model(
     ways_used = list(entries)
     organs = organs_in_use(monographs, enzymes)
     rows_of = regulated_enzymes(organs, monographs, enzymes, [patient, *(person for _, person in changes)])
-    frame = ModelContext(patient=patient, monographs=monographs, enzymes=enzymes, regulated=rows_of)
+    frame = ModelContext(
+        patient=patient,
+        monographs=monographs,
+        enzymes=enzymes,
+        regulated=rows_of,
+        dialysis=any(person.dialysed for _, person in changes),
+        albumin=any(person.albumin is not None for person in (patient, *(person for _, person in changes))),
+    )
     parts, ways = assembled(frame, ways_used)
-    others = [(time, assembled(replace(frame, patient=person), ways_used)[0]) for time, person in changes]
+    states: list[tuple[Patient, tuple[float, ...]]] = [(patient, _numbers(parts))]
+    switches = []
+    for time, person in changes:
+        known = next((numbers for state, numbers in states if state == person), None)
+        if known is None:
+            known = _numbers(assembled(replace(frame, patient=person), ways_used)[0])
+            states.append((person, known))
+        switches.append(Switch(time=time, parameters=known))
     return Model(
         system=rows.checked(_system(parts, scale(monographs, doses), step_all=bool(changes))),
-        switches=tuple(Switch(time=time, parameters=_numbers(other)) for time, other in others),
+        switches=tuple(switches),
         compounds=tuple(monographs),
         pathways=tuple(parts.names),
         levels=tuple(

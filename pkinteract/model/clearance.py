@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pkinteract.engine import system as rows
-from pkinteract.library.schema.monograph import Monograph, Pathway
+from pkinteract.library.schema.monograph import NORMAL_CREATININE_CLEARANCE, Monograph, Pathway
 from pkinteract.library.schema.values import Value
 from pkinteract.model import patient as body
 from pkinteract.model.interaction import acts_in
@@ -18,6 +18,9 @@ _WHOLE = Pathway.model_construct(
     fraction=Value.model_construct(value=1.0, unit="1", kind="assumed", note="the only pathway"),
 )
 
+DIALYSIS = "dialysis"
+"""What the pathway of a drug through the dialyser is called; it acts on the unbound level, as all clearance does."""
+
 
 def pathways(monograph: Monograph) -> tuple[Pathway, ...]:
     """Pathways of a compound; a single constant one if the monograph names none."""
@@ -25,7 +28,7 @@ def pathways(monograph: Monograph) -> tuple[Pathway, ...]:
 
 
 def add_pathways(parts: SystemRows, frame: ModelContext) -> None:
-    """Append the pathways of every compound, and the formation of metabolites."""
+    """Append the pathways of every compound, that through the dialyser last, and the formation of metabolites."""
     for monograph in frame.monographs.values():
         through_gut: dict[str, float] = {}
         for pathway in pathways(monograph):
@@ -39,6 +42,10 @@ def add_pathways(parts: SystemRows, frame: ModelContext) -> None:
                 share = gut_share(monograph, pathway)
                 if share:
                     through_gut[pathway.forms] = through_gut.get(pathway.forms, 0.0) + ratio * share
+        if frame.dialysis and monograph.dialysis is not None:
+            cleared = monograph.dialysis.clearance.canonical if frame.patient.dialysed else 0.0
+            parts.pathways.append(rows.Pathway(compound=frame.order[monograph.id], clearance=parts.add(cleared)))
+            parts.names.append((monograph.id, DIALYSIS))
         for metabolite, ratio in through_gut.items():
             wall = rows.GutFormation(
                 compound=frame.order[monograph.id], target=frame.order[metabolite], ratio=parts.add(ratio)
@@ -99,8 +106,7 @@ def pathway_clearance(patient: Person, monograph: Monograph, pathway: Pathway) -
     reference = body.reference_clearance(elimination.clearance) * pathway.fraction.canonical
     share = reference * body.clearance_factor(elimination, patient)
     if pathway.kind == "renal":
-        filtered = 0.0 if patient.creatinine_clearance is None else patient.creatinine_clearance
-        return share * filtered / body.NORMAL_CREATININE_CLEARANCE
+        return share * body.filtered(patient) / NORMAL_CREATININE_CLEARANCE
     return share * body.weight_factor(elimination, patient) * body.own_activity(pathway, patient)
 
 

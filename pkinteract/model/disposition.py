@@ -9,6 +9,7 @@ from pkinteract.model.parts import (
     ModelContext,
     SystemRows,
     acting_constant,
+    albumin_factor,
     fraction_unbound,
     gut_availability,
     interaction_of,
@@ -63,7 +64,7 @@ def _portal(monograph: Monograph) -> float:
 
 def _binding(parts: SystemRows, frame: ModelContext, monograph: Monograph) -> rows.Binding | None:
     rivals = {drug: other for drug, other in frame.monographs.items() if monograph.id in other.displaces}
-    if monograph.binding is None or not is_variable(monograph, bool(rivals)):
+    if monograph.binding is None or not is_variable(frame, monograph, bool(rivals)):
         return None
     sites = monograph.binding.sites
     displacers = []
@@ -71,9 +72,11 @@ def _binding(parts: SystemRows, frame: ModelContext, monograph: Monograph) -> ro
         ki = other.displaces[monograph.id].ki
         constant = parts.add(acting_constant(ki, other))
         displacers.append(rows.Ratio(actor=interaction_of(frame, drug, ki, "plasma"), constant=constant))
+    free, more = fraction_unbound(monograph), albumin_factor(frame, monograph)
     return rows.Binding(
-        reference=parts.add(fraction_unbound(monograph)),
-        bmax=None if sites is None else parts.add(mass_concentration(sites.capacity, monograph)),
+        reference=parts.add(free),
+        bound=None if sites is not None else parts.add((1 / free - 1) * more),
+        bmax=None if sites is None else parts.add(mass_concentration(sites.capacity, monograph) * more),
         kd=None if sites is None else parts.add(mass_concentration(sites.kd, monograph)),
         displacers=tuple(displacers),
     )

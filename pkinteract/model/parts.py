@@ -13,7 +13,7 @@ from pkinteract.library.schema.monograph import Monograph
 from pkinteract.library.schema.values import Value
 from pkinteract.model import patient as body
 from pkinteract.model.patient import Number, Person
-from pkinteract.units import dimension_of
+from pkinteract.units import dimension_of, to_canonical
 
 Organ = tuple[str, str]
 """An enzyme and an organ, as ("CYP3A4", "liver")."""
@@ -46,6 +46,10 @@ class ModelContext:
     factors
         (compound, what) to a factor of the patient on the clearance of every pathway (fu·CLint behind a well-stirred
         liver), on the volume of every compartment, or on every ka of the compound [1].
+    dialysis
+        Whether there is a session of haemodialysis at some time of the run.
+    albumin
+        Whether the patient's albumin is known at some time of the run.
     """
 
     patient: Person
@@ -53,6 +57,8 @@ class ModelContext:
     enzymes: Mapping[str, Enzyme]
     regulated: Mapping[Organ, int]
     factors: Mapping[tuple[str, str], Number] = field(default_factory=dict)
+    dialysis: bool = False
+    albumin: bool = False
 
     def factor(self, drug: str, what: Factor) -> Number:
         """Factor of the patient on the "clearance", "volume" or "ka" of a compound [1]."""
@@ -129,9 +135,20 @@ def fraction_unbound(monograph: Monograph) -> float:
     return 1.0 if monograph.binding is None else monograph.binding.fraction_unbound.canonical
 
 
-def is_variable(monograph: Monograph, displaced: bool) -> bool:
-    """Whether plasma binding changes during a run."""
-    return monograph.binding is not None and (displaced or monograph.binding.sites is not None)
+def is_variable(frame: ModelContext, monograph: Monograph, displaced: bool) -> bool:
+    """Whether plasma binding changes during a run, or is another than that of the monograph."""
+    if monograph.binding is None:
+        return False
+    other = frame.albumin and monograph.binding.albumin is not None
+    return displaced or other or monograph.binding.sites is not None
+
+
+def albumin_factor(frame: ModelContext, monograph: Monograph) -> float:
+    """Albumin of the patient over that at which the binding of a compound holds [1]; 1 where it does not bind to it."""
+    binding, albumin = monograph.binding, frame.patient.albumin
+    if binding is None or binding.albumin is None or albumin is None:
+        return 1.0
+    return to_canonical(albumin, "g/L") / binding.albumin.canonical
 
 
 def mass_concentration(value: Value, monograph: Monograph) -> float:

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from pkinteract.library import Enzyme
 from pkinteract.library.phenotypes import activity
-from pkinteract.library.schema.monograph import REFERENCE_WEIGHT, Elimination, Pathway, Value
+from pkinteract.library.schema.monograph import (
+    NORMAL_CREATININE_CLEARANCE,
+    REFERENCE_WEIGHT,
+    Elimination,
+    Pathway,
+    Value,
+)
 from pkinteract.units import dimension_of, from_canonical, to_canonical
 
 if TYPE_CHECKING:
@@ -34,9 +40,6 @@ CLEARANCE_EXPONENT = 0.75
 SAME_ACTIVITY = 1e-9
 """Difference below which two activities of a gene are one [1]."""
 
-NORMAL_CREATININE_CLEARANCE = 100.0
-"""Creatinine clearance [mL/min] at which a renal clearance of a monograph holds."""
-
 
 class GeneActivity(Protocol):
     """What a patient has of a gene: the factor on the uninduced level of its enzyme [1]."""
@@ -46,7 +49,7 @@ class GeneActivity(Protocol):
 
 
 class Person(Protocol):
-    """What the model asks of a patient, or of many; liver and pregnancy are the same for all of them."""
+    """What the model asks of a patient, or of many; liver, pregnancy, dialysis and albumin are the same for all."""
 
     @property
     def weight(self) -> Number: ...
@@ -56,6 +59,12 @@ class Person(Protocol):
 
     @property
     def creatinine_clearance(self) -> Number | None: ...
+
+    @property
+    def dialysed(self) -> bool: ...
+
+    @property
+    def albumin(self) -> float | None: ...
 
     @property
     def smoker(self) -> bool | npt.NDArray[np.bool_]: ...
@@ -91,6 +100,11 @@ def banded(value: Number, bands: Iterable[tuple[float, float]]) -> Number:
     for bound, number in sorted(bands):
         reached = where(value >= bound - 1e-9, number, reached)
     return reached
+
+
+def filtered(patient: Person) -> Number:
+    """Creatinine clearance [mL/min]; the normal one where it is not known."""
+    return NORMAL_CREATININE_CLEARANCE if patient.creatinine_clearance is None else patient.creatinine_clearance
 
 
 def size_factor(patient: Person) -> Number:
@@ -144,11 +158,9 @@ def pregnancy_factor(elimination: Elimination, patient: Person) -> float:
 
 def renal_factor(elimination: Elimination, patient: Person) -> Number:
     """Factor of a monograph's own relation to creatinine clearance [1]; 1 where it has none."""
-    if patient.creatinine_clearance is None:
-        return 1.0
     bands_of = elimination.renal_function
     bands = [(from_canonical(band.since.canonical, "mL/min"), band.factor.canonical) for band in bands_of]
-    return banded(patient.creatinine_clearance, bands)
+    return banded(filtered(patient), bands)
 
 
 def age_factor(elimination: Elimination, patient: Person) -> Number:

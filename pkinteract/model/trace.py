@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 
 from pkinteract.library import load_library
-from pkinteract.library.schema.monograph import REFERENCE_WEIGHT, Citation, values
+from pkinteract.library.schema.monograph import NORMAL_CREATININE_CLEARANCE, REFERENCE_WEIGHT, Citation, values
 from pkinteract.library.schema.values import Value
 from pkinteract.model.build import Model
-from pkinteract.model.patient import CLEARANCE_EXPONENT, GUT_FLOW, LIVER_FLOW, NORMAL_CREATININE_CLEARANCE
+from pkinteract.model.patient import CLEARANCE_EXPONENT, GUT_FLOW, LIVER_FLOW
 from pkinteract.scenario import Scenario
 
 Record = Mapping[str, object]
@@ -21,7 +21,7 @@ def numbers_used(scenario: Scenario, model: Model) -> tuple[Record, ...]:
     for drug, monograph in scenario.monographs.items():
         for path, value in monograph.values():
             parts = path.split(".")
-            if parts[0] != "dosing" and (parts[0] != "absorption" or parts[1] in formulations[drug]):
+            if _used(scenario, path) and (parts[0] != "absorption" or parts[1] in formulations[drug]):
                 records.append(_record(drug, path, value, monograph.sources))
     sources = load_library().enzyme_sources
     patients = [scenario.patient, *(patient for _, patient in scenario.patients)]
@@ -45,6 +45,13 @@ def numbers_used(scenario: Scenario, model: Model) -> tuple[Record, ...]:
             }
         )
     return tuple(records)
+
+
+def _used(scenario: Scenario, path: str) -> bool:
+    """Whether a scenario asks for what a monograph says at this path."""
+    if path == "binding.albumin":
+        return any(patient.albumin is not None for _, patient in [(0.0, scenario.patient), *scenario.patients])
+    return not path.startswith("dosing.") and (bool(scenario.sessions) or not path.startswith("dialysis."))
 
 
 def _physiology(scenario: Scenario, sites: Set[str]) -> list[Record]:

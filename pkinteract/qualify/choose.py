@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pkinteract.errors import InputError, Problem, did_you_mean
+from pkinteract.library import load_library
 from pkinteract.library.evidence.ratios import RATIOS, read_studies
 from pkinteract.library.evidence.studies import Study
 from pkinteract.library.evidence.timecourses import TIMECOURSES, TimePoint, read_time_courses
@@ -54,13 +55,14 @@ def chosen_evidence(known: Evidence, *, perpetrator: str | None, victim: str | N
     InputError
         When no row has what is named, or none has all of it.
     """
+    perpetrator, victim = (_id(name) for name in (perpetrator, victim))
     named = {
         "--perpetrator": (perpetrator, {drug for one in known.rows for drug in one.perpetrators}),
         "--victim": (victim, {one.victim for one in known.rows}),
         "--row": (row, set(known.ids)),
     }
     problems = [
-        Problem(line=None, key=key, message=_unknown(wanted, there))
+        Problem(line=None, key=key, message=_unknown(wanted, there, drug=key != "--row"))
         for key, (wanted, there) in named.items()
         if wanted is not None and wanted not in there
     ]
@@ -83,5 +85,12 @@ def chosen_evidence(known: Evidence, *, perpetrator: str | None, victim: str | N
     return chosen
 
 
-def _unknown(wanted: str, known: set[str]) -> str:
-    return f'"{wanted}" stands in no row of the table; {did_you_mean(wanted, sorted(known))}'
+def _id(drug: str | None) -> str | None:
+    """The id of a drug of the library by any name; what means none stays."""
+    return drug if drug is None else load_library().named(drug) or drug
+
+
+def _unknown(wanted: str, known: set[str], *, drug: bool) -> str:
+    there = sorted(known)
+    hint = load_library().instead(wanted, there) if drug else did_you_mean(wanted, there)
+    return f'"{wanted}" stands in no row of the table; {hint}'

@@ -10,11 +10,16 @@ from pathlib import Path
 from pkinteract.engine.system import System
 from pkinteract.errors import InputError, Problem
 from pkinteract.library import Library, load_library
-from pkinteract.library.schema.monograph import REFERENCE_WEIGHT, Monograph
+from pkinteract.library.names import Meaning, said_of
+from pkinteract.library.schema.monograph import (
+    NORMAL_CREATININE_CLEARANCE,
+    REFERENCE_WEIGHT,
+    Monograph,
+    sold_only,
+)
 from pkinteract.model.absorption import AbsorptionRoute
 from pkinteract.model.build import Model, build_model
 from pkinteract.model.limits import availability_problem, liver_problems
-from pkinteract.model.patient import NORMAL_CREATININE_CLEARANCE
 from pkinteract.records.types import Covariates
 from pkinteract.scenario import Patient
 
@@ -39,12 +44,15 @@ class RecordedDrug:
         Where it comes from, with the enzymes.
     monographs
         The drug, and the metabolites that it forms.
+    said
+        What the name that it was given by means, such as "Tegretol is carbamazepine"; empty with a file or an id.
     """
 
     drug: str
     formulation: str | None
     library: Library
     monographs: dict[str, Monograph]
+    said: str = ""
 
     @property
     def needs_creatinine(self) -> bool:
@@ -104,13 +112,18 @@ class SubjectModel:
 def recorded_drug(files: Sequence[Path]) -> RecordedDrug:
     """The drug of the first file; further files are metabolites of it.
 
+    What is no file and does not end in ``.toml`` is the name of a drug of the library.
+
     Raises
     ------
     InputError
-        When a file is wrong, or a metabolite has none.
+        When a file is wrong, a name means no drug or several, or a metabolite has no file.
     """
-    library = load_library(files)
-    drug = next(name for name, path in library.files.items() if path == files[0])
+    names = {path: path.name for path in files if path.suffix.lower() != ".toml" and not path.exists()}
+    library = load_library([path for path in files if path not in names])
+    meanings = {path: _meaning(name, library) for path, name in names.items()}
+    first = meanings.get(files[0])
+    drug = next(id for id, path in library.files.items() if path == files[0]) if first is None else first.drug
     monographs: dict[str, Monograph] = {}
     waiting = [drug]
     while waiting:
@@ -122,13 +135,31 @@ def recorded_drug(files: Sequence[Path]) -> RecordedDrug:
             monographs[name] = library.monograph(name)
             waiting = [*monographs[name].metabolites, *waiting]
     parent = monographs[drug]
-    forms = [parent.default_formulation, *parent.absorption]
+    named = None if first is None else first.formulation
+    if named is not None and named not in parent.absorption:
+        raise InputError(files[0], [Problem(line=None, key="", message=sold_only(parent, named))])
+    forms = [named, parent.default_formulation, *parent.absorption]
     oral = (name for name in forms if name is not None and parent.absorption[name].route == "oral")
-    dosing = RecordedDrug(drug=drug, formulation=next(oral, None), library=library, monographs=monographs)
+    dosing = RecordedDrug(
+        drug=drug,
+        formulation=next(oral, None),
+        library=library,
+        monographs=monographs,
+        said="" if first is None else said_of(names[files[0]], first.text),
+    )
     problems = contradictions(dosing)
     if problems:
         raise InputError(files[0], problems)
     return dosing
+
+
+def _meaning(name: str, library: Library) -> Meaning:
+    meaning = library.meaning(name)
+    if meaning is None:
+        text = library.unknown(name)
+        file = "" if text.endswith("?") else "; the name of a drug file ends in .toml"
+        raise InputError(name, [Problem(line=None, key="", message=text + file)])
+    return meaning
 
 
 def contradictions(dosing: RecordedDrug) -> list[Problem]:
@@ -169,6 +200,8 @@ def patient_of(covariates: Covariates) -> Patient:
         height=None,
         creatinine_clearance=covariates.creatinine_clearance,
         serum_creatinine=None,
+        egfr=None,
+        albumin=None,
         smoker=False,
         phenotype={},
         abundance={},

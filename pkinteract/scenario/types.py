@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -38,9 +38,14 @@ class Patient:
     height
         Body height [m], None when not given.
     creatinine_clearance
-        As given or by Cockcroft–Gault [mL/min]; None when no drug of the run asks for it and none was given.
+        As given, by Cockcroft–Gault or from a filtration rate [mL/min]; None when nothing was given, and kidneys count
+        as normal.
     serum_creatinine
-        The level behind a Cockcroft–Gault clearance [mg/dL]; None when the clearance itself was given.
+        The level behind a Cockcroft–Gault clearance [mg/dL]; None without one.
+    egfr
+        The filtration rate behind a clearance [mL/min per 1.73 m2 of surface]; None without one.
+    albumin
+        In plasma [g/L]; None when not given, and it counts as normal.
     hepatic_class
         Child–Pugh class A, B or C; None when none was given.
     pregnancy
@@ -51,6 +56,8 @@ class Patient:
         Enzyme to a further factor on its uninduced level [1]; 1 where it names none.
     extrapolate
         Whether ages that a monograph does not cover were accepted.
+    dialysed
+        Whether a session of haemodialysis is going on.
     """
 
     weight: float
@@ -59,12 +66,23 @@ class Patient:
     height: float | None
     creatinine_clearance: float | None
     serum_creatinine: float | None
+    egfr: float | None
+    albumin: float | None
     smoker: bool
     hepatic_class: str | None
     pregnancy: float | None
     phenotype: Mapping[str, Activity]
     abundance: Mapping[str, float]
     extrapolate: bool
+    dialysed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Session:
+    """A session of haemodialysis, from ``start`` to ``stop`` [h]."""
+
+    start: float
+    stop: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,6 +285,8 @@ class Scenario:
     patients
         What the patient becomes and when [h], sorted: every change that is written, and every week of a pregnancy from
         which a monograph has another factor.
+    sessions
+        Of haemodialysis, those that touch the run, sorted; none overlaps another.
     regimens
         In the order of the file.
     doses
@@ -289,6 +309,8 @@ class Scenario:
         Drug, or "enzymes", to dotted path to quantity, those of ``parameters`` included.
     warnings
         What is allowed but looks like a slip, with line and key.
+    names
+        What the names of the file mean that are no ids, such as "Tegretol is carbamazepine"; each once.
     """
 
     name: str
@@ -312,6 +334,26 @@ class Scenario:
     overrides: Mapping[str, Mapping[str, str]]
     warnings: tuple[str, ...]
     own: frozenset[str] = frozenset()
+    names: tuple[str, ...] = ()
+    sessions: tuple[Session, ...] = ()
+
+    @property
+    def states(self) -> tuple[tuple[float, Patient], ...]:
+        """What the patient becomes and when [h], sorted: ``patients``, and begin and end of each session."""
+        if not self.sessions:
+            return self.patients
+        stages = [(self.first_time, self.patient), *self.patients]
+        edges = {time for session in self.sessions for time in (session.start, session.stop)}
+        times = sorted(edges | {time for time, _ in self.patients})
+        states, stage, running = [], 0, 0
+        for time in times:
+            while stage + 1 < len(stages) and stages[stage + 1][0] <= time:
+                stage += 1
+            while running < len(self.sessions) and self.sessions[running].stop <= time:
+                running += 1
+            dialysed = running < len(self.sessions) and self.sessions[running].start <= time
+            states.append((time, replace(stages[stage][1], dialysed=dialysed)))
+        return tuple((time, patient) for time, patient in states if time < self.duration - TOLERANCE)
 
     @property
     def dosed(self) -> tuple[str, ...]:

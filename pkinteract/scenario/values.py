@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Annotated
 
@@ -129,6 +130,29 @@ def share_of(value: object) -> float:
     if not 0 <= number <= 1:
         raise ValueError(f'must lie between 0 and 1, got {value}; write for example 0.8 or "80 %"')
     return number
+
+
+INDEXED = re.compile(r"(.*[^\s/])\s*/\s*1[.]73\s*m(?:2|\^2|²)\s*")
+"""A filtration rate that is indexed to the body's surface: the rate, then the surface."""
+
+
+def indexed_rate(value: object) -> float:
+    """A filtration rate per 1.73 m2 of body surface [mL/min].
+
+    Raises
+    ------
+    ValueError
+        When it is no such quantity, or not between 1 and 200 mL/min/1.73m2; the message says what to write.
+    """
+    text = text_of(value, "60 mL/min/1.73m2")
+    indexed = INDEXED.fullmatch(text)
+    if indexed is None:
+        how = 'must be per 1.73 m2, such as "60 mL/min/1.73m2"; a rate of the body itself is a creatinine_clearance'
+        raise ValueError(f'{how}, got "{text}"')
+    rate = from_canonical(parse(indexed.group(1), "clearance", example="60 mL/min/1.73m2"), "mL/min")
+    if not 1 <= rate <= 200:
+        raise ValueError(f'must lie between 1 and 200 mL/min/1.73m2, got "{text}"')
+    return rate
 
 
 Share = Annotated[float, BeforeValidator(share_of)]

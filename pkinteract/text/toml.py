@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,11 +26,14 @@ class TomlFile:
     ----------
     text, data
         As written, and as tomllib reads it.
+    moved
+        Where the data were rearranged after that: the beginning of a key path now, to that in the text.
     """
 
     path: Path
     text: str
     data: dict[str, Any]
+    moved: Mapping[Key, Key] = field(default_factory=dict)
 
     @cached_property
     def lines(self) -> Mapping[Key, int]:
@@ -39,10 +42,22 @@ class TomlFile:
 
     def line(self, key: Key) -> int | None:
         """Line of a key, or of the closest table around it."""
+        key = self.written(key)
         for size in range(len(key), 0, -1):
             if key[:size] in self.lines:
                 return self.lines[key[:size]]
         return None
+
+    def written(self, key: Key) -> Key:
+        """A key path as it stands in the text."""
+        for size in range(len(key), 0, -1) if self.moved else ():
+            if key[:size] in self.moved:
+                return (*self.moved[key[:size]], *key[size:])
+        return key
+
+    def name(self, key: Key) -> str:
+        """A key path as it stands in the text, in words such as ``regimen[0].drug``."""
+        return key_text(self.written(key))
 
 
 def read_toml(path: Path, *, ours: bool = False) -> TomlFile:
@@ -67,6 +82,22 @@ def read_toml(path: Path, *, ours: bool = False) -> TomlFile:
     except ValueError:
         raise refused(path, None, "holds a number of too many digits") from None
     return file
+
+
+def read_some(path: Path, keys: Iterable[str], table: str) -> dict[str, Any]:
+    """Some ``keys`` and one ``table`` of a TOML file of ours, in a twentieth of the time that it takes to read it all.
+
+    The keys stand before the first table, each with its value on one line; the table is followed by its own.
+    """
+    text = path.read_text("utf-8")
+    first, start = text.find("\n["), text.find(f"\n[{table}]")
+    parts = re.findall(rf"^(?:{'|'.join(keys)}) = .*$", text[: first if first >= 0 else None], re.MULTILINE)
+    if start >= 0:
+        end = text.find("\n[", start + 1)
+        while text.startswith(f"\n[{table}.", end):
+            end = text.find("\n[", end + 1)
+        parts.append(text[start : end if end >= 0 else None])
+    return tomllib.loads("\n".join(parts))
 
 
 def _refuse_too_large(file: TomlFile) -> None:

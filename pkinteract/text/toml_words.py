@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from pkinteract.errors import Problem, printable
 from pkinteract.text.toml import TomlFile
-from pkinteract.text.toml_lines import Key, key_text
+from pkinteract.text.toml_lines import Key
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
@@ -31,7 +31,8 @@ def problems(error: ValidationError, file: TomlFile, model: type[BaseModel], pre
     for (at, _), members in groups.items():
         for inner, message in _least_faults(at, members, model, prefix):
             path = (*prefix, *inner)
-            by_path.setdefault(path, Problem(line=file.line(path), key=printable(key_text(path), 80), message=message))
+            name = printable(file.name(path), 80)
+            by_path.setdefault(path, Problem(line=file.line(path), key=name, message=message))
     return list(by_path.values())
 
 

@@ -43,7 +43,7 @@ def test_check_prints_the_patient_the_regimens_and_who_induces_whom() -> None:
         "short.toml: ok",
         "  test",
         "  patient   female, 45 y, 70 kg, creatinine clearance 95 mL/min",
-        "  run       from day -20, output from 0 to 10 d every 1 h, 70 doses, 13 states",
+        "  run       from day -20, output from 0 to 10 d every 1 h, 70 doses, 15 states",
         "  regimen   amitriptyline tablet: day -20 to 10, 75 mg every 24 h",
         "  regimen   carbamazepine tablet: day -20 to 0, 200 mg every 12 h",
     ]
@@ -151,9 +151,80 @@ def test_a_monograph_says_what_its_grade_rests_on(drug: str) -> None:
 
     done = command("drugs", drug)
 
-    words = " ".join(" ".join(done.stdout.splitlines()[1:6]).split())
+    words = " ".join(" ".join(done.stdout.splitlines()[1:9]).split())
     assert f"Grade {found.grade}: {found.sourced} of {found.deciding} values" in words
     assert (f"{found.rows} ratio" in words) if found.rows else ("no interaction study" in words)
+
+
+@pytest.mark.parametrize("name", ["carbamazepine", "Tegretol", "Tegretol XR", "N03AF01", "st johns wort", "Coumadin"])
+def test_what_is_printed_of_a_name_begins_with_the_id(name: str) -> None:
+    """The id is the first word, whatever led to it; the next line says what the name means."""
+    first = {"st johns wort": "hyperforin", "Coumadin": "warfarin"}.get(name, "carbamazepine")
+
+    done = command("drugs", name)
+
+    lines = done.stdout.splitlines()
+    assert done.exit_code == 0
+    assert lines[0].startswith(f"{first}: ")
+    assert (f"{name} is {first}" in lines[1]) == (name != first)
+
+
+def test_the_list_names_every_drug_and_racemate() -> None:
+    """Every id begins a line; the racemates that may be written stand below."""
+    lines = command("drugs").stdout.splitlines()
+
+    assert {line.split()[0] for line in lines if line.strip()} >= {*load_library().ids(), "warfarin"}
+
+
+@pytest.mark.parametrize(
+    ("text", "there", "absent"),
+    [
+        ("tegret", {"carbamazepine"}, {"lamotrigine"}),
+        ("Johanniskraut", {"hyperforin"}, {"carbamazepine"}),
+        ("B01AA", {"r-warfarin", "s-warfarin"}, {"carbamazepine"}),
+        ("marevan", {"r-warfarin", "s-warfarin"}, {"carbamazepine"}),
+        ("rifinah", {"rifampicin"}, {"carbamazepine"}),
+        ("2d6", {"paroxetine", "quinidine"}, {"metoprolol", "carbamazepine"}),
+        ("cyp1a2", {"fluvoxamine"}, {"caffeine"}),
+        ("beta block", {"metoprolol"}, {"verapamil"}),
+    ],
+)
+def test_a_search_finds_names_classes_and_what_is_acted_on(text: str, there: set[str], absent: set[str]) -> None:
+    """Any part of any name, of the class, or of an enzyme that is induced, inhibited or inactivated."""
+    done = command("drugs", "--search", text)
+
+    listed = {line.split()[0] for line in done.stdout.splitlines() if line.strip()}
+    assert done.exit_code == 0
+    assert there <= listed
+    assert not absent & listed
+
+
+def test_a_class_narrows_the_list() -> None:
+    """All drugs of the class and no others, and of those the ones that a search finds."""
+    library = load_library()
+    benzodiazepines = {id for id in library.ids() if library.monograph(id).group == "benzodiazepine"}
+
+    narrowed = command("drugs", "--group", "Benzodiazepine").stdout.splitlines()
+    both = command("drugs", "--group", "benzodiazepine", "--search", "dormicum").stdout.splitlines()
+
+    assert {line.split()[0] for line in narrowed if line.strip()} & set(library.ids()) == benzodiazepines
+    assert {line.split()[0] for line in both if line.strip()} & set(library.ids()) == {"midazolam"}
+
+
+def test_what_fits_nothing_is_said() -> None:
+    """A search without a hit is an answer (status 0), a class that there is not is a mistake (2)."""
+    search = command("drugs", "--search", "xyzzy")
+    both = command("drugs", "--search", "xyzzy", "--group", "statin")
+    group = command("drugs", "--group", "antisizure")
+    named = command("drugs", "carbamazepine", "--group", "statin")
+
+    assert (search.exit_code, both.exit_code, group.exit_code, named.exit_code) == (0, 0, 2, 2)
+    assert search.stdout == 'No drug has "xyzzy" in a name, its class, or an enzyme that it acts on.\n'
+    assert (
+        both.stdout == 'No drug of the class statin has "xyzzy" in a name, its class, or an enzyme that it acts on.\n'
+    )
+    assert '"antisizure" is no class of the library; did you mean antiseizure?' in group.stderr
+    assert "give NAME to print a monograph or --search and --group to narrow the list" in named.stderr
 
 
 def test_an_unknown_drug_that_resembles_none_is_told_where_the_list_is() -> None:
@@ -174,5 +245,6 @@ def test_an_unknown_drug_is_refused_with_a_suggestion() -> None:
 
     assert done.exit_code == 2
     assert done.stderr == (
-        'Error: drugs: 1 problem\n      NAME  "carbamzepine" is not in the library; did you mean carbamazepine?\n'
+        "Error: drugs: 1 problem\n"
+        '      NAME  "carbamzepine" is not in the library; did you mean carbamazepine (antiseizure)?\n'
     )

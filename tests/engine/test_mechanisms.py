@@ -279,6 +279,23 @@ def test_a_displacer_lowers_the_total_and_leaves_the_unbound_level(solved: Solve
     assert levels[1] * free == pytest.approx(levels[0] * 0.1, rel=1e-6)
 
 
+@closed_form("binding")
+def test_another_ratio_of_bound_to_unbound_moves_the_total_alone(solved: Solved) -> None:
+    """Bound over unbound 4 where the constants hold at 9: C = Cu·(1 + 4), Cu as ever; a rival divides the 4."""
+    p = Numbers()
+    held, leak, start = steady_actor(p, 6.0)
+    bound = Binding(reference=p(0.1), bound=p(4.0), displacers=(Ratio(actor=Actor(compound=1), constant=p(3.0)),))
+    system = p.system(
+        compounds=(Compound(volume=p(5.0), binding=bound), held),
+        pathways=(Pathway(compound=0, clearance=p(0.5)), leak),
+    )
+
+    found = solved(system, start, event("rate", 10.0), stop=300.0)
+
+    unbound = 10.0 / (0.5 / 0.1)
+    assert float(found.amounts[0].value(300.0)) / 5.0 == pytest.approx(unbound * (1 + 4.0 / 3.0), rel=1e-6)
+
+
 @closed_form("induction")
 def test_a_slope_adds_to_a_group_of_inducers(solved: Solved) -> None:
     """Plateau 1 + Emax·x/(1 + x) + slope·C."""

@@ -44,21 +44,10 @@ ENZYMES = [
     "time_h",
     "CYP3A4_liver",
     "CYP3A4_gut",
-    *(
-        f"{name}_liver"
-        for name in (
-            "CYP1A2",
-            "CYP2B6",
-            "CYP2C9",
-            "CYP2C19",
-            "CYP2D6",
-            "UGT1A4",
-            "UGT2B7",
-            "EPHX1",
-            "CES1",
-            "inducible",
-        )
-    ),
+    *(f"{name}_liver" for name in ("CYP1A2", "CYP2B6", "CYP2C9", "CYP2C19", "CYP2D6")),
+    "P-gp_liver",
+    "P-gp_gut",
+    *(f"{name}_liver" for name in ("UGT1A4", "UGT2B7", "EPHX1", "CES1", "inducible")),
 ]
 CLEARANCES = ["time_h"] + [
     f"{compound}_{pathway}_L_per_h"
@@ -275,7 +264,8 @@ def record(folder: Path) -> dict[str, object]:
 def numbers_of(drug_id: str, formulations: set[str]) -> Iterator[tuple[str, float, str]]:
     for path, value in load_library().monograph(drug_id).values():
         parts = path.split(".")
-        if parts[0] != "dosing" and (parts[0] != "absorption" or parts[1] in formulations):
+        unused = parts[0] in ("dosing", "dialysis") or path == "binding.albumin"
+        if not unused and (parts[0] != "absorption" or parts[1] in formulations):
             yield path, value.value, value.unit
 
 

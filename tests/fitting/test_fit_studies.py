@@ -11,6 +11,7 @@ import pytest
 from fit_files import command
 
 import pkinteract
+from pkinteract.fitting import read_fit
 from pkinteract.units import split
 
 pytestmark = pytest.mark.compiled
@@ -75,14 +76,33 @@ def test_a_study_that_is_left_out_is_no_row(tmp_path: Path) -> None:
     assert {row["subject"] for row in rows(tmp_path / "out/predictions.csv")} == {ROW, OTHER}
 
 
+def test_drugs_of_a_fit_may_be_named_as_people_do(tmp_path: Path) -> None:
+    """Paths and studies by brands are those by ids, and the notes say what each name means."""
+    by_id = read_fit(written(tmp_path, CHOSEN))
+    fit = tmp_path / "names.toml"
+    named = CHOSEN.replace("fluconazole", "Diflucan").replace("midazolam", "Dormicum")
+    parameter = PARAMETER.replace("fluconazole", "Fluconazol")
+    fit.write_text(f'title = "test"\n[[data]]\nstudies = {{ {named} }}\n{parameter}{LOG}', "utf-8")
+
+    by_name = read_fit(fit)
+
+    assert by_name.parameters == by_id.parameters
+    assert [one.subject for one in by_name.series] == [one.subject for one in by_id.series]
+    assert set(by_name.notes) - set(by_id.notes) == {
+        "Diflucan is fluconazole",
+        "Dormicum is midazolam",
+        "Fluconazol is fluconazole",
+    }
+
+
 def test_names_that_no_study_has_are_refused_together(tmp_path: Path) -> None:
     """Status 2: every name at once, with what is close, and nothing written."""
-    fit = written(tmp_path, 'perpetrator = ["fluconazol"], victim = ["midazolm"], without = ["osp-139"]')
+    fit = written(tmp_path, 'perpetrator = ["fluconazle"], victim = ["midazolm"], without = ["osp-139"]')
 
     done = command("fit", fit, "--out", tmp_path / "out")
 
     assert done.exit_code == 2
-    assert 'data[0].studies.perpetrator  no study has "fluconazol"; did you mean fluconazole' in done.stderr
+    assert 'data[0].studies.perpetrator  no study has "fluconazle"; did you mean fluconazole' in done.stderr
     assert "data[0].studies.victim" in done.stderr
     assert 'no study has "midazolm"; did you mean midazolam' in done.stderr
     assert 'no study has "osp-139"; did you mean osp-139' in done.stderr

@@ -36,6 +36,7 @@ from pkinteract.errors import InputError
 from pkinteract.library import load_library
 from pkinteract.library.lognormal import TAIL
 from pkinteract.library.people import reference as people
+from pkinteract.population.people.cohort import Array, Cohort
 from pkinteract.population.people.draw import draw
 from pkinteract.population.people.specification import PopulationSpecification, specification
 from pkinteract.population.people.streams import Streams, philox
@@ -269,11 +270,20 @@ def test_a_distribution_of_the_file_is_drawn(row: str, name: str, law: stats.rv_
 
 
 def test_serum_creatinine_of_the_file_gives_the_clearance() -> None:
-    """Cockcroft–Gault of a level in umol/L that hardly varies."""
+    """Cockcroft–Gault of a level in umol/L that hardly varies, by the adjusted weight in obesity."""
     cohort = drawn(population('serum_creatinine = { mean = "88.4 umol/L", sd = "0.001 umol/L" }'), 200)
 
-    expected = (140 - cohort.age) * cohort.weight * np.where(cohort.female, 0.85, 1) / (72 * 88.4 * 113.12 / 1e4)
+    expected = cockcroft_gault(cohort, 88.4 * 113.12 / 1e4)
     np.testing.assert_allclose(cohort.creatinine_clearance, expected, rtol=1e-4)
+
+
+def cockcroft_gault(cohort: Cohort, creatinine: float) -> Array:
+    """(n,) creatinine clearance [mL/min] at a level [mg/dL]; in obesity 0.4 of the weight above ideal counts."""
+    ideal = np.where(cohort.female, 45.5, 50) + 2.3 * (cohort.height / 0.0254 - 60)
+    obese = cohort.weight / cohort.height**2 >= 30
+    weight = np.where(obese, ideal + 0.4 * (cohort.weight - ideal), cohort.weight)
+    clearance = (140 - cohort.age) * weight * np.where(cohort.female, 0.85, 1) / (72 * creatinine)
+    return np.minimum(clearance, 200)
 
 
 def test_what_is_fixed_stays_as_in_the_patient() -> None:
@@ -293,14 +303,13 @@ def test_what_is_fixed_stays_as_in_the_patient() -> None:
 
 
 def test_a_fixed_creatinine_gives_everybody_a_clearance() -> None:
-    """With the level of [patient] fixed, clearance follows age, weight and sex."""
+    """With the level of [patient] fixed, clearance follows age, weight, height and sex."""
     source = text(*SWITCH, patient='[population]\nfixed = ["serum_creatinine"]\n')
     scenario = load(source.replace('creatinine_clearance = "95 mL/min"', 'serum_creatinine = "1 mg/dL"'))
 
     cohort = drawn(scenario, 100)
 
-    expected = (140 - cohort.age) * cohort.weight * np.where(cohort.female, 0.85, 1) / 72
-    np.testing.assert_allclose(cohort.creatinine_clearance, expected, rtol=1e-12)
+    np.testing.assert_allclose(cohort.creatinine_clearance, cockcroft_gault(cohort, 1.0), rtol=1e-12)
 
 
 # What a population is of

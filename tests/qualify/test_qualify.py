@@ -16,9 +16,11 @@ from runs import INTRAVENOUS, drug, oral, pathway
 from study_tables import table
 
 from pkinteract.cli import main
+from pkinteract.errors import InputError
 from pkinteract.library import load_library
 from pkinteract.library.evidence.ratios import RATIOS, read_studies
 from pkinteract.qualify import StudyOutcome, guest_limit, kept_summaries, qualify_studies, regressions, summaries
+from pkinteract.qualify.choose import chosen_evidence, evidence
 
 KI = 5.0
 LEVEL = 10.0
@@ -349,13 +351,23 @@ def test_a_row_shows_its_design_and_its_curves(tmp_path: Path) -> None:
     assert not (tmp_path / "out" / "osp-1460.png").exists()
 
 
+def test_the_studies_of_a_drug_are_chosen_by_any_name_of_it() -> None:
+    """By a brand and a German INN as by ids; a drug that no row has is no slip of one that some have."""
+    known = evidence()
+    by_id = chosen_evidence(known, perpetrator="carbamazepine", victim="midazolam", row=None)
+
+    assert chosen_evidence(known, perpetrator="Tegretol", victim="Midazolam", row=None) == by_id
+    with pytest.raises(InputError, match='"amoxapine" stands in no row of the table; known are'):
+        chosen_evidence(known, perpetrator="amoxapine", victim=None, row=None)
+
+
 def test_what_is_not_in_the_table_is_refused(tmp_path: Path) -> None:
     """Status 2, every wrong name at once, with what is close; and names that no row has together."""
-    wrong = command("--perpetrator", "carbamazepin", "--row", "osp-0", "--out", str(tmp_path / "out"))
+    wrong = command("--perpetrator", "carbamazpine", "--row", "osp-0", "--out", str(tmp_path / "out"))
     apart = command("--perpetrator", "fluconazole", "--row", "osp-1460", "--out", str(tmp_path / "out"))
 
     assert (wrong.exit_code, apart.exit_code) == (2, 2)
-    assert '"carbamazepin" stands in no row of the table; did you mean carbamazepine' in wrong.output
+    assert '"carbamazpine" stands in no row of the table; did you mean carbamazepine' in wrong.output
     assert '"osp-0" stands in no row of the table' in wrong.output
     assert "no row has fluconazole and osp-1460 together; leave one out" in apart.output
     assert not (tmp_path / "out").exists()

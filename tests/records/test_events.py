@@ -328,6 +328,44 @@ def test_columns_are_the_analytes_of_the_drug(tmp_path: Path) -> None:
     assert float(rows[2][4]) == pytest.approx(float(rows[2][2]) + float(rows[2][3]), rel=1e-6)
 
 
+def test_a_drug_of_the_library_is_given_by_any_name(tmp_path: Path) -> None:
+    """A brand is the drug's file; a brand of a form brings that form; what it means is said, on paper too."""
+    data = written(tmp_path, "TIME,AMT,EVID\n0,400,1\n4,0,0\n24,0,0\n")
+    runs = {}
+    for name in ("carbamazepine", "Tegretol", "Tegretol XR", LIBRARY / "carbamazepine.toml"):
+        out = tmp_path / Path(name).stem
+        done = command("events", data, "--drug", name, "--out", out)
+        assert done.exit_code == 0, done.output
+        runs[str(name)] = done.stdout.splitlines()[0], (out / "concentrations.csv").read_text("utf-8")
+
+    by_id, brand, form, file = runs.values()
+    assert by_id[1] == brand[1] == file[1] != form[1]
+    assert brand[0] == "Tegretol is carbamazepine"
+    assert form[0] == "Tegretol XR is carbamazepine extended-release"
+    assert '"Tegretol is carbamazepine"' in (tmp_path / "Tegretol/run.json").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Tegretoll", "did you mean Tegretol (carbamazepine, antiseizure)?"),
+        ("Coumadin", '"Coumadin" is given as s-warfarin and r-warfarin; write one of them'),
+        ("Depakote", "valproate tablet-acid is sold"),
+        ("my-drug", '"my-drug" is not in the library'),
+        ("my-drug.toml", "there is no such file"),
+    ],
+)
+def test_a_name_that_is_no_drug_of_a_data_set_is_refused(name: str, words: str, tmp_path: Path) -> None:
+    """Status 2, what it means and what to write; nothing written."""
+    data = written(tmp_path, "TIME,AMT,EVID\n0,400,1\n4,0,0\n")
+
+    done = command("events", data, "--drug", name, "--out", tmp_path / "out")
+
+    assert done.exit_code == 2
+    assert words in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_what_was_passed_over_or_assumed_is_said(tmp_path: Path) -> None:
     """The command lists further columns and the defaults it took, and where it wrote; the record holds them too."""
     data = written(tmp_path, "TIME,AMT,DV,STUDY\n0,100,.,7\n")

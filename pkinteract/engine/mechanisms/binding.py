@@ -21,10 +21,12 @@ class Binding:
     """Plasma binding that varies; parameter ``reference`` is the unbound fraction of the constants [1].
 
     With ``bmax`` and ``kd`` [mg/L], one class of sites: C = Cu + Bmax·Cu/(Kd + Cu). Without, a constant ratio of bound
-    to unbound. ``displacers`` compete for the sites: Kd·(1 + Σ I/Ki), or bound:unbound/(1 + Σ I/Ki).
+    to unbound, parameter ``bound`` [1], that of the constants if left out. ``displacers`` compete for the sites:
+    Kd·(1 + Σ I/Ki), or bound:unbound/(1 + Σ I/Ki).
     """
 
     reference: int
+    bound: int | None = None
     bmax: int | None = None
     kd: int | None = None
     displacers: tuple[Ratio, ...] = ()
@@ -39,10 +41,13 @@ def structure(system: System) -> RowStructure:
 
 
 def reads(layout: Layout) -> Iterable[int | None]:
-    """Unbound fraction of the constants, sites and affinity."""
+    """Unbound fraction of the constants, bound over unbound, sites and affinity."""
     bindings = [layout.system.compounds[i].binding for i in layout.stepped]
     return [
-        index for binding in bindings if binding is not None for index in (binding.reference, binding.bmax, binding.kd)
+        index
+        for binding in bindings
+        if binding is not None
+        for index in (binding.reference, binding.bound, binding.bmax, binding.kd)
     ]
 
 
@@ -60,7 +65,8 @@ def single(text: Text) -> None:
             raise ValueError(f"compound {i} has constant binding")
         rivals = text.plus(binding.displacers)
         if binding.bmax is None or binding.kd is None:
-            bound = f"(1.0 / p{binding.reference} - 1.0)"
+            usual = f"(1.0 / p{binding.reference} - 1.0)"
+            bound = usual if binding.bound is None else f"p{binding.bound}"
             lines = [f"n{i} = 1.0 / (p{binding.reference} * (1.0 + {bound} / (1.0{rivals})))"]
         else:
             root = f"sqrt(s * s + 4.0 * k{i} * c{i})"
@@ -88,7 +94,8 @@ def reference(medium: Medium) -> None:
             raise ValueError(f"compound {i} has constant binding")
         rivals = 1 + medium.sum(binding.displacers)
         if binding.bmax is None or binding.kd is None:
-            bound_over_unbound = (1 / p[binding.reference] - 1) / rivals
+            usual = 1 / p[binding.reference] - 1
+            bound_over_unbound = (usual if binding.bound is None else p[binding.bound]) / rivals
             medium.free[i] = 1 / (1 + bound_over_unbound) / p[binding.reference]
             continue
         kd = p[binding.kd] * rivals
@@ -111,7 +118,8 @@ def lanes(sheet: Sheet) -> None:
         if sheet.frozen is None:
             reference, rivals = sheet.p(binding.reference), sheet.plus(binding.displacers)
             if binding.bmax is None or binding.kd is None:
-                bound_over_unbound = (sheet.over(binding.reference) - 1.0) / rivals
+                usual = sheet.over(binding.reference) - 1.0
+                bound_over_unbound = (usual if binding.bound is None else sheet.p(binding.bound)) / rivals
                 sheet.free[i] = 1.0 / (reference * (1.0 + bound_over_unbound))
             else:
                 kd = sheet.p(binding.kd) * rivals

@@ -6,7 +6,7 @@ plain numbers, as the solver asks for one at a time and arrays of one number tak
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from pkinteract.engine import mechanisms
 from pkinteract.engine.curves import Array
 from pkinteract.engine.layout import Layout
+from pkinteract.engine.mechanisms import binding, disposition
 from pkinteract.engine.shape import Actor, Ratio
 from pkinteract.engine.system import System
 
@@ -65,7 +66,8 @@ class Medium:
     ) -> None:
         system = layout.system
         compounds, pathways, enzymes = len(system.compounds), len(system.pathways), len(system.enzymes)
-        self.layout, self.system, self.p = layout, system, system.parameters
+        self.layout, self.system = layout, system
+        self.p: Sequence[Row] = system.parameters
         self.store, self.released, self.nothing = store, released, nothing
         self.amounts = [store[place] for place in layout.central.values()]
         self.levels = store[layout.first_enzyme : layout.n_states]
@@ -126,3 +128,29 @@ def medium(system: System, amounts: Array, levels: Array, absorbed: Array) -> Me
     store[layout.first_enzyme : layout.n_states] = levels
     nothing = np.zeros(time)
     return evaluated(layout, list(store), list(absorbed), [nothing] * len(system.releases), nothing)
+
+
+def unbound_levels(
+    system: System, amounts: Mapping[int, Row], parameters: Sequence[Row] | None = None
+) -> dict[int, Row]:
+    """Unbound concentration of every compound whose binding varies and that has an amount [mg/L], by compound.
+
+    Parameters
+    ----------
+    amounts
+        Central amount of compounds [mg]: those that are asked for, and all that take part in their binding.
+    parameters
+        Numbers, or rows that go with those of the amounts; the system's own if left out.
+    """
+    layout = Layout(system=system, stepped=tuple(range(len(system.compounds))))
+    store: list[Row] = [0.0] * layout.size
+    for compound, amount in amounts.items():
+        store[layout.central[compound]] = amount
+    medium = Medium(layout, store, [0.0] * len(system.compounds), [0.0] * len(system.releases), 0.0)
+    medium.p = system.parameters if parameters is None else parameters
+    disposition.reference(medium)
+    binding.reference(medium)
+    bound = {i: system.compounds[i].binding for i in amounts}
+    return {
+        i: medium.free[i] * medium.total[i] * medium.p[row.reference] for i, row in bound.items() if row is not None
+    }

@@ -19,6 +19,7 @@ def events_record(data: DataSet, dosing: RecordedDrug, predictions: Predictions)
             "subjects": len(dict.fromkeys(predictions.subjects)),
         },
         "drug": {"id": dosing.drug, "formulation": dosing.formulation},
+        "names": [dosing.said] if dosing.said else [],
         "notes": list(predictions.notes),
         "numbers": [
             {

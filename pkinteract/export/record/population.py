@@ -36,6 +36,7 @@ def population_record(name: str, plan: RunPlan, tally: Tally) -> dict[str, objec
             }
             for analyte in plan.analytes
         ],
+        "names": list(scenario.names),
         "warnings": list(scenario.warnings),
     }
 

@@ -26,6 +26,8 @@ def run_record(result: Result, evidence: Sequence[PairEvidence] | None = None) -
             "abundance": dict(patient.abundance),
         },
         "patient_changes": [{"time_h": time, **_traits(person)} for time, person in scenario.patients],
+        "dialysis": [{"from_h": session.start, "to_h": session.stop} for session in scenario.sessions],
+        "names": list(scenario.names),
         "warnings": list(scenario.warnings),
         "overrides": {drug: dict(values) for drug, values in scenario.overrides.items()},
         "analytes": [
@@ -87,6 +89,8 @@ def _traits(patient: Patient) -> dict[str, object]:
         "sex": patient.sex,
         "height_m": patient.height,
         "creatinine_clearance_mL_per_min": patient.creatinine_clearance,
+        "egfr_mL_per_min_per_1.73m2": patient.egfr,
+        "albumin_g_per_L": patient.albumin,
         "smoker": patient.smoker,
         "hepatic_class": patient.hepatic_class,
         "pregnancy_wk": patient.pregnancy,

@@ -17,6 +17,7 @@ from pkinteract.fitting.data.summary import read_summary
 from pkinteract.fitting.inputs.parameters import Refuse
 from pkinteract.fitting.inputs.schema import DataTable, ResidualTable, StudiesTable
 from pkinteract.fitting.types import Omitted, Series
+from pkinteract.library import load_library
 from pkinteract.library.evidence.ratios import read_studies
 from pkinteract.library.evidence.studies import Study
 from pkinteract.records import RecordedDrug, recorded_drug
@@ -181,7 +182,7 @@ def _treated(index: int, table: DataTable, residual: ResidualTable, folder: Path
         series=data.series,
         scenarios=(data.scenario,),
         omitted=tuple(Omitted(data=index, reason=reason, count=count) for reason, count in counts if count),
-        notes=data.notes,
+        notes=(*filter(None, [dosing.said]), *data.notes),
     )
 
 
@@ -302,7 +303,9 @@ def _compared(
         known = {name for study in studies for name in _named(study, key)}
         for name in getattr(wanted, key):
             if name not in known:
-                refuse(("studies", key), f'no study has "{name}"; {did_you_mean(name, sorted(known))}')
+                there = sorted(known)
+                hint = did_you_mean(name, there) if key == "without" else load_library().instead(name, there)
+                refuse(("studies", key), f'no study has "{name}"; {hint}')
                 unknown = True
     if unknown:
         return None
@@ -350,10 +353,10 @@ def _inner(name: str, error: InputError) -> Iterator[str]:
 
 
 def _oddities(scenarios: Sequence[Scenario]) -> Iterator[str]:
-    """What looks like a slip in a scenario."""
+    """What looks like a slip in a scenario, and what its names mean."""
     for scenario in scenarios:
-        for warning in scenario.warnings:
-            yield f"{scenario.path.name}: {warning}"
+        for text in (*scenario.names, *scenario.warnings):
+            yield f"{scenario.path.name}: {text}"
 
 
 def within(index: int, refuse: Refuse) -> Refuse:

@@ -51,7 +51,7 @@ def study_of(scenario: Scenario) -> StudyScenario:
     InputError
         When monograph values contradict each other in this patient.
     """
-    jumps = {event.time for event in build(scenario).events} | {time for time, _ in scenario.patients}
+    jumps = {event.time for event in build(scenario).events} | {time for time, _ in scenario.states}
     return StudyScenario(scenario=scenario, jumps=tuple(sorted(jumps)))
 
 

@@ -15,6 +15,7 @@ from pkinteract.fitting.data.sources import KINDS, read_source, within
 from pkinteract.fitting.data.weights import residual_problems
 from pkinteract.fitting.inputs.allowed import bounded
 from pkinteract.fitting.inputs.methods import method_problems, sampling_of
+from pkinteract.fitting.inputs.names import FitNaming
 from pkinteract.fitting.inputs.parameters import Refuse, own_counts, read_parameters, residual_sds
 from pkinteract.fitting.inputs.schema import (
     DataTable,
@@ -27,6 +28,7 @@ from pkinteract.fitting.inputs.schema import (
 )
 from pkinteract.fitting.predict.bodies import ENZYMES, PATIENT, trait_problem
 from pkinteract.fitting.types import Fit, Parameter, Series
+from pkinteract.library import load_library
 from pkinteract.library.overrides import is_left_out
 from pkinteract.scenario import Scenario
 from pkinteract.scenario.file.overrides import Wanted, override, override_each
@@ -56,9 +58,12 @@ class _FitReader:
     file: TomlFile
     problems: list[Problem]
 
+    naming: FitNaming
+
     def __init__(self, file: TomlFile) -> None:
         self.file = file
         self.problems = []
+        self.naming = FitNaming(library=load_library())
 
     def refuse(self, key: Key, message: str) -> None:
         problem = Problem(line=self.file.line(key), key=key_text(key), message=message)
@@ -71,7 +76,7 @@ class _FitReader:
             FitTable.model_validate(data)
         except ValidationError as error:
             self.problems += problems(error, self.file, FitTable)
-        tables = self._tables("data", DataTable)
+        tables = {i: self.naming.data(table) for i, table in self._tables("data", DataTable).items()}
         residual = _silently(ResidualTable, data.get("residual", {}))
         refuse: Refuse = self.refuse
         folder = self.file.path.parent
@@ -128,7 +133,7 @@ class _FitReader:
             starts=method.starts,
             profile=interval.method == "profile",
             omitted=tuple(omitted for one in read for omitted in one.omitted),
-            notes=tuple(dict.fromkeys(note for one in read for note in one.notes)),
+            notes=tuple(dict.fromkeys([*self.naming.said, *(note for one in read for note in one.notes)])),
             weights=residual.weights,
             seed=method.seed,
             sampling=sampling,
@@ -144,7 +149,7 @@ class _FitReader:
         entries = self.file.data.get("parameter")
         named_entries = entries if isinstance(entries, dict) else {}
         tables = {name: _silently(ParameterTable, entry) for name, entry in named_entries.items()}
-        return {name: table for name, table in tables.items() if table is not None}
+        return {name: self.naming.parameter(table) for name, table in tables.items() if table is not None}
 
     def _paths(self, parameters: Iterable[Parameter], scenarios: Iterable[Scenario]) -> None:
         """Paths name values of the drugs that are given, with values they can take, each by one parameter."""
@@ -172,7 +177,7 @@ class _FitReader:
             if not having:
                 names = sorted({name for scenario in all_scenarios for name in scenario.monographs})
                 for _, key in values.values():
-                    self.refuse(key, f"{drug} is not part of any scenario here; known are {', '.join(names)}")
+                    self.refuse(key, self.naming.library.absent(drug, names, "part of any scenario here"))
 
     def _bodily(self, owner: str, values: Wanted, scenarios: Iterable[Scenario]) -> None:
         """Paths into the enzymes or the patient name values that can be set."""

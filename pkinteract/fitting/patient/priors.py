@@ -49,6 +49,13 @@ def patient_fit(scenario: Scenario, error: float = ERROR) -> Fit:
             'there is no measured level; add each as [[observation]] with at = "5 d", analyte = "…", level = "6.2 mg/L"'
         )
         raise InputError(scenario.path, [Problem(line=None, key="observation", message=text)])
+    unbound = [level for level in scenario.observations if level.analyte not in scenario.units]
+    if unbound:
+        text = "is an unbound level, to which no patient is fitted; remove it, or give the total level"
+        problems = [
+            Problem(line=level.line, key="observation.analyte", message=f"{level.analyte} {text}") for level in unbound
+        ]
+        raise InputError(scenario.path, problems)
     parameters = tuple(_parameters(scenario))
     if not parameters:
         names = ", ".join(_compounds(scenario))

@@ -60,7 +60,7 @@ def changes_of(parameters: Sequence[Parameter], series: Series) -> tuple[Assignm
 
 def changed(series: Series, changes: Sequence[Assignment], values: Mapping[str, float]) -> Treatment:
     """The body of a series with the values of the parameters."""
-    patient, patients = series.patient, series.scenario.patients
+    patient, patients = series.patient, series.scenario.states
     bodily = [change for change in changes if change.owner == PATIENT]
     others = tuple(change for change in changes if change.owner != PATIENT)
     for assignment in bodily:

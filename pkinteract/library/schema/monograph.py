@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from pkinteract.library.schema.absorption import Formulation
 from pkinteract.library.schema.dosing import Dosing
 from pkinteract.library.schema.interactions import Displacement, Inactivation, Induction, Inhibition
+from pkinteract.library.schema.names import AtcCode, Names
 from pkinteract.library.schema.values import (
     ID,
     Age,
@@ -25,6 +26,7 @@ from pkinteract.library.schema.values import (
     Duration,
     Fraction,
     Line,
+    MassConcentration,
     MolarMass,
     MonographTable,
     Number,
@@ -38,6 +40,7 @@ __all__ = [
     "REFERENCE_WEIGHT",
     "Binding",
     "Citation",
+    "Dialysis",
     "Displacement",
     "Distribution",
     "Efflux",
@@ -54,6 +57,13 @@ __all__ = [
 
 REFERENCE_WEIGHT = 70.0
 """Body weight [kg] at which clearances and volumes of a monograph hold."""
+
+
+NORMAL_CREATININE_CLEARANCE = 100.0
+"""Creatinine clearance [mL/min] at which a renal clearance of a monograph holds, and that of kidneys not known of."""
+
+RENAL_SHARE = 0.2
+"""Share of the clearance above which a drug is not simulated in kidneys that are not known of [1]."""
 
 
 class Peripheral(MonographTable):
@@ -159,6 +169,12 @@ class Elimination(MonographTable):
     pregnancy: tuple[PregnancyEffect, ...] = Field(default=(), strict=False)
 
 
+class Dialysis(MonographTable):
+    """What a session of haemodialysis clears from plasma, bound and unbound together, besides the body itself."""
+
+    clearance: ClearanceBound
+
+
 class FirstPass(MonographTable):
     """Share of the absorbed drug that escapes the gut wall, and the enzyme that acts there."""
 
@@ -181,9 +197,13 @@ class Sites(MonographTable):
 
 
 class Binding(MonographTable):
-    """Plasma binding and blood-to-plasma ratio; ``fraction_unbound`` is the one at which clearance and volume hold."""
+    """Plasma binding and blood-to-plasma ratio; ``fraction_unbound`` is the one at which clearance and volume hold.
+
+    ``albumin`` is the level of albumin at which it and the sites hold, of a drug that binds to albumin.
+    """
 
     fraction_unbound: Fraction
+    albumin: MassConcentration | None = None
     blood_to_plasma: Number | None = None
     sites: Sites | None = None
 
@@ -198,6 +218,12 @@ class ReferenceRange(MonographTable):
     high: Concentration | None = None
     alert: Concentration | None = None
     after: Duration | None = None
+
+
+class Unbound(MonographTable):
+    """The unbound level is reported too, in the unit of the total one, and judged by a range of its own."""
+
+    reference_range: ReferenceRange = Field(default_factory=ReferenceRange)
 
 
 class Sum(MonographTable):
@@ -241,24 +267,12 @@ class Revision(MonographTable):
     why: str
 
 
-class Names(MonographTable):
-    """Other names by which a drug is found: its German INN, brands, synonyms, and further ATC codes.
-
-    A brand stands for the default formulation, so brands of other forms are no names.
-    """
-
-    german: str | None = None
-    brands: tuple[str, ...] = Field(default=(), strict=False)
-    synonyms: tuple[str, ...] = Field(default=(), strict=False)
-    atc: tuple[str, ...] = Field(default=(), strict=False)
-
-
 class Monograph(MonographTable):
     """Everything the model knows of one compound."""
 
     id: str = Field(pattern=ID, max_length=60, examples=['"my-drug"'])
     name: Line
-    atc: str | None = None
+    atc: AtcCode | None = None
     group: str | None = None
     notes: str | None = None
     names: Names = Field(default_factory=Names)
@@ -269,6 +283,7 @@ class Monograph(MonographTable):
     binding: Binding | None = None
     distribution: Distribution
     elimination: Elimination
+    dialysis: Dialysis | None = None
     first_pass: FirstPass | None = None
     efflux: Efflux | None = None
     absorption: dict[str, Formulation] = Field(default_factory=dict)
@@ -279,6 +294,7 @@ class Monograph(MonographTable):
     displaces: dict[str, Displacement] = Field(default_factory=dict)
     dosing: Dosing = Field(default_factory=Dosing)
     reference_range: ReferenceRange = Field(default_factory=ReferenceRange)
+    unbound: Unbound | None = None
     sum: tuple[Sum, ...] = Field(default=(), strict=False)
     sources: dict[str, Citation] = Field(default_factory=dict)
     history: tuple[Revision, ...] = Field(default=(), strict=False)
@@ -301,10 +317,19 @@ class Monograph(MonographTable):
         return tuple(name for name in (enzyme, transporter) if name is not None)
 
     @property
+    def renal_share(self) -> float:
+        """Share of the clearance that follows creatinine clearance [1]."""
+        return sum(pathway.fraction.canonical for pathway in self.elimination.pathway if pathway.kind == "renal")
+
+    @property
     def needs_creatinine(self) -> bool:
-        """Whether clearance depends on renal function."""
-        renal = any(pathway.kind == "renal" for pathway in self.elimination.pathway)
-        return renal or bool(self.elimination.renal_function)
+        """Whether so much of the clearance depends on the kidneys that they must be known."""
+        return self.renal_share > RENAL_SHARE + 1e-9 or bool(self.elimination.renal_function)
+
+    @property
+    def unbound_id(self) -> str:
+        """Id of its unbound level, where that is reported."""
+        return f"{self.id}-unbound"
 
     @property
     def metabolites(self) -> tuple[str, ...]:
@@ -314,6 +339,14 @@ class Monograph(MonographTable):
     def values(self) -> Iterator[tuple[str, Value]]:
         """Every number with its dotted path, in the order of the schema."""
         yield from values(self)
+
+
+def sold_only(monograph: Monograph, form: str) -> str:
+    """What to say of a form of a drug that is sold and has no absorption in its monograph."""
+    other = monograph.dosing.other_forms[form]
+    note = f"; {other.note}" if other.kind == "label" and other.note else ""
+    sold = f"{monograph.id} {form} is sold ({other.sold}{note}) but has no absorption in the library"
+    return f"{sold}; its formulations are {', '.join(monograph.absorption)}"
 
 
 def enzymes_of(monographs: Iterable[Monograph]) -> set[str]:

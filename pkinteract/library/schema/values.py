@@ -152,7 +152,7 @@ def _unbound(value: Value) -> Value:
 
 def _baseless(value: Value) -> Value:
     if value.basis is not None:
-        raise ValueError("has no basis, it counts sites; leave the basis out")
+        raise ValueError("has no basis; leave it out")
     return value
 
 
@@ -181,6 +181,7 @@ Dose = Annotated[Value, _has("mass", "dose per weight")]
 Mass = Annotated[Value, _has("mass")]
 MolarMass = Annotated[Value, _has("molar mass"), AfterValidator(_molar)]
 Concentration = Annotated[Value, _has("concentration", "molar concentration")]
+MassConcentration = Annotated[Value, _has("concentration"), AfterValidator(_baseless)]
 Constant = Annotated[Value, _has("concentration", "molar concentration"), AfterValidator(_based)]
 """A concentration that must say whether it is total or unbound: Km, Ki, KI, EC50."""
 UnboundConstant = Annotated[Value, _has("concentration", "molar concentration"), AfterValidator(_unbound)]

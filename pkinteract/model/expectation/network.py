@@ -87,7 +87,16 @@ class Link:
     @property
     def text(self) -> str:
         """The constants in one line."""
-        names = {"emax": "Emax", "ec50": "EC50", "hill": "Hill", "slope": "slope", "ki": "Ki", "kinact": "kinact"}
+        names = {
+            "emax": "Emax",
+            "emax_gut": "Emax in the gut wall",
+            "ec50": "EC50",
+            "hill": "Hill",
+            "slope": "slope",
+            "ki": "Ki",
+            "ki_gut": "Ki in the gut wall",
+            "kinact": "kinact",
+        }
         return ", ".join(f"{names[name]} {_written(value)}" for name, value in self.constants.items())
 
     def record(self) -> dict[str, object]:

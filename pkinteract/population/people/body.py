@@ -13,6 +13,7 @@ from pkinteract.population.people.cohort import Array, BoolArray, IntArray
 from pkinteract.population.people.specification import GivenSpread, PopulationSpecification
 from pkinteract.population.people.streams import Streams, uniform_between
 from pkinteract.scenario import Patient
+from pkinteract.scenario.kidneys import cockcroft_gault, dosing_weight, most_cleared
 
 _DEVIATES = np.array([-1.6448536269514722, -0.6744897501960817, 0.0, 0.6744897501960817, 1.6448536269514722])
 """Standard normal deviates at the percentiles of the tables."""
@@ -57,7 +58,7 @@ def physiques(patient: Patient, spec: PopulationSpecification, streams: Streams,
         clearance = known["creatinine_clearance"]
     else:
         level = known.get("serum_creatinine")
-        clearance = _clearances(spec, chance["creatinine"], age, female, weight, level)
+        clearance = _clearances(spec, chance["creatinine"], age, female, weight, height, level)
     return Physique(weight=weight, age=age, female=female, height=height, creatinine_clearance=clearance, smoker=smoker)
 
 
@@ -114,16 +115,27 @@ def _heights(spec: PopulationSpecification, chance: Array, age: Array, female: B
 
 
 def _clearances(
-    spec: PopulationSpecification, chance: Array, age: Array, female: BoolArray, weight: Array, creatinine: Array | None
+    spec: PopulationSpecification,
+    chance: Array,
+    age: Array,
+    female: BoolArray,
+    weight: Array,
+    height: Array,
+    creatinine: Array | None,
 ) -> Array:
-    """Creatinine clearances by Cockcroft–Gault [mL/min], or from a distribution of their own."""
+    """Creatinine clearances by Cockcroft–Gault [mL/min], or from a distribution of their own.
+
+    From a creatinine that is given, they are those of a scenario's patient; where it is drawn, the whole weight counts.
+    """
     if "creatinine_clearance" in spec.spreads:
         return spread_out(spec.spreads["creatinine_clearance"], chance)
-    whole = np.maximum(140 - age, 1.0) * weight * np.where(female, 0.85, 1.0) / 72
+    years = np.minimum(age, 139.0)
     if creatinine is None and "serum_creatinine" in spec.spreads:
         creatinine = spread_out(spec.spreads["serum_creatinine"], chance)
     if creatinine is not None:
-        return np.asarray(whole / creatinine)
+        counted = dosing_weight(weight, height, female)
+        return np.asarray(np.minimum(cockcroft_gault(years, counted, female, creatinine), most_cleared()))
+    whole = np.asarray(cockcroft_gault(years, weight, female, 1.0))
     table = people.kidneys()
     rise = np.log(_by_sex({sex: kidneys.rise for sex, kidneys in table.items()}, female))
     middle = np.log(_by_sex({sex: kidneys.median for sex, kidneys in table.items()}, female))

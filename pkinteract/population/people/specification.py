@@ -21,7 +21,8 @@ __all__ = ["Adherence", "EmpiricalPeople", "GivenSpread", "PopulationSpecificati
 def specification(scenario: Scenario, n: int | None = None, seed: int | None = None) -> PopulationSpecification:
     """The scenario's ``[population]``, or the default one; ``n`` and ``seed`` replace its own.
 
-    The default one has adults of the ages that every drug is described for.
+    The default one has adults of the ages that every drug is described for. Who has sessions of haemodialysis has the
+    kidneys of the scenario's patient, unless the table tells of kidneys.
 
     Raises
     ------
@@ -40,4 +41,12 @@ def specification(scenario: Scenario, n: int | None = None, seed: int | None = N
         if reasons:
             raise InputError(scenario.path, [Problem(line=None, key="patient", message=text) for text in reasons])
         spec = PopulationSpecification(ages=ages)
+    if scenario.sessions and scenario.patient.creatinine_clearance is not None and not _kidneys_told(spec):
+        spec = replace(spec, fixed=spec.fixed | {"creatinine_clearance"})
     return replace(spec, n=spec.n if n is None else n, seed=spec.seed if seed is None else seed)
+
+
+def _kidneys_told(spec: PopulationSpecification) -> bool:
+    """Whether a specification says itself what kidneys its patients have."""
+    told = {*spec.fixed, *spec.spreads, *(() if spec.ward is None else spec.ward.numbers)}
+    return bool(told & {"creatinine_clearance", "serum_creatinine"})

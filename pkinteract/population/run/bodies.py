@@ -19,7 +19,7 @@ from pkinteract.model.build import assembled
 from pkinteract.model.enzymes import organs_in_use, regulated_enzymes
 from pkinteract.model.limits import liver_problems
 from pkinteract.model.parts import ModelContext
-from pkinteract.model.patient import GeneActivity, Number, Person
+from pkinteract.model.patient import GeneActivity, Number
 from pkinteract.population.people.cohort import Array, BoolArray, Cohort
 from pkinteract.population.run.doses import (
     Columns,
@@ -47,6 +47,8 @@ class Bodies:
         Structure and names; every compound is stepped. The parameters of its system are those of the first patient.
     parameters
         (parameter, n).
+    dialysed
+        The same during a session of haemodialysis; None without one.
     inputs
         Jumps by the doses, in the order in which they are due. Times or amounts that are the same for everybody are a
         read-only view of one column. A dose that is not taken has amount 0; late doses may be out of order.
@@ -58,6 +60,7 @@ class Bodies:
 
     model: Model
     parameters: Array
+    dialysed: Array | None
     inputs: Inputs
     periodic: PeriodicInputs | None
     impossible: Mapping[int, str]
@@ -104,6 +107,7 @@ def bodies(scenario: Scenario, cohort: Cohort, typical: Typical | None = None) -
     organs = organs_in_use(scenario.monographs, scenario.enzymes)
     regulated = regulated_enzymes(organs, scenario.monographs, scenario.enzymes, [scenario.patient])
     parameters = np.full((len(system.parameters), len(cohort.number)), np.nan)
+    dialysed = parameters.copy() if scenario.sessions else None
     impossible: dict[int, str] = {}
     ways: list[tuple[Columns, Mapping[Entry, AbsorptionRoute]]] = []
     jumps: list[Jumps] = []
@@ -113,12 +117,15 @@ def bodies(scenario: Scenario, cohort: Cohort, typical: Typical | None = None) -
             text = f"{problems[0].key}: {problems[0].message.removesuffix('; lower it')}"
             impossible |= dict.fromkeys(np.arange(len(cohort.number))[where].tolist(), text)
             continue
+        people = _people(scenario, cohort, where)
         frame = ModelContext(
-            patient=_people(scenario, cohort, where),
+            patient=people,
             monographs=monographs,
             enzymes=enzymes,
             regulated=regulated,
             factors={key: factor[where] for key, factor in cohort.factors.items() if key[1] in OWN},
+            dialysis=dialysed is not None,
+            albumin=people.albumin is not None,
         )
         parts, routes = assembled(frame, entries(scenario))
         ways.append((where, routes))
@@ -126,11 +133,16 @@ def bodies(scenario: Scenario, cohort: Cohort, typical: Typical | None = None) -
         jumps.append(typical.jumps if usual else jumps_by(scenario.doses, routes))
         for row, number in zip(parameters, parts.parameters, strict=True):
             row[where] = number
+        if dialysed is not None:
+            during, _ = assembled(replace(frame, patient=replace(people, dialysed=True)), entries(scenario))
+            for row, number in zip(dialysed, during.parameters, strict=True):
+                row[where] = number
     unknown = np.flatnonzero(~np.isfinite(parameters).all(axis=0)).tolist()
     system = replace(system, parameters=tuple(parameters[:, 0].tolist()), step_all=True)
     return Bodies(
         model=replace(typical.model, system=system, events=()),
         parameters=parameters,
+        dialysed=dialysed,
         inputs=inputs(scenario, cohort, ways, jumps),
         periodic=periodic_inputs(scenario, cohort, ways, system),
         impossible={
@@ -205,11 +217,13 @@ class _People:
     smoker: BoolArray
     hepatic_class: str | None
     pregnancy: float | None
+    dialysed: bool
+    albumin: float | None
     phenotype: Mapping[str, GeneActivity]
     abundance: Mapping[str, Number]
 
 
-def _people(scenario: Scenario, cohort: Cohort, where: Columns) -> Person:
+def _people(scenario: Scenario, cohort: Cohort, where: Columns) -> _People:
     genes = {gene: _Gene(factor=genotype.factor[where]) for gene, genotype in cohort.phenotype.items()}
     amounts = {enzyme: factor[where] for enzyme, factor in cohort.abundance.items()}
     return _People(
@@ -219,6 +233,8 @@ def _people(scenario: Scenario, cohort: Cohort, where: Columns) -> Person:
         smoker=cohort.smoker[where],
         hepatic_class=scenario.patient.hepatic_class,
         pregnancy=scenario.patient.pregnancy,
+        dialysed=False,
+        albumin=scenario.patient.albumin,
         phenotype={**scenario.patient.phenotype, **genes},
         abundance={**scenario.patient.abundance, **amounts},
     )

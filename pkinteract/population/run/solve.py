@@ -7,9 +7,11 @@ import numpy as np
 from pkinteract.engine.curves import extremes
 from pkinteract.engine.lanes import solve as lanes
 from pkinteract.engine.lanes.doses import Steady, joined_inputs
-from pkinteract.engine.lanes.types import Lanes, Reading
+from pkinteract.engine.lanes.types import Change, Lanes, Reading
+from pkinteract.model.patient import filtered
 from pkinteract.population.people.cohort import Array, Cohort
 from pkinteract.population.run.bodies import Bodies, bodies, reporting
+from pkinteract.population.run.unbound import binders, points, varying, write_unbound
 from pkinteract.population.statistics.metrics import HIGHEST
 from pkinteract.scenario import Patient, Scenario
 from pkinteract.simulation import simulate
@@ -33,16 +35,40 @@ def solved_patients(scenario: Scenario, patients: Bodies, grid: Array, edges: Ar
         )
         inputs = joined_inputs([before.pending, inputs])
     _, weights, alerts = reporting(scenario, patients.model, patients.parameters)
-    return lanes.solve_lanes(
-        patients.model.system,
-        patients.parameters,
-        inputs,
-        Reading(grid=grid, weights=weights, alerts=alerts, edges=edges),
-        scenario.first_time,
-        scenario.duration,
-        steady=steady,
-        possible=possible,
-    )
+
+    def read(reading: Reading) -> Lanes:
+        return lanes.solve_lanes(
+            patients.model.system,
+            patients.parameters,
+            inputs,
+            reading,
+            scenario.first_time,
+            scenario.duration,
+            steady=steady,
+            changes=_changes(scenario, patients, reading.weights),
+            possible=possible,
+        )
+
+    done = read(Reading(grid=grid, weights=weights, alerts=alerts, edges=edges))
+    unbound = varying(scenario, patients)
+    if unbound:
+        acting, times = binders(patients, unbound), points(scenario, grid, edges)
+        each = np.zeros((len(acting), *weights.shape[1:]))
+        each[range(len(acting)), acting] = 1.0
+        amounts = read(Reading(grid=times, weights=each, alerts=np.full(len(acting), np.inf), edges=np.array([np.inf])))
+        write_unbound(done, amounts, scenario, patients, unbound, times, grid, edges, alerts)
+        amounts.release()
+    return done
+
+
+def _changes(scenario: Scenario, patients: Bodies, weights: Array) -> list[Change]:
+    """Begin and end of every session of haemodialysis: all else stays as it is during a run."""
+    if patients.dialysed is None:
+        return []
+    return [
+        Change(time=time, parameters=patients.dialysed if state.dialysed else patients.parameters, weights=weights)
+        for time, state in scenario.states
+    ]
 
 
 def highest_levels(scenario: Scenario) -> list[float]:
@@ -66,7 +92,6 @@ def highest_levels(scenario: Scenario) -> list[float]:
 
 def _alone(patient: Patient) -> Cohort:
     """The cohort of one patient, who has what the scenario says."""
-    clearance = np.nan if patient.creatinine_clearance is None else patient.creatinine_clearance
     height = np.nan if patient.height is None else patient.height
     return Cohort(
         number=np.zeros(1, dtype=np.int64),
@@ -74,7 +99,7 @@ def _alone(patient: Patient) -> Cohort:
         age=np.array([patient.age]),
         female=np.array([patient.sex == "female"]),
         height=np.array([height]),
-        creatinine_clearance=np.array([clearance]),
+        creatinine_clearance=np.array([filtered(patient)]),
         smoker=np.array([patient.smoker]),
         phenotype={},
         abundance={},

@@ -13,7 +13,7 @@ from pkinteract.model.expectation.intake import family_of
 from pkinteract.model.expectation.network import Link
 from pkinteract.report.lines import level_text
 from pkinteract.report.pairs import pair_lines
-from pkinteract.scenario import Course, Patient, Scenario
+from pkinteract.scenario import Course, Patient, Scenario, Session
 from pkinteract.scenario.file.courses import WEEKDAYS
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def check_lines(
     lines = [
         f"{scenario.path}: ok",
         f"  {scenario.title}",
+        *(f"  name      {text}" for text in scenario.names),
         f"  patient   {patient.sex}, {patient.age:g} y, {', '.join(_traits(patient))}{genes}",
         *(
             f"  from      day {time / 24:g}: {', '.join(_differences(before, after))}"
@@ -63,6 +64,8 @@ def check_lines(
     for regimen in scenario.regimens:
         for course in regimen.courses:
             lines.append(f"  regimen   {regimen.drug} {course.formulation}: {_course(course)}")
+    if scenario.sessions:
+        lines.append(f"  dialysis  {_sessions(scenario.sessions)}")
     for observation in scenario.observations:
         note = f", {observation.note}" if observation.note else ""
         lines.append(
@@ -142,12 +145,24 @@ def _traits(patient: Patient) -> Iterator[str]:
         yield f"{patient.height * 100:g} cm"
     if patient.creatinine_clearance is not None:
         yield f"creatinine clearance {patient.creatinine_clearance:.0f} mL/min"
+    if patient.albumin is not None:
+        yield f"albumin {patient.albumin:g} g/L"
     if patient.smoker:
         yield "smoker"
     if patient.hepatic_class is not None:
         yield f"Child–Pugh class {patient.hepatic_class}"
     if patient.pregnancy is not None:
         yield f"{patient.pregnancy:.3g} wk pregnant"
+
+
+def _sessions(sessions: Sequence[Session]) -> str:
+    """How many sessions of haemodialysis there are, and when."""
+    hours = sorted({round(session.stop - session.start, 6) for session in sessions})
+    length = f"{hours[0]:g} h" if len(hours) == 1 else f"{hours[0]:g} to {hours[-1]:g} h"
+    if len(sessions) == 1:
+        return f"one session of {length} on day {sessions[0].start / 24:.4g}"
+    first, last = sessions[0].start / 24, sessions[-1].start / 24
+    return f"{len(sessions)} sessions of {length} from day {first:.4g} to {last:.4g}"
 
 
 def _differences(before: Patient, after: Patient) -> list[str]:

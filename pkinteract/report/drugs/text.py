@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import zip_longest
 
 from pkinteract.library import Library
 from pkinteract.library.grades import grade_of
+from pkinteract.library.names import folded, given_as, id_of
 from pkinteract.library.schema.dosing import Strengths
+from pkinteract.library.schema.mixtures import Racemate
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.report.lines import rows_text
 
@@ -25,11 +27,17 @@ LEGEND = (
 )
 
 
-def library_lines(library: Library) -> list[str]:
-    """What ``drugs`` prints without a name, by class and id; a drug may take several lines."""
+def library_lines(library: Library, chosen: Collection[str] | None = None) -> list[str]:
+    """What ``drugs`` prints without a name, by class and id; a drug may take several lines.
+
+    Parameters
+    ----------
+    chosen
+        Ids of the drugs that are listed; all if left out.
+    """
     rows: list[Sequence[str]] = [("drug", "class", "cleared by", "induces", "inhibits", "grade")]
     monographs = sorted(
-        (library.monograph(drug) for drug in library.ids()),
+        (library.monograph(drug) for drug in library.ids() if chosen is None or drug in chosen),
         key=lambda monograph: (monograph.group or "–", monograph.id),
     )
     for monograph in monographs:
@@ -37,12 +45,44 @@ def library_lines(library: Library) -> list[str]:
             [monograph.id, *_byname(monograph)],
             _wrapped(monograph.group or "–", 15),
             _wrapped(_cleared(monograph), 25),
-            _wrapped(", ".join(map(_short, monograph.induces)), 17),
+            _wrapped(", ".join(map(_short, monograph.induces)), 14),
             [line for text in _inhibits(monograph) for line in _wrapped(text, 24)],
             [grade_of(monograph).grade],
         )
         rows += zip_longest(*cells, fillvalue="")
-    return [*rows_text(rows, ""), *LEGEND]
+    whole = [racemate for racemate in library.racemates if chosen is None or set(racemate.drugs) <= set(chosen)]
+    racemates = [f"{racemate.id} may be written too: it is {given_as(racemate)}" for racemate in whole]
+    return [*rows_text(rows, ""), *LEGEND, *racemates]
+
+
+def chosen_drugs(library: Library, search: str | None, group: str | None) -> tuple[str, ...]:
+    """Ids of the drugs of a class that have a text in a name, in their class, or in an enzyme that they act on."""
+    chosen = library.ids()
+    if group is not None:
+        chosen = tuple(id for id in chosen if folded(library.monograph(id).group or "") == folded(group))
+    if search is None:
+        return chosen
+    wanted, named = folded(search), library.names.having(search)
+    return tuple(id for id in chosen if id in named or wanted in folded(_acts(library.monograph(id))))
+
+
+def drug_classes(library: Library) -> tuple[str, ...]:
+    """The classes that the library has, sorted."""
+    return tuple(sorted({library.monograph(id).group or "" for id in library.ids()} - {""}))
+
+
+def racemate_lines(racemate: Racemate, name: str) -> list[str]:
+    """What ``drugs`` prints of a racemate that is given as its parts."""
+    said = "" if id_of(name) == racemate.id else f"{name} is {racemate.id}. "
+    text = f"{said}A regimen of {racemate.id} is {given_as(racemate)}; files and columns show both."
+    names = "; ".join(
+        f"{what}: {', '.join(given)}"
+        for what, given in (("brands", racemate.brands), ("also", racemate.synonyms))
+        if given
+    )
+    monographs = [f"  pkinteract drugs {drug} prints the monograph of this part" for drug in racemate.drugs]
+    first = f"{racemate.id}: {racemate.name}, a racemate, ATC {', '.join(racemate.atc)}"
+    return [first, *_indented(text), *_indented(names), *monographs]
 
 
 def _byname(monograph: Monograph) -> list[str]:
@@ -73,21 +113,37 @@ def _inhibits(monograph: Monograph) -> list[str]:
     return [*([enzymes] if enzymes else []), *displaced] or ["–"]
 
 
+def _acts(monograph: Monograph) -> str:
+    """Its class, and the enzymes that it acts on."""
+    return " ".join([monograph.group or "", *monograph.induces, *monograph.inhibits, *monograph.inactivates])
+
+
 def _wrapped(text: str, width: int) -> list[str]:
     """Lines of a cell, names kept whole."""
     lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
     return [line.replace(_KEPT, " ") for line in lines] or ["–"]
 
 
-def monograph_lines(monograph: Monograph) -> list[str]:
-    """The whole monograph: grade, values with unit, kind, CV and source, then the citations."""
-    return list(_monograph(monograph))
+def monograph_lines(monograph: Monograph, said: str = "") -> list[str]:
+    """The whole monograph: grade, values with unit, kind, CV and source, then the citations.
+
+    Parameters
+    ----------
+    said
+        What the name that was asked for means, such as "Tegretol is carbamazepine".
+    """
+    return list(_monograph(monograph, said))
 
 
-def _monograph(monograph: Monograph) -> Iterator[str]:
-    yield f"{monograph.name} ({monograph.id})" + (f", ATC {monograph.atc}" if monograph.atc else "")
-    yield from textwrap.wrap(_names(monograph), 110, initial_indent="  ", subsequent_indent="  ")
-    yield from textwrap.wrap(_grade(monograph), 110, initial_indent="  ", subsequent_indent="  ")
+def _indented(text: str) -> list[str]:
+    return textwrap.wrap(text, 110, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+
+
+def _monograph(monograph: Monograph, said: str) -> Iterator[str]:
+    yield f"{monograph.id}: {monograph.name}" + (f", ATC {monograph.atc}" if monograph.atc else "")
+    yield from _indented(said)
+    yield from _indented(_names(monograph))
+    yield from _indented(_grade(monograph))
     forms = [name + " (default)" * (name == monograph.default_formulation) for name in monograph.absorption]
     yield f"  Formulations: {', '.join(forms) or 'none, it is formed and never dosed'}"
     yield from textwrap.wrap(
@@ -127,7 +183,8 @@ def _names(monograph: Monograph) -> str:
     """Its other names; empty if it has none."""
     names = monograph.names
     kinds = (("German", (names.german,)), ("brands", names.brands), ("also", names.synonyms), ("also ATC", names.atc))
-    return "; ".join(f"{what}: {', '.join(filter(None, given))}" for what, given in kinds if any(given))
+    forms = ((f"as {form}", given) for form, given in names.formulations.items())
+    return "; ".join(f"{what}: {', '.join(filter(None, given))}" for what, given in (*kinds, *forms) if any(given))
 
 
 def _whole(strengths: Strengths) -> list[str]:

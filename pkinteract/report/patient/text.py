@@ -20,7 +20,7 @@ def patient_report(individual: Individual) -> str:
         lines.append(
             f"* No level depends on {', '.join(map(shown, individual.uninformed))}: the population's value stays"
         )
-    lines += [f"* {markdown(text)}" for text in individual.scenario.warnings]
+    lines += [f"* {markdown(text)}" for text in (*individual.scenario.names, *individual.scenario.warnings)]
     lines += ["", *(f"**Warning**: {markdown(text)}\n" for text in individual.warnings)]
     lines += ["## Values of this patient", ""]
     lines += ["| value | unit | population | 95 % of people | this patient | 95 % interval | shrinkage |"]
@@ -113,6 +113,7 @@ def _percent(change: float) -> str:
 def patient_lines(individual: Individual, written: Iterable[Path]) -> Iterator[str]:
     """Estimates, levels, warnings and files, as the command prints them."""
     yield f"{individual.scenario.name}: {individual.scenario.title}"
+    yield from (f"  {text}" for text in individual.scenario.names)
     yield f"  {_error_text(individual).replace('`', '')}"
     head = ("value", "unit", "population", "95 % of people", "this patient", "95 % interval", "shrinkage")
     yield from rows_text([head, *(_value_cells(value) for value in individual.learned)])

@@ -39,6 +39,7 @@ def population_lines(plan: RunPlan, tally: Tally, resumed: int, written: Sequenc
     """What ``population`` prints; ``resumed`` is the number of partitions that were there before."""
     spec = plan.spec
     lines = [f"{plan.scenario.name}: {plan.scenario.title}", f"  {patient_count(plan, tally)}, seed {spec.seed}"]
+    lines += [f"  {text}" for text in plan.scenario.names]
     if resumed:
         lines.append(f"  went on from {resumed} of {plan.partitions} partitions")
     lines.append("  24-h average before t = 0 and at the end, their ratio, day by which half and 90 % of it is there;")

@@ -89,10 +89,10 @@ def _line(n: int, **style: Any) -> Line2D:
 
 
 def _families(result: Result) -> list[list[int]]:
-    """Analytes that share a parent and a unit, in order."""
-    families: dict[tuple[str, str], list[int]] = {}
+    """Analytes that share a parent and a unit, in order; unbound levels, which have a range of their own, apart."""
+    families: dict[tuple[str, str, bool], list[int]] = {}
     for i, analyte in enumerate(result.analytes):
-        families.setdefault((analyte.parent, analyte.unit), []).append(i)
+        families.setdefault((analyte.parent, analyte.unit, analyte.unbound), []).append(i)
     return list(families.values())
 
 

@@ -31,7 +31,8 @@ def summary_lines(
                 f"{ratio:.2f}" if ratio else "–",
             )
         )
-    lines = [f"{result.scenario.name}: {result.scenario.title}", "  last 24 h before each change, and at the end:"]
+    lines = [f"{result.scenario.name}: {result.scenario.title}", *(f"  {text}" for text in result.scenario.names)]
+    lines.append("  last 24 h before each change, and at the end:")
     lines += rows_text(rows)
     count = len(alerts["text"])
     lines.append(f"  {count} alert{'s' if count != 1 else ''}" + (":" if count else ""))

@@ -21,6 +21,7 @@ def sensitivity_lines(plan: RunPlan, results: Sequence[SensitivityResult], writt
     yield f"{plan.scenario.name}: {plan.scenario.title}"
     text = f"{plan.spec.n:,} patients and as many strangers, {runs(plan):,} simulated in all, seed {plan.spec.seed}"
     yield f"  {text}"
+    yield from (f"  {said}" for said in plan.scenario.names)
     yield from drawn_over(plan)
     yield "  share of the variance of the logarithm that an input explains alone, and with all that it does together"
     yield "  with others (95 % interval)"

@@ -59,7 +59,7 @@ def read_course(table: CourseTable, setting: CourseContext, report: Report) -> C
         clock=_clock(table, setting, mg),
         cycle=None if table.cycle is None else (table.cycle.on, table.cycle.off),
         weekdays=frozenset(WEEKDAYS.index(day) for day in table.days or ()),
-        midnight=_monday(setting.start),
+        midnight=monday(setting.start),
         count=table.count,
         levels=() if table.dose is None else (mg(table.dose),),
         per_weight=table.dose is not None and table.dose[1],
@@ -176,20 +176,20 @@ def _entry(table: CourseTable, setting: CourseContext, refuse: Report) -> tuple[
     return None if name is None else (name, route)
 
 
-def _since_midnight(begin: datetime | None) -> float:
+def since_midnight(begin: datetime | None) -> float:
     """Time of day of t = 0 [h]."""
     return 0.0 if begin is None else begin.hour + begin.minute / 60 + begin.second / 3600
 
 
-def _monday(begin: datetime | None) -> float:
+def monday(begin: datetime | None) -> float:
     """When the week of t = 0 began [h]."""
-    return 0.0 if begin is None else -24.0 * begin.weekday() - _since_midnight(begin)
+    return 0.0 if begin is None else -24.0 * begin.weekday() - since_midnight(begin)
 
 
 def _clock(
     table: CourseTable, setting: CourseContext, mg: Callable[[tuple[float, bool]], float]
 ) -> tuple[ClockDose, ...]:
-    zero = _since_midnight(setting.start)
+    zero = since_midnight(setting.start)
     doses = []
     for clock, dose in (table.at or {}).items():
         hour = int(clock[:2]) + int(clock[3:]) / 60

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pkinteract.errors import did_you_mean
+from pkinteract.library import Library
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.scenario.file.schema import ObservationTable
 from pkinteract.scenario.types import TOLERANCE, Observation, Regimen
@@ -49,34 +49,45 @@ class Measurable:
         """Compounds that every sum adds up."""
         return {total.id: total.parts for monograph in self.monographs.values() for total in monograph.sum}
 
+    @property
+    def unbound(self) -> dict[str, str]:
+        """Compound of every unbound level that is reported."""
+        return {monograph.unbound_id: drug for drug, monograph in self.monographs.items() if monograph.unbound}
 
-def read_observations(file: TomlFile, known: Measurable, part: Part, refuse: Refuse) -> tuple[Observation, ...]:
+    def compound(self, analyte: str) -> str:
+        """The compound of an unbound level; other analytes as they are."""
+        return self.unbound.get(analyte, analyte)
+
+
+def read_observations(
+    file: TomlFile, known: Measurable, part: Part, refuse: Refuse, library: Library
+) -> tuple[Observation, ...]:
     """Levels sorted by time; reports those that cannot be."""
     entries = file.data.get("observation")
     observations = []
     for i, entry in enumerate(entries if isinstance(entries, list) else ()):
         key: Key = ("observation", i)
         table = part(ObservationTable, entry, key)
-        observation = None if table is None else _observation(key, file.line(key), table, known, refuse)
+        observation = None if table is None else _observation(key, file.line(key), table, known, refuse, library)
         observations += [] if observation is None else [observation]
     return tuple(sorted(observations, key=lambda observation: observation.time))
 
 
 def _observation(
-    key: Key, line: int | None, table: ObservationTable, known: Measurable, refuse: Refuse
+    key: Key, line: int | None, table: ObservationTable, known: Measurable, refuse: Refuse, library: Library
 ) -> Observation | None:
     level = _level((*key, "level"), table.level, refuse)
     if known.span is not None:
         _check_time((*key, "at"), table, known, known.span, refuse)
-    if table.analyte not in known.units:
+    if known.compound(table.analyte) not in known.units:
         if known.whole:
-            close = did_you_mean(table.analyte, known.units)
-            refuse((*key, "analyte"), f'"{table.analyte}" is not an analyte of this scenario; {close}')
+            known_names = (*known.units, *known.unbound)
+            refuse((*key, "analyte"), library.absent(table.analyte, known_names, "an analyte of this scenario"))
         return None
     value = None if level is None else _reported((*key, "level"), table, level, known, refuse)
     if value is None:
         return None
-    unit, usual = known.units[table.analyte], _usual_limit(table.analyte, known)
+    unit, usual = known.units[known.compound(table.analyte)], _usual_limit(table.analyte, known)
     if usual is not None and usual[1] == dimension_of(unit) and to_canonical(value, unit) > MOST_TIMES * usual[0]:
         text = f"is more than {MOST_TIMES:,} times the highest level of its range; is the unit right?"
         refuse((*key, "level"), f'{text} got "{table.level}"')
@@ -85,7 +96,7 @@ def _observation(
         time=table.at,
         analyte=table.analyte,
         value=value,
-        unit=known.units[table.analyte],
+        unit=unit,
         below=table.level.startswith(BELOW),
         note=table.note or "",
         line=line,
@@ -95,6 +106,8 @@ def _observation(
 def _usual_limit(analyte: str, known: Measurable) -> tuple[float, str] | None:
     """Alert level or end of the range of an analyte or of a sum with it, and its dimension; None if unknown."""
     ranges = [known.monographs[analyte].reference_range] if analyte in known.monographs else []
+    unbound = known.monographs[known.unbound[analyte]].unbound if analyte in known.unbound else None
+    ranges += [] if unbound is None else [unbound.reference_range]
     sums = (total for monograph in known.monographs.values() for total in monograph.sum)
     ranges += [level.reference_range for level in sums if analyte in (level.id, *level.parts)]
     highest = next((level.alert or level.high for level in ranges if level.alert or level.high), None)
@@ -123,7 +136,7 @@ def _check_time(
         text = f"{table.at:g} h is not within the run, which goes from {first:g} to {last:g} h"
         refuse(key, f"{text}; count from t = 0, or give the run a longer duration")
         return
-    parts = known.sums.get(table.analyte, (table.analyte,))
+    parts = known.sums.get(table.analyte, (known.compound(table.analyte),))
     sources = {drug for part in parts for drug in precursors(part, known.monographs)}
     courses = [course for regimen in known.regimens if regimen.drug in sources for course in regimen.courses]
     if courses and all(course.start >= table.at - TOLERANCE and not course.steady_state for course in courses):
@@ -145,12 +158,13 @@ def precursors(compound: str, monographs: Mapping[str, Monograph]) -> tuple[str,
 
 def _reported(key: Key, table: ObservationTable, level: float, known: Measurable, refuse: Refuse) -> float | None:
     """The level in the reporting unit of its analyte."""
-    unit, written = known.units[table.analyte], split(table.level.removeprefix(BELOW))[1]
+    compound = known.compound(table.analyte)
+    unit, written = known.units[compound], split(table.level.removeprefix(BELOW))[1]
     if dimension_of(unit) == dimension_of(written):
         return from_canonical(level, unit)
     if table.analyte in known.sums:
         text = f'a sum is read in units such as {unit} only, got "{table.level}"; choose its unit by [output] units'
         refuse(key, text)
         return None
-    mass = known.monographs[table.analyte].molar_mass.canonical / 1000
+    mass = known.monographs[compound].molar_mass.canonical / 1000
     return from_canonical(level * mass if dimension_of(written) == "molar concentration" else level / mass, unit)

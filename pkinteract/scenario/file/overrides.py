@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
+from pkinteract.errors import InputError
 from pkinteract.library import Enzyme
 from pkinteract.library.overrides import IncoherentError, apply_overrides, override_enzymes
 from pkinteract.library.schema.monograph import Monograph
+from pkinteract.text.toml import read_toml
 from pkinteract.text.toml_lines import Key
 
 Wanted = dict[str, tuple[str, Key]]
@@ -22,6 +26,19 @@ class OverrideValue:
 
     keys: tuple[str, ...]
     value: object
+
+
+def fitted_tables(folder: Path, name: str, refuse: Callable[[Key, str], None]) -> dict[str, Any]:
+    """The tables of the file that ``parameters`` names, by drug; none if it cannot be used."""
+    try:
+        tables = read_toml(folder / name).data.get("override")
+    except InputError as error:
+        refuse(("parameters",), f"{name}: {error.problems[0].message}")
+        return {}
+    if not isinstance(tables, dict):
+        refuse(("parameters",), f"{name}: has no [override.<drug>] tables; name the result.toml of a fit")
+        return {}
+    return tables
 
 
 def flat(table: object, keys: tuple[str, ...] = ()) -> Iterator[OverrideValue]:

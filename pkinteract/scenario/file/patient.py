@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pkinteract.errors import did_you_mean
 from pkinteract.library.phenotypes import Activity, activity
 from pkinteract.library.schema.monograph import Monograph
+from pkinteract.scenario.file.kidneys import GIVEN, check_given, with_kidneys
 from pkinteract.scenario.file.schema import LONGEST_PREGNANCY, ChangeTable, PatientTable
 from pkinteract.scenario.types import TOLERANCE, Patient
 from pkinteract.text.toml_lines import Key
@@ -62,7 +63,7 @@ def fitted_patient(table: Mapping[str, object], fitted: Mapping[str, object]) ->
         before = merged.get(name)
         merged[name] = {**(before if isinstance(before, dict) else {}), inner: value} if dot else value
     if "creatinine_clearance" in fitted:
-        merged.pop("serum_creatinine", None)
+        merged = {key: value for key, value in merged.items() if key not in ("serum_creatinine", "egfr")}
     return merged
 
 
@@ -102,9 +103,7 @@ def check_patient(table: object, changes: Sequence[PatientChange], first: float 
         given = change.table.model_fields_set - {"at"}
         if not given:
             refuse(change.key, 'changes nothing; write for example weight = "72 kg"')
-        if {"creatinine_clearance", "serum_creatinine"} <= given:
-            text = "give creatinine_clearance or serum_creatinine, not both"
-            refuse((*change.key, "serum_creatinine"), text)
+        check_given(change.key, given, refuse)
         if male and change.table.pregnancy:
             refuse((*change.key, "pregnancy"), 'goes with sex = "female"; remove it')
         same = next((other for other in seen if abs(other.table.at - change.table.at) <= TOLERANCE), None)
@@ -127,6 +126,7 @@ def patients(
     monographs: Iterable[Monograph],
     span: tuple[float, float],
     refuse: Report,
+    warn: Report,
 ) -> Stages:
     """The patient as the run begins, and every later state with its time [h].
 
@@ -137,7 +137,7 @@ def patients(
         from_canonical(effect.since.canonical, "wk") for drug in monographs for effect in drug.elimination.pregnancy
     }
     states: list[tuple[float, Patient]] = []
-    stages = list(_stages(table, changes, phenotype, span, refuse))
+    stages = list(_stages(table, changes, phenotype, span, refuse, warn))
     ends = [*(stage.time for stage in stages[1:]), span[1]]
     for stage, end in zip(stages, ends, strict=True):
         states.append((stage.time, _aged(stage, stage.time)))
@@ -158,14 +158,16 @@ def _stages(
     phenotype: Mapping[str, Activity],
     span: tuple[float, float],
     refuse: Report,
+    warn: Report,
 ) -> Iterator[_PatientStage]:
-    patient = _first(table, phenotype)
+    patient = with_kidneys(_first(table, phenotype), ("patient",), refuse, warn)
     conception = None if table.pregnancy is None else -table.pregnancy * WEEK
     stage = _PatientStage(key=("patient", "pregnancy"), time=span[0], patient=patient, conception=conception)
     yield stage
     for change in sorted(changes, key=lambda change: change.table.at):
         if change.table.at < span[1] - TOLERANCE:
             before, stage = stage.patient, _changed(stage, change)
+            stage = replace(stage, patient=with_kidneys(stage.patient, change.key, refuse, warn))
             most = LARGEST_CHANGE if before.age >= ADULT else LARGEST_GROWTH
             if not 1 / most <= stage.patient.weight / before.weight <= most:
                 text = f"is more than {most:g} times, or less than 1/{most:g} of, the {before.weight:g} kg before"
@@ -174,16 +176,15 @@ def _stages(
 
 
 def _first(table: PatientTable, phenotype: Mapping[str, Activity]) -> Patient:
-    clearance = table.creatinine_clearance
-    if table.serum_creatinine is not None:
-        clearance = cockcroft_gault(table.age, table.weight, table.sex == "female", table.serum_creatinine)
     return Patient(
         weight=table.weight,
         age=table.age,
         sex=table.sex,
         height=table.height,
-        creatinine_clearance=clearance,
+        creatinine_clearance=table.creatinine_clearance,
         serum_creatinine=table.serum_creatinine,
+        egfr=table.egfr,
+        albumin=table.albumin,
         smoker=table.smoker,
         hepatic_class=table.hepatic_class,
         pregnancy=None,
@@ -194,23 +195,18 @@ def _first(table: PatientTable, phenotype: Mapping[str, Activity]) -> Patient:
 
 
 def _changed(stage: _PatientStage, change: PatientChange) -> _PatientStage:
-    """The next stage; a clearance by Cockcroft–Gault follows the weight, one that was given does not."""
+    """The next stage; what is known of the kidneys goes on until a change tells of them."""
     old, new = stage.patient, change.table
-    weight = old.weight if new.weight is None else new.weight
-    clearance, serum = old.creatinine_clearance, old.serum_creatinine
-    if new.creatinine_clearance is not None:
-        clearance, serum = new.creatinine_clearance, None
-    elif new.serum_creatinine is not None:
-        serum = new.serum_creatinine
-    if serum is not None:
-        clearance = cockcroft_gault(old.age, weight, old.sex == "female", serum)
+    told = {name: getattr(new, name) for name in GIVEN}
+    if not any(value is not None for value in told.values()):
+        told = {name: getattr(old, name) for name in GIVEN}
     liver = old.hepatic_class if new.hepatic_class is None else new.hepatic_class
     patient = replace(
         old,
-        weight=weight,
+        **told,
+        weight=old.weight if new.weight is None else new.weight,
         height=old.height if new.height is None else new.height,
-        creatinine_clearance=clearance,
-        serum_creatinine=serum,
+        albumin=old.albumin if new.albumin is None else new.albumin,
         smoker=old.smoker if new.smoker is None else new.smoker,
         hepatic_class=None if liver == "none" else liver,
     )
@@ -226,11 +222,3 @@ def _aged(stage: _PatientStage, time: float) -> Patient:
     if stage.conception is None or time < stage.conception - TOLERANCE:
         return stage.patient
     return replace(stage.patient, pregnancy=max(time - stage.conception, 0.0) / WEEK)
-
-
-def cockcroft_gault(age: float, weight: float, female: bool, creatinine: float) -> float:
-    """Creatinine clearance [mL/min] from age [y], weight [kg] and serum creatinine [mg/dL].
-
-    Cockcroft, Gault. Nephron 1976;16:31-41.
-    """
-    return (140 - age) * weight * (0.85 if female else 1.0) / (72 * creatinine)

@@ -12,11 +12,14 @@ from pydantic import BaseModel, ValidationError
 from pkinteract.errors import InputError, Problem, did_you_mean
 from pkinteract.library import Library, load_library
 from pkinteract.library.reader import drug_ids
-from pkinteract.library.schema.monograph import Monograph
+from pkinteract.library.schema.monograph import Monograph, sold_only
 from pkinteract.scenario.doses import MOST_DOSES, dose_count, doses
 from pkinteract.scenario.file.courses import CourseContext, read_course
+from pkinteract.scenario.file.dialysis import DialysisContext, read_dialysis
+from pkinteract.scenario.file.kidneys import check_kidneys
+from pkinteract.scenario.file.names import Naming
 from pkinteract.scenario.file.observations import Measurable, read_observations
-from pkinteract.scenario.file.overrides import Wanted, flat, override, override_each
+from pkinteract.scenario.file.overrides import Wanted, fitted_tables, flat, override, override_each
 from pkinteract.scenario.file.patient import (
     PatientChange,
     Stages,
@@ -40,7 +43,7 @@ from pkinteract.scenario.file.steady_state import steady_state
 from pkinteract.scenario.types import Course, Regimen, Scenario
 from pkinteract.scenario.warnings.oddities import oddities
 from pkinteract.text.toml import TomlFile, read_toml
-from pkinteract.text.toml_lines import Key, key_text
+from pkinteract.text.toml_lines import Key
 from pkinteract.text.toml_words import problems
 from pkinteract.units import COLUMN_SUFFIX
 
@@ -85,19 +88,21 @@ class _ScenarioReader:
         self.given = library
 
     def refuse(self, key: Key, message: str) -> None:
-        self.problems.append(Problem(line=self.file.line(key), key=key_text(key), message=message))
+        self.problems.append(Problem(line=self.file.line(key), key=self.file.name(key), message=message))
 
     def warn(self, key: Key, message: str) -> None:
-        self.warnings.append(f"line {self.file.line(key)}, {key_text(key)}: {message}")
+        self.warnings.append(f"line {self.file.line(key)}, {self.file.name(key)}: {message}")
 
     def scenario(self) -> Scenario:
-        self.fitted = self._fitted()
+        self.library = self._library()
+        naming = Naming(library=self.library, unread=self.unread, refuse=self.refuse)
+        self.fitted = naming.tables(self._fitted(), ("parameters",))
+        self.file = naming.file(self.file)
         data = self.file.data
         whole = self._part(ScenarioTable, data, ())
         simulation = whole.simulation if whole else _silently(Simulation, data.get("simulation"))
         table = whole.patient if whole else _silently(PatientTable, data.get("patient"))
         output = whole.output if whole else _silently(Output, data.get("output", {}))
-        self.library = self._library()
         self.enzymes = self.library.enzymes
         if simulation is not None:
             self._check_grid(simulation)
@@ -107,7 +112,7 @@ class _ScenarioReader:
         scheduled = len(self.problems) == before
         monographs = self._monographs()
         overrides = self._overrides(monographs)
-        self._kidneys(monographs)
+        check_kidneys(data.get("patient"), monographs, self.refuse, self.warn)
         phenotype = read_phenotype(data.get("patient"), self.refuse)
         check_abundance(data.get("patient"), self.library.enzymes, self.refuse)
         units = self._units(monographs, output)
@@ -121,14 +126,17 @@ class _ScenarioReader:
         if table is not None:
             self._ages(table, monographs)
             span = (first, first if simulation is None else simulation.duration)
-            stages = patients(table, changes, phenotype, monographs.values(), span, self.refuse)
+            stages = patients(table, changes, phenotype, monographs.values(), span, self.refuse, self.warn)
         steady = steady_state(tuple(regimens), monographs, first, self.places, self.refuse)
         run = (first, simulation.duration) if simulation is not None and scheduled else None
         known = Measurable(monographs=monographs, units=units, regimens=regimens, span=run, whole=not self.lost)
-        observations = read_observations(self.file, known, self._part, self.refuse)
+        observations = read_observations(self.file, known, self._part, self.refuse, self.library)
+        begin = None if simulation is None else simulation.start
+        around = run and DialysisContext(span=run, start=begin, steady=steady is not None, monographs=monographs)
+        sessions = read_dialysis(data.get("dialysis"), self._part, around, self.refuse, self.warn)
         population = self._population(table, changes, monographs, regimens if whole else None)
         if self.problems or simulation is None or stages is None:
-            raise InputError(self.file.path, self.problems)
+            raise InputError(self.file.path, list(dict.fromkeys(self.problems)))
         given = doses(tuple(regimens), monographs, simulation.duration)
         for key, message in oddities(data, regimens, changes, monographs, simulation.duration, stages[0]):
             self.warn(key, message)
@@ -152,8 +160,10 @@ class _ScenarioReader:
             observations=observations,
             population=population,
             overrides=overrides,
-            warnings=tuple(self.warnings),
+            names=tuple(naming.said.values()),
+            warnings=tuple(dict.fromkeys(self.warnings)),
             own=self.library.own & monographs.keys(),
+            sessions=sessions,
         )
 
     def _check_grid(self, simulation: Simulation) -> None:
@@ -162,10 +172,8 @@ class _ScenarioReader:
             text = f"must not be longer than the duration ({simulation.duration:g} h), got {simulation.step:g} h"
             self.refuse(("simulation", "step"), text)
         elif count > MOST_ROWS:
-            self.refuse(
-                ("simulation", "step"),
-                f"would write {count:,.0f} rows; at most {MOST_ROWS:,} are allowed, take a longer step",
-            )
+            text = f"would write {count:,.0f} rows; at most {MOST_ROWS:,} are allowed, take a longer step"
+            self.refuse(("simulation", "step"), text)
         start = simulation.start
         if start is not None and start.tzinfo is not None:
             self.refuse(("simulation", "start"), "must be a local time without a zone such as 2026-01-05T08:00:00")
@@ -229,13 +237,11 @@ class _ScenarioReader:
         drug = entry.get("drug") if isinstance(entry, dict) else None
         if not isinstance(drug, str):
             return None
-        if drug not in self.library.files and drug in self.unread:
+        if drug not in self.library.files:
+            if drug not in self.unread:
+                self.refuse((*key, "drug"), self.library.unknown(drug))
             return None
-        id = self.library.named(drug)
-        if id is None:
-            self.refuse((*key, "drug"), self.library.unknown(drug))
-            return None
-        monograph = self.library.monograph(id)
+        monograph = self.library.monograph(drug)
         if not monograph.absorption:
             self.refuse((*key, "drug"), f"{drug} is a metabolite and is not dosed; give the drug that forms it")
             return None
@@ -249,8 +255,7 @@ class _ScenarioReader:
             known = tuple(monograph.absorption)
             text = f'"{name}" is not a formulation of {monograph.id}; {did_you_mean(name, known)}'
             if name in monograph.dosing.other_forms:
-                sold = f"{monograph.dosing.other_forms[name].sold}) but has no absorption in the library"
-                text = f"{monograph.id} {name} is sold ({sold}; its formulations are {', '.join(known)}"
+                text = sold_only(monograph, name)
             self.refuse((*key, "formulation"), text)
         return None
 
@@ -293,42 +298,18 @@ class _ScenarioReader:
             elif drug == "patient":
                 self.refuse(first[:2], "values of the patient stand in [patient]; move them there")
             elif not self.lost:
-                self.refuse(first[:2], f"{drug} is not part of this scenario; {did_you_mean(drug, monographs)}")
+                self.refuse(first[:2], self.library.absent(drug, monographs, "part of this scenario"))
         return {drug: {path: text for path, (text, _) in values.items()} for drug, values in wanted.items()}
 
     def _fitted(self) -> dict[str, Any]:
         """Tables of ``parameters``; what they say of the patient goes into the patient's table."""
         name = self.file.data.get("parameters")
-        if not isinstance(name, str):
-            return {}
-        try:
-            tables = read_toml(self.file.path.parent / name).data.get("override")
-        except InputError as error:
-            self.refuse(("parameters",), f"{name}: {error.problems[0].message}")
-            return {}
-        if not isinstance(tables, dict):
-            text = f"{name}: has no [override.<drug>] tables; name the result.toml of a fit"
-            self.refuse(("parameters",), text)
-            return {}
+        tables = fitted_tables(self.file.path.parent, name, self.refuse) if isinstance(name, str) else {}
         patient = tables.pop("patient", None)
         own = self.file.data.get("patient")
         if isinstance(patient, dict) and isinstance(own, dict):
             self.file = replace(self.file, data={**self.file.data, "patient": fitted_patient(own, patient)})
         return tables
-
-    def _kidneys(self, monographs: Mapping[str, Monograph]) -> None:
-        """Creatinine is given once, and where a drug asks for it; whatever else is wrong with the patient."""
-        table = self.file.data.get("patient")
-        if not isinstance(table, dict):
-            return
-        given = [key for key in ("creatinine_clearance", "serum_creatinine") if key in table]
-        if len(given) == 2:
-            self.refuse(("patient", "serum_creatinine"), "give creatinine_clearance or serum_creatinine, not both")
-        renal = [drug for drug, monograph in monographs.items() if monograph.needs_creatinine]
-        if renal and not given:
-            example = 'creatinine_clearance = "95 mL/min" or serum_creatinine = "0.8 mg/dL"'
-            text = f"is required, {renal[0]} is cleared by the kidneys; write {example}"
-            self.refuse(("patient", "creatinine_clearance"), text)
 
     def _ages(self, table: PatientTable, monographs: Mapping[str, Monograph]) -> None:
         """Ages that a monograph does not cover are refused, or warned of."""
@@ -365,7 +346,12 @@ class _ScenarioReader:
         from pkinteract.scenario.population.reader import PopulationContext, read_population
 
         around = PopulationContext(
-            patient=table, changing=bool(changes), monographs=monographs, enzymes=self.enzymes, regimens=regimens
+            patient=table,
+            changing=bool(changes),
+            monographs=monographs,
+            enzymes=self.enzymes,
+            regimens=regimens,
+            library=self.library,
         )
         return read_population(self.file, around, self.refuse, self.warn)
 
@@ -377,7 +363,7 @@ class _ScenarioReader:
             if analyte not in units and self.lost:
                 continue
             if analyte not in units:
-                self.refuse(key, f"{analyte} is not an analyte of this scenario; {did_you_mean(analyte, units)}")
+                self.refuse(key, self.library.absent(analyte, units, "an analyte of this scenario"))
             elif unit not in COLUMN_SUFFIX:
                 self.refuse(key, f'"{unit}" is not a reporting unit; write one of {", ".join(COLUMN_SUFFIX)}')
             else:

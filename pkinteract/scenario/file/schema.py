@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from pkinteract.library.schema.values import one_line
 from pkinteract.scenario.population.schema import PopulationTable
-from pkinteract.scenario.values import READERS, StrictTable, number_of, quantity, reader, text_of
+from pkinteract.scenario.values import READERS, StrictTable, indexed_rate, number_of, quantity, reader, text_of
 from pkinteract.units import parse, split
 
 
@@ -68,6 +68,8 @@ Weight = Annotated[float, BeforeValidator(READERS["weight"])]
 Height = Annotated[float, BeforeValidator(READERS["height"])]
 CreatinineClearance = Annotated[float, BeforeValidator(READERS["creatinine_clearance"])]
 SerumCreatinine = Annotated[float, BeforeValidator(READERS["serum_creatinine"])]
+FiltrationRate = Annotated[float, BeforeValidator(indexed_rate)]
+Albumin = Annotated[float, quantity("concentration", "40 g/L", "5 g/L", "70 g/L", "g/L")]
 
 LONGEST_PREGNANCY = 42.0
 """Latest gestational age [wk]."""
@@ -85,6 +87,19 @@ def _pregnancy_or_none(value: object) -> float:
         raise ValueError(f'{error}; a pregnancy that has ended is "none"') from None
 
 
+_first_session = reader("time", "2 d", "-50 y", "50 y", "h")
+
+
+def _session(value: object) -> str | float:
+    """A clock time, or the time of the first session [h]."""
+    if isinstance(value, str) and ":" in value:
+        return _clock(value)
+    try:
+        return _first_session(value)
+    except ValueError as error:
+        raise ValueError(f'{error}; or write a clock time such as "08:00"') from None
+
+
 class Simulation(StrictTable):
     """``[simulation]``."""
 
@@ -96,6 +111,7 @@ class Simulation(StrictTable):
 class PatientTable(StrictTable):
     """``[patient]``; weight in kg, age in y, height in m, creatinine clearance in mL/min, creatinine in mg/dL.
 
+    ``egfr`` is in mL/min per 1.73 m2 of body surface, ``albumin`` in g/L.
     ``pregnancy`` is the gestational age at t = 0 in wk. Changes are read one by one, as courses are.
     """
 
@@ -105,6 +121,8 @@ class PatientTable(StrictTable):
     height: Height | None = None
     creatinine_clearance: CreatinineClearance | None = None
     serum_creatinine: SerumCreatinine | None = None
+    egfr: FiltrationRate | None = None
+    albumin: Albumin | None = None
     smoker: bool = False
     hepatic_class: ChildPugh | None = None
     pregnancy: Annotated[float, BeforeValidator(_pregnancy)] | None = None
@@ -125,9 +143,22 @@ class ChangeTable(StrictTable):
     height: Height | None = None
     creatinine_clearance: CreatinineClearance | None = None
     serum_creatinine: SerumCreatinine | None = None
+    egfr: FiltrationRate | None = None
+    albumin: Albumin | None = None
     smoker: bool | None = None
     hepatic_class: Literal["A", "B", "C", "none"] | None = None
     pregnancy: Annotated[float, BeforeValidator(_pregnancy_or_none)] | None = None
+
+
+class DialysisTable(StrictTable):
+    """``[[dialysis]]``: sessions of haemodialysis [h]; ``at`` is a clock time, or the time of the first session."""
+
+    at: Annotated[str | float, BeforeValidator(_session)] = Field(examples=['"2 d"'])
+    length: Annotated[float, quantity("time", "4 h", "15 min", "24 h", "h")] = Field(examples=['"4 h"'])
+    every: Span | None = None
+    days: tuple[Weekday, ...] | None = Field(default=None, strict=False, min_length=1, examples=['["mon", "wed"]'])
+    since: Time | None = Field(default=None, alias="from")
+    until: Time | None = None
 
 
 class CycleTable(StrictTable):
@@ -194,6 +225,7 @@ class ScenarioTable(StrictTable):
     regimen: list[object] = Field(
         min_length=1, examples=['[{ drug = "amitriptyline", course = [{ from = "0 d", dose = "75 mg" }] }]']
     )
+    dialysis: list[object] = Field(default=[], examples=['[{ at = "2 d", length = "4 h" }]'])
     observation: list[object] = Field(
         default=[], examples=['[{ at = "5 d", analyte = "carbamazepine", level = "6.2 mg/L" }]']
     )

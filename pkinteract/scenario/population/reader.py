@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from pkinteract.errors import did_you_mean
-from pkinteract.library import Enzyme
+from pkinteract.library import Enzyme, Library
 from pkinteract.library.lognormal import idle_reason
 from pkinteract.library.people import reference as people
 from pkinteract.library.schema.monograph import Monograph, enzymes_of
@@ -42,6 +42,8 @@ class PopulationContext:
         None where these are wrong themselves.
     changing
         Whether the patient changes during the run.
+    library
+        What tells a drug that is not of this scenario from a slip of the pen.
     """
 
     patient: PatientTable | None
@@ -49,6 +51,7 @@ class PopulationContext:
     monographs: Mapping[str, Monograph]
     enzymes: Mapping[str, Enzyme]
     regimens: Sequence[Regimen] | None
+    library: Library
 
     @property
     def extrapolate(self) -> bool:
@@ -196,6 +199,9 @@ def _check_fixed(table: PopulationTable, around: PopulationContext, wrong: Repor
         if name in table.fixed[:n]:
             wrong(key, f"{name} stands there twice; keep one")
         elif name not in PERSONAL and name not in around.enzymes and name not in around.monographs:
+            if around.library.named(name):
+                wrong(key, around.library.absent(name, around.monographs, "part of this scenario"))
+                continue
             known = (*PERSONAL, *around.enzymes, *around.monographs)
             otherwise = f"write one of {', '.join(PERSONAL)}, or the name of an enzyme or of a drug of this scenario"
             wrong(key, f"{name} is not something that could be fixed; {did_you_mean(name, known, otherwise)}")
@@ -212,7 +218,8 @@ def _check_fixed(table: PopulationTable, around: PopulationContext, wrong: Repor
 def _unknown(patient: PatientTable) -> set[str]:
     """What [patient] does not say."""
     unknown = {name for name in PERSONAL if getattr(patient, name) is None}
-    return unknown if patient.serum_creatinine is None else unknown - {"creatinine_clearance"}
+    estimated = patient.serum_creatinine is not None or patient.egfr is not None
+    return unknown - {"creatinine_clearance"} if estimated else unknown
 
 
 def _check_cvs(table: PopulationTable, around: PopulationContext, wrong: Report) -> None:
@@ -223,7 +230,7 @@ def _check_cvs(table: PopulationTable, around: PopulationContext, wrong: Report)
             text = did_you_mean(name, around.enzymes, f"write an enzyme, or a drug and one of {', '.join(FACTORS)}")
             wrong(("cv", name), f"{name} is not an enzyme of the library; {text}")
         elif dot and drug not in around.monographs:
-            wrong(("cv", name), f"{drug} is not part of this scenario; {did_you_mean(drug, around.monographs)}")
+            wrong(("cv", name), around.library.absent(drug, around.monographs, "part of this scenario"))
         elif dot and key not in FACTORS:
             wrong(("cv", name), f"{key} is not what varies of a drug; write one of {', '.join(FACTORS)}")
         elif around.regimens is not None:

@@ -89,6 +89,11 @@ def _patient(
         first = next((place for place, entry in places if key in entry), None)
         if first is not None and silent:
             yield (*first, key), f"changes nothing for {', '.join(silent)}: no effect is cited"
+    known = next((place for place, entry in places if "albumin" in entry), None)
+    silent = [drug for drug, monograph in monographs.items() if _bound_to_unknown(monograph)]
+    if known is not None and silent:
+        text = f"changes nothing for {', '.join(silent)}: bound, but no file says to albumin"
+        yield (*known, "albumin"), text
 
 
 FERTILE = (10.0, 56.0)
@@ -106,3 +111,13 @@ def _effects(monograph: Monograph, key: str) -> bool:
     """Whether a monograph says what a Child–Pugh class or a pregnancy does."""
     elimination = monograph.elimination
     return bool(elimination.hepatic_function if key == "hepatic_class" else elimination.pregnancy)
+
+
+HIGHLY_BOUND = 0.3
+"""Unbound fraction below which it matters to what a drug is bound [1]."""
+
+
+def _bound_to_unknown(monograph: Monograph) -> bool:
+    """Whether a drug is highly bound and its monograph does not say that it binds to albumin."""
+    binding = monograph.binding
+    return binding is not None and binding.albumin is None and binding.fraction_unbound.canonical < HIGHLY_BOUND
