@@ -76,14 +76,14 @@ def _stretches(
     """The largest imbalance of every stepped compound while parameters stay: relative, and what it is."""
     begin, start, stop = span
     curves = [solution.amounts[i].breaks for i in system.stepped]
-    breaks = distinct(np.clip(np.concatenate([*curves, [start, stop]]), start, stop))
+    inputs = distinct([start, *(event.time for event in events if start < event.time < stop)])
+    breaks = distinct(np.clip(np.concatenate([*curves, inputs, [stop]]), start, stop))
     half = np.diff(breaks) / 2
     times = ((breaks[:-1] + half)[:, None] + half[:, None] * _NODES).ravel()
     amounts = np.array([curve.value(times) for curve in solution.amounts])
     levels = np.array([curve.value(times) for curve in solution.enzymes]).reshape(-1, len(times))
     entering = absorption(system, events, begin, times, initial=initial, reservoirs=solution.reservoirs)
     flows = medium(system, amounts, levels, entering)
-    inputs = distinct([start, *(event.time for event in events if start < event.time < stop)])
     stretch = np.searchsorted(inputs, breaks[:-1] + 1e-9) - 1
     largest = []
     for n, i in enumerate(system.stepped):

@@ -22,6 +22,7 @@ _WORDS = {
     "extensive": "normal",
     "rm": "rapid",
     "um": "ultrarapid",
+    "slow": "poor",
     "non-expresser": "poor",
     "nonexpresser": "poor",
 }
@@ -111,8 +112,10 @@ def _from_phenotype(gene: str, entry: Mapping[str, Any], value: str) -> Activity
         close = [meant] if meant in entry["phenotypes"] else get_close_matches(value.lower(), entry["phenotypes"], n=1)
         hint = f"did you mean {close[0]}? " if close else ""
         known = ", ".join(entry["phenotypes"])
-        forms = 'a score or alleles "*1/*2"' if "score" in entry else 'or alleles "*1/*2"'
-        raise ValueError(f'"{value}" is not a phenotype of {gene}; {hint}write one of {known}, {forms}')
+        forms = (
+            ', a score or alleles "*1/*2"' if "score" in entry else ', or alleles "*1/*2"' if "alleles" in entry else ""
+        )
+        raise ValueError(f'"{value}" is not a phenotype of {gene}; {hint}write one of {known}{forms}')
     phenotype = entry["phenotypes"][value]
     if "score" in phenotype:
         return _from_score(gene, entry, phenotype["score"])
@@ -123,7 +126,8 @@ def _from_phenotype(gene: str, entry: Mapping[str, Any], value: str) -> Activity
 
 def _from_score(gene: str, entry: Mapping[str, Any], score: float) -> Activity:
     if "score" not in entry:
-        raise ValueError(f'{gene} has no activity score; write a phenotype such as "normal" or alleles "*1/*2"')
+        forms = ' or alleles "*1/*2"' if "alleles" in entry else ""
+        raise ValueError(f'{gene} has no activity score; write a phenotype such as "normal"{forms}')
     rules = entry["score"]
     highest, step = rules["highest"], rules["step"]
     if not 0 <= score <= highest:
@@ -146,6 +150,8 @@ def _from_functions(gene: str, entry: Mapping[str, Any], functions: str) -> Acti
 
 
 def _from_alleles(gene: str, entry: Mapping[str, Any], value: str) -> Activity:
+    if "alleles" not in entry:
+        raise ValueError(f"no alleles of {gene} are known; write one of {', '.join(entry['phenotypes'])}")
     alleles = [allele.strip() for allele in value.split("/")]
     if len(alleles) != 2 or not all(alleles):
         raise ValueError(f'write two alleles of {gene} such as "*1/*4", got "{value}"')

@@ -188,7 +188,7 @@ def test_a_poor_metaboliser_clears_by_what_is_left(gene: str) -> None:
 
 def test_every_gene_has_its_enzyme() -> None:
     """A phenotype without an enzyme to act on would be accepted and do nothing."""
-    expected = {"CYP2D6", "CYP2C19", "CYP2C9", "CYP3A5", "CYP2B6", "UGT1A4", "UGT2B7", "EPHX1"}
+    expected = {"CYP2D6", "CYP2C19", "CYP2C9", "CYP3A5", "CYP2B6", "NAT2", "UGT1A4", "UGT2B7", "EPHX1"}
 
     assert set(genes()) == expected
     assert expected <= set(load_library().enzymes)
@@ -256,6 +256,9 @@ def test_every_turnover_is_traceable() -> None:
         ("CYP2C9", "*1x2/*1", "*1x2 is not a known CYP2C9 allele; close ones are"),
         ("CYP2C9", "*2+*3/*1", "*2+*3 is not a known CYP2C9 allele; close ones are"),
         ("CYP2C19", 1.0, "CYP2C19 has no activity score"),
+        ("NAT2", "*4/*5", "no alleles of NAT2 are known; write one of poor, normal"),
+        ("NAT2", "slow", '"slow" is not a phenotype of NAT2; did you mean poor? write one of poor, normal'),
+        ("NAT2", 1.0, 'NAT2 has no activity score; write a phenotype such as "normal"'),
         ("UGT2B7", "*1/*2", 'of UGT2B7 only "normal" is known, got "*1/*2": -161C>T'),
         ("UGT1A4", 0.5, 'of UGT1A4 only "normal" is known, got 0.5: studies of *3'),
         ("EPHX1", "poor", 'of EPHX1 only "normal" is known, got "poor": the common variants'),
