@@ -14,7 +14,7 @@ from random_systems import STOP, Case, cases
 from runs import daily, regimen, text, written
 
 from pkinteract import load_scenario, simulate, simulation
-from pkinteract.engine.balance import imbalance
+from pkinteract.engine.reference.balance import imbalance
 from pkinteract.engine.events import Event
 from pkinteract.engine.reference.solve import solve_reference
 from pkinteract.engine.single.march import solve
