@@ -12,7 +12,7 @@ from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.model.expectation.intake import family_of
 from pkinteract.model.expectation.network import Link
 from pkinteract.report.lines import level_text
-from pkinteract.report.pairs import pair_lines
+from pkinteract.report.pairs import pair_lines, taken_lines
 from pkinteract.scenario import Course, Patient, Scenario, Session
 from pkinteract.scenario.file.courses import WEEKDAYS
 
@@ -78,7 +78,7 @@ def check_lines(
             f"  acts      {link.perpetrator} → {link.target}, {link.mechanism} ({link.text}): {_expected(link)}"
         )
     lines += [f"  expects   {text}" for text in _changed(scenario, changes or {}, omitted or {})]
-    lines += [f"  {text}" for text in pair_lines(evidence)]
+    lines += [f"  {text}" for text in (*pair_lines(evidence), *taken_lines(scenario))]
     return lines + [f"  warning   {text}" for text in scenario.warnings]
 
 
