@@ -258,6 +258,7 @@ def test_every_turnover_is_traceable() -> None:
         ("CYP2C19", 1.0, "CYP2C19 has no activity score"),
         ("NAT2", "*4/*5", "no alleles of NAT2 are known; write one of poor, normal"),
         ("NAT2", "slow", '"slow" is not a phenotype of NAT2; did you mean poor? write one of poor, normal'),
+        ("NAT2", 1.0, 'NAT2 has no activity score; write a phenotype such as "normal"'),
         ("UGT2B7", "*1/*2", 'of UGT2B7 only "normal" is known, got "*1/*2": -161C>T'),
         ("UGT1A4", 0.5, 'of UGT1A4 only "normal" is known, got 0.5: studies of *3'),
         ("EPHX1", "poor", 'of EPHX1 only "normal" is known, got "poor": the common variants'),

@@ -248,6 +248,13 @@ def renal_share(row: dict[str, str]) -> float:
     return sum(p.fraction.canonical for p in pathways if p.kind == "renal" or p.id in ("renal", "kidney"))
 
 
+def gut_left(row: dict[str, str]) -> float:
+    """CYP3A4 of the gut wall over the last interval, relative to that before the first dose [1]."""
+    _, start, stop, _ = curve_of(row)
+    result = simulated(row["taken"], scale_of(row))
+    return average(result.enzyme_curves[result.enzymes.index("CYP3A4_gut")], start, stop)
+
+
 def over_parent(row: dict[str, str], measure: Callable[..., float]) -> float:
     """Area or average over that of the compound that the quantity names [1]."""
     parent = row["quantity"].rsplit(" ", 1)[-1]
@@ -271,6 +278,7 @@ ANSWERS: dict[str, Callable[[dict[str, str]], float]] = {
     "average of the sum": lambda row: mean_level(row, sum_of(row["compound"])),
     "AUC": area,
     "renal share": renal_share,
+    "gut CYP3A4": gut_left,
 }
 
 
