@@ -62,6 +62,10 @@ def _there(name: str, library: Library) -> str:
         return f"{name} is {all_of(mixture.drugs)}; write a [[regimen]] for {all_of(there)}{rest}"
     meaning = library.meaning(name)
     if meaning is not None:
+        forms = tuple(library.monograph(meaning.drug).absorption)
+        if meaning.formulation is not None and meaning.formulation not in forms:
+            write = f"write a [[regimen]] of a form that is ({', '.join(forms)})"
+            return f"{name} is {meaning.text}; {meaning.drug} is in the library and this form is not modelled: {write}"
         said = said_of(name, meaning.drug)
         return f"{f'{said}, which' if said else meaning.drug} is in the library; write a [[regimen]]"
     several = library.names.meanings.get(folded(name), ())
