@@ -73,7 +73,7 @@ def test_every_pair_has_a_status(letter: Path) -> None:
 
 
 def test_check_leaves_no_question(letter: Path) -> None:
-    """No warning but of a low dose; what is taken besides is said once, and every line on the pairs fits 110 letters."""
+    """No warning but of a low dose; what is taken besides is said once, and lines on the pairs fit 110 letters."""
     done = CliRunner().invoke(main, ["check", str(letter)])
 
     assert done.exit_code == 0, done.output
