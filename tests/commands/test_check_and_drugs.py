@@ -43,7 +43,7 @@ def test_check_prints_the_patient_the_regimens_and_who_induces_whom() -> None:
         "short.toml: ok",
         "  test",
         "  patient   female, 45 y, 70 kg, creatinine clearance 95 mL/min",
-        "  run       from day -20, output from 0 to 10 d every 1 h, 70 doses, 15 states",
+        "  run       from day -20, output from 0 to 10 d every 1 h, 70 doses, 16 states",
         "  regimen   amitriptyline tablet: day -20 to 10, 75 mg every 24 h",
         "  regimen   carbamazepine tablet: day -20 to 0, 200 mg every 12 h",
     ]

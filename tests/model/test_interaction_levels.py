@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import pytest
@@ -31,6 +32,10 @@ def constant(name: str, value: Value | None) -> str:
     return f'{name} = {{ value = {value.value!r}, unit = "{value.unit}", kind = "assumed", note = "copy"{basis} }}\n'
 
 
+def where(organs: Sequence[str] | None) -> str:
+    return "" if organs is None else f"organs = {list(organs)!r}\n".replace("'", '"')
+
+
 def copy_that_stays(monograph: Monograph) -> str:
     """A drug that acts as the monograph does, and that nothing clears."""
     tables = [binding(unbound=fraction_unbound(monograph))]
@@ -39,9 +44,10 @@ def copy_that_stays(monograph: Monograph) -> str:
         names = ("emax", "ec50", "hill", "slope")
         tables.append(f"[induces.{enzyme}]\n{receptor}" + "".join(constant(name, getattr(row, name)) for name in names))
     for enzyme, reversible in monograph.inhibits.items():
-        tables.append(f"[inhibits.{enzyme}]\n{constant('ki', reversible.ki)}")
+        tables.append(f"[inhibits.{enzyme}]\n{constant('ki', reversible.ki)}{where(reversible.organs)}")
     for enzyme, gone in monograph.inactivates.items():
-        tables.append(f"[inactivates.{enzyme}]\n{constant('kinact', gone.kinact)}{constant('ki', gone.ki)}")
+        constants = f"{constant('kinact', gone.kinact)}{constant('ki', gone.ki)}{where(gone.organs)}"
+        tables.append(f"[inactivates.{enzyme}]\n{constants}")
     mass = f"{monograph.molar_mass.value} {monograph.molar_mass.unit}"
     return drug("still", *tables, INTRAVENOUS, volume=f"{VOLUME} L", clearance="0.000000001 L/h", mass=mass)
 
