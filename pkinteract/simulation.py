@@ -10,9 +10,9 @@ from typing import Literal
 import numpy as np
 
 from pkinteract.analytes import analytes, is_varying, parts_of
-from pkinteract.engine.balance import imbalance
 from pkinteract.engine.curves import Array, Curve, composed, constant, distinct, weighted
 from pkinteract.engine.events import Event
+from pkinteract.engine.reference.balance import imbalance
 from pkinteract.engine.reference.medium import medium, unbound_levels
 from pkinteract.engine.single.march import RTOL, solve
 from pkinteract.engine.solution import Solution, State
