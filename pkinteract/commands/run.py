@@ -107,7 +107,7 @@ def _write(result: Result, folder: Path, form: str, figures: Mapping[str, Writer
         pair_table,
     )
     from pkinteract.model.expectation.evidence import pair_evidence
-    from pkinteract.report.pairs import pair_lines
+    from pkinteract.report.pairs import pair_lines, taken_lines
     from pkinteract.report.run.text import summary_lines
     from pkinteract.text.csv import write_csv
     from pkinteract.text.folder import write_all
@@ -131,7 +131,8 @@ def _write(result: Result, folder: Path, form: str, figures: Mapping[str, Writer
         files |= nonmem_files(result)
     files["run.json"] = partial(write_record, run_record(result, pairs))
     written = write_all(folder, {**files, **figures})
-    click.echo("\n".join(summary_lines(result, exposure, alerts, list(pair_lines(pairs)), written)))
+    told = [*pair_lines(pairs, f"pairs.{ending}"), *taken_lines(result.scenario)]
+    click.echo("\n".join(summary_lines(result, exposure, alerts, told, written)))
 
 
 def _write_comparison(results: list[Result], folder: Path, form: str, figures: Mapping[str, Writer]) -> None:

@@ -83,11 +83,23 @@ class Library:
         """Racemates that are given as drugs of the library, each once."""
         return tuple({racemate.id: racemate for racemate in self.names.racemates.values()}.values())
 
-    def unknown(self, name: str) -> str:
-        """What to say of a name that means no drug, or several."""
+    def unknown(self, name: str, offer: str = "") -> str:
+        """What to say of a name that means no drug, or several.
+
+        ``offer`` is what else can be done with a drug that is not there, with {} for "it" or "them".
+        """
         from pkinteract.library.suggestions import unknown
 
-        return unknown(name, self.names, lambda drug: tuple(self.monograph(drug).absorption))
+        return unknown(name, self.names, self._forms, offer)
+
+    def resembles(self, name: str) -> str:
+        """What drug of the library a name may be meant for that means none; empty if there is no such drug."""
+        from pkinteract.library.suggestions import resembles
+
+        return resembles(name, self.names, self._forms)
+
+    def _forms(self, drug: str) -> tuple[str, ...]:
+        return tuple(self.monograph(drug).absorption)
 
     def absent(self, name: str, present: Iterable[str], what: str) -> str:
         """What to say of a name that is none of the drugs ``present``; ``what`` is what it is not."""

@@ -22,13 +22,15 @@ _LISTED = 60
 _OTHERS = Path(__file__).parent / "other_drugs.toml"
 
 
-def unknown(name: str, known: NameIndex, forms: Callable[[str], Sequence[str]]) -> str:
+def unknown(name: str, known: NameIndex, forms: Callable[[str], Sequence[str]], offer: str = "") -> str:
     """What to say of a name that means no drug of the library, or several.
 
     Parameters
     ----------
     forms
         Formulations of a drug of the library.
+    offer
+        What else can be done with a drug that is not there, with {} for "it" or "them".
     """
     word = folded(name)
     if word in known.racemates:
@@ -36,7 +38,7 @@ def unknown(name: str, known: NameIndex, forms: Callable[[str], Sequence[str]]) 
     if word in known.combinations:
         product = known.combinations[word]
         parts = [f"{drug} {amount}" for drug, amount in product.holds.items()]
-        return f'"{name}" is {all_of(parts)} in {product.of}; {_each(product.drugs, known)}'
+        return f'"{name}" is {all_of(parts)} in {product.of}; {_each(product.drugs, known, offer)}'
     meanings = known.meanings.get(word, ())
     if len(meanings) == 1:
         return f'"{name}" means {meanings[0].text}; write that'
@@ -44,15 +46,36 @@ def unknown(name: str, known: NameIndex, forms: Callable[[str], Sequence[str]]) 
         drugs = sorted(meaning.drug for meaning in meanings)
         return f'"{name}" means {" and ".join(map(known.described, drugs))} here; write one of them'
     head = f'"{name}" is not in the library'
-    listed = "pkinteract drugs lists what there is"
+    listed = offer.format("it") or "pkinteract drugs lists what there is"
     if len(name) > LONGEST:
         return f"{head}; {listed}"
     if word in _others():
         return f"{head}, and no drug there stands for it; {listed}"
     near = _near(word, known)
-    meant = f"{head}; did you mean {_or(near)}?" if near else ""
-    begun = _several(name, known) or _begun(name, known, forms)
+    other = f" If not, {offer.format('it')}" if offer else ""
+    meant = f"{head}; did you mean {_or(list(near.values()))}?{other}" if near else ""
+    begun = _several(name, known, offer) or _begun(name, known, forms)
     return (begun or meant if " " in name.strip() else meant or begun) or f"{head}; {listed}"
+
+
+def resembles(name: str, known: NameIndex, forms: Callable[[str], Sequence[str]]) -> str:
+    """What drug of the library a name may be meant for that means none; empty if there is no such drug.
+
+    A slip of the pen for it, its name with a strength or a form behind it, or several names in one.
+    """
+    word = folded(name)
+    if word in _others() or len(name) > LONGEST:
+        return ""
+    if begun := _several(name, known) or _begun(name, known, forms):
+        return begun
+    near = _near(word, known)
+    there = any(id not in _others() or known.meaning(id) is not None for id in near)
+    return f'"{name}" is not in the library; did you mean {_or(list(near.values()))}?' if there else ""
+
+
+def elsewhere(name: str) -> str:
+    """A drug that the library lacks by the name under which it is known; as it is written if it is not."""
+    return _others().get(folded(name), name)
 
 
 def instead(name: str, known: NameIndex, present: Sequence[str]) -> str:
@@ -73,24 +96,25 @@ def instead(name: str, known: NameIndex, present: Sequence[str]) -> str:
     return f"known are {', '.join(present[:_LISTED])}{f' and {more} more' if more > 0 else ''}"
 
 
-def _each(names: Sequence[str], known: NameIndex) -> str:
-    """What to write for several drugs, and which of them are not there."""
+def _each(names: Sequence[str], known: NameIndex, offer: str = "") -> str:
+    """What to write for several drugs, and which of them are not there; ``offer`` is what can be done with these."""
     meant = {name: known.meaning(name) for name in names}
     there = [f'"{meaning.drug}"' for meaning in meant.values() if meaning is not None]
     missing = [name for name, meaning in meant.items() if meaning is None]
     lacking = f"{all_of(missing)} {'is' if len(missing) == 1 else 'are'} not in the library" if missing else ""
+    lacking += f": {offer.format('it' if len(missing) == 1 else 'them')}" if missing and offer else ""
     write = f"write a [[regimen]] for each drug: {', '.join(there)}" if there else ""
     return "; ".join(filter(None, (write, lacking)))
 
 
-def _several(name: str, known: NameIndex) -> str:
+def _several(name: str, known: NameIndex, offer: str = "") -> str:
     """What to say of drugs that are joined by a sign; empty if the name is none of that."""
     parts = [part.strip() for part in re.split(r"[+/,;&]", name)]
     if len(parts) < 2 or not any(known.meaning(part) for part in parts):
         return ""
     if not all(re.match(r"[^\W\d]", part) for part in parts):
         return ""
-    return f'"{name}" is several drugs; {_each(parts, known)}'
+    return f'"{name}" is several drugs; {_each(parts, known, offer)}'
 
 
 def _begun(name: str, known: NameIndex, forms: Callable[[str], Sequence[str]]) -> str:
@@ -131,8 +155,8 @@ def _written(drug: str, formulation: str | None, rest: Sequence[str], forms: Seq
     return f"write {all_of(write)}"
 
 
-def _near(word: str, known: NameIndex) -> list[str]:
-    """The drugs that a slip of the pen may have meant, with what they are; also those that the library lacks."""
+def _near(word: str, known: NameIndex) -> dict[str, str]:
+    """The drugs that a slip of the pen may have meant to what they are; also those that the library lacks."""
     candidates: dict[str, dict[str, str]] = {}
     for other, meanings in known.meanings.items():
         candidates[other] = {meaning.drug: known.described(meaning.drug, meaning.name) for meaning in meanings}
@@ -143,12 +167,12 @@ def _near(word: str, known: NameIndex) -> list[str]:
     slips = {other: edits(word, other) for other in candidates if _comparable(word, other)}
     least = min(slips.values(), default=0)
     if least > _most(word):
-        return []
+        return {}
     best: dict[str, str] = {}
     for other, count in slips.items():
         if count == least:
             best = candidates[other] | best
-    return list(best.values())
+    return best
 
 
 def _most(word: str) -> int:

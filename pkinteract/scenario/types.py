@@ -311,6 +311,8 @@ class Scenario:
         What is allowed but looks like a slip, with line and key.
     names
         What the names of the file mean that are no ids, such as "Tegretol is carbamazepine"; each once.
+    not_modelled
+        What else is taken, of which the library has nothing.
     """
 
     name: str
@@ -335,6 +337,7 @@ class Scenario:
     warnings: tuple[str, ...]
     own: frozenset[str] = frozenset()
     names: tuple[str, ...] = ()
+    not_modelled: tuple[str, ...] = ()
     sessions: tuple[Session, ...] = ()
 
     @property

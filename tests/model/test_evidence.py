@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -18,12 +20,20 @@ from pkinteract.library import load_library
 from pkinteract.library.evidence.outcomes import kept_outcomes
 from pkinteract.library.grades import grade_of
 from pkinteract.model.expectation.evidence import MISS, PairEvidence, pair_evidence
-from pkinteract.report.pairs import pair_lines
+from pkinteract.report.pairs import WIDTH, pair_lines
+
+COUNTED = {
+    "mechanism": "mechanism only, no studied ratio",
+    "looked-for-none": "looked for, none found",
+    "no-data": "no data",
+}
+"""Statuses whose pairs a run only counts, and their words."""
 
 DOSES = {
     "amitriptyline": ("75 mg", "24 h"),
     "carbamazepine": ("400 mg", "12 h"),
     "ethinylestradiol": ("0.03 mg", "24 h"),
+    "lamotrigine": ("100 mg", "12 h"),
     "levetiracetam": ("500 mg", "12 h"),
     "levonorgestrel": ("0.15 mg", "24 h"),
     "midazolam": ("7.5 mg", "24 h"),
@@ -149,7 +159,7 @@ def test_a_drug_of_ones_own_is_not_taken_for_the_shipped_one(tmp_path: Path) -> 
 
 
 def test_every_door_tells_the_same(tmp_path: Path) -> None:
-    """A run of three drugs: six rows in pairs.csv and run.json, the same lines in check and run; one drug: none."""
+    """A run of three drugs: six rows in pairs.csv and run.json, all of them in check, in run those of a known size."""
     path = written(tmp_path, given("ethinylestradiol", "levonorgestrel", "perampanel"))
 
     ran = CliRunner().invoke(main, ["run", str(path), "--no-figure", "--out", str(tmp_path / "out")])
@@ -168,10 +178,44 @@ def test_every_door_tells_the_same(tmp_path: Path) -> None:
     ]
     last = rows[-1]
     assert (last["status"], last["published"]) == ("known-not-modelled", "0.6")
-    lines = [line for line in ran.output.splitlines() if " on " in line]
-    assert lines == [line for line in checked.output.splitlines() if " on " in line and "acts" not in line]
-    assert any(line.strip().startswith("perampanel on levonorgestrel") and "0.6-fold" in line for line in lines)
-    assert "nil" not in "".join(lines)
+    lines = ran.output.splitlines()
+    (known,) = [line for line in lines if line.strip().startswith("perampanel on levonorgestrel")]
+    assert "0.6-fold" in known
+    assert known in checked.output.splitlines()
+    for status, words in COUNTED.items():
+        count = sum(row["status"] == status for row in rows)
+        told = [line.strip() for line in lines if line.strip().startswith(f"{words}:")]
+        assert told == [f"{words}: {count} of 6 pairs, in pairs.csv"] * bool(count)
+    assert "nil" not in "".join(line for line in lines if " on " in line)
+
+
+def test_check_lists_every_pair_by_perpetrator_in_lines_that_can_be_read() -> None:
+    """Whatever the statuses of 72 pairs: each once, under its status and count, and no line longer than 108 letters."""
+    drugs = ["carbamazepine", "valproate", "amitriptyline", "ethinylestradiol", "levonorgestrel", "lamotrigine"]
+    evidence = pair_evidence(load(given(*drugs, "simvastatin", "levetiracetam", "pregabalin")))
+
+    lines = list(pair_lines(evidence))
+
+    assert max(map(len, lines)) <= WIDTH
+    for status, words in COUNTED.items():
+        mine = {(pair.perpetrator, pair.victim) for pair in evidence if pair.status == status}
+        assert listed(lines, words, len(evidence), [pair.victim for pair in evidence]) == mine
+    named = [line for line in lines for pair in evidence if line.startswith(f"  {pair.perpetrator} on {pair.victim}: ")]
+    assert len(named) == sum(pair.status not in COUNTED for pair in evidence)
+
+
+def listed(lines: list[str], words: str, count: int, drugs: list[str]) -> set[tuple[str, str]]:
+    """The pairs below the line of a status, which says how many of all they are."""
+    heads = [n for n, line in enumerate(lines) if line.startswith(f"  {words}: ")]
+    below = itertools.takewhile(lambda line: line.startswith("    "), lines[heads[0] + 1 :] if heads else [])
+    pairs: list[tuple[str, str]] = []
+    for entry in re.sub(r"\n {6}", " ", "\n".join(below)).splitlines():
+        perpetrator, _, victims = entry.strip().partition(" on ")
+        others = [drug for drug in dict.fromkeys(drugs) if drug != perpetrator]
+        named = others if victims == "each of the others" else victims.split(", ")
+        pairs += [(perpetrator, victim) for victim in named]
+    assert not heads or lines[heads[0]] == f"  {words}: {len(pairs)} of {count} pairs"
+    return set(pairs)
 
 
 def test_one_drug_has_no_pairs(tmp_path: Path) -> None:
@@ -189,6 +233,7 @@ def test_a_known_miss_is_told_in_the_run_that_meets_it() -> None:
     worst = known("rifampicin", "midazolam").worst
     assert worst is not None
     scenario = load(given("rifampicin", "midazolam"))
-    (line,) = [line for line in pair_lines(pair_evidence(scenario)) if "rifampicin on midazolam" in line]
+    text = " ".join(" ".join(pair_lines(pair_evidence(scenario), "pairs.csv")).split())
+    line = text[text.index("rifampicin on midazolam: ") :]
 
     assert f"missed: {worst.study}, {worst.observed:.3g} seen, {worst.predicted:.3g} predicted" in line

@@ -28,6 +28,17 @@ GUT = '[first_pass]\ngut_availability = "0.7"\ngut_enzyme = "CYP3A4"\n'
 IN_GUT = drug("victim", pathway("first", 1.0, "CYP2D6"), GUT, oral(1.0, 0.5), INTRAVENOUS)
 
 
+def test_targets_that_are_nil_for_one_reason_share_a_line(tmp_path: Path) -> None:
+    """Three enzymes that clear nothing here are one line of ``check``, and three entries of run.json."""
+    idle = [f"[inhibits.{enzyme}]\n{constant('ki', 0.5)}" for enzyme in ("CYP2C9", "CYP2C8", "CYP1A2")]
+    rival = drug("rival", binding(unbound=0.25), *idle)
+
+    lines, rows = acts(tmp_path, rival), recorded(rival)
+
+    assert lines == ["rival → CYP2C9, CYP2C8, CYP1A2: nil each: it clears no drug of this scenario"]
+    assert [row["nil_because"] for row in rows] == ["it clears no drug of this scenario"] * 3
+
+
 def constant(name: str, value: float, unit: str = "mg/L", basis: str = "total") -> str:
     return f'{name} = {{ value = {value!r}, unit = "{unit}", basis = "{basis}" }}\n'
 

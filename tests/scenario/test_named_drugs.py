@@ -333,4 +333,4 @@ def test_a_name_of_millions_of_letters_is_refused_at_once(tmp_path: Path) -> Non
     """Nothing is looked for in what cannot be a name; the message is cut."""
     (problem,) = refused(tmp_path, text(regimen("x " * 1_000_000, once("5 mg"))))
 
-    assert problem.message.endswith("is not in the library; pkinteract drugs lists what there is")
+    assert problem.message.endswith("is not in the library; leave it out, or list it in not_modelled")

@@ -37,6 +37,7 @@ def population_record(name: str, plan: RunPlan, tally: Tally) -> dict[str, objec
             for analyte in plan.analytes
         ],
         "names": list(scenario.names),
+        "not_modelled": list(scenario.not_modelled),
         "warnings": list(scenario.warnings),
     }
 

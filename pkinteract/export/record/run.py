@@ -28,6 +28,7 @@ def run_record(result: Result, evidence: Sequence[PairEvidence] | None = None) -
         "patient_changes": [{"time_h": time, **_traits(person)} for time, person in scenario.patients],
         "dialysis": [{"from_h": session.start, "to_h": session.stop} for session in scenario.sessions],
         "names": list(scenario.names),
+        "not_modelled": list(scenario.not_modelled),
         "warnings": list(scenario.warnings),
         "overrides": {drug: dict(values) for drug, values in scenario.overrides.items()},
         "analytes": [

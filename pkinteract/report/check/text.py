@@ -12,7 +12,7 @@ from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.model.expectation.intake import family_of
 from pkinteract.model.expectation.network import Link
 from pkinteract.report.lines import level_text
-from pkinteract.report.pairs import pair_lines
+from pkinteract.report.pairs import pair_lines, taken_lines
 from pkinteract.scenario import Course, Patient, Scenario, Session
 from pkinteract.scenario.file.courses import WEEKDAYS
 
@@ -73,13 +73,24 @@ def check_lines(
         )
     if scenario.population is not None:
         lines.append(f"  people    {', '.join(_people(scenario.population))}")
-    for link in network:
-        lines.append(
-            f"  acts      {link.perpetrator} → {link.target}, {link.mechanism} ({link.text}): {_expected(link)}"
-        )
+    lines += [f"  acts      {text}" for text in _acts(network)]
     lines += [f"  expects   {text}" for text in _changed(scenario, changes or {}, omitted or {})]
-    lines += [f"  {text}" for text in pair_lines(evidence)]
+    lines += [f"  {text}" for text in (*pair_lines(evidence), *taken_lines(scenario))]
     return lines + [f"  warning   {text}" for text in scenario.warnings]
+
+
+def _acts(network: Sequence[Link]) -> Iterator[str]:
+    """Who acts on what; several targets of one drug on which nothing comes of it for the same reason share a line."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for link in network:
+        if link.why_nil:
+            alike.setdefault((link.perpetrator, link.why_nil), []).append(link.target)
+    for link in network:
+        targets = alike.pop((link.perpetrator, link.why_nil), []) if link.why_nil else [link.target]
+        if len(targets) == 1:
+            yield f"{link.perpetrator} → {link.target}, {link.mechanism} ({link.text}): {_expected(link)}"
+        elif targets:
+            yield f"{link.perpetrator} → {', '.join(dict.fromkeys(targets))}: nil each: {link.why_nil}"
 
 
 def _changed(scenario: Scenario, changes: Mapping[str, float], omitted: Mapping[str, Sequence[str]]) -> Iterator[str]:

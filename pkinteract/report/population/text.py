@@ -13,6 +13,7 @@ from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.statistics.metrics import measures_of
 from pkinteract.population.statistics.tally import AFTER, BEFORE, EVER, Tally, quantiles, ratio_interval
 from pkinteract.report.lines import rows_text
+from pkinteract.report.pairs import taken_lines
 from pkinteract.result import Analyte
 from pkinteract.text.csv import Table
 
@@ -50,6 +51,7 @@ def population_lines(plan: RunPlan, tally: Tally, resumed: int, written: Sequenc
     turns = ("analyte", "unit", "highest, fold", "day", "lowest, fold", "day")
     lines += rows_text([turns, *_spread(plan, tally, _TURNS)])
     lines += _at_risk(plan, tally)
+    lines += [f"  {text}" for text in taken_lines(plan.scenario)]
     lines += [f"  warning: {text}" for text in plan.scenario.warnings]
     lines += drawn_over(plan)
     lines += _failed(tally)

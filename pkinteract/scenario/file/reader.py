@@ -18,6 +18,7 @@ from pkinteract.scenario.file.courses import CourseContext, read_course
 from pkinteract.scenario.file.dialysis import DialysisContext, read_dialysis
 from pkinteract.scenario.file.kidneys import check_kidneys
 from pkinteract.scenario.file.names import Naming
+from pkinteract.scenario.file.not_modelled import OFFER, read_not_modelled
 from pkinteract.scenario.file.observations import Measurable, read_observations
 from pkinteract.scenario.file.overrides import Wanted, fitted_tables, flat, override, override_each
 from pkinteract.scenario.file.patient import (
@@ -110,6 +111,7 @@ class _ScenarioReader:
         before = len(self.problems)
         regimens = self._regimens(simulation, None if table is None else weights(table, changes))
         scheduled = len(self.problems) == before
+        others = read_not_modelled(data.get("not_modelled"), self.library, self.unread, self.refuse, self.warn)
         monographs = self._monographs()
         overrides = self._overrides(monographs)
         check_kidneys(data.get("patient"), monographs, self.refuse, self.warn)
@@ -164,6 +166,7 @@ class _ScenarioReader:
             warnings=tuple(dict.fromkeys(self.warnings)),
             own=self.library.own & monographs.keys(),
             sessions=sessions,
+            not_modelled=others,
         )
 
     def _check_grid(self, simulation: Simulation) -> None:
@@ -239,7 +242,7 @@ class _ScenarioReader:
             return None
         if drug not in self.library.files:
             if drug not in self.unread:
-                self.refuse((*key, "drug"), self.library.unknown(drug))
+                self.refuse((*key, "drug"), self.library.unknown(drug, OFFER))
             return None
         monograph = self.library.monograph(drug)
         if not monograph.absorption:

@@ -225,6 +225,7 @@ class ScenarioTable(StrictTable):
     regimen: list[object] = Field(
         min_length=1, examples=['[{ drug = "amitriptyline", course = [{ from = "0 d", dose = "75 mg" }] }]']
     )
+    not_modelled: list[str] = Field(default=[], examples=['["metformin", "ramipril"]'])
     dialysis: list[object] = Field(default=[], examples=['[{ at = "2 d", length = "4 h" }]'])
     observation: list[object] = Field(
         default=[], examples=['[{ at = "5 d", analyte = "carbamazepine", level = "6.2 mg/L" }]']
