@@ -47,7 +47,7 @@ ENZYMES = [
     *(f"{name}_liver" for name in ("CYP1A2", "CYP2B6", "CYP2C9", "CYP2C19", "CYP2D6")),
     "P-gp_liver",
     "P-gp_gut",
-    *(f"{name}_liver" for name in ("UGT1A4", "UGT2B7", "EPHX1", "CES1", "inducible")),
+    *(f"{name}_liver" for name in ("UGT1A1", "UGT1A4", "UGT2B7", "EPHX1", "CES1", "inducible")),
 ]
 CLEARANCES = ["time_h"] + [
     f"{compound}_{pathway}_L_per_h"
