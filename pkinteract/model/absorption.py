@@ -60,8 +60,6 @@ class AbsorptionRoute:
         Fg0·Fh of the uninduced normal metaboliser [1]; the fraction absorbed is F over this.
     efflux
         Efflux over uptake at rest, e [1]: without efflux 1 + e times as much would be absorbed.
-    efflux_moves
-        Whether efflux changes during the run; the system then has it as a row.
     half_dose
         Free dose at which F is half of that of a small one [mg]; infinite where F does not depend on the dose.
     """
@@ -71,7 +69,6 @@ class AbsorptionRoute:
     bioavailability: float
     first_pass: float
     efflux: float = 0.0
-    efflux_moves: bool = False
     half_dose: float = math.inf
 
     def absorbed(self, bioavailability: float | None = None) -> float:
@@ -85,8 +82,8 @@ class AbsorptionRoute:
 
     @property
     def before(self) -> float:
-        """What comes to the gut wall per drug past gut and liver at rest [1]: what efflux sends back later among it."""
-        return (1 + self.efflux if self.efflux_moves else 1.0) / self.first_pass
+        """What comes to the gut wall per drug past gut and liver at rest [1]: what efflux sends back among it."""
+        return (1 + self.efflux) / self.first_pass
 
 
 def entries(scenario: Scenario) -> list[Entry]:
@@ -121,7 +118,6 @@ def _way(parts: SystemRows, frame: ModelContext, drug: str, name: str, fed: bool
         bioavailability=available,
         first_pass=frame.livers[drug].availability * gut_availability(monograph),
         efflux=0.0 if monograph.efflux is None else monograph.efflux.ratio.canonical,
-        efflux_moves=any(row.compound == frame.order[drug] for row in parts.effluxes),
         half_dose=math.inf if formulation.half_dose is None else formulation.half_dose.canonical,
     )
 

@@ -83,14 +83,12 @@ def _pathway(parts: SystemRows, frame: ModelContext, monograph: Monograph, pathw
 
 
 def _return(parts: SystemRows, frame: ModelContext, pathway: Pathway) -> rows.Return | None:
-    """What comes back of a pathway, where the enzyme that makes it moves or something inhibits it."""
+    """What comes back of a pathway; None where nothing does."""
     if pathway.returned is None or pathway.returned_by is None:
         return None
     enzyme = frame.regulated.get((pathway.returned_by, "liver"))
-    inhibitors = _inhibitors(parts, frame, pathway.returned_by, "liver")
-    if enzyme is None and not inhibitors:
-        return None
     ratio = return_ratio(pathway) * (1.0 if enzyme is not None else frame.activity[pathway.returned_by])
+    inhibitors = _inhibitors(parts, frame, pathway.returned_by, "liver")
     return rows.Return(ratio=parts.add(ratio), enzyme=enzyme, inhibitors=inhibitors)
 
 

@@ -8,17 +8,19 @@ from pkinteract.model.parts import ModelContext, SystemRows, unbound_constant
 
 
 def add_effluxes(parts: SystemRows, frame: ModelContext) -> None:
-    """Append a row for every drug that a transporter sends back, where its level moves or something inhibits it."""
+    """Append a row for every drug that a transporter sends back."""
     for drug, monograph in frame.monographs.items():
         efflux = monograph.efflux
         if efflux is None:
             continue
         level = frame.regulated.get((efflux.transporter, "gut"))
-        inhibitors = gut_inhibitors(parts, frame, efflux.transporter)
-        if level is None and not inhibitors:
-            continue
         ratio = efflux.ratio.canonical * (1.0 if level is not None else frame.activity[efflux.transporter])
-        row = rows.Efflux(compound=frame.order[drug], ratio=parts.add(ratio), enzyme=level, inhibitors=inhibitors)
+        row = rows.Efflux(
+            compound=frame.order[drug],
+            ratio=parts.add(ratio),
+            enzyme=level,
+            inhibitors=gut_inhibitors(parts, frame, efflux.transporter),
+        )
         parts.effluxes.append(row)
 
 

@@ -263,8 +263,9 @@ def test_every_cv_varies_the_patients_or_is_refused(drug: str) -> None:
     source = regimen(drug, daily("10 mg"), formulation=next(iter(load_library().monograph(drug).absorption)))
     scenario = population(regimens=(source,), days=1)
     keys = [f"{name}.{key}" for name in scenario.monographs for key in FACTORS]
-    cleared = {row.enzyme for m in scenario.monographs.values() for row in m.elimination.pathway if row.enzyme}
-    cleared |= {m.first_pass.gut_enzyme for m in scenario.monographs.values() if m.first_pass is not None}
+    pathways = [row for m in scenario.monographs.values() for row in m.elimination.pathway]
+    cleared = {name for row in pathways for name in (row.enzyme, row.returned_by) if name}
+    cleared |= {protein for m in scenario.monographs.values() for protein in m.gut_proteins}
 
     refused = refused_cvs({**dict.fromkeys(keys, 2.5), **dict.fromkeys(scenario.enzymes, 0.1)}, source)
 

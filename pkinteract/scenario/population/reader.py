@@ -247,14 +247,10 @@ def _idle(
     if dot:
         courses = [course for regimen in regimens if regimen.drug == drug for course in regimen.courses]
         return idle_reason(monographs[drug], key, list(dict.fromkeys(course.formulation for course in courses)), cvs)
-    clearing = {
-        name
-        for m in monographs.values()
-        for pathway in m.elimination.pathway
-        if pathway.fraction.canonical > 0
-        for name in (pathway.enzyme, pathway.returned_by)
-    }
+    pathways = [pathway for m in monographs.values() for pathway in m.elimination.pathway]
+    clearing = {pathway.enzyme for pathway in pathways if pathway.fraction.canonical > 0}
     clearing |= {protein for m in monographs.values() for protein in m.gut_proteins}
+    clearing |= {pathway.returned_by for pathway in pathways}
     return None if name in clearing else f"{name} clears no drug of this scenario; remove it"
 
 
