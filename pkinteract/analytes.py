@@ -61,6 +61,15 @@ def _analyte(
     )
 
 
+def name_of(id: str, scenario: Scenario, language: str = "en") -> str:
+    """An analyte in words; a sum as its parts."""
+    sums = {total.id: total.parts for drug in scenario.dosed for total in scenario.monographs[drug].sum}
+    monographs = [scenario.monographs[part] for part in sums.get(id, (id,)) if part in scenario.monographs]
+    german = language == "de"
+    names = [(german and monograph.names.german) or monograph.name for monograph in monographs]
+    return " + ".join(names) or id
+
+
 def _level(value: Value | None, unit: str, owner: Monograph) -> float | None:
     if value is None:
         return None

@@ -76,8 +76,9 @@ DOSES = ["time_h", "day", "drug", "formulation", "route", "dose_mg", "free_drug_
 EXPOSURE = [
     *("analyte", "unit", "period", "from_day", "to_day", "cmax", "tmax_h", "ctrough", "cavg_24h", "auc_24h"),
     *("ratio_to_reference", "reference_low", "reference_high", "percent_time_in_range", "percent_time_above_alert"),
+    "state",
 ]
-ALERTS = ["from_h", "to_h", "date", "severity", "analyte", "rule", "text"]
+ALERTS = ["from_h", "to_h", "date", "severity", "analyte", "rule", "text", "since"]
 PAIRS = [
     *("perpetrator", "victim", "status", "expected", "published", "studies", "fold_error"),
     *("grade_perpetrator", "grade_victim", "source"),

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pkinteract.analysis import alerts_of, compared_weeks, exposures
+from pkinteract.analysis import Alert, alerts_of, compared_weeks, exposures
+from pkinteract.analytes import name_of
 from pkinteract.export.tables.dates import dates
 from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.result import Result
 from pkinteract.text.csv import Table
+from pkinteract.text.words import Words, words_of
 
 
 def concentration_table(result: Result) -> Table:
@@ -95,12 +97,13 @@ def exposure_table(result: Result) -> Table:
         "reference_high": [exposure.analyte.high for exposure in measured],
         "percent_time_in_range": [exposure.inside for exposure in measured],
         "percent_time_above_alert": [exposure.above for exposure in measured],
+        "state": ["settled" if exposure.settled else "moving" for exposure in measured],
     }
 
 
-def alert_table(result: Result) -> Table:
-    """``alerts.csv``."""
-    raised = alerts_of(result)
+def alert_table(result: Result, language: str = "en") -> Table:
+    """``alerts.csv``, the gravest first, then by time."""
+    raised, words = alerts_of(result), words_of(language)
     stamps = dates(result.scenario, np.array([alert.start for alert in raised]))
     return {
         "from_h": [alert.start for alert in raised],
@@ -109,8 +112,29 @@ def alert_table(result: Result) -> Table:
         "severity": [alert.severity for alert in raised],
         "analyte": [alert.analyte for alert in raised],
         "rule": [alert.rule for alert in raised],
-        "text": [alert.text for alert in raised],
+        "text": [alert_text(alert, result, words) for alert in raised],
+        "since": [alert.since for alert in raised],
     }
+
+
+def alert_text(alert: Alert, result: Result, words: Words) -> str:
+    """An alert in words."""
+    values = dict(alert.values)
+    analyte = next((analyte for analyte in result.analytes if analyte.id == alert.analyte), None)
+    for key in ("analyte", "drug"):
+        if key in values:
+            values[key] = name_of(str(values[key]), result.scenario, words.language)
+    share = values.get("share")
+    if isinstance(share, float) and share < 1:
+        values["share"] = words.say("less-than", limit=1)
+    if "inducers" in values:
+        drugs = values["inducers"]
+        names = [name_of(drug, result.scenario, words.language) for drug in drugs] if isinstance(drugs, list) else []
+        values["inducers"] = words.listed(names)
+    if analyte is not None:
+        after = analyte.after
+        values["judged"] = words.say("judged.trough") if after is None else words.say("judged.after", hours=after)
+    return words.say(f"alert.{alert.sentence}", **values)
 
 
 def pair_table(evidence: Sequence[PairEvidence]) -> Table:

@@ -36,7 +36,8 @@ def summary_lines(
     count = len(alerts["text"])
     lines.append(f"  {count} alert{'s' if count != 1 else ''}" + (":" if count else ""))
     lines += [
-        f"    day {alerts['from_h'][i] / 24:.1f}–{alerts['to_h'][i] / 24:.1f}: {alerts['text'][i]}"
+        f"    {alerts['severity'][i]}, day {alerts['from_h'][i] / 24:.1f}–{alerts['to_h'][i] / 24:.1f}"
+        f"{' (also before)' if alerts['since'][i] == 'before' else ''}: {alerts['text'][i]}"
         for i in range(min(count, 6))
     ]
     if count > 6:
