@@ -7,7 +7,7 @@ reference is the average of the 24 h before it; a move is followed until the nex
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,6 +79,20 @@ class Move:
 def first_change(scenario: Scenario) -> float | None:
     """The first change at or after t = 0 [h]; None without one."""
     return next(iter(_changes(scenario)), None)
+
+
+def told(result: Result, moves: Iterable[Move]) -> list[Move]:
+    """Moves that are worth telling: by more than ``LEAST``, of a sum alone, of what is formed only if it is judged."""
+    summed = {part for analyte in result.analytes if len(analyte.parts) > 1 for part in analyte.parts}
+    return [
+        move
+        for move in moves
+        if move.analyte.id not in summed and _own(move.analyte) and _fold(move.target, move.before) > LEAST
+    ]
+
+
+def _own(analyte: Analyte) -> bool:
+    return analyte.id == analyte.parent or len(analyte.parts) > 1 or analyte.low is not None
 
 
 def _changes(scenario: Scenario, drug: str | None = None) -> list[float]:

@@ -94,17 +94,20 @@ def _drawer() -> Draw:
 
 
 def _write(result: Result, folder: Path, form: str, figures: Mapping[str, Writer]) -> None:
+    from pkinteract.analysis import answer_of
     from pkinteract.export import nonmem_files, write_parquet
     from pkinteract.export.record.run import run_record
     from pkinteract.export.tables.run import (
         alert_table,
         clearance_table,
         concentration_table,
+        day_table,
         dose_table,
         enzyme_table,
         exposure_table,
         observation_table,
         pair_table,
+        sampling_table,
     )
     from pkinteract.model.expectation.evidence import pair_evidence
     from pkinteract.report.pairs import pair_lines
@@ -112,8 +115,10 @@ def _write(result: Result, folder: Path, form: str, figures: Mapping[str, Writer
     from pkinteract.text.csv import write_csv
     from pkinteract.text.folder import write_all
     from pkinteract.text.record import write_record
+    from pkinteract.text.words import words_of
 
-    exposure, alerts, pairs = exposure_table(result), alert_table(result), pair_evidence(result.scenario)
+    answer, pairs = answer_of(result), pair_evidence(result.scenario)
+    exposure, alerts = exposure_table(result), alert_table(answer)
     tables = {
         "concentrations": concentration_table(result),
         "enzymes": enzyme_table(result),
@@ -121,6 +126,8 @@ def _write(result: Result, folder: Path, form: str, figures: Mapping[str, Writer
         "doses": dose_table(result),
         "exposure": exposure,
         "alerts": alerts,
+        "daily": day_table(result),
+        "sampling": sampling_table(answer),
         "pairs": pair_table(pairs),
     }
     if result.scenario.observations:
@@ -131,7 +138,7 @@ def _write(result: Result, folder: Path, form: str, figures: Mapping[str, Writer
         files |= nonmem_files(result)
     files["run.json"] = partial(write_record, run_record(result, pairs))
     written = write_all(folder, {**files, **figures})
-    click.echo("\n".join(summary_lines(result, exposure, alerts, list(pair_lines(pairs)), written)))
+    click.echo("\n".join(summary_lines(answer, words_of("en"), exposure, alerts, list(pair_lines(pairs)), written)))
 
 
 def _write_comparison(results: list[Result], folder: Path, form: str, figures: Mapping[str, Writer]) -> None:

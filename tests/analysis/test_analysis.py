@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from runs import INTRAVENOUS, daily, drug, once, oral, regimen, run, text
 
+from pkinteract.analysis import answer_of
 from pkinteract.export.tables.run import alert_table, comparison_table, exposure_table
 from pkinteract.result import Result
 from pkinteract.text.csv import Table
@@ -35,7 +36,7 @@ def rows(table: Table) -> list[Mapping[str, object]]:
 
 
 def found(result: Result, rule: str = "") -> list[Mapping[str, object]]:
-    return [row for row in rows(alert_table(result)) if rule in ("", row["rule"])]
+    return [row for row in rows(alert_table(answer_of(result))) if rule in ("", row["rule"])]
 
 
 def test_a_bolus_is_judged_by_its_closed_form() -> None:
@@ -169,7 +170,7 @@ def test_an_alert_level_counts_at_all_times() -> None:
     assert [(row["severity"], row["analyte"], row["rule"]) for row in alerts] == [("grave", "victim", "above-alert")]
     assert alerts[0]["from_h"] == pytest.approx(6.0, abs=1e-5)
     assert alerts[0]["to_h"] == pytest.approx(6 + math.log(2 / 1.8) / KE, abs=1e-5)
-    assert alerts[0]["text"] == "victim above the alert level of 1.8 mg/L, up to 2 mg/L"
+    assert alerts[0]["text"] == "Victim above the alert level of 1.8 mg/L, up to 2 mg/L"
 
 
 def test_daily_passages_of_an_alert_level_are_one_alert() -> None:
@@ -192,7 +193,7 @@ def test_a_range_counts_before_doses_only() -> None:
         ("note", "below-range", 24, 96)
     ]
     trough = 2 * math.exp(-2.4)
-    assert judged[0]["text"] == f"victim before a dose below 0.5 mg/L, down to {trough:.3g} mg/L"
+    assert judged[0]["text"] == f"Victim before a dose below 0.5 mg/L, down to {trough:.3g} mg/L"
 
 
 def test_a_range_of_a_time_after_a_dose_counts_then_only() -> None:
@@ -209,7 +210,7 @@ def test_a_range_of_a_time_after_a_dose_counts_then_only() -> None:
         ("warning", "above-range", 26, 74)
     ]
     peak = 2 * math.exp(-2 * KE) * sum(math.exp(-24 * KE * n) for n in range(4))
-    assert judged[0]["text"] == f"victim 2 h after a dose above 1.6 mg/L, up to {peak:.3g} mg/L"
+    assert judged[0]["text"] == f"Victim 2 h after a dose above 1.6 mg/L, up to {peak:.3g} mg/L"
     assert {row["percent_time_in_range"] for row in rows(exposure_table(result))} == {None}
 
 
@@ -226,9 +227,8 @@ def test_a_high_value_before_a_dose_is_a_warning() -> None:
 
 def test_the_gravest_alerts_come_first() -> None:
     """By gravity, then by beginning."""
-    table = alert_table(
-        simulated(daily("100 mg", "4 h", "0 d", "1 d", INTO_VEIN), daily("5 mg", "4 h", "1 d", "4 d"), days=4)
-    )
+    courses = daily("100 mg", "4 h", "0 d", "1 d", INTO_VEIN), daily("5 mg", "4 h", "1 d", "4 d")
+    table = alert_table(answer_of(simulated(*courses, days=4)))
 
     order = [("grave", "warning", "note").index(str(severity)) for severity in table["severity"]]
     assert set(order) == {0, 1, 2}

@@ -14,6 +14,7 @@ from runs import course, daily, drug, once, pathway, regimen, run, text
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
+from pkinteract.analysis import answer_of
 from pkinteract.analysis.moves import Move, first_change, moves_of
 from pkinteract.analysis.settled import standing
 from pkinteract.export.tables.run import alert_table, exposure_table
@@ -148,7 +149,7 @@ def test_a_level_that_comes_and_goes_is_judged_by_its_largest_change() -> None:
 
 
 def alerts(result: Result) -> list[tuple[object, ...]]:
-    table = alert_table(result)
+    table = alert_table(answer_of(result))
     return list(zip(table["severity"], table["rule"], table["analyte"], table["since"], strict=True))
 
 
@@ -167,7 +168,7 @@ def test_an_interrupted_titration_begins_again() -> None:
 
     gap, short = (run(text(regimen("lamotrigine", *given), days=40)) for given in (courses, [missed]))
 
-    table = alert_table(gap)
+    table = alert_table(answer_of(gap))
     assert alerts(gap)[0] == ("grave", "lost", "lamotrigine", "after")
     assert (table["from_h"][0], table["to_h"][0]) == (240.0, 432.0)
     assert "for 8 days from day 10 on" in str(table["text"][0])
@@ -178,7 +179,7 @@ def test_a_dose_beyond_what_can_be_cleared_names_the_one_that_is_not() -> None:
     """Phenytoin 700 mg a day rises on and on; at the dose that is named it settles at the end of the range."""
     result = run(text(regimen("phenytoin", daily("700 mg", "24 h", "0 d", "90 d")), days=90))
 
-    table = alert_table(result)
+    table = alert_table(answer_of(result))
     place = list(table["rule"]).index("beyond-clearance")
     dose = float(str(table["text"][place]).split("more than about ")[1].split(" mg")[0])
     settled = run(text(regimen("phenytoin", daily(f"{dose} mg", "24 h", "0 d", "300 d")), days=300))
@@ -198,7 +199,7 @@ def test_a_measured_level_far_from_the_prediction_is_told() -> None:
     )
     source = text(regimen("levetiracetam", daily("500 mg", "12 h", "-9 d", "9 d")), days=9) + extra
 
-    table = alert_table(run(source))
+    table = alert_table(answer_of(run(source)))
 
     told = [hours for hours, rule in zip(table["from_h"], table["rule"], strict=True) if rule == "measured"]
     assert told == [96.0, 144.0]
@@ -209,7 +210,7 @@ def test_a_contraceptive_beside_an_inducer_is_told_with_the_day_until_which() ->
     pill = regimen("ethinylestradiol", daily("0.03 mg", "24 h", "0 d", "90 d", STEADY))
     inducer = regimen("carbamazepine", daily("400 mg", "12 h", "10 d", "30 d"))
 
-    table = alert_table(run(text(pill, inducer, days=90)))
+    table = alert_table(answer_of(run(text(pill, inducer, days=90))))
 
     place = list(table["rule"]).index("contraception")
     assert table["severity"][place] == "grave"

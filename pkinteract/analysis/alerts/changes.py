@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from pkinteract.analysis.alerts.types import Alert, Severity
-from pkinteract.analysis.moves import Move, moves_of, running
+from pkinteract.analysis.moves import Move, running
 from pkinteract.result import Result
 
 FAR = 0.3
@@ -23,10 +23,10 @@ CONTRACEPTIVE = "contraceptive"
 """Group of the monographs of contraceptives."""
 
 
-def change_alerts(result: Result) -> Iterator[Alert]:
+def change_alerts(result: Result, moves: Iterable[Move]) -> Iterator[Alert]:
     """Every move by more than ``FAR``; what a sum is judged by is told of the sum alone."""
     summed = {part for analyte in result.analytes if len(analyte.parts) > 1 for part in analyte.parts}
-    for move in moves_of(result):
+    for move in moves:
         if abs(move.extreme / move.before - 1) > FAR and move.analyte.id not in summed:
             yield _change(result, move)
             yield from _unjudged(result, move)

@@ -53,9 +53,10 @@ def _losses(result: Result, analyte: Analyte, monograph: Monograph) -> Iterator[
         return
     usual = float(np.median(np.diff([dose.time for dose in doses])))
     for last, following in pairwise([*taken, scenario.duration]):
-        missing = last + usual
-        level = mean(curve, max(last - DAY, scenario.first_time), last) if last > scenario.first_time else 0.0
-        if following - last <= MISSING * usual or following <= 0 or level <= 0:
+        if following - last <= MISSING * usual or following <= 0 or last <= scenario.first_time:
+            continue
+        missing, level = last + usual, mean(curve, max(last - DAY, scenario.first_time), last)
+        if level <= 0:
             continue
         if following < scenario.duration:
             left = extremes(curve, last, following).cmin / level
