@@ -94,10 +94,10 @@ def exposures(result: Result) -> Iterator[PeriodExposure]:
         least = PRESENT * float(np.max(curve.value(curve.breaks), initial=0.0))
         for period in periods(result):
             start, stop = last_day(period)
-            settled = _settled(result, analyte, curve, period, window)
+            mean = average(curve, start, stop)
+            settled = mean <= least or _settled(result, analyte, curve, period, window)
             sampled = sample(curve, period.start, period.stop)
             whole, last = extremes(curve, period.start, period.stop, sampled), extremes(curve, start, stop)
-            mean = average(curve, start, stop)
             inside, above = _shares(analyte, curve, period, sampled)
             yield PeriodExposure(
                 analyte=analyte,
