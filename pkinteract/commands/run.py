@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -11,11 +11,15 @@ import click
 
 from pkinteract.commands.inputs import PATH, read_all
 from pkinteract.commands.progress import one_by_one
+from pkinteract.text.words import LANGUAGES
 
 if TYPE_CHECKING:
+    from pkinteract.analysis import Answer
+    from pkinteract.model.expectation.evidence import PairEvidence
     from pkinteract.report.workers import Draw
     from pkinteract.result import Result
     from pkinteract.text.folder import Writer
+    from pkinteract.text.words import Words
 
 
 @click.command()
@@ -23,7 +27,10 @@ if TYPE_CHECKING:
 @click.option(
     "--out", metavar="DIR", type=PATH, help="Folder for the files; default results/<name>/, or results/ for several."
 )
-@click.option("--no-figure", is_flag=True, help="Write no concentrations.png and .svg; half a second faster.")
+@click.option("--no-figure", is_flag=True, help="Write no report.html, concentrations.png and .svg; faster.")
+@click.option(
+    "--language", type=click.Choice(LANGUAGES), help="Of report.html and all texts; default [output] language, or en."
+)
 @click.option(
     "--format",
     "form",
@@ -42,9 +49,16 @@ if TYPE_CHECKING:
 @click.option("--force", is_flag=True, help="Write into a folder that holds something else.")
 @click.option("--show-code", is_flag=True, help="Print the generated step function and simulate nothing.")
 def run(
-    scenarios: tuple[Path, ...], out: Path | None, no_figure: bool, form: str, solver: str, force: bool, show_code: bool
+    scenarios: tuple[Path, ...],
+    out: Path | None,
+    no_figure: bool,
+    language: str | None,
+    form: str,
+    solver: str,
+    force: bool,
+    show_code: bool,
 ) -> None:
-    """Simulate each SCENARIO file and write its tables and picture.
+    """Simulate each SCENARIO file and write its page (report.html), tables and picture.
 
     Times are in h and days, doses in mg, clearances in L/h; each concentration column names its unit. Several scenarios
     are also compared with the first one, week by week.
@@ -78,7 +92,7 @@ def run(
         named = [(what, [f"{name}.{ending}" for ending in endings]) for what, name in shown]
         figures = in_room(Path(room), draw, named)
         for result, folder, files in zip(results, folders, figures, strict=False):
-            _write(result, folder, form, files)
+            _write(result, folder, form, files, language)
         if several:
             _write_comparison(results, top, form, figures[-1])
 
@@ -93,7 +107,8 @@ def _drawer() -> Draw:
     return write_figure
 
 
-def _write(result: Result, folder: Path, form: str, figures: Mapping[str, Writer]) -> None:
+def _write(result: Result, folder: Path, form: str, figures: Mapping[str, Writer], language: str | None) -> None:
+    """Write everything about one result, and the page beside its figures if there are any."""
     from pkinteract.analysis import answer_of
     from pkinteract.export import nonmem_files, write_parquet
     from pkinteract.export.record.run import run_record
@@ -117,8 +132,9 @@ def _write(result: Result, folder: Path, form: str, figures: Mapping[str, Writer
     from pkinteract.text.record import write_record
     from pkinteract.text.words import words_of
 
+    words = words_of(language or result.scenario.language)
     answer, pairs = answer_of(result), pair_evidence(result.scenario)
-    exposure, alerts = exposure_table(result), alert_table(answer)
+    exposure, alerts = exposure_table(result), alert_table(answer, words.language)
     tables = {
         "concentrations": concentration_table(result),
         "enzymes": enzyme_table(result),
@@ -127,7 +143,7 @@ def _write(result: Result, folder: Path, form: str, figures: Mapping[str, Writer
         "exposure": exposure,
         "alerts": alerts,
         "daily": day_table(result),
-        "sampling": sampling_table(answer),
+        "sampling": sampling_table(answer, words.language),
         "pairs": pair_table(pairs),
     }
     if result.scenario.observations:
@@ -136,9 +152,20 @@ def _write(result: Result, folder: Path, form: str, figures: Mapping[str, Writer
     files: dict[str, Writer] = {f"{name}.{ending}": partial(put, table) for name, table in tables.items()}
     if form == "nonmem":
         files |= nonmem_files(result)
+    if figures:
+        files["report.html"] = _page(answer, pairs, words)
     files["run.json"] = partial(write_record, run_record(result, pairs))
     written = write_all(folder, {**files, **figures})
-    click.echo("\n".join(summary_lines(answer, words_of("en"), exposure, alerts, list(pair_lines(pairs)), written)))
+    click.echo("\n".join(summary_lines(answer, words, exposure, alerts, list(pair_lines(pairs)), written)))
+
+
+def _page(answer: Answer, pairs: Sequence[PairEvidence], words: Words) -> Writer:
+    """What writes the page; imports what fills in its template."""
+    from datetime import date
+
+    from pkinteract.report.page.write import write_page
+
+    return partial(write_page, answer, pairs, words, date.today())
 
 
 def _write_comparison(results: list[Result], folder: Path, form: str, figures: Mapping[str, Writer]) -> None:

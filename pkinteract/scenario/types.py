@@ -300,6 +300,8 @@ class Scenario:
         Drug, or "enzymes", to dotted path to quantity, those of ``parameters`` included.
     warnings
         What is allowed but looks like a slip, with line and key.
+    language
+        Of the texts that are written about the run.
     """
 
     name: str
@@ -323,6 +325,7 @@ class Scenario:
     overrides: Mapping[str, Mapping[str, str]]
     warnings: tuple[str, ...]
     own: frozenset[str] = frozenset()
+    language: str = "en"
 
     @property
     def dosed(self) -> tuple[str, ...]:

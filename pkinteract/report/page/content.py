@@ -9,17 +9,18 @@ from typing import Any
 
 import numpy as np
 
+from pkinteract import __version__
 from pkinteract.analysis import Answer
 from pkinteract.analysis.moves import Move
 from pkinteract.analytes import name_of
 from pkinteract.engine.curves import Array
 from pkinteract.export.tables.run import alert_text
+from pkinteract.library.fingerprint import fingerprint
 from pkinteract.library.schema.monograph import enzymes_of
 from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.report.run.sentences import sentences_of
 from pkinteract.result import Result
 from pkinteract.scenario import Scenario
-from pkinteract.text.record import head
 from pkinteract.text.words import Words
 
 POINTS = 1200
@@ -40,7 +41,8 @@ def page_content(answer: Answer, pairs: Sequence[PairEvidence], words: Words, ma
         "title": scenario.title,
         "name": scenario.name,
         "made": made.isoformat(),
-        "program": head(),
+        "program": __version__,
+        "library": fingerprint(),
         "patient": list(_patient(scenario, words)),
         "defaulted": list(_defaulted(scenario, words)),
         "sentences": [

@@ -40,6 +40,11 @@ def page_text(answer: Answer, pairs: Sequence[PairEvidence], words: Words, made:
     )
 
 
+def write_page(answer: Answer, pairs: Sequence[PairEvidence], words: Words, made: date, path: Path) -> None:
+    """Write the page to a file."""
+    path.write_text(page_text(answer, pairs, words, made), "utf-8")
+
+
 def _chart_words(words: Words) -> dict[str, str]:
     """What the script writes, in the language of the page."""
     keys = ("day", "enzymes", "doses", "measured", "range", "alert", "value")

@@ -154,6 +154,7 @@ class _ScenarioReader:
             overrides=overrides,
             warnings=tuple(self.warnings),
             own=self.library.own & monographs.keys(),
+            language="en" if output is None else output.language,
         )
 
     def _check_grid(self, simulation: Simulation) -> None:
