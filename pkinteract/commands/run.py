@@ -156,7 +156,7 @@ def _write(result: Result, folder: Path, form: str, figures: Mapping[str, Writer
         files["report.html"] = _page(answer, pairs, words)
     files["run.json"] = partial(write_record, run_record(result, pairs))
     written = write_all(folder, {**files, **figures})
-    click.echo("\n".join(summary_lines(answer, words, exposure, alerts, list(pair_lines(pairs)), written)))
+    click.echo("\n".join(summary_lines(answer, words, exposure, alerts, list(pair_lines(pairs, words)), written)))
 
 
 def _page(answer: Answer, pairs: Sequence[PairEvidence], words: Words) -> Writer:

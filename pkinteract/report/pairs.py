@@ -5,53 +5,61 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pkinteract.model.expectation.evidence import PairEvidence
+from pkinteract.text.words import Words
 
-_TOGETHER = {
-    "mechanism": "mechanism only, no studied ratio",
-    "looked-for-none": "looked for, none found",
-    "no-data": "no data",
-}
-"""Statuses whose pairs share a line, and what it calls them."""
+_TOGETHER = ("mechanism", "looked-for-none", "no-data")
+"""Statuses whose pairs share a line."""
 
 
-def pair_lines(evidence: Sequence[PairEvidence]) -> Iterator[str]:
+def pair_lines(evidence: Sequence[PairEvidence], words: Words) -> Iterator[str]:
     """A head, what was studied and what is not modelled pair by pair, and the others by status; nothing of one drug."""
     if not evidence:
         return
-    yield "what is known of each pair (with the grades of both drugs):"
+    yield words.say("terminal.pairs")
     for pair in evidence:
         if pair.status == "studied":
-            yield f"  {_pair(pair)}: {_studied(pair)}"
+            yield f"  {_pair(pair, words)}: {_studied(pair, words)}"
         elif pair.status == "known-not-modelled":
-            yield f"  {_pair(pair)}: {_known(pair)}"
-    for status, name in _TOGETHER.items():
-        mine = [_pair(pair) for pair in evidence if pair.status == status]
+            yield f"  {_pair(pair, words)}: {_known(pair, words)}"
+    for status in _TOGETHER:
+        mine = [_pair(pair, words) for pair in evidence if pair.status == status]
         if mine:
-            yield f"  {name}: {', '.join(mine)}"
+            yield f"  {words.say(f'terminal.{status}')}: {', '.join(mine)}"
 
 
-def _pair(pair: PairEvidence) -> str:
-    return f"{pair.perpetrator} on {pair.victim} ({pair.grade_perpetrator}, {pair.grade_victim})"
+def published(pair: PairEvidence, words: Words, key: str = "terminal.to") -> str:
+    """The published ratio, or the smallest and the largest of several; empty without one."""
+    parts = [words.number(part) for part in pair.published_text.split(" to ")]
+    return words.say(key, low=parts[0], high=parts[1]) if len(parts) == 2 else parts[0]
 
 
-def _studied(pair: PairEvidence) -> str:
-    ratios = f"{pair.studies} ratio{'s' if pair.studies > 1 else ''}"
-    error = "own values, no fold error" if pair.fold_error is None else f"fold error {pair.fold_error:.2f}"
-    return f"studied, {ratios} of {pair.published_text}, {error}{_missed(pair)}"
+def _pair(pair: PairEvidence, words: Words) -> str:
+    grades = f"{pair.grade_perpetrator}, {pair.grade_victim}"
+    return words.say("terminal.pair", perpetrator=pair.perpetrator, victim=pair.victim, grades=grades)
 
 
-def _missed(pair: PairEvidence) -> str:
-    if pair.worst is None:
+def _studied(pair: PairEvidence, words: Words) -> str:
+    ratios = words.say("terminal.ratios", count=pair.studies) if pair.studies > 1 else words.say("terminal.one")
+    fold = None if pair.fold_error is None else words.number(f"{pair.fold_error:.2f}")
+    error = words.say("terminal.own") if fold is None else words.say("terminal.error", fold=fold)
+    missed = _missed(pair, words)
+    return words.say("terminal.studied", ratios=ratios, published=published(pair, words), error=error, missed=missed)
+
+
+def _missed(pair: PairEvidence, words: Words) -> str:
+    worst = pair.worst
+    if worst is None:
         return ""
-    of = "" if pair.worst.analyte == pair.victim else f" of {pair.worst.analyte}"
-    return f"; missed: {pair.worst.study}{of}, {pair.worst.observed:.3g} seen, {pair.worst.predicted:.3g} predicted"
+    of = "" if worst.analyte == pair.victim else words.say("terminal.of", analyte=worst.analyte)
+    seen, predicted = (words.number(f"{ratio:.3g}") for ratio in (worst.observed, worst.predicted))
+    return words.say("terminal.missed", study=worst.study, of=of, observed=seen, predicted=predicted)
 
 
-def _known(pair: PairEvidence) -> str:
+def _known(pair: PairEvidence, words: Words) -> str:
     """The published size, of what, by whom."""
     known = pair.known
     if known is None or known.ratio is None:
-        return "known, not modelled"
-    size = pair.published_text.replace(" to ", "- to ")
-    note = f"; {known.note}" if known.note else ""
-    return f"known, not modelled: {known.analyte} {size}-fold ({known.source}{note})"
+        return words.say("terminal.known")
+    source = f"{pair.source}; {known.note}" if known.note else pair.source
+    size = published(pair, words, "terminal.range")
+    return words.say("terminal.size", analyte=known.analyte, published=size, source=source)

@@ -15,6 +15,7 @@ from pkinteract.report.lines import level_text
 from pkinteract.report.pairs import pair_lines
 from pkinteract.scenario import Course, Patient, Scenario
 from pkinteract.scenario.file.courses import WEEKDAYS
+from pkinteract.text.words import words_of
 
 if TYPE_CHECKING:
     from pkinteract.scenario.population.types import PopulationSpecification
@@ -75,7 +76,7 @@ def check_lines(
             f"  acts      {link.perpetrator} → {link.target}, {link.mechanism} ({link.text}): {_expected(link)}"
         )
     lines += [f"  expects   {text}" for text in _changed(scenario, changes or {}, omitted or {})]
-    lines += [f"  {text}" for text in pair_lines(evidence)]
+    lines += [f"  {text}" for text in pair_lines(evidence, words_of("en"))]
     return lines + [f"  warning   {text}" for text in scenario.warnings]
 
 

@@ -18,6 +18,7 @@ from pkinteract.export.tables.run import alert_text
 from pkinteract.library.fingerprint import fingerprint
 from pkinteract.library.schema.monograph import enzymes_of
 from pkinteract.model.expectation.evidence import PairEvidence
+from pkinteract.report.pairs import published
 from pkinteract.report.run.sentences import sentences_of
 from pkinteract.result import Result
 from pkinteract.scenario import Scenario
@@ -149,7 +150,7 @@ def _pair(pair: PairEvidence, scenario: Scenario, words: Words) -> Row:
         "status": pair.status,
         "status_text": words.say(f"status.{pair.status}"),
         "expected": "–" if pair.expected is None else words.written(float(f"{pair.expected:.3g}")),
-        "published": pair.published_text or "–",
+        "published": published(pair, words) or "–",
         "studies": pair.studies,
         "grades": f"{pair.grade_perpetrator}, {pair.grade_victim}",
         "source": pair.source,

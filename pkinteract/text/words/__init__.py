@@ -39,7 +39,10 @@ class Words:
         """A value as it stands in a sentence."""
         if not isinstance(value, float):
             return str(value)
-        text = f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+        return self.number(f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}")
+
+    def number(self, text: str) -> str:
+        """A number that is written with a point, as the language writes it."""
         return text.replace(".", ",") if self.language == "de" else text
 
     def listed(self, parts: list[str]) -> str:
