@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
-
-import numpy as np
 
 from pkinteract import __version__
 from pkinteract.analysis import Answer
 from pkinteract.analysis.moves import Move
 from pkinteract.analytes import name_of
-from pkinteract.engine.curves import Array
 from pkinteract.export.tables.run import alert_text
 from pkinteract.library.fingerprint import fingerprint
-from pkinteract.library.schema.monograph import enzymes_of
+from pkinteract.library.schema.monograph import clearing
 from pkinteract.model.expectation.evidence import PairEvidence
+from pkinteract.report.page.chart import chart_content, daily_amounts, stretches_of
 from pkinteract.report.pairs import published
 from pkinteract.report.run.sentences import sentences_of
 from pkinteract.result import Result
 from pkinteract.scenario import Scenario
 from pkinteract.text.words import Words
 
-POINTS = 1200
-"""Points of a curve at most."""
+STRETCHES = 12
+"""Stretches of equal dosing of a drug that are told at most."""
 
-LEAD = 14 * 24.0
-"""How much of the time before t = 0 is drawn at most [h]."""
+ROOM = 180_000
+"""Room for the numbers of the library and their sources [byte]."""
 
 Row = Mapping[str, Any]
 
@@ -37,6 +34,7 @@ def page_content(answer: Answer, pairs: Sequence[PairEvidence], words: Words, ma
     """Everything that the template shows, texts in the language of ``words``."""
     result = answer.result
     scenario = result.scenario
+    numbers, left_out = _numbers(result)
     return {
         "language": words.language,
         "title": scenario.title,
@@ -65,9 +63,12 @@ def page_content(answer: Answer, pairs: Sequence[PairEvidence], words: Words, ma
         ],
         "pairs": [_pair(pair, scenario, words) for pair in pairs],
         "doses": list(_doses(scenario, words)),
-        "numbers": list(result.numbers),
+        "measured": list(_measured(result, words)),
+        "dated": scenario.start is not None,
+        "numbers": numbers,
+        "left_out": left_out,
         "warnings": list(scenario.warnings),
-        "chart": _chart(answer, words),
+        "chart": chart_content(answer, words),
     }
 
 
@@ -95,11 +96,11 @@ def _defaulted(scenario: Scenario, words: Words) -> Iterator[str]:
     from pkinteract.library.phenotypes import genes
 
     person = scenario.patient
-    clearing = enzymes_of(scenario.monographs.values())
-    usual = [gene for gene in genes() if gene in clearing and gene not in person.phenotype]
+    known = clearing(scenario.monographs.values())
+    usual = [gene for gene in genes() if gene in known and gene not in person.phenotype]
     if usual:
         yield words.say("default.genes", genes=words.listed(usual))
-    if not person.smoker and "CYP1A2" in clearing:
+    if not person.smoker and "CYP1A2" in known:
         yield words.say("default.smoker")
     if person.creatinine_clearance is None:
         yield words.say("default.kidneys")
@@ -130,11 +131,10 @@ def _move(answer: Answer, move: Move, words: Words) -> Row:
 def _samples(answer: Answer, words: Words) -> Iterator[Row]:
     scenario = answer.result.scenario
     for sample in answer.samples:
-        moment = scenario.date(sample.time)
         share = sample.share
         yield {
             "day": words.written(round(sample.time / 24, 2)),
-            "date": "" if moment is None else f"{moment:%Y-%m-%d %H:%M}",
+            "date": _moment(scenario, sample.time),
             "analyte": name_of(sample.analyte.id, scenario, words.language),
             "hours": "–" if sample.hours is None else words.written(round(sample.hours, 1)),
             "why": words.say(f"sample.{sample.why}"),
@@ -160,90 +160,45 @@ def _pair(pair: PairEvidence, scenario: Scenario, words: Words) -> Row:
 def _doses(scenario: Scenario, words: Words) -> Iterator[Row]:
     """Stretches of equal dosing, drug by drug."""
     for drug in scenario.dosed:
-        stretches: list[list[float]] = []
-        days: dict[int, float] = {}
-        for dose in scenario.doses:
-            if dose.drug == drug and not dose.missed:
-                day = math.floor(dose.time / 24 + 1e-9)
-                days[day] = days.get(day, 0.0) + dose.amount
-        for day, amount in sorted(days.items()):
-            if stretches and abs(stretches[-1][2] - amount) < 1e-9 and day == stretches[-1][1] + 1:
-                stretches[-1][1] = day
-            else:
-                stretches.append([day, day, amount])
+        stretches = stretches_of(daily_amounts(scenario, drug))
         text = "; ".join(
-            words.say("dosed", amount=float(amount), first=int(first), last=int(last))
-            for first, last, amount in stretches[:12]
+            words.say("dosed", amount=float(amount), first=first, last=after - 1)
+            for first, after, amount in stretches[:STRETCHES]
         )
         yield {
             "drug": name_of(drug, scenario, words.language),
-            "text": text + (" …" if len(stretches) > 12 else ""),
+            "text": text + (" …" if len(stretches) > STRETCHES else ""),
         }
 
 
-def _chart(answer: Answer, words: Words) -> Row:
-    """Curves, ranges, measured levels, enzymes and dose lanes, for the script of the page."""
-    result = answer.result
+def _measured(result: Result, words: Words) -> Iterator[Row]:
+    """Measured levels beside what the run predicts."""
     scenario = result.scenario
-    start = max(scenario.first_time, -min(LEAD, scenario.duration / 4))
-    times = np.linspace(start, scenario.duration, min(POINTS, 2 + int(scenario.duration - start)))
-    families: dict[tuple[str, str], list[int]] = {}
-    for i, analyte in enumerate(result.analytes):
-        families.setdefault((analyte.parent, analyte.unit), []).append(i)
-    return {
-        "day": _thinned(times / 24, 5),
-        "start": None if scenario.start is None else scenario.start.isoformat(),
-        "panels": [_panel(result, members, times, words) for members in families.values()],
-        "enzymes": _enzymes(result, times),
-        "lanes": [_lane(scenario, drug, start, words) for drug in scenario.dosed],
-        "changes": [round(time / 24, 4) for time in scenario.changes if start < time < scenario.duration][:40],
-        "change": None if answer.change is None else round(answer.change / 24, 4),
-    }
+    for observation in scenario.observations:
+        predicted = float(result.curve(observation.analyte).value(observation.time))
+        below = "<\u202f" if observation.below else ""
+        ratio = observation.value / predicted if predicted > 0 and not observation.below else None
+        yield {
+            "day": words.written(round(observation.time / 24, 2)),
+            "date": _moment(scenario, observation.time),
+            "analyte": name_of(observation.analyte, scenario, words.language),
+            "measured": f"{below}{words.written(observation.value)} {observation.unit}",
+            "predicted": f"{words.written(predicted)} {observation.unit}",
+            "ratio": "–" if ratio is None else words.written(ratio),
+        }
 
 
-def _panel(result: Result, members: Sequence[int], times: Array, words: Words) -> Row:
-    analytes = [result.analytes[i] for i in members]
-    judged = next((analyte for analyte in reversed(analytes) if analyte.low is not None), analytes[0])
-    ids = {analyte.id for analyte in analytes}
-    return {
-        "unit": analytes[0].unit,
-        "low": judged.low,
-        "high": judged.high,
-        "alert": judged.alert,
-        "curves": [
-            {
-                "name": name_of(result.analytes[i].id, result.scenario, words.language),
-                "values": _thinned(np.maximum(result.curves[i].value(times), 0.0), 4),
-            }
-            for i in members
-        ],
-        "measured": [
-            {"day": round(observation.time / 24, 4), "value": observation.value, "analyte": observation.analyte}
-            for observation in result.scenario.observations
-            if observation.analyte in ids
-        ],
-    }
+def _moment(scenario: Scenario, time: float) -> str:
+    moment = scenario.date(time)
+    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
 
 
-def _enzymes(result: Result, times: Array) -> list[Row]:
-    """Levels of enzymes that move by more than a hundredth."""
-    moving = [
-        (name, curve)
-        for name, curve in zip(result.enzymes, result.enzyme_curves, strict=True)
-        if np.ptp(curve.value(curve.breaks)) > 0.01
-    ]
-    return [{"name": name.replace("_", " "), "values": _thinned(curve.value(times), 3)} for name, curve in moving]
-
-
-def _lane(scenario: Scenario, drug: str, start: float, words: Words) -> Row:
-    """Labelled amount of a drug on every day."""
-    days: dict[int, float] = {}
-    for dose in scenario.doses:
-        if dose.drug == drug and not dose.missed and dose.time >= start:
-            day = math.floor(dose.time / 24 + 1e-9)
-            days[day] = days.get(day, 0.0) + dose.amount
-    return {"name": name_of(drug, scenario, words.language), "days": sorted(days.items())}
-
-
-def _thinned(values: Array, digits: int) -> list[float]:
-    return [float(f"{value:.{digits}g}") for value in values.tolist()]
+def _numbers(result: Result) -> tuple[list[Row], int]:
+    """The numbers of the library with their sources, as many as there is room for, and how many are left out."""
+    room, kept = ROOM, []
+    for number in result.numbers:
+        room -= 120 + sum(len(str(cell).encode()) for cell in number.values())
+        if room < 0:
+            break
+        kept.append(number)
+    return kept, len(result.numbers) - len(kept)
