@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Tables as CSV or Parquet; nonmem: CSV, and a data set of each drug for NONMEM, mrgsolve, nlmixr2.",
 )
+@click.option("--excel", is_flag=True, help="Also write every table to a sheet of tables.xlsx.")
 @click.option(
     "--solver",
     type=click.Choice(["fast", "reference"]),
@@ -54,6 +56,7 @@ def run(
     no_figure: bool,
     language: str | None,
     form: str,
+    excel: bool,
     solver: str,
     force: bool,
     show_code: bool,
@@ -67,6 +70,7 @@ def run(
     """
     from tempfile import TemporaryDirectory
 
+    from pkinteract.export.excel import require_excel
     from pkinteract.export.parquet import require_parquet
     from pkinteract.report.workers import drawing, in_room
     from pkinteract.simulation import simulate, system_code
@@ -75,6 +79,8 @@ def run(
     read = read_all(scenarios)
     if form == "parquet":
         require_parquet()
+    if excel:
+        require_excel(max(1 + int(scenario.duration / scenario.step) for scenario in read))
     if show_code:
         click.echo("\n\n".join(system_code(scenario) for scenario in read))
         return
@@ -92,7 +98,7 @@ def run(
         named = [(what, [f"{name}.{ending}" for ending in endings]) for what, name in shown]
         figures = in_room(Path(room), draw, named)
         for result, folder, files in zip(results, folders, figures, strict=False):
-            _write(result, folder, form, files, language)
+            _write(result, folder, files, _Wanted(form=form, excel=excel, language=language))
         if several:
             _write_comparison(results, top, form, figures[-1])
 
@@ -107,10 +113,23 @@ def _drawer() -> Draw:
     return write_figure
 
 
-def _write(result: Result, folder: Path, form: str, figures: Mapping[str, Writer], language: str | None) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """In which form tables and texts are asked for; without a language that of the scenario."""
+
+    form: str
+    excel: bool
+    language: str | None
+
+
+def _write(result: Result, folder: Path, figures: Mapping[str, Writer], wanted: _Wanted) -> None:
     """Write everything about one result, and the page beside its figures if there are any."""
+    from datetime import UTC, datetime
+
     from pkinteract.analysis import answer_of
     from pkinteract.export import nonmem_files, write_parquet
+    from pkinteract.export.calendar import write_calendar
+    from pkinteract.export.excel import write_excel
     from pkinteract.export.record.run import run_record
     from pkinteract.export.tables.run import (
         alert_table,
@@ -132,7 +151,7 @@ def _write(result: Result, folder: Path, form: str, figures: Mapping[str, Writer
     from pkinteract.text.record import write_record
     from pkinteract.text.words import words_of
 
-    words = words_of(language or result.scenario.language)
+    words = words_of(wanted.language or result.scenario.language)
     answer, pairs = answer_of(result), pair_evidence(result.scenario)
     exposure, alerts = exposure_table(result), alert_table(answer, words.language)
     tables = {
@@ -148,10 +167,14 @@ def _write(result: Result, folder: Path, form: str, figures: Mapping[str, Writer
     }
     if result.scenario.observations:
         tables["observations"] = observation_table(result)
-    put, ending = (write_parquet, "parquet") if form == "parquet" else (write_csv, "csv")
+    put, ending = (write_parquet, "parquet") if wanted.form == "parquet" else (write_csv, "csv")
     files: dict[str, Writer] = {f"{name}.{ending}": partial(put, table) for name, table in tables.items()}
-    if form == "nonmem":
+    if wanted.form == "nonmem":
         files |= nonmem_files(result)
+    if wanted.excel:
+        files["tables.xlsx"] = partial(write_excel, tables)
+    if result.scenario.start is not None and answer.samples:
+        files["sampling.ics"] = partial(write_calendar, answer, words, datetime.now(UTC))
     if figures:
         files["report.html"] = _page(answer, pairs, words)
     files["run.json"] = partial(write_record, run_record(result, pairs))

@@ -91,9 +91,11 @@ def _drawn(curve: Curve, sampled: Array) -> list[float]:
 
 
 def _panel(result: Result, members: Sequence[int], sampled: Array, words: Words) -> Row:
-    scenario = result.scenario
+    """A drug and what it forms; first, and drawn without a dash, what is judged by the range that is shown."""
+    scenario, everything = result.scenario, [result.analytes[i] for i in members]
+    judged = next((analyte for analyte in reversed(everything) if analyte.low is not None), everything[0])
+    members = sorted(members, key=lambda i: result.analytes[i] is not judged)
     analytes = [result.analytes[i] for i in members]
-    judged = next((analyte for analyte in reversed(analytes) if analyte.low is not None), analytes[0])
     names = {analyte.id: name_of(analyte.id, scenario, words.language) for analyte in analytes}
     return {
         "unit": analytes[0].unit,

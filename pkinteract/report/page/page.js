@@ -18,7 +18,7 @@
   const colour = (name) => getComputedStyle(root).getPropertyValue(name).trim();
   const stroke = (n) => (dark && !printing ? bright : light)[n % light.length];
   const dash = (n) => dashes[(n + Math.floor(n / light.length)) % dashes.length];
-  const figures = new Intl.NumberFormat(words.language, { maximumSignificantDigits: 3 });
+  const figures = new Intl.NumberFormat(words.language, { maximumSignificantDigits: 3, useGrouping: false });
   const number = (value) => value == null ? "–" : figures.format(value);
   const width = () => printing ? paper : Math.max(280, charts.clientWidth);
   const made = (tag, name, text) => {
@@ -77,6 +77,7 @@
     context.clip();
     context.fillStyle = colour("--paper");
     context.lineWidth = 2 * scale;
+    context.setLineDash([]);
     for (const level of panel.measured || []) {
       context.strokeStyle = stroke(level.curve);
       context.beginPath();
@@ -233,7 +234,7 @@
     charts.textContent = "";
     const count = data.panels.length + (data.enzymes.length ? 1 : 0);
     const shared = (655 - 22 * data.lanes.length) / count - 22;
-    const height = printing ? Math.min(Math.max(shared, 62), 150) : 190;
+    const height = printing ? Math.min(Math.max(shared, 95), 150) : 190;
     data.panels.forEach((panel, n) => draw(panel, panel.unit, data.day, panel.curves, height, log, n === count - 1));
     if (data.enzymes.length) draw({}, words.enzymes, data.enzyme_day, data.enzymes, height, false, true);
     drawn = true;
