@@ -95,7 +95,7 @@
     one.values.forEach((cell, n) => { cell.textContent = ` ${number(plot.data[n + 1][place])}`; });
     const parts = one.names.filter((name) => !hidden.has(name))
       .map((name) => `${name} ${number(plot.data[one.names.indexOf(name) + 1][place])}`);
-    readout.textContent = dated(day);
+    if (one === plots[0]) readout.textContent = dated(day);
     plot.over.setAttribute("aria-valuenow", String(day));
     plot.over.setAttribute("aria-valuetext", `${dated(day)}: ${parts.join(", ")} ${one.unit}`);
   };
@@ -105,7 +105,13 @@
     shared = true;
     for (const one of plots) one.plot.setScale("x", { min: span[0], max: span[1] });
     shared = false;
+    show();
     lanes();
+  };
+
+  const show = () => {
+    charts.dataset.from = String(span[0]);
+    charts.dataset.to = String(span[1]);
   };
 
   const follow = (plot, key) => {
@@ -172,7 +178,7 @@
     const levels = (panel.measured || []).map((level) => level.value);
     const most = Math.max(...curves.map((curve) => curve.values.reduce((one, other) => Math.max(one, other), 0)), ...levels);
     const limits = [panel.high, panel.alert].filter((limit) => limit != null && limit < 1.6 * most);
-    const highest = Math.max(most, ...limits) * 1.06 || 1;
+    const highest = Math.max(most, ...limits) * 1.1 || 1;
     const least = tops.reduce((low, value) => value > 0 && value < low ? value : low, highest);
     const lowest = Math.max(highest / 1e4, Math.min(least, highest / 10));
     const font = `${11.5 * scale}px system-ui, sans-serif`;
@@ -238,6 +244,7 @@
     data.panels.forEach((panel, n) => draw(panel, panel.unit, data.day, panel.curves, height, log, n === count - 1));
     if (data.enzymes.length) draw({}, words.enzymes, data.enzyme_day, data.enzymes, height, false, true);
     drawn = true;
+    show();
     lanes();
   };
 

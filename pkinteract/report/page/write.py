@@ -47,7 +47,7 @@ def write_page(answer: Answer, pairs: Sequence[PairEvidence], words: Words, made
 
 def _chart_words(words: Words) -> dict[str, str]:
     """What the script writes, in the language of the page."""
-    keys = ("day", "enzymes", "doses", "measured", "range", "alert", "value")
+    keys = ("day", "enzymes", "doses", "measured", "range", "alert")
     return {key: words.sentences[f"chart.{key}"] for key in keys} | {"language": words.language}
 
 
