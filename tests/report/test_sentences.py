@@ -80,7 +80,7 @@ def test_what_happens_and_when_is_what_the_curve_does(name: str, analyte: str, c
     "name", ["carbamazepine-to-levetiracetam", "cyp2d6-poor-metaboliser", "erythromycin-with-carbamazepine"]
 )
 def test_the_level_to_draw_is_the_one_before_that_dose(name: str) -> None:
-    """Day and level of every sentence on measuring are those of the curve; the share is that of values before a dose."""
+    """Day and level of every sentence on measuring are those of the curve; the share is of such values."""
     answered = answer(name)
     for sentence in re.split(r"(?<=expected\.) ", told(answered)["measure"]):
         analyte = re.sub(r" \+ ", "+", re.findall(r"(?:of|Draw) (.+?) before", sentence)[0]).lower()
@@ -96,15 +96,13 @@ def test_the_level_to_draw_is_the_one_before_that_dose(name: str) -> None:
 def test_the_day_out_of_range_is_the_first_dose_with_a_value_above_it() -> None:
     """In the poor metaboliser: the day told is that of the first value before a dose beyond the limit told."""
     answered = answer("cyp2d6-poor-metaboliser")
-    sentence = next(
-        part for part in re.split(r"(?<=\.) ", told(answered)["much"]) if "above" in part or "passes" in part
-    )
-    day, limit = (numbers(sentence)[::-1] if "passes" in sentence else numbers(sentence))[:2][::-1]
+    much = re.split(r"(?<=\.) ", told(answered)["much"])
+    sentence = next(part for part in much if "above" in part or "passes" in part)
+    limit, day = numbers(sentence)[:2]
     curve = answered.result.curve("amitriptyline+nortriptyline")
-    first = next(
-        alert
-        for alert in sorted(answered.alerts, key=lambda alert: alert.start)
-        if alert.analyte == "amitriptyline+nortriptyline" and alert.rule.startswith("above") and alert.since == "after"
+    above = [alert for alert in answered.alerts if alert.rule.startswith("above") and alert.since == "after"]
+    first = min(
+        (alert for alert in above if alert.analyte == "amitriptyline+nortriptyline"), key=lambda alert: alert.start
     )
 
     assert day == pytest.approx(first.start / 24, abs=0.51)
@@ -151,14 +149,15 @@ def test_a_level_on_its_way_is_not_given_a_half_day() -> None:
     "name", sorted(path.stem for path in SCENARIOS.glob("*.toml") if "population" not in path.stem)
 )
 def test_every_scenario_is_answered_in_sentences(name: str, language: str) -> None:
-    """In order, each with a capital and a full stop, no empty blank, no number that is none; English names are small."""
+    """In order, each with a capital and a full stop, no empty blank, no number that is none; names are small."""
     answered = answer(name)
     sentences = told(answered, language)
     names = {analyte.name for analyte in answered.result.analytes if analyte.name[1:2].islower()}
 
     assert list(sentences) == [label for label in LABELS if label in sentences]
     for sentence in sentences.values():
-        assert sentence[0].isupper() and sentence.endswith(".")
+        assert sentence[0].isupper()
+        assert sentence.endswith(".")
         assert not re.search(r"[{}]|nan|inf\b|None|  |\.\.", sentence)
         if language == "en":
             inner = re.sub(r"(?:^|(?<=\. ))\S+", "", sentence)
