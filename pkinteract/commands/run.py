@@ -17,6 +17,7 @@ from pkinteract.text.words import LANGUAGES
 if TYPE_CHECKING:
     from pkinteract.analysis import Answer
     from pkinteract.model.expectation.evidence import PairEvidence
+    from pkinteract.report.run.sentences import Sentence
     from pkinteract.report.workers import Draw
     from pkinteract.result import Result
     from pkinteract.text.folder import Writer
@@ -145,6 +146,7 @@ def _write(result: Result, folder: Path, figures: Mapping[str, Writer], wanted: 
     )
     from pkinteract.model.expectation.evidence import pair_evidence
     from pkinteract.report.pairs import pair_lines
+    from pkinteract.report.run.sentences import sentences_of
     from pkinteract.report.run.text import summary_lines
     from pkinteract.text.csv import write_csv
     from pkinteract.text.folder import write_all
@@ -153,6 +155,7 @@ def _write(result: Result, folder: Path, figures: Mapping[str, Writer], wanted: 
 
     words = words_of(wanted.language or result.scenario.language)
     answer, pairs = answer_of(result), pair_evidence(result.scenario)
+    sentences = sentences_of(answer, words)
     exposure, alerts = exposure_table(result), alert_table(answer, words.language)
     tables = {
         "concentrations": concentration_table(result),
@@ -176,19 +179,21 @@ def _write(result: Result, folder: Path, figures: Mapping[str, Writer], wanted: 
     if result.scenario.start is not None and answer.samples:
         files["sampling.ics"] = partial(write_calendar, answer, words, datetime.now(UTC))
     if figures:
-        files["report.html"] = _page(answer, pairs, words)
+        files["report.html"] = _page(answer, sentences, pairs, words)
     files["run.json"] = partial(write_record, run_record(result, pairs))
     written = write_all(folder, {**files, **figures})
-    click.echo("\n".join(summary_lines(answer, words, exposure, alerts, list(pair_lines(pairs, words)), written)))
+    click.echo(
+        "\n".join(summary_lines(answer, sentences, words, exposure, alerts, list(pair_lines(pairs, words)), written))
+    )
 
 
-def _page(answer: Answer, pairs: Sequence[PairEvidence], words: Words) -> Writer:
+def _page(answer: Answer, sentences: Sequence[Sentence], pairs: Sequence[PairEvidence], words: Words) -> Writer:
     """What writes the page; imports what fills in its template."""
     from datetime import date
 
     from pkinteract.report.page.write import write_page
 
-    return partial(write_page, answer, pairs, words, date.today())
+    return partial(write_page, answer, sentences, pairs, words, date.today())
 
 
 def _write_comparison(results: list[Result], folder: Path, form: str, figures: Mapping[str, Writer]) -> None:

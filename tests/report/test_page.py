@@ -17,6 +17,7 @@ from pkinteract import load_scenario, simulate
 from pkinteract.analysis import answer_of
 from pkinteract.model.expectation.evidence import pair_evidence
 from pkinteract.report.page.write import page_text
+from pkinteract.report.run.sentences import sentences_of
 from pkinteract.result import Result
 from pkinteract.text.words import LANGUAGES, words_of
 
@@ -46,7 +47,8 @@ browser_only = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium (apt-
 
 
 def html(result: Result, language: str = "en") -> str:
-    return page_text(answer_of(result), pair_evidence(result.scenario), words_of(language), date(2026, 1, 5))
+    answer, words = answer_of(result), words_of(language)
+    return page_text(answer, sentences_of(answer, words), pair_evidence(result.scenario), words, date(2026, 1, 5))
 
 
 @pytest.fixture(scope="module")

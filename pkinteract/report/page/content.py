@@ -16,7 +16,7 @@ from pkinteract.library.schema.monograph import clearing
 from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.report.page.chart import chart_content, daily_amounts, stretches_of
 from pkinteract.report.pairs import published
-from pkinteract.report.run.sentences import sentences_of
+from pkinteract.report.run.sentences import Sentence
 from pkinteract.result import Result
 from pkinteract.scenario import Scenario
 from pkinteract.text.words import Words
@@ -30,7 +30,9 @@ ROOM = 180_000
 Row = Mapping[str, Any]
 
 
-def page_content(answer: Answer, pairs: Sequence[PairEvidence], words: Words, made: date) -> dict[str, Any]:
+def page_content(
+    answer: Answer, sentences: Sequence[Sentence], pairs: Sequence[PairEvidence], words: Words, made: date
+) -> dict[str, Any]:
     """Everything that the template shows, texts in the language of ``words``."""
     result = answer.result
     scenario = result.scenario
@@ -44,10 +46,7 @@ def page_content(answer: Answer, pairs: Sequence[PairEvidence], words: Words, ma
         "library": fingerprint(),
         "patient": list(_patient(scenario, words)),
         "defaulted": list(_defaulted(scenario, words)),
-        "sentences": [
-            {"label": words.say(f"label.{sentence.label}"), "text": sentence.text}
-            for sentence in sentences_of(answer, words)
-        ],
+        "sentences": [{"label": words.say(f"label.{sentence.label}"), "text": sentence.text} for sentence in sentences],
         "moves": [_move(answer, move, words) for move in answer.moves],
         "samples": list(_samples(answer, words)),
         "alerts": [

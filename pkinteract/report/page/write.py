@@ -11,23 +11,27 @@ from typing import Any
 from pkinteract.analysis import Answer
 from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.report.page.content import page_content
+from pkinteract.report.run.sentences import Sentence
 from pkinteract.text.words import Words
 
 FOLDER = Path(__file__).parent
 
 
-def page_text(answer: Answer, pairs: Sequence[PairEvidence], words: Words, made: date) -> str:
+def page_text(
+    answer: Answer, sentences: Sequence[Sentence], pairs: Sequence[PairEvidence], words: Words, made: date
+) -> str:
     """The page as one HTML file that asks for nothing else."""
     import jinja2
 
     room = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),
         autoescape=True,
+        optimized=False,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    content = page_content(answer, pairs, words, made)
+    content = page_content(answer, sentences, pairs, words, made)
     chart = content.pop("chart")
     return room.get_template("page.html").render(
         **content,
@@ -40,9 +44,11 @@ def page_text(answer: Answer, pairs: Sequence[PairEvidence], words: Words, made:
     )
 
 
-def write_page(answer: Answer, pairs: Sequence[PairEvidence], words: Words, made: date, path: Path) -> None:
+def write_page(
+    answer: Answer, sentences: Sequence[Sentence], pairs: Sequence[PairEvidence], words: Words, made: date, path: Path
+) -> None:
     """Write the page to a file."""
-    path.write_text(page_text(answer, pairs, words, made), "utf-8")
+    path.write_text(page_text(answer, sentences, pairs, words, made), "utf-8")
 
 
 def _chart_words(words: Words) -> dict[str, str]:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pkinteract.report.lines import rows_text
-from pkinteract.report.run.sentences import sentences_of
 
 if TYPE_CHECKING:
     from pkinteract.analysis import Answer
+    from pkinteract.report.run.sentences import Sentence
     from pkinteract.text.csv import Table
     from pkinteract.text.words import Words
 
@@ -21,6 +21,7 @@ SHOWN = 6
 
 def summary_lines(
     answer: Answer,
+    sentences: Sequence[Sentence],
     words: Words,
     exposure: Table,
     alerts: Table,
@@ -39,7 +40,7 @@ def summary_lines(
         unit = str(exposure["unit"][i])
         rows.append((str(analyte), unit, day, *cells, words.number(f"{ratio:.2f}") if ratio else still))
     lines = [f"{result.scenario.name}: {result.scenario.title}"]
-    for sentence in sentences_of(answer, words):
+    for sentence in sentences:
         label = words.say(f"label.{sentence.label}")
         lines += textwrap.wrap(f"{label}: {sentence.text}", 118, initial_indent="  ", subsequent_indent="    ")
     lines.append(f"  {words.say('terminal.head')}")
