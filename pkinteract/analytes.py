@@ -78,6 +78,23 @@ def _analyte(
     )
 
 
+def name_of(id: str, scenario: Scenario, language: str = "en") -> str:
+    """An analyte inside a sentence; a sum as its parts."""
+    sums = {total.id: total.parts for drug in scenario.dosed for total in scenario.monographs[drug].sum}
+    monographs = [scenario.monographs[part] for part in sums.get(id, (id,)) if part in scenario.monographs]
+    if language == "de":
+        names = [monograph.names.german or monograph.name for monograph in monographs]
+    else:
+        names = [_small(monograph.name) for monograph in monographs]
+    return " + ".join(names) or id
+
+
+def _small(name: str) -> str:
+    """A name inside an English sentence: its first word small, unless it is a letter or an abbreviation."""
+    head = name[:2]
+    return name[0].lower() + name[1:] if head[1:].islower() else name
+
+
 def _level(value: Value | None, unit: str, owner: Monograph) -> float | None:
     if value is None:
         return None

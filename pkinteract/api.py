@@ -121,9 +121,10 @@ def alerts(result: Result) -> pd.DataFrame:
     result
         What :func:`pkinteract.simulate` gave.
     """
+    from pkinteract.analysis import answer_of
     from pkinteract.export.tables.run import alert_table
 
-    return _frame(alert_table(result))
+    return _frame(alert_table(answer_of(result)))
 
 
 def comparison(results: Sequence[Result]) -> pd.DataFrame:

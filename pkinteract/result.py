@@ -83,6 +83,8 @@ class Result:
         (enzyme, n) and as curves from the first dose to the end.
     clearance
         Plasma clearances (n,) [L/h] by column name.
+    kept
+        Average of every analyte over a period of the steady state that the run begins at, (analyte,); None without one.
     numbers, interactions
         Every number of the library that the run used, and who acts on what, for the record.
     """
@@ -99,6 +101,7 @@ class Result:
     numbers: tuple[Mapping[str, object], ...]
     interactions: tuple[Mapping[str, object], ...]
     status: Status
+    kept: Array | None = None
 
     def analyte(self, name: str) -> Analyte:
         """The analyte with this id.

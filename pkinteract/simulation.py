@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Literal
@@ -51,13 +51,14 @@ def simulate(scenario: Scenario, *, solver: Solver = "fast", rtol: float | None 
         When the solver gives up.
     """
     model = build(scenario)
-    events, initial, notes = model.events, None, ""
+    events, initial, notes, kept = model.events, None, "", None
     if scenario.steady_state is not None:
         before = periodic_input(scenario.steady_state, model.ways, model.system)
         periodic = _periodic(scenario, scenario.steady_state, model.system, before, rtol or RTOL)
         initial, notes = periodic.state, _periodic_note(periodic)
         old = earlier_releases(model.system, before.period, scenario.first_time, scenario.steady_state.period)
         events = tuple(sorted((*old, *before.pending, *events), key=lambda event: event.time))
+        kept = _kept(scenario, scenario.steady_state, model, (*old, *before.period), initial)
     solution = _solve(model, events, scenario, solver, rtol, initial)
     if solution.failure is not None:
         stopped = solution.failure
@@ -70,7 +71,8 @@ def simulate(scenario: Scenario, *, solver: Solver = "fast", rtol: float | None 
             f"{'missing' if lost.missing > 0 else 'too much'}. Run it with --solver reference, and report it."
         )
         raise SimulationError((lost.start, lost.stop), solution.method, advice, scenario.name)
-    return _result(scenario, replace(model, events=events), solution, initial, notes)
+    result = _result(scenario, replace(model, events=events), solution, initial, notes)
+    return replace(result, kept=kept)
 
 
 def system_code(scenario: Scenario) -> str:
@@ -102,6 +104,15 @@ def _solve(
             model.system, events, start, stop, rtol=rtol or 1e-9, initial=initial, switches=model.switches
         )
     return solve(model.system, events, start, stop, rtol=rtol or RTOL, initial=initial, switches=model.switches)
+
+
+def _kept(scenario: Scenario, steady: SteadyState, model: Model, events: Sequence[Event], initial: State) -> Array:
+    """Average of every analyte over a period of the steady state, (analyte,), in its unit."""
+    stop = steady.time + steady.period
+    inside = sorted((event for event in events if event.time < stop), key=lambda event: event.time)
+    solution = solve(model.system, inside, steady.time, stop, rtol=RTOL, initial=initial)
+    curves = [_curve(analyte, scenario, replace(model, switches=()), solution) for analyte in analytes(scenario)]
+    return np.array([float(curve.integral(steady.time, stop)) / steady.period for curve in curves])
 
 
 def _periodic(scenario: Scenario, steady: SteadyState, system: System, before: PeriodicInput, rtol: float) -> Periodic:

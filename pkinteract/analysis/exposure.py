@@ -9,14 +9,18 @@ from itertools import pairwise
 import numpy as np
 
 from pkinteract.analysis.levels import spans_above_each
+from pkinteract.analysis.settled import averaged, standing
 from pkinteract.engine.curves import Array, Curve, extremes, sample
 from pkinteract.result import Analyte, Result
 from pkinteract.scenario.types import TOLERANCE
 
+PRESENT = 1e-3
+"""Share of the highest level of a run below which a drug is not there [1]."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """A stretch of the run [h] in which no course changes."""
+    """A stretch of the run [h] in which neither a course nor the patient changes, nor the phase of a cycle."""
 
     number: int
     start: float
@@ -27,7 +31,7 @@ def periods(result: Result) -> tuple[Period, ...]:
     """Periods of a run, numbered from 1, from its first dose on."""
     scenario = result.scenario
     edges = [scenario.first_time]
-    for time in (*scenario.changes, scenario.duration):
+    for time in (*scenario.edges, scenario.duration):
         if time - edges[-1] > TOLERANCE:
             edges.append(time)
     spans = enumerate(pairwise(edges), start=1)
@@ -60,8 +64,10 @@ class PeriodExposure:
         The exact maximum over the period and its time on the clock of the run [h]; None where there is nothing.
     ctrough, average
         Lowest value and average of the last 24 h, or of all of a shorter period.
+    settled
+        Whether the level has settled where the period ends.
     ratio
-        The average over that of the reference period; None where that is nothing.
+        The average over that of the reference period; None where one of them is not settled, or no level at all.
     inside, above
         Percent of the period inside the reference range, and above the alert level; None where there is none.
     """
@@ -72,6 +78,7 @@ class PeriodExposure:
     tmax: float | None
     ctrough: float
     average: float
+    settled: bool
     ratio: float | None
     inside: float | None
     above: float | None
@@ -81,12 +88,16 @@ def exposures(result: Result) -> Iterator[PeriodExposure]:
     """Every analyte in every period."""
     reference = reference_period(result)
     for analyte, curve in zip(result.analytes, result.curves, strict=True):
+        window = averaged(result.scenario, analyte.parent)
         base = average(curve, *last_day(reference))
+        still = _settled(result, analyte, curve, reference, window)
+        least = PRESENT * float(np.max(curve.value(curve.breaks), initial=0.0))
         for period in periods(result):
             start, stop = last_day(period)
+            mean = average(curve, start, stop)
+            settled = mean <= least or _settled(result, analyte, curve, period, window)
             sampled = sample(curve, period.start, period.stop)
             whole, last = extremes(curve, period.start, period.stop, sampled), extremes(curve, start, stop)
-            mean = average(curve, start, stop)
             inside, above = _shares(analyte, curve, period, sampled)
             yield PeriodExposure(
                 analyte=analyte,
@@ -94,11 +105,20 @@ def exposures(result: Result) -> Iterator[PeriodExposure]:
                 cmax=whole.cmax,
                 tmax=whole.tmax if whole.cmax > 0 else None,
                 ctrough=max(last.cmin, 0.0),
-                average=mean,
-                ratio=mean / base if base > 1e-9 * whole.cmax and base > 0 else None,
+                average=max(mean, 0.0),
+                settled=settled,
+                ratio=mean / base if still and settled and min(mean, base) > least else None,
                 inside=inside,
                 above=above,
             )
+
+
+def _settled(result: Result, analyte: Analyte, curve: Curve, period: Period, window: float) -> bool:
+    """Whether a level has settled where a period ends: from its beginning on where the run begins at steady state."""
+    scenario = result.scenario
+    kept = () if scenario.steady_state is None else scenario.steady_state.courses
+    begun = period.start <= scenario.first_time and any(scenario.regimens[r].drug == analyte.parent for r, _ in kept)
+    return begun or standing(curve, period.start, period.stop, window).settled
 
 
 def _shares(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -11,11 +12,16 @@ import click
 
 from pkinteract.commands.inputs import PATH, read_all
 from pkinteract.commands.progress import one_by_one
+from pkinteract.text.words import LANGUAGES
 
 if TYPE_CHECKING:
+    from pkinteract.analysis import Answer
+    from pkinteract.model.expectation.evidence import PairEvidence
+    from pkinteract.report.run.sentences import Sentence
     from pkinteract.report.workers import Draw
     from pkinteract.result import Result
     from pkinteract.text.folder import Writer
+    from pkinteract.text.words import Words
 
 
 @click.command()
@@ -23,7 +29,10 @@ if TYPE_CHECKING:
 @click.option(
     "--out", metavar="DIR", type=PATH, help="Folder for the files; default results/<name>/, or results/ for several."
 )
-@click.option("--no-figure", is_flag=True, help="Write no concentrations.png and .svg; half a second faster.")
+@click.option("--no-figure", is_flag=True, help="Write no report.html, concentrations.png and .svg; faster.")
+@click.option(
+    "--language", type=click.Choice(LANGUAGES), help="Of report.html and all texts; default [output] language, or en."
+)
 @click.option(
     "--format",
     "form",
@@ -32,6 +41,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Tables as CSV or Parquet; nonmem: CSV, and a data set of each drug for NONMEM, mrgsolve, nlmixr2.",
 )
+@click.option("--excel", is_flag=True, help="Also write every table to a sheet of tables.xlsx.")
 @click.option(
     "--solver",
     type=click.Choice(["fast", "reference"]),
@@ -42,9 +52,17 @@ if TYPE_CHECKING:
 @click.option("--force", is_flag=True, help="Write into a folder that holds something else.")
 @click.option("--show-code", is_flag=True, help="Print the generated step function and simulate nothing.")
 def run(
-    scenarios: tuple[Path, ...], out: Path | None, no_figure: bool, form: str, solver: str, force: bool, show_code: bool
+    scenarios: tuple[Path, ...],
+    out: Path | None,
+    no_figure: bool,
+    language: str | None,
+    form: str,
+    excel: bool,
+    solver: str,
+    force: bool,
+    show_code: bool,
 ) -> None:
-    """Simulate each SCENARIO file and write its tables and picture.
+    """Simulate each SCENARIO file and write its page (report.html), tables and picture.
 
     Times are in h and days, doses in mg, clearances in L/h; each concentration column names its unit. Several scenarios
     are also compared with the first one, week by week.
@@ -53,6 +71,7 @@ def run(
     """
     from tempfile import TemporaryDirectory
 
+    from pkinteract.export.excel import require_excel
     from pkinteract.export.parquet import require_parquet
     from pkinteract.report.workers import drawing, in_room
     from pkinteract.simulation import simulate, system_code
@@ -61,6 +80,8 @@ def run(
     read = read_all(scenarios)
     if form == "parquet":
         require_parquet()
+    if excel:
+        require_excel(max(1 + int(scenario.duration / scenario.step) for scenario in read))
     if show_code:
         click.echo("\n\n".join(system_code(scenario) for scenario in read))
         return
@@ -78,7 +99,7 @@ def run(
         named = [(what, [f"{name}.{ending}" for ending in endings]) for what, name in shown]
         figures = in_room(Path(room), draw, named)
         for result, folder, files in zip(results, folders, figures, strict=False):
-            _write(result, folder, form, files)
+            _write(result, folder, files, _Wanted(form=form, excel=excel, language=language))
         if several:
             _write_comparison(results, top, form, figures[-1])
 
@@ -93,27 +114,49 @@ def _drawer() -> Draw:
     return write_figure
 
 
-def _write(result: Result, folder: Path, form: str, figures: Mapping[str, Writer]) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """In which form tables and texts are asked for; without a language that of the scenario."""
+
+    form: str
+    excel: bool
+    language: str | None
+
+
+def _write(result: Result, folder: Path, figures: Mapping[str, Writer], wanted: _Wanted) -> None:
+    """Write everything about one result, and the page beside its figures if there are any."""
+    from datetime import UTC, datetime
+
+    from pkinteract.analysis import answer_of
     from pkinteract.export import nonmem_files, write_parquet
+    from pkinteract.export.calendar import write_calendar
+    from pkinteract.export.excel import write_excel
     from pkinteract.export.record.run import run_record
     from pkinteract.export.tables.run import (
         alert_table,
         clearance_table,
         concentration_table,
+        day_table,
         dose_table,
         enzyme_table,
         exposure_table,
         observation_table,
         pair_table,
+        sampling_table,
     )
     from pkinteract.model.expectation.evidence import pair_evidence
     from pkinteract.report.pairs import pair_lines, taken_lines
+    from pkinteract.report.run.sentences import sentences_of
     from pkinteract.report.run.text import summary_lines
     from pkinteract.text.csv import write_csv
     from pkinteract.text.folder import write_all
     from pkinteract.text.record import write_record
+    from pkinteract.text.words import words_of
 
-    exposure, alerts, pairs = exposure_table(result), alert_table(result), pair_evidence(result.scenario)
+    words = words_of(wanted.language or result.scenario.language)
+    answer, pairs = answer_of(result), pair_evidence(result.scenario)
+    sentences = sentences_of(answer, words)
+    exposure, alerts = exposure_table(result), alert_table(answer, words.language)
     tables = {
         "concentrations": concentration_table(result),
         "enzymes": enzyme_table(result),
@@ -121,18 +164,35 @@ def _write(result: Result, folder: Path, form: str, figures: Mapping[str, Writer
         "doses": dose_table(result),
         "exposure": exposure,
         "alerts": alerts,
+        "daily": day_table(result),
+        "sampling": sampling_table(answer, words.language),
         "pairs": pair_table(pairs),
     }
     if result.scenario.observations:
         tables["observations"] = observation_table(result)
-    put, ending = (write_parquet, "parquet") if form == "parquet" else (write_csv, "csv")
+    put, ending = (write_parquet, "parquet") if wanted.form == "parquet" else (write_csv, "csv")
     files: dict[str, Writer] = {f"{name}.{ending}": partial(put, table) for name, table in tables.items()}
-    if form == "nonmem":
+    if wanted.form == "nonmem":
         files |= nonmem_files(result)
+    if wanted.excel:
+        files["tables.xlsx"] = partial(write_excel, tables)
+    if result.scenario.start is not None and answer.samples:
+        files["sampling.ics"] = partial(write_calendar, answer, words, datetime.now(UTC))
+    if figures:
+        files["report.html"] = _page(answer, sentences, pairs, words)
     files["run.json"] = partial(write_record, run_record(result, pairs))
     written = write_all(folder, {**files, **figures})
-    told = [*pair_lines(pairs, f"pairs.{ending}"), *taken_lines(result.scenario)]
-    click.echo("\n".join(summary_lines(result, exposure, alerts, told, written)))
+    told = [*pair_lines(pairs, words, f"pairs.{ending}"), *taken_lines(result.scenario, words)]
+    click.echo("\n".join(summary_lines(answer, sentences, words, exposure, alerts, told, written)))
+
+
+def _page(answer: Answer, sentences: Sequence[Sentence], pairs: Sequence[PairEvidence], words: Words) -> Writer:
+    """What writes the page; imports what fills in its template."""
+    from datetime import date
+
+    from pkinteract.report.page.write import write_page
+
+    return partial(write_page, answer, sentences, pairs, words, date.today())
 
 
 def _write_comparison(results: list[Result], folder: Path, form: str, figures: Mapping[str, Writer]) -> None:

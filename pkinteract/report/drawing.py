@@ -211,8 +211,7 @@ def _bars_of(course: Course) -> list[_Bar]:
 def mark_changes(axis: Axes, scenario: Scenario) -> None:
     """A thin line at every change of dosing or patient, a firmer one at t = 0 when the run began before it."""
     start, end = span(scenario)
-    of_patient = [time for time, _ in scenario.patients]
-    changes = [time for time in (*scenario.changes, *of_patient) if start < time < end]
+    changes = [time for time in scenario.changes if start < time < end]
     for time in changes if len(changes) <= 12 else []:
         axis.axvline(time / 24, color=EDGE, lw=0.6, ls=(0, (2, 3)), zorder=0.5)
     if start < 0:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -167,6 +168,16 @@ class Course:
         inner = tuple(self.start + k * (self.level_length or 0.0) for k in steps)
         return (self.start, *inner) if self.single else (self.start, *inner, self.stop)
 
+    @property
+    def phases(self) -> tuple[float, ...]:
+        """Times within the course at which a stretch of its cycle ends [h]; none without a cycle."""
+        if self.cycle is None:
+            return ()
+        on, off = self.cycle
+        rounds = range(math.ceil((self.stop - self.start) / (on + off)))
+        edges = (self.start + n * (on + off) + part for n in rounds for part in (0.0, on))
+        return tuple(edge for edge in edges if self.start < edge < self.stop)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Regimen:
@@ -313,6 +324,8 @@ class Scenario:
         What the names of the file mean that are no ids, such as "Tegretol is carbamazepine"; each once.
     not_modelled
         What else is taken, of which the library has nothing.
+    language
+        Of the texts that are written about the run.
     """
 
     name: str
@@ -336,6 +349,7 @@ class Scenario:
     overrides: Mapping[str, Mapping[str, str]]
     warnings: tuple[str, ...]
     own: frozenset[str] = frozenset()
+    language: str = "en"
     names: tuple[str, ...] = ()
     not_modelled: tuple[str, ...] = ()
     sessions: tuple[Session, ...] = ()
@@ -365,9 +379,19 @@ class Scenario:
 
     @property
     def changes(self) -> tuple[float, ...]:
-        """Times within the run at which any course begins, steps or ends, sorted, each once [h]."""
-        times = sorted(time for regimen in self.regimens for course in regimen.courses for time in course.changes)
-        inside = [time for time in times if self.first_time <= time <= self.duration]
+        """Times within the run at which any course begins, steps or ends, or the patient changes [h], sorted."""
+        courses = [course for regimen in self.regimens for course in regimen.courses]
+        return self._within([*(time for course in courses for time in course.changes), *(t for t, _ in self.patients)])
+
+    @property
+    def edges(self) -> tuple[float, ...]:
+        """The same with the ends of the phases of every cycle [h], sorted."""
+        courses = [course for regimen in self.regimens for course in regimen.courses]
+        return self._within([*self.changes, *(time for course in courses for time in course.phases)])
+
+    def _within(self, times: Iterable[float]) -> tuple[float, ...]:
+        """Those within the run, sorted, each once."""
+        inside = [time for time in sorted(times) if self.first_time <= time <= self.duration]
         return tuple(time for i, time in enumerate(inside) if i == 0 or time - inside[i - 1] > TOLERANCE)
 
     def date(self, time: float) -> datetime | None:

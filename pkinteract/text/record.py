@@ -12,15 +12,17 @@ from pathlib import Path
 from pkinteract import NOTICE, __version__
 
 
-def head(*, notice: str = NOTICE, libraries: Iterable[str] = ()) -> dict[str, object]:
+def head(data: str, *, notice: str = NOTICE, libraries: Iterable[str] = ()) -> dict[str, object]:
     """What stands first in every record: the notice, and the versions that made the numbers.
 
     Parameters
     ----------
+    data
+        Checksum of the library of drugs.
     libraries
         Modules that made the numbers together with numpy.
     """
-    versions = {"pkinteract": __version__, "python": platform.python_version()}
+    versions = {"pkinteract": __version__, "library": data, "python": platform.python_version()}
     versions |= {name: import_module(name).__version__ for name in ("numpy", *libraries)}
     return {"notice": notice, "versions": versions}
 

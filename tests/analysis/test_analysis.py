@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from runs import INTRAVENOUS, daily, drug, once, oral, regimen, run, text
 
+from pkinteract.analysis import answer_of
 from pkinteract.export.tables.run import alert_table, comparison_table, exposure_table
 from pkinteract.result import Result
 from pkinteract.text.csv import Table
@@ -35,7 +36,7 @@ def rows(table: Table) -> list[Mapping[str, object]]:
 
 
 def found(result: Result, rule: str = "") -> list[Mapping[str, object]]:
-    return [row for row in rows(alert_table(result)) if rule in ("", row["rule"])]
+    return [row for row in rows(alert_table(answer_of(result))) if rule in ("", row["rule"])]
 
 
 def test_a_bolus_is_judged_by_its_closed_form() -> None:
@@ -166,10 +167,10 @@ def test_an_alert_level_counts_at_all_times() -> None:
     """A bolus passes 1.8 mg/L between doses: one alert, from the dose until the level is passed again."""
     alerts = found(simulated(once("100 mg", "6 h", INTO_VEIN)))
 
-    assert [(row["severity"], row["analyte"], row["rule"]) for row in alerts] == [("high", "victim", "above-alert")]
+    assert [(row["severity"], row["analyte"], row["rule"]) for row in alerts] == [("grave", "victim", "above-alert")]
     assert alerts[0]["from_h"] == pytest.approx(6.0, abs=1e-5)
     assert alerts[0]["to_h"] == pytest.approx(6 + math.log(2 / 1.8) / KE, abs=1e-5)
-    assert alerts[0]["text"] == "victim above the alert level of 1.8 mg/L, up to 2 mg/L"
+    assert alerts[0]["text"] == "Victim above the alert level of 1.8 mg/L, up to 2 mg/L"
 
 
 def test_daily_passages_of_an_alert_level_are_one_alert() -> None:
@@ -189,10 +190,10 @@ def test_a_range_counts_before_doses_only() -> None:
 
     judged = [row for row in alerts if row["rule"] != "above-alert"]
     assert [(row["severity"], row["rule"], row["from_h"], row["to_h"]) for row in judged] == [
-        ("low", "below-range", 24, 96)
+        ("note", "below-range", 24, 96)
     ]
     trough = 2 * math.exp(-2.4)
-    assert judged[0]["text"] == f"victim before a dose below 0.5 mg/L, down to {trough:.3g} mg/L"
+    assert judged[0]["text"] == f"Victim before a dose below 0.5 mg/L, down to {trough:.3g} mg/L"
 
 
 def test_a_range_of_a_time_after_a_dose_counts_then_only() -> None:
@@ -206,32 +207,32 @@ def test_a_range_of_a_time_after_a_dose_counts_then_only() -> None:
     judged = [row for row in found(result) if row["rule"] != "above-alert"]
 
     assert [(row["severity"], row["rule"], row["from_h"], row["to_h"]) for row in judged] == [
-        ("moderate", "above-range", 26, 74)
+        ("warning", "above-range", 26, 74)
     ]
     peak = 2 * math.exp(-2 * KE) * sum(math.exp(-24 * KE * n) for n in range(4))
-    assert judged[0]["text"] == f"victim 2 h after a dose above 1.6 mg/L, up to {peak:.3g} mg/L"
+    assert judged[0]["text"] == f"Victim 2 h after a dose above 1.6 mg/L, up to {peak:.3g} mg/L"
     assert {row["percent_time_in_range"] for row in rows(exposure_table(result))} == {None}
 
 
-def test_a_high_value_before_a_dose_is_moderate() -> None:
+def test_a_high_value_before_a_dose_is_a_warning() -> None:
     """100 mg every 4 h accumulates above 1.5 mg/L: from the first pre-dose value that is, to the last."""
     alerts = found(simulated(daily("100 mg", "4 h", "0 d", "1 d", INTO_VEIN), days=2), "above-range")
 
     decay = math.exp(-0.4)
     before = [2 * sum(decay**k for k in range(1, n + 1)) for n in range(6)]
     first = 4 * next(n for n, value in enumerate(before) if value > 1.5)
-    assert [(row["severity"], row["from_h"], row["to_h"]) for row in alerts] == [("moderate", first, 20)]
+    assert [(row["severity"], row["from_h"], row["to_h"]) for row in alerts] == [("warning", first, 20)]
     assert f"up to {max(before):.3g} mg/L" in str(alerts[0]["text"])
 
 
-def test_alerts_stand_in_the_order_of_time() -> None:
-    """By beginning, the more severe first."""
-    table = alert_table(
-        simulated(daily("100 mg", "4 h", "0 d", "1 d", INTO_VEIN), daily("5 mg", "4 h", "1 d", "4 d"), days=4)
-    )
+def test_the_gravest_alerts_come_first() -> None:
+    """By gravity, then by beginning."""
+    courses = daily("100 mg", "4 h", "0 d", "1 d", INTO_VEIN), daily("5 mg", "4 h", "1 d", "4 d")
+    table = alert_table(answer_of(simulated(*courses, days=4)))
 
-    assert list(table["from_h"]) == sorted(table["from_h"])
-    assert set(table["severity"]) == {"high", "moderate", "low"}
+    order = [("grave", "warning", "note").index(str(severity)) for severity in table["severity"]]
+    assert set(order) == {0, 1, 2}
+    assert list(zip(order, table["from_h"], strict=True)) == sorted(zip(order, table["from_h"], strict=True))
 
 
 def test_the_first_dose_of_a_drug_is_no_low_level() -> None:

@@ -27,7 +27,8 @@ SHORT = text(
 )
 SINGLE = text(regimen("carbamazepine", once("200 mg")), days=2)
 TABLES = {"concentrations.csv", "enzymes.csv", "clearances.csv", "doses.csv", "exposure.csv", "alerts.csv", "pairs.csv"}
-FIGURES = {"concentrations.png", "concentrations.svg"}
+TABLES |= {"daily.csv", "sampling.csv"}
+FIGURES = {"report.html", "concentrations.png", "concentrations.svg"}
 
 
 @pytest.fixture(autouse=True)
@@ -192,7 +193,7 @@ def test_the_figures_of_runs_are_the_same_whoever_draws_them(monkeypatch: pytest
         here = {path.relative_to("here"): path.read_bytes() for path in Path("here").rglob("*") if path.is_file()}
 
         assert beside == here
-        assert {path.suffix for path in here} == {".csv", ".json", ".png", ".svg"}
+        assert {path.suffix for path in here} == {".csv", ".html", ".json", ".png", ".svg"}
         for folder in ("beside", "here"):
             shutil.rmtree(folder)
 

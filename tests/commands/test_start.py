@@ -78,7 +78,7 @@ def test_the_command_needs_click_besides(tmp_path: Path) -> None:
     )
 
     assert done.returncode == 0, done.stderr
-    tables = ("concentrations", "enzymes", "clearances", "doses", "exposure", "alerts", "pairs")
+    tables = ("concentrations", "enzymes", "clearances", "doses", "exposure", "alerts", "daily", "sampling", "pairs")
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"run.json", *(f"{name}.csv" for name in tables)}
 
 

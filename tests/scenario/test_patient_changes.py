@@ -167,12 +167,12 @@ def test_a_dose_per_weight_takes_the_weight_at_the_start_of_its_course() -> None
     assert [(dose.time / 24, dose.amount) for dose in doses] == [(0, 70), (5, 80), (6, 70), (8, 80)]
 
 
-def test_a_change_begins_no_period() -> None:
-    """Periods lie between changes of courses, as files outside this project expect."""
+def test_a_change_begins_a_period() -> None:
+    """Periods lie between changes, those of the patient as those of courses."""
     scenario = person(change("10 d", "smoker = true"), change("5 d", 'weight = "71 kg"'))
 
     assert [time for time, _ in scenario.patients] == [120, 240]
-    assert scenario.changes == (0,)
+    assert scenario.changes == (0, 120, 240)
 
 
 def test_a_change_after_the_end_is_a_warning() -> None:

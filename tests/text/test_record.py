@@ -62,7 +62,7 @@ def _line(command: str, folder: Path) -> tuple[Path | str, ...]:
 
 def test_a_record_is_text_that_people_can_read(tmp_path: Path) -> None:
     """UTF-8 as it was typed, a key a line, a line end last."""
-    write_record({**head(), "title": "Höhere Dosis"}, tmp_path / "run.json")
+    write_record({**head("0123456789ab"), "title": "Höhere Dosis"}, tmp_path / "run.json")
 
     content = (tmp_path / "run.json").read_text("utf-8")
     assert '\n "title": "Höhere Dosis"\n}\n' in content

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pkinteract.library.fingerprint import fingerprint
 from pkinteract.records.run import Predictions
 from pkinteract.records.subject import RecordedDrug
 from pkinteract.records.types import DataSet
@@ -11,7 +12,7 @@ from pkinteract.text.record import checksum, head
 def events_record(data: DataSet, dosing: RecordedDrug, predictions: Predictions) -> dict[str, object]:
     """The record of a run as plain data."""
     return {
-        **head(),
+        **head(fingerprint()),
         "scenario": {
             "name": data.path.stem,
             "sha256": checksum(data.text.encode()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pkinteract.fitting.types import FitResult
+from pkinteract.library.fingerprint import fingerprint
 from pkinteract.text.record import checksum, head, source
 
 
@@ -10,7 +11,7 @@ def fit_record(outcome: FitResult) -> dict[str, object]:
     """The record of a fit as plain data."""
     fit = outcome.fit
     return {
-        **head(libraries=["scipy"]),
+        **head(fingerprint(), libraries=["scipy"]),
         "scenario": source(fit.name, fit.title, fit.text),
         "data": [{"file": file.name, "sha256": checksum(file.read_bytes())} for file in fit.files],
         "omitted": [

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Set
 from dataclasses import asdict
 
 from pkinteract import NOTICE as ONE
+from pkinteract.library.fingerprint import fingerprint
 from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.statistics.tally import Tally
 from pkinteract.text.record import head, source
@@ -18,7 +19,7 @@ def population_record(name: str, plan: RunPlan, tally: Tally) -> dict[str, objec
     """The record of a population as plain data; ``name`` is what its folder is called."""
     scenario = plan.scenario
     return {
-        **head(notice=NOTICE),
+        **head(fingerprint(), notice=NOTICE),
         "scenario": source(name, scenario.title, scenario.text),
         "population": _plain(asdict(plan.spec)),
         "patients": {"simulated": int(tally.patients[0]), "without_result": int(tally.patients[1])},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pkinteract.library.fingerprint import fingerprint
 from pkinteract.model.expectation.evidence import PairEvidence, pair_evidence
 from pkinteract.result import Result
 from pkinteract.scenario import Patient
@@ -15,7 +16,7 @@ def run_record(result: Result, evidence: Sequence[PairEvidence] | None = None) -
     pairs = pair_evidence(result.scenario) if evidence is None else evidence
     scenario, patient, status = result.scenario, result.scenario.patient, result.status
     return {
-        **head(),
+        **head(fingerprint()),
         "scenario": source(scenario.name, scenario.title, scenario.text),
         "patient": {
             **_traits(patient),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pkinteract.export.record.population import NOTICE
+from pkinteract.library.fingerprint import fingerprint
 from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.statistics.sensitivity import inputs_of
 from pkinteract.text.record import head, source
@@ -11,7 +12,7 @@ from pkinteract.text.record import head, source
 def sensitivity_record(name: str, plan: RunPlan) -> dict[str, object]:
     """The record of a sensitivity analysis as plain data; ``name`` is what its folder is called."""
     return {
-        **head(notice=NOTICE),
+        **head(fingerprint(), notice=NOTICE),
         "scenario": source(name, plan.scenario.title, plan.scenario.text),
         "patients": plan.spec.n,
         "seed": plan.spec.seed,

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pkinteract.analysis import alerts_of, compared_weeks, exposures
+from pkinteract.analysis import Alert, Answer, compared_weeks, exposures
+from pkinteract.analysis.days import days_of
+from pkinteract.analytes import name_of
 from pkinteract.export.tables.dates import dates
 from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.result import Result
 from pkinteract.text.csv import Table
+from pkinteract.text.words import Words, words_of
 
 
 def concentration_table(result: Result) -> Table:
@@ -95,12 +98,13 @@ def exposure_table(result: Result) -> Table:
         "reference_high": [exposure.analyte.high for exposure in measured],
         "percent_time_in_range": [exposure.inside for exposure in measured],
         "percent_time_above_alert": [exposure.above for exposure in measured],
+        "state": ["settled" if exposure.settled else "moving" for exposure in measured],
     }
 
 
-def alert_table(result: Result) -> Table:
-    """``alerts.csv``."""
-    raised = alerts_of(result)
+def alert_table(answer: Answer, language: str = "en") -> Table:
+    """``alerts.csv``, the gravest first, then by time."""
+    raised, result, words = answer.alerts, answer.result, words_of(language)
     stamps = dates(result.scenario, np.array([alert.start for alert in raised]))
     return {
         "from_h": [alert.start for alert in raised],
@@ -109,7 +113,75 @@ def alert_table(result: Result) -> Table:
         "severity": [alert.severity for alert in raised],
         "analyte": [alert.analyte for alert in raised],
         "rule": [alert.rule for alert in raised],
-        "text": [alert.text for alert in raised],
+        "text": [alert_text(alert, result, words) for alert in raised],
+        "since": [alert.since for alert in raised],
+    }
+
+
+def alert_text(alert: Alert, result: Result, words: Words) -> str:
+    """An alert in words."""
+    values = dict(alert.values)
+    analyte = next((analyte for analyte in result.analytes if analyte.id == alert.analyte), None)
+    for key in ("analyte", "drug"):
+        if key in values:
+            values[key] = name_of(str(values[key]), result.scenario, words.language)
+    share = values.get("share")
+    if isinstance(share, float) and share < 1:
+        values["share"] = words.say("less-than", limit=1)
+    if "inducers" in values:
+        drugs = values["inducers"]
+        names = [name_of(drug, result.scenario, words.language) for drug in drugs] if isinstance(drugs, list) else []
+        values["inducers"] = words.listed(names)
+    if analyte is not None:
+        after = analyte.after
+        values["judged"] = words.say("judged.trough") if after is None else words.say("judged.after", hours=after)
+    text = words.say(f"alert.{alert.sentence}", **values)
+    return text[0].upper() + text[1:]
+
+
+def day_table(result: Result) -> Table:
+    """``daily.csv``: every analyte on every day from t = 0 on."""
+    analytes = list(days_of(result))
+
+    def column(part: str) -> list[object]:
+        cells = [getattr(days, part) for days in analytes]
+        return [
+            value
+            for days, own in zip(analytes, cells, strict=True)
+            for value in ([None] * len(days.day) if own is None else own.tolist())
+        ]
+
+    starts = np.concatenate([days.day for days in analytes]) if analytes else np.zeros(0)
+    return {
+        "day": starts,
+        **dates(result.scenario, starts * 24.0),
+        "analyte": [days.analyte.id for days in analytes for _ in days.day],
+        "unit": [days.analyte.unit for days in analytes for _ in days.day],
+        "dose_mg": column("dose"),
+        "trough": column("trough"),
+        "peak": column("peak"),
+        "average": column("average"),
+        "ratio_to_before": column("ratio"),
+        "in_range": column("inside"),
+        "above_alert": column("above"),
+    }
+
+
+def sampling_table(answer: Answer, language: str = "en") -> Table:
+    """``sampling.csv``: when to draw a level, and what to expect."""
+    samples, result, words = answer.samples, answer.result, words_of(language)
+    times = np.array([sample.time for sample in samples])
+    return {
+        "day": times / 24,
+        "date": dates(result.scenario, times).get("date", [None] * len(samples)),
+        "analyte": [sample.analyte.id for sample in samples],
+        "hours_after_dose": [sample.hours for sample in samples],
+        "why": [words.say(f"sample.{sample.why}") for sample in samples],
+        "share_of_change": [sample.share for sample in samples],
+        "expected": [sample.expected for sample in samples],
+        "low": [None] * len(samples),
+        "high": [None] * len(samples),
+        "unit": [sample.analyte.unit for sample in samples],
     }
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from pkinteract.library.schema.values import UNSOURCED, Dose, Kind, MonographTable
+from pkinteract.library.schema.values import UNSOURCED, Dose, Kind, MonographTable, Number
 from pkinteract.units import parse
 
 
@@ -90,6 +90,8 @@ class Dosing(MonographTable):
         Highest dose a day that a label or guideline allows; ``high`` if left out.
     single_high
         Highest usual dose of a drug that is given once; ``high`` if left out.
+    restart
+        Half-lives without a dose after which a treatment begins again at ``start``.
     strengths
         Formulation to its strengths; one that is not named, such as a liquid, can be measured out.
     other_forms
@@ -101,5 +103,6 @@ class Dosing(MonographTable):
     high: Dose | None = None
     most: Dose | None = None
     single_high: Dose | None = None
+    restart: Number | None = None
     strengths: dict[str, Strengths] = Field(default_factory=dict)
     other_forms: dict[str, OtherForm] = Field(default_factory=dict)

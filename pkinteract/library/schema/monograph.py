@@ -5,7 +5,7 @@ Strict: an unknown key is an error. What one table says of another is checked in
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Literal
 
@@ -349,14 +349,22 @@ def sold_only(monograph: Monograph, form: str) -> str:
     return f"{sold}; its formulations are {', '.join(monograph.absorption)}"
 
 
-def enzymes_of(monographs: Iterable[Monograph]) -> set[str]:
-    """Enzymes that clear one of the compounds, or that one acts on."""
+def clearing(monographs: Iterable[Monograph]) -> set[str]:
+    """Enzymes that clear one of the compounds, or give it back."""
     enzymes: set[str] = set()
     for monograph in monographs:
         for pathway in monograph.elimination.pathway:
             enzymes |= {name for name in (pathway.enzyme, pathway.returned_by) if name is not None}
-        enzymes |= {*monograph.induces, *monograph.inhibits, *monograph.inactivates, *monograph.gut_proteins}
+        enzymes |= set(monograph.gut_proteins)
     return enzymes
+
+
+def enzymes_of(monographs: Collection[Monograph]) -> set[str]:
+    """Enzymes that clear one of the compounds, or that one acts on."""
+    acted = {
+        name for monograph in monographs for name in (*monograph.induces, *monograph.inhibits, *monograph.inactivates)
+    }
+    return acted | clearing(monographs)
 
 
 def label(entry: object, index: int) -> str:

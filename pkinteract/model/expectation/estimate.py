@@ -67,6 +67,12 @@ def averages(scenario: Scenario, drug: str) -> dict[str, float]:
     return {} if max(levels.values(), default=0.0) > _MOST else levels
 
 
+def averages_together(scenario: Scenario, drugs: Iterable[str]) -> dict[str, float]:
+    """Averages of some drugs and their metabolites, all acting on all [mg/L]; empty where none settles."""
+    levels = _settled(scenario, frozenset(name for drug in drugs for name in family_of(scenario, drug)))
+    return {} if max(levels.values(), default=0.0) > _MOST else levels
+
+
 def _change(
     scenario: Scenario, drug: str, met: Iterable[str], known: dict[frozenset[str], dict[str, float]]
 ) -> dict[str, float]:

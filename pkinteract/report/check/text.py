@@ -15,6 +15,7 @@ from pkinteract.report.lines import level_text
 from pkinteract.report.pairs import pair_lines, taken_lines
 from pkinteract.scenario import Course, Patient, Scenario, Session
 from pkinteract.scenario.file.courses import WEEKDAYS
+from pkinteract.text.words import words_of
 
 if TYPE_CHECKING:
     from pkinteract.scenario.population.types import PopulationSpecification
@@ -75,7 +76,8 @@ def check_lines(
         lines.append(f"  people    {', '.join(_people(scenario.population))}")
     lines += [f"  acts      {text}" for text in _acts(network)]
     lines += [f"  expects   {text}" for text in _changed(scenario, changes or {}, omitted or {})]
-    lines += [f"  {text}" for text in (*pair_lines(evidence), *taken_lines(scenario))]
+    words = words_of("en")
+    lines += [f"  {text}" for text in (*pair_lines(evidence, words), *taken_lines(scenario, words))]
     return lines + [f"  warning   {text}" for text in scenario.warnings]
 
 

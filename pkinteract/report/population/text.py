@@ -16,6 +16,7 @@ from pkinteract.report.lines import rows_text
 from pkinteract.report.pairs import taken_lines
 from pkinteract.result import Analyte
 from pkinteract.text.csv import Table
+from pkinteract.text.words import words_of
 
 _SHOWN = ("cavg_before", "cavg_after", "fold_rise", "t50", "t90")
 _TURNS = ("fold_highest", "t_highest", "fold_lowest", "t_lowest")
@@ -51,7 +52,7 @@ def population_lines(plan: RunPlan, tally: Tally, resumed: int, written: Sequenc
     turns = ("analyte", "unit", "highest, fold", "day", "lowest, fold", "day")
     lines += rows_text([turns, *_spread(plan, tally, _TURNS)])
     lines += _at_risk(plan, tally)
-    lines += [f"  {text}" for text in taken_lines(plan.scenario)]
+    lines += [f"  {text}" for text in taken_lines(plan.scenario, words_of("en"))]
     lines += [f"  warning: {text}" for text in plan.scenario.warnings]
     lines += drawn_over(plan)
     lines += _failed(tally)

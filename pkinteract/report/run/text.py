@@ -2,47 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pkinteract import NOTICE
 from pkinteract.report.lines import rows_text
 
 if TYPE_CHECKING:
-    from pkinteract.result import Result
+    from pkinteract.analysis import Answer
+    from pkinteract.report.run.sentences import Sentence
     from pkinteract.text.csv import Table
+    from pkinteract.text.words import Words
+
+SHOWN = 6
+"""Alerts that are shown at most."""
 
 
 def summary_lines(
-    result: Result, exposure: Table, alerts: Table, pairs: Sequence[str], written: Sequence[Path]
+    answer: Answer,
+    sentences: Sequence[Sentence],
+    words: Words,
+    exposure: Table,
+    alerts: Table,
+    pairs: Sequence[str],
+    written: Sequence[Path],
 ) -> list[str]:
-    """What ``run`` prints of one result; ``pairs`` are the lines on what is known of its pairs."""
-    rows: list[Sequence[str]] = [("analyte", "unit", "day", "average", "lowest", "ratio")]
+    """What ``run`` prints of one result, the answer first; ``pairs`` are the lines on what is known of its pairs."""
+    result = answer.result
+    names = ("analyte", "unit", "day", "average", "lowest", "ratio")
+    rows: list[Sequence[str]] = [tuple(words.say(f"terminal.{name}") for name in names)]
     for i, analyte in enumerate(exposure["analyte"]):
         ratio = exposure["ratio_to_reference"][i]
-        cells = [f"{exposure[name][i]:.3g}" for name in ("cavg_24h", "ctrough")]
-        rows.append(
-            (
-                str(analyte),
-                str(exposure["unit"][i]),
-                f"{exposure['to_day'][i]:g}",
-                *cells,
-                f"{ratio:.2f}" if ratio else "–",
-            )
-        )
+        cells = [words.number(f"{exposure[name][i]:.3g}") for name in ("cavg_24h", "ctrough")]
+        still = "–" if exposure["state"][i] == "settled" else words.say("terminal.moving")
+        day = words.number(f"{exposure['to_day'][i]:g}")
+        unit = str(exposure["unit"][i])
+        rows.append((str(analyte), unit, day, *cells, words.number(f"{ratio:.2f}") if ratio else still))
     lines = [f"{result.scenario.name}: {result.scenario.title}", *(f"  {text}" for text in result.scenario.names)]
-    lines.append("  last 24 h before each change, and at the end:")
+    for sentence in sentences:
+        label = words.say(f"label.{sentence.label}")
+        lines += textwrap.wrap(f"{label}: {sentence.text}", 118, initial_indent="  ", subsequent_indent="    ")
+    lines.append(f"  {words.say('terminal.head')}")
     lines += rows_text(rows)
-    count = len(alerts["text"])
-    lines.append(f"  {count} alert{'s' if count != 1 else ''}" + (":" if count else ""))
-    lines += [
-        f"    day {alerts['from_h'][i] / 24:.1f}–{alerts['to_h'][i] / 24:.1f}: {alerts['text'][i]}"
-        for i in range(min(count, 6))
-    ]
-    if count > 6:
-        lines.append(f"    and {count - 6} more in alerts")
+    lines += [f"  {text}" for text in _alert_lines(alerts, words)]
     lines += [f"  {text}" for text in pairs]
-    lines += [f"  warning: {text}" for text in result.scenario.warnings]
-    lines += [f"  wrote {path}" for path in written]
-    return [*lines, f"  {NOTICE}"]
+    lines += [f"  {words.say('terminal.caution', text=text)}" for text in result.scenario.warnings]
+    lines += [f"  {words.say('terminal.wrote', path=path)}" for path in written]
+    return [*lines, f"  {words.say('terminal.notice')}"]
+
+
+def _alert_lines(alerts: Table, words: Words) -> Iterator[str]:
+    """How many alerts there are, and the gravest of them."""
+    count = len(alerts["text"])
+    head = "none" if count == 0 else "alert" if count == 1 else "alerts"
+    yield words.say(f"terminal.{head}", count=count)
+    for i in range(min(count, SHOWN)):
+        yield "  " + words.say(
+            "terminal.line",
+            severity=words.say(f"terminal.{alerts['severity'][i]}"),
+            first=words.number(f"{alerts['from_h'][i] / 24:.1f}"),
+            last=words.number(f"{alerts['to_h'][i] / 24:.1f}"),
+            since=words.say("terminal.before") if alerts["since"][i] == "before" else "",
+            text=alerts["text"][i],
+        )
+    if count > SHOWN:
+        yield "  " + words.say("terminal.more", count=count - SHOWN)

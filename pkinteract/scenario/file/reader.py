@@ -167,6 +167,7 @@ class _ScenarioReader:
             own=self.library.own & monographs.keys(),
             sessions=sessions,
             not_modelled=others,
+            language="en" if output is None else output.language,
         )
 
     def _check_grid(self, simulation: Simulation) -> None:

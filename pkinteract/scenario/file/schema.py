@@ -214,6 +214,7 @@ class Output(StrictTable):
     """``[output]``."""
 
     units: dict[str, str] = Field(default={}, examples=['{ carbamazepine = "umol/L" }'])
+    language: Literal["en", "de"] = "en"
 
 
 class ScenarioTable(StrictTable):

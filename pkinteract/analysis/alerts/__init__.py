@@ -1,0 +1,35 @@
+"""Alerts: levels out of their range, levels that change or are lost, doses and measurements that do not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from pkinteract.analysis.alerts.changes import change_alerts
+from pkinteract.analysis.alerts.doses import dose_alerts
+from pkinteract.analysis.alerts.measured import measured_alerts
+from pkinteract.analysis.alerts.ranges import range_alerts
+from pkinteract.analysis.alerts.types import GRAVITY, Alert
+from pkinteract.analysis.moves import Move, first_change
+from pkinteract.result import Result
+from pkinteract.scenario.types import TOLERANCE
+
+OF_LEVELS = ("above-alert", "above-range", "below-range")
+"""Rules about a level as it is."""
+
+__all__ = ["Alert", "alerts_of"]
+
+
+def alerts_of(result: Result, moves: Iterable[Move]) -> tuple[Alert, ...]:
+    """Every alert from t = 0 on, the gravest first, then by time; ``moves`` are those of the result."""
+    change = first_change(result.scenario)
+    alerts = (*range_alerts(result), *change_alerts(result, moves), *dose_alerts(result), *measured_alerts(result))
+    told = [replace(alert, since="before" if _earlier(alert, change) else "after") for alert in alerts]
+    return tuple(sorted(told, key=lambda alert: (GRAVITY[alert.severity], alert.start)))
+
+
+def _earlier(alert: Alert, change: float | None) -> bool:
+    """Whether it was so before the first change: a level before a dose at the time of the change was."""
+    if change is None:
+        return True
+    return alert.start <= change + TOLERANCE if alert.rule in OF_LEVELS else alert.start < change - TOLERANCE

@@ -1,0 +1,96 @@
+"""Levels that leave their reference range before a dose, or at a time after one, and levels above the alert level."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from pkinteract.analysis.alerts.types import Alert
+from pkinteract.analysis.levels import spans_above
+from pkinteract.engine.curves import distinct, extremes, sample
+from pkinteract.result import Analyte, Result
+
+DAY = 24.0
+"""Passages of an alert level less than this apart are one alert [h]."""
+
+APART = 72.0
+"""Stretches out of range less than this apart are one alert [h]: every other trough is no news of its own."""
+
+
+def range_alerts(result: Result) -> Iterator[Alert]:
+    """Every stretch from t = 0 on in which an analyte is above its alert level or out of its range."""
+    for place, analyte in enumerate(result.analytes):
+        yield from _above_alert(result, place, analyte)
+        yield from _out_of_range(result, place, analyte)
+
+
+def _above_alert(result: Result, place: int, analyte: Analyte) -> Iterator[Alert]:
+    if analyte.alert is None:
+        return
+    curve = result.curves[place]
+    spans: list[tuple[float, float, bool]] = []
+    for start, stop in spans_above(curve, sample(curve, 0.0, result.scenario.duration), analyte.alert).tolist():
+        if spans and start - spans[-1][1] < DAY:
+            spans[-1] = (spans[-1][0], stop, True)
+        elif stop > start:
+            spans.append((start, stop, False))
+    for start, stop, broken in spans:
+        yield Alert(
+            start=start,
+            stop=stop,
+            severity="grave",
+            analyte=analyte.id,
+            rule="above-alert",
+            sentence="above-alert-peaks" if broken else "above-alert",
+            values=_values(analyte, analyte.alert, extremes(curve, start, stop).cmax),
+        )
+
+
+def _out_of_range(result: Result, place: int, analyte: Analyte) -> Iterator[Alert]:
+    """Stretches of values above or below the range, before each dose but a first one, or at the time after each dose.
+
+    The first dose of all counts only at steady state.
+    """
+    scenario = result.scenario
+    given = distinct([dose.time for dose in scenario.doses if dose.drug == analyte.parent])
+    settled = () if scenario.steady_state is None else scenario.steady_state.courses
+    known = given if any(scenario.regimens[r].drug == analyte.parent for r, _ in settled) else given[1:]
+    times = known if analyte.after is None else known + analyte.after
+    times = times[(times >= 0) & (times <= scenario.duration)]
+    if len(times) == 0:
+        return
+    values = result.curves[place].value(times)
+    decides = not analyte.unbound and any(other.unbound and other.parts == analyte.parts for other in result.analytes)
+    for level, rule in ((analyte.high, "above-range"), (analyte.low, "below-range")):
+        if level is None:
+            continue
+        above = rule == "above-range"
+        for first, last in _runs(values > level if above else values < level, times):
+            stretch = values[first : last + 1]
+            yield Alert(
+                start=float(times[first]),
+                stop=float(times[last + 1]) if last + 1 < len(times) else float(times[last]),
+                severity="warning" if above else "note",
+                analyte=analyte.id,
+                rule=rule,
+                sentence=f"{rule}-total" if decides else rule,
+                values=_values(analyte, level, float(stretch.max() if above else stretch.min())),
+            )
+
+
+def _values(analyte: Analyte, level: float, worst: float) -> dict[str, object]:
+    return {"analyte": analyte.id, "level": level, "worst": worst, "unit": analyte.unit}
+
+
+def _runs(mask: npt.NDArray[np.bool_], times: npt.NDArray[np.float64]) -> Iterator[tuple[int, int]]:
+    """First and last index of every run of True, runs less than ``APART`` apart in one."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
+    runs: list[tuple[int, int]] = []
+    for first, after in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        if runs and times[first] - times[runs[-1][1]] < APART:
+            runs[-1] = (runs[-1][0], after - 1)
+        else:
+            runs.append((first, after - 1))
+    yield from runs

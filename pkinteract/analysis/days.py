@@ -1,0 +1,99 @@
+"""Every analyte day by day: dose, value before a dose, peak, average."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pkinteract.analysis.exposure import PRESENT
+from pkinteract.analysis.moves import first_change
+from pkinteract.analysis.settled import DAY, mean
+from pkinteract.engine.curves import Array, Curve, sample
+from pkinteract.result import Analyte, Result
+from pkinteract.scenario import Scenario
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class AnalyteDays:
+    """The days of an analyte from t = 0 on, (day,) each, levels in its reporting unit.
+
+    Attributes
+    ----------
+    day
+        Whole days from t = 0; the last may be shorter than 24 h.
+    dose
+        Labelled amount of its drug that is taken [mg].
+    trough
+        Value just before the first dose of the day; without one, at its beginning.
+    peak
+        Largest of points at most half an hour apart, nine to a step of the solver.
+    average
+        Exact, over the day.
+    ratio
+        Average over that of the 24 h before the first change of the run [1]; None without a level there.
+    """
+
+    analyte: Analyte
+    day: npt.NDArray[np.int64]
+    dose: Array
+    trough: Array
+    peak: Array
+    average: Array
+    ratio: Array | None
+
+    @property
+    def inside(self) -> npt.NDArray[np.bool_] | None:
+        """Whether the trough is inside the range; None where there is none, or one of another time."""
+        low, high = self.analyte.low, self.analyte.high
+        if (low is None and high is None) or self.analyte.after is not None:
+            return None
+        return (self.trough >= (low or 0.0)) & (self.trough <= (np.inf if high is None else high))
+
+    @property
+    def above(self) -> npt.NDArray[np.bool_] | None:
+        """Whether the peak passes the alert level; None where there is none."""
+        return None if self.analyte.alert is None else self.peak > self.analyte.alert
+
+
+def days_of(result: Result) -> Iterator[AnalyteDays]:
+    """Every analyte on every day from t = 0 on."""
+    scenario = result.scenario
+    edges = np.append(np.arange(0.0, scenario.duration, DAY), scenario.duration)
+    for analyte, curve in zip(result.analytes, result.curves, strict=True):
+        dose, first = _doses(scenario, analyte.parent, edges)
+        times, values = sample(curve, 0.0, scenario.duration)
+        starts = np.searchsorted(times, edges[:-1], side="left")
+        base = average_before(curve, scenario)
+        averages = np.maximum(np.diff(curve.integral(np.zeros(len(edges)), edges)) / np.diff(edges), 0.0)
+        yield AnalyteDays(
+            analyte=analyte,
+            day=np.arange(len(edges) - 1),
+            dose=dose,
+            trough=np.maximum(curve.value(first), 0.0),
+            peak=np.maximum.reduceat(values, starts),
+            average=averages,
+            ratio=None if base is None else averages / base,
+        )
+
+
+def _doses(scenario: Scenario, drug: str, edges: Array) -> tuple[Array, Array]:
+    """Amount taken on every day [mg], and the time of the first dose, or where the day begins [h]."""
+    amounts, first = np.zeros(len(edges) - 1), edges[:-1].copy()
+    for dose in reversed(scenario.doses):
+        day = int(np.searchsorted(edges, dose.time, side="right")) - 1
+        if dose.drug == drug and not dose.missed and 0 <= day < len(amounts):
+            amounts[day] += dose.amount
+            first[day] = dose.time
+    return amounts, first
+
+
+def average_before(curve: Curve, scenario: Scenario) -> float | None:
+    """Average of the 24 h before the first change, in the curve's unit; None without a change or a level there."""
+    change = first_change(scenario)
+    if change is None or change - DAY < scenario.first_time:
+        return None
+    base = mean(curve, change - DAY, change)
+    return base if base > PRESENT * float(np.max(curve.value(curve.breaks), initial=0.0)) else None

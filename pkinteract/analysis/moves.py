@@ -1,0 +1,208 @@
+"""How far levels move after a change of something else, and when: what the answer of a run is made of.
+
+The first change is the first begin, dose step or end of a course, or change of the patient, at or after t = 0. The
+reference is the average of the 24 h before it; a move is followed until the next change of the drug's own dose.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from pkinteract.analysis.exposure import PRESENT
+from pkinteract.analysis.settled import DAY, averaged, mean, standing
+from pkinteract.engine.curves import Array, Curve
+from pkinteract.result import Analyte, Result
+from pkinteract.scenario import Scenario
+from pkinteract.scenario.types import TOLERANCE
+
+LEAST = 1.1
+"""A fold change below this is none [1]."""
+
+RETURNED = 1.15
+"""A level that was this much further away than it ends has come and gone [1]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """How the running 24-h average of an analyte moves between two changes of its drug's own dose.
+
+    Attributes
+    ----------
+    place
+        Position of the analyte in the result.
+    cause, stop
+        The change that moves it, and the next change of its own dose or the end of the run [h].
+    before, after
+        Average of the 24 h before the cause, and of the last 24 h before ``stop``.
+    extreme, extreme_time
+        The running average that is furthest from ``before``, and when [h].
+    target
+        What the change is judged by: ``after``, or ``extreme`` where the level comes and goes.
+    half, most
+        When half and 90 % of the way from ``before`` to the target are done [h]; None where it moves less than
+        ``LEAST`` or is still moving.
+    settled
+        Whether the level has settled at ``stop``, or is back from an extreme.
+    limit
+        What it is on the way to; None where that cannot be told.
+    """
+
+    place: int
+    analyte: Analyte
+    cause: float
+    stop: float
+    before: float
+    after: float
+    extreme: float
+    extreme_time: float
+    target: float
+    half: float | None
+    most: float | None
+    settled: bool
+    limit: float | None
+
+    @property
+    def ratio(self) -> float:
+        """Target over the average before [1]."""
+        return self.target / self.before
+
+    @property
+    def returns(self) -> bool:
+        """Whether the level comes and goes."""
+        return self.target != self.after
+
+
+def first_change(scenario: Scenario) -> float | None:
+    """The first change at or after t = 0 [h]; None without one."""
+    return next(iter(_changes(scenario)), None)
+
+
+def told(result: Result, moves: Iterable[Move]) -> list[Move]:
+    """Moves that are worth telling: by more than ``LEAST``, of a sum alone, of what is formed only if it is judged."""
+    summed = {part for analyte in result.analytes if len(analyte.parts) > 1 for part in analyte.parts}
+    return [
+        move
+        for move in moves
+        if move.analyte.id not in summed and _own(move.analyte) and _fold(move.target, move.before) > LEAST
+    ]
+
+
+def _own(analyte: Analyte) -> bool:
+    return analyte.id == analyte.parent or len(analyte.parts) > 1 or analyte.low is not None
+
+
+def _changes(scenario: Scenario, drug: str | None = None) -> list[float]:
+    """Changes at or after t = 0 and before the end: of one drug's own doses, or of anything [h]."""
+    times = [
+        time
+        for regimen in scenario.regimens
+        if drug in (None, regimen.drug)
+        for course in regimen.courses
+        for time in (course.changes[1:] if course.steady_state else course.changes)
+    ]
+    times += [time for time, _ in scenario.patients] if drug is None else []
+    inside = sorted(time for time in times if -TOLERANCE <= time < scenario.duration - TOLERANCE)
+    return [time for i, time in enumerate(inside) if i == 0 or time - inside[i - 1] > TOLERANCE]
+
+
+def moves_of(result: Result) -> tuple[Move, ...]:
+    """Every move of every analyte that was there before something else changed, in the order of the analytes."""
+    return tuple(move for place in range(len(result.analytes)) for move in _moves(result, place))
+
+
+def _moves(result: Result, place: int) -> Iterator[Move]:
+    """One stretch after the other between changes of the drug's own dose.
+
+    The first begins at the first change of all; in a later one the level must have settled after the change of dose.
+    """
+    scenario, analyte, curve = result.scenario, result.analytes[place], result.curves[place]
+    everything = _changes(scenario)
+    own = [time for time in everything if _near(time, _changes(scenario, analyte.parent))]
+    window, first = averaged(scenario, analyte.parent), scenario.first_time
+    present = PRESENT * float(np.max(curve.value(curve.breaks), initial=0.0))
+    begin = first
+    for end in (*own, scenario.duration):
+        since = begin - TOLERANCE if begin == first else begin + TOLERANCE
+        inside = (time for time in everything if since < time < end - TOLERANCE)
+        cause = next((time for time in inside if not _near(time, own)), None)
+        before = None if cause is None else _before(result, place, cause)
+        if cause is not None and before is not None:
+            steady = begin == first or standing(curve, begin, cause, window).settled
+            if steady and before > present:
+                yield _move(place, analyte, curve, (cause, end), window, before)
+        begin = end
+
+
+def _before(result: Result, place: int, cause: float) -> float | None:
+    """Average of the 24 h before a change; that of the steady state which the run begins at, where it does so later."""
+    first = result.scenario.first_time
+    if cause - DAY >= first - TOLERANCE:
+        return mean(result.curves[place], cause - DAY, cause)
+    return None if result.kept is None else float(result.kept[place])
+
+
+def _near(time: float, times: list[float]) -> bool:
+    return any(abs(time - other) <= TOLERANCE for other in times)
+
+
+def _move(place: int, analyte: Analyte, curve: Curve, span: tuple[float, float], window: float, before: float) -> Move:
+    cause, stop = span
+    times, averages = running(curve, cause, stop, before)
+    after = float(averages[-1])
+    furthest = int(np.argmax(np.abs(np.log(np.maximum(averages, 1e-12 * before) / before))))
+    extreme, when = float(averages[furthest]), float(times[furthest])
+    returns = _fold(extreme, before) > LEAST and _fold(extreme, before) > RETURNED * _fold(after, before)
+    now = standing(curve, cause, stop, window)
+    target = extreme if returns else after
+    moved = _fold(target, before) > LEAST
+    arrives = now.limit is None or _fold(now.limit, before) <= LEAST
+    settled = now.settled or returns or (not moved and arrives)
+    shares = (averages - before) / (target - before) if moved else np.zeros_like(averages)
+    return Move(
+        place=place,
+        analyte=analyte,
+        cause=cause,
+        stop=stop,
+        before=before,
+        after=after,
+        extreme=extreme,
+        extreme_time=when,
+        target=target,
+        half=_reached(times, shares, 0.5) if moved and settled else None,
+        most=_reached(times, shares, 0.9) if moved and settled else None,
+        settled=settled,
+        limit=now.limit,
+    )
+
+
+def running(curve: Curve, start: float, stop: float, before: float) -> tuple[Array, Array]:
+    """Times from ``start`` to ``stop`` by the hour at most [h], and the averages of the 24 h before each.
+
+    What lies before the run counts with the average ``before`` it.
+    """
+    times = np.linspace(start, stop, 1 + math.ceil(stop - start))
+    first = float(curve.breaks[0])
+    since = np.maximum(times - DAY, first)
+    averages = (curve.integral(since, times) + before * (since - (times - DAY))) / DAY
+    return times, np.maximum(averages, 0.0)
+
+
+def _fold(one: float, other: float) -> float:
+    """How far apart two levels are, whichever is the higher [1]."""
+    return max(one, other) / max(min(one, other), 1e-12 * max(one, other, 1e-300))
+
+
+def _reached(times: Array, shares: Array, share: float) -> float | None:
+    """The first time at which a share of the way is done, between two hours in proportion [h]."""
+    done = np.flatnonzero(shares >= share - 1e-12)
+    if len(done) == 0:
+        return None
+    after = int(done[0])
+    if after == 0:
+        return float(times[0])
+    low, high = shares[after - 1], shares[after]
+    return float(times[after - 1] + (times[after] - times[after - 1]) * (share - low) / (high - low))

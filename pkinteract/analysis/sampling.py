@@ -1,0 +1,108 @@
+"""When to draw a level: before which doses half and 90 % of a change are done, and when an alert is expected."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from pkinteract.analysis.alerts import Alert
+from pkinteract.analysis.moves import Move, told
+from pkinteract.analysis.settled import DAY
+from pkinteract.result import Analyte, Result
+from pkinteract.scenario import Scenario
+
+Reason = Literal["half", "most", "alert"]
+
+SATURDAY = 5
+"""First day of the week that is no working day, 0 is Monday."""
+
+LONGEST_WAIT = 4
+"""Days by which a sample is moved at most to a working day [d]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A level to be drawn.
+
+    Attributes
+    ----------
+    time
+        Just before a dose, or where none is given any more [h].
+    hours
+        Time since the dose before [h]; None without one.
+    why
+        Half, or 90 %, of a move is done; or an alert is expected.
+    share
+        Share of the move that is done at that time, of values before a dose [1]; None for an alert.
+    expected
+        The level, in the analyte's unit.
+    """
+
+    analyte: Analyte
+    time: float
+    hours: float | None
+    why: Reason
+    share: float | None
+    expected: float
+
+
+def samples_of(result: Result, moves: Iterable[Move], alerts: Iterable[Alert]) -> tuple[Sample, ...]:
+    """Every sample, by time: of what a change moves, and of the first alert of a level that passes a limit."""
+    samples = [sample for move in told(result, moves) for sample in _of_move(result, move)]
+    for alert in alerts:
+        if alert.rule in ("above-alert", "above-range") and alert.since == "after":
+            analyte = result.analyte(alert.analyte)
+            sample = _drawn(result, analyte, alert.start, "alert", None)
+            if sample is not None:
+                samples.append(sample)
+    return tuple(sorted(_apart(samples), key=lambda sample: (sample.time, sample.analyte.id)))
+
+
+def _of_move(result: Result, move: Move) -> Iterator[Sample]:
+    reasons: tuple[tuple[Reason, float | None], ...] = (("half", move.half), ("most", move.most))
+    for why, time in reasons:
+        sample = None if time is None else _drawn(result, move.analyte, time, why, move)
+        if sample is not None:
+            yield sample
+
+
+def _drawn(result: Result, analyte: Analyte, time: float, why: Reason, move: Move | None) -> Sample | None:
+    """The first value before a dose at or after a time, on a working day; None after the end of the run."""
+    scenario = result.scenario
+    doses = [dose.time for dose in scenario.doses if dose.drug == analyte.parent and not dose.missed]
+    place = bisect_left(doses, time - 1e-6)
+    while place < len(doses) and not _works(scenario, doses[place]) and doses[place] - time < LONGEST_WAIT * DAY:
+        place += 1
+    if place == len(doses) or doses[place] > scenario.duration:
+        return None
+    when = doses[place]
+    level = float(result.curve(analyte.id).value(when))
+    share = None
+    if move is not None:
+        first = float(result.curve(analyte.id).value(_before(doses, move.cause)))
+        last = float(result.curve(analyte.id).value(_before(doses, move.extreme_time if move.returns else move.stop)))
+        share = (level - first) / (last - first) if last != first else None
+    hours = when - doses[place - 1] if place else None
+    return Sample(analyte=analyte, time=when, hours=hours, why=why, share=share, expected=level)
+
+
+def _before(doses: list[float], time: float) -> float:
+    """The last dose at or before a time [h]; the time itself without one."""
+    place = bisect_left(doses, time + 1e-6) - 1
+    return doses[place] if place >= 0 else time
+
+
+def _works(scenario: Scenario, time: float) -> bool:
+    date = scenario.date(time)
+    return date is None or date.weekday() < SATURDAY
+
+
+def _apart(samples: Iterable[Sample]) -> Iterator[Sample]:
+    """One sample of an analyte a time: the first reason stands."""
+    seen: set[tuple[str, float]] = set()
+    for sample in samples:
+        if (sample.analyte.id, sample.time) not in seen:
+            seen.add((sample.analyte.id, sample.time))
+            yield sample

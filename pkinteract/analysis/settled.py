@@ -1,0 +1,83 @@
+"""Whether a level has settled at a time, or what it is still on the way to.
+
+Three averages in a row, each over a whole number of days and of dosing intervals, decide: where their steps shrink by a
+factor r the rest of the way is step·r/(1 - r) (Aitken). A level is settled if that is at most ``CLOSE`` of it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from pkinteract.engine.curves import Curve
+from pkinteract.scenario import Scenario
+
+DAY = 24.0
+
+CLOSE = 0.05
+"""Rest of the way, relative to the level, at which it is settled [1]."""
+
+STILL = 1e-3
+"""Step from one average to the next, relative to the level, that is none: what weekly doses and solvers leave [1]."""
+
+LONGEST = 28
+"""Longest stretch that is averaged [d]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a level stands at a time: its average before it, whether that has settled, what it is on the way to.
+
+    ``limit`` is None where the steps do not shrink.
+    """
+
+    average: float
+    settled: bool
+    limit: float | None
+
+
+def standing(curve: Curve, start: float, stop: float, window: float) -> Standing:
+    """How a curve stands at ``stop`` [h] after a change at ``start``; ``window`` [h] is what is averaged.
+
+    Less than three windows after the change only a level that has not moved at all counts as settled.
+    """
+    first_time = float(curve.breaks[0])
+    last = mean(curve, max(start, stop - window), stop)
+    short = stop - start < 3 * window * (1 - 1e-9)
+    if stop - first_time < 3 * window * (1 - 1e-9):
+        return Standing(average=last, settled=last <= 0, limit=None)
+    middle = mean(curve, stop - 2 * window, stop - window)
+    first = mean(curve, stop - 3 * window, stop - 2 * window)
+    step, before = last - middle, middle - first
+    size = max(abs(last), abs(middle))
+    if abs(step) <= STILL * size and abs(before) <= STILL * size:
+        return Standing(average=last, settled=True, limit=last)
+    if short:
+        return Standing(average=last, settled=False, limit=None)
+    shrinks = step * before > 0 and abs(step) < abs(before)
+    if not shrinks:
+        return Standing(average=last, settled=False, limit=None)
+    factor = step / before
+    rest = step * factor / (1 - factor)
+    return Standing(average=last, settled=abs(rest) <= CLOSE * size, limit=max(last + rest, 0.0))
+
+
+def mean(curve: Curve, start: float, stop: float) -> float:
+    """Time average of a curve from ``start`` to ``stop`` [h]; never below 0."""
+    return max(float(curve.integral(start, stop)) / (stop - start), 0.0)
+
+
+def averaged(scenario: Scenario, drug: str) -> float:
+    """What an average of a drug's level is taken over [h]: the shortest whole number of days and of its intervals."""
+    days = 1
+    for course in (course for regimen in scenario.regimens if regimen.drug == drug for course in regimen.courses):
+        if course.weekdays:
+            days = math.lcm(days, 7)
+        elif course.every is not None:
+            whole = next((n for n in range(1, LONGEST + 1) if _whole(n * DAY / course.every)), 1)
+            days = math.lcm(days, whole)
+    return DAY * (days if days <= LONGEST else 1)
+
+
+def _whole(number: float) -> bool:
+    return abs(number - round(number)) < 1e-6

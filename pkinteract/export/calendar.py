@@ -1,0 +1,76 @@
+"""The days to draw a level as a calendar (RFC 5545), which every calendar program opens.
+
+Times are those of a clock on the wall, as in the scenario; nothing in it is about the patient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+
+from pkinteract import __version__
+from pkinteract.analysis import Answer
+from pkinteract.analytes import name_of
+from pkinteract.text.record import checksum
+from pkinteract.text.words import Words
+
+LENGTH = timedelta(minutes=15)
+"""How long an entry lasts."""
+
+LONGEST_LINE = 75
+"""Longest line before it is folded [byte]."""
+
+
+def write_calendar(answer: Answer, words: Words, made: datetime, path: Path) -> None:
+    """Write the samples of a dated run; ``made`` is in UTC."""
+    path.write_bytes(calendar_text(answer, words, made).encode())
+
+
+def calendar_text(answer: Answer, words: Words, made: datetime) -> str:
+    """The calendar: one entry for every time, with all levels that are to be drawn then."""
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:-//pkinteract//pkinteract {__version__}//EN"]
+    lines += [line for entry in _entries(answer, words, made) for line in entry]
+    return "".join(f"{_folded(line)}\r\n" for line in [*lines, "END:VCALENDAR"])
+
+
+def _entries(answer: Answer, words: Words, made: datetime) -> Iterator[list[str]]:
+    scenario = answer.result.scenario
+    for time, group in groupby(answer.samples, lambda sample: sample.time):
+        samples, start = list(group), scenario.date(time)
+        if start is None:
+            continue
+        names = [name_of(sample.analyte.id, scenario, words.language) for sample in samples]
+        reasons = [words.say(f"sample.{sample.why}") for sample in samples]
+        told = [f"{name}: {reason}" for name, reason in zip(names, reasons, strict=True)]
+        own = checksum(f"{scenario.text}\n{time:.6f}".encode())[:32]
+        yield [
+            "BEGIN:VEVENT",
+            f"UID:{own}@pkinteract",
+            f"DTSTAMP:{made:%Y%m%dT%H%M%SZ}",
+            f"DTSTART:{start:%Y%m%dT%H%M%S}",
+            f"DTEND:{start + LENGTH:%Y%m%dT%H%M%S}",
+            f"SUMMARY:{_escaped(words.say('calendar.summary', analytes=words.listed(names)))}",
+            f"DESCRIPTION:{_escaped('; '.join(told))}",
+            "END:VEVENT",
+        ]
+
+
+def _escaped(text: str) -> str:
+    for sign in ("\\", ";", ","):
+        text = text.replace(sign, f"\\{sign}")
+    return text.replace("\n", "\\n")
+
+
+def _folded(line: str) -> str:
+    """A line in pieces of at most ``LONGEST_LINE`` bytes, each but the first after a blank; no letter is cut in two."""
+    pieces, size = [""], 0
+    for letter in line:
+        width = len(letter.encode())
+        if size + width > LONGEST_LINE:
+            pieces.append(" ")
+            size = 1
+        pieces[-1] += letter
+        size += width
+    return "\r\n".join(pieces)

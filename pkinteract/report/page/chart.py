@@ -1,0 +1,171 @@
+"""What the script of the page draws: curves, ranges, measured levels, enzymes, doses."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from pkinteract.analysis import Answer
+from pkinteract.analytes import name_of
+from pkinteract.engine.curves import Array, Curve
+from pkinteract.library.schema.monograph import clearing
+from pkinteract.report.run.sentences import told_moves
+from pkinteract.result import Result
+from pkinteract.scenario import Scenario
+from pkinteract.text.words import Words
+
+ROOM = 24_000
+"""Values of all curves together at most: some 150 kB."""
+
+POINTS = 1800
+"""Points of a curve at most."""
+
+ENZYME_POINTS = 240
+"""Points of an enzyme at most: they move over days."""
+
+INSIDE = 8
+"""Values of a curve between two points, of which the lowest and the highest are drawn."""
+
+LEAD = 14 * 24.0
+"""How much of the time before t = 0 is drawn at most [h]."""
+
+STRETCHES = 240
+"""Stretches of equal dosing of a drug at most; more are drawn as averages of several days."""
+
+Row = Mapping[str, Any]
+
+
+def chart_content(answer: Answer, words: Words) -> dict[str, Any]:
+    """Everything that is drawn, thinned so that the page stays small; times in days."""
+    result, scenario = answer.result, answer.result.scenario
+    start = max(scenario.first_time, -min(LEAD, scenario.duration / 4))
+    span = (start, scenario.duration)
+    times, sampled = _times(span, len(result.curves))
+    enzymes = _enzymes(result)
+    coarse = np.linspace(*span, ENZYME_POINTS)
+    families: dict[tuple[str, str], list[int]] = {}
+    for i, analyte in enumerate(result.analytes):
+        families.setdefault((analyte.parent, analyte.unit), []).append(i)
+    moved = [move.analyte.parent for move in told_moves(answer)]
+    order = sorted(families, key=lambda family: moved.index(family[0]) if family[0] in moved else len(moved))
+    return {
+        "day": _rounded(times / 24, 5),
+        "enzyme_day": _rounded(coarse / 24, 5),
+        "start": None if scenario.start is None else scenario.start.isoformat(),
+        "panels": [_panel(result, families[family], sampled, words) for family in order],
+        "enzymes": [{"name": name, "values": _rounded(curve.value(coarse), 3)} for name, curve in enzymes],
+        "lanes": [_lane(scenario, drug, span, words) for drug in scenario.dosed],
+        "changes": [round(time / 24, 4) for time in scenario.changes if start < time < scenario.duration][:40],
+    }
+
+
+def _times(span: tuple[float, float], curves: int) -> tuple[Array, Array]:
+    """Times that are drawn [h], and those that a curve is asked at: the same, or where they are sparse more.
+
+    In a long run a point an hour is too much, and fewer would miss the peaks: then every stretch stands with its lowest
+    and its highest value, in the order in which they come.
+    """
+    most = int(np.clip(ROOM / max(curves, 1), 120, POINTS))
+    hourly = 1 + math.ceil(span[1] - span[0])
+    if hourly <= most:
+        times = np.linspace(*span, hourly)
+        return times, times
+    edges = np.linspace(*span, most // 2 + 1)
+    width = edges[1] - edges[0]
+    inside = edges[:-1, None] + width * (np.arange(INSIDE) + 0.5) / INSIDE
+    return (edges[:-1, None] + width * np.array([0.25, 0.75])).ravel(), inside
+
+
+def _drawn(curve: Curve, sampled: Array) -> list[float]:
+    values = np.maximum(curve.value(sampled), 0.0)
+    if values.ndim == 2:
+        first = np.minimum(values.argmin(axis=1), values.argmax(axis=1))
+        last = np.maximum(values.argmin(axis=1), values.argmax(axis=1))
+        rows = np.arange(len(values))
+        values = np.stack([values[rows, first], values[rows, last]], axis=1).ravel()
+    return _rounded(values, 4)
+
+
+def _panel(result: Result, members: Sequence[int], sampled: Array, words: Words) -> Row:
+    """A drug and what it forms; first, and drawn without a dash, what is judged by the range that is shown."""
+    scenario, everything = result.scenario, [result.analytes[i] for i in members]
+    judged = next((analyte for analyte in reversed(everything) if analyte.low is not None), everything[0])
+    members = sorted(members, key=lambda i: result.analytes[i] is not judged)
+    analytes = [result.analytes[i] for i in members]
+    names = {analyte.id: name_of(analyte.id, scenario, words.language) for analyte in analytes}
+    return {
+        "unit": analytes[0].unit,
+        "low": judged.low,
+        "high": judged.high,
+        "alert": judged.alert,
+        "judged": names[judged.id],
+        "curves": [
+            {"name": names[result.analytes[i].id], "values": _drawn(result.curves[i], sampled)} for i in members
+        ],
+        "measured": [
+            {
+                "day": round(observation.time / 24, 4),
+                "value": observation.value,
+                "curve": [analyte.id for analyte in analytes].index(observation.analyte),
+            }
+            for observation in scenario.observations
+            if observation.analyte in names
+        ],
+    }
+
+
+def _enzymes(result: Result) -> list[tuple[str, Curve]]:
+    """Those that clear something of the run and move by more than a hundredth."""
+    known = clearing(result.scenario.monographs.values())
+    return [
+        (name.replace("_", " "), curve)
+        for name, curve in zip(result.enzymes, result.enzyme_curves, strict=True)
+        if name.rsplit("_", 1)[0] in known and np.ptp(curve.value(curve.breaks)) > 0.01
+    ]
+
+
+def daily_amounts(scenario: Scenario, drug: str) -> dict[int, float]:
+    """Labelled amount of a drug that is taken on each day with doses [mg]."""
+    days: dict[int, float] = {}
+    for dose in scenario.doses:
+        if dose.drug == drug and not dose.missed:
+            day = math.floor(dose.time / 24 + 1e-9)
+            days[day] = days.get(day, 0.0) + dose.amount
+    return days
+
+
+def stretches_of(days: Mapping[int, float]) -> list[tuple[int, int, float]]:
+    """First day, day after the last, and daily amount of every stretch of equal dosing."""
+    stretches: list[tuple[int, int, float]] = []
+    for day, amount in sorted(days.items()):
+        first, after, before = stretches[-1] if stretches else (day, day - 1, 0.0)
+        if after == day and abs(before - amount) < 1e-9:
+            stretches[-1] = (first, day + 1, amount)
+        else:
+            stretches.append((day, day + 1, amount))
+    return stretches
+
+
+def _lane(scenario: Scenario, drug: str, span: tuple[float, float], words: Words) -> Row:
+    """Stretches of equal dosing within a span [h]; averages of several days where there are too many."""
+    first = math.floor(span[0] / 24 + 1e-9)
+    days = {day: amount for day, amount in daily_amounts(scenario, drug).items() if day >= first}
+    stretches = stretches_of(days)
+    if len(stretches) > STRETCHES:
+        edges = np.unique(np.linspace(min(days), max(days) + 1, STRETCHES // 2).astype(int)).tolist()
+        stretches = [
+            (one, other, sum(days.get(day, 0.0) for day in range(one, other)) / (other - one))
+            for one, other in pairwise(edges)
+        ]
+    return {
+        "name": name_of(drug, scenario, words.language),
+        "stretches": [(one, other, float(f"{amount:.4g}")) for one, other, amount in stretches if amount > 0],
+    }
+
+
+def _rounded(values: Array, digits: int) -> list[float]:
+    return [float(f"{value:.{digits}g}") for value in values.tolist()]

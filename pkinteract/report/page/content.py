@@ -1,0 +1,203 @@
+"""What stands on the page of a run, as plain data for its template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from pkinteract import __version__
+from pkinteract.analysis import Answer
+from pkinteract.analysis.moves import Move
+from pkinteract.analytes import name_of
+from pkinteract.export.tables.run import alert_text
+from pkinteract.library.fingerprint import fingerprint
+from pkinteract.library.schema.monograph import clearing
+from pkinteract.model.expectation.evidence import PairEvidence
+from pkinteract.report.page.chart import chart_content, daily_amounts, stretches_of
+from pkinteract.report.pairs import published
+from pkinteract.report.run.sentences import Sentence
+from pkinteract.result import Result
+from pkinteract.scenario import Scenario
+from pkinteract.text.words import Words
+
+STRETCHES = 12
+"""Stretches of equal dosing of a drug that are told at most."""
+
+ROOM = 180_000
+"""Room for the numbers of the library and their sources [byte]."""
+
+Row = Mapping[str, Any]
+
+
+def page_content(
+    answer: Answer, sentences: Sequence[Sentence], pairs: Sequence[PairEvidence], words: Words, made: date
+) -> dict[str, Any]:
+    """Everything that the template shows, texts in the language of ``words``."""
+    result = answer.result
+    scenario = result.scenario
+    numbers, left_out = _numbers(result)
+    return {
+        "language": words.language,
+        "title": scenario.title,
+        "name": scenario.name,
+        "made": made.isoformat(),
+        "program": __version__,
+        "library": fingerprint(),
+        "patient": list(_patient(scenario, words)),
+        "defaulted": list(_defaulted(scenario, words)),
+        "sentences": [{"label": words.say(f"label.{sentence.label}"), "text": sentence.text} for sentence in sentences],
+        "moves": [_move(answer, move, words) for move in answer.moves],
+        "samples": list(_samples(answer, words)),
+        "alerts": [
+            {
+                "severity": alert.severity,
+                "severity_text": words.say(f"severity.{alert.severity}"),
+                "since": words.say(f"since.{alert.since}"),
+                "from_day": words.written(round(alert.start / 24, 1)),
+                "to_day": words.written(round(alert.stop / 24, 1)),
+                "text": alert_text(alert, result, words),
+            }
+            for alert in answer.alerts
+        ],
+        "pairs": [_pair(pair, scenario, words) for pair in pairs],
+        "doses": list(_doses(scenario, words)),
+        "measured": list(_measured(result, words)),
+        "dated": scenario.start is not None,
+        "numbers": numbers,
+        "left_out": left_out,
+        "warnings": list(scenario.warnings),
+        "chart": chart_content(answer, words),
+    }
+
+
+def _patient(scenario: Scenario, words: Words) -> Iterator[str]:
+    person = scenario.patient
+    yield words.say(f"patient.{person.sex}")
+    yield words.say("patient.age", age=person.age)
+    yield words.say("patient.weight", weight=person.weight)
+    if person.height is not None:
+        yield words.say("patient.height", height=100 * person.height)
+    if person.creatinine_clearance is not None:
+        yield words.say("patient.clearance", clearance=person.creatinine_clearance)
+    if person.smoker:
+        yield words.say("patient.smoker")
+    if person.hepatic_class is not None:
+        yield words.say("patient.liver", child=person.hepatic_class)
+    if person.pregnancy is not None:
+        yield words.say("patient.pregnancy", week=person.pregnancy)
+    for gene, activity in person.phenotype.items():
+        yield f"{gene} {words.say(f'phenotype.{activity.phenotype}')}"
+
+
+def _defaulted(scenario: Scenario, words: Words) -> Iterator[str]:
+    """What the file does not say and the run took as usual."""
+    from pkinteract.library.phenotypes import genes
+
+    person = scenario.patient
+    known = clearing(scenario.monographs.values())
+    usual = [gene for gene in genes() if gene in known and gene not in person.phenotype]
+    if usual:
+        yield words.say("default.genes", genes=words.listed(usual))
+    if not person.smoker and "CYP1A2" in known:
+        yield words.say("default.smoker")
+    if person.creatinine_clearance is None:
+        yield words.say("default.kidneys")
+    if person.hepatic_class is None:
+        yield words.say("default.liver")
+
+
+def _move(answer: Answer, move: Move, words: Words) -> Row:
+    """A row of the table of what changes: averages, and values before a dose."""
+    curve = answer.result.curves[move.place]
+    doses = [dose.time for dose in answer.result.scenario.doses if dose.drug == move.analyte.parent and not dose.missed]
+    first = max([time for time in doses if time <= move.cause], default=None)
+    end = move.extreme_time if move.returns else move.stop
+    last = max([time for time in doses if time <= end], default=None)
+    troughs = [None if time is None else words.written(float(curve.value(time))) for time in (first, last)]
+    return {
+        "analyte": name_of(move.analyte.id, answer.result.scenario, words.language),
+        "unit": move.analyte.unit,
+        "before": words.written(move.before),
+        "after": words.written(move.target),
+        "ratio": words.written(move.ratio) if move.settled else words.say("moving"),
+        "half": "–" if move.half is None else words.written(round(move.half / 24, 1)),
+        "most": "–" if move.most is None else words.written(round(move.most / 24, 1)),
+        "troughs": [text or "–" for text in troughs],
+    }
+
+
+def _samples(answer: Answer, words: Words) -> Iterator[Row]:
+    scenario = answer.result.scenario
+    for sample in answer.samples:
+        share = sample.share
+        yield {
+            "day": words.written(round(sample.time / 24, 2)),
+            "date": _moment(scenario, sample.time),
+            "analyte": name_of(sample.analyte.id, scenario, words.language),
+            "hours": "–" if sample.hours is None else words.written(round(sample.hours, 1)),
+            "why": words.say(f"sample.{sample.why}"),
+            "share": "–" if share is None else f"{100 * share:.0f} %",
+            "expected": f"{words.written(sample.expected)} {sample.analyte.unit}",
+        }
+
+
+def _pair(pair: PairEvidence, scenario: Scenario, words: Words) -> Row:
+    return {
+        "perpetrator": name_of(pair.perpetrator, scenario, words.language),
+        "victim": name_of(pair.victim, scenario, words.language),
+        "status": pair.status,
+        "status_text": words.say(f"status.{pair.status}"),
+        "expected": "–" if pair.expected is None else words.written(float(f"{pair.expected:.3g}")),
+        "published": published(pair, words) or "–",
+        "studies": pair.studies,
+        "grades": f"{pair.grade_perpetrator}, {pair.grade_victim}",
+        "source": pair.source,
+    }
+
+
+def _doses(scenario: Scenario, words: Words) -> Iterator[Row]:
+    """Stretches of equal dosing, drug by drug."""
+    for drug in scenario.dosed:
+        stretches = stretches_of(daily_amounts(scenario, drug))
+        text = "; ".join(
+            words.say("dosed", amount=float(amount), first=first, last=after - 1)
+            for first, after, amount in stretches[:STRETCHES]
+        )
+        yield {
+            "drug": name_of(drug, scenario, words.language),
+            "text": text + (" …" if len(stretches) > STRETCHES else ""),
+        }
+
+
+def _measured(result: Result, words: Words) -> Iterator[Row]:
+    """Measured levels beside what the run predicts."""
+    scenario = result.scenario
+    for observation in scenario.observations:
+        predicted = float(result.curve(observation.analyte).value(observation.time))
+        below = "<\u202f" if observation.below else ""
+        ratio = observation.value / predicted if predicted > 0 and not observation.below else None
+        yield {
+            "day": words.written(round(observation.time / 24, 2)),
+            "date": _moment(scenario, observation.time),
+            "analyte": name_of(observation.analyte, scenario, words.language),
+            "measured": f"{below}{words.written(observation.value)} {observation.unit}",
+            "predicted": f"{words.written(predicted)} {observation.unit}",
+            "ratio": "–" if ratio is None else words.written(ratio),
+        }
+
+
+def _moment(scenario: Scenario, time: float) -> str:
+    moment = scenario.date(time)
+    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
+
+
+def _numbers(result: Result) -> tuple[list[Row], int]:
+    """The numbers of the library with their sources, as many as there is room for, and how many are left out."""
+    room, kept = ROOM, []
+    for number in result.numbers:
+        room -= 120 + sum(len(str(cell).encode()) for cell in number.values())
+        if room < 0:
+            break
+        kept.append(number)
+    return kept, len(result.numbers) - len(kept)

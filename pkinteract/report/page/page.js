@@ -1,0 +1,279 @@
+"use strict";
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const words = data.words;
+  const root = document.documentElement;
+  const light = ["#0072B2", "#C24A00", "#00805E", "#A64D86", "#8A6100", "#3A7CA5"];
+  const bright = ["#5CB3F2", "#FF8A4C", "#3CCB9F", "#E79AC9", "#F0B84D", "#9AD5F8"];
+  const dashes = [[], [8, 4], [8, 3, 2, 3], [2, 2], [12, 3, 2, 3, 2, 3], [4, 2]];
+  const charts = document.getElementById("charts");
+  const readout = document.getElementById("readout");
+  const left = 56, right = 14, paper = 690;
+  const first = data.day[0], last = data.day[data.day.length - 1];
+  const hidden = new Set();
+  let log = false, dark = false, printing = false, drawn = false, shared = false;
+  let span = [first, last];
+  let plots = [];
+
+  const colour = (name) => getComputedStyle(root).getPropertyValue(name).trim();
+  const stroke = (n) => (dark && !printing ? bright : light)[n % light.length];
+  const dash = (n) => dashes[(n + Math.floor(n / light.length)) % dashes.length];
+  const figures = new Intl.NumberFormat(words.language, { maximumSignificantDigits: 3, useGrouping: false });
+  const number = (value) => value == null ? "–" : figures.format(value);
+  const width = () => printing ? paper : Math.max(280, charts.clientWidth);
+  const made = (tag, name, text) => {
+    const element = document.createElement(tag);
+    if (name) element.className = name;
+    if (text != null) element.textContent = text;
+    return element;
+  };
+  const drawing = (tag, values) => {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [key, value] of Object.entries(values)) element.setAttribute(key, value);
+    return element;
+  };
+  const dated = (day) => {
+    const text = `${words.day} ${number(Math.round(day * 10) / 10)}`;
+    if (!data.start) return text;
+    const date = new Date(new Date(`${data.start}Z`).getTime() + day * 86400000);
+    return `${text} (${date.toLocaleDateString(words.language, { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" })})`;
+  };
+
+  const behind = (panel, scale) => (plot) => {
+    const context = plot.ctx;
+    const box = plot.bbox;
+    const bottom = box.top + box.height;
+    const place = (value) => plot.valToPos(value, "y", true);
+    const within = (value) => Math.min(Math.max(place(value), box.top), bottom);
+    context.save();
+    if (panel.low != null && panel.high != null) {
+      context.fillStyle = colour("--band");
+      context.fillRect(box.left, within(panel.high), box.width, within(panel.low) - within(panel.high));
+    }
+    const line = (style, lengths, from, to) => {
+      context.strokeStyle = style;
+      context.lineWidth = scale;
+      context.setLineDash(lengths.map((length) => length * scale));
+      context.beginPath();
+      context.moveTo(...from);
+      context.lineTo(...to);
+      context.stroke();
+    };
+    if (panel.alert != null && place(panel.alert) >= box.top && place(panel.alert) <= bottom) {
+      line(colour("--grave"), [6, 4], [box.left, place(panel.alert)], [box.left + box.width, place(panel.alert)]);
+    }
+    for (const day of data.changes) {
+      const x = plot.valToPos(day, "x", true);
+      if (x >= box.left && x <= box.left + box.width) line(colour("--soft"), [2, 4], [x, box.top], [x, bottom]);
+    }
+    context.restore();
+  };
+
+  const measured = (panel, scale) => (plot) => {
+    const context = plot.ctx;
+    context.save();
+    context.beginPath();
+    context.rect(plot.bbox.left, plot.bbox.top, plot.bbox.width, plot.bbox.height);
+    context.clip();
+    context.fillStyle = colour("--paper");
+    context.lineWidth = 2 * scale;
+    context.setLineDash([]);
+    for (const level of panel.measured || []) {
+      context.strokeStyle = stroke(level.curve);
+      context.beginPath();
+      context.arc(plot.valToPos(level.day, "x", true), plot.valToPos(level.value, "y", true), 4.5 * scale, 0, 7);
+      context.fill();
+      context.stroke();
+    }
+    context.restore();
+  };
+
+  const tell = (one) => (plot) => {
+    const place = plot.cursor.idx;
+    if (place == null || printing) return;
+    const day = plot.data[0][place];
+    one.values.forEach((cell, n) => { cell.textContent = ` ${number(plot.data[n + 1][place])}`; });
+    const parts = one.names.filter((name) => !hidden.has(name))
+      .map((name) => `${name} ${number(plot.data[one.names.indexOf(name) + 1][place])}`);
+    if (one === plots[0]) readout.textContent = dated(day);
+    plot.over.setAttribute("aria-valuenow", String(day));
+    plot.over.setAttribute("aria-valuetext", `${dated(day)}: ${parts.join(", ")} ${one.unit}`);
+  };
+
+  const zoom = (low, high) => {
+    span = [Math.max(low, first), Math.min(high, last)];
+    shared = true;
+    for (const one of plots) one.plot.setScale("x", { min: span[0], max: span[1] });
+    shared = false;
+    show();
+    lanes();
+  };
+
+  const show = () => {
+    charts.dataset.from = String(span[0]);
+    charts.dataset.to = String(span[1]);
+  };
+
+  const follow = (plot, key) => {
+    if (key !== "x" || shared || !drawn) return;
+    const { min, max } = plot.scales.x;
+    if (min !== span[0] || max !== span[1]) zoom(min, max);
+  };
+
+  const keys = (one) => (event) => {
+    const days = one.plot.data[0];
+    const now = one.plot.cursor.idx ?? days.findIndex((day) => day >= Math.max(0, span[0]));
+    const step = Math.max(1, Math.round(days.length / (last - first)));
+    const goal = { ArrowLeft: now - 1, ArrowRight: now + 1, PageUp: now - step, PageDown: now + step, Home: 0, End: days.length - 1 }[event.key];
+    const factor = { "+": 0.5, "-": 2 }[event.key];
+    if (goal == null && factor == null) return;
+    event.preventDefault();
+    const day = days[Math.min(Math.max(goal ?? now, 0), days.length - 1)];
+    if (factor != null) zoom(day - (day - span[0]) * factor, day + (span[1] - day) * factor);
+    for (const other of plots) other.plot.setCursor({ left: other.plot.valToPos(day, "x"), top: 10 });
+  };
+
+  const sample = (n) => {
+    const svg = drawing("svg", { width: 26, height: 8, "aria-hidden": "true" });
+    svg.append(drawing("line", { x1: 0, x2: 26, y1: 4, y2: 4, stroke: stroke(n), "stroke-width": 2.5, "stroke-dasharray": dash(n).join(" ") }));
+    return svg;
+  };
+
+  const caption = (one, panel, curves) => {
+    const box = made("figcaption");
+    box.append(made("span", "unit", one.unit));
+    curves.forEach((curve, n) => {
+      const button = made("button", "key");
+      const value = made("span", "value");
+      button.type = "button";
+      button.setAttribute("aria-pressed", String(!hidden.has(curve.name)));
+      button.append(sample(n), ` ${curve.name}`, value);
+      button.addEventListener("click", () => {
+        if (!hidden.delete(curve.name)) hidden.add(curve.name);
+        button.setAttribute("aria-pressed", String(!hidden.has(curve.name)));
+        one.plot.setSeries(n + 1, { show: !hidden.has(curve.name) });
+      });
+      one.names.push(curve.name);
+      one.values.push(value);
+      box.append(button);
+    });
+    const notes = [];
+    if (panel.low != null && panel.high != null) {
+      notes.push(`${words.range} ${number(panel.low)}–${number(panel.high)}${curves.length > 1 ? ` (${panel.judged})` : ""}`);
+    }
+    if (panel.alert != null) notes.push(`${words.alert} ${number(panel.alert)}`);
+    if ((panel.measured || []).length) notes.push(`○ ${words.measured}`);
+    if (notes.length) box.append(made("span", "hint", notes.join(" · ")));
+    return box;
+  };
+
+  const draw = (panel, unit, days, curves, height, logarithmic, named) => {
+    const scale = printing ? 2 : 1;
+    const one = { names: [], values: [], unit };
+    const figure = made("figure", "chart");
+    const room = made("div", "plot");
+    figure.append(caption(one, panel, curves), room);
+    charts.append(figure);
+    const tops = curves.flatMap((curve) => curve.values);
+    const levels = (panel.measured || []).map((level) => level.value);
+    const most = Math.max(...curves.map((curve) => curve.values.reduce((one, other) => Math.max(one, other), 0)), ...levels);
+    const limits = [panel.high, panel.alert].filter((limit) => limit != null && limit < 1.6 * most);
+    const highest = Math.max(most, ...limits) * 1.1 || 1;
+    const least = tops.reduce((low, value) => value > 0 && value < low ? value : low, highest);
+    const lowest = Math.max(highest / 1e4, Math.min(least, highest / 10));
+    const font = `${11.5 * scale}px system-ui, sans-serif`;
+    const axis = { stroke: colour("--ink"), font, labelFont: font, labelSize: 16 * scale, gap: 4 * scale,
+      grid: { stroke: colour("--line"), width: scale }, ticks: { stroke: colour("--line"), width: scale, size: 5 * scale } };
+    const values = (_, ticks) => ticks.map((tick) => tick == null ? "" : number(tick));
+    one.plot = new uPlot({
+      width: width() * scale, height: height * scale, legend: { show: false }, padding: [6 * scale, right * scale, 0, 0],
+      scales: { x: { time: false, min: span[0], max: span[1] }, y: { distr: logarithmic ? 3 : 1, range: logarithmic ? [lowest, highest] : [0, highest] } },
+      axes: [{ ...axis, values, space: 55 * scale, size: 24 * scale, ...(named ? { label: words.day } : {}) },
+        { ...axis, values, space: 26 * scale, size: left * scale }],
+      series: [{}, ...curves.map((curve, n) => ({ label: curve.name, show: !hidden.has(curve.name), stroke: stroke(n),
+        dash: dash(n).map((length) => length * scale), width: 1.5 * scale, points: { show: false } }))],
+      cursor: { sync: { key: "days", scales: ["x", null] }, drag: { x: true, y: false }, points: { size: 6 } },
+      hooks: { drawClear: [behind(panel, scale)], draw: [measured(panel, scale)], setCursor: [tell(one)], setScale: [follow] },
+    }, [days, ...curves.map((curve) => logarithmic ? curve.values.map((value) => value > 0 ? value : null) : curve.values)], room);
+    const over = one.plot.over;
+    const told = { tabindex: 0, role: "slider", "aria-label": `${one.names.join(", ")} [${unit}]`, "aria-valuemin": days[0],
+      "aria-valuemax": days[days.length - 1], "aria-valuenow": days[0], "aria-valuetext": dated(days[0]) };
+    for (const [key, value] of Object.entries(told)) over.setAttribute(key, String(value));
+    over.addEventListener("keydown", keys(one));
+    plots.push(one);
+  };
+
+  const lanes = () => {
+    const tall = printing ? 22 : 30, text = 11;
+    const x = (day) => left + (day - span[0]) / (span[1] - span[0]) * (width() - left - right);
+    const told = data.lanes.map((lane) => `${lane.name}: ${lane.stretches.map(([one, other, amount]) => `${number(amount)} mg, ${words.day} ${one}–${other}`).slice(0, 8).join("; ")}`);
+    const svg = drawing("svg", { width: width(), height: tall * data.lanes.length, role: "img", "aria-label": `${words.doses}. ${told.join(". ")}` });
+    data.lanes.forEach((lane, n) => {
+      const most = lane.stretches.reduce((top, stretch) => Math.max(top, stretch[2]), 1e-9);
+      const base = tall * (n + 1) - 2;
+      let free = left;
+      let named = false;
+      for (const [from, to, amount] of lane.stretches) {
+        const one = Math.max(from, span[0]), other = Math.min(to, span[1]);
+        if (other <= one) continue;
+        const high = Math.max((tall - text - 6) * amount / most, 2);
+        svg.append(drawing("rect", { x: x(one), y: base - high, width: Math.max(x(other) - x(one), 0.7), height: high, fill: colour("--soft") }));
+        const label = named ? `${number(amount)} mg` : `${lane.name} ${number(amount)} mg`;
+        const start = Math.min(x(one), width() - right - 5.6 * label.length);
+        if (start < free) continue;
+        const written = drawing("text", { x: start, y: tall * n + text - 1, "font-size": text, fill: colour("--ink") });
+        written.textContent = label;
+        svg.append(written);
+        free = start + 6.2 * label.length + 8;
+        named = true;
+      }
+    });
+    const box = document.getElementById("lanes");
+    box.textContent = "";
+    box.append(made("p", "hint", words.doses), svg);
+  };
+
+  const all = () => {
+    drawn = false;
+    for (const one of plots) one.plot.destroy();
+    plots = [];
+    charts.textContent = "";
+    const count = data.panels.length + (data.enzymes.length ? 1 : 0);
+    const shared = (655 - 22 * data.lanes.length) / count - 22;
+    const height = printing ? Math.min(Math.max(shared, 95), 150) : 190;
+    data.panels.forEach((panel, n) => draw(panel, panel.unit, data.day, panel.curves, height, log, n === count - 1));
+    if (data.enzymes.length) draw({}, words.enzymes, data.enzyme_day, data.enzymes, height, false, true);
+    drawn = true;
+    show();
+    lanes();
+  };
+
+  const press = (id, action) => document.getElementById(id).addEventListener("click", action);
+  const darken = (on) => {
+    dark = on;
+    root.classList.toggle("dark", on);
+    document.getElementById("dark").setAttribute("aria-pressed", String(on));
+  };
+  press("log", (event) => {
+    log = !log;
+    event.currentTarget.setAttribute("aria-pressed", String(log));
+    all();
+  });
+  press("whole", () => zoom(first, last));
+  press("dark", () => { darken(!dark); all(); });
+  const print = (on) => {
+    if (printing === on) return;
+    printing = on;
+    root.classList.toggle("dark", dark && !on);
+    all();
+  };
+  window.addEventListener("beforeprint", () => print(true));
+  window.addEventListener("afterprint", () => print(false));
+  let waiting;
+  window.addEventListener("resize", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => { if (!printing) all(); }, 150);
+  });
+  darken(window.matchMedia("(prefers-color-scheme: dark)").matches);
+  all();
+})();

@@ -1,0 +1,75 @@
+"""What is said, in words: a file of sentences per language, filled in with numbers."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+LANGUAGES = ("en", "de")
+"""Languages that ship, the default first."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Words:
+    """The sentences of one language.
+
+    Attributes
+    ----------
+    sentences
+        Key, such as ``alert.above-range``, to a sentence with names in braces for what is filled in.
+    """
+
+    language: str
+    sentences: Mapping[str, str]
+
+    def say(self, key: str, **values: object) -> str:
+        """The sentence of a key with values filled in; numbers to three digits, as the language writes them.
+
+        Raises
+        ------
+        KeyError
+            When the language has no such sentence, or the sentence asks for a value that is not given.
+        """
+        return self.sentences[key].format(**{name: self.written(value) for name, value in values.items()})
+
+    def written(self, value: object) -> str:
+        """A value as it stands in a sentence."""
+        if not isinstance(value, float):
+            return str(value)
+        return self.number(f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}")
+
+    def number(self, text: str) -> str:
+        """A number that is written with a point, as the language writes it."""
+        return text.replace(".", ",") if self.language == "de" else text
+
+    def listed(self, parts: list[str]) -> str:
+        """Parts as a list in a sentence: one, one and another, one, two and three."""
+        if len(parts) < 2:
+            return "".join(parts)
+        return self.sentences["list.last"].format(first=", ".join(parts[:-1]), last=parts[-1])
+
+
+@cache
+def words_of(language: str) -> Words:
+    """The sentences of a language.
+
+    Raises
+    ------
+    KeyError
+        When it is none of ``LANGUAGES``.
+    """
+    if language not in LANGUAGES:
+        raise KeyError(language)
+    data = tomllib.loads((Path(__file__).parent / f"{language}.toml").read_text("utf-8"))
+    return Words(language=language, sentences=dict(_flat(data)))
+
+
+def _flat(node: Mapping[str, object], path: str = "") -> list[tuple[str, str]]:
+    flat: list[tuple[str, str]] = []
+    for name, child in node.items():
+        key = f"{path}.{name}".lstrip(".")
+        flat += _flat(child, key) if isinstance(child, Mapping) else [(key, str(child))]
+    return flat

@@ -1,0 +1,272 @@
+"""The page of a run in a browser without a network: what it does, says and prints."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+from runs import daily, regimen, run, text
+
+from pkinteract import load_scenario, simulate
+from pkinteract.analysis import answer_of
+from pkinteract.model.expectation.evidence import pair_evidence
+from pkinteract.report.page.write import page_text
+from pkinteract.report.run.sentences import sentences_of
+from pkinteract.result import Result
+from pkinteract.text.words import LANGUAGES, words_of
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+HEADLINE = "carbamazepine-to-levetiracetam"
+NAMES = (HEADLINE, "cyp2d6-poor-metaboliser", "erythromycin-with-carbamazepine")
+CHROMIUM = shutil.which("chromium")
+LARGEST = 500_000
+"""Size of a page at most [byte]."""
+
+MANY = [
+    "amitriptyline",
+    "brivaracetam",
+    "cannabidiol",
+    "carbamazepine",
+    "cenobamate",
+    "clobazam",
+    "diazepam",
+    "erythromycin",
+    "lamotrigine",
+    "levetiracetam",
+    "phenytoin",
+    "valproate",
+]
+
+browser_only = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium (apt-get install chromium)")
+
+
+def html(result: Result, language: str = "en") -> str:
+    answer, words = answer_of(result), words_of(language)
+    return page_text(answer, sentences_of(answer, words), pair_evidence(result.scenario), words, date(2026, 1, 5))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pages of three scenarios in both languages, and one with measured levels, a calendar and a change of dose."""
+    base = tmp_path_factory.mktemp("pages")
+    for name in NAMES:
+        result = simulate(load_scenario(SCENARIOS / f"{name}.toml"))
+        for language in LANGUAGES:
+            (base / f"{name}-{language}.html").write_text(html(result, language), "utf-8")
+    (base / "measured-en.html").write_text(html(run(MEASURED)), "utf-8")
+    return base
+
+
+LEVEL = '[[observation]]\nat = "6 d"\nanalyte = "amitriptyline+nortriptyline"\nlevel = "60 ng/mL"\n'
+MEASURED = text(
+    regimen("amitriptyline", daily("75 mg", "24 h", "-20 d")),
+    regimen("carbamazepine", daily("200 mg", "12 h", "-20 d", "0 d")),
+    LEVEL,
+    days=30,
+).replace("[simulation]\n", "[simulation]\nstart = 2026-03-28T08:00:00\n")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as started:
+        chromium = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield chromium
+        chromium.close()
+
+
+class Opened:
+    """A page with what it asked for and complained of."""
+
+    def __init__(self, browser: Browser, path: Path, **options: str) -> None:
+        self.context = browser.new_context(offline=True, viewport={"width": 1000, "height": 900}, **options)  # type: ignore[arg-type]
+        self.page: Page = self.context.new_page()
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.goto(path.as_uri())
+
+    def span(self) -> tuple[float, float]:
+        """First and last day that is drawn."""
+        charts = self.page.locator("#charts")
+        return float(charts.get_attribute("data-from") or "nan"), float(charts.get_attribute("data-to") or "nan")
+
+
+@pytest.fixture
+def opened(browser: Browser, folder: Path) -> Iterator[Opened]:
+    page = Opened(browser, folder / f"{HEADLINE}-en.html")
+    yield page
+    assert page.complaints == []
+    page.context.close()
+
+
+@browser_only
+@pytest.mark.browser
+@pytest.mark.parametrize("name", [*(f"{name}-{language}" for name in NAMES for language in LANGUAGES), "measured-en"])
+def test_a_page_needs_nothing_complains_of_nothing_and_prints_on_two_sheets(
+    browser: Browser, folder: Path, tmp_path: Path, name: str
+) -> None:
+    """No request but for itself, nothing on the console, curves drawn, nothing serious found by axe, two A4 pages."""
+    one = Opened(browser, folder / f"{name}.html")
+    assert one.page.locator(".chart canvas").count() >= 2
+    assert one.page.locator("html").get_attribute("lang") == name[-2:]
+    for dark in (False, True):
+        if dark:
+            one.page.locator("#dark").click()
+        found = Axe().run(one.page).response["violations"]
+        assert [
+            (item["id"], item["nodes"][0]["html"]) for item in found if item["impact"] in ("serious", "critical")
+        ] == []
+    one.page.pdf(path=tmp_path / "page.pdf", prefer_css_page_size=True)
+    printed = (tmp_path / "page.pdf").read_bytes()
+    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", printed)) <= 2
+    assert one.requests == [(folder / f"{name}.html").as_uri()]
+    assert one.complaints == []
+    one.context.close()
+
+
+@browser_only
+@pytest.mark.browser
+def test_dragging_zooms_every_chart_and_the_button_shows_the_whole_time_again(opened: Opened) -> None:
+    """From a quarter to a half of the width: that part of the time is drawn, and the lanes of doses with it."""
+    first, last = opened.span()
+    lane = opened.page.locator("#lanes rect").first
+    narrow = float(lane.get_attribute("width") or 0)
+    over = opened.page.locator(".u-over").first
+    box = over.bounding_box()
+    assert box is not None
+    opened.page.mouse.move(box["x"] + box["width"] / 4, box["y"] + 20)
+    opened.page.mouse.down()
+    opened.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 30, steps=5)
+    opened.page.mouse.up()
+
+    low, high = opened.span()
+
+    assert low == pytest.approx(first + (last - first) / 4, abs=0.02 * (last - first))
+    assert high == pytest.approx(first + (last - first) / 2, abs=0.02 * (last - first))
+    assert float(lane.get_attribute("width") or 0) >= narrow
+    opened.page.locator("#whole").click()
+    assert opened.span() == (first, last)
+
+
+@browser_only
+@pytest.mark.browser
+def test_keys_move_the_cursor_zoom_and_hide_a_curve(opened: Opened) -> None:
+    """A chart is a slider of days; its value tells the day and every curve that is shown; a name is a button."""
+    chart = opened.page.locator(".u-over").first
+    chart.focus()
+    opened.page.keyboard.press("Home")
+    start = chart.get_attribute("aria-valuetext") or ""
+    opened.page.keyboard.press("PageDown")
+    moved = chart.get_attribute("aria-valuetext") or ""
+    first, last = opened.span()
+    opened.page.keyboard.press("+")
+
+    assert start.startswith("day -14:")
+    assert "amitriptyline + nortriptyline" in start
+    assert "ng/mL" in start
+    assert moved.startswith("day -13:")
+    assert opened.page.locator("#readout").inner_text() == "day -13"
+    assert opened.span()[1] - opened.span()[0] < 0.6 * (last - first)
+
+    name = opened.page.locator(".key").first
+    name.focus()
+    opened.page.keyboard.press("Enter")
+    chart.focus()
+    opened.page.keyboard.press("ArrowRight")
+    assert name.get_attribute("aria-pressed") == "false"
+    assert "amitriptyline + nortriptyline" not in (chart.get_attribute("aria-valuetext") or "")
+
+
+@browser_only
+@pytest.mark.browser
+def test_the_keyboard_reaches_every_control(opened: Opened) -> None:
+    """Tab goes to the link to the answer, the three buttons, every name and every chart."""
+    reached = set()
+    for _ in range(60):
+        opened.page.keyboard.press("Tab")
+        reached.add(opened.page.evaluate("() => { const e = document.activeElement; return e.id || e.className; }"))
+    assert {"skip", "log", "whole", "dark", "key", "u-over", "wide"} <= reached
+
+
+@browser_only
+@pytest.mark.browser
+def test_the_scale_is_logarithmic_on_request(opened: Opened) -> None:
+    """The button says so, and the first chart looks different."""
+    chart = opened.page.locator(".chart").first
+    linear = chart.screenshot()
+    opened.page.locator("#log").click()
+    assert opened.page.locator("#log").get_attribute("aria-pressed") == "true"
+    assert chart.screenshot() != linear
+
+
+@browser_only
+@pytest.mark.browser
+def test_the_page_is_dark_where_the_system_is_and_on_request(browser: Browser, folder: Path) -> None:
+    """Dark text on light paper, or the other way round; paper is white when it is printed."""
+    shown = "() => getComputedStyle(document.body).backgroundColor"
+    light = Opened(browser, folder / f"{HEADLINE}-en.html")
+    dark = Opened(browser, folder / f"{HEADLINE}-en.html", color_scheme="dark")
+
+    assert light.page.evaluate(shown) == "rgb(255, 255, 255)"
+    assert dark.page.evaluate(shown) == "rgb(22, 24, 27)"
+    light.page.locator("#dark").click()
+    assert light.page.evaluate(shown) == "rgb(22, 24, 27)"
+    dark.page.emulate_media(media="print")
+    assert dark.page.evaluate(shown) == "rgb(255, 255, 255)"
+    for page in (light, dark):
+        page.context.close()
+
+
+def test_a_page_says_who_made_it_with_what_and_when(folder: Path) -> None:
+    """Program, checksum of the library, date, what was taken as usual; decision support, no medical device."""
+    page = (folder / f"{HEADLINE}-en.html").read_text("utf-8")
+
+    assert re.search(r"Made 2026-01-05 · pkinteract [\d.]+ · library of drugs [0-9a-f]{12}", page)
+    assert "Not given, taken as usual:" in page
+    assert "not a medical device" in page
+    assert "https://" not in re.sub(r"/\*!.*?\*/|xmlns=\S+", "", page.split("<body>")[0])
+
+
+def test_measured_levels_stand_beside_what_is_predicted_with_their_dates(folder: Path) -> None:
+    """A table with a date; without a calendar no table has an empty column of dates."""
+    measured = (folder / "measured-en.html").read_text("utf-8")
+    plain = (folder / f"{HEADLINE}-en.html").read_text("utf-8")
+
+    assert "<td>6</td><td>2026-04-03 08:00</td>" in measured
+    assert "<td>60 ng/mL</td>" in measured
+    assert ">Date</th>" not in plain
+    assert ">Date</th>" in measured
+
+
+def test_only_enzymes_that_clear_something_of_the_run_are_drawn(folder: Path) -> None:
+    """Carbamazepine induces UGT1A4, which clears no drug of the headline."""
+    page = (folder / f"{HEADLINE}-en.html").read_text("utf-8")
+    assert '"CYP3A4 liver"' in page
+    assert "UGT1A4 liver" not in page
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("days", [120, 365])
+def test_a_page_stays_small_and_keeps_the_peaks(days: int) -> None:
+    """Twelve drugs for 120 days and for a year: at most 0.5 MB, and the highest level drawn is that of the curve."""
+    drugs = (
+        regimen(drug, daily("20 mg", "12 h", "-10 d", "3 d" if drug == "carbamazepine" else f"{days} d"))
+        for drug in MANY
+    )
+    result = run(text(*drugs, days=days))
+    page = html(result)
+
+    assert len(page.encode()) <= LARGEST
+    place = next(i for i, analyte in enumerate(result.analytes) if analyte.id == "levetiracetam")
+    values = re.search(r'"name":"levetiracetam","values":\[([^\]]*)\]', page)
+    assert values is not None
+    highest = max(map(float, values.group(1).split(",")))
+    assert highest == pytest.approx(result.concentration[place].max(), rel=0.03)

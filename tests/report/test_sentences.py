@@ -1,0 +1,217 @@
+"""The answer in words: every number in a sentence is one of the run, and a sentence without numbers is left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from runs import daily, drug, pathway, regimen, run, text
+
+from pkinteract import load_scenario, simulate
+from pkinteract.analysis import Answer, answer_of
+from pkinteract.analysis.alerts.types import Alert
+from pkinteract.export.tables.run import alert_text
+from pkinteract.report.run.sentences import sentences_of
+from pkinteract.text.words import LANGUAGES, words_of
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+LABELS = ("happens", "much", "risk", "measure", "do")
+
+
+@cache
+def answer(name: str) -> Answer:
+    return answer_of(simulate(load_scenario(SCENARIOS / f"{name}.toml")))
+
+
+def told(answer: Answer, language: str = "en") -> Mapping[str, str]:
+    return {sentence.label: sentence.text for sentence in sentences_of(answer, words_of(language))}
+
+
+def numbers(sentence: str) -> list[float]:
+    return [float(number) for number in re.findall(r"(?<![\w-])-?\d+(?:\.\d+)?", sentence)]
+
+
+def averages(answer: Answer, analyte: str, first: float, last: float) -> tuple[np.ndarray, np.ndarray]:
+    """Averages of the 24 h before every hour, from the curve by sums of a fine grid, not by the code under test."""
+    curve = answer.result.curve(analyte)
+    times = np.arange(first, last + 0.5)
+    fine = (np.arange(480) + 0.5) / 20
+    return times, np.array([curve.value(time - 24 + fine).mean() for time in times])
+
+
+def when(times: np.ndarray, values: np.ndarray, before: float, after: float, share: float) -> float:
+    """The first day on which a share of the way is done."""
+    return float(times[np.argmax((values - before) / (after - before) >= share)]) / 24
+
+
+@pytest.mark.parametrize(
+    ("name", "analyte", "cause", "came_back"),
+    [
+        ("carbamazepine-to-levetiracetam", "amitriptyline+nortriptyline", 0.0, False),
+        ("cyp2d6-poor-metaboliser", "amitriptyline+nortriptyline", 0.0, False),
+        ("erythromycin-with-carbamazepine", "carbamazepine", 120.0, True),
+    ],
+)
+def test_what_happens_and_when_is_what_the_curve_does(name: str, analyte: str, cause: float, came_back: bool) -> None:
+    """Ratio, averages, half and 90 % day within the digits that are told, from the curve itself."""
+    answered = answer(name)
+    sentences = told(answered)
+    times, values = averages(answered, analyte, cause, answered.result.scenario.duration)
+    before, after = values[0], values.max() if came_back else values[-1]
+    fold, first, last = numbers(sentences["happens"])[:3]
+    half, most = numbers(sentences["much"].replace("90 %", ""))[:2]
+
+    assert fold == pytest.approx(after / before, rel=0.005)
+    assert (first, last) == pytest.approx((before, after), rel=0.006)
+    assert half == pytest.approx(when(times, values, before, after, 0.5), abs=0.1)
+    assert most == pytest.approx(when(times, values, before, after, 0.9), abs=0.5 if most > 10 else 0.1)
+    assert ("comes back" in sentences["happens"]) == came_back
+    if came_back:
+        assert numbers(sentences["much"].split("largest on")[1])[0] == pytest.approx(
+            float(times[values.argmax()]) / 24, abs=0.5
+        )
+
+
+@pytest.mark.parametrize(
+    "name", ["carbamazepine-to-levetiracetam", "cyp2d6-poor-metaboliser", "erythromycin-with-carbamazepine"]
+)
+def test_the_level_to_draw_is_the_one_before_that_dose(name: str) -> None:
+    """Day and level of every sentence on measuring are those of the curve; the share is of such values."""
+    answered = answer(name)
+    for sentence in re.split(r"(?<=expected\.) ", told(answered)["measure"]):
+        analyte = re.sub(r" \+ ", "+", re.findall(r"(?:of|Draw) (.+?) before", sentence)[0]).lower()
+        day = numbers(sentence.split("before the dose on")[1])[0]
+        level = numbers(re.findall(r"([\d.]+) \S+ is expected", sentence)[0])[0]
+        doses = [dose.time for dose in answered.result.scenario.doses if dose.drug == analyte.split("+")[0]]
+        time = min(doses, key=lambda dose: abs(dose / 24 - day))
+
+        assert time / 24 == pytest.approx(day, abs=0.051 if day < 10 else 0.5)
+        assert level == pytest.approx(float(answered.result.curve(analyte).value(time)), rel=0.006)
+
+
+def test_the_day_out_of_range_is_the_first_dose_with_a_value_above_it() -> None:
+    """In the poor metaboliser: the day told is that of the first value before a dose beyond the limit told."""
+    answered = answer("cyp2d6-poor-metaboliser")
+    much = re.split(r"(?<=\.) ", told(answered)["much"])
+    sentence = next(part for part in much if "above" in part or "passes" in part)
+    limit, day = numbers(sentence)[:2]
+    curve = answered.result.curve("amitriptyline+nortriptyline")
+    above = [alert for alert in answered.alerts if alert.rule.startswith("above") and alert.since == "after"]
+    first = min(
+        (alert for alert in above if alert.analyte == "amitriptyline+nortriptyline"), key=lambda alert: alert.start
+    )
+
+    assert day == pytest.approx(first.start / 24, abs=0.51)
+    if first.rule == "above-range":
+        assert float(curve.value(first.start)) > limit
+        assert float(curve.value(first.start - 24)) <= limit
+    else:
+        assert float(curve.value(first.start)) == pytest.approx(limit, rel=1e-3)
+
+
+def test_without_a_change_nothing_is_made_up() -> None:
+    """One drug whose doses stay: no sentence on what happens, when or who; none that its numbers do not carry."""
+    alone = answer_of(run(text(regimen("levetiracetam", daily("500 mg", "12 h", "-20 d")), days=10)))
+
+    assert set(told(alone)) <= {"measure", "do"}
+    assert alone.samples == ()
+
+
+def test_a_change_that_moves_nothing_is_said_in_one_sentence() -> None:
+    """Levetiracetam added to lamotrigine: no level moves by more than a tenth."""
+    calm = regimen("lamotrigine", daily("100 mg", "12 h", "-40 d"))
+    added = answer_of(run(text(calm, regimen("levetiracetam", daily("500 mg", "12 h", "2 d")), days=20)))
+
+    assert told(added)["happens"] == "No level moves by more than 10 % while its own dose stays."
+    assert not {"much", "measure"} & set(told(added))
+
+
+def test_a_level_on_its_way_is_not_given_a_half_day() -> None:
+    """A run that ends five days after the inducer stops says that the level still moves, and no share of the change."""
+    switch = text(
+        regimen("amitriptyline", daily("150 mg", "24 h", "-40 d")),
+        regimen("carbamazepine", daily("400 mg", "12 h", "-40 d", "0 d")),
+        days=5,
+    )
+    sentences = told(answer_of(run(switch)))
+
+    assert "still moving" in sentences["much"]
+    assert "Half of the change" not in sentences["much"]
+    assert "% of the change" not in sentences.get("measure", "")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "name", sorted(path.stem for path in SCENARIOS.glob("*.toml") if "population" not in path.stem)
+)
+def test_every_scenario_is_answered_in_sentences(name: str, language: str) -> None:
+    """In order, each with a capital and a full stop, no empty blank, no number that is none; names are small."""
+    answered = answer(name)
+    sentences = told(answered, language)
+    names = {analyte.name for analyte in answered.result.analytes if analyte.name[1:2].islower()}
+
+    assert list(sentences) == [label for label in LABELS if label in sentences]
+    for sentence in sentences.values():
+        assert sentence[0].isupper()
+        assert sentence.endswith(".")
+        assert not re.search(r"[{}]|nan|inf\b|None|  |\.\.", sentence)
+        if language == "en":
+            inner = re.sub(r"(?:^|(?<=\. ))\S+", "", sentence)
+            assert not [word for word in names if re.search(rf"\b{word}\b", inner)]
+
+
+# ---- alerts ----
+
+QUICK = drug("victim", pathway("oxidation", 1.0, "CYP3A4"), volume="1 L", clearance="100 L/h")
+ALERTS = {
+    "above-alert": {"level": 300.0, "worst": 350.0},
+    "above-alert-peaks": {"level": 300.0, "worst": 350.0},
+    "above-range": {"level": 200.0, "worst": 250.0},
+    "below-range": {"level": 80.0, "worst": 40.0},
+    "rise": {"fold": 1.914, "before": 77.9, "after": 148.0},
+    "fall": {"share": 28.4, "before": 148.0, "after": 42.0},
+    "peaks": {"fold": 1.6, "before": 77.9, "after": 125.0, "day": 9.3},
+    "dips": {"share": 0.4, "before": 148.0, "after": 0.6, "day": 9.3},
+    "no-range": {},
+    "gone": {"day": 3.5, "gone": 9.1},
+    "interrupted": {"day": 3.5, "days": 4.0, "share": 12.0},
+    "restart": {"day": 3.5, "days": 8.0, "lives": 5.0},
+    "beyond-clearance": {"dose": 310.0, "level": 20.0},
+    "measured": {"day": 6.0, "measured": 60.0, "predicted": 20.0, "fold": 3.0},
+    "measured-low": {"day": 6.0, "measured": 6.0, "predicted": 20.0, "share": 30.0},
+    "contraception": {"share": 55.0, "day": 38.0},
+    "contraception-open": {"share": 55.0},
+}
+"""Every sentence of an alert, and what is filled in."""
+
+
+def test_no_alert_is_without_a_sample_here() -> None:
+    """The alerts below are all that the words know."""
+    for language in LANGUAGES:
+        known = {key.removeprefix("alert.") for key in words_of(language).sentences if key.startswith("alert.")}
+        assert known == set(ALERTS)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("key", ALERTS)
+def test_an_alert_says_what_it_is_about_and_every_number(key: str, language: str) -> None:
+    """Name and numbers of each rule in each language, three digits, less than 1 % as such; no blank left open."""
+    result = answer("carbamazepine-to-levetiracetam").result
+    values = {**ALERTS[key], "analyte": "nortriptyline", "drug": "nortriptyline", "unit": "ng/mL"}
+    values["inducers"] = ["carbamazepine"]
+    words = words_of(language)
+    alert = Alert(start=0.0, stop=1.0, severity="note", analyte="nortriptyline", rule=key, sentence=key, values=values)
+
+    sentence = alert_text(alert, result, words)
+
+    assert re.search("nortriptylin", sentence, re.IGNORECASE)
+    assert sentence[0].isupper()
+    assert not re.search(r"[{}\[\]]", sentence)
+    for name, value in ALERTS[key].items():
+        shown = words.written(1.0 if name == "share" and value < 1 else value)
+        asked = f"{{{name}}}" in words.sentences[f"alert.{key}"]
+        assert not asked or re.search(rf"(?<!\d){re.escape(shown)}(?!\d)", sentence)
