@@ -171,6 +171,8 @@ ALERTS = {
     "above-alert": {"level": 300.0, "worst": 350.0},
     "above-alert-peaks": {"level": 300.0, "worst": 350.0},
     "above-range": {"level": 200.0, "worst": 250.0},
+    "above-range-total": {"level": 200.0, "worst": 250.0},
+    "below-range-total": {"level": 200.0, "worst": 150.0},
     "below-range": {"level": 80.0, "worst": 40.0},
     "rise": {"fold": 1.914, "before": 77.9, "after": 148.0},
     "fall": {"share": 28.4, "before": 148.0, "after": 42.0},
