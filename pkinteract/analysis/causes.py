@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -35,12 +35,26 @@ class Cause:
     after: float | None
 
 
-def causes_of(scenario: Scenario, time: float, victim: str) -> tuple[Cause, ...]:
-    """What happens at a time [h]; of drugs those that act on the victim or its metabolites, if one does."""
-    causes = [*_doses(scenario, time), *_traits(scenario, time)]
+def causes_of(scenario: Scenario, times: Sequence[float], victim: str) -> tuple[Cause, ...]:
+    """What happens at some times [h], from the first to the last together.
+
+    Of drugs those that act on the victim or its metabolites; if none does, what happens at the first of the times.
+    """
     family = set(family_of(scenario, victim))
-    acting = [cause for cause in causes if cause.what == "patient" or _acts(scenario, cause.drug, family)]
-    return tuple(acting or causes)
+    causes: dict[str, Cause] = {}
+    for time in times:
+        for cause in (*_doses(scenario, time), *_traits(scenario, time)):
+            if cause.what == "patient" or _acts(scenario, cause.drug, family):
+                causes[cause.drug] = _joined(causes.get(cause.drug), cause)
+    return tuple(causes.values()) or (*_doses(scenario, times[0]), *_traits(scenario, times[0]))
+
+
+def _joined(first: Cause | None, then: Cause) -> Cause:
+    """Two changes of one thing as one; a drug that comes and goes is one that is started."""
+    if first is None or (first.before == 0 and then.after == 0):
+        return first or then
+    what = then.what if then.what == "patient" else "stops" if then.after == 0 else first.what
+    return replace(first, what=what, after=then.after)
 
 
 def _doses(scenario: Scenario, time: float) -> Iterator[Cause]:

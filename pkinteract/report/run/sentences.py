@@ -13,6 +13,7 @@ from pkinteract.analysis.moves import Move, told
 from pkinteract.analysis.risks import risks_of
 from pkinteract.analytes import name_of
 from pkinteract.export.tables.run import alert_text
+from pkinteract.scenario.types import TOLERANCE
 from pkinteract.text.words import Words
 
 Label = Literal["happens", "much", "risk", "measure", "do"]
@@ -76,7 +77,10 @@ def _happens(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[st
 
 
 def _causes(answer: Answer, move: Move) -> tuple[Cause, ...]:
-    return causes_of(answer.result.scenario, move.cause, move.analyte.parent)
+    """What moves a level: what happens from its cause until it is furthest away, or until the next dose of its own."""
+    end = move.extreme_time if move.returns else move.stop
+    times = [time for time in answer.result.scenario.changes if move.cause - TOLERANCE <= time < end - TOLERANCE]
+    return causes_of(answer.result.scenario, times or [move.cause], move.analyte.parent)
 
 
 def _cause(answer: Answer, cause: Cause, words: Words) -> str:
