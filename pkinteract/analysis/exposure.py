@@ -12,6 +12,7 @@ from pkinteract.analysis.levels import spans_above_each
 from pkinteract.analysis.settled import averaged, standing
 from pkinteract.engine.curves import Array, Curve, extremes, sample
 from pkinteract.result import Analyte, Result
+from pkinteract.scenario import Scenario
 from pkinteract.scenario.types import TOLERANCE
 
 PRESENT = 1e-3
@@ -111,6 +112,29 @@ def exposures(result: Result) -> Iterator[PeriodExposure]:
                 inside=inside,
                 above=above,
             )
+
+
+def dose_folds(result: Result) -> Iterator[float | None]:
+    """Labelled amount a day of the analyte's drug over that of the reference, in the order of ``exposures`` [1].
+
+    Amounts are those of the last 24 h of the periods; None where one of them has no dose.
+    """
+    reference = reference_period(result)
+    for analyte in result.analytes:
+        base = _daily(result.scenario, analyte.parent, reference)
+        for period in periods(result):
+            given = _daily(result.scenario, analyte.parent, period)
+            yield given / base if given and base else None
+
+
+def _daily(scenario: Scenario, drug: str, period: Period) -> float:
+    """Labelled amount of a drug a day at the end of a period [mg]; of a steady state what its courses give."""
+    start, stop = last_day(period)
+    length = max(stop - start, TOLERANCE)
+    amounts = [
+        dose.amount for dose in scenario.doses if dose.drug == drug and start <= dose.time < stop and not dose.missed
+    ]
+    return sum(amounts) * 24.0 / length
 
 
 def _settled(result: Result, analyte: Analyte, curve: Curve, period: Period, window: float) -> bool:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from runs import INTRAVENOUS, daily, drug, once, oral, regimen, run, text
+from runs import INTRAVENOUS, daily, drug, once, oral, regimen, run, text, written
 
 from pkinteract.analysis import answer_of
+from pkinteract.cli import main
 from pkinteract.export.tables.run import alert_table, comparison_table, exposure_table
 from pkinteract.result import Result
 from pkinteract.text.csv import Table
@@ -131,6 +134,22 @@ def test_without_a_time_before_t_0_the_first_period_is_the_reference() -> None:
 
     assert [row["ratio_to_reference"] for row in table] == [1.0, pytest.approx(2.0, rel=1e-6)]
     assert table[0]["cavg_24h"] == pytest.approx(200 / 24 / 5, rel=1e-6)
+
+
+def test_a_ratio_is_told_per_dose_where_the_dose_changed(tmp_path: Path) -> None:
+    """Levetiracetam doubled: twice the level, once per dose; carbamazepine beside it has its ratio alone."""
+    doubled = daily("500 mg", "12 h", "0 d", "10 d"), daily("1000 mg", "12 h", "10 d", "20 d")
+    same = regimen("carbamazepine", daily("200 mg", "12 h", "0 d", "20 d", "steady_state = true"))
+    source = written(tmp_path, text(regimen("levetiracetam", *doubled), same, days=20))
+
+    done = CliRunner().invoke(main, ["run", str(source), "--out", str(tmp_path / "out"), "--no-figure"])
+
+    rows = [line.split() for line in done.output.splitlines() if line.strip().startswith("levetiracetam ")]
+    ends = [line for line in done.output.splitlines() if "per dose" in line]
+    assert len(ends) == 1
+    assert ends[0].split()[0] == "levetiracetam"
+    whole, per_dose = float(rows[-1][5]), float(rows[-1][6].strip("("))
+    assert whole == pytest.approx(2 * per_dose, rel=0.01)
 
 
 def test_a_drug_that_was_not_there_has_no_ratio() -> None:

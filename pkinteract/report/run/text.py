@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pkinteract.analysis.exposure import dose_folds
 from pkinteract.report.lines import rows_text
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from pkinteract.report.run.sentences import Sentence
     from pkinteract.text.csv import Table
     from pkinteract.text.words import Words
+
+SAME_DOSE = 1e-6
+"""Relative difference of two doses that are one [1]."""
 
 SHOWN = 6
 """Alerts that are shown at most."""
@@ -32,13 +36,13 @@ def summary_lines(
     result = answer.result
     names = ("analyte", "unit", "day", "average", "lowest", "ratio")
     rows: list[Sequence[str]] = [tuple(words.say(f"terminal.{name}") for name in names)]
-    for i, analyte in enumerate(exposure["analyte"]):
+    for i, (analyte, fold) in enumerate(zip(exposure["analyte"], dose_folds(result), strict=True)):
         ratio = exposure["ratio_to_reference"][i]
         cells = [words.number(f"{exposure[name][i]:.3g}") for name in ("cavg_24h", "ctrough")]
         still = "–" if exposure["state"][i] == "settled" else words.say("terminal.moving")
         day = words.number(f"{exposure['to_day'][i]:g}")
         unit = str(exposure["unit"][i])
-        rows.append((str(analyte), unit, day, *cells, words.number(f"{ratio:.2f}") if ratio else still))
+        rows.append((str(analyte), unit, day, *cells, _ratio(ratio, fold, words) if ratio else still))
     lines = [f"{result.scenario.name}: {result.scenario.title}", *(f"  {text}" for text in result.scenario.names)]
     for sentence in sentences:
         label = words.say(f"label.{sentence.label}")
@@ -50,6 +54,14 @@ def summary_lines(
     lines += [f"  {words.say('terminal.caution', text=text)}" for text in result.scenario.warnings]
     lines += [f"  {words.say('terminal.wrote', path=path)}" for path in written]
     return [*lines, f"  {words.say('terminal.notice')}"]
+
+
+def _ratio(ratio: float, fold: float | None, words: Words) -> str:
+    """A ratio, and what it is per dose where the dose is ``fold`` times the one before."""
+    whole = words.number(f"{ratio:.2f}")
+    if fold is None or abs(fold - 1) < SAME_DOSE:
+        return whole
+    return words.say("terminal.per_dose", ratio=whole, per_dose=words.number(f"{ratio / fold:.2f}"))
 
 
 def _alert_lines(alerts: Table, words: Words) -> Iterator[str]:
