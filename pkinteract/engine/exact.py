@@ -24,6 +24,9 @@ from pkinteract.engine.events import Event, concerning, event_table
 from pkinteract.engine.layout import Layout
 from pkinteract.engine.system import System
 
+INSTANT = 1e300
+"""A rate that empties a depot in any time but none [1/h]."""
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Modes:
@@ -87,7 +90,8 @@ class ExponentialCurve:
         """Area under each piece up to ``span``, from the balance of each mode."""
         first = self.amplitude[piece]
         last = _advance(self.modes, first, self.depot[piece], self.rate[piece], span)
-        given = (self.depot[piece] * -np.expm1(-self.modes.ka * span[..., None])).sum(axis=-1) + self.rate[piece] * span
+        emptied = -np.expm1(-np.minimum(self.modes.ka, INSTANT) * span[..., None])
+        given = (self.depot[piece] * emptied).sum(axis=-1) + self.rate[piece] * span
         area: Array = ((first - last + self.modes.weights * given[..., None]) / self.modes.rates).sum(axis=-1)
         return area
 

@@ -21,6 +21,7 @@ from pkinteract.library.evidence.outcomes import kept_outcomes
 from pkinteract.library.grades import grade_of
 from pkinteract.model.expectation.evidence import MISS, PairEvidence, pair_evidence
 from pkinteract.report.pairs import WIDTH, pair_lines
+from pkinteract.text.words import words_of
 
 COUNTED = {
     "mechanism": "mechanism only, no studied ratio",
@@ -194,7 +195,7 @@ def test_check_lists_every_pair_by_perpetrator_in_lines_that_can_be_read() -> No
     drugs = ["carbamazepine", "valproate", "amitriptyline", "ethinylestradiol", "levonorgestrel", "lamotrigine"]
     evidence = pair_evidence(load(given(*drugs, "simvastatin", "levetiracetam", "pregabalin")))
 
-    lines = list(pair_lines(evidence))
+    lines = list(pair_lines(evidence, words_of("en")))
 
     assert max(map(len, lines)) <= WIDTH
     for status, words in COUNTED.items():
@@ -233,7 +234,7 @@ def test_a_known_miss_is_told_in_the_run_that_meets_it() -> None:
     worst = known("rifampicin", "midazolam").worst
     assert worst is not None
     scenario = load(given("rifampicin", "midazolam"))
-    text = " ".join(" ".join(pair_lines(pair_evidence(scenario), "pairs.csv")).split())
+    text = " ".join(" ".join(pair_lines(pair_evidence(scenario), words_of("en"), "pairs.csv")).split())
     line = text[text.index("rifampicin on midazolam: ") :]
 
     assert f"missed: {worst.study}, {worst.observed:.3g} seen, {worst.predicted:.3g} predicted" in line

@@ -18,10 +18,11 @@ from scenario_files import load
 from virtual_patients import crowd, person
 
 from pkinteract import simulate
-from pkinteract.analysis.alerts import alerts_of
+from pkinteract.analysis import answer_of
 from pkinteract.cli import main
 from pkinteract.engine.curves import extremes
 from pkinteract.errors import InputError
+from pkinteract.export.tables.run import alert_table
 from pkinteract.population.run.bodies import bodies
 from pkinteract.population.run.solve import solved_patients
 from pkinteract.report.run.figure import draw_result
@@ -176,10 +177,12 @@ def test_ranges_and_alerts_of_the_unbound_level_stand_beside_those_of_the_total(
     ranges = {a.id: (a.low, a.high, a.unit) for a in result.analytes if a.unbound}
     assert ranges == {"phenytoin-unbound": (1.0, 2.0, "mg/L"), "valproate-unbound": (5.0, 15.0, "mg/L")}
     assert next(a.column for a in result.analytes if a.unbound) == "phenytoin-unbound_mg_per_L"
-    total = [alert.text for alert in alerts_of(result) if alert.analyte == "phenytoin"]
+    alerts = alert_table(answer_of(result))
+    told = list(zip(alerts["analyte"], alerts["rule"], alerts["text"], strict=True))
+    total = [text for analyte, rule, text in told if analyte == "phenytoin" and rule in ("above-range", "below-range")]
     assert total
     assert all(text.endswith("; the unbound level decides") for text in total)
-    assert not any("decides" in alert.text for alert in alerts_of(result) if alert.analyte.endswith("-unbound"))
+    assert not any("decides" in text for analyte, _, text in told if analyte.endswith("-unbound"))
 
 
 def test_the_unbound_level_is_in_the_unit_of_the_total() -> None:

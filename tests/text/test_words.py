@@ -32,7 +32,7 @@ OPEN = {
     "status": STATUSES,
     "terminal": (*get_args(Severity), "none", "alert", "alerts", "mechanism", "looked-for-none", "no-data"),
     "happens": FALLS,
-    "alert": (*FALLS, *LEVELS, "above-alert-peaks"),
+    "alert": (*FALLS, *LEVELS, "above-alert-peaks", "above-range-total", "below-range-total"),
     "much": LEVELS,
     "do": tuple(f"still-{rule}" for rule in LEVELS),
     "risk": ("gene", "kidneys"),
