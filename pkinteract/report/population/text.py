@@ -116,15 +116,23 @@ def _at_risk(plan: RunPlan, tally: Tally) -> Iterator[str]:
         yield from _who(table, analyte)
 
 
-def _who(table: Table, analyte: Analyte) -> Iterator[str]:
-    """Groups that are at risk at the end more often than the others, and not by chance; the highest share first."""
+def often_at_risk(table: Table, analyte: Analyte) -> list[int]:
+    """Rows of ``risk.csv`` with the groups that are at risk at the end more often than others, the highest share first.
+
+    None of them is so by chance.
+    """
     mine = [n for n, name in enumerate(table["analyte"]) if name == analyte.id]
     if not mine:
-        return
+        return []
     events, total = (np.array([table[name][n] for n in mine]) for name in ("at_risk_after", "n"))
     low = ratio_interval(events, total, events[0] - events, total[0] - total, _SURE)[0]
     at_risk = [n for n, some, least in zip(mine, events, low, strict=True) if some >= _FEWEST and least > 1]
-    at_risk.sort(key=lambda n: -table["share_after"][n])
+    return sorted(at_risk, key=lambda n: -table["share_after"][n])
+
+
+def _who(table: Table, analyte: Analyte) -> Iterator[str]:
+    """Groups that are at risk at the end more often than the others."""
+    at_risk = often_at_risk(table, analyte)
     if at_risk:
         yield f"  more often above {analyte.alert:g} {analyte.unit} of {analyte.id} at the end than others:"
     rows = [

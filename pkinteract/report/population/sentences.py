@@ -1,0 +1,103 @@
+"""Who is at risk, from the patients of a population: in words, with the numbers of its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from pkinteract.analysis import Answer
+from pkinteract.analysis.moves import Move
+from pkinteract.analytes import name_of
+from pkinteract.export.tables.population import SPREAD, risk_table
+from pkinteract.population.run.plan import RunPlan
+from pkinteract.population.statistics.metrics import DAY, measures_of
+from pkinteract.population.statistics.tally import PHENOTYPES, Tally, quantiles
+from pkinteract.report.population.text import often_at_risk
+from pkinteract.report.run.sentences import MOST, told_moves
+from pkinteract.scenario.types import TOLERANCE
+from pkinteract.text.csv import Table
+from pkinteract.text.words import Words
+
+
+def people_sentences(plan: RunPlan, tally: Tally, answer: Answer, words: Words) -> Iterator[str]:
+    """Share of the patients beyond a limit, and the groups that are so more often; nothing where nobody has a result.
+
+    Of the levels that a change moves, or where none does of all that have an alert level: the share above it as in
+    ``risk.csv``; without one, or where the level falls, what the percentiles of the lowest level of the last day in
+    ``metrics.csv`` say of the range.
+    """
+    if not tally.patients[0]:
+        return
+    table, moves = risk_table(plan, tally), told_moves(answer)
+    moving = [move.place for move in moves]
+    falling = {move.place for move in moves if move.ratio < 1}
+    judged = [place for place, analyte in enumerate(plan.analytes) if analyte.alert is not None]
+    for place in moving or judged[:MOST]:
+        if place in judged and place not in falling:
+            yield from _above_alert(plan, table, place, words)
+    for move in moves:
+        if move.place in falling or move.place not in judged:
+            yield from _out_of_range(plan, tally, move, words)
+
+
+def _above_alert(plan: RunPlan, table: Table, place: int, words: Words) -> Iterator[str]:
+    analyte = plan.analytes[place]
+    everybody = table["analyte"].index(analyte.id)
+    shares = {word: 100 * float(table[f"share_{word}"][everybody]) for word in ("before", "after", "ever")}
+    yield words.say(
+        "people.above-alert",
+        analyte=name_of(analyte.id, plan.scenario, words.language),
+        count=table["n"][everybody],
+        limit=float(table["alert"][everybody]),
+        unit=analyte.unit,
+        day=words.written(float(plan.windows.ends[plan.windows.reference]) / DAY - 1),
+        low=100 * float(table["low_after"][everybody]),
+        high=100 * float(table["high_after"][everybody]),
+        **shares,
+    )
+    groups = [
+        words.say(
+            "people.group",
+            group=_named(str(table["group"][line]), str(table["level"][line]), words),
+            share=100 * float(table["share_after"][line]),
+            count=table["n"][line],
+        )
+        for line in often_at_risk(table, analyte)
+        if table["group"][line] in (*plan.genes, "creatinine_clearance_mL_per_min")
+    ]
+    if groups:
+        yield words.say("people.groups", groups="; ".join(groups[:MOST]))
+
+
+def _named(group: str, level: str, words: Words) -> str:
+    """A phenotype of a gene, or a band of creatinine clearance, as the groups of ``risk.csv`` name them."""
+    if level in PHENOTYPES:
+        return f"{group} {words.say(f'phenotype.{level}')}"
+    bound = level.removeprefix("below ").removesuffix(" and above")
+    key = "between" if bound == level else "below" if level.startswith("below") else "from"
+    return words.say(f"people.clearance-{key}", clearance=bound.replace("-", "–"))
+
+
+def _out_of_range(plan: RunPlan, tally: Tally, move: Move, words: Words) -> Iterator[str]:
+    """At least how many have a lowest level of the last day beyond the range, on the side to which it moves."""
+    analyte, side = move.analyte, "above" if move.ratio > 1 else "below"
+    limit = analyte.high if move.ratio > 1 else analyte.low
+    if limit is None or move.stop < plan.scenario.duration - TOLERANCE:
+        return
+    first = sum(len(measures_of(other)) for other in plan.analytes[: move.place])
+    counts = tally.measures[first + list(measures_of(analyte)).index("trough_after"), :1]
+    troughs = quantiles(counts, SPREAD)[:, 0]
+    beyond = [1 - share for share, trough in zip(SPREAD, troughs, strict=True) if trough > limit]
+    if side == "below":
+        beyond = [share for share, trough in zip(SPREAD, troughs, strict=True) if trough < limit]
+    if np.isnan(troughs).any():
+        return
+    yield words.say(
+        f"people.{side}-range" if beyond else f"people.rarely-{side}-range",
+        analyte=name_of(analyte.id, plan.scenario, words.language),
+        count=int(counts.sum(dtype=np.int64)),
+        share=round(100 * (max(beyond) if beyond else min(SPREAD))),
+        limit=limit,
+        unit=analyte.unit,
+    )
