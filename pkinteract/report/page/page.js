@@ -92,13 +92,12 @@
     const place = plot.cursor.idx;
     if (place == null || printing) return;
     const day = plot.data[0][place];
-    one.values.forEach((cell, n) => { cell.textContent = ` ${number(plot.data[n + 1][place])}`; });
-    const parts = one.names.filter((name) => !hidden.has(name))
-      .map((name) => {
-        const n = one.names.indexOf(name);
-        const [low, , high] = (one.people[n] || []).map((line) => line[place]);
-        return `${name} ${number(plot.data[n + 1][place])}${low == null ? "" : ` (${number(low)}–${number(high)})`}`;
-      });
+    const told = one.names.map((_, n) => {
+      const [low, , high] = (one.people[n] || []).map((line) => line[place]);
+      return ` ${number(plot.data[n + 1][place])}${low == null ? "" : ` (${number(low)}–${number(high)})`}`;
+    });
+    one.values.forEach((cell, n) => { cell.textContent = told[n]; });
+    const parts = one.names.map((name, n) => name + told[n]).filter((_, n) => !hidden.has(one.names[n]));
     if (one === plots[0]) readout.textContent = dated(day);
     plot.over.setAttribute("aria-valuenow", String(day));
     plot.over.setAttribute("aria-valuetext", `${dated(day)}: ${parts.join(", ")} ${one.unit}`);
@@ -148,7 +147,7 @@
     box.append(made("span", "unit", one.unit));
     curves.forEach((curve, n) => {
       const button = made("button", "key");
-      const value = made("span", "value");
+      const value = made("span", curve.people ? "value people" : "value");
       button.type = "button";
       button.setAttribute("aria-pressed", String(!hidden.has(curve.name)));
       button.append(sample(n), ` ${curve.name}`, value);

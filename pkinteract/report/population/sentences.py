@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from pkinteract.analysis import Answer
 from pkinteract.analysis.moves import Move
 from pkinteract.analytes import name_of
@@ -43,7 +41,7 @@ def people_sentences(plan: RunPlan, tally: Tally, answer: Answer, words: Words) 
 
 def _above_alert(plan: RunPlan, table: Table, place: int, words: Words) -> Iterator[str]:
     analyte = plan.analytes[place]
-    everybody = table["analyte"].index(analyte.id)
+    everybody = list(table["analyte"]).index(analyte.id)
     shares = {word: 100 * float(table[f"share_{word}"][everybody]) for word in ("before", "after", "ever")}
     yield words.say(
         "people.above-alert",
@@ -51,7 +49,7 @@ def _above_alert(plan: RunPlan, table: Table, place: int, words: Words) -> Itera
         count=table["n"][everybody],
         limit=float(table["alert"][everybody]),
         unit=analyte.unit,
-        day=words.written(float(plan.windows.ends[plan.windows.reference]) / DAY - 1),
+        day=words.written(float(plan.windows.edges[plan.windows.days[plan.windows.reference].start]) / DAY),
         low=100 * float(table["low_after"][everybody]),
         high=100 * float(table["high_after"][everybody]),
         **shares,
@@ -87,16 +85,15 @@ def _out_of_range(plan: RunPlan, tally: Tally, move: Move, words: Words) -> Iter
         return
     first = sum(len(measures_of(other)) for other in plan.analytes[: move.place])
     counts = tally.measures[first + list(measures_of(analyte)).index("trough_after"), :1]
-    troughs = quantiles(counts, SPREAD)[:, 0]
-    beyond = [1 - share for share, trough in zip(SPREAD, troughs, strict=True) if trough > limit]
-    if side == "below":
-        beyond = [share for share, trough in zip(SPREAD, troughs, strict=True) if trough < limit]
-    if np.isnan(troughs).any():
-        return
+    troughs = zip(SPREAD, quantiles(counts, SPREAD)[:, 0], strict=True)
+    if side == "above":
+        beyond = [1 - share for share, trough in troughs if trough > limit]
+    else:
+        beyond = [share for share, trough in troughs if trough < limit]
     yield words.say(
         f"people.{side}-range" if beyond else f"people.rarely-{side}-range",
         analyte=name_of(analyte.id, plan.scenario, words.language),
-        count=int(counts.sum(dtype=np.int64)),
+        count=int(tally.patients[0]),
         share=round(100 * (max(beyond) if beyond else min(SPREAD))),
         limit=limit,
         unit=analyte.unit,

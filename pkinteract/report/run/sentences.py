@@ -33,7 +33,7 @@ class Sentence:
 
 
 def sentences_of(answer: Answer, words: Words, people: Iterable[str] = ()) -> tuple[Sentence, ...]:
-    """The sentences that the numbers of a run carry, in their order; who is at risk begins with what ``people`` tell."""
+    """The sentences that the numbers of a run carry, in their order; those on ``people`` begin who is at risk."""
     moves = told_moves(answer)
     texts: tuple[tuple[Label, list[str]], ...] = (
         ("happens", list(_happens(answer, moves, words))),
