@@ -84,8 +84,9 @@ def test_who_is_at_risk_is_told_with_the_numbers_of_the_table_of_risks(rising: P
     [poor] = [row for row in table if (row["group"], row["level"]) == ("CYP2D6", "poor")]
 
     found = re.match(
-        r"Of (\d+) virtual patients ([\d.]+) % \(95 % interval ([\d.]+) to ([\d.]+)\) have amitriptyline \+ nortriptyline "
-        r"above its alert level of (\d+) ng/mL on the last day, ([\d.]+) % on day -1, and ([\d.]+) % at any time from day 0",
+        r"Of (\d+) virtual patients ([\d.]+) % \(95 % interval ([\d.]+) to ([\d.]+)\) have amitriptyline \+ "
+        r"nortriptyline above its alert level of (\d+) ng/mL on the last day, ([\d.]+) % on day -1, and ([\d.]+) % at "
+        r"any time from day 0 on\.",
         told,
     )
     group = re.search(r"CYP2D6 poor metaboliser \(([\d.]+) % of (\d+)\)", told)
@@ -117,8 +118,8 @@ def test_a_group_is_named_only_where_the_command_prints_it(rising: Path) -> None
 def test_how_many_fall_below_the_range_is_what_the_percentiles_of_the_troughs_say(falling: Path) -> None:
     """In German; the largest share whose percentile of the last day's lowest level is below the range."""
     found = re.match(
-        r"Bei mindestens (\d+) % von (\d+) virtuellen Patienten liegt der niedrigste Spiegel von Lamotrigin am letzten Tag "
-        r"unter ([\d,]+) mg/L",
+        r"Bei mindestens (\d+) % von (\d+) virtuellen Patienten liegt der niedrigste Spiegel von Lamotrigin am "
+        r"letzten Tag unter ([\d,]+) mg/L",
         sentence(falling, "Wer ist gefährdet"),
     )
     [troughs] = [
@@ -134,7 +135,7 @@ def test_how_many_fall_below_the_range_is_what_the_percentiles_of_the_troughs_sa
 
 
 def test_a_level_to_draw_has_the_band_of_the_patients_at_that_time(rising: Path) -> None:
-    """``low`` and ``high`` are 5 and 95 % of ``bands.csv``; the page says them, and between them lies what is expected."""
+    """``low`` and ``high`` are 5 and 95 % of ``bands.csv``, around what is expected; the page says them too."""
     bands = {(row["analyte"], float(row["time_h"])): row for row in rows(rising / "bands.csv")}
     samples = rows(rising / "sampling.csv")
     page = (rising / "report.html").read_text("utf-8")

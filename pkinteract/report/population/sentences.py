@@ -44,7 +44,7 @@ def _above_alert(plan: RunPlan, table: Table, place: int, words: Words) -> Itera
     everybody = list(table["analyte"]).index(analyte.id)
     shares = {word: 100 * float(table[f"share_{word}"][everybody]) for word in ("before", "after", "ever")}
     yield words.say(
-        "people.above-alert",
+        "shares.above-alert",
         analyte=name_of(analyte.id, plan.scenario, words.language),
         count=table["n"][everybody],
         limit=float(table["alert"][everybody]),
@@ -56,7 +56,7 @@ def _above_alert(plan: RunPlan, table: Table, place: int, words: Words) -> Itera
     )
     groups = [
         words.say(
-            "people.group",
+            "shares.group",
             group=_named(str(table["group"][line]), str(table["level"][line]), words),
             share=100 * float(table["share_after"][line]),
             count=table["n"][line],
@@ -65,7 +65,7 @@ def _above_alert(plan: RunPlan, table: Table, place: int, words: Words) -> Itera
         if table["group"][line] in (*plan.genes, "creatinine_clearance_mL_per_min")
     ]
     if groups:
-        yield words.say("people.groups", groups="; ".join(groups[:MOST]))
+        yield words.say("shares.groups", groups="; ".join(groups[:MOST]))
 
 
 def _named(group: str, level: str, words: Words) -> str:
@@ -74,7 +74,7 @@ def _named(group: str, level: str, words: Words) -> str:
         return f"{group} {words.say(f'phenotype.{level}')}"
     bound = level.removeprefix("below ").removesuffix(" and above")
     key = "between" if bound == level else "below" if level.startswith("below") else "from"
-    return words.say(f"people.clearance-{key}", clearance=bound.replace("-", "–"))
+    return words.say(f"shares.clearance-{key}", clearance=bound.replace("-", "–"))
 
 
 def _out_of_range(plan: RunPlan, tally: Tally, move: Move, words: Words) -> Iterator[str]:
@@ -91,7 +91,7 @@ def _out_of_range(plan: RunPlan, tally: Tally, move: Move, words: Words) -> Iter
     else:
         beyond = [share for share, trough in troughs if trough < limit]
     yield words.say(
-        f"people.{side}-range" if beyond else f"people.rarely-{side}-range",
+        f"shares.{side}-range" if beyond else f"shares.rarely-{side}-range",
         analyte=name_of(analyte.id, plan.scenario, words.language),
         count=int(tally.patients[0]),
         share=round(100 * (max(beyond) if beyond else min(SPREAD))),
