@@ -90,8 +90,9 @@ def _out_of_range(plan: RunPlan, tally: Tally, move: Move, words: Words) -> Iter
         beyond = [1 - share for share, trough in troughs if trough > limit]
     else:
         beyond = [share for share, trough in troughs if trough < limit]
+    often = "" if beyond else "rarely-"
     yield words.say(
-        f"shares.{side}-range" if beyond else f"shares.rarely-{side}-range",
+        f"shares.{often}{side}-range",
         analyte=name_of(analyte.id, plan.scenario, words.language),
         count=int(tally.patients[0]),
         share=round(100 * (max(beyond) if beyond else min(SPREAD))),
