@@ -190,12 +190,13 @@ def _answered(plan: RunPlan, tally: Tally, typical: Result, options: PopulationO
     from pkinteract.model.expectation.evidence import pair_evidence
     from pkinteract.population.statistics.people import people_of
     from pkinteract.report.population.sentences import people_sentences
+    from pkinteract.report.population.text import drawn_over
     from pkinteract.report.run.sentences import sentences_of
     from pkinteract.text.csv import write_csv
     from pkinteract.text.words import words_of
 
     words = words_of(options.language or plan.scenario.language)
-    answer, people = answer_of(typical), people_of(plan, tally)
+    answer, people = answer_of(typical), people_of(plan, tally, drawn_over(plan))
     table = sampling_table(answer, words.language, people)
     put = write_parquet if options.form == "parquet" else write_csv
     files: dict[str, Writer] = {f"sampling.{options.form}": partial(put, table)}

@@ -45,7 +45,7 @@ OPEN = {
     ),
     "shares": (
         *(f"clearance-{end}" for end in ("below", "between", "from")),
-        *(f"{often}{side}-range" for often in ("", "rarely-") for side in ("above", "below")),
+        *(f"{side}-range" for side in ("above", "below")),
     ),
 }
 """What a key that is put together ends in, by what it begins with."""

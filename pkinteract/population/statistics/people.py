@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,11 +28,14 @@ class People:
         (time,) the grid of the plan [h].
     levels
         (analyte, 3, time) ``EDGES`` of the levels, in the unit of each analyte; NaN where there is nobody.
+    warnings
+        What to know of the patients.
     """
 
     count: int
     times: Array
     levels: Array
+    warnings: tuple[str, ...]
 
     def band(self, place: int, time: float) -> tuple[float, float] | None:
         """5 and 95 % of the levels of an analyte at a time [h]; None where nobody has one, or off the grid.
@@ -43,7 +47,7 @@ class People:
         return None if abs(self.times[near] - time) > TOLERANCE or np.isnan(low) else (low, high)
 
 
-def people_of(plan: RunPlan, tally: Tally) -> People:
+def people_of(plan: RunPlan, tally: Tally, warnings: Iterable[str] = ()) -> People:
     """The spread of what was counted."""
     levels = [quantiles(tally.levels[place], EDGES, lowest) for place, lowest in enumerate(plan.lowest)]
-    return People(count=int(tally.patients[0]), times=plan.grid, levels=np.array(levels))
+    return People(count=int(tally.patients[0]), times=plan.grid, levels=np.array(levels), warnings=tuple(warnings))

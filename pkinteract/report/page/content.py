@@ -75,7 +75,7 @@ def page_content(
         "dated": scenario.start is not None,
         "numbers": numbers,
         "left_out": left_out,
-        "warnings": list(scenario.warnings),
+        "warnings": [*scenario.warnings, *(() if people is None else people.warnings)],
         "chart": chart_content(answer, words, people),
     }
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pkinteract.analysis import Answer
 from pkinteract.analysis.moves import Move
 from pkinteract.analytes import name_of
-from pkinteract.export.tables.population import SPREAD, risk_table
+from pkinteract.export.tables.population import risk_table
 from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.statistics.metrics import DAY, measures_of
-from pkinteract.population.statistics.tally import PHENOTYPES, Tally, quantiles
+from pkinteract.population.statistics.tally import EVER, PHENOTYPES, Tally, share_below
 from pkinteract.report.population.text import often_at_risk
 from pkinteract.report.run.sentences import MOST, told_moves
 from pkinteract.scenario.types import TOLERANCE
@@ -21,9 +21,9 @@ from pkinteract.text.words import Words
 def people_sentences(plan: RunPlan, tally: Tally, answer: Answer, words: Words) -> Iterator[str]:
     """Share of the patients beyond a limit, and the groups that are so more often; nothing where nobody has a result.
 
-    Of the levels that a change moves, or where none does of all that have an alert level: the share above it as in
-    ``risk.csv``; without one, or where the level falls, what the percentiles of the lowest level of the last day in
-    ``metrics.csv`` say of the range.
+    Of the levels that a change moves, or where none does of those that pass an alert level in somebody: the share above
+    it as in ``risk.csv``; without one, or where it falls, about how many have a lowest level of the last day out of
+    range.
     """
     if not tally.patients[0]:
         return
@@ -31,7 +31,7 @@ def people_sentences(plan: RunPlan, tally: Tally, answer: Answer, words: Words) 
     moving = [move.place for move in moves]
     falling = {move.place for move in moves if move.ratio < 1}
     judged = [place for place, analyte in enumerate(plan.analytes) if analyte.alert is not None]
-    for place in moving or judged[:MOST]:
+    for place in moving or [place for place in judged if tally.risk[place, 0, EVER]][:MOST]:
         if place in judged and place not in falling:
             yield from _above_alert(plan, table, place, words)
     for move in moves:
@@ -78,24 +78,19 @@ def _named(group: str, level: str, words: Words) -> str:
 
 
 def _out_of_range(plan: RunPlan, tally: Tally, move: Move, words: Words) -> Iterator[str]:
-    """At least how many have a lowest level of the last day beyond the range, on the side to which it moves."""
+    """About how many have a lowest level of the last day beyond the range, on the side to which it moves."""
     analyte, side = move.analyte, "above" if move.ratio > 1 else "below"
-    limit = analyte.high if move.ratio > 1 else analyte.low
+    limit = analyte.high if side == "above" else analyte.low
     if limit is None or move.stop < plan.scenario.duration - TOLERANCE:
         return
     first = sum(len(measures_of(other)) for other in plan.analytes[: move.place])
     counts = tally.measures[first + list(measures_of(analyte)).index("trough_after"), :1]
-    troughs = zip(SPREAD, quantiles(counts, SPREAD)[:, 0], strict=True)
-    if side == "above":
-        beyond = [1 - share for share, trough in troughs if trough > limit]
-    else:
-        beyond = [share for share, trough in troughs if trough < limit]
-    often = "" if beyond else "rarely-"
+    share = float(share_below(counts, limit)[0])
     yield words.say(
-        f"shares.{often}{side}-range",
+        f"shares.{side}-range",
         analyte=name_of(analyte.id, plan.scenario, words.language),
         count=int(tally.patients[0]),
-        share=round(100 * (max(beyond) if beyond else min(SPREAD))),
+        share=round(100 * (share if side == "below" else 1 - share)),
         limit=limit,
         unit=analyte.unit,
     )

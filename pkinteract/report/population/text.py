@@ -54,7 +54,7 @@ def population_lines(plan: RunPlan, tally: Tally, resumed: int, written: Sequenc
     lines += _at_risk(plan, tally)
     lines += [f"  {text}" for text in taken_lines(plan.scenario, words_of("en"))]
     lines += [f"  warning: {text}" for text in plan.scenario.warnings]
-    lines += drawn_over(plan)
+    lines += [f"  warning: {text}" for text in drawn_over(plan)]
     lines += _failed(tally)
     lines += [f"  wrote {path}" for path in written]
     return [*lines, f"  {NOTICE}"]
@@ -65,7 +65,7 @@ def drawn_over(plan: RunPlan) -> Iterator[str]:
     for gene, activity in plan.scenario.patient.phenotype.items() if plan.scenario.population is None else ():
         if gene in plan.genes and activity.phenotype != "normal":
             kept = f'"{activity.phenotype}", write [population] with fixed = ["{gene}"]'
-            yield f"  warning: {gene} is drawn; to keep {kept}"
+            yield f"{gene} is drawn; to keep {kept}"
 
 
 def patient_count(plan: RunPlan, tally: Tally) -> str:
