@@ -17,7 +17,7 @@ from pkinteract.text.csv import Table
 from pkinteract.text.words import Words, words_of
 
 if TYPE_CHECKING:
-    from pkinteract.population.statistics.people import People
+    from pkinteract.population.statistics.people import PatientSpread
 
 
 def concentration_table(result: Result) -> Table:
@@ -171,7 +171,7 @@ def day_table(result: Result) -> Table:
     }
 
 
-def sampling_table(answer: Answer, language: str = "en", people: People | None = None) -> Table:
+def sampling_table(answer: Answer, language: str = "en", people: PatientSpread | None = None) -> Table:
     """``sampling.csv``: when to draw a level, and what to expect; of ``people`` 5 and 95 % of their levels then."""
     samples, result, words = answer.samples, answer.result, words_of(language)
     places = {analyte.id: place for place, analyte in enumerate(result.analytes)}

@@ -17,7 +17,7 @@ EDGES = (0.05, 0.5, 0.95)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class People:
+class PatientSpread:
     """The spread of the levels of virtual patients.
 
     Attributes
@@ -47,7 +47,9 @@ class People:
         return None if abs(self.times[near] - time) > TOLERANCE or np.isnan(low) else (low, high)
 
 
-def people_of(plan: RunPlan, tally: Tally, warnings: Iterable[str] = ()) -> People:
+def people_of(plan: RunPlan, tally: Tally, warnings: Iterable[str] = ()) -> PatientSpread:
     """The spread of what was counted."""
     levels = [quantiles(tally.levels[place], EDGES, lowest) for place, lowest in enumerate(plan.lowest)]
-    return People(count=int(tally.patients[0]), times=plan.grid, levels=np.array(levels), warnings=tuple(warnings))
+    return PatientSpread(
+        count=int(tally.patients[0]), times=plan.grid, levels=np.array(levels), warnings=tuple(warnings)
+    )

@@ -20,7 +20,7 @@ from pkinteract.scenario.types import TOLERANCE
 from pkinteract.text.words import Words
 
 if TYPE_CHECKING:
-    from pkinteract.population.statistics.people import People
+    from pkinteract.population.statistics.people import PatientSpread
 
 ROOM = 24_000
 """Values of all curves together at most: some 150 kB."""
@@ -43,7 +43,7 @@ STRETCHES = 240
 Row = Mapping[str, Any]
 
 
-def chart_content(answer: Answer, words: Words, people: People | None = None) -> dict[str, Any]:
+def chart_content(answer: Answer, words: Words, people: PatientSpread | None = None) -> dict[str, Any]:
     """Everything that is drawn, thinned so that the page stays small; times in days."""
     result, scenario = answer.result, answer.result.scenario
     start = max(scenario.first_time, -min(LEAD, scenario.duration / 4))
@@ -95,7 +95,7 @@ def _drawn(values: Array) -> list[float]:
     return _rounded(values, 4)
 
 
-def _band(people: People, place: int, sampled: Array) -> list[list[float | None]]:
+def _band(people: PatientSpread, place: int, sampled: Array) -> list[list[float | None]]:
     """Ends of the band of an analyte, and the median between them; None before the patients are counted."""
     counted = sampled >= people.times[0] - TOLERANCE
     whole = counted if counted.ndim == 1 else np.repeat(counted.all(axis=1), 2)
@@ -103,7 +103,7 @@ def _band(people: People, place: int, sampled: Array) -> list[list[float | None]
     return [[level if some else None for level, some in zip(line, whole, strict=True)] for line in lines]
 
 
-def _panel(result: Result, members: Sequence[int], sampled: Array, words: Words, people: People | None) -> Row:
+def _panel(result: Result, members: Sequence[int], sampled: Array, words: Words, people: PatientSpread | None) -> Row:
     """A drug and what it forms; first, and drawn without a dash, what is judged by the range that is shown."""
     scenario, everything = result.scenario, [result.analytes[i] for i in members]
     judged = next((analyte for analyte in reversed(everything) if analyte.low is not None), everything[0])

@@ -22,7 +22,7 @@ from pkinteract.scenario import Scenario
 from pkinteract.text.words import Words
 
 if TYPE_CHECKING:
-    from pkinteract.population.statistics.people import People
+    from pkinteract.population.statistics.people import PatientSpread
 
 STRETCHES = 12
 """Stretches of equal dosing of a drug that are told at most."""
@@ -39,7 +39,7 @@ def page_content(
     pairs: Sequence[PairEvidence],
     words: Words,
     made: date,
-    people: People | None = None,
+    people: PatientSpread | None = None,
 ) -> dict[str, Any]:
     """Everything that the template shows, texts in the language of ``words``; ``people`` around the typical patient."""
     result = answer.result
@@ -136,7 +136,7 @@ def _move(answer: Answer, move: Move, words: Words) -> Row:
     }
 
 
-def _samples(answer: Answer, words: Words, people: People | None) -> Iterator[Row]:
+def _samples(answer: Answer, words: Words, people: PatientSpread | None) -> Iterator[Row]:
     scenario = answer.result.scenario
     places = {analyte.id: place for place, analyte in enumerate(answer.result.analytes)}
     for sample in answer.samples:

@@ -15,7 +15,7 @@ from pkinteract.report.run.sentences import Sentence
 from pkinteract.text.words import Words
 
 if TYPE_CHECKING:
-    from pkinteract.population.statistics.people import People
+    from pkinteract.population.statistics.people import PatientSpread
 
 FOLDER = Path(__file__).parent
 
@@ -26,7 +26,7 @@ def page_text(
     pairs: Sequence[PairEvidence],
     words: Words,
     made: date,
-    people: People | None = None,
+    people: PatientSpread | None = None,
 ) -> str:
     """The page as one HTML file that asks for nothing else; with the band of ``people`` where some were simulated."""
     import jinja2
@@ -60,7 +60,7 @@ def write_page(
     made: date,
     path: Path,
     *,
-    people: People | None = None,
+    people: PatientSpread | None = None,
 ) -> None:
     """Write the page to a file."""
     path.write_text(page_text(answer, sentences, pairs, words, made, people), "utf-8")
