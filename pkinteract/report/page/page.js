@@ -253,7 +253,7 @@
     charts.textContent = "";
     const count = data.panels.length + (data.enzymes.length ? 1 : 0);
     const peopled = data.panels.some((panel) => panel.curves.some((curve) => curve.people));
-    const shared = ((peopled ? 590 : 655) - 22 * data.lanes.length) / count - 22;
+    const shared = ((peopled ? 570 : 655) - 22 * data.lanes.length) / count - 22;
     const height = printing ? Math.min(Math.max(shared, 95), 150) : 190;
     data.panels.forEach((panel, n) => draw(panel, panel.unit, data.day, panel.curves, height, log, n === count - 1));
     if (data.enzymes.length) draw({}, words.enzymes, data.enzyme_day, data.enzymes, height, false, true);
