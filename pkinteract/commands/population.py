@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from pkinteract.commands.progress import Begin, progress_bar
+from pkinteract.text.words import LANGUAGES
 
 if TYPE_CHECKING:
     from pkinteract.errors import PopulationError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pkinteract.population.statistics.tally import Tally
     from pkinteract.report.workers import Begin as BeginDrawing
     from pkinteract.report.workers import Draw
+    from pkinteract.result import Result
     from pkinteract.scenario import Scenario
     from pkinteract.text.folder import Writer
 
@@ -35,6 +37,7 @@ class PopulationOptions:
     resume: bool
     keep_partitions: bool
     figure: bool
+    language: str | None
     force: bool
 
 
@@ -60,15 +63,21 @@ SMALL = 10_000
 @click.option("--resume", is_flag=True, help="Go on from what an interrupted run has finished.")
 @click.option("--keep-partitions", is_flag=True, help="Leave the finished pieces in partitions/.")
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Default results/<name>-population/.")
-@click.option("--no-figure", is_flag=True, help="Draw no fans.")
+@click.option("--no-figure", is_flag=True, help="Write no report.html and draw no fans.")
+@click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    help="Of report.html and texts in sampling.csv; default [output] language, or en.",
+)
 @click.option("--force", is_flag=True, help="Write into a folder that holds something else.")
 def population(scenario: Path, out: Path | None, no_figure: bool, **options: Any) -> None:
     """Simulate virtual patients under a SCENARIO and write how they differ.
 
     The patients are drawn as the [population] table of the scenario says, or as European adults. Writes each patient
     with body, genes and measures, the spread of levels over time, of daily averages and of every measure, who is above
-    an alert level and how these patients differ, and a figure per analyte. The same seed gives the same patients and
-    the same files, whoever computes them.
+    an alert level and how these patients differ, when to draw a level, a figure per analyte, and the page of the
+    typical patient with the others around (report.html). The same seed gives the same patients and the same files,
+    whoever computes them; only the page holds a date.
 
     Example: pkinteract population scenarios/carbamazepine-to-levetiracetam.toml -n 1000
     """
@@ -145,7 +154,9 @@ def _simulated(
     from pkinteract.population.run.partitions import FORMS
     from pkinteract.population.run.store import Store, run_plan
     from pkinteract.report.population.text import population_lines
+    from pkinteract.simulation import simulate
 
+    typical = simulate(plan.scenario)
     store = Store(plan=plan, form=FORMS[options.form], top=folder)
     with executor(options.workers, options.scheduler) as compute:
         store.begin(resume=options.resume, force=options.force)
@@ -153,7 +164,9 @@ def _simulated(
         there = sum(len(plan.patients(partition)) for partition in ready)
         tally = run_plan(store, ready, compute, progress(plan.spec.n, there) if progress else _silent)
     somebody = bool(tally.patients[0])
-    written = _write(store, tally, draw if options.figure and somebody else None, keep=options.keep_partitions)
+    answered = _answered(plan, tally, typical, options)
+    fans = draw if options.figure and somebody else None
+    written = _write(store, tally, answered, fans, keep=options.keep_partitions)
     lines = population_lines(plan, tally, len(ready), written)
     tally.release()
     return lines, None if somebody else PopulationError(plan.scenario.name, plan.spec.n, tally.failures.values())
@@ -167,7 +180,38 @@ def _name(scenario: Scenario) -> str:
     return f"{scenario.name}-population"
 
 
-def _write(store: Store, tally: Tally, draw: BeginDrawing | None, *, keep: bool) -> list[Path]:
+def _answered(plan: RunPlan, tally: Tally, typical: Result, options: PopulationOptions) -> dict[str, Writer]:
+    """Writers of what the run answers: when to draw a level, and the page unless there is no figure."""
+    from datetime import date
+
+    from pkinteract.analysis import answer_of
+    from pkinteract.export import write_parquet
+    from pkinteract.export.tables.run import sampling_table
+    from pkinteract.model.expectation.evidence import pair_evidence
+    from pkinteract.population.statistics.people import people_of
+    from pkinteract.report.population.sentences import people_sentences
+    from pkinteract.report.population.text import drawn_over
+    from pkinteract.report.run.sentences import sentences_of
+    from pkinteract.text.csv import write_csv
+    from pkinteract.text.words import words_of
+
+    words = words_of(options.language or plan.scenario.language)
+    answer, people = answer_of(typical), people_of(plan, tally, drawn_over(plan))
+    table = sampling_table(answer, words.language, people)
+    put = write_parquet if options.form == "parquet" else write_csv
+    files: dict[str, Writer] = {f"sampling.{options.form}": partial(put, table)}
+    if options.figure and people.count:
+        from pkinteract.report.page.write import write_page
+
+        sentences = sentences_of(answer, words, people_sentences(plan, tally, answer, words))
+        pairs = pair_evidence(plan.scenario)
+        files["report.html"] = partial(write_page, answer, sentences, pairs, words, date.today(), people=people)
+    return files
+
+
+def _write(
+    store: Store, tally: Tally, answered: dict[str, Writer], draw: BeginDrawing | None, *, keep: bool
+) -> list[Path]:
     """Hand out what is kept in partitions, and write everything else."""
     import tempfile
 
@@ -179,7 +223,7 @@ def _write(store: Store, tally: Tally, draw: BeginDrawing | None, *, keep: bool)
     with tempfile.TemporaryDirectory(prefix="pkinteract-") as room:
         fans: dict[str, Writer] = {} if draw is None else _drawn(plan, tally, draw, Path(room))
         kept: Writer = partial(write_record, population_record(_name(plan.scenario), plan, tally))
-        files: dict[str, Writer] = {**_tables(store, tally), RECORD: kept, **fans}
+        files: dict[str, Writer] = {**_tables(store, tally), **answered, RECORD: kept, **fans}
         handed = store.hand_out(keep=keep)
         written = write_all(store.top, files)
     if not keep:

@@ -59,7 +59,7 @@ N = 2000
 MANY = 10 * N
 """Patients of a run that is struck after its first partition: seconds of work are left then."""
 
-TABLES = {"patients.csv", "bands.csv", "days.csv", "metrics.csv", "risk.csv", "run.json"}
+TABLES = {"patients.csv", "bands.csv", "days.csv", "metrics.csv", "risk.csv", "sampling.csv", "run.json"}
 
 FICKLE = (
     drug(
@@ -814,7 +814,7 @@ def test_parquet_and_profiles_hold_the_same(folder: Path) -> None:
         "profiles",
         "partitions",
         "run.json",
-        *(f"{t}.parquet" for t in ("bands", "days", "metrics", "risk")),
+        *(f"{t}.parquet" for t in ("bands", "days", "metrics", "risk", "sampling")),
     }
     found, expected = pd.read_parquet(folder / "parts/patients"), pd.read_csv(folder / "threads/patients.csv")
     assert list(found.columns) == list(expected.columns)
@@ -842,7 +842,8 @@ def test_results_replace_those_of_another_format(folder: Path) -> None:
     third = command(scenario, "twice", "-n", 20)
 
     assert first.exit_code == second.exit_code == third.exit_code == 0
-    assert after == {"patients", "run.json", *(f"{name}.parquet" for name in ("bands", "days", "metrics", "risk"))}
+    tables = ("bands", "days", "metrics", "risk", "sampling")
+    assert after == {"patients", "run.json", *(f"{name}.parquet" for name in tables)}
     assert {path.name for path in (folder / "twice").iterdir()} == TABLES
 
 

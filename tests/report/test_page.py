@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from click.testing import CliRunner
 from playwright.sync_api import Browser, Page, sync_playwright
 from runs import daily, regimen, run, text
 
 from pkinteract import load_scenario, simulate
 from pkinteract.analysis import answer_of
+from pkinteract.cli import main
 from pkinteract.model.expectation.evidence import pair_evidence
 from pkinteract.report.page.write import page_text
 from pkinteract.report.run.sentences import sentences_of
@@ -61,6 +63,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (base / f"{name}-{language}.html").write_text(html(result, language), "utf-8")
     (base / "measured-en.html").write_text(html(run(MEASURED)), "utf-8")
     return base
+
+
+@pytest.fixture(scope="module")
+def peopled(folder: Path) -> Path:
+    """The same folder with the pages of a population."""
+    for language in LANGUAGES:
+        source, out = str(SCENARIOS / f"{HEADLINE}.toml"), folder / f"people-{language}"
+        options = ["-n", "60", "--language", language, "--out", str(out)]
+        assert CliRunner().invoke(main, ["population", source, *options]).exit_code == 0
+        (out / "report.html").rename(folder / f"people-{language}.html")
+    return folder
 
 
 LEVEL = '[[observation]]\nat = "6 d"\nanalyte = "amitriptyline+nortriptyline"\nlevel = "60 ng/mL"\n'
@@ -114,6 +127,52 @@ def test_a_page_needs_nothing_complains_of_nothing_and_prints_on_two_sheets(
     browser: Browser, folder: Path, tmp_path: Path, name: str
 ) -> None:
     """No request but for itself, nothing on the console, curves drawn, nothing serious found by axe, two A4 pages."""
+    _sound(browser, folder, tmp_path, name)
+
+
+@browser_only
+@pytest.mark.browser
+@pytest.mark.compiled
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [f"people-{language}" for language in LANGUAGES])
+def test_so_does_the_page_of_a_population(browser: Browser, peopled: Path, tmp_path: Path, name: str) -> None:
+    """Bands around the curves and a column more; at most 0.5 MB."""
+    _sound(browser, peopled, tmp_path, name)
+    assert (peopled / f"{name}.html").stat().st_size <= LARGEST
+
+
+@browser_only
+@pytest.mark.browser
+@pytest.mark.compiled
+@pytest.mark.slow
+def test_a_band_is_told_with_its_curve_and_hidden_with_it(browser: Browser, peopled: Path) -> None:
+    """The cursor says 5 and 95 % of the patients in brackets; a name that is pressed takes curve and band away."""
+    one = Opened(browser, peopled / "people-en.html")
+    chart = one.page.locator(".u-over").first
+    chart.focus()
+    one.page.keyboard.press("End")
+    told = chart.get_attribute("aria-valuetext") or ""
+    one.page.keyboard.press("Home")
+    before = chart.get_attribute("aria-valuetext") or ""
+    figure = one.page.locator(".chart").first.locator("canvas")
+    shown = figure.evaluate("(canvas) => canvas.toDataURL()")
+    one.page.locator(".key").first.click()
+    hidden = figure.evaluate("(canvas) => canvas.toDataURL()")
+    one.page.locator(".key").first.click()
+    again = figure.evaluate("(canvas) => canvas.toDataURL()")
+
+    found = re.search(r"amitriptyline \+ nortriptyline ([\d.]+) \(([\d.]+)–([\d.]+)\)", told)
+    assert found is not None
+    middle, low, high = map(float, found.groups())
+    assert low < middle < high
+    assert "–" not in before
+    assert hidden != shown
+    assert again == shown
+    assert one.complaints == []
+    one.context.close()
+
+
+def _sound(browser: Browser, folder: Path, tmp_path: Path, name: str) -> None:
     one = Opened(browser, folder / f"{name}.html")
     assert one.page.locator(".chart canvas").count() >= 2
     assert one.page.locator("html").get_attribute("lang") == name[-2:]

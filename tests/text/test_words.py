@@ -43,6 +43,10 @@ OPEN = {
         *(what for what in get_args(What) if what != "patient"),
         *(field.name.replace("_", "-") for field in fields(Patient) if field.name not in DERIVED),
     ),
+    "shares": (
+        *(f"clearance-{end}" for end in ("below", "between", "from")),
+        *(f"{side}-range" for side in ("above", "below")),
+    ),
 }
 """What a key that is put together ends in, by what it begins with."""
 

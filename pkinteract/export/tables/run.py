@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.result import Result
 from pkinteract.text.csv import Table
 from pkinteract.text.words import Words, words_of
+
+if TYPE_CHECKING:
+    from pkinteract.population.statistics.people import PatientSpread
 
 
 def concentration_table(result: Result) -> Table:
@@ -167,9 +171,11 @@ def day_table(result: Result) -> Table:
     }
 
 
-def sampling_table(answer: Answer, language: str = "en") -> Table:
-    """``sampling.csv``: when to draw a level, and what to expect."""
+def sampling_table(answer: Answer, language: str = "en", people: PatientSpread | None = None) -> Table:
+    """``sampling.csv``: when to draw a level, and what to expect; of ``people`` 5 and 95 % of their levels then."""
     samples, result, words = answer.samples, answer.result, words_of(language)
+    places = {analyte.id: place for place, analyte in enumerate(result.analytes)}
+    bands = [None if people is None else people.band(places[sample.analyte.id], sample.time) for sample in samples]
     times = np.array([sample.time for sample in samples])
     return {
         "day": times / 24,
@@ -179,8 +185,8 @@ def sampling_table(answer: Answer, language: str = "en") -> Table:
         "why": [words.say(f"sample.{sample.why}") for sample in samples],
         "share_of_change": [sample.share for sample in samples],
         "expected": [sample.expected for sample in samples],
-        "low": [None] * len(samples),
-        "high": [None] * len(samples),
+        "low": [None if band is None else band[0] for band in bands],
+        "high": [None if band is None else band[1] for band in bands],
         "unit": [sample.analyte.unit for sample in samples],
     }
 

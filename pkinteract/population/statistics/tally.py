@@ -171,6 +171,16 @@ def quantiles(counts: Counts, shares: Sequence[float], lowest: int = 0) -> Array
     return np.where(total > 0, below + (wanted - low) * (above - below), np.nan)
 
 
+def share_below(counts: Counts, level: float) -> Array:
+    """Share of what was counted in bins (row, bin) that is below a level [1]; within a bin it is spread evenly."""
+    edges = edges_of_bins(0, counts.shape[1])
+    place = int(np.searchsorted(edges, level, side="right")) - 1
+    inside = counts[:, place] * (level - edges[place]) / (edges[place + 1] - edges[place])
+    with np.errstate(invalid="ignore"):
+        share: Array = (counts[:, :place].sum(axis=1, dtype=np.int64) + inside) / counts.sum(axis=1, dtype=np.int64)
+    return share
+
+
 def moments(counts: Counts, lowest: int = 0) -> tuple[Array, Array]:
     """Mean and standard deviation (row,) of what was counted in bins (row, bin), each value the middle of its bin."""
     edges = edges_of_bins(lowest, counts.shape[1])

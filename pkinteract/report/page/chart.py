@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +16,11 @@ from pkinteract.library.schema.monograph import clearing
 from pkinteract.report.run.sentences import told_moves
 from pkinteract.result import Result
 from pkinteract.scenario import Scenario
+from pkinteract.scenario.types import TOLERANCE
 from pkinteract.text.words import Words
+
+if TYPE_CHECKING:
+    from pkinteract.population.statistics.people import PatientSpread
 
 ROOM = 24_000
 """Values of all curves together at most: some 150 kB."""
@@ -39,12 +43,12 @@ STRETCHES = 240
 Row = Mapping[str, Any]
 
 
-def chart_content(answer: Answer, words: Words) -> dict[str, Any]:
+def chart_content(answer: Answer, words: Words, people: PatientSpread | None = None) -> dict[str, Any]:
     """Everything that is drawn, thinned so that the page stays small; times in days."""
     result, scenario = answer.result, answer.result.scenario
     start = max(scenario.first_time, -min(LEAD, scenario.duration / 4))
     span = (start, scenario.duration)
-    times, sampled = _times(span, len(result.curves))
+    times, sampled = _times(span, len(result.curves) * (1 if people is None else 1 + len(people.levels[0])))
     enzymes = _enzymes(result)
     coarse = np.linspace(*span, ENZYME_POINTS)
     families: dict[tuple[str, str], list[int]] = {}
@@ -56,7 +60,7 @@ def chart_content(answer: Answer, words: Words) -> dict[str, Any]:
         "day": _rounded(times / 24, 5),
         "enzyme_day": _rounded(coarse / 24, 5),
         "start": None if scenario.start is None else scenario.start.isoformat(),
-        "panels": [_panel(result, families[family], sampled, words) for family in order],
+        "panels": [_panel(result, families[family], sampled, words, people) for family in order],
         "enzymes": [{"name": name, "values": _rounded(curve.value(coarse), 3)} for name, curve in enzymes],
         "lanes": [_lane(scenario, drug, span, words) for drug in scenario.dosed],
         "changes": [round(time / 24, 4) for time in scenario.changes if start < time < scenario.duration][:40],
@@ -80,8 +84,9 @@ def _times(span: tuple[float, float], curves: int) -> tuple[Array, Array]:
     return (edges[:-1, None] + width * np.array([0.25, 0.75])).ravel(), inside
 
 
-def _drawn(curve: Curve, sampled: Array) -> list[float]:
-    values = np.maximum(curve.value(sampled), 0.0)
+def _drawn(values: Array) -> list[float]:
+    """What is drawn of the values of a curve at the times that it is asked at."""
+    values = np.maximum(values, 0.0)
     if values.ndim == 2:
         first = np.minimum(values.argmin(axis=1), values.argmax(axis=1))
         last = np.maximum(values.argmin(axis=1), values.argmax(axis=1))
@@ -90,7 +95,15 @@ def _drawn(curve: Curve, sampled: Array) -> list[float]:
     return _rounded(values, 4)
 
 
-def _panel(result: Result, members: Sequence[int], sampled: Array, words: Words) -> Row:
+def _band(people: PatientSpread, place: int, sampled: Array) -> list[list[float | None]]:
+    """Ends of the band of an analyte, and the median between them; None before the patients are counted."""
+    counted = sampled >= people.times[0] - TOLERANCE
+    whole = counted if counted.ndim == 1 else np.repeat(counted.all(axis=1), 2)
+    lines = [_drawn(np.interp(sampled, people.times, level)) for level in people.levels[place]]
+    return [[level if some else None for level, some in zip(line, whole, strict=True)] for line in lines]
+
+
+def _panel(result: Result, members: Sequence[int], sampled: Array, words: Words, people: PatientSpread | None) -> Row:
     """A drug and what it forms; first, and drawn without a dash, what is judged by the range that is shown."""
     scenario, everything = result.scenario, [result.analytes[i] for i in members]
     judged = next((analyte for analyte in reversed(everything) if analyte.low is not None), everything[0])
@@ -104,7 +117,12 @@ def _panel(result: Result, members: Sequence[int], sampled: Array, words: Words)
         "alert": judged.alert,
         "judged": names[judged.id],
         "curves": [
-            {"name": names[result.analytes[i].id], "values": _drawn(result.curves[i], sampled)} for i in members
+            {
+                "name": names[result.analytes[i].id],
+                "values": _drawn(result.curves[i].value(sampled)),
+                **({} if people is None else {"people": _band(people, i, sampled)}),
+            }
+            for i in members
         ],
         "measured": [
             {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pkinteract import __version__
 from pkinteract.analysis import Answer
@@ -21,6 +21,9 @@ from pkinteract.result import Result
 from pkinteract.scenario import Scenario
 from pkinteract.text.words import Words
 
+if TYPE_CHECKING:
+    from pkinteract.population.statistics.people import PatientSpread
+
 STRETCHES = 12
 """Stretches of equal dosing of a drug that are told at most."""
 
@@ -31,9 +34,14 @@ Row = Mapping[str, Any]
 
 
 def page_content(
-    answer: Answer, sentences: Sequence[Sentence], pairs: Sequence[PairEvidence], words: Words, made: date
+    answer: Answer,
+    sentences: Sequence[Sentence],
+    pairs: Sequence[PairEvidence],
+    words: Words,
+    made: date,
+    people: PatientSpread | None = None,
 ) -> dict[str, Any]:
-    """Everything that the template shows, texts in the language of ``words``."""
+    """Everything that the template shows, texts in the language of ``words``; ``people`` around the typical patient."""
     result = answer.result
     scenario = result.scenario
     numbers, left_out = _numbers(result)
@@ -48,7 +56,8 @@ def page_content(
         "defaulted": list(_defaulted(scenario, words)),
         "sentences": [{"label": words.say(f"label.{sentence.label}"), "text": sentence.text} for sentence in sentences],
         "moves": [_move(answer, move, words) for move in answer.moves],
-        "samples": list(_samples(answer, words)),
+        "people": None if people is None else words.say("page.people_text", count=people.count),
+        "samples": list(_samples(answer, words, people)),
         "alerts": [
             {
                 "severity": alert.severity,
@@ -66,8 +75,8 @@ def page_content(
         "dated": scenario.start is not None,
         "numbers": numbers,
         "left_out": left_out,
-        "warnings": list(scenario.warnings),
-        "chart": chart_content(answer, words),
+        "warnings": [*scenario.warnings, *(() if people is None else people.warnings)],
+        "chart": chart_content(answer, words, people),
     }
 
 
@@ -127,10 +136,12 @@ def _move(answer: Answer, move: Move, words: Words) -> Row:
     }
 
 
-def _samples(answer: Answer, words: Words) -> Iterator[Row]:
+def _samples(answer: Answer, words: Words, people: PatientSpread | None) -> Iterator[Row]:
     scenario = answer.result.scenario
+    places = {analyte.id: place for place, analyte in enumerate(answer.result.analytes)}
     for sample in answer.samples:
         share = sample.share
+        band = None if people is None else people.band(places[sample.analyte.id], sample.time)
         yield {
             "day": words.written(round(sample.time / 24, 2)),
             "date": _moment(scenario, sample.time),
@@ -139,6 +150,7 @@ def _samples(answer: Answer, words: Words) -> Iterator[Row]:
             "why": words.say(f"sample.{sample.why}"),
             "share": "–" if share is None else f"{100 * share:.0f} %",
             "expected": f"{words.written(sample.expected)} {sample.analyte.unit}",
+            "people": "–" if band is None else "–".join(words.written(end) for end in band),
         }
 
 

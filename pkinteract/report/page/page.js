@@ -92,9 +92,12 @@
     const place = plot.cursor.idx;
     if (place == null || printing) return;
     const day = plot.data[0][place];
-    one.values.forEach((cell, n) => { cell.textContent = ` ${number(plot.data[n + 1][place])}`; });
-    const parts = one.names.filter((name) => !hidden.has(name))
-      .map((name) => `${name} ${number(plot.data[one.names.indexOf(name) + 1][place])}`);
+    const told = one.names.map((_, n) => {
+      const [low, , high] = (one.people[n] || []).map((line) => line[place]);
+      return ` ${number(plot.data[n + 1][place])}${low == null ? "" : ` (${number(low)}–${number(high)})`}`;
+    });
+    one.values.forEach((cell, n) => { cell.textContent = told[n]; });
+    const parts = one.names.map((name, n) => name + told[n]).filter((_, n) => !hidden.has(one.names[n]));
     if (one === plots[0]) readout.textContent = dated(day);
     plot.over.setAttribute("aria-valuenow", String(day));
     plot.over.setAttribute("aria-valuetext", `${dated(day)}: ${parts.join(", ")} ${one.unit}`);
@@ -144,14 +147,14 @@
     box.append(made("span", "unit", one.unit));
     curves.forEach((curve, n) => {
       const button = made("button", "key");
-      const value = made("span", "value");
+      const value = made("span", curve.people ? "value people" : "value");
       button.type = "button";
       button.setAttribute("aria-pressed", String(!hidden.has(curve.name)));
       button.append(sample(n), ` ${curve.name}`, value);
       button.addEventListener("click", () => {
         if (!hidden.delete(curve.name)) hidden.add(curve.name);
         button.setAttribute("aria-pressed", String(!hidden.has(curve.name)));
-        one.plot.setSeries(n + 1, { show: !hidden.has(curve.name) });
+        for (const place of [n + 1, ...one.bands(n)]) one.plot.setSeries(place, { show: !hidden.has(curve.name) });
       });
       one.names.push(curve.name);
       one.values.push(value);
@@ -169,14 +172,19 @@
 
   const draw = (panel, unit, days, curves, height, logarithmic, named) => {
     const scale = printing ? 2 : 1;
-    const one = { names: [], values: [], unit };
+    const one = { names: [], values: [], unit, people: curves.map((curve) => curve.people) };
+    const peopled = curves.filter((curve) => curve.people);
+    one.bands = (n) => {
+      const start = 1 + curves.length + 3 * peopled.indexOf(curves[n]);
+      return curves[n].people ? [start, start + 1, start + 2] : [];
+    };
     const figure = made("figure", "chart");
     const room = made("div", "plot");
     figure.append(caption(one, panel, curves), room);
     charts.append(figure);
-    const tops = curves.flatMap((curve) => curve.values);
+    const tops = curves.flatMap((curve) => [curve.values, ...(curve.people || [])].flat());
     const levels = (panel.measured || []).map((level) => level.value);
-    const most = Math.max(...curves.map((curve) => curve.values.reduce((one, other) => Math.max(one, other), 0)), ...levels);
+    const most = Math.max(tops.reduce((one, other) => Math.max(one, other), 0), ...levels);
     const limits = [panel.high, panel.alert].filter((limit) => limit != null && limit < 1.6 * most);
     const highest = Math.max(most, ...limits) * 1.1 || 1;
     const least = tops.reduce((low, value) => value > 0 && value < low ? value : low, highest);
@@ -191,10 +199,15 @@
       axes: [{ ...axis, values, space: 55 * scale, size: 24 * scale, ...(named ? { label: words.day } : {}) },
         { ...axis, values, space: 26 * scale, size: left * scale }],
       series: [{}, ...curves.map((curve, n) => ({ label: curve.name, show: !hidden.has(curve.name), stroke: stroke(n),
-        dash: dash(n).map((length) => length * scale), width: 1.5 * scale, points: { show: false } }))],
+        dash: dash(n).map((length) => length * scale), width: 1.5 * scale, points: { show: false } })),
+        ...peopled.flatMap((curve) => [0, 1, 0].map((width) => ({ show: !hidden.has(curve.name), points: { show: false },
+          stroke: stroke(curves.indexOf(curve)), width: width * scale, dash: [1.5 * scale, 2.5 * scale] })))],
+      bands: peopled.map((curve) => one.bands(curves.indexOf(curve))).map(([low, , high], n) => (
+        { series: [high, low], fill: `${stroke(curves.indexOf(peopled[n]))}2e` })),
       cursor: { sync: { key: "days", scales: ["x", null] }, drag: { x: true, y: false }, points: { size: 6 } },
       hooks: { drawClear: [behind(panel, scale)], draw: [measured(panel, scale)], setCursor: [tell(one)], setScale: [follow] },
-    }, [days, ...curves.map((curve) => logarithmic ? curve.values.map((value) => value > 0 ? value : null) : curve.values)], room);
+    }, [days, ...[...curves.map((curve) => curve.values), ...peopled.flatMap((curve) => curve.people)]
+      .map((line) => logarithmic ? line.map((value) => value > 0 ? value : null) : line)], room);
     const over = one.plot.over;
     const told = { tabindex: 0, role: "slider", "aria-label": `${one.names.join(", ")} [${unit}]`, "aria-valuemin": days[0],
       "aria-valuemax": days[days.length - 1], "aria-valuenow": days[0], "aria-valuetext": dated(days[0]) };
@@ -239,7 +252,8 @@
     plots = [];
     charts.textContent = "";
     const count = data.panels.length + (data.enzymes.length ? 1 : 0);
-    const shared = (655 - 22 * data.lanes.length) / count - 22;
+    const peopled = data.panels.some((panel) => panel.curves.some((curve) => curve.people));
+    const shared = ((peopled ? 570 : 655) - 22 * data.lanes.length) / count - 22;
     const height = printing ? Math.min(Math.max(shared, 95), 150) : 190;
     data.panels.forEach((panel, n) => draw(panel, panel.unit, data.day, panel.curves, height, log, n === count - 1));
     if (data.enzymes.length) draw({}, words.enzymes, data.enzyme_day, data.enzymes, height, false, true);

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pkinteract.analysis import Answer
 from pkinteract.model.expectation.evidence import PairEvidence
@@ -14,13 +14,21 @@ from pkinteract.report.page.content import page_content
 from pkinteract.report.run.sentences import Sentence
 from pkinteract.text.words import Words
 
+if TYPE_CHECKING:
+    from pkinteract.population.statistics.people import PatientSpread
+
 FOLDER = Path(__file__).parent
 
 
 def page_text(
-    answer: Answer, sentences: Sequence[Sentence], pairs: Sequence[PairEvidence], words: Words, made: date
+    answer: Answer,
+    sentences: Sequence[Sentence],
+    pairs: Sequence[PairEvidence],
+    words: Words,
+    made: date,
+    people: PatientSpread | None = None,
 ) -> str:
-    """The page as one HTML file that asks for nothing else."""
+    """The page as one HTML file that asks for nothing else; with the band of ``people`` where some were simulated."""
     import jinja2
 
     room = jinja2.Environment(
@@ -31,7 +39,7 @@ def page_text(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    content = page_content(answer, sentences, pairs, words, made)
+    content = page_content(answer, sentences, pairs, words, made, people)
     chart = content.pop("chart")
     return room.get_template("page.html").render(
         **content,
@@ -45,10 +53,17 @@ def page_text(
 
 
 def write_page(
-    answer: Answer, sentences: Sequence[Sentence], pairs: Sequence[PairEvidence], words: Words, made: date, path: Path
+    answer: Answer,
+    sentences: Sequence[Sentence],
+    pairs: Sequence[PairEvidence],
+    words: Words,
+    made: date,
+    path: Path,
+    *,
+    people: PatientSpread | None = None,
 ) -> None:
     """Write the page to a file."""
-    path.write_text(page_text(answer, sentences, pairs, words, made), "utf-8")
+    path.write_text(page_text(answer, sentences, pairs, words, made, people), "utf-8")
 
 
 def _chart_words(words: Words) -> dict[str, str]:

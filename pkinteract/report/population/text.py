@@ -54,7 +54,7 @@ def population_lines(plan: RunPlan, tally: Tally, resumed: int, written: Sequenc
     lines += _at_risk(plan, tally)
     lines += [f"  {text}" for text in taken_lines(plan.scenario, words_of("en"))]
     lines += [f"  warning: {text}" for text in plan.scenario.warnings]
-    lines += drawn_over(plan)
+    lines += [f"  warning: {text}" for text in drawn_over(plan)]
     lines += _failed(tally)
     lines += [f"  wrote {path}" for path in written]
     return [*lines, f"  {NOTICE}"]
@@ -65,7 +65,7 @@ def drawn_over(plan: RunPlan) -> Iterator[str]:
     for gene, activity in plan.scenario.patient.phenotype.items() if plan.scenario.population is None else ():
         if gene in plan.genes and activity.phenotype != "normal":
             kept = f'"{activity.phenotype}", write [population] with fixed = ["{gene}"]'
-            yield f"  warning: {gene} is drawn; to keep {kept}"
+            yield f"{gene} is drawn; to keep {kept}"
 
 
 def patient_count(plan: RunPlan, tally: Tally) -> str:
@@ -116,15 +116,23 @@ def _at_risk(plan: RunPlan, tally: Tally) -> Iterator[str]:
         yield from _who(table, analyte)
 
 
-def _who(table: Table, analyte: Analyte) -> Iterator[str]:
-    """Groups that are at risk at the end more often than the others, and not by chance; the highest share first."""
+def often_at_risk(table: Table, analyte: Analyte) -> list[int]:
+    """Rows of ``risk.csv`` with the groups that are at risk at the end more often than others, the highest share first.
+
+    None of them is so by chance.
+    """
     mine = [n for n, name in enumerate(table["analyte"]) if name == analyte.id]
     if not mine:
-        return
+        return []
     events, total = (np.array([table[name][n] for n in mine]) for name in ("at_risk_after", "n"))
     low = ratio_interval(events, total, events[0] - events, total[0] - total, _SURE)[0]
     at_risk = [n for n, some, least in zip(mine, events, low, strict=True) if some >= _FEWEST and least > 1]
-    at_risk.sort(key=lambda n: -table["share_after"][n])
+    return sorted(at_risk, key=lambda n: -table["share_after"][n])
+
+
+def _who(table: Table, analyte: Analyte) -> Iterator[str]:
+    """Groups that are at risk at the end more often than the others."""
+    at_risk = often_at_risk(table, analyte)
     if at_risk:
         yield f"  more often above {analyte.alert:g} {analyte.unit} of {analyte.id} at the end than others:"
     rows = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,13 +33,13 @@ class Sentence:
     text: str
 
 
-def sentences_of(answer: Answer, words: Words) -> tuple[Sentence, ...]:
-    """The sentences that the numbers of a run carry, in their order."""
+def sentences_of(answer: Answer, words: Words, people: Iterable[str] = ()) -> tuple[Sentence, ...]:
+    """The sentences that the numbers of a run carry, in their order; those on ``people`` begin who is at risk."""
     moves = told_moves(answer)
     texts: tuple[tuple[Label, list[str]], ...] = (
         ("happens", list(_happens(answer, moves, words))),
         ("much", list(_much(answer, moves, words))),
-        ("risk", list(_risk(answer, moves, words))),
+        ("risk", [*people, *_risk(answer, moves, words)]),
         ("measure", list(_measure(answer, words))),
         ("do", list(_do(answer, moves, words))),
     )

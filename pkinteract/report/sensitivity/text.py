@@ -22,7 +22,7 @@ def sensitivity_lines(plan: RunPlan, results: Sequence[SensitivityResult], writt
     text = f"{plan.spec.n:,} patients and as many strangers, {runs(plan):,} simulated in all, seed {plan.spec.seed}"
     yield f"  {text}"
     yield from (f"  {said}" for said in plan.scenario.names)
-    yield from drawn_over(plan)
+    yield from (f"  warning: {text}" for text in drawn_over(plan))
     yield "  share of the variance of the logarithm that an input explains alone, and with all that it does together"
     yield "  with others (95 % interval)"
     for result in (result for result in results if result.measure in _PRINTED):
