@@ -9,19 +9,27 @@ from typing import Literal
 
 from pkinteract.analysis import Alert, Answer
 from pkinteract.analysis.causes import Cause, causes_of
-from pkinteract.analysis.moves import Move, told
+from pkinteract.analysis.moves import LEAST, Move, moves_of, told
 from pkinteract.analysis.risks import risks_of
+from pkinteract.analysis.settled import DAY, mean
 from pkinteract.analytes import name_of
 from pkinteract.export.tables.run import alert_text
+from pkinteract.result import FittedValue, LevelFit, Result
 from pkinteract.text.words import Words
 
-Label = Literal["happens", "much", "risk", "measure", "do"]
+Label = Literal["patient", "happens", "much", "risk", "measure", "do"]
 
 MOST = 3
 """Moves that are told at most."""
 
 LASTING = 72.0
 """An alert that ends no earlier than this before a move does is still there [h]."""
+
+MOVED = 1.05
+"""Fold change from which a fitted value is told [1]."""
+
+QUANTITIES = ("clearance", "volume", "ka", "bioavailability", "km", "peripheral-volume", "peripheral-flow")
+"""Values of a drug that have a name in every language."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +42,10 @@ class Sentence:
 
 def sentences_of(answer: Answer, words: Words) -> tuple[Sentence, ...]:
     """The sentences that the numbers of a run carry, in their order."""
-    moves = told_moves(answer)
+    moves, fit = told_moves(answer), answer.result.fit
     texts: tuple[tuple[Label, list[str]], ...] = (
-        ("happens", list(_happens(answer, moves, words))),
+        ("patient", [] if fit is None else list(_patient(answer, fit, words))),
+        ("happens", [*_happens(answer, moves, words), *([] if fit is None else _beside(answer, fit, moves, words))]),
         ("much", list(_much(answer, moves, words))),
         ("risk", list(_risk(answer, moves, words))),
         ("measure", list(_measure(answer, words))),
@@ -53,6 +62,70 @@ def told_moves(answer: Answer) -> list[Move]:
     """Moves that are told, the largest first."""
     moves = told(answer.result, answer.moves)
     return sorted(moves, key=lambda move: -abs(math.log(max(move.ratio, 1e-12))))[:MOST]
+
+
+def _patient(answer: Answer, fit: LevelFit, words: Words) -> Iterator[str]:
+    """Which values the measured levels moved, and which levels cannot be."""
+    count = len(answer.result.scenario.observations)
+    levels = words.say("fitted.level" if count == 1 else "fitted.levels", count=count)
+    moved = [_value(answer, value, words) for value in fit.values if max(value.ratio, 1 / value.ratio) > MOVED]
+    if moved:
+        yield words.say("fitted.moved", levels=levels, values="; ".join(moved))
+    else:
+        yield words.say("fitted.same", levels=levels)
+    for conflict in fit.conflicts:
+        yield conflict.told(_name(answer, conflict.observation.analyte, words), words)
+
+
+def _value(answer: Answer, value: FittedValue, words: Words) -> str:
+    ends = {} if value.low is None or value.high is None else {"low": value.low, "high": value.high}
+    return words.say(
+        "fitted.value" if ends else "fitted.value-alone",
+        what=quantity_of(value, answer.result, words),
+        drug=_name(answer, value.drug, words),
+        ratio=value.ratio,
+        **{name: end / value.typical for name, end in ends.items()},
+    )
+
+
+def quantity_of(value: FittedValue, result: Result, words: Words) -> str:
+    """The name of a value of a drug; with the formulation where there are several."""
+    last = value.path.rsplit(".", 1)[-1]
+    key = f"peripheral-{last}" if ".peripheral." in value.path else last
+    if key not in QUANTITIES:
+        return value.path
+    forms = result.scenario.monographs[value.drug].absorption
+    form = f" ({value.path.split('.')[1]})" if value.path.startswith("absorption.") and len(forms) > 1 else ""
+    return f"{words.say(f'quantity.{key}')}{form}"
+
+
+def _beside(answer: Answer, fit: LevelFit, moves: Sequence[Move], words: Words) -> Iterator[str]:
+    """What it is in a typical patient, where that is something else: of moves that are told, else of what was measured."""
+    before = {(move.analyte.id, move.cause): move for move in moves_of(fit.typical)}
+    for move in moves:
+        other = before.get((move.analyte.id, move.cause))
+        if other is not None and max(_fold(move.before, other.before), _fold(move.target, other.target)) > LEAST:
+            yield words.say(
+                "happens.typical",
+                analyte=_name(answer, move.analyte.id, words),
+                before=other.before,
+                after=other.target,
+                unit=move.analyte.unit,
+            )
+    result, stop = answer.result, answer.result.scenario.duration
+    said = {move.analyte.parent for move in moves}
+    for name in dict.fromkeys(level.analyte for level in result.scenario.observations):
+        analyte = result.analyte(name)
+        span = (max(stop - DAY, result.scenario.first_time), stop)
+        level, typical = mean(result.curve(name), *span), mean(fit.typical.curve(name), *span)
+        if analyte.parent not in said and _fold(level, typical) > LEAST:
+            shown = _name(answer, name, words)
+            yield words.say("happens.level", analyte=shown, level=level, typical=typical, unit=analyte.unit)
+
+
+def _fold(one: float, other: float) -> float:
+    """How far apart two levels are, whichever is the higher [1]."""
+    return max(one, other) / min(one, other) if min(one, other) > 0 else 1.0
 
 
 def _happens(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[str]:
