@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from pkinteract.engine.curves import Array, Curve
 from pkinteract.scenario import Observation, Scenario
 from pkinteract.text.csv import Table
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pkinteract.text.words import Words
+
+APART = 0.02
+"""From which share of its peak a typical patient's curve is another one [1]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,9 +132,7 @@ class Conflict:
         if not self.rare:
             said = words.say("conflict.apart", **values, sds=self.sds)
         elif self.predicted > 0:
-            said = words.say(
-                "conflict.rare", **values, fold=level.value / self.predicted, low=self.low, high=self.high
-            )
+            said = words.say("conflict.rare", **values, fold=level.value / self.predicted, low=self.low, high=self.high)
         else:
             said = words.say("conflict.none", **values)
         return f"{said} {words.say('conflict.check')}"
@@ -211,6 +214,15 @@ class Result:
     def curve(self, name: str) -> Curve:
         """The curve of the analyte with this id, in its reporting unit."""
         return self.curves[self._position(name)]
+
+    def typical(self, place: int) -> Curve | None:
+        """The typical patient's curve of the analyte at this place, where this patient was fitted and has another."""
+        if self.fit is None:
+            return None
+        curve = self.fit.typical.curves[place]
+        levels = curve.value(curve.breaks)
+        apart = np.max(np.abs(levels - self.curves[place].value(curve.breaks)), initial=0.0)
+        return curve if apart > APART * np.max(levels, initial=0.0) else None
 
     def at_levels(self) -> list[float]:
         """What is predicted at each measured level of the scenario, in its unit."""

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 PATH = click.Path(path_type=Path)
 
-_One, _Read = TypeVar("_One"), TypeVar("_Read")
+_One = TypeVar("_One")
+_Read = TypeVar("_Read")
 
 
 def each(read: Callable[[_One], _Read], inputs: Iterable[_One]) -> list[_Read]:

@@ -51,7 +51,7 @@ def dose_table(result: Result) -> Table:
 
 
 def observation_table(result: Result) -> Table:
-    """``observations.csv``: measured levels beside the curve, and that of a typical patient where this one is fitted."""
+    """``observations.csv``: measured levels beside the curve, and the typical one where the patient is fitted."""
     observations = result.scenario.observations
     times = np.array([observation.time for observation in observations])
     predicted = result.at_levels()

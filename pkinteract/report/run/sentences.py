@@ -14,7 +14,8 @@ from pkinteract.analysis.risks import risks_of
 from pkinteract.analysis.settled import DAY, mean
 from pkinteract.analytes import name_of
 from pkinteract.export.tables.run import alert_text
-from pkinteract.result import FittedValue, LevelFit, Result
+from pkinteract.result import FittedValue, LevelFit
+from pkinteract.scenario import Scenario
 from pkinteract.text.words import Words
 
 Label = Literal["patient", "happens", "much", "risk", "measure", "do"]
@@ -78,29 +79,31 @@ def _patient(answer: Answer, fit: LevelFit, words: Words) -> Iterator[str]:
 
 
 def _value(answer: Answer, value: FittedValue, words: Words) -> str:
-    ends = {} if value.low is None or value.high is None else {"low": value.low, "high": value.high}
-    return words.say(
-        "fitted.value" if ends else "fitted.value-alone",
-        what=quantity_of(value, answer.result, words),
-        drug=_name(answer, value.drug, words),
-        ratio=value.ratio,
-        **{name: end / value.typical for name, end in ends.items()},
-    )
+    names = {"value": value_name(value, answer.result.scenario, words), "ratio": of_typical(value.ratio, words)}
+    if value.low is None or value.high is None:
+        return words.say("fitted.value-alone", **names)
+    low, high = (of_typical(end / value.typical, words) for end in (value.low, value.high))
+    return words.say("fitted.value", **names, low=low, high=high)
 
 
-def quantity_of(value: FittedValue, result: Result, words: Words) -> str:
-    """The name of a value of a drug; with the formulation where there are several."""
+def of_typical(ratio: float, words: Words) -> str:
+    """A ratio to a typical value, to the hundredth."""
+    return words.number(f"{ratio:.2f}")
+
+
+def value_name(value: FittedValue, scenario: Scenario, words: Words) -> str:
+    """What a value of a drug is called; with the formulation where several are taken."""
     last = value.path.rsplit(".", 1)[-1]
     key = f"peripheral-{last}" if ".peripheral." in value.path else last
-    if key not in QUANTITIES:
-        return value.path
-    forms = result.scenario.monographs[value.drug].absorption
-    form = f" ({value.path.split('.')[1]})" if value.path.startswith("absorption.") and len(forms) > 1 else ""
-    return f"{words.say(f'quantity.{key}')}{form}"
+    forms = {regimen.formulation for regimen in scenario.regimens if regimen.drug == value.drug}
+    several = value.path.startswith("absorption.") and len(forms) > 1
+    what = words.say(f"quantity.{key}") if key in QUANTITIES else value.path
+    named = words.say("quantity.of", what=what, drug=name_of(value.drug, scenario, words.language))
+    return f"{named} ({value.path.split('.')[1]})" if several else named
 
 
 def _beside(answer: Answer, fit: LevelFit, moves: Sequence[Move], words: Words) -> Iterator[str]:
-    """What it is in a typical patient, where that is something else: of moves that are told, else of what was measured."""
+    """What a typical patient would have, where it is something else: for moves that are told, and what was measured."""
     before = {(move.analyte.id, move.cause): move for move in moves_of(fit.typical)}
     for move in moves:
         other = before.get((move.analyte.id, move.cause))

@@ -49,7 +49,9 @@ def summary_lines(
     lines += [f"  {text}" for text in pairs]
     lines += [f"  {words.say('terminal.caution', text=text)}" for text in result.scenario.warnings]
     lines += [f"  {words.say('terminal.wrote', path=path)}" for path in written]
-    lines += [] if result.fit is None else [f"  {words.say('terminal.caution', text=text)}" for text in result.fit.warnings]
+    lines += (
+        [] if result.fit is None else [f"  {words.say('terminal.caution', text=text)}" for text in result.fit.warnings]
+    )
     notice = "terminal.notice" if result.fit is None else "terminal.notice-fitted"
     return [*lines, f"  {words.say(notice)}"]
 
