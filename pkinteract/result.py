@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pkinteract import NOTICE
 from pkinteract.engine.curves import Array, Curve
 from pkinteract.scenario import Observation, Scenario
 from pkinteract.text.csv import Table
+from pkinteract.text.words import Words, words_of
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from pkinteract.text.words import Words
 
 APART = 0.02
 """From which share of its peak a typical patient's curve is another one [1]."""
@@ -214,6 +214,11 @@ class Result:
     def curve(self, name: str) -> Curve:
         """The curve of the analyte with this id, in its reporting unit."""
         return self.curves[self._position(name)]
+
+    @property
+    def notice(self) -> str:
+        """What stands below everything that is made of it."""
+        return NOTICE if self.fit is None else words_of("en").say("terminal.notice-fitted")
 
     def typical(self, place: int) -> Curve | None:
         """The typical patient's curve of the analyte at this place, where this patient was fitted and has another."""

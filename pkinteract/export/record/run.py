@@ -17,7 +17,7 @@ def run_record(result: Result, evidence: Sequence[PairEvidence] | None = None) -
     pairs = pair_evidence(result.scenario) if evidence is None else evidence
     scenario, patient, status = result.scenario, result.scenario.patient, result.status
     return {
-        **head(fingerprint()),
+        **head(fingerprint(), notice=result.notice),
         "scenario": source(scenario.name, scenario.title, scenario.text),
         "patient": {
             **_traits(patient),

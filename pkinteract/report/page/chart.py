@@ -44,20 +44,19 @@ def chart_content(answer: Answer, words: Words) -> dict[str, Any]:
     result, scenario = answer.result, answer.result.scenario
     start = max(scenario.first_time, -min(LEAD, scenario.duration / 4))
     span = (start, scenario.duration)
-    typical = [result.typical(i) for i in range(len(result.curves))]
-    times, sampled = _times(span, len(result.curves) + sum(curve is not None for curve in typical))
     enzymes = _enzymes(result)
     coarse = np.linspace(*span, ENZYME_POINTS)
     families: dict[tuple[str, str], list[int]] = {}
     for i, analyte in enumerate(result.analytes):
         families.setdefault((analyte.parent, analyte.unit), []).append(i)
+    times, sampled = _times(span, len(result.curves) + (0 if result.fit is None else len(families)))
     moved = [move.analyte.parent for move in told_moves(answer)]
     order = sorted(families, key=lambda family: moved.index(family[0]) if family[0] in moved else len(moved))
     return {
         "day": _rounded(times / 24, 5),
         "enzyme_day": _rounded(coarse / 24, 5),
         "start": None if scenario.start is None else scenario.start.isoformat(),
-        "panels": [_panel(result, families[family], typical, sampled, words) for family in order],
+        "panels": [_panel(result, families[family], sampled, words) for family in order],
         "enzymes": [{"name": name, "values": _rounded(curve.value(coarse), 3)} for name, curve in enzymes],
         "lanes": [_lane(scenario, drug, span, words) for drug in scenario.dosed],
         "changes": [round(time / 24, 4) for time in scenario.changes if start < time < scenario.duration][:40],
@@ -91,34 +90,30 @@ def _drawn(curve: Curve, sampled: Array) -> list[float]:
     return _rounded(values, 4)
 
 
-def _panel(
-    result: Result, members: Sequence[int], typical: Sequence[Curve | None], sampled: Array, words: Words
-) -> Row:
+def _panel(result: Result, members: Sequence[int], sampled: Array, words: Words) -> Row:
     """A drug and what it forms; first, and drawn without a dash, what is judged by the range that is shown.
 
-    Last, and drawn thin, curves of a typical patient; ``typical`` of each is the place of this patient's own.
+    Last, and drawn thin, what a typical patient has of the first, whose place is its ``typical``.
     """
     scenario, everything = result.scenario, [result.analytes[i] for i in members]
     judged = next((analyte for analyte in reversed(everything) if analyte.low is not None), everything[0])
     members = sorted(members, key=lambda i: result.analytes[i] is not judged)
     analytes = [result.analytes[i] for i in members]
     names = {analyte.id: name_of(analyte.id, scenario, words.language) for analyte in analytes}
-    beside = [(n, curve) for n, i in enumerate(members) if (curve := typical[i]) is not None]
+    curves: list[dict[str, Any]] = [
+        {"name": names[result.analytes[i].id], "values": _drawn(result.curves[i], sampled)} for i in members
+    ]
+    other = result.typical(members[0])
+    if other is not None:
+        name = words.say("chart.typical", analyte=names[judged.id])
+        curves.append({"name": name, "values": _drawn(other, sampled), "typical": 0})
     return {
         "unit": analytes[0].unit,
         "low": judged.low,
         "high": judged.high,
         "alert": judged.alert,
         "judged": names[judged.id],
-        "curves": [{"name": names[result.analytes[i].id], "values": _drawn(result.curves[i], sampled)} for i in members]
-        + [
-            {
-                "name": words.say("chart.typical", analyte=names[analytes[n].id]),
-                "values": _drawn(curve, sampled),
-                "typical": n,
-            }
-            for n, curve in beside
-        ],
+        "curves": curves,
         "measured": [
             {
                 "day": round(observation.time / 24, 4),

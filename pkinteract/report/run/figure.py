@@ -54,7 +54,8 @@ def draw_result(result: Result) -> Figure:
     sizes += [(1.2, math.ceil(len(enzymes) / 3))] if enzymes else []
     sizes.append((0.06 + 0.26 * len(drugs), 1))
     with mpl.rc_context(STYLE):
-        figure, axes = panels(sizes, title=result.scenario.title, widest=max(len(drug) for drug in drugs))
+        widest = max(len(drug) for drug in drugs)
+        figure, axes = panels(sizes, title=result.scenario.title, widest=widest, notice=result.notice)
         for axis, family in zip(axes, families, strict=False):
             _draw_family(axis, result, family)
         if enzymes:
