@@ -18,7 +18,7 @@ _One = TypeVar("_One")
 _Read = TypeVar("_Read")
 
 
-def each(read: Callable[[_One], _Read], inputs: Iterable[_One]) -> list[_Read]:
+def read_each(read: Callable[[_One], _Read], inputs: Iterable[_One]) -> list[_Read]:
     """What is read from each of several inputs; problems of all of them are reported together.
 
     Raises
@@ -52,7 +52,7 @@ def read_all(paths: tuple[Path, ...]) -> list[Scenario]:
     from pkinteract.errors import InputError, Problem
     from pkinteract.scenario import read_scenario
 
-    read = each(read_scenario, paths)
+    read = read_each(read_scenario, paths)
     names = [scenario.name for scenario in read]
     for i, name in enumerate(names):
         if name in names[:i]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from pkinteract.commands.inputs import PATH, each, read_all
+from pkinteract.commands.inputs import PATH, read_all, read_each
 from pkinteract.commands.progress import evaluation_progress, one_by_one
 from pkinteract.text.words import LANGUAGES
 
@@ -125,7 +125,7 @@ def _simulating(solver: Literal["fast", "reference"], fitted: Sequence[Scenario]
     from pkinteract.fitting.patient.fitted import fitted_run
     from pkinteract.fitting.patient.priors import patient_fit
 
-    each(patient_fit, fitted)
+    read_each(patient_fit, fitted)
 
     def simulated(scenario: Scenario) -> Result:
         with evaluation_progress() as progress:

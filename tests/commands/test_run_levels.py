@@ -239,3 +239,19 @@ def test_each_of_several_scenarios_is_fitted_to_its_own_levels(tmp_path: Path) -
     assert ratios[0] > 1 > ratios[1]
     last = {row["scenario"]: float(row["cavg_ratio"]) for row in table(tmp_path / "both/comparison.csv")}
     assert last["bert"] == pytest.approx(ratios[0] / ratios[1], rel=0.01)
+
+
+@pytest.mark.slow
+def test_the_round_trip_of_the_readme_gives_the_answer_it_shows(tmp_path: Path) -> None:
+    """The switch with the level that README adds to it: the lines that README shows, word for word."""
+    page = README.read_text("utf-8")
+    [section] = re.findall(r"^## A level comes back\n(.*?)^## ", page, re.DOTALL | re.MULTILINE)
+    [observation] = re.findall(r"^```toml\n(.*?)^```", section, re.DOTALL | re.MULTILINE)
+    [shown] = re.findall(r"^```text\n(.*?)^```", section, re.DOTALL | re.MULTILINE)
+    switch = README.parent / "scenarios/carbamazepine-to-levetiracetam.toml"
+    (tmp_path / "switch.toml").write_text(f"{switch.read_text('utf-8')}\n{observation}", "utf-8")
+
+    done = command("run", tmp_path / "switch.toml", "--levels", "--out", tmp_path / "out", "--no-figure")
+
+    assert done.exit_code == 0, done.output
+    assert " ".join(shown.split()) in " ".join(done.output.split())

@@ -39,18 +39,18 @@ def fitted_run(
         After Ctrl-C.
     """
     typical = simulate(scenario, solver=solver)
-    found = individual(scenario, error=error, progress=progress)
+    weighed = individual(scenario, error=error, progress=progress)
     fit = LevelFit(
         typical=typical,
         error=error,
-        values=_values(found),
-        conflicts=tuple(level.conflict for level in found.levels if level.conflict is not None),
-        warnings=found.search_warnings,
+        values=_values(weighed),
+        conflicts=tuple(level.conflict for level in weighed.levels if level.conflict is not None),
+        warnings=weighed.search_warnings,
     )
-    return replace(simulate(_with(scenario, _overrides(found)), solver=solver), fit=fit)
+    return replace(simulate(_with(scenario, _overrides(weighed)), solver=solver), fit=fit)
 
 
-def _values(found: Individual) -> tuple[FittedValue, ...]:
+def _values(weighed: Individual) -> tuple[FittedValue, ...]:
     """The values that a monograph has; what they follow from has none there."""
     return tuple(
         FittedValue(
@@ -62,15 +62,15 @@ def _values(found: Individual) -> tuple[FittedValue, ...]:
             low=learned.estimate.low,
             high=learned.estimate.high,
         )
-        for learned in found.learned
+        for learned in weighed.learned
         for drug, path in learned.estimate.parameter.paths
     )
 
 
-def _overrides(found: Individual) -> dict[str, dict[str, str]]:
+def _overrides(weighed: Individual) -> dict[str, dict[str, str]]:
     """Drug to path to quantity, as ``result.toml`` has them: what was held as well."""
     tables: dict[str, dict[str, str]] = {}
-    for estimate in found.outcome.groups[0].estimates:
+    for estimate in weighed.outcome.groups[0].estimates:
         for drug, path in estimate.parameter.paths:
             tables.setdefault(drug, {})[path] = estimate.quantity
     return tables
