@@ -198,6 +198,23 @@ def test_a_level_that_cannot_be_is_named_in_the_answer(language: str, said: str,
     assert "Check the time of the sample" in contradiction
 
 
+def test_values_of_one_kind_are_told_apart(tmp_path: Path) -> None:
+    """Phenytoin has a Km of each of its pathways: each is told with its pathway, on the screen and on the page."""
+    source = text(regimen("phenytoin", daily("300 mg", "24 h", "-60 d", "5 d")), days=5)
+    (tmp_path / "anna.toml").write_text(source + level("4 d", "16 mg/L", "phenytoin"), "utf-8")
+
+    done = command("run", tmp_path / "anna.toml", "--levels", "--out", tmp_path / "out")
+
+    told = re.findall(r"Km of phenytoin \(([\w-]+)\)", " ".join(done.output.split()))
+    fitted = [value for value in record(tmp_path / "out")["levels"]["values"] if value["path"].endswith(".km")]
+    names = [value["path"].split(".")[2] for value in fitted]
+    assert done.exit_code == 0, done.output
+    assert told
+    assert set(told) <= set(names)
+    page = (tmp_path / "out/report.html").read_text("utf-8")
+    assert all(f'<th scope="row">Km of phenytoin ({name})</th>' in page for name in names)
+
+
 def test_a_run_without_levels_records_none(tmp_path: Path) -> None:
     """The levels change nothing unless it is asked for, and a second run without them leaves nothing of the first."""
     path = written(tmp_path, level("96 h", "0.5 mg/L"))

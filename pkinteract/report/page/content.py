@@ -17,7 +17,7 @@ from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.report.page.chart import chart_content, daily_amounts, stretches_of
 from pkinteract.report.pairs import published
 from pkinteract.report.run.sentences import Sentence, of_typical, value_name
-from pkinteract.result import Result
+from pkinteract.result import LevelFit, Result
 from pkinteract.scenario import Scenario
 from pkinteract.text.words import Words
 
@@ -63,7 +63,7 @@ def page_content(
         "pairs": [_pair(pair, scenario, words) for pair in pairs],
         "doses": list(_doses(scenario, words)),
         "measured": list(_measured(result, words)),
-        "fitted": list(_fitted(result, words)),
+        "fitted": [] if result.fit is None else list(_fitted(answer, result.fit, words)),
         "notice": words.say("page.notice" if result.fit is None else "page.notice-fitted"),
         "dated": scenario.start is not None,
         "numbers": numbers,
@@ -190,12 +190,12 @@ def _measured(result: Result, words: Words) -> Iterator[Row]:
         }
 
 
-def _fitted(result: Result, words: Words) -> Iterator[Row]:
-    """Values of this patient beside those of a typical one; none where there was no fit."""
-    for value in () if result.fit is None else result.fit.values:
+def _fitted(answer: Answer, fit: LevelFit, words: Words) -> Iterator[Row]:
+    """Values of this patient beside those of a typical one."""
+    for value in fit.values:
         ends = None if value.low is None or value.high is None else (value.low, value.high)
         yield {
-            "value": value_name(value, result.scenario, words),
+            "value": value_name(value, answer, fit, words),
             "unit": "" if value.unit == "1" else value.unit,
             "typical": words.written(value.typical),
             "patient": words.written(value.value),

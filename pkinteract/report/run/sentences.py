@@ -15,7 +15,6 @@ from pkinteract.analysis.settled import DAY, mean
 from pkinteract.analytes import name_of
 from pkinteract.export.tables.run import alert_text
 from pkinteract.result import FittedValue, LevelFit
-from pkinteract.scenario import Scenario
 from pkinteract.text.words import Words
 
 Label = Literal["patient", "happens", "much", "risk", "measure", "do"]
@@ -69,7 +68,7 @@ def _patient(answer: Answer, fit: LevelFit, words: Words) -> Iterator[str]:
     """Which values the measured levels moved, and which levels cannot be."""
     count = len(answer.result.scenario.observations)
     levels = words.say("fitted.level" if count == 1 else "fitted.levels", count=count)
-    moved = [_value(answer, value, words) for value in fit.values if max(value.ratio, 1 / value.ratio) > MOVED]
+    moved = [_value(answer, fit, value, words) for value in fit.values if max(value.ratio, 1 / value.ratio) > MOVED]
     if moved:
         yield words.say("fitted.moved", levels=levels, values="; ".join(moved))
     else:
@@ -78,8 +77,8 @@ def _patient(answer: Answer, fit: LevelFit, words: Words) -> Iterator[str]:
         yield conflict.told(_name(answer, conflict.observation.analyte, words), words)
 
 
-def _value(answer: Answer, value: FittedValue, words: Words) -> str:
-    names = {"value": value_name(value, answer.result.scenario, words), "ratio": of_typical(value.ratio, words)}
+def _value(answer: Answer, fit: LevelFit, value: FittedValue, words: Words) -> str:
+    names = {"value": value_name(value, answer, fit, words), "ratio": of_typical(value.ratio, words)}
     if value.low is None or value.high is None:
         return words.say("fitted.value-alone", **names)
     low, high = (of_typical(end / value.typical, words) for end in (value.low, value.high))
@@ -91,15 +90,19 @@ def of_typical(ratio: float, words: Words) -> str:
     return words.number(f"{ratio:.2f}")
 
 
-def value_name(value: FittedValue, scenario: Scenario, words: Words) -> str:
-    """What a value of a drug is called; with the formulation where several are taken."""
-    last = value.path.rsplit(".", 1)[-1]
-    key = f"peripheral-{last}" if ".peripheral." in value.path else last
-    forms = {regimen.formulation for regimen in scenario.regimens if regimen.drug == value.drug}
-    several = value.path.startswith("absorption.") and len(forms) > 1
+def value_name(value: FittedValue, answer: Answer, fit: LevelFit, words: Words) -> str:
+    """What a fitted value of a drug is called; with its pathway or formulation where several are fitted."""
+    key = _quantity(value)
+    alike = [other for other in fit.values if (other.drug, _quantity(other)) == (value.drug, key)]
     what = words.say(f"quantity.{key}") if key in QUANTITIES else value.path
-    named = words.say("quantity.of", what=what, drug=name_of(value.drug, scenario, words.language))
-    return f"{named} ({value.path.split('.')[1]})" if several else named
+    named = words.say("quantity.of", what=what, drug=_name(answer, value.drug, words))
+    return f"{named} ({value.path.split('.')[-2]})" if len(alike) > 1 else named
+
+
+def _quantity(value: FittedValue) -> str:
+    """What kind of value it is: the end of its path."""
+    last = value.path.rsplit(".", 1)[-1]
+    return f"peripheral-{last}" if ".peripheral." in value.path else last
 
 
 def _beside(answer: Answer, fit: LevelFit, moves: Sequence[Move], words: Words) -> Iterator[str]:
