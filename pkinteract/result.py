@@ -6,12 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from pkinteract import NOTICE
 from pkinteract.engine.curves import Array, Curve
-from pkinteract.scenario import Scenario
+from pkinteract.scenario import Observation, Scenario
 from pkinteract.text.csv import Table
+from pkinteract.text.words import Words, words_of
 
 if TYPE_CHECKING:
     import pandas as pd
+
+APART = 0.02
+"""From which share of its peak a typical patient's curve is another one [1]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +73,94 @@ class Status:
     message: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FittedValue:
+    """A value of a drug that measured levels gave a patient.
+
+    Attributes
+    ----------
+    path
+        Where it stands in the monograph of ``drug``.
+    typical, value
+        Before and after the levels, in ``unit``.
+    low, high
+        Ends of its 95 % interval; None where there is none.
+    """
+
+    drug: str
+    path: str
+    unit: str
+    typical: float
+    value: float
+    low: float | None
+    high: float | None
+
+    @property
+    def ratio(self) -> float:
+        """The patient's value over the typical one [1]."""
+        return self.value / self.typical
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """A measured level that cannot be right together with the dosing record, or with the other levels.
+
+    Attributes
+    ----------
+    rare
+        Whether hardly anybody on these doses would have it; if not, it does not go with the other levels.
+    predicted
+        In a typical patient where it is rare, else in this one, in the unit of the level.
+    low, high
+        What 95 of 100 people have, in the same unit.
+    sds
+        Distance from this patient's prediction [SD of the residual error].
+    """
+
+    observation: Observation
+    rare: bool
+    predicted: float
+    low: float
+    high: float
+    sds: float
+
+    def told(self, analyte: str, words: Words) -> str:
+        """What is wrong with the level, and what to check."""
+        level = self.observation
+        values = {"analyte": analyte, "unit": level.unit, "day": level.time / 24, "predicted": self.predicted}
+        values["measured"] = f"{'<' if level.below else ''}{words.written(level.value)}"
+        if not self.rare:
+            said = words.say("conflict.apart", **values, sds=self.sds)
+        elif self.predicted > 0:
+            said = words.say("conflict.rare", **values, fold=level.value / self.predicted, low=self.low, high=self.high)
+        else:
+            said = words.say("conflict.none", **values)
+        return f"{said} {words.say('conflict.check')}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LevelFit:
+    """What measured levels made of a typical patient.
+
+    Attributes
+    ----------
+    typical
+        The run before.
+    error
+        SD of the residuals on the logarithm [1].
+    conflicts
+        Levels that contradict the doses or each other.
+    warnings
+        Of the search.
+    """
+
+    typical: Result
+    error: float
+    values: tuple[FittedValue, ...]
+    conflicts: tuple[Conflict, ...]
+    warnings: tuple[str, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Result:
     """A simulated scenario.
@@ -87,6 +182,8 @@ class Result:
         Average of every analyte over a period of the steady state that the run begins at, (analyte,); None without one.
     numbers, interactions
         Every number of the library that the run used, and who acts on what, for the record.
+    fit
+        How the patient was fitted to the measured levels; None where it is a typical one.
     """
 
     scenario: Scenario
@@ -102,6 +199,7 @@ class Result:
     interactions: tuple[Mapping[str, object], ...]
     status: Status
     kept: Array | None = None
+    fit: LevelFit | None = None
 
     def analyte(self, name: str) -> Analyte:
         """The analyte with this id.
@@ -116,6 +214,24 @@ class Result:
     def curve(self, name: str) -> Curve:
         """The curve of the analyte with this id, in its reporting unit."""
         return self.curves[self._position(name)]
+
+    @property
+    def notice(self) -> str:
+        """What stands below everything that is made of it."""
+        return NOTICE if self.fit is None else words_of("en").say("terminal.notice-fitted")
+
+    def typical(self, place: int) -> Curve | None:
+        """The typical patient's curve of the analyte at this place, where this patient was fitted and has another."""
+        if self.fit is None:
+            return None
+        curve = self.fit.typical.curves[place]
+        levels = curve.value(curve.breaks)
+        apart = np.max(np.abs(levels - self.curves[place].value(curve.breaks)), initial=0.0)
+        return curve if apart > APART * np.max(levels, initial=0.0) else None
+
+    def at_levels(self) -> list[float]:
+        """What is predicted at each measured level of the scenario, in its unit."""
+        return [float(self.curve(level.analyte).value(level.time)) for level in self.scenario.observations]
 
     def _position(self, name: str) -> int:
         ids = [analyte.id for analyte in self.analytes]

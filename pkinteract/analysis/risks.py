@@ -44,7 +44,10 @@ class Risk:
 
 
 def risks_of(result: Result, move: Move) -> tuple[Risk, ...]:
-    """Poor metabolisers of each gene that clears the analyte, and weak kidneys; the largest first."""
+    """Poor metabolisers of each gene that clears the analyte, and weak kidneys; the largest first.
+
+    No genes where the patient was fitted to levels of the drug: what they do is in these already.
+    """
     risks = [risk for risk in _risks(result, move) if risk.fold >= WORTH]
     return tuple(sorted(risks, key=lambda risk: -risk.fold))
 
@@ -57,7 +60,8 @@ def _risks(result: Result, move: Move) -> Iterator[Risk]:
     if base <= 0:
         return
     shares = _shares(scenario, move)
-    for gene in genes():
+    fitted = set() if result.fit is None else {value.drug for value in result.fit.values}
+    for gene in genes() if fitted.isdisjoint(family_of(scenario, move.analyte.parent)) else ():
         known = patient.phenotype.get(gene)
         if shares.get(gene, 0.0) < SHARE or (known is not None and known.phenotype != "normal"):
             continue

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -12,6 +13,32 @@ if TYPE_CHECKING:
 
 
 PATH = click.Path(path_type=Path)
+
+_One = TypeVar("_One")
+_Read = TypeVar("_Read")
+
+
+def read_each(read: Callable[[_One], _Read], inputs: Iterable[_One]) -> list[_Read]:
+    """What is read from each of several inputs; problems of all of them are reported together.
+
+    Raises
+    ------
+    InputError
+        The problems of the last input that has any, those of others being printed.
+    """
+    from pkinteract.errors import InputError
+
+    done, failed = [], []
+    for one in inputs:
+        try:
+            done.append(read(one))
+        except InputError as error:
+            failed.append(error)
+    for earlier in failed[:-1]:
+        click.echo(f"Error: {earlier}", err=True)
+    if failed:
+        raise failed[-1]
+    return done
 
 
 def read_all(paths: tuple[Path, ...]) -> list[Scenario]:
@@ -25,16 +52,7 @@ def read_all(paths: tuple[Path, ...]) -> list[Scenario]:
     from pkinteract.errors import InputError, Problem
     from pkinteract.scenario import read_scenario
 
-    read, failed = [], []
-    for path in paths:
-        try:
-            read.append(read_scenario(path))
-        except InputError as error:
-            failed.append(error)
-    for earlier in failed[:-1]:
-        click.echo(f"Error: {earlier}", err=True)
-    if failed:
-        raise failed[-1]
+    read = read_each(read_scenario, paths)
     names = [scenario.name for scenario in read]
     for i, name in enumerate(names):
         if name in names[:i]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from pkinteract.commands.inputs import PATH, read_all
-from pkinteract.commands.progress import one_by_one
+from pkinteract.commands.inputs import PATH, read_all, read_each
+from pkinteract.commands.progress import evaluation_progress, one_by_one
 from pkinteract.text.words import LANGUAGES
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pkinteract.report.run.sentences import Sentence
     from pkinteract.report.workers import Draw
     from pkinteract.result import Result
+    from pkinteract.scenario import Scenario
     from pkinteract.text.folder import Writer
     from pkinteract.text.words import Words
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 @click.option(
     "--out", metavar="DIR", type=PATH, help="Folder for the files; default results/<name>/, or results/ for several."
 )
+@click.option("--levels", is_flag=True, help="Fit the patient to the [[observation]] levels first.")
 @click.option("--no-figure", is_flag=True, help="Write no report.html, concentrations.png and .svg; faster.")
 @click.option(
     "--language", type=click.Choice(LANGUAGES), help="Of report.html and all texts; default [output] language, or en."
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
 def run(
     scenarios: tuple[Path, ...],
     out: Path | None,
+    levels: bool,
     no_figure: bool,
     language: str | None,
     form: str,
@@ -67,6 +70,9 @@ def run(
     Times are in h and days, doses in mg, clearances in L/h; each concentration column names its unit. Several scenarios
     are also compared with the first one, week by week.
 
+    With --levels the patient of each is fitted to the measured levels first, as by fit --patient: everything is of this
+    patient, beside what was to be expected of a typical one.
+
     Example: pkinteract run scenarios/carbamazepine-to-levetiracetam.toml --out switch
     """
     from tempfile import TemporaryDirectory
@@ -74,7 +80,7 @@ def run(
     from pkinteract.export.excel import require_excel
     from pkinteract.export.parquet import require_parquet
     from pkinteract.report.workers import drawing, in_room
-    from pkinteract.simulation import simulate, system_code
+    from pkinteract.simulation import system_code
     from pkinteract.text.folder import refuse_foreign
 
     read = read_all(scenarios)
@@ -91,10 +97,10 @@ def run(
     if not force:
         for scenario, folder in zip(read, folders, strict=True):
             refuse_foreign(folder, scenario.name)
-    method: Literal["fast", "reference"] = "reference" if solver == "reference" else "fast"
+    simulated = _simulating("reference" if solver == "reference" else "fast", read if levels else ())
     endings = () if no_figure else ("png", "svg")
     with drawing(_drawer, beside=not no_figure) as draw, TemporaryDirectory(prefix="pkinteract-") as room:
-        results = [simulate(scenario, solver=method) for scenario in one_by_one(read)]
+        results = [simulated(scenario) for scenario in one_by_one(read)]
         shown = [([result], "concentrations") for result in results] + [(results, "comparison")] * several
         named = [(what, [f"{name}.{ending}" for ending in endings]) for what, name in shown]
         figures = in_room(Path(room), draw, named)
@@ -102,6 +108,30 @@ def run(
             _write(result, folder, files, _Wanted(form=form, excel=excel, language=language))
         if several:
             _write_comparison(results, top, form, figures[-1])
+
+
+def _simulating(solver: Literal["fast", "reference"], fitted: Sequence[Scenario]) -> Callable[[Scenario], Result]:
+    """What simulates a scenario: as it is, or with its patient fitted to its levels; refuses those that cannot be.
+
+    Raises
+    ------
+    InputError
+        When there is nothing to estimate, or nothing to estimate it from.
+    """
+    from pkinteract.simulation import simulate
+
+    if not fitted:
+        return partial(simulate, solver=solver)
+    from pkinteract.fitting.patient.fitted import fitted_run
+    from pkinteract.fitting.patient.priors import patient_fit
+
+    read_each(patient_fit, fitted)
+
+    def simulated(scenario: Scenario) -> Result:
+        with evaluation_progress() as progress:
+            return fitted_run(scenario, solver=solver, progress=progress)
+
+    return simulated
 
 
 def _drawer() -> Draw:
@@ -154,7 +184,8 @@ def _write(result: Result, folder: Path, figures: Mapping[str, Writer], wanted: 
     from pkinteract.text.words import words_of
 
     words = words_of(wanted.language or result.scenario.language)
-    answer, pairs = answer_of(result), pair_evidence(result.scenario)
+    typical = result if result.fit is None else result.fit.typical
+    answer, pairs = answer_of(result), pair_evidence(typical.scenario)
     sentences = sentences_of(answer, words)
     exposure, alerts = exposure_table(result), alert_table(answer, words.language)
     tables = {

@@ -35,9 +35,8 @@ def _overrides(estimates: Iterable[Estimate]) -> str:
     tables: dict[str, list[str]] = {}
     for estimate in estimates:
         for drug, path in estimate.parameter.paths:
-            unit = "" if estimate.parameter.unit == "1" else f" {estimate.parameter.unit}"
             told = f"  # {estimate.parameter.name}{_interval_note(estimate)}"
-            tables.setdefault(drug, []).append(f'"{path}" = "{estimate.value:.10g}{unit}"{told}')
+            tables.setdefault(drug, []).append(f'"{path}" = "{estimate.quantity}"{told}')
     return "".join(f"\n[override.{drug}]\n" + "\n".join(lines) + "\n" for drug, lines in tables.items())
 
 

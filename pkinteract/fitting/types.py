@@ -264,6 +264,12 @@ class Estimate:
     log_value: float | None
     log_se: float | None
 
+    @property
+    def quantity(self) -> str:
+        """The value with its unit, as an override takes it."""
+        unit = "" if self.parameter.unit == "1" else f" {self.parameter.unit}"
+        return f"{self.value:.10g}{unit}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Likelihood:

@@ -31,7 +31,11 @@ class _Place:
     key: Any
 
 
-def apply_overrides(monograph: Monograph, overrides: Mapping[str, str]) -> Monograph:
+OVERRIDE = "override in the scenario"
+"""What a value says of where it is from."""
+
+
+def apply_overrides(monograph: Monograph, overrides: Mapping[str, str], note: str = OVERRIDE) -> Monograph:
     """Replace values of a monograph by dotted path.
 
     Parameters
@@ -40,6 +44,8 @@ def apply_overrides(monograph: Monograph, overrides: Mapping[str, str]) -> Monog
         The monograph to start from; it is left as it is.
     overrides
         Dotted path (``"elimination.clearance"``, ``"elimination.pathway.epoxidation.fraction"``) to quantity text.
+    note
+        Where the new values are from.
 
     Raises
     ------
@@ -58,7 +64,7 @@ def apply_overrides(monograph: Monograph, overrides: Mapping[str, str]) -> Monog
         quantity = Value.model_validate(text).model_dump(exclude_none=True)
         old = place.container[place.key] if path in known else {}
         kept = {key: old[key] for key in ("basis",) if key in old}
-        place.container[place.key] = {**quantity, "note": "override in the scenario", **kept}
+        place.container[place.key] = {**quantity, "note": note, **kept}
     changed = type(monograph).model_validate(data)
     contradictions = [message for _, message in monograph_problems(data)]
     if contradictions:
@@ -84,7 +90,7 @@ def override_enzymes(enzymes: Mapping[str, Enzyme], overrides: Mapping[str, str]
         place = _find(data, rest)
         if place is not None:
             quantity = Value.model_validate(text).model_dump(exclude_none=True)
-            place.container[place.key] = {**quantity, "note": "override in the scenario"}
+            place.container[place.key] = {**quantity, "note": OVERRIDE}
         changed[name] = Enzyme.model_validate(data)
     return changed
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -20,12 +21,14 @@ from pkinteract.cli import main
 from pkinteract.model.expectation.evidence import pair_evidence
 from pkinteract.report.page.write import page_text
 from pkinteract.report.run.sentences import sentences_of
-from pkinteract.result import Result
+from pkinteract.result import Conflict, FittedValue, LevelFit, Result
 from pkinteract.text.words import LANGUAGES, words_of
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 HEADLINE = "carbamazepine-to-levetiracetam"
 NAMES = (HEADLINE, "cyp2d6-poor-metaboliser", "erythromycin-with-carbamazepine")
+OTHERS = ("measured-en", "fitted-en", "fitted-de")
+CLEARANCE = "elimination.clearance"
 CHROMIUM = shutil.which("chromium")
 LARGEST = 500_000
 """Size of a page at most [byte]."""
@@ -62,6 +65,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for language in LANGUAGES:
             (base / f"{name}-{language}.html").write_text(html(result, language), "utf-8")
     (base / "measured-en.html").write_text(html(run(MEASURED)), "utf-8")
+    for language in LANGUAGES:
+        (base / f"fitted-{language}.html").write_text(html(fitted(), language), "utf-8")
     return base
 
 
@@ -83,6 +88,16 @@ MEASURED = text(
     LEVEL,
     days=30,
 ).replace("[simulation]\n", "[simulation]\nstart = 2026-03-28T08:00:00\n")
+
+
+def fitted() -> Result:
+    """The same patient with a clearance that the level gave, which contradicts the doses."""
+    told = FittedValue(drug="amitriptyline", path=CLEARANCE, unit="L/h", typical=37.34, value=30.0, low=24.0, high=37.5)
+    slow, typical = run(f'{MEASURED}[override.amitriptyline]\n"{CLEARANCE}" = "30 L/h"\n'), run(MEASURED)
+    [level] = typical.scenario.observations
+    conflict = Conflict(observation=level, rare=True, predicted=42.0, low=20.0, high=55.0, sds=1.4)
+    fit = LevelFit(typical=typical, error=0.15, values=(told,), conflicts=(conflict,), warnings=())
+    return replace(slow, fit=fit)
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +137,7 @@ def opened(browser: Browser, folder: Path) -> Iterator[Opened]:
 
 @browser_only
 @pytest.mark.browser
-@pytest.mark.parametrize("name", [*(f"{name}-{language}" for name in NAMES for language in LANGUAGES), "measured-en"])
+@pytest.mark.parametrize("name", [*(f"{name}-{language}" for name in NAMES for language in LANGUAGES), *OTHERS])
 def test_a_page_needs_nothing_complains_of_nothing_and_prints_on_two_sheets(
     browser: Browser, folder: Path, tmp_path: Path, name: str
 ) -> None:
@@ -303,6 +318,23 @@ def test_measured_levels_stand_beside_what_is_predicted_with_their_dates(folder:
     assert "<td>60 ng/mL</td>" in measured
     assert ">Date</th>" not in plain
     assert ">Date</th>" in measured
+
+
+@browser_only
+@pytest.mark.browser
+def test_the_typical_curve_is_thin_and_can_be_hidden(browser: Browser, folder: Path) -> None:
+    """Half as thick as the fitted one and of its colour, with a name of its own that hides it."""
+    one = Opened(browser, folder / "fitted-en.html")
+    keys = one.page.locator("figure").first.locator("button.key")
+    typical = keys.filter(has_text="typical patient")
+    lines = [key.locator("line") for key in (keys.first, typical)]
+
+    assert [float(line.get_attribute("stroke-width") or 0) for line in lines] == [2.5, 1.25]
+    assert len({line.get_attribute("stroke") for line in lines}) == 1
+    typical.click()
+    assert typical.get_attribute("aria-pressed") == "false"
+    assert one.complaints == []
+    one.context.close()
 
 
 def test_only_enzymes_that_clear_something_of_the_run_are_drawn(folder: Path) -> None:

@@ -16,7 +16,7 @@ import pkinteract
 from pkinteract.analysis.alerts.types import Severity, Since
 from pkinteract.analysis.causes import DERIVED, What
 from pkinteract.analysis.sampling import Reason
-from pkinteract.report.run.sentences import Label
+from pkinteract.report.run.sentences import QUANTITIES, Label
 from pkinteract.scenario import Patient
 from pkinteract.text.words import LANGUAGES, words_of
 
@@ -36,6 +36,7 @@ OPEN = {
     "much": LEVELS,
     "do": tuple(f"still-{rule}" for rule in LEVELS),
     "risk": ("gene", "kidneys"),
+    "quantity": QUANTITIES,
     "patient": ("female", "male"),
     "phenotype": ("poor", "intermediate", "normal", "rapid", "ultrarapid"),
     "cause": (

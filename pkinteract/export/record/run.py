@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from pkinteract.library.fingerprint import fingerprint
 from pkinteract.model.expectation.evidence import PairEvidence, pair_evidence
-from pkinteract.result import Result
+from pkinteract.result import LevelFit, Result
 from pkinteract.scenario import Patient
 from pkinteract.text.record import head, source
+from pkinteract.text.words import words_of
 
 
 def run_record(result: Result, evidence: Sequence[PairEvidence] | None = None) -> dict[str, object]:
@@ -16,7 +17,7 @@ def run_record(result: Result, evidence: Sequence[PairEvidence] | None = None) -
     pairs = pair_evidence(result.scenario) if evidence is None else evidence
     scenario, patient, status = result.scenario, result.scenario.patient, result.status
     return {
-        **head(fingerprint()),
+        **head(fingerprint(), notice=result.notice),
         "scenario": source(scenario.name, scenario.title, scenario.text),
         "patient": {
             **_traits(patient),
@@ -31,6 +32,7 @@ def run_record(result: Result, evidence: Sequence[PairEvidence] | None = None) -
         "names": list(scenario.names),
         "not_modelled": list(scenario.not_modelled),
         "warnings": list(scenario.warnings),
+        "levels": None if result.fit is None else _levels(result, result.fit),
         "overrides": {drug: dict(values) for drug, values in scenario.overrides.items()},
         "analytes": [
             {
@@ -52,6 +54,41 @@ def run_record(result: Result, evidence: Sequence[PairEvidence] | None = None) -
             "rejected": status.rejected,
             "note": status.message,
         },
+    }
+
+
+def _levels(result: Result, fit: LevelFit) -> dict[str, object]:
+    """What the measured levels made of the patient, and what they were expected to be before and after."""
+    expected = zip(result.scenario.observations, fit.typical.at_levels(), result.at_levels(), strict=True)
+    english = words_of("en")
+    return {
+        "residual_sd": fit.error,
+        "values": [
+            {
+                "drug": value.drug,
+                "path": value.path,
+                "unit": value.unit,
+                "typical": value.typical,
+                "estimate": value.value,
+                "low_95": value.low,
+                "high_95": value.high,
+            }
+            for value in fit.values
+        ],
+        "observations": [
+            {
+                "time_h": level.time,
+                "analyte": level.analyte,
+                "unit": level.unit,
+                "observed": level.value,
+                "below": level.below,
+                "typical": before,
+                "predicted": after,
+            }
+            for level, before, after in expected
+        ],
+        "contradictions": [conflict.told(conflict.observation.analyte, english) for conflict in fit.conflicts],
+        "warnings": list(fit.warnings),
     }
 
 

@@ -55,12 +55,10 @@ def dose_table(result: Result) -> Table:
 
 
 def observation_table(result: Result) -> Table:
-    """``observations.csv``: measured levels beside the curve."""
+    """``observations.csv``: measured levels beside the curve, and the typical one where the patient is fitted."""
     observations = result.scenario.observations
     times = np.array([observation.time for observation in observations])
-    predicted = [
-        float(result.curve(observation.analyte).value(np.array([observation.time]))[0]) for observation in observations
-    ]
+    predicted = result.at_levels()
     return {
         "time_h": times,
         "day": times / 24,
@@ -70,6 +68,7 @@ def observation_table(result: Result) -> Table:
         "observed": [observation.value for observation in observations],
         "below": [observation.below for observation in observations],
         "predicted": predicted,
+        **({} if result.fit is None else {"typical": result.fit.typical.at_levels()}),
         "ratio": [
             observation.value / level if level > 0 else None
             for observation, level in zip(observations, predicted, strict=True)

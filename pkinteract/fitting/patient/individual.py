@@ -21,7 +21,9 @@ from pkinteract.fitting.search.numbers import LOG
 from pkinteract.fitting.search.target import Best, Progress, Target
 from pkinteract.fitting.types import Estimate, Fit, FitResult, Group, Measurand, Series
 from pkinteract.interrupts import deferred
+from pkinteract.result import Conflict
 from pkinteract.scenario import Observation, Scenario
+from pkinteract.text.words import words_of
 
 DRAWS = 256
 """Virtual patients behind a band: a Sobol sequence, which a power of two fills evenly."""
@@ -84,8 +86,8 @@ class WeighedLevel:
         Distance from the individual prediction [SD].
     without
         Prediction of a fit to the other levels, and the estimates of that fit by parameter.
-    contradiction
-        What is wrong with the level, as a sentence; empty if nothing is.
+    conflict
+        With the doses or with the other levels; None if there is none.
     """
 
     observation: Observation
@@ -97,7 +99,12 @@ class WeighedLevel:
     residual: float
     without: float
     without_values: Mapping[str, float]
-    contradiction: str
+    conflict: Conflict | None
+
+    @property
+    def contradiction(self) -> str:
+        """What is wrong with the level, as a sentence; empty if nothing is."""
+        return "" if self.conflict is None else self.conflict.told(self.observation.analyte, words_of("en"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,8 +130,8 @@ class Individual:
         Values on which no level depends; they stay at the population's.
     times
         Times of the bands [h], those of the levels among them.
-    warnings
-        What to know before the numbers are used, contradictions first.
+    search_warnings
+        What to know of the search before the numbers are used.
     """
 
     scenario: Scenario
@@ -135,7 +142,12 @@ class Individual:
     levels: tuple[WeighedLevel, ...]
     times: Array
     bands: tuple[Band, ...]
-    warnings: tuple[str, ...]
+    search_warnings: tuple[str, ...]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to know before the numbers are used, contradictions first."""
+        return (*(level.contradiction for level in self.levels if level.contradiction), *self.search_warnings)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,7 +234,7 @@ def individual(scenario: Scenario, *, error: float, progress: Progress | None = 
         levels=tuple(levels),
         times=times,
         bands=tuple(bands),
-        warnings=(*(level.contradiction for level in levels if level.contradiction), *_warnings(group)),
+        search_warnings=tuple(_warnings(group)),
     )
 
 
@@ -337,7 +349,7 @@ def _level(
         residual=residual,
         without=alone,
         without_values=dict(zip(others.names, np.exp(others.mean).tolist(), strict=True)),
-        contradiction="",
+        conflict=None,
     )
 
 
@@ -353,28 +365,21 @@ def _judged(levels: list[WeighedLevel]) -> list[WeighedLevel]:
     if not any(wrong):
         wrong = [level.residual < -FAR if level.observation.below else abs(level.residual) > FAR for level in levels]
     return [
-        replace(level, contradiction=" ".join(_contradiction(level))) if bad else level
-        for level, bad in zip(levels, wrong, strict=True)
+        replace(level, conflict=_conflict(level)) if bad else level for level, bad in zip(levels, wrong, strict=True)
     ]
 
 
-def _contradiction(level: WeighedLevel) -> Iterator[str]:
-    """Why a level cannot be right together with the dosing record, and what to check."""
-    sample, unit = level.observation, level.observation.unit
-    low, high = level.expected
-    shown = f"{sample.analyte} {'<' if sample.below else ''}{sample.value:.3g} {unit} on day {sample.time / 24:.3g}"
-    if level.probability < RARE:
-        ratio = f"{sample.value / level.population:.2g} times" if level.population > 0 else "not"
-        yield (
-            f"{shown} is {ratio} what the dosing record predicts ({level.population:.3g} {unit}; 95 of 100 people "
-            f"have {low:.3g} to {high:.3g}, fewer than 1 in 100 a level as far out)."
-        )
-    else:
-        yield (
-            f"{shown} does not go together with the other levels: {level.individual:.3g} {unit} is predicted for "
-            f"this patient, {abs(level.residual):.2g} SD of the residual error away."
-        )
-    yield "Check the time of the sample, missed or extra doses, and drugs that interact before you use the estimates."
+def _conflict(level: WeighedLevel) -> Conflict:
+    """Why a level cannot be right together with the dosing record, or with the other levels."""
+    rare = level.probability < RARE
+    return Conflict(
+        observation=level.observation,
+        rare=rare,
+        predicted=level.population if rare else level.individual,
+        low=level.expected[0],
+        high=level.expected[1],
+        sds=abs(level.residual),
+    )
 
 
 def _patient_estimate(learned: Estimate, whole: Fit) -> PatientEstimate:

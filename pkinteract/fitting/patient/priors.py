@@ -45,9 +45,9 @@ def patient_fit(scenario: Scenario, error: float = ERROR) -> Fit:
         When there is no level, or no value with a CV.
     """
     if not scenario.observations:
-        text = (
-            'there is no measured level; add each as [[observation]] with at = "5 d", analyte = "…", level = "6.2 mg/L"'
-        )
+        analyte, unit = next(iter(scenario.units.items()))
+        text = "there is no measured level; add each as [[observation]] with "
+        text += f'at = "5 d", analyte = "{analyte}", level = "6.2 {unit}"'
         raise InputError(scenario.path, [Problem(line=None, key="observation", message=text)])
     unbound = [level for level in scenario.observations if level.analyte not in scenario.units]
     if unbound:

@@ -48,12 +48,13 @@ def chart_content(answer: Answer, words: Words, people: PatientSpread | None = N
     result, scenario = answer.result, answer.result.scenario
     start = max(scenario.first_time, -min(LEAD, scenario.duration / 4))
     span = (start, scenario.duration)
-    times, sampled = _times(span, len(result.curves) * (1 if people is None else 1 + len(people.levels[0])))
     enzymes = _enzymes(result)
     coarse = np.linspace(*span, ENZYME_POINTS)
     families: dict[tuple[str, str], list[int]] = {}
     for i, analyte in enumerate(result.analytes):
         families.setdefault((analyte.parent, analyte.unit), []).append(i)
+    drawn = len(result.curves) * (1 if people is None else 1 + len(people.levels[0]))
+    times, sampled = _times(span, drawn + (0 if result.fit is None else len(families)))
     moved = [move.analyte.parent for move in told_moves(answer)]
     order = sorted(families, key=lambda family: moved.index(family[0]) if family[0] in moved else len(moved))
     return {
@@ -104,26 +105,34 @@ def _band(people: PatientSpread, place: int, sampled: Array) -> list[list[float 
 
 
 def _panel(result: Result, members: Sequence[int], sampled: Array, words: Words, people: PatientSpread | None) -> Row:
-    """A drug and what it forms; first, and drawn without a dash, what is judged by the range that is shown."""
+    """A drug and what it forms; first, and drawn without a dash, what is judged by the range that is shown.
+
+    Last, and drawn thin, what a typical patient has of the first, whose place is its ``typical``.
+    """
     scenario, everything = result.scenario, [result.analytes[i] for i in members]
     judged = next((analyte for analyte in reversed(everything) if analyte.low is not None), everything[0])
     members = sorted(members, key=lambda i: result.analytes[i] is not judged)
     analytes = [result.analytes[i] for i in members]
     names = {analyte.id: name_of(analyte.id, scenario, words.language) for analyte in analytes}
+    curves: list[dict[str, Any]] = [
+        {
+            "name": names[result.analytes[i].id],
+            "values": _drawn(result.curves[i].value(sampled)),
+            **({} if people is None else {"people": _band(people, i, sampled)}),
+        }
+        for i in members
+    ]
+    other = result.typical(members[0])
+    if other is not None:
+        name = words.say("chart.typical", analyte=names[judged.id])
+        curves.append({"name": name, "values": _drawn(other.value(sampled)), "typical": 0})
     return {
         "unit": analytes[0].unit,
         "low": judged.low,
         "high": judged.high,
         "alert": judged.alert,
         "judged": names[judged.id],
-        "curves": [
-            {
-                "name": names[result.analytes[i].id],
-                "values": _drawn(result.curves[i].value(sampled)),
-                **({} if people is None else {"people": _band(people, i, sampled)}),
-            }
-            for i in members
-        ],
+        "curves": curves,
         "measured": [
             {
                 "day": round(observation.time / 24, 4),

@@ -16,8 +16,8 @@ from pkinteract.library.schema.monograph import clearing
 from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.report.page.chart import chart_content, daily_amounts, stretches_of
 from pkinteract.report.pairs import published
-from pkinteract.report.run.sentences import Sentence
-from pkinteract.result import Result
+from pkinteract.report.run.sentences import Sentence, of_typical, value_name
+from pkinteract.result import LevelFit, Result
 from pkinteract.scenario import Scenario
 from pkinteract.text.words import Words
 
@@ -72,10 +72,16 @@ def page_content(
         "pairs": [_pair(pair, scenario, words) for pair in pairs],
         "doses": list(_doses(scenario, words)),
         "measured": list(_measured(result, words)),
+        "fitted": [] if result.fit is None else list(_fitted(answer, result.fit, words)),
+        "notice": words.say("page.notice" if result.fit is None else "page.notice-fitted"),
         "dated": scenario.start is not None,
         "numbers": numbers,
         "left_out": left_out,
-        "warnings": [*scenario.warnings, *(() if people is None else people.warnings)],
+        "warnings": [
+            *scenario.warnings,
+            *(() if people is None else people.warnings),
+            *(() if result.fit is None else result.fit.warnings),
+        ],
         "chart": chart_content(answer, words, people),
     }
 
@@ -184,9 +190,9 @@ def _doses(scenario: Scenario, words: Words) -> Iterator[Row]:
 
 def _measured(result: Result, words: Words) -> Iterator[Row]:
     """Measured levels beside what the run predicts."""
-    scenario = result.scenario
-    for observation in scenario.observations:
-        predicted = float(result.curve(observation.analyte).value(observation.time))
+    scenario, after = result.scenario, result.at_levels()
+    before = after if result.fit is None else result.fit.typical.at_levels()
+    for observation, predicted, typical in zip(scenario.observations, after, before, strict=True):
         below = "<\u202f" if observation.below else ""
         ratio = observation.value / predicted if predicted > 0 and not observation.below else None
         yield {
@@ -195,7 +201,24 @@ def _measured(result: Result, words: Words) -> Iterator[Row]:
             "analyte": name_of(observation.analyte, scenario, words.language),
             "measured": f"{below}{words.written(observation.value)} {observation.unit}",
             "predicted": f"{words.written(predicted)} {observation.unit}",
+            "typical": f"{words.written(typical)} {observation.unit}",
             "ratio": "–" if ratio is None else words.written(ratio),
+        }
+
+
+def _fitted(answer: Answer, fit: LevelFit, words: Words) -> Iterator[Row]:
+    """Values of this patient beside those of a typical one."""
+    for value in fit.values:
+        ends = None if value.low is None or value.high is None else (value.low, value.high)
+        yield {
+            "value": value_name(value, answer, fit, words),
+            "unit": "" if value.unit == "1" else value.unit,
+            "typical": words.written(value.typical),
+            "patient": words.written(value.value),
+            "interval": "–"
+            if ends is None
+            else words.say("terminal.to", **dict(zip(("low", "high"), ends, strict=True))),
+            "ratio": of_typical(value.ratio, words),
         }
 
 

@@ -17,6 +17,8 @@
 
   const colour = (name) => getComputedStyle(root).getPropertyValue(name).trim();
   const stroke = (n) => (dark && !printing ? bright : light)[n % light.length];
+  const like = (curve, n) => curve.typical ?? n;
+  const thick = (curve) => curve.typical == null ? 1 : 0.5;
   const dash = (n) => dashes[(n + Math.floor(n / light.length)) % dashes.length];
   const figures = new Intl.NumberFormat(words.language, { maximumSignificantDigits: 3, useGrouping: false });
   const number = (value) => value == null ? "–" : figures.format(value);
@@ -136,9 +138,9 @@
     for (const other of plots) other.plot.setCursor({ left: other.plot.valToPos(day, "x"), top: 10 });
   };
 
-  const sample = (n) => {
+  const sample = (curve, n) => {
     const svg = drawing("svg", { width: 26, height: 8, "aria-hidden": "true" });
-    svg.append(drawing("line", { x1: 0, x2: 26, y1: 4, y2: 4, stroke: stroke(n), "stroke-width": 2.5, "stroke-dasharray": dash(n).join(" ") }));
+    svg.append(drawing("line", { x1: 0, x2: 26, y1: 4, y2: 4, stroke: stroke(like(curve, n)), "stroke-width": 2.5 * thick(curve), "stroke-dasharray": dash(like(curve, n)).join(" ") }));
     return svg;
   };
 
@@ -150,7 +152,7 @@
       const value = made("span", curve.people ? "value people" : "value");
       button.type = "button";
       button.setAttribute("aria-pressed", String(!hidden.has(curve.name)));
-      button.append(sample(n), ` ${curve.name}`, value);
+      button.append(sample(curve, n), ` ${curve.name}`, value);
       button.addEventListener("click", () => {
         if (!hidden.delete(curve.name)) hidden.add(curve.name);
         button.setAttribute("aria-pressed", String(!hidden.has(curve.name)));
@@ -198,8 +200,8 @@
       scales: { x: { time: false, min: span[0], max: span[1] }, y: { distr: logarithmic ? 3 : 1, range: logarithmic ? [lowest, highest] : [0, highest] } },
       axes: [{ ...axis, values, space: 55 * scale, size: 24 * scale, ...(named ? { label: words.day } : {}) },
         { ...axis, values, space: 26 * scale, size: left * scale }],
-      series: [{}, ...curves.map((curve, n) => ({ label: curve.name, show: !hidden.has(curve.name), stroke: stroke(n),
-        dash: dash(n).map((length) => length * scale), width: 1.5 * scale, points: { show: false } })),
+      series: [{}, ...curves.map((curve, n) => ({ label: curve.name, show: !hidden.has(curve.name), stroke: stroke(like(curve, n)),
+        dash: dash(like(curve, n)).map((length) => length * scale), width: 1.5 * thick(curve) * scale, points: { show: false } })),
         ...peopled.flatMap((curve) => [0, 1, 0].map((width) => ({ show: !hidden.has(curve.name), points: { show: false },
           stroke: stroke(curves.indexOf(curve)), width: width * scale, dash: [1.5 * scale, 2.5 * scale] })))],
       bands: peopled.map((curve) => one.bands(curves.indexOf(curve))).map(([low, , high], n) => (

@@ -48,11 +48,14 @@ def draw_result(result: Result) -> Figure:
     families = _families(result)
     enzymes = _enzymes_shown(result)
     drugs = list(result.scenario.dosed)
-    sizes = [(1.6, max(len(family) + _measured(result, family), 2)) for family in families]
+    sizes = [
+        (1.6, max(len(family) + _measured(result, family) + bool(_typical(result, family)), 2)) for family in families
+    ]
     sizes += [(1.2, math.ceil(len(enzymes) / 3))] if enzymes else []
     sizes.append((0.06 + 0.26 * len(drugs), 1))
     with mpl.rc_context(STYLE):
-        figure, axes = panels(sizes, title=result.scenario.title, widest=max(len(drug) for drug in drugs))
+        widest = max(len(drug) for drug in drugs)
+        figure, axes = panels(sizes, title=result.scenario.title, widest=widest, notice=result.notice)
         for axis, family in zip(axes, families, strict=False):
             _draw_family(axis, result, family)
         if enzymes:
@@ -109,12 +112,24 @@ def _draw_family(axis: Axes, result: Result, family: list[int]) -> None:
         axis.plot(days, smooth, color=PALETTE[n], lw=1.8, ls=DASHES[n])
         handles.append(_line(n, lw=1.8, label=result.analytes[i].name))
         top = max(top, float(values.max()), draw_levels(axis, result.scenario, result.analytes[i].id, PALETTE[n]))
+    for n, curve in _typical(result, family):
+        days, smooth = _daily(curve, start, end)
+        axis.plot(days, smooth, color=PALETTE[n], lw=0.9, ls=":")
+        top = max(top, float(smooth.max()))
+    if _typical(result, family):
+        handles.append(Line2D([], [], color="#444444", lw=0.9, ls=":", label="typical patient"))
     if _measured(result, family):
         handles.append(Line2D([], [], ls="", marker="o", mfc="white", mec="#444444", label=_named(result, family)))
     judged = next((i for i in reversed(family) if result.analytes[i].low is not None), family[0])
     legend(axis, reference_range(axis, result.analytes[judged], top), columns=1, right=True)
     axis.set_ylabel(result.analytes[family[0]].unit)
     legend(axis, handles, columns=1)
+
+
+def _typical(result: Result, family: list[int]) -> list[tuple[int, Curve]]:
+    """Curves of a typical patient beside those of a fitted one, where they are others, by their place in the family."""
+    curves = [(n, result.typical(i)) for n, i in enumerate(family)]
+    return [(n, curve) for n, curve in curves if curve is not None]
 
 
 def _named(result: Result, family: list[int]) -> str:

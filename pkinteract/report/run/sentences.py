@@ -9,20 +9,28 @@ from typing import Literal
 
 from pkinteract.analysis import Alert, Answer
 from pkinteract.analysis.causes import Cause, causes_of
-from pkinteract.analysis.moves import Move, told
+from pkinteract.analysis.moves import LEAST, Move, moves_of, told
 from pkinteract.analysis.risks import risks_of
+from pkinteract.analysis.settled import DAY, mean
 from pkinteract.analytes import name_of
 from pkinteract.export.tables.run import alert_text
+from pkinteract.result import FittedValue, LevelFit
 from pkinteract.scenario.types import TOLERANCE
 from pkinteract.text.words import Words
 
-Label = Literal["happens", "much", "risk", "measure", "do"]
+Label = Literal["patient", "happens", "much", "risk", "measure", "do"]
 
 MOST = 3
 """Moves that are told at most."""
 
 LASTING = 72.0
 """An alert that ends no earlier than this before a move does is still there [h]."""
+
+MOVED = 1.05
+"""Fold change from which a fitted value is told [1]."""
+
+QUANTITIES = ("clearance", "volume", "ka", "bioavailability", "km", "peripheral-volume", "peripheral-flow")
+"""Values of a drug that have a name in every language."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +43,10 @@ class Sentence:
 
 def sentences_of(answer: Answer, words: Words, people: Iterable[str] = ()) -> tuple[Sentence, ...]:
     """The sentences that the numbers of a run carry, in their order; those on ``people`` begin who is at risk."""
-    moves = told_moves(answer)
+    moves, fit = told_moves(answer), answer.result.fit
     texts: tuple[tuple[Label, list[str]], ...] = (
-        ("happens", list(_happens(answer, moves, words))),
+        ("patient", [] if fit is None else list(_patient(answer, fit, words))),
+        ("happens", [*_happens(answer, moves, words), *([] if fit is None else _beside(answer, fit, moves, words))]),
         ("much", list(_much(answer, moves, words))),
         ("risk", [*people, *_risk(answer, moves, words)]),
         ("measure", list(_measure(answer, words))),
@@ -54,6 +63,76 @@ def told_moves(answer: Answer) -> list[Move]:
     """Moves that are told, the largest first."""
     moves = told(answer.result, answer.moves)
     return sorted(moves, key=lambda move: -abs(math.log(max(move.ratio, 1e-12))))[:MOST]
+
+
+def _patient(answer: Answer, fit: LevelFit, words: Words) -> Iterator[str]:
+    """Which values the measured levels moved, and which levels cannot be."""
+    count = len(answer.result.scenario.observations)
+    levels = words.say("fitted.level" if count == 1 else "fitted.levels", count=count)
+    moved = [_value(answer, fit, value, words) for value in fit.values if max(value.ratio, 1 / value.ratio) > MOVED]
+    if moved:
+        yield words.say("fitted.moved", levels=levels, values="; ".join(moved))
+    else:
+        yield words.say("fitted.same", levels=levels)
+    for conflict in fit.conflicts:
+        yield conflict.told(_name(answer, conflict.observation.analyte, words), words)
+
+
+def _value(answer: Answer, fit: LevelFit, value: FittedValue, words: Words) -> str:
+    names = {"value": value_name(value, answer, fit, words), "ratio": of_typical(value.ratio, words)}
+    if value.low is None or value.high is None:
+        return words.say("fitted.value-alone", **names)
+    low, high = (of_typical(end / value.typical, words) for end in (value.low, value.high))
+    return words.say("fitted.value", **names, low=low, high=high)
+
+
+def of_typical(ratio: float, words: Words) -> str:
+    """A ratio to a typical value, to the hundredth."""
+    return words.number(f"{ratio:.2f}")
+
+
+def value_name(value: FittedValue, answer: Answer, fit: LevelFit, words: Words) -> str:
+    """What a fitted value of a drug is called; with its pathway or formulation where several are fitted."""
+    key = _quantity(value)
+    alike = [other for other in fit.values if (other.drug, _quantity(other)) == (value.drug, key)]
+    what = words.say(f"quantity.{key}") if key in QUANTITIES else value.path
+    named = words.say("quantity.of", what=what, drug=_name(answer, value.drug, words))
+    return f"{named} ({value.path.split('.')[-2]})" if len(alike) > 1 else named
+
+
+def _quantity(value: FittedValue) -> str:
+    """What kind of value it is: the end of its path."""
+    last = value.path.rsplit(".", 1)[-1]
+    return f"peripheral-{last}" if ".peripheral." in value.path else last
+
+
+def _beside(answer: Answer, fit: LevelFit, moves: Sequence[Move], words: Words) -> Iterator[str]:
+    """What a typical patient would have, where it is something else: for moves that are told, and what was measured."""
+    before = {(move.analyte.id, move.cause): move for move in moves_of(fit.typical)}
+    for move in moves:
+        other = before.get((move.analyte.id, move.cause))
+        if other is not None and max(_fold(move.before, other.before), _fold(move.target, other.target)) > LEAST:
+            yield words.say(
+                "happens.typical",
+                analyte=_name(answer, move.analyte.id, words),
+                before=other.before,
+                after=other.target,
+                unit=move.analyte.unit,
+            )
+    result, stop = answer.result, answer.result.scenario.duration
+    said = {move.analyte.parent for move in moves}
+    for name in dict.fromkeys(level.analyte for level in result.scenario.observations):
+        analyte = result.analyte(name)
+        span = (max(stop - DAY, result.scenario.first_time), stop)
+        level, typical = mean(result.curve(name), *span), mean(fit.typical.curve(name), *span)
+        if analyte.parent not in said and _fold(level, typical) > LEAST:
+            shown = _name(answer, name, words)
+            yield words.say("happens.level", analyte=shown, level=level, typical=typical, unit=analyte.unit)
+
+
+def _fold(one: float, other: float) -> float:
+    """How far apart two levels are, whichever is the higher [1]."""
+    return max(one, other) / min(one, other) if min(one, other) > 0 else 1.0
 
 
 def _happens(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[str]:

@@ -53,7 +53,11 @@ def summary_lines(
     lines += [f"  {text}" for text in pairs]
     lines += [f"  {words.say('terminal.caution', text=text)}" for text in result.scenario.warnings]
     lines += [f"  {words.say('terminal.wrote', path=path)}" for path in written]
-    return [*lines, f"  {words.say('terminal.notice')}"]
+    lines += (
+        [] if result.fit is None else [f"  {words.say('terminal.caution', text=text)}" for text in result.fit.warnings]
+    )
+    notice = "terminal.notice" if result.fit is None else "terminal.notice-fitted"
+    return [*lines, f"  {words.say(notice)}"]
 
 
 def _ratio(ratio: float, fold: float | None, words: Words) -> str:
