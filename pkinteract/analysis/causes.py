@@ -36,11 +36,36 @@ class Cause:
 
 
 def causes_of(scenario: Scenario, time: float, victim: str) -> tuple[Cause, ...]:
-    """What happens at a time [h]; of drugs those that act on the victim or its metabolites, if one does."""
+    """What happens at a time [h] that can move a drug or its metabolites; nothing where a level moves by itself.
+
+    Of the drugs those that act on the victim; if none does, those that act on one that acts on it, and so on, unless
+    dialysis moves it.
+    """
     causes = [*_doses(scenario, time), *_traits(scenario, time)]
-    family = set(family_of(scenario, victim))
-    acting = [cause for cause in causes if cause.what == "patient" or _acts(scenario, cause.drug, family)]
-    return tuple(acting or causes)
+    victims: set[str] = set()
+    nearer = set(family_of(scenario, victim))
+    while not nearer <= victims:
+        victims |= nearer
+        acting = [cause for cause in causes if cause.what == "patient" or _acts(scenario, cause.drug, victims)]
+        if acting:
+            return tuple(acting)
+        if is_dialysed(scenario, victim):
+            return ()
+        nearer = {
+            part for drug in scenario.dosed if _acts(scenario, drug, victims) for part in family_of(scenario, drug)
+        }
+    return ()
+
+
+def is_swing(scenario: Scenario, time: float, drug: str) -> bool:
+    """Whether a level goes up and down with dialysis and nothing at a time [h] moves it: no half or 90 % of it."""
+    return is_dialysed(scenario, drug) and not causes_of(scenario, time, drug)
+
+
+def is_dialysed(scenario: Scenario, drug: str) -> bool:
+    """Whether the run has sessions of haemodialysis that remove a drug or a metabolite of it."""
+    family = family_of(scenario, drug)
+    return bool(scenario.sessions) and any(scenario.monographs[part].dialysis is not None for part in family)
 
 
 def _doses(scenario: Scenario, time: float) -> Iterator[Cause]:

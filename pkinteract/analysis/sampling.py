@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pkinteract.analysis.alerts import Alert
+from pkinteract.analysis.causes import is_swing
 from pkinteract.analysis.moves import Move, told
 from pkinteract.analysis.settled import DAY
 from pkinteract.result import Analyte, Result
@@ -50,7 +51,8 @@ class Sample:
 
 def samples_of(result: Result, moves: Iterable[Move], alerts: Iterable[Alert]) -> tuple[Sample, ...]:
     """Every sample, by time: of what a change moves, and of the first alert of a level that passes a limit."""
-    samples = [sample for move in told(result, moves) for sample in _of_move(result, move)]
+    moving = [move for move in told(result, moves) if not is_swing(result.scenario, move.cause, move.analyte.parent)]
+    samples = [sample for move in moving for sample in _of_move(result, move)]
     for alert in alerts:
         if alert.rule in ("above-alert", "above-range") and alert.since == "after":
             analyte = result.analyte(alert.analyte)

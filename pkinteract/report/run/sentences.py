@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pkinteract.analysis import Alert, Answer
-from pkinteract.analysis.causes import Cause, causes_of
+from pkinteract.analysis.causes import Cause, causes_of, is_swing
 from pkinteract.analysis.moves import Move, told
 from pkinteract.analysis.risks import risks_of
 from pkinteract.analytes import name_of
 from pkinteract.export.tables.run import alert_text
+from pkinteract.model.expectation.evidence import PairEvidence
+from pkinteract.report.pairs import published
 from pkinteract.text.words import Words
 
 Label = Literal["happens", "much", "risk", "measure", "do"]
@@ -32,11 +34,11 @@ class Sentence:
     text: str
 
 
-def sentences_of(answer: Answer, words: Words) -> tuple[Sentence, ...]:
-    """The sentences that the numbers of a run carry, in their order."""
+def sentences_of(answer: Answer, pairs: Sequence[PairEvidence], words: Words) -> tuple[Sentence, ...]:
+    """The sentences that the numbers of a run carry, in their order; with the first, what is known and not in them."""
     moves = told_moves(answer)
     texts: tuple[tuple[Label, list[str]], ...] = (
-        ("happens", list(_happens(answer, moves, words))),
+        ("happens", [*_happens(answer, moves, words), *_missing(answer, pairs, words)]),
         ("much", list(_much(answer, moves, words))),
         ("risk", list(_risk(answer, moves, words))),
         ("measure", list(_measure(answer, words))),
@@ -64,7 +66,7 @@ def _happens(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[st
         key = ("peaks" if move.ratio > 1 else "dips") if move.returns else ("rise" if move.ratio > 1 else "fall")
         cause = words.listed([_cause(answer, cause, words) for cause in _causes(answer, move)])
         yield words.say(
-            f"happens.{key}",
+            f"happens.{key}" if cause else _unmoved(answer, move),
             analyte=_name(answer, move.analyte.id, words),
             cause=cause,
             fold=move.ratio,
@@ -73,6 +75,24 @@ def _happens(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[st
             after=move.target,
             unit=move.analyte.unit,
         )
+
+
+def _missing(answer: Answer, pairs: Sequence[PairEvidence], words: Words) -> Iterator[str]:
+    """Published effects of which the numbers of the run hold less than half."""
+    for pair in pairs:
+        if pair.status == "known-not-modelled":
+            yield words.say(
+                "happens.missing" if pair.published is None else "happens.missing-size",
+                perpetrator=_name(answer, pair.perpetrator, words),
+                victim=_name(answer, pair.victim, words),
+                published=published(pair, words),
+            )
+
+
+def _unmoved(answer: Answer, move: Move) -> str:
+    """What is said of a level that no change of the run moves: it goes with dialysis, or had not settled before."""
+    swing = is_swing(answer.result.scenario, move.cause, move.analyte.parent)
+    return "happens.dialysed" if swing else "happens.unsettled"
 
 
 def _causes(answer: Answer, move: Move) -> tuple[Cause, ...]:
@@ -95,10 +115,11 @@ def _name(answer: Answer, id: str, words: Words) -> str:
 def _much(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[str]:
     for move in moves:
         values = {"analyte": _name(answer, move.analyte.id, words), "unit": move.analyte.unit}
-        if not move.settled:
+        swing = is_swing(answer.result.scenario, move.cause, move.analyte.parent)
+        if not swing and not move.settled:
             key = "much.moving" if move.limit is not None else "much.open"
             yield words.say(key, **values, limit=move.limit or 0.0, day=move.stop / 24, level=move.after)
-        elif move.half is not None and move.most is not None:
+        elif not swing and move.half is not None and move.most is not None:
             key = "much.peak" if move.returns else "much.days"
             times = {"half": move.half, "most": move.most, "top": move.extreme_time}
             yield words.say(key, **values, **{name: _day(answer, time, words) for name, time in times.items()})
