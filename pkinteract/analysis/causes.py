@@ -57,6 +57,33 @@ def causes_of(scenario: Scenario, time: float, victim: str) -> tuple[Cause, ...]
     return ()
 
 
+def causes_until(scenario: Scenario, start: float, stop: float, victim: str) -> tuple[Cause, ...]:
+    """What moves a drug from one time to another [h]: of each drug and trait what it was first, and what it is then.
+
+    What comes later than ``start`` counts where it acts on the victim or its metabolites, and what was undone does not.
+    """
+    family = set(family_of(scenario, victim))
+    causes = [*causes_of(scenario, start, victim)]
+    for time in scenario.changes:
+        if start + TOLERANCE < time <= stop:
+            later = (*_doses(scenario, time), *_traits(scenario, time))
+            causes += [cause for cause in later if cause.what == "patient" or _acts(scenario, cause.drug, family)]
+    merged: dict[tuple[bool, str], Cause] = {}
+    for cause in causes:
+        key = (cause.what == "patient", cause.drug)
+        merged[key] = _joined(merged.get(key, cause), cause)
+    return tuple(cause for cause in merged.values() if cause.before is None or cause.before != cause.after)
+
+
+def _joined(first: Cause, last: Cause) -> Cause:
+    what = last.what if last.what == "patient" else _kind(first.before or 0.0, last.after or 0.0)
+    return Cause(what=what, drug=last.drug, before=first.before, after=last.after)
+
+
+def _kind(before: float, after: float) -> What:
+    return "starts" if before == 0 else "stops" if after == 0 else "steps"
+
+
 def is_swing(scenario: Scenario, time: float, drug: str) -> bool:
     """Whether a level goes up and down with dialysis and nothing at a time [h] moves it: no half or 90 % of it."""
     return is_dialysed(scenario, drug) and not causes_of(scenario, time, drug)
@@ -75,8 +102,7 @@ def _doses(scenario: Scenario, time: float) -> Iterator[Cause]:
         after = sum(_daily(course, time + 2 * TOLERANCE) for course in courses)
         if abs(after - before) <= 1e-9 * max(after, before, 1.0):
             continue
-        what: What = "starts" if before == 0 else "stops" if after == 0 else "steps"
-        yield Cause(what=what, drug=drug, before=before, after=after)
+        yield Cause(what=_kind(before, after), drug=drug, before=before, after=after)
 
 
 def _daily(course: Course, time: float) -> float:

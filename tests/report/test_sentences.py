@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from runs import daily, drug, pathway, regimen, run, text
+from runs import course, daily, drug, pathway, regimen, run, text
 
 from pkinteract import load_scenario, simulate
 from pkinteract.analysis import Answer, answer_of
@@ -165,6 +165,32 @@ def test_a_level_that_dialysis_moves_is_not_laid_to_another_drug() -> None:
     assert "pregabalin" not in told(dialysed)["happens"]
     assert "Half of the change" not in told(dialysed).get("much", "")
     assert all(sample.why == "alert" for sample in dialysed.samples)
+
+
+def test_a_rise_is_laid_to_all_that_led_to_it() -> None:
+    """Amlodipine: carbamazepine stops, fluconazole comes a month later and goes; the peak is of both."""
+    drugs = (
+        regimen("amlodipine", daily("5 mg", "24 h", "-40 d")),
+        regimen("carbamazepine", daily("400 mg", "12 h", "-40 d", "0 d")),
+        regimen("fluconazole", daily("200 mg", "24 h", "30 d", "44 d")),
+    )
+    peak = told(answer_of(run(text(*drugs, days=60))))["happens"]
+
+    assert "amlodipine rises up to" in peak
+    assert "carbamazepine is stopped and fluconazole is started" in peak
+
+
+def test_a_taper_is_told_from_its_begin_to_its_end() -> None:
+    """Carbamazepine 300 and 100 mg twice a day, then none: it is stopped, not lowered by its first step."""
+    taper = course(
+        "0 d", 'until = "14 d"', 'dose = "300 mg"', 'taper_to = "100 mg"', 'step_every = "7 d"', 'every = "12 h"'
+    )
+    before = daily("400 mg", "12 h", "-40 d", "0 d")
+    drugs = (regimen("amitriptyline", daily("75 mg", "24 h", "-40 d")), regimen("carbamazepine", before, taper))
+
+    happens = told(answer_of(run(text(*drugs, days=70))))["happens"]
+
+    assert "after carbamazepine is stopped" in happens
 
 
 def test_an_unbound_level_has_the_name_of_its_drug() -> None:

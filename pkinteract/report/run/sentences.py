@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pkinteract.analysis import Alert, Answer
-from pkinteract.analysis.causes import Cause, causes_of, is_swing
+from pkinteract.analysis.causes import Cause, causes_until, is_swing
 from pkinteract.analysis.moves import Move, told
 from pkinteract.analysis.risks import risks_of
+from pkinteract.analysis.settled import DAY
 from pkinteract.analytes import name_of
 from pkinteract.export.tables.run import alert_text
 from pkinteract.model.expectation.evidence import PairEvidence
@@ -52,9 +53,12 @@ def sentences_of(answer: Answer, pairs: Sequence[PairEvidence], words: Words) ->
 
 
 def told_moves(answer: Answer) -> list[Move]:
-    """Moves that are told, the largest first."""
+    """Moves that are told, those that newly pass a limit first, then the largest."""
     moves = told(answer.result, answer.moves)
-    return sorted(moves, key=lambda move: -abs(math.log(max(move.ratio, 1e-12))))[:MOST]
+    limits = ("above-alert", "above-range", "below-range")
+    passing = {alert.analyte for alert in answer.alerts if alert.rule in limits and alert.since == "after"}
+    order = {move: (move.analyte.id not in passing, -abs(math.log(max(move.ratio, 1e-12)))) for move in moves}
+    return sorted(moves, key=order.__getitem__)[:MOST]
 
 
 def _happens(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[str]:
@@ -96,7 +100,9 @@ def _unmoved(answer: Answer, move: Move) -> str:
 
 
 def _causes(answer: Answer, move: Move) -> tuple[Cause, ...]:
-    return causes_of(answer.result.scenario, move.cause, move.analyte.parent)
+    """What led to the average that a move is judged by: nothing of its last day, as an average of 24 h goes behind."""
+    end = move.extreme_time if move.returns else move.stop
+    return causes_until(answer.result.scenario, move.cause, max(end - DAY, move.cause), move.analyte.parent)
 
 
 def _cause(answer: Answer, cause: Cause, words: Words) -> str:
