@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -11,8 +11,8 @@ from pkinteract.model.expectation.intake import daily_dose, family_of
 from pkinteract.scenario import Course, Patient, Scenario
 from pkinteract.scenario.types import TOLERANCE
 
-DERIVED = ("serum_creatinine", "extrapolate")
-"""Traits that are told by another one: the clearance that follows from serum creatinine."""
+DERIVED = ("serum_creatinine", "egfr", "dialysed", "extrapolate")
+"""Traits that are told by another one, or are none: the clearance follows from serum creatinine or an estimated GFR."""
 
 What = Literal["starts", "stops", "steps", "patient"]
 
@@ -35,49 +35,47 @@ class Cause:
     after: float | None
 
 
-def causes_of(scenario: Scenario, time: float, victim: str) -> tuple[Cause, ...]:
-    """What happens at a time [h] that can move a drug or its metabolites; nothing where a level moves by itself.
+def causes_of(scenario: Scenario, times: Sequence[float], victim: str) -> tuple[Cause, ...]:
+    """What happens at some times [h], from the first to the last together; what was undone is left out.
 
-    Of the drugs those that act on the victim; if none does, those that act on one that acts on it, and so on, unless
-    dialysis moves it.
+    Of drugs those that act on the victim or its metabolites. If none does, those that act at the first of the times on
+    one that acts on it, and so on, unless dialysis moves it; nothing where a level moves by itself.
     """
-    causes = [*_doses(scenario, time), *_traits(scenario, time)]
+    family = set(family_of(scenario, victim))
+    causes: dict[str, Cause] = {}
+    for time in times:
+        for cause in _acting(scenario, time, family):
+            causes[cause.drug] = _joined(causes.get(cause.drug, cause), cause)
+    lasting = tuple(cause for cause in causes.values() if cause.before is None or cause.before != cause.after)
+    if causes or is_dialysed(scenario, victim):
+        return lasting or tuple(causes.values())
+    return _further(scenario, times[0], family)
+
+
+def _further(scenario: Scenario, time: float, family: set[str]) -> tuple[Cause, ...]:
+    """What acts at a time [h] on drugs that act on a family, or on drugs that act on these, and so on."""
     victims: set[str] = set()
-    nearer = set(family_of(scenario, victim))
+    nearer = family
     while not nearer <= victims:
         victims |= nearer
-        acting = [cause for cause in causes if cause.what == "patient" or _acts(scenario, cause.drug, victims)]
-        if acting:
-            return tuple(acting)
-        if is_dialysed(scenario, victim):
-            return ()
+        if acting := tuple(_acting(scenario, time, victims)):
+            return acting
         nearer = {
             part for drug in scenario.dosed if _acts(scenario, drug, victims) for part in family_of(scenario, drug)
         }
     return ()
 
 
-def causes_until(scenario: Scenario, start: float, stop: float, victim: str) -> tuple[Cause, ...]:
-    """What moves a drug from one time to another [h]: of each drug and trait what it was first, and what it is then.
-
-    What comes later than ``start`` counts where it acts on the victim or its metabolites, and what was undone does not.
-    """
-    family = set(family_of(scenario, victim))
-    causes = [*causes_of(scenario, start, victim)]
-    for time in scenario.changes:
-        if start + TOLERANCE < time <= stop:
-            later = (*_doses(scenario, time), *_traits(scenario, time))
-            causes += [cause for cause in later if cause.what == "patient" or _acts(scenario, cause.drug, family)]
-    merged: dict[tuple[bool, str], Cause] = {}
-    for cause in causes:
-        key = (cause.what == "patient", cause.drug)
-        merged[key] = _joined(merged.get(key, cause), cause)
-    return tuple(cause for cause in merged.values() if cause.before is None or cause.before != cause.after)
+def _acting(scenario: Scenario, time: float, victims: set[str]) -> Iterator[Cause]:
+    for cause in (*_doses(scenario, time), *_traits(scenario, time)):
+        if cause.what == "patient" or _acts(scenario, cause.drug, victims):
+            yield cause
 
 
-def _joined(first: Cause, last: Cause) -> Cause:
-    what = last.what if last.what == "patient" else _kind(first.before or 0.0, last.after or 0.0)
-    return Cause(what=what, drug=last.drug, before=first.before, after=last.after)
+def _joined(first: Cause, then: Cause) -> Cause:
+    """Two changes of one thing as one."""
+    what = then.what if then.what == "patient" else _kind(first.before or 0.0, then.after or 0.0)
+    return replace(first, what=what, after=then.after)
 
 
 def _kind(before: float, after: float) -> What:
@@ -86,7 +84,7 @@ def _kind(before: float, after: float) -> What:
 
 def is_swing(scenario: Scenario, time: float, drug: str) -> bool:
     """Whether a level goes up and down with dialysis and nothing at a time [h] moves it: no half or 90 % of it."""
-    return is_dialysed(scenario, drug) and not causes_of(scenario, time, drug)
+    return is_dialysed(scenario, drug) and not causes_of(scenario, [time], drug)
 
 
 def is_dialysed(scenario: Scenario, drug: str) -> bool:

@@ -19,6 +19,9 @@ Reason = Literal["half", "most", "alert"]
 SATURDAY = 5
 """First day of the week that is no working day, 0 is Monday."""
 
+LEAST_TROUGH = 0.01
+"""Share of the average of a day below which a value before a dose says nothing of it, and is not drawn [1]."""
+
 LONGEST_WAIT = 4
 """Days by which a sample is moved at most to a working day [d]."""
 
@@ -66,7 +69,7 @@ def _of_move(result: Result, move: Move) -> Iterator[Sample]:
     reasons: tuple[tuple[Reason, float | None], ...] = (("half", move.half), ("most", move.most))
     for why, time in reasons:
         sample = None if time is None else _drawn(result, move.analyte, time, why, move)
-        if sample is not None:
+        if sample is not None and sample.expected > LEAST_TROUGH * move.target:
             yield sample
 
 

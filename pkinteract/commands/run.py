@@ -155,7 +155,7 @@ def _write(result: Result, folder: Path, figures: Mapping[str, Writer], wanted: 
 
     words = words_of(wanted.language or result.scenario.language)
     answer, pairs = answer_of(result), pair_evidence(result.scenario)
-    sentences = sentences_of(answer, pairs, words)
+    sentences = sentences_of(answer, words, pairs)
     exposure, alerts = exposure_table(result), alert_table(answer, words.language)
     tables = {
         "concentrations": concentration_table(result),

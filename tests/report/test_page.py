@@ -48,7 +48,7 @@ browser_only = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium (apt-
 
 def html(result: Result, language: str = "en") -> str:
     answer, words, pairs = answer_of(result), words_of(language), pair_evidence(result.scenario)
-    return page_text(answer, sentences_of(answer, pairs, words), pairs, words, date(2026, 1, 5))
+    return page_text(answer, sentences_of(answer, words, pairs), pairs, words, date(2026, 1, 5))
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ def answer(name: str) -> Answer:
 
 def told(answer: Answer, language: str = "en") -> Mapping[str, str]:
     pairs = pair_evidence(answer.result.scenario)
-    return {sentence.label: sentence.text for sentence in sentences_of(answer, pairs, words_of(language))}
+    return {sentence.label: sentence.text for sentence in sentences_of(answer, words_of(language), pairs)}
 
 
 def numbers(sentence: str) -> list[float]:
@@ -142,6 +142,13 @@ def test_what_is_known_and_not_modelled_stands_in_the_answer() -> None:
     assert "Indometacin wirkt auf Lithium" in told(added, "de")["happens"]
 
 
+def test_what_is_known_of_a_metabolite_is_told_of_the_metabolite() -> None:
+    """Quetiapine raises the epoxide 3- to 4-fold, not carbamazepine."""
+    drugs = (regimen("carbamazepine", daily("400 mg", "12 h", "-30 d")), regimen("quetiapine", daily("200 mg")))
+
+    assert "on carbamazepine-10,11-epoxide (3 to 4-fold" in told(answer_of(run(text(*drugs, days=5))))["happens"]
+
+
 def test_a_level_that_nothing_acts_on_is_not_laid_to_another_drug() -> None:
     """Amitriptyline still on its way when pregabalin, which acts on nothing, begins: it rises by itself."""
     rising = regimen("amitriptyline", daily("50 mg", "24 h", "-1 d"))
@@ -191,6 +198,15 @@ def test_a_taper_is_told_from_its_begin_to_its_end() -> None:
     happens = told(answer_of(run(text(*drugs, days=70))))["happens"]
 
     assert "after carbamazepine is stopped" in happens
+
+
+def test_no_level_is_drawn_where_nothing_is_left_before_a_dose() -> None:
+    """Omeprazole is gone hours before its next dose: its rise on voriconazole is told, no trough asked for."""
+    drugs = (regimen("omeprazole", daily("20 mg", "24 h", "-9 d")), regimen("voriconazole", daily("200 mg", "12 h")))
+    added = answer_of(run(text(*drugs, days=20)))
+
+    assert "omeprazole rises" in told(added)["happens"]
+    assert [sample for sample in added.samples if sample.analyte.id == "omeprazole"] == []
 
 
 def test_an_unbound_level_has_the_name_of_its_drug() -> None:

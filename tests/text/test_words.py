@@ -32,7 +32,7 @@ OPEN = {
     "status": STATUSES,
     "terminal": (*get_args(Severity), "none", "alert", "alerts", "mechanism", "looked-for-none", "no-data"),
     "happens": FALLS,
-    "alert": (*FALLS, *LEVELS, "above-alert-peaks"),
+    "alert": (*FALLS, *LEVELS, "above-alert-peaks", "above-range-total", "below-range-total"),
     "much": LEVELS,
     "do": tuple(f"still-{rule}" for rule in LEVELS),
     "risk": ("gene", "kidneys"),
@@ -42,6 +42,10 @@ OPEN = {
         "non-smoker",
         *(what for what in get_args(What) if what != "patient"),
         *(field.name.replace("_", "-") for field in fields(Patient) if field.name not in DERIVED),
+    ),
+    "shares": (
+        *(f"clearance-{end}" for end in ("below", "between", "from")),
+        *(f"{side}-range" for side in ("above", "below")),
     ),
 }
 """What a key that is put together ends in, by what it begins with."""

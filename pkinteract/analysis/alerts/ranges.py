@@ -19,6 +19,10 @@ APART = 72.0
 """Stretches out of range less than this apart are one alert [h]: every other trough is no news of its own."""
 
 
+TOTAL = {"above-range": "above-range-total", "below-range": "below-range-total"}
+"""What is said of a total level beside an unbound one that is judged."""
+
+
 def range_alerts(result: Result) -> Iterator[Alert]:
     """Every stretch from t = 0 on in which an analyte is above its alert level or out of its range."""
     for place, analyte in enumerate(result.analytes):
@@ -75,7 +79,7 @@ def _out_of_range(result: Result, place: int, analyte: Analyte) -> Iterator[Aler
                 severity="warning" if above else "note",
                 analyte=analyte.id,
                 rule=rule,
-                sentence=f"{rule}-total" if decides else rule,
+                sentence=TOTAL[rule] if decides else rule,
                 values=_values(analyte, level, float(stretch.max() if above else stretch.min())),
             )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pkinteract.analysis import Alert, Answer
-from pkinteract.analysis.causes import Cause, causes_until, is_swing
+from pkinteract.analysis.causes import Cause, causes_of, is_swing
 from pkinteract.analysis.moves import Move, told
 from pkinteract.analysis.risks import risks_of
 from pkinteract.analysis.settled import DAY
@@ -16,6 +16,7 @@ from pkinteract.analytes import name_of
 from pkinteract.export.tables.run import alert_text
 from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.report.pairs import published
+from pkinteract.scenario.types import TOLERANCE
 from pkinteract.text.words import Words
 
 Label = Literal["happens", "much", "risk", "measure", "do"]
@@ -35,7 +36,7 @@ class Sentence:
     text: str
 
 
-def sentences_of(answer: Answer, pairs: Sequence[PairEvidence], words: Words) -> tuple[Sentence, ...]:
+def sentences_of(answer: Answer, words: Words, pairs: Sequence[PairEvidence] = ()) -> tuple[Sentence, ...]:
     """The sentences that the numbers of a run carry, in their order; with the first, what is known and not in them."""
     moves = told_moves(answer)
     texts: tuple[tuple[Label, list[str]], ...] = (
@@ -69,16 +70,16 @@ def _happens(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[st
     for move in moves:
         key = ("peaks" if move.ratio > 1 else "dips") if move.returns else ("rise" if move.ratio > 1 else "fall")
         cause = words.listed([_cause(answer, cause, words) for cause in _causes(answer, move)])
-        yield words.say(
-            f"happens.{key}" if cause else _unmoved(answer, move),
-            analyte=_name(answer, move.analyte.id, words),
-            cause=cause,
-            fold=move.ratio,
-            share=100 * move.ratio,
-            before=move.before,
-            after=move.target,
-            unit=move.analyte.unit,
-        )
+        values = {
+            "analyte": _name(answer, move.analyte.id, words),
+            "fold": move.ratio,
+            "share": 100 * move.ratio,
+            "before": move.before,
+            "after": move.target,
+            "unit": move.analyte.unit,
+        }
+        sentence = words.say(f"happens.{key}", cause=cause, **values) if cause else None
+        yield sentence or words.say(_unmoved(answer, move), **values)
 
 
 def _missing(answer: Answer, pairs: Sequence[PairEvidence], words: Words) -> Iterator[str]:
@@ -88,7 +89,7 @@ def _missing(answer: Answer, pairs: Sequence[PairEvidence], words: Words) -> Ite
             yield words.say(
                 "happens.missing" if pair.published is None else "happens.missing-size",
                 perpetrator=_name(answer, pair.perpetrator, words),
-                victim=_name(answer, pair.victim, words),
+                victim=_name(answer, pair.victim if pair.known is None else pair.known.analyte, words),
                 published=published(pair, words),
             )
 
@@ -101,8 +102,9 @@ def _unmoved(answer: Answer, move: Move) -> str:
 
 def _causes(answer: Answer, move: Move) -> tuple[Cause, ...]:
     """What led to the average that a move is judged by: nothing of its last day, as an average of 24 h goes behind."""
-    end = move.extreme_time if move.returns else move.stop
-    return causes_until(answer.result.scenario, move.cause, max(end - DAY, move.cause), move.analyte.parent)
+    end = (move.extreme_time if move.returns else move.stop) - DAY
+    times = [time for time in answer.result.scenario.changes if move.cause - TOLERANCE <= time < end - TOLERANCE]
+    return causes_of(answer.result.scenario, times or [move.cause], move.analyte.parent)
 
 
 def _cause(answer: Answer, cause: Cause, words: Words) -> str:

@@ -1,0 +1,54 @@
+"""What a move is put down to: what acts on the drug, whenever it comes, a taper as one thing."""
+
+from __future__ import annotations
+
+import pytest
+from runs import daily, regimen, run, text
+
+from pkinteract.analysis import answer_of
+from pkinteract.report.run.sentences import sentences_of
+from pkinteract.result import Result
+from pkinteract.text.words import words_of
+
+STEADY = "steady_state = true"
+CAFFEINE = regimen("caffeine", daily("100 mg", "8 h", "0 d", "60 d", STEADY))
+
+
+def happens(result: Result, language: str = "en") -> str:
+    """The first sentence of the answer."""
+    words = words_of(language)
+    return next(one.text for one in sentences_of(answer_of(result), words) if one.label == "happens")
+
+
+def test_a_move_is_put_down_to_what_acts_on_it() -> None:
+    """Levetiracetam on day 5 does nothing to caffeine; fluvoxamine on day 20 does, and is named alone."""
+    idle = regimen("levetiracetam", daily("500 mg", "12 h", "5 d", "60 d"))
+    acting = regimen("fluvoxamine", daily("100 mg", "24 h", "20 d", "60 d"))
+
+    told = happens(run(text(CAFFEINE, idle, acting, days=60)))
+
+    assert "after fluvoxamine is started" in told
+    assert "levetiracetam" not in told
+
+
+def test_a_taper_is_one_cause() -> None:
+    """Phenytoin from 300 mg to nothing in steps is stopped, not "goes from 300 to 200 mg"."""
+    victim = regimen("quetiapine", daily("100 mg", "12 h", "0 d", "60 d", STEADY))
+    taper = daily("300 mg", "24 h", "10 d", "30 d", 'taper_to = "100 mg"', 'step_every = "10 d"')
+    inducer = regimen("phenytoin", daily("300 mg", "24 h", "0 d", "10 d", STEADY), taper)
+
+    told = happens(run(text(victim, inducer, days=60)))
+
+    assert "after phenytoin is stopped" in told
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "unbound valproate"), ("de", "Valproinsäure (frei)")])
+def test_an_unbound_level_is_named_as_one(language: str, name: str) -> None:
+    """Not by its id."""
+    valproate = regimen("valproate", daily("500 mg", "12 h", "0 d", "20 d", STEADY))
+    meropenem = regimen("meropenem", daily("1 g", "8 h", "5 d", "12 d", 'route = "intravenous"', 'infusion = "30 min"'))
+
+    told = happens(run(text(valproate, meropenem, days=20)), language)
+
+    assert name in told
+    assert "valproate-unbound" not in told
