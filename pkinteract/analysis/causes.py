@@ -36,25 +36,61 @@ class Cause:
 
 
 def causes_of(scenario: Scenario, times: Sequence[float], victim: str) -> tuple[Cause, ...]:
-    """What happens at some times [h], from the first to the last together.
+    """What happens at some times [h], from the first to the last together; what was undone is left out.
 
-    Of drugs those that act on the victim or its metabolites; if none does, what happens at the first of the times.
+    Of drugs those that act on the victim or its metabolites. If none does, those that act at the first of the times on
+    one that acts on it, and so on, unless dialysis moves it; nothing where a level moves by itself.
     """
     family = set(family_of(scenario, victim))
     causes: dict[str, Cause] = {}
     for time in times:
-        for cause in (*_doses(scenario, time), *_traits(scenario, time)):
-            if cause.what == "patient" or _acts(scenario, cause.drug, family):
-                causes[cause.drug] = _joined(causes.get(cause.drug), cause)
-    return tuple(causes.values()) or (*_doses(scenario, times[0]), *_traits(scenario, times[0]))
+        for cause in _acting(scenario, time, family):
+            causes[cause.drug] = _joined(causes.get(cause.drug, cause), cause)
+    lasting = tuple(cause for cause in causes.values() if cause.before is None or cause.before != cause.after)
+    if causes or is_dialysed(scenario, victim):
+        return lasting or tuple(causes.values())
+    return _further(scenario, times[0], family)
 
 
-def _joined(first: Cause | None, then: Cause) -> Cause:
-    """Two changes of one thing as one; a drug that comes and goes is one that is started."""
-    if first is None or (first.before == 0 and then.after == 0):
-        return first or then
-    what = then.what if then.what == "patient" else "stops" if then.after == 0 else first.what
+def _further(scenario: Scenario, time: float, family: set[str]) -> tuple[Cause, ...]:
+    """What acts at a time [h] on drugs that act on a family, or on drugs that act on these, and so on."""
+    victims: set[str] = set()
+    nearer = family
+    while not nearer <= victims:
+        victims |= nearer
+        if acting := tuple(_acting(scenario, time, victims)):
+            return acting
+        nearer = {
+            part for drug in scenario.dosed if _acts(scenario, drug, victims) for part in family_of(scenario, drug)
+        }
+    return ()
+
+
+def _acting(scenario: Scenario, time: float, victims: set[str]) -> Iterator[Cause]:
+    for cause in (*_doses(scenario, time), *_traits(scenario, time)):
+        if cause.what == "patient" or _acts(scenario, cause.drug, victims):
+            yield cause
+
+
+def _joined(first: Cause, then: Cause) -> Cause:
+    """Two changes of one thing as one."""
+    what = then.what if then.what == "patient" else _kind(first.before or 0.0, then.after or 0.0)
     return replace(first, what=what, after=then.after)
+
+
+def _kind(before: float, after: float) -> What:
+    return "starts" if before == 0 else "stops" if after == 0 else "steps"
+
+
+def is_swing(scenario: Scenario, time: float, drug: str) -> bool:
+    """Whether a level goes up and down with dialysis and nothing at a time [h] moves it: no half or 90 % of it."""
+    return is_dialysed(scenario, drug) and not causes_of(scenario, [time], drug)
+
+
+def is_dialysed(scenario: Scenario, drug: str) -> bool:
+    """Whether the run has sessions of haemodialysis that remove a drug or a metabolite of it."""
+    family = family_of(scenario, drug)
+    return bool(scenario.sessions) and any(scenario.monographs[part].dialysis is not None for part in family)
 
 
 def _doses(scenario: Scenario, time: float) -> Iterator[Cause]:
@@ -64,8 +100,7 @@ def _doses(scenario: Scenario, time: float) -> Iterator[Cause]:
         after = sum(_daily(course, time + 2 * TOLERANCE) for course in courses)
         if abs(after - before) <= 1e-9 * max(after, before, 1.0):
             continue
-        what: What = "starts" if before == 0 else "stops" if after == 0 else "steps"
-        yield Cause(what=what, drug=drug, before=before, after=after)
+        yield Cause(what=_kind(before, after), drug=drug, before=before, after=after)
 
 
 def _daily(course: Course, time: float) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pkinteract.analysis.alerts import Alert
+from pkinteract.analysis.causes import is_swing
 from pkinteract.analysis.moves import Move, told
 from pkinteract.analysis.settled import DAY
 from pkinteract.result import Analyte, Result
@@ -17,6 +18,9 @@ Reason = Literal["half", "most", "alert"]
 
 SATURDAY = 5
 """First day of the week that is no working day, 0 is Monday."""
+
+LEAST_TROUGH = 0.01
+"""Share of the average of a day below which a value before a dose says nothing of it, and is not drawn [1]."""
 
 LONGEST_WAIT = 4
 """Days by which a sample is moved at most to a working day [d]."""
@@ -50,7 +54,8 @@ class Sample:
 
 def samples_of(result: Result, moves: Iterable[Move], alerts: Iterable[Alert]) -> tuple[Sample, ...]:
     """Every sample, by time: of what a change moves, and of the first alert of a level that passes a limit."""
-    samples = [sample for move in told(result, moves) for sample in _of_move(result, move)]
+    moving = [move for move in told(result, moves) if not is_swing(result.scenario, move.cause, move.analyte.parent)]
+    samples = [sample for move in moving for sample in _of_move(result, move)]
     for alert in alerts:
         if alert.rule in ("above-alert", "above-range") and alert.since == "after":
             analyte = result.analyte(alert.analyte)
@@ -64,7 +69,7 @@ def _of_move(result: Result, move: Move) -> Iterator[Sample]:
     reasons: tuple[tuple[Reason, float | None], ...] = (("half", move.half), ("most", move.most))
     for why, time in reasons:
         sample = None if time is None else _drawn(result, move.analyte, time, why, move)
-        if sample is not None:
+        if sample is not None and sample.expected > LEAST_TROUGH * move.target:
             yield sample
 
 

@@ -203,8 +203,8 @@ def _answered(plan: RunPlan, tally: Tally, typical: Result, options: PopulationO
     if options.figure and people.count:
         from pkinteract.report.page.write import write_page
 
-        sentences = sentences_of(answer, words, people_sentences(plan, tally, answer, words))
         pairs = pair_evidence(plan.scenario)
+        sentences = sentences_of(answer, words, pairs, people_sentences(plan, tally, answer, words))
         files["report.html"] = partial(write_page, answer, sentences, pairs, words, date.today(), people=people)
     return files
 

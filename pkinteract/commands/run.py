@@ -186,7 +186,7 @@ def _write(result: Result, folder: Path, figures: Mapping[str, Writer], wanted: 
     words = words_of(wanted.language or result.scenario.language)
     typical = result if result.fit is None else result.fit.typical
     answer, pairs = answer_of(result), pair_evidence(typical.scenario)
-    sentences = sentences_of(answer, words)
+    sentences = sentences_of(answer, words, pairs)
     exposure, alerts = exposure_table(result), alert_table(answer, words.language)
     tables = {
         "concentrations": concentration_table(result),

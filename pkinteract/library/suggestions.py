@@ -16,6 +16,9 @@ SLIPS = {8: 2, 5: 1}
 LONGEST = 200
 """Letters of a name that is looked into at most; no drug has a longer one."""
 
+_ATC = re.compile(r"[a-z]\d\d[a-z]{2}\d\d")
+"""A code of a substance, folded: the next one is that of another drug, never a slip."""
+
 _LISTED = 60
 """Names that are listed at most."""
 
@@ -164,6 +167,8 @@ def _near(word: str, known: NameIndex) -> dict[str, str]:
         candidates[other] = {mixture.names[0]: f"{mixture.names[0]} ({' + '.join(mixture.drugs)})"}
     for other, name in _others().items():
         candidates.setdefault(other, {other: f"{name} (not in the library)"})
+    if _ATC.fullmatch(word):
+        return {}
     slips = {other: edits(word, other) for other in candidates if _comparable(word, other)}
     least = min(slips.values(), default=0)
     if least > _most(word):

@@ -32,6 +32,7 @@ def availability_problem(way: AbsorptionRoute, key: str, given: float | None = N
 
 
 def above_first_pass(way: AbsorptionRoute, absorbed: float) -> str:
-    """What is wrong with a fraction absorbed above 1."""
+    """What is wrong with a fraction absorbed above 1: with F at rest, or with that which it is without efflux."""
     level = absorbed * way.first_pass
-    return f"F {level:.4g} is above Fg·Fh {way.first_pass:.4g}, what gut and liver let through"
+    given = f"F {level:.4g}" if way.efflux == 0 else f"F {level / (1 + way.efflux):.4g}, {level:.4g} without efflux,"
+    return f"{given} is above Fg·Fh {way.first_pass:.4g}, what gut and liver let through"

@@ -192,6 +192,14 @@ def test_an_alert_level_counts_at_all_times() -> None:
     assert alerts[0]["text"] == "Victim above the alert level of 1.8 mg/L, up to 2 mg/L"
 
 
+@pytest.mark.parametrize(("name", "dose"), [("tacrolimus", "7 mg"), ("ciclosporin", "210 mg")])
+def test_a_peak_is_not_judged_by_what_is_published_for_values_before_a_dose(name: str, dose: str) -> None:
+    """A graft's usual dose with a value before it inside the range is no alert, though its peak is above 20 or 400."""
+    steady = daily(dose, "12 h", "0 d", "20 d", "steady_state = true")
+
+    assert found(run(text(regimen(name, steady), days=2))) == []
+
+
 def test_daily_passages_of_an_alert_level_are_one_alert() -> None:
     """100 mg a day into the vein: above the level for an hour or two each day, told once."""
     alerts = found(simulated(daily("100 mg", "24 h", "0 d", "5 d", INTO_VEIN), days=6), "above-alert")

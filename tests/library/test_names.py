@@ -100,6 +100,12 @@ def test_a_known_drug_is_never_taken_for_another(name: str) -> None:
     assert LIBRARY.unknown(name).startswith(f'"{name}" is not in the library, and no drug there stands for it')
 
 
+@pytest.mark.parametrize("code", ["B01AA04", "N03AF99", "c10aa04"])
+def test_a_code_of_another_substance_is_no_slip_of_the_pen(code: str) -> None:
+    """B01AA04 is phenprocoumon, not a slip for the B01AA03 of warfarin."""
+    assert "did you mean" not in LIBRARY.unknown(code)
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [

@@ -52,8 +52,8 @@ browser_only = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium (apt-
 
 
 def html(result: Result, language: str = "en") -> str:
-    answer, words = answer_of(result), words_of(language)
-    return page_text(answer, sentences_of(answer, words), pair_evidence(result.scenario), words, date(2026, 1, 5))
+    answer, words, pairs = answer_of(result), words_of(language), pair_evidence(result.scenario)
+    return page_text(answer, sentences_of(answer, words, pairs), pairs, words, date(2026, 1, 5))
 
 
 @pytest.fixture(scope="module")
@@ -307,6 +307,24 @@ def test_a_page_says_who_made_it_with_what_and_when(folder: Path) -> None:
     assert "Not given, taken as usual:" in page
     assert "not a medical device" in page
     assert "https://" not in re.sub(r"/\*!.*?\*/|xmlns=\S+", "", page.split("<body>")[0])
+
+
+def test_a_page_tells_of_dialysis_albumin_and_what_is_taken_besides() -> None:
+    """What acts on every number, and what the numbers leave out, stands on top in both languages."""
+    source = text(
+        regimen("levetiracetam", daily("500 mg", "24 h", "0 d")),
+        extra='not_modelled = ["Marcumar"]\n',
+        patient='albumin = "28 g/L"\n',
+    )
+    result = run(source + '[[dialysis]]\nat = "2 d"\nevery = "48 h"\nlength = "4 h"\n')
+
+    for language, besides in (("en", "Taken, but not in the model"), ("de", "Eingenommen, aber nicht im Modell")):
+        page = html(result, language)
+        head = page[page.index("<header>") : page.index("</header>")]
+        assert "lbumin 28 g/L" in head
+        assert ("sessions of dialysis: 4" if language == "en" else "Dialysesitzungen: 4") in head
+        assert besides in head
+        assert "Marcumar" in head
 
 
 def test_measured_levels_stand_beside_what_is_predicted_with_their_dates(folder: Path) -> None:

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from runs import daily, drug, pathway, regimen, run, text
+from runs import course, daily, drug, pathway, regimen, run, text
 
 from pkinteract import load_scenario, simulate
 from pkinteract.analysis import Answer, answer_of
 from pkinteract.analysis.alerts.types import Alert
 from pkinteract.export.tables.run import alert_text
+from pkinteract.model.expectation.evidence import pair_evidence
 from pkinteract.report.run.sentences import sentences_of
 from pkinteract.text.words import LANGUAGES, words_of
 
@@ -28,7 +29,8 @@ def answer(name: str) -> Answer:
 
 
 def told(answer: Answer, language: str = "en") -> Mapping[str, str]:
-    return {sentence.label: sentence.text for sentence in sentences_of(answer, words_of(language))}
+    pairs = pair_evidence(answer.result.scenario)
+    return {sentence.label: sentence.text for sentence in sentences_of(answer, words_of(language), pairs)}
 
 
 def numbers(sentence: str) -> list[float]:
@@ -128,6 +130,92 @@ def test_a_change_that_moves_nothing_is_said_in_one_sentence() -> None:
 
     assert told(added)["happens"] == "No level moves by more than 10 % while its own dose stays."
     assert not {"much", "measure"} & set(told(added))
+
+
+def test_what_is_known_and_not_modelled_stands_in_the_answer() -> None:
+    """Indometacin raises lithium 1.3- to 1.59-fold by way of the kidneys, which no constant carries: it is told."""
+    lithium = regimen("lithium", daily("450 mg", "12 h", "-20 d"))
+    added = answer_of(run(text(lithium, regimen("indometacin", daily("50 mg", "8 h", "2 d")), days=10)))
+
+    assert "indometacin acts on lithium" in told(added)["happens"].lower()
+    assert "1.3 to 1.59-fold" in told(added)["happens"]
+    assert "Indometacin wirkt auf Lithium" in told(added, "de")["happens"]
+
+
+def test_what_is_known_of_a_metabolite_is_told_of_the_metabolite() -> None:
+    """Quetiapine raises the epoxide 3- to 4-fold, not carbamazepine."""
+    drugs = (regimen("carbamazepine", daily("400 mg", "12 h", "-30 d")), regimen("quetiapine", daily("200 mg")))
+
+    assert "on carbamazepine-10,11-epoxide (3 to 4-fold" in told(answer_of(run(text(*drugs, days=5))))["happens"]
+
+
+def test_a_level_that_nothing_acts_on_is_not_laid_to_another_drug() -> None:
+    """Amitriptyline still on its way when pregabalin, which acts on nothing, begins: it rises by itself."""
+    rising = regimen("amitriptyline", daily("50 mg", "24 h", "-1 d"))
+    added = answer_of(run(text(rising, regimen("pregabalin", daily("75 mg", "12 h", "1 d")), days=20)))
+
+    happens = told(added)["happens"]
+    assert "amitriptyline" in happens
+    assert "pregabalin" not in happens
+    assert "had not settled" in happens
+
+
+def test_a_level_that_dialysis_moves_is_not_laid_to_another_drug() -> None:
+    """Levetiracetam on three sessions a week when pregabalin begins: its averages go with the sessions."""
+    sessions = '[[dialysis]]\nat = "-26 d"\nevery = "56 h"\nlength = "4 h"\n'
+    steady = regimen("levetiracetam", daily("500 mg", "24 h", "-28 d"))
+    source = text(steady, regimen("pregabalin", daily("25 mg", "24 h", "1 d")), days=20).replace("95 mL", "8 mL")
+
+    dialysed = answer_of(run(source + sessions))
+
+    assert "The level of levetiracetam goes up and down with dialysis" in told(dialysed)["happens"]
+    assert "pregabalin" not in told(dialysed)["happens"]
+    assert "Half of the change" not in told(dialysed).get("much", "")
+    assert all(sample.why == "alert" for sample in dialysed.samples)
+
+
+def test_a_rise_is_laid_to_all_that_led_to_it() -> None:
+    """Amlodipine: carbamazepine stops, fluconazole comes a month later and goes; the peak is of both."""
+    drugs = (
+        regimen("amlodipine", daily("5 mg", "24 h", "-40 d")),
+        regimen("carbamazepine", daily("400 mg", "12 h", "-40 d", "0 d")),
+        regimen("fluconazole", daily("200 mg", "24 h", "30 d", "44 d")),
+    )
+    peak = told(answer_of(run(text(*drugs, days=60))))["happens"]
+
+    assert "amlodipine rises up to" in peak
+    assert "carbamazepine is stopped and fluconazole is started" in peak
+
+
+def test_a_taper_is_told_from_its_begin_to_its_end() -> None:
+    """Carbamazepine 300 and 100 mg twice a day, then none: it is stopped, not lowered by its first step."""
+    taper = course(
+        "0 d", 'until = "14 d"', 'dose = "300 mg"', 'taper_to = "100 mg"', 'step_every = "7 d"', 'every = "12 h"'
+    )
+    before = daily("400 mg", "12 h", "-40 d", "0 d")
+    drugs = (regimen("amitriptyline", daily("75 mg", "24 h", "-40 d")), regimen("carbamazepine", before, taper))
+
+    happens = told(answer_of(run(text(*drugs, days=70))))["happens"]
+
+    assert "after carbamazepine is stopped" in happens
+
+
+def test_no_level_is_drawn_where_nothing_is_left_before_a_dose() -> None:
+    """Omeprazole is gone hours before its next dose: its rise on voriconazole is told, no trough asked for."""
+    drugs = (regimen("omeprazole", daily("20 mg", "24 h", "-9 d")), regimen("voriconazole", daily("200 mg", "12 h")))
+    added = answer_of(run(text(*drugs, days=20)))
+
+    assert "omeprazole rises" in told(added)["happens"]
+    assert [sample for sample in added.samples if sample.analyte.id == "omeprazole"] == []
+
+
+def test_an_unbound_level_has_the_name_of_its_drug() -> None:
+    """In a sentence it is unbound valproate, in German with the German name, and not the id of a column."""
+    steady = regimen("valproate", daily("500 mg", "12 h", "-20 d"))
+    added = answer_of(run(text(steady, regimen("meropenem", daily("1000 mg", "8 h", "2 d")), days=6)))
+
+    assert "unbound valproate" in told(added)["happens"]
+    assert "Valproinsäure (frei)" in told(added, "de")["happens"]
 
 
 def test_a_level_on_its_way_is_not_given_a_half_day() -> None:

@@ -54,6 +54,22 @@ def test_a_session_adds_its_clearance_while_it_lasts(solver: str) -> None:
     np.testing.assert_allclose(clearance[clearance > 0], 6, rtol=1e-12)
 
 
+@pytest.mark.parametrize("solver", ["fast", "reference"])
+@pytest.mark.parametrize("begin", ["0 d", "-2 h"])
+def test_a_run_may_begin_with_or_within_a_session(solver: str, begin: str) -> None:
+    """C falls at (CL + CLd)/V from the first dose to the end of the session, then at CL/V (closed form)."""
+    source = text(regimen("own", once("1000 mg", "0 d", 'route = "intravenous"')))
+    source += f'[[dialysis]]\nat = "{begin}"\nlength = "4 h"\n'
+    own = drug("own", DIALYSED, clearance="2 L/h", volume="40 L")
+
+    result = run(source, solver, 1e-11, drugs=(own,))
+
+    left = 4.0 if begin == "0 d" else 2.0
+    times = np.array([1.0, left, 24.0, 96.0])
+    expected = 1000 / 40 * np.exp(-(2 * times + 6 * np.minimum(times, left)) / 40)
+    np.testing.assert_allclose(at(result, "own", *times), expected, rtol=1e-8)
+
+
 @pytest.mark.parametrize(
     ("name", "removed", "patient"),
     [("levetiracetam", 0.50, "5 mL/min"), ("lacosamide", 0.50, "5 mL/min"), ("pregabalin", 0.5, "1 mL/min")],

@@ -61,7 +61,8 @@ def imbalance(
     begin, end = span
     inside = [switch for switch in switches if begin < switch.time < end]
     edges = [begin, *(switch.time for switch in inside), end]
-    sets = [system.parameters, *(switch.parameters for switch in inside)]
+    first = [system.parameters, *(switch.parameters for switch in switches if switch.time <= begin)][-1]
+    sets = [first, *(switch.parameters for switch in inside)]
     worst: list[tuple[float, Imbalance]] = []
     for start, stop, parameters in zip(edges[:-1], edges[1:], sets, strict=True):
         here = replace(system, parameters=parameters)

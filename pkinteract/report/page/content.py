@@ -54,6 +54,7 @@ def page_content(
         "library": fingerprint(),
         "patient": list(_patient(scenario, words)),
         "defaulted": list(_defaulted(scenario, words)),
+        "taken": list(scenario.not_modelled),
         "sentences": [{"label": words.say(f"label.{sentence.label}"), "text": sentence.text} for sentence in sentences],
         "moves": [_move(answer, move, words) for move in answer.moves],
         "people": None if people is None else words.say("page.people_text", count=people.count),
@@ -95,6 +96,10 @@ def _patient(scenario: Scenario, words: Words) -> Iterator[str]:
         yield words.say("patient.height", height=100 * person.height)
     if person.creatinine_clearance is not None:
         yield words.say("patient.clearance", clearance=person.creatinine_clearance)
+    if scenario.sessions:
+        yield words.say("patient.dialysis", count=len(scenario.sessions))
+    if person.albumin is not None:
+        yield words.say("patient.albumin", albumin=person.albumin)
     if person.smoker:
         yield words.say("patient.smoker")
     if person.hepatic_class is not None:

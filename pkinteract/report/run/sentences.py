@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pkinteract.analysis import Alert, Answer
-from pkinteract.analysis.causes import Cause, causes_of
+from pkinteract.analysis.causes import Cause, causes_of, is_swing
 from pkinteract.analysis.moves import LEAST, Move, moves_of, told
 from pkinteract.analysis.risks import risks_of
 from pkinteract.analysis.settled import DAY, mean
 from pkinteract.analytes import name_of
 from pkinteract.export.tables.run import alert_text
+from pkinteract.model.expectation.evidence import PairEvidence
+from pkinteract.report.pairs import published
 from pkinteract.result import FittedValue, LevelFit
 from pkinteract.scenario.types import TOLERANCE
 from pkinteract.text.words import Words
@@ -41,12 +43,18 @@ class Sentence:
     text: str
 
 
-def sentences_of(answer: Answer, words: Words, people: Iterable[str] = ()) -> tuple[Sentence, ...]:
-    """The sentences that the numbers of a run carry, in their order; those on ``people`` begin who is at risk."""
+def sentences_of(
+    answer: Answer, words: Words, pairs: Sequence[PairEvidence] = (), people: Iterable[str] = ()
+) -> tuple[Sentence, ...]:
+    """The sentences that the numbers of a run carry, in their order; with the first, what is known and not in them.
+
+    Those on ``people`` begin who is at risk.
+    """
     moves, fit = told_moves(answer), answer.result.fit
+    happens = [*_happens(answer, moves, words), *_missing(answer, pairs, words)]
     texts: tuple[tuple[Label, list[str]], ...] = (
         ("patient", [] if fit is None else list(_patient(answer, fit, words))),
-        ("happens", [*_happens(answer, moves, words), *([] if fit is None else _beside(answer, fit, moves, words))]),
+        ("happens", [*happens, *([] if fit is None else _beside(answer, fit, moves, words))]),
         ("much", list(_much(answer, moves, words))),
         ("risk", [*people, *_risk(answer, moves, words)]),
         ("measure", list(_measure(answer, words))),
@@ -60,9 +68,12 @@ def sentences_of(answer: Answer, words: Words, people: Iterable[str] = ()) -> tu
 
 
 def told_moves(answer: Answer) -> list[Move]:
-    """Moves that are told, the largest first."""
+    """Moves that are told, those that newly pass a limit first, then the largest."""
     moves = told(answer.result, answer.moves)
-    return sorted(moves, key=lambda move: -abs(math.log(max(move.ratio, 1e-12))))[:MOST]
+    limits = ("above-alert", "above-range", "below-range")
+    passing = {alert.analyte for alert in answer.alerts if alert.rule in limits and alert.since == "after"}
+    order = {move: (move.analyte.id not in passing, -abs(math.log(max(move.ratio, 1e-12)))) for move in moves}
+    return sorted(moves, key=order.__getitem__)[:MOST]
 
 
 def _patient(answer: Answer, fit: LevelFit, words: Words) -> Iterator[str]:
@@ -143,21 +154,39 @@ def _happens(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[st
     for move in moves:
         key = ("peaks" if move.ratio > 1 else "dips") if move.returns else ("rise" if move.ratio > 1 else "fall")
         cause = words.listed([_cause(answer, cause, words) for cause in _causes(answer, move)])
-        yield words.say(
-            f"happens.{key}",
-            analyte=_name(answer, move.analyte.id, words),
-            cause=cause,
-            fold=move.ratio,
-            share=100 * move.ratio,
-            before=move.before,
-            after=move.target,
-            unit=move.analyte.unit,
-        )
+        values = {
+            "analyte": _name(answer, move.analyte.id, words),
+            "fold": move.ratio,
+            "share": 100 * move.ratio,
+            "before": move.before,
+            "after": move.target,
+            "unit": move.analyte.unit,
+        }
+        sentence = words.say(f"happens.{key}", cause=cause, **values) if cause else None
+        yield sentence or words.say(_unmoved(answer, move), **values)
+
+
+def _missing(answer: Answer, pairs: Sequence[PairEvidence], words: Words) -> Iterator[str]:
+    """Published effects of which the numbers of the run hold less than half."""
+    for pair in pairs:
+        if pair.status == "known-not-modelled":
+            yield words.say(
+                "happens.missing" if pair.published is None else "happens.missing-size",
+                perpetrator=_name(answer, pair.perpetrator, words),
+                victim=_name(answer, pair.victim if pair.known is None else pair.known.analyte, words),
+                published=published(pair, words),
+            )
+
+
+def _unmoved(answer: Answer, move: Move) -> str:
+    """What is said of a level that no change of the run moves: it goes with dialysis, or had not settled before."""
+    swing = is_swing(answer.result.scenario, move.cause, move.analyte.parent)
+    return "happens.dialysed" if swing else "happens.unsettled"
 
 
 def _causes(answer: Answer, move: Move) -> tuple[Cause, ...]:
-    """What moves a level: what happens from its cause until it is furthest away, or until the next dose of its own."""
-    end = move.extreme_time if move.returns else move.stop
+    """What led to the average that a move is judged by: nothing of its last day, as an average of 24 h goes behind."""
+    end = (move.extreme_time if move.returns else move.stop) - DAY
     times = [time for time in answer.result.scenario.changes if move.cause - TOLERANCE <= time < end - TOLERANCE]
     return causes_of(answer.result.scenario, times or [move.cause], move.analyte.parent)
 
@@ -178,10 +207,11 @@ def _name(answer: Answer, id: str, words: Words) -> str:
 def _much(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[str]:
     for move in moves:
         values = {"analyte": _name(answer, move.analyte.id, words), "unit": move.analyte.unit}
-        if not move.settled:
+        swing = is_swing(answer.result.scenario, move.cause, move.analyte.parent)
+        if not swing and not move.settled:
             key = "much.moving" if move.limit is not None else "much.open"
             yield words.say(key, **values, limit=move.limit or 0.0, day=move.stop / 24, level=move.after)
-        elif move.half is not None and move.most is not None:
+        elif not swing and move.half is not None and move.most is not None:
             key = "much.peak" if move.returns else "much.days"
             times = {"half": move.half, "most": move.most, "top": move.extreme_time}
             yield words.say(key, **values, **{name: _day(answer, time, words) for name, time in times.items()})

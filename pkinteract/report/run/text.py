@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SAME_DOSE = 1e-6
 """Relative difference of two doses that are one [1]."""
+GONE = 1e-6
+"""Share of its highest level below which a level is shown as 0 [1]."""
 
 SHOWN = 6
 """Alerts that are shown at most."""
@@ -36,9 +38,13 @@ def summary_lines(
     result = answer.result
     names = ("analyte", "unit", "day", "average", "lowest", "ratio")
     rows: list[Sequence[str]] = [tuple(words.say(f"terminal.{name}") for name in names)]
+    peaks: dict[str, float] = {}
+    for analyte, peak in zip(exposure["analyte"], exposure["cmax"], strict=True):
+        peaks[analyte] = max(peaks.get(analyte, 0.0), peak)
     for i, (analyte, fold) in enumerate(zip(exposure["analyte"], dose_folds(result), strict=True)):
         ratio = exposure["ratio_to_reference"][i]
-        cells = [words.number(f"{exposure[name][i]:.3g}") for name in ("cavg_24h", "ctrough")]
+        levels = [exposure[name][i] for name in ("cavg_24h", "ctrough")]
+        cells = [words.number(f"{level if level > GONE * peaks[analyte] else 0.0:.3g}") for level in levels]
         still = "–" if exposure["state"][i] == "settled" else words.say("terminal.moving")
         day = words.number(f"{exposure['to_day'][i]:g}")
         unit = str(exposure["unit"][i])
