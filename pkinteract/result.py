@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pkinteract.activity import Activity
 from pkinteract.engine.curves import Array, Curve
 from pkinteract.scenario import Scenario
 from pkinteract.text.csv import Table
@@ -83,6 +84,8 @@ class Result:
         (enzyme, n) and as curves from the first dose to the end.
     clearance
         Plasma clearances (n,) [L/h] by column name.
+    activity
+        What inhibitors leave of every enzyme, at any time of the run; None where it was not kept.
     kept
         Average of every analyte over a period of the steady state that the run begins at, (analyte,); None without one.
     numbers, interactions
@@ -102,6 +105,7 @@ class Result:
     interactions: tuple[Mapping[str, object], ...]
     status: Status
     kept: Array | None = None
+    activity: Activity | None = None
 
     def analyte(self, name: str) -> Analyte:
         """The analyte with this id.
