@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from itertools import pairwise
 from typing import Literal
 
 from pkinteract.model.expectation.intake import daily_dose, family_of
@@ -35,19 +34,26 @@ class Cause:
     after: float | None
 
 
-def causes_of(scenario: Scenario, time: float, victim: str) -> tuple[Cause, ...]:
-    """What happens at a time [h]; of drugs those that act on the victim or its metabolites, if one does."""
-    causes = [*_doses(scenario, time), *_traits(scenario, time)]
+def causes_of(scenario: Scenario, time: float, until: float, victim: str) -> tuple[Cause, ...]:
+    """What is other at ``until`` than before ``time`` [h], of what acts on the victim or its metabolites.
+
+    A drug that has come and gone in between is no cause. Where nothing that acts has changed, what happens at ``time``.
+    """
     family = set(family_of(scenario, victim))
-    acting = [cause for cause in causes if cause.what == "patient" or _acts(scenario, cause.drug, family)]
-    return tuple(acting or causes)
+    moment = time + 2 * TOLERANCE
+    for end in (max(until, moment), moment):
+        causes = [*_doses(scenario, time, end), *_traits(scenario, time, end)]
+        acting = [cause for cause in causes if cause.what == "patient" or _acts(scenario, cause.drug, family)]
+        if acting:
+            return tuple(acting)
+    return tuple(causes)
 
 
-def _doses(scenario: Scenario, time: float) -> Iterator[Cause]:
+def _doses(scenario: Scenario, time: float, until: float) -> Iterator[Cause]:
     for drug in scenario.dosed:
         courses = [course for regimen in scenario.regimens if regimen.drug == drug for course in regimen.courses]
         before = sum(_daily(course, time - 2 * TOLERANCE) for course in courses)
-        after = sum(_daily(course, time + 2 * TOLERANCE) for course in courses)
+        after = sum(_daily(course, until) for course in courses)
         if abs(after - before) <= 1e-9 * max(after, before, 1.0):
             continue
         what: What = "starts" if before == 0 else "stops" if after == 0 else "steps"
@@ -66,13 +72,14 @@ def _daily(course: Course, time: float) -> float:
     return level * 24 / (course.every or 24.0)
 
 
-def _traits(scenario: Scenario, time: float) -> Iterator[Cause]:
-    people = [(scenario.first_time - 1.0, scenario.patient), *scenario.patients]
-    for (_, before), (when, after) in pairwise(people):
-        if abs(when - time) <= TOLERANCE:
-            for name in _changed(before, after):
-                one, other = (_number(getattr(person, name)) for person in (before, after))
-                yield Cause(what="patient", drug=name, before=one, after=other)
+def _traits(scenario: Scenario, time: float, until: float) -> Iterator[Cause]:
+    before = after = scenario.patient
+    for when, person in scenario.patients:
+        before = person if when < time - TOLERANCE else before
+        after = person if when <= until else after
+    for name in _changed(before, after):
+        one, other = (_number(getattr(person, name)) for person in (before, after))
+        yield Cause(what="patient", drug=name, before=one, after=other)
 
 
 def _number(trait: object) -> float | None:

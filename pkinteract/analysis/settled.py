@@ -39,11 +39,12 @@ class Standing:
 def standing(curve: Curve, start: float, stop: float, window: float) -> Standing:
     """How a curve stands at ``stop`` [h] after a change at ``start``; ``window`` [h] is what is averaged.
 
-    Less than three windows after the change only a level that has not moved at all counts as settled.
+    Less than four windows after the change only a level that has not moved at all counts as settled: in the first one
+    after it more than one thing moves a level.
     """
     first_time = float(curve.breaks[0])
     last = mean(curve, max(start, stop - window), stop)
-    short = stop - start < 3 * window * (1 - 1e-9)
+    short = stop - start < 4 * window * (1 - 1e-9)
     if stop - first_time < 3 * window * (1 - 1e-9):
         return Standing(average=last, settled=last <= 0, limit=None)
     middle = mean(curve, stop - 2 * window, stop - window)
@@ -65,6 +66,12 @@ def standing(curve: Curve, start: float, stop: float, window: float) -> Standing
 def mean(curve: Curve, start: float, stop: float) -> float:
     """Time average of a curve from ``start`` to ``stop`` [h]; never below 0."""
     return max(float(curve.integral(start, stop)) / (stop - start), 0.0)
+
+
+def at_steady_state(scenario: Scenario, drug: str) -> bool:
+    """Whether the run begins at the steady state of a drug."""
+    kept = () if scenario.steady_state is None else scenario.steady_state.courses
+    return any(scenario.regimens[r].drug == drug for r, _ in kept)
 
 
 def averaged(scenario: Scenario, drug: str) -> float:

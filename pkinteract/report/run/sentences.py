@@ -9,10 +9,11 @@ from typing import Literal
 
 from pkinteract.analysis import Alert, Answer
 from pkinteract.analysis.causes import Cause, causes_of
-from pkinteract.analysis.moves import Move, told
+from pkinteract.analysis.moves import Move, displacements, told
 from pkinteract.analysis.risks import risks_of
 from pkinteract.analytes import name_of
 from pkinteract.export.tables.run import alert_text
+from pkinteract.scenario.types import TOLERANCE
 from pkinteract.text.words import Words
 
 Label = Literal["happens", "much", "risk", "measure", "do"]
@@ -56,8 +57,11 @@ def told_moves(answer: Answer) -> list[Move]:
 
 
 def _happens(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[str]:
+    designed = [alert for alert in answer.alerts if alert.rule in ("cycle", "single-dose")]
+    for alert in designed[:MOST]:
+        yield f"{alert_text(alert, answer.result, words)}."
     if not moves:
-        if answer.change is not None:
+        if answer.change is not None and not designed:
             yield words.say("happens.nothing")
         return
     for move in moves:
@@ -76,7 +80,10 @@ def _happens(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[st
 
 
 def _causes(answer: Answer, move: Move) -> tuple[Cause, ...]:
-    return causes_of(answer.result.scenario, move.cause, move.analyte.parent)
+    until = move.stop - 2 * TOLERANCE
+    if move.returns:
+        until = move.extreme_time - 2 * TOLERANCE if move.half is None else move.half
+    return causes_of(answer.result.scenario, move.cause, until, move.analyte.parent)
 
 
 def _cause(answer: Answer, cause: Cause, words: Words) -> str:
@@ -95,6 +102,8 @@ def _name(answer: Answer, id: str, words: Words) -> str:
 def _much(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[str]:
     for move in moves:
         values = {"analyte": _name(answer, move.analyte.id, words), "unit": move.analyte.unit}
+        if not move.steady:
+            yield words.say("much.unsteady", **values, level=move.before)
         if not move.settled:
             key = "much.moving" if move.limit is not None else "much.open"
             yield words.say(key, **values, limit=move.limit or 0.0, day=move.stop / 24, level=move.after)
@@ -167,8 +176,12 @@ def _do(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[str]:
     urgent = [alert for alert in answer.alerts if alert.rule in ("contraception", "lost", "beyond-clearance")]
     for alert in [alert for alert in urgent if alert.severity == "grave"][:MOST]:
         yield f"{alert_text(alert, answer.result, words)}."
+    displaced = {total.place for total, _ in displacements(answer.result, answer.moves)}
     for move in moves:
         values = {"analyte": _name(answer, move.analyte.id, words), "unit": move.analyte.unit}
+        if move.place in displaced:
+            yield words.say("do.displaced", **values)
+            continue
         high = _first(answer, move.analyte.id, ("above-alert", "above-range"))
         low = _first(answer, move.analyte.id, ("below-range",))
         judged = move.analyte.low is not None or move.analyte.high is not None

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pkinteract.analysis.exposure import PRESENT
 from pkinteract.report.lines import rows_text
 
 if TYPE_CHECKING:
@@ -32,9 +33,12 @@ def summary_lines(
     result = answer.result
     names = ("analyte", "unit", "day", "average", "lowest", "ratio")
     rows: list[Sequence[str]] = [tuple(words.say(f"terminal.{name}") for name in names)]
+    highest: dict[str, float] = {}
+    for analyte, peak in zip(exposure["analyte"], exposure["cmax"], strict=True):
+        highest[analyte] = max(highest.get(analyte, 0.0), peak)
     for i, analyte in enumerate(exposure["analyte"]):
         ratio = exposure["ratio_to_reference"][i]
-        cells = [words.number(f"{exposure[name][i]:.3g}") for name in ("cavg_24h", "ctrough")]
+        cells = [words.number(_level(exposure[name][i], highest[analyte])) for name in ("cavg_24h", "ctrough")]
         still = "–" if exposure["state"][i] == "settled" else words.say("terminal.moving")
         day = words.number(f"{exposure['to_day'][i]:g}")
         unit = str(exposure["unit"][i])
@@ -50,6 +54,12 @@ def summary_lines(
     lines += [f"  {words.say('terminal.caution', text=text)}" for text in result.scenario.warnings]
     lines += [f"  {words.say('terminal.wrote', path=path)}" for path in written]
     return [*lines, f"  {words.say('terminal.notice')}"]
+
+
+def _level(level: float, highest: float) -> str:
+    """A level to three digits; of one that is next to nothing beside the highest of the run only that it is."""
+    least = PRESENT * highest
+    return f"{level:.3g}" if level == 0 or level >= least else f"<{least:.1g}"
 
 
 def _alert_lines(alerts: Table, words: Words) -> Iterator[str]:
