@@ -185,7 +185,11 @@ def draw_regimens(axis: Axes, scenario: Scenario, drugs: list[str]) -> None:
     """A bar per stretch with doses, labelled with its daily dose; missed doses as crosses."""
     first, last = (time / 24 for time in span(scenario))
     for row, drug in enumerate(drugs):
-        bars = [bar for bar in _bars(scenario, drug) if bar.stop / 24 >= first and bar.start / 24 < last]
+        everything = _bars(scenario, drug)
+        bars = [bar for bar in everything if bar.stop / 24 >= first and bar.start / 24 < last]
+        if not bars and everything and max(bar.stop for bar in everything) / 24 < first:
+            text = f"until day {max(bar.stop for bar in everything) / 24:g}".replace("-", "−")
+            axis.text(first + (last - first) / 100, row, text, va="center", fontsize=7.5, color="#555555")
         highest = max((bar.daily for bar in bars), default=1.0)
         boxes: list[list[tuple[float, float]]] = []
         for bar in bars:
@@ -195,10 +199,15 @@ def draw_regimens(axis: Axes, scenario: Scenario, drugs: list[str]) -> None:
                 begin, end = max(start / 24, left), min(max(stop / 24, start / 24 + (last - first) / 300), last)
                 if end > begin:
                     boxes.append([(begin, bottom), (end, bottom), (end, bottom - tall), (begin, bottom - tall)])
-            for text in (bar.text, bar.short):
-                if right - left > 0.0115 * len(text) * (last - first):
+            room = min([last, *(other.start / 24 for other in bars if other.start > bar.start)]) - right
+            for text, wide in ((text, 0.0115 * len(text) * (last - first)) for text in (bar.text, bar.short)):
+                if right - left > wide:
                     axis.text((left + right) / 2, row + 0.33, text, ha="center", va="bottom", fontsize=7.5)
-                    break
+                elif room > wide + right - left:
+                    axis.text(right + wide / 12, row + 0.33, text, ha="left", va="bottom", fontsize=7.5)
+                else:
+                    continue
+                break
             shown = [time / 24 for time in bar.missed if first <= time / 24 <= last]
             axis.plot(shown, [row - 0.3] * len(shown), "x", color=ALERT, ms=5)
         axis.add_collection(PolyCollection(boxes, facecolors=PALETTE[row % len(PALETTE)], alpha=0.28, lw=0))

@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from pkinteract.analysis.exposure import PRESENT
 from pkinteract.analytes import name_of
 from pkinteract.engine.curves import Array, Curve
 from pkinteract.report.drawing import (
@@ -115,11 +116,22 @@ def _line(n: int, **style: Any) -> Line2D:
 
 
 def _families(result: Result) -> list[list[int]]:
-    """Analytes that share a parent and a unit, in order; unbound levels, which have a range of their own, apart."""
+    """Analytes that share a parent and a unit, in order; unbound levels, which have a range of their own, apart.
+
+    A drug of which nothing is left where the picture begins, and nothing was measured, has no panel.
+    """
     families: dict[tuple[str, str, bool], list[int]] = {}
     for i, analyte in enumerate(result.analytes):
         families.setdefault((analyte.parent, analyte.unit, analyte.unbound), []).append(i)
-    return list(families.values())
+    known = list(families.values())
+    return [family for family in known if _measured(result, family) or any(_there(result, i) for i in family)] or known
+
+
+def _there(result: Result, place: int) -> bool:
+    """Whether an analyte is there at a time that is drawn."""
+    curve, (start, _) = result.curves[place], span(result.scenario)
+    drawn = np.append(curve.breaks[curve.breaks > start], start)
+    return bool(curve.value(drawn).max() > PRESENT * curve.value(curve.breaks).max())
 
 
 def _draw_family(axis: Axes, result: Result, family: list[int]) -> None:
@@ -191,10 +203,11 @@ def _enzymes_drawn(result: Result) -> list[_Enzyme]:
     for name, curve in zip(result.enzymes, result.enzyme_curves, strict=True):
         share = left.get(name)
         share = share if share is not None and share.min() < 1 - INHIBITED else None
-        moves = bool(np.ptp(curve.value(curve.breaks)) > 1e-3)
+        level = curve.value(times)
+        moves = bool(np.ptp(level) > 1e-3)
         if name in used and (moves or share is not None):
             shown = name.replace("_", " ")
-            drawn.append(_Enzyme(name=shown, times=times, level=curve.value(times), moves=moves, left=share))
+            drawn.append(_Enzyme(name=shown, times=times, level=level, moves=moves, left=share))
     return drawn
 
 
