@@ -48,7 +48,7 @@ class Move:
     settled
         Whether the level has settled at ``stop``, or is back from an extreme.
     limit
-        What it is on the way to; None where that cannot be told.
+        What it is on the way to; None where that cannot be told, as two estimates a window apart differ.
     steady
         Whether the level had settled when the cause came.
     """
@@ -201,7 +201,7 @@ def _move(
         half=_reached(times, shares, 0.5) if moved and settled else None,
         most=_reached(times, shares, 0.9) if moved and settled else None,
         settled=settled,
-        limit=now.limit,
+        limit=now.limit if now.sure else None,
         steady=steady,
     )
 

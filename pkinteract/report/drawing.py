@@ -101,14 +101,17 @@ def span(scenario: Scenario) -> tuple[float, float]:
 
 
 def outline(curve: Curve, start: float, end: float) -> tuple[Array, Array]:
-    """Times [h] and values of a curve that keep every peak: where points lie closer than the picture shows, extremes.
+    """Times [h] and values of a curve that keep every peak.
 
-    Per stretch of the width of a dot its lowest and its highest value, in the order in which the curve runs.
+    Where points lie closer than the picture shows: per stretch of the width of a dot its lowest and its highest value,
+    in the order in which the curve runs.
     """
     times, values = sample(curve, start, end)
-    edges = np.linspace(start, end, DOTS + 1)
     if len(times) <= 2 * DOTS:
-        return times, values
+        between = np.linspace(start, end, 2 * DOTS)
+        order = np.argsort(np.append(between, times), kind="stable")
+        return np.append(between, times)[order], np.append(curve.value(between), values)[order]
+    edges = np.linspace(start, end, DOTS + 1)
     first = np.searchsorted(times, edges[:-1], side="left")
     first = first[np.append(True, np.diff(first) > 0) & (first < len(times))]
     last = np.append(first[1:], len(times)) - 1

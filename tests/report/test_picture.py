@@ -90,7 +90,7 @@ def test_no_peak_is_cut_off_however_long_the_run_and_coarse_its_step(days: int) 
     assert values.max() == pytest.approx(extremes(curve, 0.0, end).cmax, rel=2e-3)
     assert values.min() >= 0
     assert np.all(np.diff(times) >= 0)
-    assert len(times) <= max(2 * DOTS, 3 * 24 * 20)
+    assert len(times) <= 4 * DOTS
 
 
 def test_an_average_does_not_rise_before_the_first_dose() -> None:
