@@ -165,7 +165,7 @@ def test_there_is_no_ratio_to_a_level_that_still_moves() -> None:
 
 
 def test_an_end_on_its_way_is_no_ratio_and_told_with_where_it_goes_only_if_that_is_sure() -> None:
-    """Perampanel 10 d after carbamazepine: too early for an end; where one is told, a longer run ends there within 10 %."""
+    """Perampanel 10 d after carbamazepine: too early; where an end is told, a longer run ends there within 10 %."""
     drugs = (
         regimen("perampanel", kept("8 mg")),
         regimen("carbamazepine", kept("400 mg", "12 h", until="4 d")),
