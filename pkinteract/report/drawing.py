@@ -52,8 +52,8 @@ STYLE: Any = {
 WIDTH, LINE = 7.6, 0.165
 """Width of a figure and height of a line of text [inch]."""
 
-DOTS = 1000
-"""Dots of the picture from left to right."""
+DOTS = 600
+"""Stretches of the picture from left to right of which the extremes are drawn: less than two dots each."""
 
 LONGEST_LEAD = 14 * 24.0
 """How much of the run before t = 0 is drawn at most [h]."""

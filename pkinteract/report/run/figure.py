@@ -36,8 +36,8 @@ from pkinteract.result import Analyte, Result
 
 DAY = 24.0
 
-ENZYME_POINTS = 2400
-"""Points of an enzyme at most: two an hour in 50 d."""
+ENZYME_POINTS = 1200
+"""Points of an enzyme at most: two an hour in 25 d."""
 
 INHIBITED = 0.02
 """Share of an enzyme's activity from which its inhibition is drawn [1]."""
