@@ -18,14 +18,16 @@ from scenario_files import load
 from virtual_patients import crowd, person
 
 from pkinteract import simulate
-from pkinteract.analysis.alerts import alerts_of
+from pkinteract.analysis import answer_of
 from pkinteract.cli import main
 from pkinteract.engine.curves import extremes
 from pkinteract.errors import InputError
+from pkinteract.export.tables.run import alert_text
 from pkinteract.population.run.bodies import bodies
 from pkinteract.population.run.solve import solved_patients
 from pkinteract.report.run.figure import draw_result
 from pkinteract.result import Result
+from pkinteract.text.words import words_of
 
 CONSTANT = 24.0
 """Rate of the infusion of the closed forms [mg/h]."""
@@ -176,10 +178,15 @@ def test_ranges_and_alerts_of_the_unbound_level_stand_beside_those_of_the_total(
     ranges = {a.id: (a.low, a.high, a.unit) for a in result.analytes if a.unbound}
     assert ranges == {"phenytoin-unbound": (1.0, 2.0, "mg/L"), "valproate-unbound": (5.0, 15.0, "mg/L")}
     assert next(a.column for a in result.analytes if a.unbound) == "phenytoin-unbound_mg_per_L"
-    total = [alert.text for alert in alerts_of(result) if alert.analyte == "phenytoin"]
+    texts = [
+        (alert.analyte, alert_text(alert, result, words_of("en")))
+        for alert in answer_of(result).alerts
+        if alert.rule.endswith("-range")
+    ]
+    total = [words for analyte, words in texts if analyte == "phenytoin"]
     assert total
-    assert all(text.endswith("; the unbound level decides") for text in total)
-    assert not any("decides" in alert.text for alert in alerts_of(result) if alert.analyte.endswith("-unbound"))
+    assert all(words.endswith("; the unbound level decides") for words in total)
+    assert not any("decides" in words for analyte, words in texts if analyte.endswith("-unbound"))
 
 
 def test_the_unbound_level_is_in_the_unit_of_the_total() -> None:
