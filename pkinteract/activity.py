@@ -17,7 +17,7 @@ from pkinteract.model import Model
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Activity:
+class EnzymeActivity:
     """A solved run, to be asked at any time.
 
     Attributes
@@ -36,8 +36,8 @@ class Activity:
     def clearances(self, times: Array) -> dict[str, Array]:
         """Plasma clearance of every compound at ``times`` [h], in total and by pathway: (time,) [L/h] by column."""
         rates = np.zeros((len(self.model.pathways), len(times)))
-        for here, found in self._media(times):
-            rates[:, here] = found.clearance
+        for here, state in self._media(times):
+            rates[:, here] = state.clearance
         columns: dict[str, Array] = {}
         for compound in self.model.compounds:
             mine = [(pathway, rates[j]) for j, (owner, pathway) in enumerate(self.model.pathways) if owner == compound]
@@ -53,9 +53,9 @@ class Activity:
         """
         inhibited = [level for level in self.model.levels if level.inhibitors]
         shares = {level.name: np.ones(len(times)) for level in inhibited}
-        for here, found in self._media(times) if inhibited else ():
+        for here, state in self._media(times) if inhibited else ():
             for level in inhibited:
-                shares[level.name][here] = 1 / (1 + np.maximum(found.sum(level.inhibitors), 0.0))
+                shares[level.name][here] = 1 / (1 + np.maximum(state.sum(level.inhibitors), 0.0))
         return shares
 
     def _media(self, times: Array) -> Iterator[tuple[npt.NDArray[np.bool_], Medium]]:

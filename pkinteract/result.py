@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pkinteract.activity import Activity
+from pkinteract.activity import EnzymeActivity
 from pkinteract.engine.curves import Array, Curve
 from pkinteract.scenario import Scenario
 from pkinteract.text.csv import Table
@@ -105,7 +105,7 @@ class Result:
     interactions: tuple[Mapping[str, object], ...]
     status: Status
     kept: Array | None = None
-    activity: Activity | None = None
+    activity: EnzymeActivity | None = None
 
     def analyte(self, name: str) -> Analyte:
         """The analyte with this id.

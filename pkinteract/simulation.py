@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from pkinteract.activity import Activity
+from pkinteract.activity import EnzymeActivity
 from pkinteract.analytes import analytes, is_varying, parts_of
 from pkinteract.engine.curves import Array, Curve, composed, constant, distinct, weighted
 from pkinteract.engine.events import Event
@@ -151,7 +151,7 @@ def _result(
         else solution.enzymes[level.row]
         for level in model.levels
     )
-    activity = Activity(model=model, solution=solution, start=scenario.first_time, initial=initial)
+    activity = EnzymeActivity(model=model, solution=solution, start=scenario.first_time, initial=initial)
     return Result(
         scenario=scenario,
         time=time,

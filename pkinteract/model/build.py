@@ -159,24 +159,24 @@ def assembled(frame: ModelContext, used: Iterable[Entry]) -> tuple[SystemRows, d
 
 def _inhibitors(parts: SystemRows, monographs: Mapping[str, Monograph]) -> dict[Organ, tuple[rows.Ratio, ...]]:
     """What inhibits every enzyme and transporter in its organ, as the rows have it: the same for all that it clears."""
-    found: dict[Organ, tuple[rows.Ratio, ...]] = {}
+    slowed: dict[Organ, tuple[rows.Ratio, ...]] = {}
     rows_of = dict(zip(parts.names, parts.pathways, strict=True))
     for drug, monograph in monographs.items():
         for pathway in monograph.elimination.pathway:
             row = rows_of[drug, pathway.id]
             if pathway.enzyme is not None:
-                found[pathway.enzyme, pathway.organ] = row.inhibitors
+                slowed[pathway.enzyme, pathway.organ] = row.inhibitors
             if pathway.returned_by is not None and row.back is not None:
-                found[pathway.returned_by, "liver"] = row.back.inhibitors
+                slowed[pathway.returned_by, "liver"] = row.back.inhibitors
     for monograph, compound in zip(monographs.values(), parts.compounds, strict=True):
         if monograph.first_pass is not None:
-            found[monograph.first_pass.gut_enzyme, "gut"] = compound.gut_inhibitors
+            slowed[monograph.first_pass.gut_enzyme, "gut"] = compound.gut_inhibitors
     compounds = tuple(monographs.values())
     for efflux in parts.effluxes:
         given = compounds[efflux.compound].efflux
         if given is not None:
-            found[given.transporter, "gut"] = efflux.inhibitors
-    return found
+            slowed[given.transporter, "gut"] = efflux.inhibitors
+    return slowed
 
 
 def _numbers(parts: SystemRows) -> tuple[float, ...]:
