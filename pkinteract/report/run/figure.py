@@ -50,7 +50,7 @@ DASHES: tuple[Any, ...] = ("-", "--", "-.", DOTS, (0, (5, 1, 1, 1)), (0, (3, 1))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class _Enzyme:
+class _DrawnEnzyme:
     """An enzyme that is drawn: times (time,) [h], level and share that inhibitors leave (time,) [1], None for all."""
 
     name: str
@@ -187,7 +187,7 @@ def _draw_overlay(axis: Axes, results: Sequence[Result], analyte: Analyte) -> No
     axis.set_title(f"{analyte.name}, average of the 24 h before", loc="left")
 
 
-def _enzymes_drawn(result: Result) -> list[_Enzyme]:
+def _enzymes_drawn(result: Result) -> list[_DrawnEnzyme]:
     """Enzymes that clear a compound of the run in an organ, and whose activity moves there."""
     monographs = result.scenario.monographs.values()
     used = {
@@ -207,11 +207,11 @@ def _enzymes_drawn(result: Result) -> list[_Enzyme]:
         moves = bool(np.ptp(level) > 1e-3)
         if name in used and (moves or share is not None):
             shown = name.replace("_", " ")
-            drawn.append(_Enzyme(name=shown, times=times, level=level, moves=moves, left=share))
+            drawn.append(_DrawnEnzyme(name=shown, times=times, level=level, moves=moves, left=share))
     return drawn
 
 
-def _draw_enzymes(axis: Axes, result: Result, enzymes: list[_Enzyme]) -> None:
+def _draw_enzymes(axis: Axes, result: Result, enzymes: list[_DrawnEnzyme]) -> None:
     """A line per enzyme; of an inhibited one the activity that is left, and dotted what there would be without."""
     start, end = span(result.scenario)
     dashes = [dash for dash in DASHES if dash != DOTS]
