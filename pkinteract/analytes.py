@@ -79,10 +79,10 @@ def _analyte(
 
 
 def name_of(id: str, scenario: Scenario, language: str = "en") -> str:
-    """An analyte inside a sentence; a sum as its parts, an unbound level as one."""
-    free = {monograph.unbound_id: drug for drug, monograph in scenario.monographs.items() if monograph.unbound}
-    if id in free:
-        name = name_of(free[id], scenario, language)
+    """An analyte inside a sentence; a sum as its parts, an unbound level as such."""
+    free = next((drug for drug, monograph in scenario.monographs.items() if monograph.unbound_id == id), None)
+    if free is not None and id not in scenario.monographs:
+        name = name_of(free, scenario, language)
         return f"{name} (frei)" if language == "de" else f"unbound {name}"
     sums = {total.id: total.parts for drug in scenario.dosed for total in scenario.monographs[drug].sum}
     monographs = [scenario.monographs[part] for part in sums.get(id, (id,)) if part in scenario.monographs]

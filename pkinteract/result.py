@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pkinteract import NOTICE
+from pkinteract.activity import EnzymeActivity
 from pkinteract.engine.curves import Array, Curve
 from pkinteract.scenario import Observation, Scenario
 from pkinteract.text.csv import Table
@@ -178,6 +179,8 @@ class Result:
         (enzyme, n) and as curves from the first dose to the end.
     clearance
         Plasma clearances (n,) [L/h] by column name.
+    activity
+        What inhibitors leave of every enzyme, at any time of the run; None where it was not kept.
     kept
         Average of every analyte over a period of the steady state that the run begins at, (analyte,); None without one.
     numbers, interactions
@@ -200,6 +203,7 @@ class Result:
     status: Status
     kept: Array | None = None
     fit: LevelFit | None = None
+    activity: EnzymeActivity | None = None
 
     def analyte(self, name: str) -> Analyte:
         """The analyte with this id.

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 
+from pkinteract.activity import EnzymeActivity
 from pkinteract.analytes import analytes, is_varying, parts_of
 from pkinteract.engine.curves import Array, Curve, composed, constant, distinct, weighted
 from pkinteract.engine.events import Event
 from pkinteract.engine.reference.balance import imbalance
-from pkinteract.engine.reference.medium import medium, unbound_levels
+from pkinteract.engine.reference.medium import unbound_levels
 from pkinteract.engine.single.march import RTOL, solve
 from pkinteract.engine.solution import Solution, State
 from pkinteract.engine.steady_state import LARGEST_DRIFT, LARGEST_RESIDUAL, Periodic, earlier_releases, periodic_state
 from pkinteract.engine.system import System
-from pkinteract.engine.uptake import absorption
 from pkinteract.errors import SimulationError
 from pkinteract.model import Model, build
 from pkinteract.model.absorption import PeriodicInput, periodic_input
@@ -152,6 +151,7 @@ def _result(
         else solution.enzymes[level.row]
         for level in model.levels
     )
+    activity = EnzymeActivity(model=model, solution=solution, start=scenario.first_time, initial=initial)
     return Result(
         scenario=scenario,
         time=time,
@@ -161,7 +161,8 @@ def _result(
         enzymes=tuple(level.name for level in model.levels),
         enzyme_level=np.array([curve.value(time) for curve in levels]),
         enzyme_curves=levels,
-        clearance=_clearances(model, scenario.first_time, solution, initial, at),
+        clearance=activity.clearances(at),
+        activity=activity,
         numbers=numbers_used(scenario, model),
         interactions=tuple(link.record() for link in links(scenario)),
         status=Status(ok=True, method=solution.method, steps=solution.steps, rejected=solution.rejected, message=notes),
@@ -211,27 +212,3 @@ def _unbound(
         return level
 
     return composed([solution.amounts[i] for i in acting], [(time, levels(parameters)) for time, parameters in sets])
-
-
-def _clearances(
-    model: Model, start: float, solution: Solution, initial: State | None, times: Array
-) -> dict[str, Array]:
-    """Plasma clearance [L/h] of every compound, in total and by pathway."""
-    amounts = np.array([curve.value(times) for curve in solution.amounts])
-    levels = np.array([curve.value(times) for curve in solution.enzymes]).reshape(-1, len(times))
-    absorbed = np.zeros_like(amounts)
-    if any(actor.site != "plasma" for actor in model.system.actors):
-        absorbed = absorption(model.system, model.events, start, times, initial=initial, reservoirs=solution.reservoirs)
-    rates = np.zeros((len(model.pathways), len(times)))
-    edges = [-np.inf, *(change.time for change in model.switches), np.inf]
-    sets = [model.system.parameters, *(change.parameters for change in model.switches)]
-    for (low, high), parameters in zip(pairwise(edges), sets, strict=True):
-        here = (times > low) & (times <= high)
-        system = replace(model.system, parameters=parameters)
-        rates[:, here] = medium(system, amounts[:, here], levels[:, here], absorbed[:, here]).clearance
-    columns: dict[str, Array] = {}
-    for compound in model.compounds:
-        mine = [(pathway, rates[j]) for j, (owner, pathway) in enumerate(model.pathways) if owner == compound]
-        columns[f"{compound}_total_L_per_h"] = np.sum([rate for _, rate in mine], axis=0)
-        columns |= {f"{compound}_{pathway}_L_per_h": rate for pathway, rate in mine}
-    return columns

@@ -9,11 +9,14 @@ from itertools import pairwise
 import numpy as np
 
 from pkinteract.analysis.levels import spans_above_each
-from pkinteract.analysis.settled import averaged, standing
+from pkinteract.analysis.settled import CLOSE, at_steady_state, averaged, standing
 from pkinteract.engine.curves import Array, Curve, extremes, sample
 from pkinteract.result import Analyte, Result
 from pkinteract.scenario import Scenario
 from pkinteract.scenario.types import TOLERANCE
+
+NOISE = 1e-6
+"""Share of the highest level of a run below which a level is nothing: the tolerance of the solver [1]."""
 
 PRESENT = 1e-3
 """Share of the highest level of a run below which a drug is not there [1]."""
@@ -92,7 +95,8 @@ def exposures(result: Result) -> Iterator[PeriodExposure]:
         window = averaged(result.scenario, analyte.parent)
         base = average(curve, *last_day(reference))
         still = _settled(result, analyte, curve, reference, window)
-        least = PRESENT * float(np.max(curve.value(curve.breaks), initial=0.0))
+        highest = float(np.max(curve.value(curve.breaks), initial=0.0))
+        least, noise = PRESENT * highest, NOISE * highest
         for period in periods(result):
             start, stop = last_day(period)
             mean = average(curve, start, stop)
@@ -105,8 +109,8 @@ def exposures(result: Result) -> Iterator[PeriodExposure]:
                 period=period,
                 cmax=whole.cmax,
                 tmax=whole.tmax if whole.cmax > 0 else None,
-                ctrough=max(last.cmin, 0.0),
-                average=max(mean, 0.0),
+                ctrough=last.cmin if last.cmin > noise else 0.0,
+                average=mean if mean > noise else 0.0,
                 settled=settled,
                 ratio=mean / base if still and settled and min(mean, base) > least else None,
                 inside=inside,
@@ -138,11 +142,33 @@ def _daily(scenario: Scenario, drug: str, period: Period) -> float:
 
 
 def _settled(result: Result, analyte: Analyte, curve: Curve, period: Period, window: float) -> bool:
-    """Whether a level has settled where a period ends: from its beginning on where the run begins at steady state."""
+    """Whether a level has settled where a period ends: from its beginning on where the run begins at steady state.
+
+    At the end of a phase of a cycle it has if it is the same one cycle earlier or later.
+    """
     scenario = result.scenario
-    kept = () if scenario.steady_state is None else scenario.steady_state.courses
-    begun = period.start <= scenario.first_time and any(scenario.regimens[r].drug == analyte.parent for r, _ in kept)
-    return begun or standing(curve, period.start, period.stop, window).settled
+    begun = period.start <= scenario.first_time and at_steady_state(scenario, analyte.parent)
+    return begun or standing(curve, period.start, period.stop, window).settled or _repeats(scenario, curve, period)
+
+
+def _repeats(scenario: Scenario, curve: Curve, period: Period) -> bool:
+    """Whether a period ends with a phase of a cycle, and as it does in another round with nothing changed between."""
+    start, stop = last_day(period)
+    here = average(curve, start, stop)
+    for course in (course for regimen in scenario.regimens for course in regimen.courses):
+        if course.cycle is None or not course.start < stop <= course.stop:
+            continue
+        on, length = course.cycle[0], sum(course.cycle)
+        since = (stop - course.start) % length
+        if min(since, abs(since - on), length - since) > TOLERANCE:
+            continue
+        for shift in (-length, length):
+            low, high = sorted((stop, stop + shift))
+            known = start + shift >= scenario.first_time and stop + shift <= scenario.duration
+            if known and not any(low + TOLERANCE < time < high - TOLERANCE for time in scenario.changes):
+                there = average(curve, start + shift, stop + shift)
+                return abs(there - here) <= CLOSE * max(there, here)
+    return False
 
 
 def _shares(

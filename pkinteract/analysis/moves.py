@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pkinteract.analysis.exposure import PRESENT
-from pkinteract.analysis.settled import DAY, averaged, mean, standing
+from pkinteract.analysis.settled import DAY, at_steady_state, averaged, mean, standing
 from pkinteract.engine.curves import Array, Curve
 from pkinteract.result import Analyte, Result
 from pkinteract.scenario import Scenario
@@ -48,7 +48,9 @@ class Move:
     settled
         Whether the level has settled at ``stop``, or is back from an extreme.
     limit
-        What it is on the way to; None where that cannot be told.
+        What it is on the way to; None where that cannot be told, as two estimates a window apart differ.
+    steady
+        Whether the level had settled when the cause came.
     """
 
     place: int
@@ -64,6 +66,7 @@ class Move:
     most: float | None
     settled: bool
     limit: float | None
+    steady: bool
 
     @property
     def ratio(self) -> float:
@@ -117,7 +120,8 @@ def moves_of(result: Result) -> tuple[Move, ...]:
 def _moves(result: Result, place: int) -> Iterator[Move]:
     """One stretch after the other between changes of the drug's own dose.
 
-    The first begins at the first change of all; in a later one the level must have settled after the change of dose.
+    The first begins at the first change of all, whether or not the level had settled by then; in a later one it must
+    have settled after the change of dose.
     """
     scenario, analyte, curve = result.scenario, result.analytes[place], result.curves[place]
     everything = _changes(scenario)
@@ -131,9 +135,10 @@ def _moves(result: Result, place: int) -> Iterator[Move]:
         cause = next((time for time in inside if not _near(time, own)), None)
         before = None if cause is None else _before(result, place, cause)
         if cause is not None and before is not None:
-            steady = begin == first or standing(curve, begin, cause, window).settled
-            if steady and before > present:
-                yield _move(place, analyte, curve, (cause, end), window, before)
+            begun = begin == first and at_steady_state(scenario, analyte.parent)
+            steady = begun or standing(curve, begin, cause, window).settled
+            if (steady or begin == first) and before > present:
+                yield _move(place, analyte, curve, (cause, end), window, (before, steady))
         begin = end
 
 
@@ -149,8 +154,29 @@ def _near(time: float, times: list[float]) -> bool:
     return any(abs(time - other) <= TOLERANCE for other in times)
 
 
-def _move(place: int, analyte: Analyte, curve: Curve, span: tuple[float, float], window: float, before: float) -> Move:
-    cause, stop = span
+def displacements(result: Result, moves: Iterable[Move]) -> Iterator[tuple[Move, Move]]:
+    """Moves of total levels that fall while the unbound one does not, each with that of the unbound level."""
+    known = list(moves)
+    for total in known:
+        for free in known:
+            same = free.analyte.unbound and free.analyte.parts == total.analyte.parts and free.cause == total.cause
+            if not same or total.analyte.unbound:
+                continue
+            one, other = total.after / total.before, free.after / free.before
+            if one < 1 / LEAST and other > 1 / LEAST and other > LEAST * one:
+                yield total, free
+
+
+def _move(
+    place: int,
+    analyte: Analyte,
+    curve: Curve,
+    span: tuple[float, float],
+    window: float,
+    reference: tuple[float, bool],
+) -> Move:
+    """A move; ``reference`` is the average before it and whether that had settled."""
+    (cause, stop), (before, steady) = span, reference
     times, averages = running(curve, cause, stop, before)
     after = float(averages[-1])
     furthest = int(np.argmax(np.abs(np.log(np.maximum(averages, 1e-12 * before) / before))))
@@ -175,7 +201,8 @@ def _move(place: int, analyte: Analyte, curve: Curve, span: tuple[float, float],
         half=_reached(times, shares, 0.5) if moved and settled else None,
         most=_reached(times, shares, 0.9) if moved and settled else None,
         settled=settled,
-        limit=now.limit,
+        limit=now.limit if now.sure else None,
+        steady=steady,
     )
 
 

@@ -17,6 +17,9 @@ DAY = 24.0
 CLOSE = 0.05
 """Rest of the way, relative to the level, at which it is settled [1]."""
 
+SURE = 0.05
+"""Difference of two limits in a row, relative to them, up to which the limit is told [1]."""
+
 STILL = 1e-3
 """Step from one average to the next, relative to the level, that is none: what weekly doses and solvers leave [1]."""
 
@@ -28,22 +31,24 @@ LONGEST = 28
 class Standing:
     """How a level stands at a time: its average before it, whether that has settled, what it is on the way to.
 
-    ``limit`` is None where the steps do not shrink.
+    ``limit`` is None where the steps do not shrink; ``sure`` says whether one window earlier it was the same.
     """
 
     average: float
     settled: bool
     limit: float | None
+    sure: bool = False
 
 
 def standing(curve: Curve, start: float, stop: float, window: float) -> Standing:
     """How a curve stands at ``stop`` [h] after a change at ``start``; ``window`` [h] is what is averaged.
 
-    Less than three windows after the change only a level that has not moved at all counts as settled.
+    Less than four windows after the change only a level that has not moved at all counts as settled: in the first one
+    after it more than one thing moves a level.
     """
     first_time = float(curve.breaks[0])
     last = mean(curve, max(start, stop - window), stop)
-    short = stop - start < 3 * window * (1 - 1e-9)
+    short = stop - start < 4 * window * (1 - 1e-9)
     if stop - first_time < 3 * window * (1 - 1e-9):
         return Standing(average=last, settled=last <= 0, limit=None)
     middle = mean(curve, stop - 2 * window, stop - window)
@@ -57,14 +62,31 @@ def standing(curve: Curve, start: float, stop: float, window: float) -> Standing
     shrinks = step * before > 0 and abs(step) < abs(before)
     if not shrinks:
         return Standing(average=last, settled=False, limit=None)
-    factor = step / before
-    rest = step * factor / (1 - factor)
-    return Standing(average=last, settled=abs(rest) <= CLOSE * size, limit=max(last + rest, 0.0))
+    limit = max(_end(first, middle, last), 0.0)
+    sure = False
+    if stop - first_time >= 4 * window * (1 - 1e-9):
+        earlier = _end(mean(curve, stop - 4 * window, stop - 3 * window), first, middle)
+        sure = abs(earlier - limit) <= SURE * max(limit, last)
+    return Standing(average=last, settled=abs(limit - last) <= CLOSE * size, limit=limit, sure=sure)
+
+
+def _end(first: float, middle: float, last: float) -> float:
+    """What three values in a row are on the way to, if their steps shrink by the same factor; else infinity."""
+    step, before = last - middle, middle - first
+    if step == before or step * before <= 0 or abs(step) > abs(before):
+        return math.inf
+    return last + step * step / (before - step)
 
 
 def mean(curve: Curve, start: float, stop: float) -> float:
     """Time average of a curve from ``start`` to ``stop`` [h]; never below 0."""
     return max(float(curve.integral(start, stop)) / (stop - start), 0.0)
+
+
+def at_steady_state(scenario: Scenario, drug: str) -> bool:
+    """Whether the run begins at the steady state of a drug."""
+    kept = () if scenario.steady_state is None else scenario.steady_state.courses
+    return any(scenario.regimens[r].drug == drug for r, _ in kept)
 
 
 def averaged(scenario: Scenario, drug: str) -> float:

@@ -15,18 +15,22 @@ from pkinteract.model.clearance import add_pathways
 from pkinteract.model.disposition import add_compounds
 from pkinteract.model.enzymes import add_enzymes, organs_in_use, regulated_enzymes
 from pkinteract.model.limits import availability_problem, liver_problems
-from pkinteract.model.parts import ModelContext, SystemRows
+from pkinteract.model.parts import ModelContext, Organ, SystemRows
 from pkinteract.model.transport import add_effluxes
 from pkinteract.scenario import Patient, Scenario
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnzymeLevel:
-    """An enzyme in an organ: its name (``CYP3A4_liver``), its row if it moves, and its uninduced level [1]."""
+    """An enzyme in an organ: its name (``CYP3A4_liver``), its row if it moves, and its uninduced level [1].
+
+    ``inhibitors`` are what slows it down where it clears something, each over its Ki.
+    """
 
     name: str
     row: int | None
     activity: float
+    inhibitors: tuple[rows.Ratio, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,13 +127,20 @@ def build_model(
             known = _numbers(assembled(replace(frame, patient=person), ways_used)[0])
             states.append((person, known))
         switches.append(Switch(time=time, parameters=known))
+    slowed = _inhibitors(parts, monographs)
     return Model(
         system=rows.checked(_system(parts, scale(monographs, doses), step_all=bool(changes))),
         switches=tuple(switches),
         compounds=tuple(monographs),
         pathways=tuple(parts.names),
         levels=tuple(
-            EnzymeLevel(name=f"{n}_{o}", row=rows_of.get((n, o)), activity=float(frame.activity[n])) for n, o in organs
+            EnzymeLevel(
+                name=f"{n}_{o}",
+                row=rows_of.get((n, o)),
+                activity=float(frame.activity[n]),
+                inhibitors=slowed.get((n, o), ()),
+            )
+            for n, o in organs
         ),
         ways=ways,
         events=(),
@@ -144,6 +155,28 @@ def assembled(frame: ModelContext, used: Iterable[Entry]) -> tuple[SystemRows, d
     add_enzymes(parts, frame)
     add_effluxes(parts, frame)
     return parts, add_routes(parts, frame, used)
+
+
+def _inhibitors(parts: SystemRows, monographs: Mapping[str, Monograph]) -> dict[Organ, tuple[rows.Ratio, ...]]:
+    """What inhibits every enzyme and transporter in its organ, as the rows have it: the same for all that it clears."""
+    slowed: dict[Organ, tuple[rows.Ratio, ...]] = {}
+    rows_of = dict(zip(parts.names, parts.pathways, strict=True))
+    for drug, monograph in monographs.items():
+        for pathway in monograph.elimination.pathway:
+            row = rows_of[drug, pathway.id]
+            if pathway.enzyme is not None:
+                slowed[pathway.enzyme, pathway.organ] = row.inhibitors
+            if pathway.returned_by is not None and row.back is not None:
+                slowed[pathway.returned_by, "liver"] = row.back.inhibitors
+    for monograph, compound in zip(monographs.values(), parts.compounds, strict=True):
+        if monograph.first_pass is not None:
+            slowed[monograph.first_pass.gut_enzyme, "gut"] = compound.gut_inhibitors
+    compounds = tuple(monographs.values())
+    for efflux in parts.effluxes:
+        given = compounds[efflux.compound].efflux
+        if given is not None:
+            slowed[given.transporter, "gut"] = efflux.inhibitors
+    return slowed
 
 
 def _numbers(parts: SystemRows) -> tuple[float, ...]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
+from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
@@ -20,8 +23,13 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, MultipleLocator
 
 from pkinteract import NOTICE
+from pkinteract.engine.curves import Array, Curve, sample
 from pkinteract.result import Analyte
 from pkinteract.scenario import Course, Scenario
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+STEPS, MOST_TICKS = (7, 14, 28, 56, 91, 182, 364), 10
+"""Days from one label of the time to the next in runs of weeks, and how many fit without touching."""
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 BAND, ALERT, EDGE = "#D9EFE7", "#B00020", "#999999"
@@ -43,6 +51,9 @@ STYLE: Any = {
 }
 WIDTH, LINE = 7.6, 0.165
 """Width of a figure and height of a line of text [inch]."""
+
+DOTS = 600
+"""Stretches of the picture from left to right of which the extremes are drawn: less than two dots each."""
 
 LONGEST_LEAD = 14 * 24.0
 """How much of the run before t = 0 is drawn at most [h]."""
@@ -89,6 +100,27 @@ def span(scenario: Scenario) -> tuple[float, float]:
     return min([start, *(observation.time for observation in scenario.observations)]), end
 
 
+def outline(curve: Curve, start: float, end: float) -> tuple[Array, Array]:
+    """Times [h] and values of a curve that keep every peak.
+
+    Where points lie closer than the picture shows: per stretch of the width of a dot its lowest and its highest value,
+    in the order in which the curve runs.
+    """
+    times, values = sample(curve, start, end)
+    if len(times) <= 2 * DOTS:
+        between = np.linspace(start, end, 2 * DOTS)
+        order = np.argsort(np.append(between, times), kind="stable")
+        return np.append(between, times)[order], np.append(curve.value(between), values)[order]
+    edges = np.linspace(start, end, DOTS + 1)
+    first = np.searchsorted(times, edges[:-1], side="left")
+    first = first[np.append(True, np.diff(first) > 0) & (first < len(times))]
+    last = np.append(first[1:], len(times)) - 1
+    low, high = np.minimum.reduceat(values, first), np.maximum.reduceat(values, first)
+    falls = values[first] > values[last]
+    drawn = np.stack([np.where(falls, high, low), np.where(falls, low, high)], axis=1)
+    return np.stack([times[first], times[last]], axis=1).ravel(), drawn.ravel()
+
+
 def draw_levels(axis: Axes, scenario: Scenario, analyte: str, color: str) -> float:
     """Measured levels of an analyte as points, those below quantification as triangles; gives the highest.
 
@@ -109,20 +141,21 @@ def draw_levels(axis: Axes, scenario: Scenario, analyte: str, color: str) -> flo
     return max((observation.value for observation in observations), default=0.0)
 
 
-def reference_range(axis: Axes, analyte: Analyte, top: float) -> list[Artist]:
-    """Draw the reference band and, if the axis reaches near it, the alert line; returns what explains them.
+def reference_range(axis: Axes, analyte: Analyte, top: float, of: str = "") -> list[Artist]:
+    """Draw the reference band and, if the levels come near it, the alert line; returns what explains them.
 
-    ``top`` is the highest level that is drawn, in the analyte's unit.
+    ``top`` is the highest level that is drawn, in the analyte's unit; ``of`` says of what the range is.
     """
     artists: list[Artist] = []
     ceiling = top * 1.12
     if analyte.low is not None and analyte.high is not None:
         axis.axhspan(analyte.low, analyte.high, color=BAND, lw=0, zorder=0)
-        name = "" if len(analyte.parts) == 1 else " of the sum"
-        text = f"reference range{name} {analyte.low:g}–{analyte.high:g}, {analyte.judged}"
+        text = (
+            f"{' '.join(['reference range', *([of] if of else [])])} {analyte.low:g}–{analyte.high:g}, {analyte.judged}"
+        )
         ceiling = max(ceiling, min(analyte.high * 1.08, top * 2.2))
         artists.append(Patch(color=BAND, label=text))
-    if analyte.alert is not None and analyte.alert < 1.6 * ceiling:
+    if analyte.alert is not None and analyte.alert < max(ceiling, 2.2 * top):
         ceiling = max(ceiling, analyte.alert * 1.08)
         axis.axhline(analyte.alert, color=ALERT, lw=1, ls=(0, (6, 2)))
         artists.append(Line2D([], [], color=ALERT, lw=1, ls=(0, (6, 2)), label=f"alert level {analyte.alert:g}"))
@@ -152,22 +185,35 @@ def legend(axis: Axes, handles: Sequence[Artist], *, columns: int, right: bool =
 
 
 def draw_regimens(axis: Axes, scenario: Scenario, drugs: list[str]) -> None:
-    """A bar per course, labelled with its daily dose; missed doses as crosses."""
+    """A bar per stretch with doses, labelled with its daily dose; missed doses as crosses."""
     first, last = (time / 24 for time in span(scenario))
     for row, drug in enumerate(drugs):
-        bars = _bars(scenario, drug)
-        highest = max(bar.daily for bar in bars)
+        everything = _bars(scenario, drug)
+        bars = [bar for bar in everything if bar.stop / 24 >= first and bar.start / 24 < last]
+        if not bars and everything and max(bar.stop for bar in everything) / 24 < first:
+            text = f"until day {max(bar.stop for bar in everything) / 24:g}".replace("-", "−")
+            axis.text(first + (last - first) / 100, row, text, va="center", fontsize=7.5, color="#555555")
+        highest = max((bar.daily for bar in bars), default=1.0)
+        boxes: list[list[tuple[float, float]]] = []
         for bar in bars:
             left, right = max(bar.start / 24, first), min(bar.stop / 24, last)
-            if right < first or left >= last:
-                continue
-            width, tall = max(right - left, (last - first) / 300), 0.72 * bar.daily / highest
-            shade = PALETTE[row % len(PALETTE)]
-            axis.bar(left, -tall, width, bottom=row + 0.36, align="edge", color=shade, alpha=0.28, lw=0)
-            if width > 0.0115 * len(bar.text) * (last - first):
-                axis.text(left + width / 2, row + 0.33, bar.text, ha="center", va="bottom", fontsize=7.5)
+            bottom, tall = row + 0.36, 0.72 * bar.daily / highest
+            for start, stop in bar.taken:
+                begin, end = max(start / 24, left), min(max(stop / 24, start / 24 + (last - first) / 300), last)
+                if end > begin:
+                    boxes.append([(begin, bottom), (end, bottom), (end, bottom - tall), (begin, bottom - tall)])
+            room = min([last, *(other.start / 24 for other in bars if other.start > bar.start)]) - right
+            for text, wide in ((text, 0.0115 * len(text) * (last - first)) for text in (bar.text, bar.short)):
+                if right - left > wide:
+                    axis.text((left + right) / 2, row + 0.33, text, ha="center", va="bottom", fontsize=7.5)
+                elif room > wide + right - left:
+                    axis.text(right + wide / 12, row + 0.33, text, ha="left", va="bottom", fontsize=7.5)
+                else:
+                    continue
+                break
             shown = [time / 24 for time in bar.missed if first <= time / 24 <= last]
             axis.plot(shown, [row - 0.3] * len(shown), "x", color=ALERT, ms=5)
+        axis.add_collection(PolyCollection(boxes, facecolors=PALETTE[row % len(PALETTE)], alpha=0.28, lw=0))
     axis.set_yticks(range(len(drugs)), drugs)
     axis.set_ylim(len(drugs) - 0.5, -0.5)
     axis.grid(visible=False)
@@ -177,16 +223,25 @@ def draw_regimens(axis: Axes, scenario: Scenario, drugs: list[str]) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Bar:
-    """A stretch of equal dosing: from start to stop [h], amount per day [mg], doses missed [h]."""
+    """A stretch of equal dosing: from start to stop [h], amount per day [mg], doses missed [h].
+
+    ``taken`` are the stretches with doses in it [h], and ``note`` says which they are.
+    """
 
     start: float
     stop: float
     daily: float
     missed: tuple[float, ...]
+    taken: tuple[tuple[float, float], ...]
+    note: str = ""
 
     @property
     def text(self) -> str:
-        return f"{self.daily:g} mg"
+        return f"{self.daily:g} mg{self.note}"
+
+    @property
+    def short(self) -> str:
+        return f"{self.daily:g}"
 
 
 def _bars(scenario: Scenario, drug: str) -> list[_Bar]:
@@ -194,18 +249,34 @@ def _bars(scenario: Scenario, drug: str) -> list[_Bar]:
     return [bar for regimen in regimens for course in regimen.courses for bar in _bars_of(course)]
 
 
-def _bars_of(course: Course) -> list[_Bar]:
+def _bars_of(course: Course) -> Iterator[_Bar]:
     if course.single or course.clock:
         daily = course.levels[0] if course.single else sum(dose.amount for dose in course.clock)
-        return [_Bar(start=course.start, stop=course.stop, daily=daily, missed=course.missed)]
+        yield _bar(course, course.start, course.stop, daily)
+        return
     length = course.level_length or course.stop - course.start
-    bars = []
     for n, level in enumerate(course.levels):
         start = course.start + n * length
-        stop = min(start + length, course.stop)
-        missed = tuple(time for time in course.missed if start <= time < stop)
-        bars.append(_Bar(start=start, stop=stop, daily=level * 24 / (course.every or 24.0), missed=missed))
-    return bars
+        stop = course.stop if n == len(course.levels) - 1 else min(start + length, course.stop)
+        yield _bar(course, start, stop, level * 24 / (course.every or 24.0))
+
+
+def _bar(course: Course, start: float, stop: float, daily: float) -> _Bar:
+    taken: tuple[tuple[float, float], ...] = ((start, stop),)
+    note = ""
+    if course.weekdays:
+        days = range(math.floor((start - course.midnight) / 24), math.ceil((stop - course.midnight) / 24))
+        given = ((course.midnight + 24 * day, day % 7) for day in days)
+        taken = tuple((max(day, start), min(day + 24, stop)) for day, weekday in given if weekday in course.weekdays)
+        note = f", {' '.join(WEEKDAYS[day] for day in sorted(course.weekdays))}"
+    elif course.cycle is not None:
+        on, off = course.cycle
+        edges = (course.start, *course.phases, course.stop)
+        spans = [(max(one, start), min(other, stop)) for one, other in list(pairwise(edges))[::2]]
+        taken = tuple((one, other) for one, other in spans if other > one)
+        note = f", {on / 24:g} d with and {off / 24:g} d without"
+    missed = tuple(time for time in course.missed if start <= time < stop)
+    return _Bar(start=start, stop=stop, daily=daily, missed=missed, taken=taken, note=note)
 
 
 def mark_changes(axis: Axes, scenario: Scenario) -> None:
@@ -222,8 +293,10 @@ def label_time(axis: Axes, scenario: Scenario, note: str = "") -> None:
     """Days or dates below a figure, with a ``note`` behind their name; the panels above get the grid alone."""
     first, last = (time / 24 for time in span(scenario))
     axis.set_xlim(first, last)
-    weeks = 21 <= last - first <= 120
-    axis.xaxis.set_major_locator(MultipleLocator(7) if weeks else MaxNLocator(9, integer=last - first > 5))
+    step = next((step for step in STEPS if last - first <= MOST_TICKS * step), None)
+    axis.xaxis.set_major_locator(
+        MultipleLocator(step) if step and last - first >= 21 else MaxNLocator(9, integer=last - first > 5)
+    )
     ticks = [tick for tick in axis.get_xticks() if first <= tick <= last]
     for above in axis.get_shared_x_axes().get_siblings(axis):
         if above is not axis:
@@ -232,7 +305,8 @@ def label_time(axis: Axes, scenario: Scenario, note: str = "") -> None:
         axis.set_xlabel(f"days from t = 0{note}")
         return
     axis.set_xticks(ticks, [_dated(scenario.start, tick) for tick in ticks])
-    axis.set_xlabel(f"date, {scenario.start:%Y}{note}")
+    years = dict.fromkeys(f"{scenario.start + timedelta(days=day):%Y}" for day in (first, last))
+    axis.set_xlabel(f"date, {' to '.join(years)}{note}")
 
 
 def _rule(axis: Axes, ticks: Sequence[float]) -> None:

@@ -266,6 +266,18 @@ ALERTS = {
     "fall": {"share": 28.4, "before": 148.0, "after": 42.0},
     "peaks": {"fold": 1.6, "before": 77.9, "after": 125.0, "day": 9.3},
     "dips": {"share": 0.4, "before": 148.0, "after": 0.6, "day": 9.3},
+    "displaced": {
+        "share": 64.0,
+        "before": 10.3,
+        "after": 6.56,
+        "free_before": 0.98,
+        "free_after": 1.04,
+        "low": 1.0,
+        "high": 2.0,
+    },
+    "displaced-unjudged": {"share": 64.0, "before": 10.3, "after": 6.56, "free_before": 0.98, "free_after": 1.04},
+    "cycle": {"beside": 2.75, "without": 4.97, "fold": 1.81},
+    "single-dose": {"days": 10.0, "day": 20.0, "fold": 0.38, "first": 3.0},
     "no-range": {},
     "gone": {"day": 3.5, "gone": 9.1},
     "interrupted": {"day": 3.5, "days": 4.0, "share": 12.0},
@@ -292,7 +304,7 @@ def test_an_alert_says_what_it_is_about_and_every_number(key: str, language: str
     """Name and numbers of each rule in each language, three digits, less than 1 % as such; no blank left open."""
     result = answer("carbamazepine-to-levetiracetam").result
     values = {**ALERTS[key], "analyte": "nortriptyline", "drug": "nortriptyline", "unit": "ng/mL"}
-    values["inducers"] = ["carbamazepine"]
+    values |= {"inducers": ["carbamazepine"], "free_unit": "ng/mL"}
     words = words_of(language)
     alert = Alert(start=0.0, stop=1.0, severity="note", analyte="nortriptyline", rule=key, sentence=key, values=values)
 

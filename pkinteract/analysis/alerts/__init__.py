@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pkinteract.analysis.alerts.changes import change_alerts
+from pkinteract.analysis.alerts.changes import change_alerts, cycle_alerts, single_dose_alerts
 from pkinteract.analysis.alerts.doses import dose_alerts
 from pkinteract.analysis.alerts.measured import measured_alerts
 from pkinteract.analysis.alerts.ranges import range_alerts
@@ -23,13 +23,18 @@ __all__ = ["Alert", "alerts_of"]
 def alerts_of(result: Result, moves: Iterable[Move]) -> tuple[Alert, ...]:
     """Every alert from t = 0 on, the gravest first, then by time; ``moves`` are those of the result."""
     change = first_change(result.scenario)
-    alerts = (*range_alerts(result), *change_alerts(result, moves), *dose_alerts(result), *measured_alerts(result))
-    told = [replace(alert, since="before" if _earlier(alert, change) else "after") for alert in alerts]
+    alerts = (
+        *range_alerts(result),
+        *change_alerts(result, moves),
+        *cycle_alerts(result),
+        *single_dose_alerts(result),
+        *dose_alerts(result),
+        *measured_alerts(result),
+    )
+    told = [replace(alert, since="before" if _earlier(alert, change or 0.0) else "after") for alert in alerts]
     return tuple(sorted(told, key=lambda alert: (GRAVITY[alert.severity], alert.start)))
 
 
-def _earlier(alert: Alert, change: float | None) -> bool:
-    """Whether it was so before the first change: a level before a dose at the time of the change was."""
-    if change is None:
-        return True
+def _earlier(alert: Alert, change: float) -> bool:
+    """Whether it was so before the first change, or t = 0: a level before a dose at the time of the change was."""
     return alert.start <= change + TOLERANCE if alert.rule in OF_LEVELS else alert.start < change - TOLERANCE

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 import numpy as np
 
 from pkinteract.analysis.alerts.types import Alert, Severity
-from pkinteract.analysis.moves import Move, running
+from pkinteract.analysis.exposure import PRESENT
+from pkinteract.analysis.moves import Move, displacements, running
+from pkinteract.analysis.settled import DAY, mean
 from pkinteract.result import Result
 
 FAR = 0.3
@@ -26,8 +29,12 @@ CONTRACEPTIVE = "contraceptive"
 def change_alerts(result: Result, moves: Iterable[Move]) -> Iterator[Alert]:
     """Every move by more than ``FAR``; what a sum is judged by is told of the sum alone."""
     summed = {part for analyte in result.analytes if len(analyte.parts) > 1 for part in analyte.parts}
-    for move in moves:
-        if abs(move.extreme / move.before - 1) > FAR and move.analyte.id not in summed:
+    known = list(moves)
+    displaced = dict(displacements(result, known))
+    for move in known:
+        if move in displaced:
+            yield _displaced(move, displaced[move])
+        elif abs(move.extreme / move.before - 1) > FAR and move.analyte.id not in summed:
             yield _change(result, move)
             yield from _unjudged(result, move)
             if move.extreme < move.before:
@@ -61,6 +68,105 @@ def _change(result: Result, move: Move) -> Alert:
         sentence=("peaks" if comes_back else "rise") if rises else ("dips" if comes_back else "fall"),
         values=values,
     )
+
+
+def _displaced(total: Move, free: Move) -> Alert:
+    """A total level that falls and invites a higher dose, beside the unbound one, which does not."""
+    low, high = free.analyte.low, free.analyte.high
+    values: dict[str, object] = {
+        "analyte": total.analyte.id,
+        "share": 100 * total.after / total.before,
+        "before": total.before,
+        "after": total.after,
+        "unit": total.analyte.unit,
+        "free_before": free.before,
+        "free_after": free.after,
+        "free_unit": free.analyte.unit,
+    }
+    judged = low is not None and high is not None
+    return Alert(
+        start=total.cause,
+        stop=total.stop,
+        severity="warning",
+        analyte=total.analyte.id,
+        rule="displaced",
+        sentence="displaced" if judged else "displaced-unjudged",
+        values={**values, "low": low, "high": high} if judged else values,
+    )
+
+
+def cycle_alerts(result: Result) -> Iterator[Alert]:
+    """Levels that go up and down with the phases of another drug's cycle, by the last whole round of the run."""
+    scenario = result.scenario
+    summed = {part for analyte in result.analytes if len(analyte.parts) > 1 for part in analyte.parts}
+    for drug, course in ((regimen.drug, course) for regimen in scenario.regimens for course in regimen.courses):
+        if course.cycle is None:
+            continue
+        length, end = sum(course.cycle), min(course.stop, scenario.duration)
+        rounds = int((end - course.start) / length + 1e-9)
+        begin = course.start + (rounds - 1) * length
+        if rounds < 1 or min(course.cycle) < DAY or begin < scenario.first_time:
+            continue
+        stop = begin + course.cycle[0]
+        for analyte, curve in zip(result.analytes, result.curves, strict=True):
+            beside, without = mean(curve, stop - DAY, stop), mean(curve, begin + length - DAY, begin + length)
+            least = PRESENT * float(np.max(curve.value(curve.breaks), initial=0.0))
+            if analyte.parent == drug or analyte.id in summed or min(beside, without) <= least:
+                continue
+            fold = max(beside, without) / min(beside, without)
+            if fold - 1 > FAR:
+                yield Alert(
+                    start=max(course.start, 0.0),
+                    stop=end,
+                    severity="grave" if fold >= GRAVE else "warning",
+                    analyte=analyte.id,
+                    rule="cycle",
+                    sentence="cycle",
+                    values={
+                        "analyte": analyte.id,
+                        "drug": drug,
+                        "beside": beside,
+                        "without": without,
+                        "unit": analyte.unit,
+                        "fold": without / beside,
+                    },
+                )
+
+
+def single_dose_alerts(result: Result) -> Iterator[Alert]:
+    """Equal single doses of a drug, each alone: areas over the time that all are followed, against the first one's."""
+    scenario = result.scenario
+    for drug in scenario.dosed:
+        courses = [course for regimen in scenario.regimens if regimen.drug == drug for course in regimen.courses]
+        doses = [dose for dose in scenario.doses if dose.drug == drug and not dose.missed]
+        alike = {(dose.free, dose.formulation, dose.route, dose.food) for dose in doses}
+        if not all(course.single for course in courses) or len(doses) < 2 or len(alike) > 1:
+            continue
+        times = [dose.time for dose in doses]
+        followed = min(other - one for one, other in pairwise([*times, scenario.duration]))
+        curve = result.curve(drug)
+        least = PRESENT * float(np.max(curve.value(curve.breaks), initial=0.0))
+        if followed < DAY or any(float(curve.value(time)) > least for time in times):
+            continue
+        first, *areas = (float(curve.integral(time, time + followed)) for time in times)
+        for time, area in zip(times[1:], areas, strict=True):
+            fold = area / first
+            if abs(fold - 1) > FAR:
+                yield Alert(
+                    start=time,
+                    stop=time + followed,
+                    severity="grave" if max(fold, 1 / max(fold, 1e-12)) >= GRAVE else "warning",
+                    analyte=drug,
+                    rule="single-dose",
+                    sentence="single-dose",
+                    values={
+                        "drug": drug,
+                        "fold": fold,
+                        "first": times[0] / 24,
+                        "day": time / 24,
+                        "days": followed / 24,
+                    },
+                )
 
 
 def _unjudged(result: Result, move: Move) -> Iterator[Alert]:

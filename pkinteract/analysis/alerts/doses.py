@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from pkinteract.analysis.alerts.types import Alert
-from pkinteract.analysis.settled import averaged, mean, standing
+from pkinteract.analysis.settled import at_steady_state, averaged, mean, standing
 from pkinteract.analytes import unit_factor
 from pkinteract.engine.curves import extremes
 from pkinteract.library.schema.monograph import Monograph
@@ -61,21 +61,16 @@ def _losses(result: Result, analyte: Analyte, monograph: Monograph) -> Iterator[
         if following < scenario.duration:
             left = extremes(curve, last, following).cmin / level
             yield from _interrupted(monograph, (missing, following), left)
-        elif taken[0] < 0 or _steady(scenario, analyte.id):
+        elif taken[0] < 0 or at_steady_state(scenario, analyte.id):
             yield from _stopped(result, analyte, missing, level)
 
 
-def _steady(scenario: Scenario, drug: str) -> bool:
-    kept = () if scenario.steady_state is None else scenario.steady_state.courses
-    return any(scenario.regimens[r].drug == drug for r, _ in kept)
-
-
 def _stopped(result: Result, analyte: Analyte, stop: float, level: float) -> Iterator[Alert]:
-    """A treatment that ends; a note where another drug of its group is taken after it."""
+    """A treatment that ends, unless all of it is gone at t = 0; a note where another of its group is taken after it."""
     scenario, curve = result.scenario, result.curve(analyte.id)
     times = np.arange(stop, scenario.duration, 1.0)
     gone = times[curve.value(times) < GONE * level] if len(times) else times
-    if len(gone) == 0:
+    if len(gone) == 0 or gone[0] <= 0:
         return
     group = scenario.monographs[analyte.id].group
     replaced = any(

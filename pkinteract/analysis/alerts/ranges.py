@@ -11,12 +11,17 @@ from pkinteract.analysis.alerts.types import Alert
 from pkinteract.analysis.levels import spans_above
 from pkinteract.engine.curves import distinct, extremes, sample
 from pkinteract.result import Analyte, Result
+from pkinteract.scenario import Scenario
+from pkinteract.scenario.types import Dose
 
 DAY = 24.0
 """Passages of an alert level less than this apart are one alert [h]."""
 
 APART = 72.0
-"""Stretches out of range less than this apart are one alert [h]: every other trough is no news of its own."""
+"""Stretches out of range less than this apart are one alert [h]: every other trough is no news of its own.
+
+Nor is every round of a cycle.
+"""
 
 
 TOTAL = {"above-range": "above-range-total", "below-range": "below-range-total"}
@@ -55,10 +60,12 @@ def _above_alert(result: Result, place: int, analyte: Analyte) -> Iterator[Alert
 def _out_of_range(result: Result, place: int, analyte: Analyte) -> Iterator[Alert]:
     """Stretches of values above or below the range, before each dose but a first one, or at the time after each dose.
 
-    The first dose of all counts only at steady state.
+    The first dose of all counts only at steady state; nothing is to be there before a single dose.
     """
     scenario = result.scenario
-    given = distinct([dose.time for dose in scenario.doses if dose.drug == analyte.parent])
+    doses = (dose for dose in scenario.doses if dose.drug == analyte.parent)
+    repeated = [dose for dose in doses if analyte.after is not None or not _single(scenario, dose)]
+    given = distinct([dose.time for dose in repeated])
     settled = () if scenario.steady_state is None else scenario.steady_state.courses
     known = given if any(scenario.regimens[r].drug == analyte.parent for r, _ in settled) else given[1:]
     times = known if analyte.after is None else known + analyte.after
@@ -66,12 +73,14 @@ def _out_of_range(result: Result, place: int, analyte: Analyte) -> Iterator[Aler
     if len(times) == 0:
         return
     values = result.curves[place].value(times)
+    courses = (course for regimen in scenario.regimens for course in regimen.courses)
+    apart = max([APART, *(sum(course.cycle) for course in courses if course.cycle is not None)])
     decides = not analyte.unbound and any(other.unbound and other.parts == analyte.parts for other in result.analytes)
     for level, rule in ((analyte.high, "above-range"), (analyte.low, "below-range")):
         if level is None:
             continue
         above = rule == "above-range"
-        for first, last in _runs(values > level if above else values < level, times):
+        for first, last in _runs(values > level if above else values < level, times, apart):
             stretch = values[first : last + 1]
             yield Alert(
                 start=float(times[first]),
@@ -84,16 +93,20 @@ def _out_of_range(result: Result, place: int, analyte: Analyte) -> Iterator[Aler
             )
 
 
+def _single(scenario: Scenario, dose: Dose) -> bool:
+    return scenario.regimens[dose.regimen].courses[dose.course].single
+
+
 def _values(analyte: Analyte, level: float, worst: float) -> dict[str, object]:
     return {"analyte": analyte.id, "level": level, "worst": worst, "unit": analyte.unit}
 
 
-def _runs(mask: npt.NDArray[np.bool_], times: npt.NDArray[np.float64]) -> Iterator[tuple[int, int]]:
-    """First and last index of every run of True, runs less than ``APART`` apart in one."""
+def _runs(mask: npt.NDArray[np.bool_], times: npt.NDArray[np.float64], apart: float) -> Iterator[tuple[int, int]]:
+    """First and last index of every run of True, runs less than ``apart`` [h] apart in one."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
     runs: list[tuple[int, int]] = []
     for first, after in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        if runs and times[first] - times[runs[-1][1]] < APART:
+        if runs and times[first] - times[runs[-1][1]] < apart:
             runs[-1] = (runs[-1][0], after - 1)
         else:
             runs.append((first, after - 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from pkinteract.analysis.exposure import PRESENT
+from pkinteract.analytes import name_of
 from pkinteract.engine.curves import Array, Curve
 from pkinteract.report.drawing import (
     PALETTE,
@@ -23,6 +26,7 @@ from pkinteract.report.drawing import (
     label_time,
     legend,
     mark_changes,
+    outline,
     panels,
     reference_range,
     save,
@@ -30,7 +34,30 @@ from pkinteract.report.drawing import (
 )
 from pkinteract.result import Analyte, Result
 
-DASHES: tuple[Any, ...] = ("-", "--", "-.", (0, (1, 1)), (0, (5, 1, 1, 1)), (0, (3, 1)))
+DAY = 24.0
+
+ENZYME_POINTS = 1200
+"""Points of an enzyme at most: two an hour in 25 d."""
+
+INHIBITED = 0.02
+"""Share of an enzyme's activity from which its inhibition is drawn [1]."""
+
+AVERAGES = 601
+"""Points of an average."""
+
+DOTS: Any = (0, (1, 1))
+DASHES: tuple[Any, ...] = ("-", "--", "-.", DOTS, (0, (5, 1, 1, 1)), (0, (3, 1)))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _DrawnEnzyme:
+    """An enzyme that is drawn: times (time,) [h], level and share that inhibitors leave (time,) [1], None for all."""
+
+    name: str
+    times: Array
+    level: Array
+    moves: bool
+    left: Array | None
 
 
 def write_figure(results: Sequence[Result], paths: Sequence[Path]) -> None:
@@ -46,12 +73,12 @@ def draw_result(result: Result) -> Figure:
     What came before t = 0 is drawn too, up to two weeks or a quarter of the output, so that a change at t = 0 is seen.
     """
     families = _families(result)
-    enzymes = _enzymes_shown(result)
+    enzymes = _enzymes_drawn(result)
     drugs = list(result.scenario.dosed)
     sizes = [
         (1.6, max(len(family) + _measured(result, family) + bool(_typical(result, family)), 2)) for family in families
     ]
-    sizes += [(1.2, math.ceil(len(enzymes) / 3))] if enzymes else []
+    sizes += [(1.3, math.ceil((len(enzymes) + 1) / 3))] if enzymes else []
     sizes.append((0.06 + 0.26 * len(drugs), 1))
     with mpl.rc_context(STYLE):
         widest = max(len(drug) for drug in drugs)
@@ -63,7 +90,7 @@ def draw_result(result: Result) -> Figure:
         draw_regimens(axes[-1], result.scenario, drugs)
         for axis in axes:
             mark_changes(axis, result.scenario)
-        label_time(axes[-1], result.scenario, " (thick lines: 24-h average)")
+        label_time(axes[-1], result.scenario, " (thick lines: average of the 24 h before)")
     return figure
 
 
@@ -92,21 +119,31 @@ def _line(n: int, **style: Any) -> Line2D:
 
 
 def _families(result: Result) -> list[list[int]]:
-    """Analytes that share a parent and a unit, in order; unbound levels, which have a range of their own, apart."""
+    """Analytes that share a parent and a unit, in order; unbound levels, which have a range of their own, apart.
+
+    A drug of which nothing is left where the picture begins, and nothing was measured, has no panel.
+    """
     families: dict[tuple[str, str, bool], list[int]] = {}
     for i, analyte in enumerate(result.analytes):
         families.setdefault((analyte.parent, analyte.unit, analyte.unbound), []).append(i)
-    return list(families.values())
+    known = list(families.values())
+    return [family for family in known if _measured(result, family) or any(_there(result, i) for i in family)] or known
+
+
+def _there(result: Result, place: int) -> bool:
+    """Whether an analyte is there at a time that is drawn."""
+    curve, (start, _) = result.curves[place], span(result.scenario)
+    drawn = np.append(curve.breaks[curve.breaks > start], start)
+    return bool(curve.value(drawn).max() > PRESENT * curve.value(curve.breaks).max())
 
 
 def _draw_family(axis: Axes, result: Result, family: list[int]) -> None:
     start, end = span(result.scenario)
-    times = np.linspace(start, end, max(int((end - start) / result.scenario.step), 400) + 1)
     handles: list[Artist] = []
     top = 0.0
     for n, i in enumerate(family):
         curve = result.curves[i]
-        values = curve.value(times)
+        times, values = outline(curve, start, end)
         axis.plot(times / 24, values, color=PALETTE[n], lw=0.7, alpha=0.7)
         days, smooth = _daily(curve, start, end)
         axis.plot(days, smooth, color=PALETTE[n], lw=1.8, ls=DASHES[n])
@@ -120,8 +157,15 @@ def _draw_family(axis: Axes, result: Result, family: list[int]) -> None:
         handles.append(Line2D([], [], color="#444444", lw=0.9, ls=":", label="typical patient"))
     if _measured(result, family):
         handles.append(Line2D([], [], ls="", marker="o", mfc="white", mec="#444444", label=_named(result, family)))
-    judged = next((i for i in reversed(family) if result.analytes[i].low is not None), family[0])
-    legend(axis, reference_range(axis, result.analytes[judged], top), columns=1, right=True)
+    judged = result.analytes[next((i for i in reversed(family) if result.analytes[i].low is not None), family[0])]
+    of = (
+        ""
+        if len(family) == 1
+        else "of the sum"
+        if len(judged.parts) > 1
+        else f"of {name_of(judged.id, result.scenario)}"
+    )
+    legend(axis, reference_range(axis, judged, top, of), columns=1, right=True)
     axis.set_ylabel(result.analytes[family[0]].unit)
     legend(axis, handles, columns=1)
 
@@ -155,34 +199,74 @@ def _draw_overlay(axis: Axes, results: Sequence[Result], analyte: Analyte) -> No
             top = max(top, float(values.max()))
     legend(axis, reference_range(axis, analyte, top), columns=1, right=True)
     axis.set_ylabel(analyte.unit)
-    axis.set_title(f"{analyte.name}, 24-h average", loc="left")
+    axis.set_title(f"{analyte.name}, average of the 24 h before", loc="left")
 
 
-def _enzymes_shown(result: Result) -> list[int]:
-    """Enzymes that move and clear a compound of the run, in the liver or in the gut wall."""
+def _enzymes_drawn(result: Result) -> list[_DrawnEnzyme]:
+    """Enzymes that clear a compound of the run in an organ, and whose activity moves there."""
     monographs = result.scenario.monographs.values()
-    used = {f"{pathway.enzyme}_liver" for monograph in monographs for pathway in monograph.elimination.pathway}
+    used = {
+        f"{pathway.enzyme}_{pathway.organ}" for monograph in monographs for pathway in monograph.elimination.pathway
+    }
     used |= {f"{pathway.returned_by}_liver" for monograph in monographs for pathway in monograph.elimination.pathway}
     used |= {f"{protein}_gut" for monograph in monographs for protein in monograph.gut_proteins}
-    curves = result.enzyme_curves
-    moves = [np.ptp(curve.value(curve.breaks)) > 1e-3 for curve in curves]
-    return [i for i, name in enumerate(result.enzymes) if name in used and moves[i]]
-
-
-def _draw_enzymes(axis: Axes, result: Result, places: list[int]) -> None:
     start, end = span(result.scenario)
-    times = np.linspace(start, end, 401)
-    for n, i in enumerate(places):
-        style = {"color": PALETTE[n % len(PALETTE)], "ls": DASHES[n % len(DASHES)], "lw": 1.3}
-        axis.plot(times / 24, result.enzyme_curves[i].value(times), **style)
+    lead = max(result.scenario.first_time, start - DAY)
+    times = np.linspace(lead, end, 1 + math.ceil(min(2 * (end - lead), ENZYME_POINTS)))
+    left = {} if result.activity is None else result.activity.left(times)
+    drawn = []
+    for name, curve in zip(result.enzymes, result.enzyme_curves, strict=True):
+        share = left.get(name)
+        share = share if share is not None and share.min() < 1 - INHIBITED else None
+        level = curve.value(times)
+        moves = bool(np.ptp(level) > 1e-3)
+        if name in used and (moves or share is not None):
+            shown = name.replace("_", " ")
+            drawn.append(_DrawnEnzyme(name=shown, times=times, level=level, moves=moves, left=share))
+    return drawn
+
+
+def _draw_enzymes(axis: Axes, result: Result, enzymes: list[_DrawnEnzyme]) -> None:
+    """A line per enzyme; of an inhibited one the activity that is left, and dotted what there would be without."""
+    start, end = span(result.scenario)
+    dashes = [dash for dash in DASHES if dash != DOTS]
+    handles: list[Artist] = []
+    for n, enzyme in enumerate(enzymes):
+        color, style = PALETTE[n % len(PALETTE)], {"ls": dashes[n % len(dashes)], "lw": 1.3}
+        handles.append(Line2D([], [], color=color, label=enzyme.name, **style))
+        if enzyme.left is None:
+            axis.plot(enzyme.times / 24, enzyme.level, color=color, **style)
+            continue
+        if enzyme.moves:
+            axis.plot(enzyme.times / 24, enzyme.level, color=color, lw=1, ls=DOTS)
+        values = enzyme.level * enzyme.left
+        axis.plot(enzyme.times / 24, values, color=color, lw=0.6, alpha=0.5)
+        times, averages = _averaged(enzyme.times, values, resting=result.kept is None)
+        axis.plot(times / 24, averages, color=color, **style)
+    if any(enzyme.moves and enzyme.left is not None for enzyme in enzymes):
+        handles.append(Line2D([], [], color="#444444", lw=1, ls=DOTS, label="without reversible inhibition"))
     axis.axhline(1, color="#888888", lw=0.8)
-    axis.set_ylabel("enzyme level\n(uninduced = 1)")
+    axis.set_xlim(start / 24, end / 24)
+    axis.set_ylabel("enzyme activity\n(uninduced = 1)")
     axis.set_ylim(bottom=0)
-    legend(axis, [_line(n, lw=1.3, label=result.enzymes[i].replace("_", " ")) for n, i in enumerate(places)], columns=3)
+    legend(axis, handles, columns=3)
+
+
+def _averaged(times: Array, values: Array, resting: bool) -> tuple[Array, Array]:
+    """Times and averages of the 24 h before them, of values on an even grid; ``resting`` ones stood as they begin."""
+    steps = np.diff(times) * (values[1:] + values[:-1]) / 2
+    total = np.concatenate([[0.0], np.cumsum(steps)])
+    window = min(DAY, (times[-1] - times[0]) / 2)
+    before = times - window
+    earlier = np.interp(before, times, total) + np.minimum(before - times[0], 0.0) * values[0]
+    shown = slice(None) if resting else before >= times[0] - 1e-9
+    return times[shown], ((total - earlier) / window)[shown]
 
 
 def _daily(curve: Curve, start: float, end: float) -> tuple[Array, Array]:
-    """Centred 24-h average: days and values."""
-    half = min(12.0, (end - start) / 4)
-    centres = np.linspace(start + half, end - half, 301)
-    return centres / 24, curve.integral(centres - half, centres + half) / (2 * half)
+    """Average of the 24 h before: days and values; where nothing was there before the run, from its beginning on."""
+    first = float(curve.breaks[0])
+    window = min(DAY, (end - start) / 2)
+    known = float(curve.value(first)) == 0 or start - window >= first
+    times = np.linspace(start if known else first + window, end, AVERAGES)
+    return times / 24, curve.integral(np.maximum(times - window, first), times) / window

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pkinteract.analysis import Alert, Answer
 from pkinteract.analysis.causes import Cause, causes_of, is_swing
-from pkinteract.analysis.moves import LEAST, Move, moves_of, told
+from pkinteract.analysis.moves import LEAST, Move, displacements, moves_of, told
 from pkinteract.analysis.risks import risks_of
 from pkinteract.analysis.settled import DAY, mean
 from pkinteract.analytes import name_of
@@ -147,8 +147,11 @@ def _fold(one: float, other: float) -> float:
 
 
 def _happens(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[str]:
+    designed = [alert for alert in answer.alerts if alert.rule in ("cycle", "single-dose")]
+    for alert in designed[:MOST]:
+        yield f"{alert_text(alert, answer.result, words)}."
     if not moves:
-        if answer.change is not None:
+        if answer.change is not None and not designed:
             yield words.say("happens.nothing")
         return
     for move in moves:
@@ -208,6 +211,8 @@ def _much(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[str]:
     for move in moves:
         values = {"analyte": _name(answer, move.analyte.id, words), "unit": move.analyte.unit}
         swing = is_swing(answer.result.scenario, move.cause, move.analyte.parent)
+        if not swing and not move.steady:
+            yield words.say("much.unsteady", **values, level=move.before)
         if not swing and not move.settled:
             key = "much.moving" if move.limit is not None else "much.open"
             yield words.say(key, **values, limit=move.limit or 0.0, day=move.stop / 24, level=move.after)
@@ -280,8 +285,12 @@ def _do(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[str]:
     urgent = [alert for alert in answer.alerts if alert.rule in ("contraception", "lost", "beyond-clearance")]
     for alert in [alert for alert in urgent if alert.severity == "grave"][:MOST]:
         yield f"{alert_text(alert, answer.result, words)}."
+    displaced = {total.place for total, _ in displacements(answer.result, answer.moves)}
     for move in moves:
         values = {"analyte": _name(answer, move.analyte.id, words), "unit": move.analyte.unit}
+        if move.place in displaced:
+            yield words.say("do.displaced", **values)
+            continue
         high = _first(answer, move.analyte.id, ("above-alert", "above-range"))
         low = _first(answer, move.analyte.id, ("below-range",))
         judged = move.analyte.low is not None or move.analyte.high is not None

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pkinteract.analysis.exposure import dose_folds
+from pkinteract.analysis.exposure import PRESENT, dose_folds
 from pkinteract.report.lines import rows_text
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 SAME_DOSE = 1e-6
 """Relative difference of two doses that are one [1]."""
-GONE = 1e-6
-"""Share of its highest level below which a level is shown as 0 [1]."""
 
 SHOWN = 6
 """Alerts that are shown at most."""
@@ -38,13 +36,12 @@ def summary_lines(
     result = answer.result
     names = ("analyte", "unit", "day", "average", "lowest", "ratio")
     rows: list[Sequence[str]] = [tuple(words.say(f"terminal.{name}") for name in names)]
-    peaks: dict[str, float] = {}
+    highest: dict[str, float] = {}
     for analyte, peak in zip(exposure["analyte"], exposure["cmax"], strict=True):
-        peaks[analyte] = max(peaks.get(analyte, 0.0), peak)
+        highest[analyte] = max(highest.get(analyte, 0.0), peak)
     for i, (analyte, fold) in enumerate(zip(exposure["analyte"], dose_folds(result), strict=True)):
         ratio = exposure["ratio_to_reference"][i]
-        levels = [exposure[name][i] for name in ("cavg_24h", "ctrough")]
-        cells = [words.number(f"{level if level > GONE * peaks[analyte] else 0.0:.3g}") for level in levels]
+        cells = [words.number(_level(exposure[name][i], highest[analyte])) for name in ("cavg_24h", "ctrough")]
         still = "–" if exposure["state"][i] == "settled" else words.say("terminal.moving")
         day = words.number(f"{exposure['to_day'][i]:g}")
         unit = str(exposure["unit"][i])
@@ -72,6 +69,12 @@ def _ratio(ratio: float, fold: float | None, words: Words) -> str:
     if fold is None or abs(fold - 1) < SAME_DOSE:
         return whole
     return words.say("terminal.per_dose", ratio=whole, per_dose=words.number(f"{ratio / fold:.2f}"))
+
+
+def _level(level: float, highest: float) -> str:
+    """A level to three digits; of one that is next to nothing beside the highest of the run only that it is."""
+    least = PRESENT * highest
+    return f"{level:.3g}" if level == 0 or level >= least else f"<{least:.1g}"
 
 
 def _alert_lines(alerts: Table, words: Words) -> Iterator[str]:

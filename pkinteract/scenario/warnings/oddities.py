@@ -50,8 +50,17 @@ def oddities(
             yield ("regimen", r), f"every dose of {regimen.drug} is missed; nothing of it is ever taken"
         elif min(starts) >= duration - TOLERANCE > min(taken):
             yield ("regimen", r), f"the lag of {regimen.drug} is longer than the run; nothing of it is absorbed in it"
+        for above, other in enumerate(regimens[:r]):
+            if other.drug == regimen.drug and _together(regimen.courses, other.courses):
+                yield ("regimen", r), f"gives {regimen.drug} at the same time as regimen[{above}]; both are given"
+                break
     yield from unusual_doses(regimens, monographs, patient)
     yield from _patient(data["patient"], changes, monographs, duration, patient)
+
+
+def _together(some: Sequence[Course], others: Sequence[Course]) -> bool:
+    """Whether a course of repeated doses runs beside one of the others."""
+    return any(max(one.start, other.start) < min(one.stop, other.stop) - TOLERANCE for one in some for other in others)
 
 
 def _course(key: Key, written: Mapping[str, Any], course: Course) -> Iterator[Oddity]:
