@@ -82,6 +82,12 @@ def activity(gene: str, value: str | float) -> Activity:
     return _from_score(gene, entry, float(value))
 
 
+def commonest(gene: str) -> str | None:
+    """The commonest phenotype where it is not the normal one, that counts when none is given; else None."""
+    named: str | None = _table()["genes"].get(gene, {}).get("commonest")
+    return named
+
+
 @cache
 def _table() -> Mapping[str, Any]:
     return tomllib.loads((Path(__file__).parent / "phenotypes.toml").read_text("utf-8"))

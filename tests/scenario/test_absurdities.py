@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pandas as pd
 import pytest
 from runs import course, drug, once, pathway, regimen, run, text
 from scenario_files import load
 
+import pkinteract.library.people
 from pkinteract.errors import InputError
+from pkinteract.library.phenotypes import commonest, genes
 
 ONE = regimen("amitriptyline", once("75 mg"))
 
@@ -44,6 +49,23 @@ def test_a_level_is_not_a_thousand_times_the_highest_of_its_range(analyte: str, 
         return
     with pytest.raises(InputError, match="more than 1,000 times the highest level of its range"):
         load(source)
+
+
+@pytest.mark.parametrize(("patient", "warned"), [("", True), ('[patient.phenotype]\nCYP3A5 = "poor"\n', False)])
+def test_a_genotype_that_few_have_is_not_taken_in_silence(patient: str, warned: bool) -> None:
+    """Tacrolimus without CYP3A5 is that of *1/*1, as one European in a hundred is."""
+    warnings = load(text(regimen("tacrolimus", once("5 mg")), days=2, patient=patient)).warnings
+    assert any("most Europeans are poor. Write CYP3A5" in one for one in warnings) == warned
+
+
+def test_the_commonest_phenotype_is_that_of_the_frequencies() -> None:
+    """For every gene: named where it is not the normal one, by the table that patients are drawn from, of Europeans."""
+    table = pd.read_csv(Path(pkinteract.library.people.__path__[0]) / "phenotypes.csv")
+    known = table[table["gene"].isin(genes())]
+    for gene, rows in known.groupby("gene"):
+        most = rows.loc[rows["European"].idxmax(), "phenotype"]
+        assert commonest(str(gene)) == (None if most == "normal" else most)
+    assert not known.empty
 
 
 def test_a_drug_does_not_form_itself() -> None:

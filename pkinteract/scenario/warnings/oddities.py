@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from pkinteract.library.schema.monograph import Monograph
+from pkinteract.library.phenotypes import commonest
+from pkinteract.library.schema.monograph import Monograph, clearing
 from pkinteract.scenario.doses import schedule
 from pkinteract.scenario.file.patient import PatientChange
 from pkinteract.scenario.types import TOLERANCE, Course, Patient, Regimen
@@ -54,8 +55,20 @@ def oddities(
             if other.drug == regimen.drug and _together(regimen.courses, other.courses):
                 yield ("regimen", r), f"gives {regimen.drug} at the same time as regimen[{above}]; both are given"
                 break
+        if "population" not in data:
+            yield from _genes(r, monographs[regimen.drug], data["patient"].get("phenotype", {}))
     yield from unusual_doses(regimens, monographs, patient)
     yield from _patient(data["patient"], changes, monographs, duration, patient)
+
+
+def _genes(r: int, monograph: Monograph, given: Collection[str]) -> Iterator[Oddity]:
+    """Genes of the enzymes of a drug that are not given, where few people are the normal that then counts."""
+    for gene in sorted(clearing([monograph]) - set(given)):
+        usual = commonest(gene)
+        if usual is not None:
+            who = f"the patient counts as normal, as few are: most Europeans are {usual}"
+            text = f"{monograph.id} is cleared by {gene}; without it {who}. Write {gene} under [patient.phenotype]"
+            yield ("regimen", r, "drug"), f"{text}; levels may differ twofold"
 
 
 def _together(some: Sequence[Course], others: Sequence[Course]) -> bool:
