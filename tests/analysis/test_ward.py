@@ -202,7 +202,7 @@ def test_single_doses_before_and_beside_an_inducer_are_compared_by_their_areas()
     table = exposure_table(answer.result)
 
     assert alert.values["fold"] == pytest.approx(fold, rel=1e-9)
-    assert alert.values["fold"] == pytest.approx(0.41, rel=0.25), "published: Rengelshausen 2005"
+    assert alert.values["fold"] == pytest.approx(0.41, rel=0.25), "recalled, not read: Rengelshausen 2005"
     assert not alerts(answer, "below-range")
     assert "No level moves" not in told(answer)["happens"]
     ratios = [ratio for ratio, name in zip(table["ratio_to_reference"], table["analyte"], strict=True) if ratio]
