@@ -115,6 +115,28 @@ def test_the_day_out_of_range_is_the_first_dose_with_a_value_above_it() -> None:
         assert float(curve.value(first.start)) == pytest.approx(limit, rel=1e-3)
 
 
+@pytest.mark.parametrize(("until", "ends"), [("20 d", True), ("60 d", False)])
+def test_a_level_that_comes_back_into_its_range_is_not_told_as_out_for_good(until: str, ends: bool) -> None:
+    """Carbamazepine for 20 of 60 days: below from a day to a day, those of the alert; for all: from a day on."""
+    victim = regimen("amitriptyline", course("-20 d", 'dose = "125 mg"', 'every = "24 h"', 'until = "60 d"'))
+    inducer = regimen("carbamazepine", course("0 d", 'dose = "300 mg"', 'every = "12 h"', f'until = "{until}"'))
+    answered = answer_of(run(text(victim, inducer, days=60)))
+    (below,) = [
+        alert
+        for alert in answered.alerts
+        if alert.rule == "below-range" and alert.since == "after" and alert.analyte == "amitriptyline+nortriptyline"
+    ]
+
+    said = told(answered)
+
+    for label in ("much", "do"):
+        days = re.search(r"below 80 ng/mL from day (\d+) (?:on|to day (\d+))", said[label])
+        assert days is not None
+        assert float(days[1]) == pytest.approx(below.start / 24, abs=0.51)
+        assert (days[2] is not None) == ends
+        assert days[2] is None or float(days[2]) == pytest.approx(below.stop / 24, abs=0.51)
+
+
 def test_without_a_change_nothing_is_made_up() -> None:
     """One drug whose doses stay: no sentence on what happens, when or who; none that its numbers do not carry."""
     alone = answer_of(run(text(regimen("levetiracetam", daily("500 mg", "12 h", "-20 d")), days=10)))

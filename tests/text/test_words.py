@@ -33,7 +33,7 @@ OPEN = {
     "terminal": (*get_args(Severity), "none", "alert", "alerts", "mechanism", "looked-for-none", "no-data"),
     "happens": FALLS,
     "alert": (*FALLS, *LEVELS, "above-alert-peaks", "above-range-total", "below-range-total"),
-    "much": LEVELS,
+    "much": (*LEVELS, "above-range-until", "below-range-until"),
     "do": tuple(f"still-{rule}" for rule in LEVELS),
     "risk": ("gene", "kidneys"),
     "quantity": QUANTITIES,

@@ -223,7 +223,10 @@ def _much(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[str]:
         out = _first(answer, move.analyte.id, ("above-alert", "above-range", "below-range"))
         judged = move.analyte.low is not None or move.analyte.high is not None
         if out is not None:
-            yield words.say(f"much.{out.rule}", **values, day=_day(answer, out.start, words), limit=_limit(out))
+            days = {"day": _day(answer, out.start, words), "until": _day(answer, out.stop, words)}
+            ends = out.rule != "above-alert" and _ends(answer, out)
+            rule = f"{out.rule}-until" if ends else out.rule
+            yield words.say(f"much.{rule}", **values, **days, limit=_limit(out))
         elif judged and not any(alert.analyte == move.analyte.id for alert in answer.alerts):
             yield words.say("much.inside", **values)
 
@@ -297,13 +300,20 @@ def _do(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[str]:
         if high is not None and move.ratio > 1:
             yield words.say("do.high", **values, day=_day(answer, high.start, words), limit=_limit(high))
         elif low is not None and move.ratio < 1:
-            yield words.say("do.low", **values, day=_day(answer, low.start, words), limit=_limit(low))
+            days = {"day": _day(answer, low.start, words), "until": _day(answer, low.stop, words)}
+            key = "do.low-until" if _ends(answer, low) else "do.low"
+            yield words.say(key, **values, **days, limit=_limit(low))
         elif not judged:
             yield words.say("do.unjudged", **values)
         elif (outside := _lasting(answer, move)) is not None:
             yield words.say(f"do.still-{outside.rule}", **values, limit=_limit(outside))
         elif answer.samples:
             yield words.say("do.inside", **values)
+
+
+def _ends(answer: Answer, alert: Alert) -> bool:
+    """Whether an alert is over before the run is."""
+    return alert.stop < answer.result.scenario.duration - LASTING
 
 
 def _lasting(answer: Answer, move: Move) -> Alert | None:
