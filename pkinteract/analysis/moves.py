@@ -7,7 +7,7 @@ reference is the average of the 24 h before it; a move is followed until the nex
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,7 +81,7 @@ class Move:
 
 def first_change(scenario: Scenario) -> float | None:
     """The first change at or after t = 0 [h]; None without one."""
-    return next(iter(_changes(scenario)), None)
+    return next(iter(_changes(scenario, scenario.dosed, patient=True)), None)
 
 
 def told(result: Result, moves: Iterable[Move]) -> list[Move]:
@@ -98,16 +98,26 @@ def _own(analyte: Analyte) -> bool:
     return analyte.id == analyte.parent or len(analyte.parts) > 1 or analyte.low is not None
 
 
-def _changes(scenario: Scenario, drug: str | None = None) -> list[float]:
-    """Changes at or after t = 0 and before the end: of one drug's own doses, or of anything [h]."""
+def own_changes(scenario: Scenario, drug: str) -> list[float]:
+    """Changes of a drug's own doses at or after t = 0 and before the end, sorted [h]."""
+    return _changes(scenario, [drug], patient=False)
+
+
+def changes_beside(scenario: Scenario, drug: str) -> list[float]:
+    """Changes of everything but a drug's own doses at or after t = 0 and before the end, sorted [h]."""
+    return _changes(scenario, [other for other in scenario.dosed if other != drug], patient=True)
+
+
+def _changes(scenario: Scenario, drugs: Collection[str], *, patient: bool) -> list[float]:
+    """Changes at or after t = 0 and before the end: of the doses of some drugs, and of the patient [h]."""
     times = [
         time
         for regimen in scenario.regimens
-        if drug in (None, regimen.drug)
+        if regimen.drug in drugs
         for course in regimen.courses
         for time in (course.changes[1:] if course.steady_state else course.changes)
     ]
-    times += [time for time, _ in scenario.patients] if drug is None else []
+    times += [time for time, _ in scenario.patients] if patient else []
     inside = sorted(time for time in times if -TOLERANCE <= time < scenario.duration - TOLERANCE)
     return [time for i, time in enumerate(inside) if i == 0 or time - inside[i - 1] > TOLERANCE]
 
@@ -124,8 +134,8 @@ def _moves(result: Result, place: int) -> Iterator[Move]:
     have settled after the change of dose.
     """
     scenario, analyte, curve = result.scenario, result.analytes[place], result.curves[place]
-    everything = _changes(scenario)
-    own = [time for time in everything if _near(time, _changes(scenario, analyte.parent))]
+    everything = _changes(scenario, scenario.dosed, patient=True)
+    own = [time for time in everything if _near(time, own_changes(scenario, analyte.parent))]
     window, first = averaged(scenario, analyte.parent), scenario.first_time
     present = PRESENT * float(np.max(curve.value(curve.breaks), initial=0.0))
     begin = first
@@ -133,7 +143,7 @@ def _moves(result: Result, place: int) -> Iterator[Move]:
         since = begin - TOLERANCE if begin == first else begin + TOLERANCE
         inside = (time for time in everything if since < time < end - TOLERANCE)
         cause = next((time for time in inside if not _near(time, own)), None)
-        before = None if cause is None else _before(result, place, cause)
+        before = None if cause is None else before_change(result, place, cause)
         if cause is not None and before is not None:
             begun = begin == first and at_steady_state(scenario, analyte.parent)
             steady = begun or standing(curve, begin, cause, window).settled
@@ -142,7 +152,7 @@ def _moves(result: Result, place: int) -> Iterator[Move]:
         begin = end
 
 
-def _before(result: Result, place: int, cause: float) -> float | None:
+def before_change(result: Result, place: int, cause: float) -> float | None:
     """Average of the 24 h before a change; that of the steady state which the run begins at, where it does so later."""
     first = result.scenario.first_time
     if cause - DAY >= first - TOLERANCE:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pkinteract.library import Enzyme
     from pkinteract.library.phenotypes import Activity
     from pkinteract.library.schema.monograph import Monograph
+    from pkinteract.scenario.advise.types import AdviseSpecification
     from pkinteract.scenario.population.types import PopulationSpecification
 
 Route = Literal["oral", "intravenous"]
@@ -314,6 +315,8 @@ class Scenario:
         Measured levels, sorted by time.
     population
         The virtual patients it asks for; None without such a table.
+    advise
+        Which doses are looked for; None without such a table.
     own
         Drugs and metabolites of files of one's own.
     overrides
@@ -353,6 +356,7 @@ class Scenario:
     names: tuple[str, ...] = ()
     not_modelled: tuple[str, ...] = ()
     sessions: tuple[Session, ...] = ()
+    advise: AdviseSpecification | None = None
 
     @property
     def states(self) -> tuple[tuple[float, Patient], ...]:

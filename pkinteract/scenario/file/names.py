@@ -48,6 +48,8 @@ class Naming:
             data["observation"] = [self._value(entry, "analyte") for entry in data["observation"]]
         if isinstance(data.get("override"), dict):
             data["override"] = self.tables(data["override"], ("override",))
+        if isinstance(data.get("advise"), dict):
+            data["advise"] = self._value(self._value(data["advise"], "drug"), "target")
         output, population = data.get("output"), data.get("population")
         if isinstance(output, dict) and isinstance(output.get("units"), dict):
             data["output"] = {**output, "units": self.tables(output["units"], ("output", "units"))}

@@ -49,6 +49,9 @@ from pkinteract.text.toml_words import problems
 from pkinteract.units import COLUMN_SUFFIX
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from pkinteract.scenario.advise.types import AdviseSpecification
     from pkinteract.scenario.population.types import PopulationSpecification
 
 MOST_ROWS = 2_000_000
@@ -137,6 +140,7 @@ class _ScenarioReader:
         around = run and DialysisContext(span=run, start=begin, steady=steady is not None, monographs=monographs)
         sessions = read_dialysis(data.get("dialysis"), self._part, around, self.refuse, self.warn)
         population = self._population(table, changes, monographs, regimens if whole else None)
+        advise = self._advise(whole, monographs, regimens, units, run, begin)
         if self.problems or simulation is None or stages is None:
             raise InputError(self.file.path, list(dict.fromkeys(self.problems)))
         given = doses(tuple(regimens), monographs, simulation.duration)
@@ -161,6 +165,7 @@ class _ScenarioReader:
             units=units,
             observations=observations,
             population=population,
+            advise=advise,
             overrides=overrides,
             names=tuple(naming.said.values()),
             warnings=tuple(dict.fromkeys(self.warnings)),
@@ -358,6 +363,34 @@ class _ScenarioReader:
             library=self.library,
         )
         return read_population(self.file, around, self.refuse, self.warn)
+
+    def _advise(
+        self,
+        whole: ScenarioTable | None,
+        monographs: Mapping[str, Monograph],
+        regimens: list[Regimen],
+        units: Mapping[str, str],
+        span: tuple[float, float] | None,
+        start: datetime | None,
+    ) -> AdviseSpecification | None:
+        if "advise" not in self.file.data:
+            return None
+        from pkinteract.scenario.advise.reader import AdviseContext, read_advise
+        from pkinteract.scenario.advise.schema import AdviseTable
+
+        table = whole.advise if whole else _silently(AdviseTable, self.file.data["advise"])
+        if table is None:
+            return None
+        around = AdviseContext(
+            regimens=regimens,
+            monographs=monographs,
+            units=units,
+            span=span,
+            start=start,
+            library=self.library,
+            whole=not self.lost,
+        )
+        return read_advise(table, around, self.refuse)
 
     def _units(self, monographs: Mapping[str, Monograph], output: Output | None) -> dict[str, str]:
         units = {drug: monograph.unit for drug, monograph in monographs.items()}

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from pkinteract.library.schema.values import one_line
+from pkinteract.scenario.advise.schema import AdviseTable
 from pkinteract.scenario.population.schema import PopulationTable
 from pkinteract.scenario.values import READERS, StrictTable, indexed_rate, number_of, quantity, reader, text_of
 from pkinteract.units import parse, split
@@ -237,4 +238,5 @@ class ScenarioTable(StrictTable):
     parameters: str | None = Field(default=None, examples=['"fits/carbamazepine/result.toml"'])
     library: list[str] = Field(default=[], examples=['["my-drug.toml"]'])
     population: PopulationTable | None = Field(default=None, examples=["{ n = 1000 }"])
+    advise: AdviseTable | None = Field(default=None, examples=['{ drug = "amitriptyline", keep = "20 %" }'])
     output: Output = Field(default_factory=Output)

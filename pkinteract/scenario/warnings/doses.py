@@ -141,6 +141,12 @@ def _as_default(course: Course, monograph: Monograph) -> float:
     return factors[0] / factors[1]
 
 
+def most_a_day(course: Course, monograph: Monograph, patient: Patient) -> float | None:
+    """Highest dose a day of an adult, as labelled on the formulation of a course [mg]; None where none is known."""
+    most = _mg(monograph.dosing.most or monograph.dosing.high, patient.weight)
+    return None if most is None else most / _as_default(course, monograph)
+
+
 def _mg(value: Value | None, weight: float) -> float | None:
     if value is None:
         return None

@@ -1,0 +1,293 @@
+"""What is searched in a scenario: drug, days, band and doses; or why there is nothing to search (advise.md, 1 to 9)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from pkinteract.advise.tablets import GRAIN, Tablets, doses_of
+from pkinteract.advise.types import Band, Task
+from pkinteract.analysis.exposure import PRESENT as LEAST_SHARE
+from pkinteract.analysis.moves import before_change, changes_beside, own_changes
+from pkinteract.analysis.settled import DAY
+from pkinteract.errors import InputError, Problem
+from pkinteract.library.schema.monograph import Monograph
+from pkinteract.model.expectation.intake import family_of, half_life
+from pkinteract.result import Analyte, Result
+from pkinteract.scenario import Scenario
+from pkinteract.scenario.advise.reader import target_of
+from pkinteract.scenario.advise.types import USUAL, AdviseSpecification
+from pkinteract.scenario.doses import weekday
+from pkinteract.scenario.file.courses import monday
+from pkinteract.scenario.types import TOLERANCE, Course, Dose
+from pkinteract.scenario.warnings.doses import most_a_day
+from pkinteract.text.toml_lines import Lines
+
+LEAST_MOVE = 0.1
+"""A level that moves by no more than this needs no other dose [1]."""
+
+HALF_LIVES = 5
+"""Half-lives after which a level that was outside its range must be inside (advise.md, 3)."""
+
+
+def task_of(result: Result) -> Task | None:
+    """What to search in a simulated scenario; None where no level moves by more than ``LEAST_MOVE``.
+
+    Raises
+    ------
+    InputError
+        When what ``[advise]`` asks for cannot be searched: every reason, with what to write instead.
+    """
+    scenario = result.scenario
+    wanted = scenario.advise or USUAL
+    drug = wanted.drug or _most_moved(result, wanted)
+    if drug is None:
+        return None
+    wanted = replace(wanted, drug=drug)
+    target = wanted.target or target_of(scenario.monographs[drug])
+    analyte = result.analyte(target)
+    problems = [*_refused(result, wanted, analyte)]
+    if problems:
+        raise InputError(scenario.path, problems)
+    start = _start(scenario, drug)
+    return _task(result, wanted, analyte, start)
+
+
+def _start(scenario: Scenario, drug: str) -> float:
+    """The first change of anything but the drug; where nothing else changes, of the drug itself [h]."""
+    times = changes_beside(scenario, drug) or own_changes(scenario, drug)
+    return times[0] if times else 0.0
+
+
+def _end(scenario: Scenario, wanted: AdviseSpecification) -> float:
+    return scenario.duration if wanted.stop is None else wanted.stop
+
+
+def _most_moved(result: Result, wanted: AdviseSpecification) -> str | None:
+    """The drug whose level moves most with its own course unchanged."""
+    scenario = result.scenario
+    moved: list[tuple[float, str]] = []
+    for drug in scenario.dosed:
+        others = changes_beside(scenario, drug)
+        if not others or _own_between(scenario, drug, others[0], _end(scenario, wanted)):
+            continue
+        place = [analyte.id for analyte in result.analytes].index(target_of(scenario.monographs[drug]))
+        reference = _reference(result, place, others[0])
+        if reference is None:
+            continue
+        days = np.arange(others[0], _end(scenario, wanted) - DAY + TOLERANCE, DAY)
+        averages = result.curves[place].integral(days, days + DAY) / DAY
+        if len(averages):
+            moved.append((float(np.max(np.abs(np.log(np.maximum(averages / reference, 1e-6))))), drug))
+    far, drug = max(moved, default=(0.0, ""))
+    return drug if far > math.log(1 + LEAST_MOVE) else None
+
+
+def _own_between(scenario: Scenario, drug: str, start: float, stop: float) -> bool:
+    """Whether the drug's own dosing changes: a course begins, steps or ends."""
+    return any(start - TOLERANCE <= time < stop - TOLERANCE for time in own_changes(scenario, drug))
+
+
+def _reference(result: Result, place: int, start: float) -> float | None:
+    """Average of the day before the first change; None without a level there."""
+    before = before_change(result, place, start)
+    curve = result.curves[place]
+    top = float(np.max(curve.value(curve.breaks), initial=0.0))
+    return None if before is None or before <= LEAST_SHARE * top else before
+
+
+def _refused(result: Result, wanted: AdviseSpecification, analyte: Analyte) -> Sequence[Problem]:
+    """Why what is asked for cannot be searched."""
+    scenario, drug = result.scenario, str(wanted.drug)
+    start = _start(scenario, drug)
+    problems: list[Problem] = []
+    lines = Lines(scenario.text).lines
+
+    def refuse(key: str, text: str) -> None:
+        problems.append(Problem(line=lines.get(("advise", key), lines.get(("advise",))), key=f"advise.{key}", message=text))
+
+    others, end = changes_beside(scenario, drug), _end(scenario, wanted)
+    named = (scenario.advise or USUAL).drug is not None
+    if not others and wanted.keep is not None:
+        refuse("keep", f"nothing changes beside {drug}; write between, or what changes")
+    elif wanted.keep is not None and _own_between(scenario, drug, start, end):
+        refuse("drug", f"{drug} has changes of its own dose from day {start / DAY:g} on; write between or range, or leave them out")
+    elif not named and _own_between(scenario, drug, start, end):
+        refuse("drug", f"{drug} has changes of its own dose; name it under [advise] to have them replaced")
+    courses = [course for regimen in scenario.regimens if regimen.drug == drug for course in regimen.courses]
+    for course in courses:
+        if course.cycle is not None and course.stop > start:
+            refuse("drug", f"{drug} is taken in cycles, whose doses are not looked for; name another drug")
+        elif course.every is not None and course.every > 24 + TOLERANCE and course.stop > start:
+            refuse("drug", f"{drug} is taken less than once a day; doses are looked for day by day, name another drug")
+        elif course.route == "intravenous" and course.stop > start and not wanted.strengths:
+            refuse("strengths", f'are not known of an infusion; write for example strengths = ["50 mg", "100 mg"]')
+    if not any(course.stop > start + TOLERANCE for course in courses):
+        refuse("drug", f"{drug} is not taken after day {start / DAY:g}; name a drug that is")
+    place = list(result.analytes).index(analyte)
+    if wanted.keep is not None and others and _reference(result, place, start) is None:
+        refuse("keep", f"there is no level of {analyte.id} before day {start / DAY:g} to keep; write between or range")
+    if math.floor((end - start + TOLERANCE) / DAY) < 1:
+        refuse("until", "leaves no whole day after the first change; run longer")
+    if not wanted.strengths and not problems:
+        forms = {course.formulation for course in courses if course.stop > start}
+        known = scenario.monographs[drug].dosing.strengths
+        if len(forms) > 1:
+            refuse("drug", f"{drug} is taken as {' and '.join(sorted(forms))}; doses of one formulation are looked for")
+        elif not forms <= set(known):
+            refuse("strengths", f'are not known of {drug} {min(forms)}; write for example strengths = ["10 mg", "25 mg"]')
+    return problems
+
+
+def _task(result: Result, wanted: AdviseSpecification, analyte: Analyte, start: float) -> Task:
+    scenario, drug = result.scenario, str(wanted.drug)
+    place = list(result.analytes).index(analyte)
+    count = math.floor((scenario.duration - start + TOLERANCE) / DAY)
+    chosen = [
+        (i, dose)
+        for i, dose in enumerate(scenario.doses)
+        if dose.drug == drug and start - TOLERANCE <= dose.time < start + DAY * count - TOLERANCE
+    ]
+    day = np.array([_day(dose, start) for _, dose in chosen], dtype=np.int64)
+    slot = _slots(day, split=wanted.split)
+    taken = [dose.amount for _, dose in chosen if not dose.missed]
+    options, tablets = _options(scenario, wanted, [dose for _, dose in chosen])
+    first = np.full(count, np.nan)
+    for number, (_, dose) in reversed(list(zip(day.tolist(), chosen, strict=True))):
+        first[number] = dose.time
+    begins = start + DAY * np.arange(count)
+    reference = _reference(result, place, start)
+    if wanted.of == "trough" and reference is not None:
+        before = [dose.time for dose in scenario.doses if dose.drug == drug and dose.time < start - TOLERANCE]
+        yesterday = [time for time in before if time >= start - DAY - TOLERANCE]
+        if yesterday:
+            reference = float(result.curves[place].value(yesterday[0]))
+    band = _band(wanted, analyte, reference)
+    return Task(
+        scenario=scenario,
+        wanted=wanted,
+        drug=drug,
+        analyte=analyte,
+        place=place,
+        start=start,
+        count=count,
+        doses=np.array([i for i, _ in chosen], dtype=np.int64),
+        day=day,
+        slot=slot,
+        present=np.array(taken),
+        sampled=np.where(np.isnan(first), begins, first),
+        family=frozenset(family_of(scenario, drug)),
+        options=options,
+        tablets=tablets,
+        changeable=np.array(_changeable(scenario, wanted, start, first), dtype=np.int64),
+        judged=_judged(wanted, start, count),
+        band=band,
+        reference=reference,
+        late=0 if wanted.keep is not None or _inside(reference, band) else _late(scenario, start, drug),
+        unsettled=_unsettled(result, place, start),
+    )
+
+
+def _day(dose: Dose, start: float) -> int:
+    return math.floor((dose.time - start + TOLERANCE) / DAY)
+
+
+def _slots(day: np.ndarray, *, split: bool) -> np.ndarray:
+    """1 for the last of several doses of a day that may be larger, else 0, (dose,)."""
+    slot = np.zeros(len(day), dtype=np.int64)
+    if split:
+        for j in range(len(day)):
+            several = int((day == day[j]).sum()) > 1
+            slot[j] = int(several and (j + 1 == len(day) or day[j + 1] != day[j]))
+    return slot
+
+
+def _options(
+    scenario: Scenario, wanted: AdviseSpecification, doses: Sequence[Dose]
+) -> tuple[np.ndarray, Mapping[float, Tablets]]:
+    """Amounts of a dose in each slot, and what they are made of."""
+    monograph = scenario.monographs[str(wanted.drug)]
+    taken = [dose for dose in doses if not dose.missed]
+    largest = max((dose.amount for dose in taken), default=0.0)
+    a_day = max(1, round(len(doses) / max(len({math.floor(dose.time / DAY) for dose in doses}), 1)))
+    most = max(largest, _most(scenario, monograph, taken) / a_day)
+    form = taken[0].formulation if taken else str(monograph.default_formulation)
+    sold = monograph.dosing.strengths.get(form)
+    strengths = wanted.strengths or (sold.amounts if sold is not None else ())
+    halved = sold.halved if sold is not None and wanted.halves and not wanted.strengths else ()
+    made = dict(doses_of(strengths, halved, most))
+    own = {dose.amount for dose in taken}
+    alone = min(own) if len(own) == 1 else None
+    amounts = sorted(made)
+    steps = {amount: after for amount, after in zip(amounts, amounts[1:], strict=False)}
+    rows = [(largest, largest)]
+    for amount in amounts:
+        if alone is None or abs(amount - alone) > GRAIN:
+            rows.append((amount, amount))
+        if wanted.split and amount in steps and steps[amount] <= most + GRAIN:
+            rows.append((amount, steps[amount]))
+    table = np.array(rows)
+    return (table if wanted.split else table[:, :1]), made
+
+
+def _most(scenario: Scenario, monograph: Monograph, doses: Sequence[Dose]) -> float:
+    """Highest dose a day, as labelled on the formulation that is taken [mg]; that of the file where none is known."""
+    if not doses:
+        return 0.0
+    course: Course = scenario.regimens[doses[0].regimen].courses[doses[0].course]
+    known = most_a_day(course, monograph, scenario.patient)
+    return 0.0 if known is None else known
+
+
+def _changeable(scenario: Scenario, wanted: AdviseSpecification, start: float, first: np.ndarray) -> list[int]:
+    """Days on which the dose may become another: it is taken then, and the calendar allows it."""
+    earliest = start if wanted.earliest is None else max(wanted.earliest, start)
+    end = _end(scenario, wanted)
+    midnight = monday(scenario.start)
+    return [
+        day
+        for day, time in enumerate(first.tolist())
+        if not math.isnan(time)
+        and start + DAY * day >= earliest - TOLERANCE
+        and start + DAY * day < end - TOLERANCE
+        and (not wanted.weekdays or weekday(time, midnight) in wanted.weekdays)
+    ]
+
+
+def _judged(wanted: AdviseSpecification, start: float, count: int) -> np.ndarray:
+    """(day,) whether a day counts: whole days in [from, until)."""
+    begins = start + DAY * np.arange(count)
+    low = start if wanted.start is None else wanted.start
+    high = math.inf if wanted.stop is None else wanted.stop
+    return np.asarray((begins >= low - TOLERANCE) & (begins + DAY <= high + TOLERANCE))
+
+
+def _band(wanted: AdviseSpecification, analyte: Analyte, reference: float | None) -> Band:
+    if wanted.keep is not None and reference is not None:
+        return Band(low=reference * (1 - wanted.keep), high=reference * (1 + wanted.keep), target=reference)
+    low, high = wanted.between or (analyte.low or 0.0, analyte.high or 0.0)
+    return Band(low=low, high=high, target=math.sqrt(low * high))
+
+
+def _inside(reference: float | None, band: Band) -> bool:
+    return reference is not None and band.low <= reference <= band.high
+
+
+def _late(scenario: Scenario, start: float, drug: str) -> int:
+    """Days from the first change, or the first dose where it comes later, until five half-lives are over."""
+    begin = max(start, min(dose.time for dose in scenario.doses if dose.drug == drug))
+    slowest = max(half_life(scenario.monographs[name], scenario.patient) for name in family_of(scenario, drug))
+    return max(1, math.ceil((begin - start + HALF_LIVES * slowest) / DAY))
+
+
+def _unsettled(result: Result, place: int, start: float) -> float | None:
+    """Largest relative difference of the averages of the three days before the first change [1]."""
+    curve, first = result.curves[place], result.scenario.first_time
+    if start - 3 * DAY < first - TOLERANCE:
+        return None
+    edges = start - DAY * np.arange(3, -1, -1.0)
+    averages = np.diff(curve.integral(np.full(4, edges[0]), edges)) / DAY
+    return float(averages.max() / max(averages.min(), 1e-12 * averages.max()) - 1) if averages.max() > 0 else None

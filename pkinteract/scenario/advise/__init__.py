@@ -1,0 +1,1 @@
+"""``[advise]``: which doses are looked for, and within what."""
