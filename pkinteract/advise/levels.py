@@ -61,7 +61,7 @@ class Levels:
             When the solver gives up.
         """
         if self.linear:
-            return self._combined(schedules)
+            return self.combined(schedules)
         factors = np.stack([self._factors(schedule) for schedule in schedules], axis=1)
         return self._certain(np.zeros(len(schedules), dtype=np.int64), factors)
 
@@ -141,7 +141,8 @@ class Levels:
         earlier = np.arange(task.count) < np.arange(days)[:, None]
         return stopped, np.where(earlier, 0.0, np.array(begun) - stopped[0])
 
-    def _combined(self, schedules: Sequence[Schedule]) -> Array:
+    def combined(self, schedules: Sequence[Schedule]) -> Array:
+        """The same as sums of what doses of every day give alone: exact where levels are linear, else a first guess."""
         stopped, begun = self._stopped_and_begun
         last, most = self.task.count, max(map(len, schedules), default=0)
         days = np.full((len(schedules), most + 1), last)
@@ -166,7 +167,7 @@ def _bases(task: Task, model: Model) -> tuple[Array, Array]:
     own = np.array([0.0 if dose.missed else _absorbed(dose, dose.amount, model) for dose in doses])
     taken = own > 0
     count = len(task.options)
-    alike = not task.wanted.split and len({(d.amount, d.formulation, d.bioavailability) for d in doses}) == 1
+    alike = task.a_day == 1 and len({(d.amount, d.formulation, d.bioavailability) for d in doses}) == 1
     bases = np.ones((len(doses), 1)) if alike else np.zeros((len(doses), 1 + task.options.shape[1]))
     shares = np.zeros((count, bases.shape[1]))
     bases[:, 0], shares[PRESENT, 0] = 1.0, 1.0

@@ -18,7 +18,10 @@ DIGITS = 4
 """Decimals to which scores are rounded."""
 
 FURTHEST = math.log(10)
-"""Distance from the target, or of two doses, that counts at most, as logarithm [1]."""
+"""Distance from the target, of a level below the band, or of two doses, that counts at most, as logarithm [1].
+
+No level at all is as bad as a tenth; above the band there is no such end.
+"""
 
 LEAST = 1e-6
 """Share of the target below which a level counts as this [1]."""
@@ -46,7 +49,7 @@ def judged(task: Task, levels: Array, counted: BoolArray) -> Judgement:
     logs = np.log(np.maximum(levels, LEAST * band.target))
     high, low = math.log(band.high), math.log(band.low) if band.low > 0 else -np.inf
     above, below = logs - high, low - logs
-    excess = np.maximum(np.maximum(above, below), 0.0)
+    excess = np.maximum(np.maximum(above, np.minimum(below, FURTHEST)), 0.0)
     excess = np.where(excess <= INCLUSIVE, 0.0, excess) * counted
     if task.late:
         inside = (excess == 0) & counted

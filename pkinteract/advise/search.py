@@ -44,7 +44,9 @@ class Freedom:
     between
         Fewest days from one change to the next.
     largest
-        Largest difference of two daily doses in a row [mg].
+        Largest difference of two doses in a row [mg].
+    rise, rise_every
+        Above the dose of the file: largest increase of a dose at once [mg], and fewest days from one to the next.
     loading
         Whether a dose above or below both neighbours may last less than three days.
     back
@@ -56,6 +58,8 @@ class Freedom:
     options: tuple[int, ...]
     between: int
     largest: float
+    rise: float
+    rise_every: int
     loading: bool
     back: bool
 
@@ -217,9 +221,24 @@ def _allowed(task: Task, before: Schedule, day: int, freedom: Freedom) -> Iterat
         step = abs(float(amounts[option] - amounts[last]))
         if option == last or step < 1e-9 or step > freedom.largest + 1e-9:
             continue
+        if _rises_too_fast(task, before, day, option, freedom):
+            continue
         if before and not freedom.loading and day - before[-1].day < SHORT:
             earlier = float(amounts[before[-2].option if len(before) > 1 else PRESENT])
             middle, later = float(amounts[last]), float(amounts[option])
             if middle > max(earlier, later) or middle < min(earlier, later):
                 continue
         yield option
+
+
+def _rises_too_fast(task: Task, before: Schedule, day: int, option: int, freedom: Freedom) -> bool:
+    """Whether a dose above that of the file comes faster than the label lets it."""
+    taken = [Step(day=-freedom.rise_every, option=PRESENT), *before]
+    amounts = [float(task.sizes[step.option]) for step in taken]
+    new, usual = float(task.sizes[option]), float(task.sizes[PRESENT])
+    if new <= max(usual, amounts[-1]) + 1e-9:
+        return False
+    if new - max(amounts[-1], usual) > freedom.rise + 1e-9:
+        return True
+    rises = [step.day for step, low, high in zip(taken[1:], amounts, amounts[1:], strict=False) if high > max(low, usual)]
+    return bool(rises) and day - rises[-1] < freedom.rise_every

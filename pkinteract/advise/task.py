@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
+from pkinteract.advise.search import SHORT
 from pkinteract.advise.tablets import GRAIN, Tablets, doses_of
-from pkinteract.advise.types import Band, Task
+from pkinteract.advise.types import Band, BoolArray, IntArray, Kind, Task
 from pkinteract.analysis.exposure import PRESENT as LEAST_SHARE
 from pkinteract.analysis.moves import before_change, changes_beside, own_changes
 from pkinteract.analysis.settled import DAY
+from pkinteract.engine.curves import Array
 from pkinteract.errors import InputError, Problem
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.model.expectation.intake import family_of, half_life
@@ -28,6 +31,9 @@ from pkinteract.text.toml_lines import Lines
 
 LEAST_MOVE = 0.1
 """A level that moves by no more than this needs no other dose [1]."""
+
+FINE = 80
+"""Steps up to twice the highest dose in which doses are tried that no tablets give."""
 
 HALF_LIVES = 5
 """Half-lives after which a level that was outside its range must be inside (advise.md, 3)."""
@@ -152,9 +158,10 @@ def _task(result: Result, wanted: AdviseSpecification, analyte: Analyte, start: 
         if dose.drug == drug and start - TOLERANCE <= dose.time < start + DAY * count - TOLERANCE
     ]
     day = np.array([_day(dose, start) for _, dose in chosen], dtype=np.int64)
-    slot = _slots(day, split=wanted.split)
+    slot = _slots(day)
     taken = [dose.amount for _, dose in chosen if not dose.missed]
-    options, tablets = _options(scenario, wanted, [dose for _, dose in chosen])
+    a_day = max(1, round(len(chosen) / max(len(set(day.tolist())), 1)))
+    options, kinds, tablets = _options(scenario, wanted, [dose for _, dose in chosen], a_day)
     first = np.full(count, np.nan)
     for number, (_, dose) in reversed(list(zip(day.tolist(), chosen, strict=True))):
         first[number] = dose.time
@@ -181,7 +188,9 @@ def _task(result: Result, wanted: AdviseSpecification, analyte: Analyte, start: 
         sampled=np.where(np.isnan(first), begins, first),
         family=frozenset(family_of(scenario, drug)),
         options=options,
+        kinds=kinds,
         tablets=tablets,
+        a_day=a_day,
         changeable=np.array(_changeable(scenario, wanted, start, first), dtype=np.int64),
         judged=_judged(wanted, start, count),
         band=band,
@@ -195,42 +204,51 @@ def _day(dose: Dose, start: float) -> int:
     return math.floor((dose.time - start + TOLERANCE) / DAY)
 
 
-def _slots(day: np.ndarray, *, split: bool) -> np.ndarray:
-    """1 for the last of several doses of a day that may be larger, else 0, (dose,)."""
-    slot = np.zeros(len(day), dtype=np.int64)
-    if split:
-        for j in range(len(day)):
-            several = int((day == day[j]).sum()) > 1
-            slot[j] = int(several and (j + 1 == len(day) or day[j + 1] != day[j]))
-    return slot
+def _slots(day: IntArray) -> IntArray:
+    """1 for the last of several doses of a day, which may be larger, else 0, (dose,)."""
+    last = np.append(day[1:] != day[:-1], True)
+    several = np.bincount(day)[day] > 1 if len(day) else np.zeros(0, dtype=bool)
+    return np.asarray(last & several, dtype=np.int64)
 
 
 def _options(
-    scenario: Scenario, wanted: AdviseSpecification, doses: Sequence[Dose]
-) -> tuple[np.ndarray, Mapping[float, Tablets]]:
-    """Amounts of a dose in each slot, and what they are made of."""
+    scenario: Scenario, wanted: AdviseSpecification, doses: Sequence[Dose], a_day: int
+) -> tuple[Array, tuple[Kind, ...], Mapping[float, Tablets]]:
+    """Amounts of a dose in each slot with the kind of each, the present first; and what they are made of.
+
+    Beside those that may be given are those that would be with one limit less: what stands in the way when nothing
+    passes.
+    """
     monograph = scenario.monographs[str(wanted.drug)]
     taken = [dose for dose in doses if not dose.missed]
     largest = max((dose.amount for dose in taken), default=0.0)
-    a_day = max(1, round(len(doses) / max(len({math.floor(dose.time / DAY) for dose in doses}), 1)))
     most = max(largest, _most(scenario, monograph, taken) / a_day)
-    form = taken[0].formulation if taken else str(monograph.default_formulation)
-    sold = monograph.dosing.strengths.get(form)
+    sold = monograph.dosing.strengths.get(taken[0].formulation)
     strengths = wanted.strengths or (sold.amounts if sold is not None else ())
-    halved = sold.halved if sold is not None and wanted.halves and not wanted.strengths else ()
-    made = dict(doses_of(strengths, halved, most))
+    halved = sold.halved if sold is not None and not wanted.strengths else ()
     own = {dose.amount for dose in taken}
-    alone = min(own) if len(own) == 1 else None
-    amounts = sorted(made)
-    steps = {amount: after for amount, after in zip(amounts, amounts[1:], strict=False)}
-    rows = [(largest, largest)]
-    for amount in amounts:
-        if alone is None or abs(amount - alone) > GRAIN:
-            rows.append((amount, amount))
-        if wanted.split and amount in steps and steps[amount] <= most + GRAIN:
-            rows.append((amount, steps[amount]))
-    table = np.array(rows)
-    return (table if wanted.split else table[:, :1]), made
+    alone = min(own) if len(own) == 1 else math.nan
+    whole, broken = doses_of(strengths, (), 2 * most), doses_of(strengths, halved, most)
+    tablets = {**broken, **whole}
+    kinds: dict[tuple[float, float], Kind] = {}
+
+    def offer(one: float, other: float, kind: Kind) -> None:
+        if abs(one - alone) > GRAIN or abs(other - alone) > GRAIN:
+            kinds.setdefault((one, other), kind)
+
+    for amount in whole:
+        offer(amount, amount, "tablets" if amount <= most + GRAIN else "above")
+    for amount in broken:
+        offer(amount, amount, "tablets" if wanted.halves else "halves")
+    if a_day > 1:
+        known = [amount for amount in (broken if wanted.halves else whole) if amount <= most + GRAIN]
+        for amount, after in pairwise(known):
+            offer(amount, after, "tablets" if wanted.split else "split")
+    for step in range(1, FINE + 1):
+        amount = round(2 * most * step / FINE, 6)
+        offer(amount, amount, "any")
+    rows = [(largest, largest), *kinds]
+    return np.array(rows), ("tablets", *kinds.values()), tablets
 
 
 def _most(scenario: Scenario, monograph: Monograph, doses: Sequence[Dose]) -> float:
@@ -242,10 +260,10 @@ def _most(scenario: Scenario, monograph: Monograph, doses: Sequence[Dose]) -> fl
     return 0.0 if known is None else known
 
 
-def _changeable(scenario: Scenario, wanted: AdviseSpecification, start: float, first: np.ndarray) -> list[int]:
-    """Days on which the dose may become another: it is taken then, and the calendar allows it."""
+def _changeable(scenario: Scenario, wanted: AdviseSpecification, start: float, first: Array) -> list[int]:
+    """Days on which the dose may become another: it is taken then, the calendar allows it, and it can be judged."""
     earliest = start if wanted.earliest is None else max(wanted.earliest, start)
-    end = _end(scenario, wanted)
+    end = _end(scenario, wanted) - (0.0 if wanted.loading else (SHORT - 1) * DAY)
     midnight = monday(scenario.start)
     return [
         day
@@ -257,7 +275,7 @@ def _changeable(scenario: Scenario, wanted: AdviseSpecification, start: float, f
     ]
 
 
-def _judged(wanted: AdviseSpecification, start: float, count: int) -> np.ndarray:
+def _judged(wanted: AdviseSpecification, start: float, count: int) -> BoolArray:
     """(day,) whether a day counts: whole days in [from, until)."""
     begins = start + DAY * np.arange(count)
     low = start if wanted.start is None else wanted.start

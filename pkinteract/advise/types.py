@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,9 @@ from pkinteract.scenario.advise.types import AdviseSpecification
 
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+
+Kind = Literal["tablets", "halves", "split", "above", "any"]
+"""Doses of whole tablets; of halves; larger in the evening; above the highest dose; and those that no tablet gives."""
 
 PRESENT = 0
 """The first of the options: the doses of the file."""
@@ -57,8 +61,12 @@ class Task:
         The drug and what it forms.
     options
         Amount of a dose in each slot [mg], (option, slot); the first stands for the doses of the file.
+    kinds
+        What kind of dose each option is, (option,).
     tablets
-        What each amount is made of.
+        What each amount is made of; nothing of those that no tablets give.
+    a_day
+        Doses a day.
     changeable
         Days on which the dose may become another, ascending.
     judged
@@ -85,7 +93,9 @@ class Task:
     sampled: Array
     family: frozenset[str]
     options: Array
+    kinds: tuple[Kind, ...]
     tablets: Mapping[float, Tablets]
+    a_day: int
     changeable: IntArray
     judged: BoolArray
     band: Band

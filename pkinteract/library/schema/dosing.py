@@ -104,5 +104,7 @@ class Dosing(MonographTable):
     most: Dose | None = None
     single_high: Dose | None = None
     restart: Number | None = None
+    rise: Dose | None = None
+    rise_every: Number | None = None
     strengths: dict[str, Strengths] = Field(default_factory=dict)
     other_forms: dict[str, OtherForm] = Field(default_factory=dict)

@@ -1,0 +1,236 @@
+"""What is advised in a scenario: the schedule, what else could be done, and what stands in the way."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from pkinteract.advise.levels import Levels
+from pkinteract.advise.score import candidates
+from pkinteract.advise.search import Best, Freedom, search
+from pkinteract.advise.types import PRESENT, BoolArray, Candidate, Kind, Step, Task
+from pkinteract.analysis.settled import DAY
+from pkinteract.scenario.types import TOLERANCE
+
+BUDGET = 200_000
+"""Schedules that are judged at most where levels are linear in the dose."""
+
+BUDGET_IN_LANES = 6_000
+"""The same where each has to be run."""
+
+GUESSES = 64
+"""Schedules that are run first, the best by sums of what doses give alone."""
+
+WEEK = 7
+"""By how many days the later start is later [d]."""
+
+CLOSE = 0.05
+"""An unchanged level that ends no further from where it was has come back [1]."""
+
+Name = Literal["unchanged", "one change", "two changes", "fewer changes", "pause", "later start"]
+
+Limit = Literal[
+    "changes", "tablets", "halves", "split", "highest dose", "earliest", "weekdays", "between", "step", "titration"
+]
+"""What a schedule may not do."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Alternative:
+    """Another way, with the best schedule of its kind."""
+
+    name: str
+    candidate: Candidate
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Advice:
+    """The schedule that is advised.
+
+    Attributes
+    ----------
+    best
+        The best schedule; that of the file where no change is needed.
+    ranked
+        The best ones, ascending by score, ``best`` the first.
+    alternatives
+        What else could be done.
+    unavoidable
+        (day,) days that no allowed change can bring inside; they do not count.
+    counted
+        (day,) days that do.
+    limit
+        The limit without which the level would leave the band least, and how far it still would; None where the best
+        passes, or nothing helps.
+    complete
+        Whether every schedule was tried that could be better.
+    seen
+        How many were judged.
+    back
+        Whether the last dose had to be that of the file.
+    """
+
+    task: Task
+    best: Candidate
+    ranked: tuple[Candidate, ...]
+    alternatives: tuple[Alternative, ...]
+    unavoidable: BoolArray
+    counted: BoolArray
+    limit: tuple[Limit, Candidate] | None
+    complete: bool
+    seen: int
+    back: bool
+
+
+def advice_of(task: Task, levels: Levels, *, keep: int = 1, progress: Callable[[int], None] | None = None) -> Advice:
+    """Search a task.
+
+    Parameters
+    ----------
+    keep
+        How many of the best schedules are wanted.
+    progress
+        Takes how many more schedules were judged.
+
+    Raises
+    ------
+    SimulationError
+        When the solver gives up.
+    """
+
+    def evaluate(schedules: Sequence[tuple[Step, ...]]) -> np.ndarray:
+        judged = levels.of(schedules)
+        if progress is not None:
+            progress(len(schedules))
+        return judged
+
+    unchanged = evaluate([()])[0]
+    unavoidable = _unavoidable(task, evaluate)
+    counted = task.judged & ~unavoidable
+    free = freedom_of(task, back=_comes_back(task, unchanged))
+    budget = BUDGET if levels.linear else BUDGET_IN_LANES
+
+    def searched(freedom: Freedom, *, most: int = 1, share: float = 1.0) -> Best:
+        known = () if levels.linear else guessed(freedom)
+        return search(task, evaluate, freedom, counted, keep=most, budget=int(share * budget), known=known)
+
+    def guessed(freedom: Freedom) -> list[Candidate]:
+        """The best by sums of what doses give alone, run as they are: the search begins with something good."""
+        guess = search(task, levels.combined, freedom, counted, keep=GUESSES, budget=BUDGET // 8)
+        schedules = [one.schedule for one in guess.kept]
+        return candidates(task, schedules, evaluate(schedules), counted)
+
+    best = searched(free, most=keep)
+    first = best.kept[0]
+    return Advice(
+        task=task,
+        best=first,
+        ranked=tuple(best.kept),
+        alternatives=tuple(_alternatives(task, free, first, searched)),
+        unavoidable=unavoidable & task.judged,
+        counted=counted,
+        limit=None if first.score.passes else _limit(task, free, first, searched),
+        complete=best.complete,
+        seen=best.seen,
+        back=free.back,
+    )
+
+
+def freedom_of(task: Task, *, back: bool) -> Freedom:
+    """What ``[advise]`` and the label allow."""
+    wanted = task.wanted
+    dosing = task.scenario.monographs[task.drug].dosing
+    rise = math.inf if dosing.rise is None else dosing.rise.canonical / task.a_day
+    every = 0 if dosing.rise_every is None else math.ceil(dosing.rise_every.canonical / DAY - TOLERANCE)
+    return Freedom(
+        changes=wanted.most_changes,
+        days=tuple(task.changeable.tolist()),
+        options=_of_kinds(task, "tablets"),
+        between=math.ceil(wanted.least_between / DAY - TOLERANCE),
+        largest=math.inf if wanted.largest_step is None else wanted.largest_step,
+        rise=rise,
+        rise_every=every,
+        loading=wanted.loading,
+        back=back,
+    )
+
+
+def _of_kinds(task: Task, *kinds: Kind) -> tuple[int, ...]:
+    return tuple(option for option, kind in enumerate(task.kinds) if kind in kinds)
+
+
+def _comes_back(task: Task, unchanged: np.ndarray) -> bool:
+    """Whether the unchanged level leaves where it was and comes back by itself."""
+    if task.wanted.keep is None:
+        return False
+    folds = unchanged[task.judged] / task.band.target
+    return bool(len(folds) and abs(folds[-1] - 1) <= CLOSE and np.max(np.abs(folds - 1)) > CLOSE)
+
+
+def _unavoidable(task: Task, evaluate: Callable[[Sequence[tuple[Step, ...]]], np.ndarray]) -> BoolArray:
+    """(day,) days outside whatever is done: above though nothing was given any more, or below the highest dose."""
+    if len(task.changeable) == 0:
+        return np.zeros(task.count, dtype=bool)
+    day, allowed = int(task.changeable[0]), _of_kinds(task, "tablets")
+    least, most = min(allowed, key=lambda o: task.sizes[o]), max(allowed, key=lambda o: task.sizes[o])
+    low, high = evaluate([(Step(day=day, option=least),), (Step(day=day, option=most),)])
+    return np.asarray((np.minimum(low, high) > task.band.high) | (np.maximum(low, high) < task.band.low))
+
+
+Searched = Callable[..., Best]
+
+
+def _alternatives(task: Task, free: Freedom, best: Candidate, searched: Searched) -> Iterator[Alternative]:
+    """What else could be done: nothing, fewer changes, a pause, a start one week later."""
+    yield Alternative(name="unchanged", candidate=searched(replace(free, changes=0, back=False)).kept[0])
+    for count in range(1, best.score.changes):
+        fewer = searched(replace(free, changes=count), share=0.5).kept[0]
+        if fewer.score.changes == count:
+            yield Alternative(name=f"{count} change{'s' if count > 1 else ''}", candidate=fewer)
+    none = [option for option in free.options if task.sizes[option] == 0]
+    paused = replace(free, options=(PRESENT, *none), changes=2, loading=True, largest=math.inf, between=1)
+    pause = searched(paused, share=0.5).kept[0]
+    if pause.schedule and any(step.option in none for step in pause.schedule):
+        yield Alternative(name="pause", candidate=pause)
+    if best.schedule:
+        first = best.schedule[0].day + WEEK
+        later = searched(replace(free, days=tuple(day for day in free.days if day >= first)), share=0.5).kept[0]
+        if later.schedule:
+            yield Alternative(name="later start", candidate=later)
+
+
+def _limit(task: Task, free: Freedom, best: Candidate, searched: Searched) -> tuple[Limit, Candidate] | None:
+    """The limit without which the level leaves the band least; None where none helps."""
+    every_day = tuple(sorted(set(task.day.tolist())))
+    wanted = task.wanted
+    without: dict[Limit, Freedom] = {
+        "halves": replace(free, options=_of_kinds(task, "tablets", "halves")),
+        "split": replace(free, options=_of_kinds(task, "tablets", "split")),
+        "tablets": replace(free, options=_of_kinds(task, "tablets", "any")),
+        "highest dose": replace(free, options=_of_kinds(task, "tablets", "above")),
+        "changes": replace(free, changes=free.changes + 1),
+    }
+    if wanted.earliest is not None:
+        without["earliest"] = replace(free, days=every_day)
+    if wanted.weekdays:
+        without["weekdays"] = replace(free, days=every_day)
+    if free.between > 1:
+        without["between"] = replace(free, between=1)
+    if math.isfinite(free.largest):
+        without["step"] = replace(free, largest=math.inf)
+    if math.isfinite(free.rise) or free.rise_every > 0:
+        without["titration"] = replace(free, rise=math.inf, rise_every=0)
+    tried: list[tuple[Candidate, Limit]] = []
+    for name, freedom in without.items():
+        if freedom.options == free.options and freedom == free:
+            continue
+        tried.append((searched(freedom, share=0.2).kept[0], name))
+    better = [(one, name) for one, name in tried if one.score.excess < best.score.excess - 1e-4]
+    if not better:
+        return None
+    candidate, name = min(better, key=lambda pair: pair[0].score)
+    return name, candidate
