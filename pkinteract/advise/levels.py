@@ -67,8 +67,12 @@ class Levels:
 
     def of_all(self, schedule: Schedule) -> Array:
         """Levels of every patient under a schedule, (patient, day); not a number where there is none."""
-        factors = np.repeat(self._factors(schedule)[:, None], self.people.count, axis=1)
-        return self._run(np.arange(self.people.count), factors)
+        return self.of_some(schedule, self.people.count)
+
+    def of_some(self, schedule: Schedule, count: int) -> Array:
+        """The same of the first patients."""
+        factors = np.repeat(self._factors(schedule)[:, None], count, axis=1)
+        return self._run(np.arange(count), factors)
 
     def _factors(self, schedule: Schedule) -> Array:
         """What each of the drug's doses is times what it would be, (dose,)."""
@@ -77,19 +81,33 @@ class Levels:
             options[step.day :] = step.option
         return np.einsum("jb,jb->j", self._coefficients[options[self.task.day]], self._bases)
 
+    @property
+    def before(self) -> Array:
+        """Level of everybody on the day before the first change, (patient,); not a number without such a day."""
+        return self._begun[1]
+
     @cached_property
-    def standing(self) -> LaneStates:
-        """Where everybody stands at the first change."""
+    def _begun(self) -> tuple[LaneStates, Array]:
+        """Where everybody stands at the first change, and their levels before."""
         first, start = self.task.scenario.first_time, self.task.start
         at_once = start - first <= TOLERANCE
         span = (first, first + DAY) if at_once else (first, start)
-        everybody = np.arange(self.people.count)
-        factors = np.ones((len(self.people.given), len(everybody)))
-        done = self.people.run(everybody, factors, span, edges=np.array([np.inf]), grid=np.empty(0))
+        count = self.people.count
+        factors = np.ones((len(self.people.given), count))
+        whole = start - DAY >= first - TOLERANCE
+        edges = np.array([start - DAY, start] if whole else [np.inf])
+        trough = self.task.before if self.task.wanted.of == "trough" else None
+        grid = np.empty(0) if trough is None else np.array([trough])
+        done = self.people.run(np.arange(count), factors, span, edges=edges, grid=grid)
         stand = done.begin if at_once else done.end
         if stand is None:
             raise ValueError("a run was not asked where it ends")
-        return stand
+        levels = np.full(count, np.nan)
+        if trough is not None:
+            levels = np.array(done.profile[0, 0], dtype=float)
+        elif whole:
+            levels = done.windows[0, 0, 0] / DAY
+        return stand, levels
 
     def _run(self, who: IntArray, factors: Array) -> Array:
         """Levels (column, day) of some patients with every dose of the drug times a factor (dose, column)."""
@@ -98,7 +116,7 @@ class Levels:
         edges = task.start + DAY * np.arange(task.count + 1)
         trough = task.wanted.of == "trough"
         grid = np.unique(task.sampled) if trough else np.empty(0)
-        standing = self.standing
+        standing = self._begun[0]
         jumps = np.where(self._rows[:, None] < 0, 1.0, factors[self._rows])
 
         def part(first: int) -> Array:

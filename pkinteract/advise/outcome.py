@@ -22,6 +22,9 @@ BUDGET = 200_000
 BUDGET_IN_LANES = 6_000
 """The same where each has to be run."""
 
+ASIDE = 0.1
+"""Share of these that is spent on every other way than the one that is advised [1]."""
+
 GUESSES = 64
 """Schedules that are run first, the best by sums of what doses give alone."""
 
@@ -188,17 +191,17 @@ def _alternatives(task: Task, free: Freedom, best: Candidate, searched: Searched
     """What else could be done: nothing, fewer changes, a pause, a start one week later."""
     yield Alternative(name="unchanged", candidate=searched(replace(free, changes=0, back=False)).kept[0])
     for count in range(1, best.score.changes):
-        fewer = searched(replace(free, changes=count), share=0.5).kept[0]
+        fewer = searched(replace(free, changes=count), share=ASIDE).kept[0]
         if fewer.score.changes == count:
             yield Alternative(name=f"{count} change{'s' if count > 1 else ''}", candidate=fewer)
     none = [option for option in free.options if task.sizes[option] == 0]
     paused = replace(free, options=(PRESENT, *none), changes=2, loading=True, largest=math.inf, between=1)
-    pause = searched(paused, share=0.5).kept[0]
+    pause = searched(paused, share=ASIDE).kept[0]
     if pause.schedule and any(step.option in none for step in pause.schedule):
         yield Alternative(name="pause", candidate=pause)
     if best.schedule:
         first = best.schedule[0].day + WEEK
-        later = searched(replace(free, days=tuple(day for day in free.days if day >= first)), share=0.5).kept[0]
+        later = searched(replace(free, days=tuple(day for day in free.days if day >= first)), share=ASIDE).kept[0]
         if later.schedule:
             yield Alternative(name="later start", candidate=later)
 
@@ -228,7 +231,7 @@ def _limit(task: Task, free: Freedom, best: Candidate, searched: Searched) -> tu
     for name, freedom in without.items():
         if freedom.options == free.options and freedom == free:
             continue
-        tried.append((searched(freedom, share=0.2).kept[0], name))
+        tried.append((searched(freedom, share=ASIDE).kept[0], name))
     better = [(one, name) for one, name in tried if one.score.excess < best.score.excess - 1e-4]
     if not better:
         return None

@@ -18,6 +18,8 @@ from pkinteract.engine.system import System
 from pkinteract.fitting.predict.stacked import stacked_inputs
 from pkinteract.model import Model
 from pkinteract.model.absorption import entry_of, jumps_of, periodic_input
+from pkinteract.population.people.cohort import Cohort
+from pkinteract.population.run.bodies import Typical, bodies
 from pkinteract.scenario import Scenario
 
 
@@ -161,3 +163,45 @@ def _weights(scenario: Scenario, model: Model, place: int, parameters: Array) ->
     for compound, volume, factor in parts_of(analytes(scenario)[place], scenario, model):
         weights[0, compound] = factor / parameters[volume]
     return weights
+
+
+def virtual_people(scenario: Scenario, cohort: Cohort, typical: Typical, place: int) -> tuple[People, IntArray]:
+    """Virtual patients who can be, and the column of each in the cohort; ``place`` is that of the target.
+
+    Raises
+    ------
+    InputError
+        When monograph values contradict each other whoever takes the drugs.
+    """
+    patients = bodies(scenario, cohort, typical)
+    able = np.setdiff1d(np.arange(len(cohort.number)), list(patients.impossible))
+    parameters = patients.parameters[:, able]
+    weights = _weights(scenario, patients.model, place, parameters)
+    jumps, given, steady = patients.inputs, patients.given, None
+    if patients.periodic is not None and scenario.steady_state is not None:
+        before = patients.periodic
+        steady = _of(
+            Steady(
+                period=scenario.steady_state.period, cycle=before.period, rates=before.rates, inflows=before.inflows
+            ),
+            able,
+        )
+        jumps = joined_inputs([before.pending, jumps])
+        given = np.concatenate([np.full(len(before.pending.kinds), -1), given])
+    changes = []
+    if patients.dialysed is not None:
+        changes = [
+            Change(time=time, parameters=now, weights=weights)
+            for time, state in scenario.states
+            for now in [patients.dialysed[:, able] if state.dialysed else parameters]
+        ]
+    people = People(
+        system=patients.model.system,
+        parameters=parameters,
+        weights=weights,
+        changes=changes,
+        inputs=replace(jumps, times=jumps.times[:, able], amounts=jumps.amounts[:, able]),
+        given=given,
+        steady=steady,
+    )
+    return people, able

@@ -167,11 +167,10 @@ def _task(result: Result, wanted: AdviseSpecification, analyte: Analyte, start: 
         first[number] = dose.time
     begins = start + DAY * np.arange(count)
     reference = _reference(result, place, start)
-    if wanted.of == "trough" and reference is not None:
-        before = [dose.time for dose in scenario.doses if dose.drug == drug and dose.time < start - TOLERANCE]
-        yesterday = [time for time in before if time >= start - DAY - TOLERANCE]
-        if yesterday:
-            reference = float(result.curves[place].value(yesterday[0]))
+    taken_before = [dose.time for dose in scenario.doses if dose.drug == drug and dose.time < start - TOLERANCE]
+    before = next((time for time in taken_before if time >= start - DAY - TOLERANCE), None)
+    if wanted.of == "trough" and reference is not None and before is not None:
+        reference = float(result.curves[place].value(before))
     band = _band(wanted, analyte, reference)
     return Task(
         scenario=scenario,
@@ -195,6 +194,7 @@ def _task(result: Result, wanted: AdviseSpecification, analyte: Analyte, start: 
         judged=_judged(wanted, start, count),
         band=band,
         reference=reference,
+        before=before,
         late=0 if wanted.keep is not None or _inside(reference, band) else _late(scenario, start, drug),
         unsettled=_unsettled(result, place, start),
     )

@@ -73,6 +73,8 @@ class Task:
         (day,) whether the level counts.
     band, reference
         Where the level should be; and what it was on the day before the first change, None without a level there.
+    before
+        Time of the value before the first dose of that day [h]; None without one.
     late
         The last day from which on the level counts though it has not been inside yet; 0 where it was before.
     unsettled
@@ -100,6 +102,7 @@ class Task:
     judged: BoolArray
     band: Band
     reference: float | None
+    before: float | None
     late: int
     unsettled: float | None
 

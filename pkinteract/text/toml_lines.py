@@ -28,6 +28,7 @@ class Lines:
         self.at = 0
         self.lines: dict[Key, int] = {}
         self.arrays: dict[Key, int] = {}
+        self.tables: dict[Key, int] = {}
         self._counted = (0, 1)
         table: Key = ()
         while self._blank() < len(text):
@@ -37,11 +38,13 @@ class Lines:
                 self.arrays[path] = self.arrays.get(path, -1) + 1
                 table = (*path, self.arrays[path])
                 self._note(table)
+                self.tables[table] = self._line()
                 self.at += 2
             elif text[self.at] == "[":
                 self.at += 1
                 table = self._resolved(self._path(), last=True)
                 self._note(table)
+                self.tables[table] = self._line()
                 self.at += 1
             else:
                 self._pair(table)

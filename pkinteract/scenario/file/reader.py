@@ -75,7 +75,18 @@ def read_scenario(path: Path | str, library: Library | None = None) -> Scenario:
     InputError
         With every problem of the file, in file order.
     """
-    return _ScenarioReader(read_toml(Path(path)), library).scenario()
+    return scenario_of(read_toml(Path(path)), library)
+
+
+def scenario_of(file: TomlFile, library: Library | None = None) -> Scenario:
+    """The scenario of a file that was read, as :func:`read_scenario`.
+
+    Raises
+    ------
+    InputError
+        With every problem of the file, in file order.
+    """
+    return _ScenarioReader(file, library).scenario()
 
 
 class _ScenarioReader:
