@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from pkinteract import __version__
+from pkinteract.commands.advise import advise
 from pkinteract.commands.check import check
 from pkinteract.commands.drugs import drugs
 from pkinteract.commands.events import events
@@ -65,4 +66,5 @@ main.add_command(events)
 main.add_command(fit)
 main.add_command(qualify)
 main.add_command(population)
+main.add_command(advise)
 main.add_command(sensitivity)

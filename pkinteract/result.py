@@ -187,6 +187,8 @@ class Result:
         Every number of the library that the run used, and who acts on what, for the record.
     fit
         How the patient was fitted to the measured levels; None where it is a typical one.
+    unchanged
+        The run without the schedule that was advised; None where none was.
     """
 
     scenario: Scenario
@@ -204,6 +206,7 @@ class Result:
     kept: Array | None = None
     fit: LevelFit | None = None
     activity: EnzymeActivity | None = None
+    unchanged: Result | None = None
 
     def analyte(self, name: str) -> Analyte:
         """The analyte with this id.
@@ -224,11 +227,15 @@ class Result:
         """What stands below everything that is made of it."""
         return NOTICE if self.fit is None else words_of("en").say("terminal.notice-fitted")
 
-    def typical(self, place: int) -> Curve | None:
-        """The typical patient's curve of the analyte at this place, where this patient was fitted and has another."""
-        if self.fit is None:
+    def beside(self, place: int) -> Curve | None:
+        """The curve that stands beside that of the analyte at this place, where it is another one.
+
+        That without the schedule where one was advised, else that of the typical patient where this one was fitted.
+        """
+        other = self.unchanged or (None if self.fit is None else self.fit.typical)
+        if other is None:
             return None
-        curve = self.fit.typical.curves[place]
+        curve = other.curves[place]
         levels = curve.value(curve.breaks)
         apart = np.max(np.abs(levels - self.curves[place].value(curve.breaks)), initial=0.0)
         return curve if apart > APART * np.max(levels, initial=0.0) else None

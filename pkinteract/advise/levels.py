@@ -121,7 +121,9 @@ class Levels:
 
         def part(first: int) -> Array:
             here = slice(first, first + BATCH)
-            done = self.people.run(who[here], jumps[:, here], (task.start, stop), edges=edges, grid=grid, initial=standing)
+            done = self.people.run(
+                who[here], jumps[:, here], (task.start, stop), edges=edges, grid=grid, initial=standing
+            )
             if trough:
                 levels = done.profile[0][np.searchsorted(grid, task.sampled)]
             else:
@@ -210,4 +212,3 @@ def _absorbed(dose: Dose, amount: float, model: Model) -> float:
         return 0.0
     asked = replace(dose, amount=amount, free=dose.free * amount / dose.amount)
     return jumps_of(asked, model.ways[entry_of(dose)])[0].amount
-

@@ -72,7 +72,9 @@ def advised_text(task: Task, schedule: Schedule) -> str:
     head = {key: value for key, value in old.items() if key != "course"}
     new = ["[[regimen]]\n", *_pairs(head), *(line for table in courses for line in _course(table)), "\n"]
     gone = [*_span(lines, own, len(text)), *_span(lines, ("advise",), len(text))]
-    kept = [new if n == lines.tables[own] else [line] for n, line in enumerate(text, 1) if n not in gone or n == gone[0]]
+    kept = [
+        new if n == lines.tables[own] else [line] for n, line in enumerate(text, 1) if n not in gone or n == gone[0]
+    ]
     return "".join(line for some in kept for line in some).rstrip("\n") + "\n"
 
 
@@ -129,7 +131,11 @@ def _pieces(
             continue
         for k, time in enumerate(here[: task.a_day]):
             piece = _dosed(_between(table, time, later), float(amounts[int(k + 1 == task.a_day)]))
-            yield {**{key: value for key, value in piece.items() if key != "at"}, "dose": piece["dose"], "every": "24 h"}
+            yield {
+                **{key: value for key, value in piece.items() if key != "at"},
+                "dose": piece["dose"],
+                "every": "24 h",
+            }
 
 
 def _between(table: Table, start: float | None, stop: float) -> dict[str, Any]:

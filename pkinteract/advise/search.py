@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pkinteract.advise.score import DIGITS, candidates, judged
-from pkinteract.advise.types import PRESENT, BoolArray, Candidate, IntArray, Schedule, Step, Task
+from pkinteract.advise.types import PRESENT, BoolArray, Candidate, Schedule, Step, Task
 from pkinteract.engine.curves import Array
 
 SHORT = 3
@@ -134,9 +134,7 @@ def search(
     return best
 
 
-def _search(
-    task: Task, evaluate: Evaluate, freedom: Freedom, counted: BoolArray, best: Best, budget: int
-) -> None:
+def _search(task: Task, evaluate: Evaluate, freedom: Freedom, counted: BoolArray, best: Best, budget: int) -> None:
     level = _judge(task, evaluate, [()], freedom, counted, best)
     for made in range(1, freedom.changes + 1):
         following: list[Candidate] = []
@@ -240,5 +238,7 @@ def _rises_too_fast(task: Task, before: Schedule, day: int, option: int, freedom
         return False
     if new - max(amounts[-1], usual) > freedom.rise + 1e-9:
         return True
-    rises = [step.day for step, low, high in zip(taken[1:], amounts, amounts[1:], strict=False) if high > max(low, usual)]
+    rises = [
+        step.day for step, low, high in zip(taken[1:], amounts, amounts[1:], strict=False) if high > max(low, usual)
+    ]
     return bool(rises) and day - rises[-1] < freedom.rise_every

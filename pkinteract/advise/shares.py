@@ -11,7 +11,7 @@ import numpy as np
 from pkinteract.advise.levels import Levels
 from pkinteract.advise.outcome import Advice
 from pkinteract.advise.people import virtual_people
-from pkinteract.advise.types import BoolArray, Candidate, Schedule, Task
+from pkinteract.advise.types import BoolArray, Candidate, Task
 from pkinteract.analysis.settled import DAY
 from pkinteract.engine.curves import Array
 from pkinteract.errors import InputError, Problem

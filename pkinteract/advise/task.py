@@ -62,6 +62,25 @@ def task_of(result: Result) -> Task | None:
     return _task(result, wanted, analyte, start)
 
 
+def needless_task(result: Result) -> Task:
+    """The task of a scenario in which no level moves enough: that of the first drug with a level before the change.
+
+    Raises
+    ------
+    InputError
+        When no drug has one.
+    """
+    scenario = result.scenario
+    for drug in scenario.dosed:
+        others = changes_beside(scenario, drug)
+        wanted = replace(scenario.advise or USUAL, drug=drug)
+        analyte = result.analyte(target_of(scenario.monographs[drug]))
+        if others and not _refused(result, wanted, analyte):
+            return _task(result, wanted, analyte, others[0])
+    text = "no drug of this scenario keeps its dose while something else changes; name one under [advise], with between"
+    raise InputError(scenario.path, [Problem(line=None, key="advise", message=text)])
+
+
 def _start(scenario: Scenario, drug: str) -> float:
     """The first change of anything but the drug; where nothing else changes, of the drug itself [h]."""
     times = changes_beside(scenario, drug) or own_changes(scenario, drug)
@@ -113,14 +132,19 @@ def _refused(result: Result, wanted: AdviseSpecification, analyte: Analyte) -> S
     lines = Lines(scenario.text).lines
 
     def refuse(key: str, text: str) -> None:
-        problems.append(Problem(line=lines.get(("advise", key), lines.get(("advise",))), key=f"advise.{key}", message=text))
+        problems.append(
+            Problem(line=lines.get(("advise", key), lines.get(("advise",))), key=f"advise.{key}", message=text)
+        )
 
     others, end = changes_beside(scenario, drug), _end(scenario, wanted)
     named = (scenario.advise or USUAL).drug is not None
     if not others and wanted.keep is not None:
         refuse("keep", f"nothing changes beside {drug}; write between, or what changes")
     elif wanted.keep is not None and _own_between(scenario, drug, start, end):
-        refuse("drug", f"{drug} has changes of its own dose from day {start / DAY:g} on; write between or range, or leave them out")
+        refuse(
+            "drug",
+            f"{drug} has changes of its own dose from day {start / DAY:g} on; write between or range, or leave them out",
+        )
     elif not named and _own_between(scenario, drug, start, end):
         refuse("drug", f"{drug} has changes of its own dose; name it under [advise] to have them replaced")
     courses = [course for regimen in scenario.regimens if regimen.drug == drug for course in regimen.courses]
@@ -130,7 +154,7 @@ def _refused(result: Result, wanted: AdviseSpecification, analyte: Analyte) -> S
         elif course.every is not None and course.every > 24 + TOLERANCE and course.stop > start:
             refuse("drug", f"{drug} is taken less than once a day; doses are looked for day by day, name another drug")
         elif course.route == "intravenous" and course.stop > start and not wanted.strengths:
-            refuse("strengths", f'are not known of an infusion; write for example strengths = ["50 mg", "100 mg"]')
+            refuse("strengths", 'are not known of an infusion; write for example strengths = ["50 mg", "100 mg"]')
     if not any(course.stop > start + TOLERANCE for course in courses):
         refuse("drug", f"{drug} is not taken after day {start / DAY:g}; name a drug that is")
     place = list(result.analytes).index(analyte)
@@ -144,7 +168,9 @@ def _refused(result: Result, wanted: AdviseSpecification, analyte: Analyte) -> S
         if len(forms) > 1:
             refuse("drug", f"{drug} is taken as {' and '.join(sorted(forms))}; doses of one formulation are looked for")
         elif not forms <= set(known):
-            refuse("strengths", f'are not known of {drug} {min(forms)}; write for example strengths = ["10 mg", "25 mg"]')
+            refuse(
+                "strengths", f'are not known of {drug} {min(forms)}; write for example strengths = ["10 mg", "25 mg"]'
+            )
     return problems
 
 

@@ -78,7 +78,7 @@ def _drawn(result: Result, analyte: Analyte, time: float, why: Reason, move: Mov
     scenario = result.scenario
     doses = [dose.time for dose in scenario.doses if dose.drug == analyte.parent and not dose.missed]
     place = bisect_left(doses, time - 1e-6)
-    while place < len(doses) and not _works(scenario, doses[place]) and doses[place] - time < LONGEST_WAIT * DAY:
+    while place < len(doses) and not working(scenario, doses[place]) and doses[place] - time < LONGEST_WAIT * DAY:
         place += 1
     if place == len(doses) or doses[place] > scenario.duration:
         return None
@@ -99,7 +99,8 @@ def _before(doses: list[float], time: float) -> float:
     return doses[place] if place >= 0 else time
 
 
-def _works(scenario: Scenario, time: float) -> bool:
+def working(scenario: Scenario, time: float) -> bool:
+    """Whether a time [h] falls on a working day; always without a calendar."""
     date = scenario.date(time)
     return date is None or date.weekday() < SATURDAY
 

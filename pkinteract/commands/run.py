@@ -17,6 +17,7 @@ from pkinteract.text.words import LANGUAGES
 if TYPE_CHECKING:
     from pkinteract.analysis import Answer
     from pkinteract.model.expectation.evidence import PairEvidence
+    from pkinteract.report.advise.told import ToldAdvice
     from pkinteract.report.run.sentences import Sentence
     from pkinteract.report.workers import Draw
     from pkinteract.result import Result
@@ -99,13 +100,13 @@ def run(
             refuse_foreign(folder, scenario.name)
     simulated = _simulating("reference" if solver == "reference" else "fast", read if levels else ())
     endings = () if no_figure else ("png", "svg")
-    with drawing(_drawer, beside=not no_figure) as draw, TemporaryDirectory(prefix="pkinteract-") as room:
+    with drawing(drawer, beside=not no_figure) as draw, TemporaryDirectory(prefix="pkinteract-") as room:
         results = [simulated(scenario) for scenario in one_by_one(read)]
         shown = [([result], "concentrations") for result in results] + [(results, "comparison")] * several
         named = [(what, [f"{name}.{ending}" for ending in endings]) for what, name in shown]
         figures = in_room(Path(room), draw, named)
         for result, folder, files in zip(results, folders, figures, strict=False):
-            _write(result, folder, files, _Wanted(form=form, excel=excel, language=language))
+            write_result(result, folder, files, Wanted(form=form, excel=excel, language=language))
         if several:
             _write_comparison(results, top, form, figures[-1])
 
@@ -134,7 +135,7 @@ def _simulating(solver: Literal["fast", "reference"], fitted: Sequence[Scenario]
     return simulated
 
 
-def _drawer() -> Draw:
+def drawer() -> Draw:
     """What draws the figures; imports matplotlib."""
     from pkinteract.report import spare_help_texts
 
@@ -145,7 +146,7 @@ def _drawer() -> Draw:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Wanted:
+class Wanted:
     """In which form tables and texts are asked for; without a language that of the scenario."""
 
     form: str
@@ -153,8 +154,10 @@ class _Wanted:
     language: str | None
 
 
-def _write(result: Result, folder: Path, figures: Mapping[str, Writer], wanted: _Wanted) -> None:
-    """Write everything about one result, and the page beside its figures if there are any."""
+def write_result(
+    result: Result, folder: Path, figures: Mapping[str, Writer], wanted: Wanted, advised: ToldAdvice | None = None
+) -> None:
+    """Write everything about one result, and the page beside its figures if there are any; with what was advised."""
     from datetime import UTC, datetime
 
     from pkinteract.analysis import answer_of
@@ -186,7 +189,8 @@ def _write(result: Result, folder: Path, figures: Mapping[str, Writer], wanted: 
     words = words_of(wanted.language or result.scenario.language)
     typical = result if result.fit is None else result.fit.typical
     answer, pairs = answer_of(result), pair_evidence(typical.scenario)
-    sentences = sentences_of(answer, words, pairs)
+    asked = answer if result.unchanged is None else answer_of(result.unchanged)
+    sentences = sentences_of(asked, words, pairs, instead={} if advised is None else advised.sentences)
     exposure, alerts = exposure_table(result), alert_table(answer, words.language)
     tables = {
         "concentrations": concentration_table(result),
@@ -201,6 +205,7 @@ def _write(result: Result, folder: Path, figures: Mapping[str, Writer], wanted: 
     }
     if result.scenario.observations:
         tables["observations"] = observation_table(result)
+    tables |= {} if advised is None else advised.tables
     put, ending = (write_parquet, "parquet") if wanted.form == "parquet" else (write_csv, "csv")
     files: dict[str, Writer] = {f"{name}.{ending}": partial(put, table) for name, table in tables.items()}
     if wanted.form == "nonmem":
@@ -210,20 +215,31 @@ def _write(result: Result, folder: Path, figures: Mapping[str, Writer], wanted: 
     if result.scenario.start is not None and answer.samples:
         files["sampling.ics"] = partial(write_calendar, answer, words, datetime.now(UTC))
     if figures:
-        files["report.html"] = _page(answer, sentences, pairs, words)
-    files["run.json"] = partial(write_record, run_record(result, pairs))
+        files["report.html"] = _page(answer, sentences, pairs, words, advised)
+    record = run_record(result, pairs)
+    if advised is not None:
+        told = {"scenario": {**record["scenario"], "name": advised.name}, "advise": advised.record()}
+        record |= told
+    files["run.json"] = partial(write_record, record)
     written = write_all(folder, {**files, **figures})
     told = [*pair_lines(pairs, words, f"pairs.{ending}"), *taken_lines(result.scenario, words)]
     click.echo("\n".join(summary_lines(answer, sentences, words, exposure, alerts, told, written)))
 
 
-def _page(answer: Answer, sentences: Sequence[Sentence], pairs: Sequence[PairEvidence], words: Words) -> Writer:
+def _page(
+    answer: Answer,
+    sentences: Sequence[Sentence],
+    pairs: Sequence[PairEvidence],
+    words: Words,
+    advised: ToldAdvice | None,
+) -> Writer:
     """What writes the page; imports what fills in its template."""
     from datetime import date
 
     from pkinteract.report.page.write import write_page
 
-    return partial(write_page, answer, sentences, pairs, words, date.today())
+    content = None if advised is None else advised.content(words)
+    return partial(write_page, answer, sentences, pairs, words, date.today(), advised=content)
 
 
 def _write_comparison(results: list[Result], folder: Path, form: str, figures: Mapping[str, Writer]) -> None:

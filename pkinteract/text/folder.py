@@ -206,3 +206,20 @@ def _renamed(place: Path, draft: Path, files: Collection[str], gone: Collection[
 
 def _taken(folder: Path, message: str) -> InputError:
     return InputError(folder, [Problem(line=None, key="--out", message=message)])
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file of its own, complete or not there at all.
+
+    Raises
+    ------
+    InputError
+        When it cannot be written.
+    """
+    draft = path.with_name(f"{DRAFT}{path.name}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(text, "utf-8")
+        draft.replace(path)
+    except OSError as error:
+        raise InputError(path, [Problem(line=None, key="", message=f"cannot be written: {error.strerror}")]) from None

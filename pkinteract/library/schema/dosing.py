@@ -104,6 +104,7 @@ class Dosing(MonographTable):
     most: Dose | None = None
     single_high: Dose | None = None
     restart: Number | None = None
+    led_by: str | None = None
     rise: Dose | None = None
     rise_every: Number | None = None
     strengths: dict[str, Strengths] = Field(default_factory=dict)

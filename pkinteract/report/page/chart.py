@@ -122,9 +122,9 @@ def _panel(result: Result, members: Sequence[int], sampled: Array, words: Words,
         }
         for i in members
     ]
-    other = result.typical(members[0])
+    other = result.beside(members[0])
     if other is not None:
-        name = words.say("chart.typical", analyte=names[judged.id])
+        name = words.say("chart.typical" if result.unchanged is None else "advise.unchanged", analyte=names[judged.id])
         curves.append({"name": name, "values": _drawn(other.value(sampled)), "typical": 0})
     return {
         "unit": analytes[0].unit,

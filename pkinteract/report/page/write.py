@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,8 +27,12 @@ def page_text(
     words: Words,
     made: date,
     people: PatientSpread | None = None,
+    advised: Mapping[str, Any] | None = None,
 ) -> str:
-    """The page as one HTML file that asks for nothing else; with the band of ``people`` where some were simulated."""
+    """The page as one HTML file that asks for nothing else; with the band of ``people`` where some were simulated.
+
+    ``advised`` is what stands there of an advice, as :class:`ToldAdvice` gives it.
+    """
     import jinja2
 
     room = jinja2.Environment(
@@ -39,7 +43,7 @@ def page_text(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    content = page_content(answer, sentences, pairs, words, made, people)
+    content = {**page_content(answer, sentences, pairs, words, made, people), "advised": advised}
     chart = content.pop("chart")
     return room.get_template("page.html").render(
         **content,
@@ -61,9 +65,10 @@ def write_page(
     path: Path,
     *,
     people: PatientSpread | None = None,
+    advised: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the page to a file."""
-    path.write_text(page_text(answer, sentences, pairs, words, made, people), "utf-8")
+    path.write_text(page_text(answer, sentences, pairs, words, made, people, advised), "utf-8")
 
 
 def _chart_words(words: Words) -> dict[str, str]:

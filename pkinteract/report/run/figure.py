@@ -154,7 +154,7 @@ def _draw_family(axis: Axes, result: Result, family: list[int]) -> None:
         axis.plot(days, smooth, color=PALETTE[n], lw=0.9, ls=":")
         top = max(top, float(smooth.max()))
     if _typical(result, family):
-        handles.append(Line2D([], [], color="#444444", lw=0.9, ls=":", label="typical patient"))
+        handles.append(Line2D([], [], color="#444444", lw=0.9, ls=":", label=_other(result)))
     if _measured(result, family):
         handles.append(Line2D([], [], ls="", marker="o", mfc="white", mec="#444444", label=_named(result, family)))
     judged = result.analytes[next((i for i in reversed(family) if result.analytes[i].low is not None), family[0])]
@@ -170,9 +170,14 @@ def _draw_family(axis: Axes, result: Result, family: list[int]) -> None:
     legend(axis, handles, columns=1)
 
 
+def _other(result: Result) -> str:
+    """What the thin dotted line is."""
+    return "typical patient" if result.unchanged is None else "without the schedule"
+
+
 def _typical(result: Result, family: list[int]) -> list[tuple[int, Curve]]:
-    """Curves of a typical patient beside those of a fitted one, where they are others, by their place in the family."""
-    curves = [(n, result.typical(i)) for n, i in enumerate(family)]
+    """Curves of a typical patient or without the schedule, beside those of a fitted or advised one, where they are others, by their place in the family."""
+    curves = [(n, result.beside(i)) for n, i in enumerate(family)]
     return [(n, curve) for n, curve in curves if curve is not None]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,6 +17,7 @@ from pkinteract.export.tables.run import alert_text
 from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.report.pairs import published
 from pkinteract.result import FittedValue, LevelFit
+from pkinteract.scenario import Scenario
 from pkinteract.scenario.types import TOLERANCE
 from pkinteract.text.words import Words
 
@@ -31,6 +32,8 @@ LASTING = 72.0
 MOVED = 1.05
 """Fold change from which a fitted value is told [1]."""
 
+EMPTY: Mapping[Label, Sequence[str]] = {}
+
 QUANTITIES = ("clearance", "volume", "ka", "bioavailability", "km", "peripheral-volume", "peripheral-flow")
 """Values of a drug that have a name in every language."""
 
@@ -44,11 +47,15 @@ class Sentence:
 
 
 def sentences_of(
-    answer: Answer, words: Words, pairs: Sequence[PairEvidence] = (), people: Iterable[str] = ()
+    answer: Answer,
+    words: Words,
+    pairs: Sequence[PairEvidence] = (),
+    people: Iterable[str] = (),
+    instead: Mapping[Label, Sequence[str]] = EMPTY,
 ) -> tuple[Sentence, ...]:
     """The sentences that the numbers of a run carry, in their order; with the first, what is known and not in them.
 
-    Those on ``people`` begin who is at risk.
+    Those on ``people`` begin who is at risk; those of ``instead`` take the place of what has their label.
     """
     moves, fit = told_moves(answer), answer.result.fit
     happens = [*_happens(answer, moves, words), *_missing(answer, pairs, words)]
@@ -60,9 +67,10 @@ def sentences_of(
         ("measure", list(_measure(answer, words))),
         ("do", list(_do(answer, moves, words))),
     )
+    said = ((label, instead.get(label, parts)) for label, parts in texts)
     return tuple(
         Sentence(label=label, text=" ".join(part[0].upper() + part[1:] for part in parts))
-        for label, parts in texts
+        for label, parts in said
         if parts
     )
 
@@ -245,8 +253,12 @@ def _first(answer: Answer, analyte: str, rules: Sequence[str]) -> Alert | None:
 
 
 def _day(answer: Answer, time: float, words: Words) -> str:
-    """A time as a day, with its date where the run has a calendar."""
-    date = answer.result.scenario.date(time)
+    return day_text(answer.result.scenario, time, words)
+
+
+def day_text(scenario: Scenario, time: float, words: Words) -> str:
+    """A time [h] as a day, with its date where the run has a calendar."""
+    date = scenario.date(time)
     day = f"{time / 24:.0f}" if time % 24 < 1e-6 or time > 240 else words.written(round(time / 24, 1))
     if date is None:
         return words.say("day.plain", day=day)

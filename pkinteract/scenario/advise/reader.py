@@ -132,7 +132,9 @@ def _target(table: AdviseTable, drug: str | None, around: AdviseContext, report:
     if table.drug is None:
         report("drug", 'is required with target; write for example drug = "amitriptyline"')
     elif drug is not None and not set(parts) <= {drug, *_formed(drug, around.monographs)}:
-        own = ", ".join(name for name in around.units if set(name.split("+")) <= {drug, *_formed(drug, around.monographs)})
+        own = ", ".join(
+            name for name in around.units if set(name.split("+")) <= {drug, *_formed(drug, around.monographs)}
+        )
         report("target", f"{table.target} does not come from {drug}; it has {own}")
     return table.target
 
@@ -165,16 +167,21 @@ def _check_band(table: AdviseTable, target: str | None, around: AdviseContext, r
             report("between", str(error))
             return
         if not 0 < low < high:
-            report("between", f'the first must be above 0 and below the second, got {table.between[0]} and {table.between[1]}')
+            report(
+                "between",
+                f"the first must be above 0 and below the second, got {table.between[0]} and {table.between[1]}",
+            )
     if table.range:
         monograph = around.monographs[target.split("+")[0]]
         band = next((total.reference_range for total in monograph.sum if total.id == target), monograph.reference_range)
         if band.low is None or band.high is None:
             report("range", f'no reference range is known for {target}; write between = ["…", "…"]')
         elif band.after is not None or table.of != "trough":
-            report("range", f'a range holds for levels at one time of the interval; write of = "trough"') if (
+            report("range", 'a range holds for levels at one time of the interval; write of = "trough"') if (
                 band.after is None
-            ) else report("range", f"the range of {target} holds {band.after.canonical:g} h after a dose; write between")
+            ) else report(
+                "range", f"the range of {target} holds {band.after.canonical:g} h after a dose; write between"
+            )
 
 
 def _in_unit(text: str, target: str, around: AdviseContext) -> float:
@@ -186,8 +193,10 @@ def _in_unit(text: str, target: str, around: AdviseContext) -> float:
     if molar and "+" in target:
         raise ValueError(f"{target} is a sum, which has no molar mass; write it in {unit}")
     mass = amount * owner.molar_mass.canonical / 1000 if molar else amount
-    return from_canonical(mass, unit) if dimension_of(unit) == "concentration" else from_canonical(
-        1000 * mass / owner.molar_mass.canonical, unit
+    return (
+        from_canonical(mass, unit)
+        if dimension_of(unit) == "concentration"
+        else from_canonical(1000 * mass / owner.molar_mass.canonical, unit)
     )
 
 

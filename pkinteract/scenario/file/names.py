@@ -49,7 +49,7 @@ class Naming:
         if isinstance(data.get("override"), dict):
             data["override"] = self.tables(data["override"], ("override",))
         if isinstance(data.get("advise"), dict):
-            data["advise"] = self._value(self._value(data["advise"], "drug"), "target")
+            data["advise"] = self._value(self._judged(data["advise"]), "target")
         output, population = data.get("output"), data.get("population")
         if isinstance(output, dict) and isinstance(output.get("units"), dict):
             data["output"] = {**output, "units": self.tables(output["units"], ("output", "units"))}
@@ -101,6 +101,11 @@ class Naming:
         """A table with an analyte's id under its ``key``."""
         name = entry.get(key) if isinstance(entry, dict) else None
         return {**entry, key: self.analyte(name)} if isinstance(entry, dict) and isinstance(name, str) else entry
+
+    def _judged(self, table: dict[str, Any]) -> object:
+        """``[advise]`` with the drug's id: of a racemate its first part, which is what acts."""
+        racemate = self.library.racemate(table["drug"]) if isinstance(table.get("drug"), str) else None
+        return self._value(table, "drug") if racemate is None else {**table, "drug": racemate.drugs[0]}
 
     def _regimens(self, entries: list[Any]) -> list[Any]:
         regimens: list[Any] = []

@@ -1,0 +1,140 @@
+"""``pkinteract advise``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pkinteract.commands.inputs import PATH
+from pkinteract.commands.progress import evaluation_progress, progress_bar
+from pkinteract.text.words import LANGUAGES
+
+if TYPE_CHECKING:
+    from pkinteract.report.advise.told import ToldAdvice
+    from pkinteract.result import Result
+    from pkinteract.scenario import Scenario
+
+
+@click.command("advise")
+@click.argument("scenario", metavar="SCENARIO", type=PATH)
+@click.option("--levels", is_flag=True, help="Fit the patient to the [[observation]] levels first.")
+@click.option(
+    "--population",
+    "count",
+    metavar="N",
+    type=click.IntRange(1, 100_000),
+    help="Try the best schedules in so many virtual patients too.",
+)
+@click.option(
+    "--seed", metavar="N", type=click.IntRange(min=0), help="Begins their draws; default the scenario's, or 1."
+)
+@click.option("--out", metavar="DIR", type=PATH, help="Default results/<name>-advise/.")
+@click.option("--write", metavar="FILE.toml", type=PATH, help="Also write the scenario with the schedule in it.")
+@click.option("--no-figure", is_flag=True, help="Write no report.html, concentrations.png and .svg; faster.")
+@click.option(
+    "--language", type=click.Choice(LANGUAGES), help="Of report.html and all texts; default [output] language, or en."
+)
+@click.option("--force", is_flag=True, help="Write into a folder, or over a file, that holds something else.")
+def advise(
+    scenario: Path,
+    levels: bool,
+    count: int | None,
+    seed: int | None,
+    out: Path | None,
+    write: Path | None,
+    no_figure: bool,
+    language: str | None,
+    force: bool,
+) -> None:
+    """Find the doses that keep a level where it should be through the switch of SCENARIO.
+
+    A few dated changes of one drug's tablets are looked for, as the [advise] table says: by default no day's average
+    further than 20 % from that before the first change, in at most three changes. Writes them (schedule.csv), what else
+    could be done (alternatives.csv), and everything that run writes, of the scenario with the schedule in it. Where
+    nothing passes it says what stands in the way.
+
+    Example: pkinteract advise scenarios/carbamazepine-to-levetiracetam.toml --population 1000
+    """
+    from dataclasses import replace
+
+    from pkinteract.advise.levels import Levels
+    from pkinteract.advise.outcome import BUDGET, advice_of
+    from pkinteract.advise.people import typical_people
+    from pkinteract.advise.rewrite import advised_scenario
+    from pkinteract.advise.shares import BEST, JURY, advised_people
+    from pkinteract.advise.task import needless_task, task_of
+    from pkinteract.model import build
+    from pkinteract.population.people.specification import specification
+    from pkinteract.report.advise.told import told_advice
+    from pkinteract.scenario import read_scenario
+    from pkinteract.simulation import simulate
+    from pkinteract.text.folder import refuse_foreign, write_text
+
+    if levels and count is not None:
+        raise click.UsageError("give either --levels or --population: virtual patients are no one patient")
+    read = read_scenario(scenario)
+    folder = out or Path("results") / f"{read.name}-advise"
+    if not force:
+        refuse_foreign(folder, f"{read.name}-advise")
+        _refuse_file(write)
+    spec = None if count is None else specification(read, count, seed)
+    unchanged = _simulated(read, levels)
+    task = task_of(unchanged)
+    if task is None:
+        task = needless_task(unchanged)
+    model = build(task.scenario)
+    ways = Levels(task, typical_people(task.scenario, model, task.place), model)
+    with progress_bar("schedules") as begin:
+        tell = None if begin is None else begin(BUDGET, 0)
+        advice = advice_of(task, ways, keep=1 if spec is None else BEST, progress=tell)
+    people = None
+    if spec is not None:
+        with progress_bar("patients") as begin:
+            tell = None if begin is None else begin(BEST * JURY + 2 * spec.n, 0)
+            people = advised_people(advice, spec, progress=tell)
+    chosen = advice.best if people is None else people.chosen
+    changed = simulate(advised_scenario(task, chosen.schedule))
+    told = told_advice(advice, ways, people, changed, language or read.language)
+    other = unchanged if chosen.schedule else None
+    result = replace(changed, fit=unchanged.fit, unchanged=other)
+    _write(result, told, folder, figure=not no_figure, language=language)
+    if write is not None:
+        write_text(write, result.scenario.text)
+        click.echo(f"  wrote {write}")
+
+
+def _refuse_file(path: Path | None) -> None:
+    """Refuse to write over a file."""
+    from pkinteract.errors import InputError, Problem
+
+    if path is not None and path.exists():
+        raise InputError(path, [Problem(line=None, key="--write", message="is there; name another or add --force")])
+
+
+def _simulated(scenario: Scenario, levels: bool) -> Result:
+    """The scenario as it is; with the patient fitted to its levels if that is wanted."""
+    from pkinteract.simulation import simulate
+
+    if not levels:
+        return simulate(scenario)
+    from pkinteract.fitting.patient.fitted import fitted_run
+    from pkinteract.fitting.patient.priors import patient_fit
+
+    patient_fit(scenario)
+    with evaluation_progress() as progress:
+        return fitted_run(scenario, progress=progress)
+
+
+def _write(result: Result, told: ToldAdvice, folder: Path, *, figure: bool, language: str | None) -> None:
+    """Write everything about the schedule."""
+    from tempfile import TemporaryDirectory
+
+    from pkinteract.commands.run import Wanted, drawer, write_result
+    from pkinteract.report.workers import drawing, in_room
+
+    names = [f"concentrations.{ending}" for ending in ("png", "svg")] if figure else []
+    with drawing(drawer, beside=False) as draw, TemporaryDirectory(prefix="pkinteract-") as room:
+        [figures] = in_room(Path(room), draw, [([result], names)])
+        write_result(result, folder, figures, Wanted(form="csv", excel=False, language=language), told)

@@ -1,0 +1,128 @@
+"""The tables of ``advise``: the schedule, what else could be done, and what it does in virtual patients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pkinteract.advise.outcome import Advice
+from pkinteract.advise.shares import PeopleAdvice
+from pkinteract.advise.steps import PlannedDose, PlannedStep
+from pkinteract.advise.types import PRESENT, Candidate, Task
+from pkinteract.analysis.settled import DAY
+from pkinteract.export.tables.dates import dates
+from pkinteract.text.csv import Table
+from pkinteract.text.words import Words, words_of
+
+
+def schedule_table(advice: Advice, steps: Sequence[PlannedStep], words: Words) -> Table:
+    """``schedule.csv``: one row for each amount of each step; ``times`` are of the clock, t = 0 is 00:00 without one."""
+    task = advice.task
+    rows = [(step, dose) for step in steps for dose in step.doses]
+    times = np.array([step.time for step, _ in rows], dtype=float)
+    return {
+        "day": times / DAY,
+        **dates(task.scenario, times),
+        "drug": [task.drug for _ in rows],
+        "dose_mg": np.array([dose.amount for _, dose in rows], dtype=float),
+        "tablets": ["" if dose.tablets is None else dose.tablets.text for _, dose in rows],
+        "times": ["; ".join(map(clock, dose.hours)) for _, dose in rows],
+        "check_on": [_day(task, step.check) for step, _ in rows],
+        "why": [why(advice, step, words) for step, _ in rows],
+    }
+
+
+def ways_of(advice: Advice, chosen: Candidate) -> list[tuple[str, Candidate]]:
+    """The schedule that is advised, then the other ways, with their names."""
+    ways = [("advised", chosen)]
+    if chosen is not advice.best:
+        ways.append(("typical patient", advice.best))
+    return [*ways, *((one.name, one.candidate) for one in advice.alternatives)]
+
+
+def alternatives_table(advice: Advice, chosen: Candidate) -> Table:
+    """``alternatives.csv``: the schedule first, then other ways; levels over the target, days outside the band."""
+    ways, task, words = ways_of(advice, chosen), advice.task, words_of("en")
+    return {
+        "name": [name for name, _ in ways],
+        "schedule": [schedule_text(task, one, words) for _, one in ways],
+        "changes": [one.score.changes for _, one in ways],
+        "passes": [one.score.passes for _, one in ways],
+        "days_outside": [days_outside(advice, one) for _, one in ways],
+        "lowest_ratio": np.array([span(advice, one)[0] for _, one in ways]),
+        "highest_ratio": np.array([span(advice, one)[1] for _, one in ways]),
+        "excess": np.array([one.score.excess for _, one in ways]),
+        "mean_distance": np.array([one.score.distance for _, one in ways]),
+        "sum_of_steps": np.array([one.score.steps for _, one in ways]),
+    }
+
+
+def share_table(people: PeopleAdvice) -> Table:
+    """``shares.csv``: of virtual patients, by genotype, without and with the schedule."""
+    return {
+        "group": [share.group for share in people.shares],
+        "outcome": [share.outcome for share in people.shares],
+        "patients": [share.patients for share in people.shares],
+        "unchanged": np.array([share.unchanged for share in people.shares]),
+        "advised": np.array([share.advised for share in people.shares]),
+    }
+
+
+def span(advice: Advice, candidate: Candidate) -> tuple[float, float]:
+    """Lowest and highest level of the days that count over the target [1]."""
+    ratios = candidate.levels[advice.counted] / advice.task.band.target
+    return (float(ratios.min()), float(ratios.max())) if len(ratios) else (np.nan, np.nan)
+
+
+def days_outside(advice: Advice, candidate: Candidate) -> int:
+    """Number of days that count whose level is outside the band."""
+    band, levels = advice.task.band, candidate.levels[advice.counted]
+    return int(((levels > band.high * (1 + 1e-4)) | (levels < band.low * (1 - 1e-4))).sum())
+
+
+def schedule_text(task: Task, candidate: Candidate, words: Words) -> str:
+    """A schedule in one line, such as "day 3: 85 mg; day 16: 150 mg"; a larger dose in the evening behind a slash."""
+    return "; ".join(
+        words.say(
+            "advise.at", day=f"{task.start / DAY + step.day:g}", amount=words.number(amounts_text(task, step.option))
+        )
+        for step in candidate.schedule
+    )
+
+
+def amounts_text(task: Task, option: int) -> str:
+    """The amounts of a day's doses, once where they are equal [mg]."""
+    amounts = sorted(set(task.present.tolist())) if option == PRESENT else sorted({*task.options[option].tolist()})
+    return "/".join(f"{amount:g}" for amount in amounts)
+
+
+def clock(hour: float) -> str:
+    """A time of day."""
+    minutes = round(60 * hour)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def doses_text(doses: Sequence[PlannedDose]) -> str:
+    """What is taken on a day, such as "100 mg at 08:00 and 20:00"."""
+    return ", ".join(f"{dose.amount:g} mg" for dose in doses)
+
+
+def why(advice: Advice, step: PlannedStep, words: Words) -> str:
+    """What a step is for: the level that it prevents."""
+    task = advice.task
+    return words.say(
+        "advise.back" if step.back else "advise.why",
+        ratio=step.without / task.band.target,
+        day=f"{step.without_time / DAY:.0f}",
+        level=step.without,
+        unit=task.analyte.unit,
+    )
+
+
+def _day(task: Task, time: float | None) -> str:
+    """A time as a date, or as a day without a calendar; nothing for none."""
+    if time is None:
+        return ""
+    date = task.scenario.date(time)
+    return f"{time / DAY:g}" if date is None else f"{date:%Y-%m-%d}"
