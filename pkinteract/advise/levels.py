@@ -79,7 +79,8 @@ class Levels:
         options = np.full(self.task.count, PRESENT)
         for step in schedule:
             options[step.day :] = step.option
-        return np.einsum("jb,jb->j", self._coefficients[options[self.task.day]], self._bases)
+        shares: Array = self._coefficients[options[self.task.day]]
+        return np.asarray((shares * self._bases).sum(axis=1))
 
     @property
     def before(self) -> Array:
@@ -113,7 +114,7 @@ class Levels:
         """Levels (column, day) of some patients with every dose of the drug times a factor (dose, column)."""
         task, count = self.task, len(who)
         stop = task.start + DAY * task.count
-        edges = task.start + DAY * np.arange(task.count + 1)
+        edges: Array = task.start + DAY * np.arange(task.count + 1, dtype=float)
         trough = task.wanted.of == "trough"
         grid = np.unique(task.sampled) if trough else np.empty(0)
         standing = self._begun[0]
@@ -121,14 +122,10 @@ class Levels:
 
         def part(first: int) -> Array:
             here = slice(first, first + BATCH)
-            done = self.people.run(
-                who[here], jumps[:, here], (task.start, stop), edges=edges, grid=grid, initial=standing
-            )
-            if trough:
-                levels = done.profile[0][np.searchsorted(grid, task.sampled)]
-            else:
-                levels = done.windows[0, :, 0] / DAY
-            levels = np.where(done.ok, levels, np.nan).T.copy()
+            span = task.start, stop
+            done = self.people.run(who[here], jumps[:, here], span, edges=edges, grid=grid, initial=standing)
+            read = done.profile[0][np.searchsorted(grid, task.sampled)] if trough else done.windows[0, :, 0] / DAY
+            levels = np.where(done.ok, read, np.nan).T.copy()
             done.release()
             return levels
 
@@ -170,12 +167,12 @@ class Levels:
         for row, schedule in enumerate(schedules):
             for n, step in enumerate(schedule):
                 days[row, n], options[row, n] = step.day, step.option
-        levels = stopped[days[:, 0]]
+        levels: Array = stopped[days[:, 0]]
         for n in range(most):
             for b in range(len(begun)):
                 share = self._coefficients[options[:, n], b][:, None]
                 levels = levels + share * (begun[b, days[:, n]] - begun[b, days[:, n + 1]])
-        return np.maximum(levels, 0.0)
+        return np.asarray(np.maximum(levels, 0.0))
 
 
 def _bases(task: Task, model: Model) -> tuple[Array, Array]:

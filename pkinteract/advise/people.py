@@ -56,7 +56,7 @@ class People:
     @property
     def count(self) -> int:
         """Number of patients."""
-        return self.parameters.shape[1]
+        return int(self.parameters.shape[1])
 
     def run(
         self,

@@ -71,11 +71,10 @@ def advised_text(task: Task, schedule: Schedule) -> str:
     ]
     head = {key: value for key, value in old.items() if key != "course"}
     new = ["[[regimen]]\n", *_pairs(head), *(line for table in courses for line in _course(table)), "\n"]
-    gone = [*_span(lines, own, len(text)), *_span(lines, ("advise",), len(text))]
-    kept = [
-        new if n == lines.tables[own] else [line] for n, line in enumerate(text, 1) if n not in gone or n == gone[0]
-    ]
-    return "".join(line for some in kept for line in some).rstrip("\n") + "\n"
+    gone = {*_span(lines, own, text), *_span(lines, ("advise",), text)}
+    at = sum(n not in gone for n in range(1, lines.tables[own]))
+    kept = [line for n, line in enumerate(text, 1) if n not in gone]
+    return "".join([*kept[:at], *new, *kept[at:]]).rstrip("\n") + "\n"
 
 
 def _written(regimens: Sequence[Table], scenario: Scenario, place: int) -> int:
@@ -92,13 +91,16 @@ def _written(regimens: Sequence[Table], scenario: Scenario, place: int) -> int:
     raise IndexError(place)
 
 
-def _span(lines: Lines, own: Key, count: int) -> range:
-    """Lines of a table and of those below it, up to the comment of the next one; none where it is not there."""
+def _span(lines: Lines, own: Key, text: Sequence[str]) -> range:
+    """Lines of a table and of those below it, without what is said above the next one; none where it is not there."""
     begin = lines.tables.get(own)
     if begin is None:
         return range(0)
     after = [line for key, line in lines.tables.items() if line > begin and key[: len(own)] != own]
-    return range(begin, min(after, default=count + 1))
+    end = min(after, default=len(text) + 1)
+    while after and text[end - 2].lstrip().startswith("#"):
+        end -= 1
+    return range(begin, end)
 
 
 def _pieces(
@@ -129,13 +131,9 @@ def _pieces(
         if amounts[0] == amounts[-1] or task.a_day == 1:
             yield _dosed(_between(table, here[0], later), float(amounts[0]))
             continue
-        for k, time in enumerate(here[: task.a_day]):
-            piece = _dosed(_between(table, time, later), float(amounts[int(k + 1 == task.a_day)]))
-            yield {
-                **{key: value for key, value in piece.items() if key != "at"},
-                "dose": piece["dose"],
-                "every": "24 h",
-            }
+        for k, first in enumerate(here[: task.a_day]):
+            piece = {key: value for key, value in _between(table, first, later).items() if key != "at"}
+            yield _dosed(piece, float(amounts[int(k + 1 == task.a_day)])) | {"every": "24 h"}
 
 
 def _between(table: Table, start: float | None, stop: float) -> dict[str, Any]:

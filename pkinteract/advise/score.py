@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -87,4 +88,4 @@ def _steps(task: Task, schedule: Schedule) -> list[float]:
     amounts = [float(task.sizes[option]) for option in (PRESENT, *(step.option for step in schedule))]
     smallest = min((float(amount) for amount in task.sizes if amount > 0), default=1.0)
     logs = [math.log(max(amount, smallest / 10)) for amount in amounts]
-    return [min(abs(after - before), FURTHEST) for before, after in zip(logs, logs[1:], strict=False)]
+    return [min(abs(after - before), FURTHEST) for before, after in pairwise(logs)]

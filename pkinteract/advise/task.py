@@ -141,10 +141,8 @@ def _refused(result: Result, wanted: AdviseSpecification, analyte: Analyte) -> S
     if not others and wanted.keep is not None:
         refuse("keep", f"nothing changes beside {drug}; write between, or what changes")
     elif wanted.keep is not None and _own_between(scenario, drug, start, end):
-        refuse(
-            "drug",
-            f"{drug} has changes of its own dose from day {start / DAY:g} on; write between or range, or leave them out",
-        )
+        text = f"{drug} has changes of its own dose from day {start / DAY:g} on"
+        refuse("drug", f"{text}; write between or range, or leave them out")
     elif not named and _own_between(scenario, drug, start, end):
         refuse("drug", f"{drug} has changes of its own dose; name it under [advise] to have them replaced")
     courses = [course for regimen in scenario.regimens if regimen.drug == drug for course in regimen.courses]

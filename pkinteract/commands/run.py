@@ -183,7 +183,7 @@ def write_result(
     from pkinteract.report.run.text import summary_lines
     from pkinteract.text.csv import write_csv
     from pkinteract.text.folder import write_all
-    from pkinteract.text.record import write_record
+    from pkinteract.text.record import source, write_record
     from pkinteract.text.words import words_of
 
     words = words_of(wanted.language or result.scenario.language)
@@ -218,8 +218,8 @@ def write_result(
         files["report.html"] = _page(answer, sentences, pairs, words, advised)
     record = run_record(result, pairs)
     if advised is not None:
-        told = {"scenario": {**record["scenario"], "name": advised.name}, "advise": advised.record()}
-        record |= told
+        scenario = result.scenario
+        record |= {"scenario": source(advised.name, scenario.title, scenario.text), "advise": advised.record()}
     files["run.json"] = partial(write_record, record)
     written = write_all(folder, {**files, **figures})
     told = [*pair_lines(pairs, words, f"pairs.{ending}"), *taken_lines(result.scenario, words)]

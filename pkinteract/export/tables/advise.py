@@ -8,7 +8,7 @@ import numpy as np
 
 from pkinteract.advise.outcome import Advice
 from pkinteract.advise.shares import PeopleAdvice
-from pkinteract.advise.steps import PlannedDose, PlannedStep
+from pkinteract.advise.steps import PlannedStep
 from pkinteract.advise.types import PRESENT, Candidate, Task
 from pkinteract.analysis.settled import DAY
 from pkinteract.export.tables.dates import dates
@@ -17,7 +17,7 @@ from pkinteract.text.words import Words, words_of
 
 
 def schedule_table(advice: Advice, steps: Sequence[PlannedStep], words: Words) -> Table:
-    """``schedule.csv``: one row for each amount of each step; ``times`` are of the clock, t = 0 is 00:00 without one."""
+    """``schedule.csv``: a row for each amount of each step; ``times`` are of the clock, t = 0 is 00:00 without one."""
     task = advice.task
     rows = [(step, dose) for step in steps for dose in step.doses]
     times = np.array([step.time for step, _ in rows], dtype=float)
@@ -101,11 +101,6 @@ def clock(hour: float) -> str:
     """A time of day."""
     minutes = round(60 * hour)
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
-
-
-def doses_text(doses: Sequence[PlannedDose]) -> str:
-    """What is taken on a day, such as "100 mg at 08:00 and 20:00"."""
-    return ", ".join(f"{dose.amount:g} mg" for dose in doses)
 
 
 def why(advice: Advice, step: PlannedStep, words: Words) -> str:

@@ -176,7 +176,7 @@ def _other(result: Result) -> str:
 
 
 def _typical(result: Result, family: list[int]) -> list[tuple[int, Curve]]:
-    """Curves of a typical patient or without the schedule, beside those of a fitted or advised one, where they are others, by their place in the family."""
+    """Curves of a typical patient, or without the schedule, beside those of a family, by their place in it."""
     curves = [(n, result.beside(i)) for n, i in enumerate(family)]
     return [(n, curve) for n, curve in curves if curve is not None]
 

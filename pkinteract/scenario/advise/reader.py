@@ -176,12 +176,10 @@ def _check_band(table: AdviseTable, target: str | None, around: AdviseContext, r
         band = next((total.reference_range for total in monograph.sum if total.id == target), monograph.reference_range)
         if band.low is None or band.high is None:
             report("range", f'no reference range is known for {target}; write between = ["…", "…"]')
-        elif band.after is not None or table.of != "trough":
-            report("range", 'a range holds for levels at one time of the interval; write of = "trough"') if (
-                band.after is None
-            ) else report(
-                "range", f"the range of {target} holds {band.after.canonical:g} h after a dose; write between"
-            )
+        elif band.after is not None:
+            report("range", f"the range of {target} holds {band.after.canonical:g} h after a dose; write between")
+        elif table.of != "trough":
+            report("of", 'a reference range holds for values before a dose; write of = "trough"')
 
 
 def _in_unit(text: str, target: str, around: AdviseContext) -> float:
