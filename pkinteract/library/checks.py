@@ -353,6 +353,16 @@ def _dosing(data: _Data) -> Iterator[Fault]:
             ceiling = _number(nested_table(data, "dosing").get("most"), dimension)
             if end is not None and ceiling is not None and end > ceiling:
                 yield ("dosing", "most"), f"is below {name}; it is the highest dose of a day"
+        given = [nested_table(data, "dosing"), *(row for _, row in table_rows(data, "dosing", "kidneys"))]
+        tops = [_number(table.get("most", table.get("high")), dimension) for table in given]
+        if not _ascending([top for top in tops if top is not None][::-1]):
+            yield ("dosing", "kidneys"), "each most is lower than the one above it, the first than that of [dosing]"
+    bounds = [_number(row.get("below"), "clearance") for _, row in table_rows(data, "dosing", "kidneys")]
+    if None not in bounds and not _ascending([bound for bound in bounds if bound is not None][::-1]):
+        yield ("dosing", "kidneys"), 'kidneys run from the highest "below" down'
+    for name, needed in (("rise", "rise_every"), ("most_for", "most"), ("most_for", "high")):
+        if name in nested_table(data, "dosing") and needed not in nested_table(data, "dosing"):
+            yield ("dosing", name), f"needs {needed} beside it"
     forms = _tables(data, "absorption")
     for name in nested_table(data, "dosing", "strengths"):
         if name not in forms:

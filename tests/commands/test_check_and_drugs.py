@@ -69,7 +69,11 @@ def test_check_prints_warnings() -> None:
 TOLD = {
     "amitriptyline-raised-during-induction": [
         "amitriptyline 250 mg a day from day -90: above the usual 25 to 150 mg; 300 mg is the highest dose"
-    ]
+    ],
+    "levetiracetam-renal-impairment": [
+        "levetiracetam 2000 mg a day from day 0: above 1500 mg, the highest at a creatinine clearance below 50 mL/min "
+        "(750 mg twice a day)"
+    ],
 }
 
 

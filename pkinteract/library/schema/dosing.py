@@ -6,8 +6,17 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from pkinteract.library.schema.values import UNSOURCED, Dose, Kind, MonographTable, Number
-from pkinteract.units import parse
+from pkinteract.library.schema.values import (
+    UNSOURCED,
+    CreatinineClearance,
+    Dose,
+    Duration,
+    Kind,
+    MonographTable,
+    Number,
+    Value,
+)
+from pkinteract.units import from_canonical, parse
 
 
 def _strength(text: str) -> str:
@@ -77,6 +86,23 @@ def _unsourced(data: object) -> object:
     return data
 
 
+def milligrams(dose: Value, weight: float) -> float:
+    """A dose of somebody of a body weight [kg], in mg."""
+    return dose.canonical * (weight if dose.unit.endswith("/kg") else 1.0)
+
+
+class KidneyLimit(MonographTable):
+    """The highest dose a day, ``most``, of who has a creatinine clearance ``below`` this and is not on dialysis."""
+
+    below: CreatinineClearance
+    most: Dose
+
+    @property
+    def clearance(self) -> float:
+        """The clearance from which on it does not hold any more [mL/min]."""
+        return from_canonical(self.below.canonical, "mL/min")
+
+
 class Dosing(MonographTable):
     """Usual doses of an adult, as labelled on the default formulation.
 
@@ -88,6 +114,13 @@ class Dosing(MonographTable):
         Dose a day that a treatment begins with.
     most
         Highest dose a day that a label or guideline allows; ``high`` if left out.
+    most_for
+        How long ``most`` may be given; then ``high`` is the highest. Without end if left out.
+    kidneys
+        Highest doses a day of kidneys that fail, from the highest clearance down.
+    rise, rise_every
+        Largest increase of the dose a day at once, and shortest time from one increase to the next, of who is treated
+        already.
     single_high
         Highest usual dose of a drug that is given once; ``high`` if left out.
     restart
@@ -102,6 +135,9 @@ class Dosing(MonographTable):
     low: Dose | None = None
     high: Dose | None = None
     most: Dose | None = None
+    most_for: Duration | None = None
+    rise: Dose | None = None
+    rise_every: Duration | None = None
     single_high: Dose | None = None
     restart: Number | None = None
     led_by: str | None = None
@@ -109,3 +145,30 @@ class Dosing(MonographTable):
     rise_every: Number | None = None
     strengths: dict[str, Strengths] = Field(default_factory=dict)
     other_forms: dict[str, OtherForm] = Field(default_factory=dict)
+    kidneys: tuple[KidneyLimit, ...] = Field(default=(), strict=False)
+
+    def kidney_limit(self, clearance: float | None) -> KidneyLimit | None:
+        """The strictest limit that holds at a creatinine clearance [mL/min]; None if none does or it is not known."""
+        if clearance is None:
+            return None
+        return next((row for row in reversed(self.kidneys) if clearance < row.clearance - 1e-9), None)
+
+    def limit(self, weight: float, clearance: float | None, *, lasting: bool) -> float | None:
+        """Highest dose a day of an adult, as labelled on the default formulation [mg]; None if none is known.
+
+        Parameters
+        ----------
+        weight
+            Body weight [kg].
+        clearance
+            Creatinine clearance [mL/min]; None if it is not known, and kidneys count as normal.
+        lasting
+            Whether the dose is given for longer than ``most_for``.
+        """
+        ends = [self.most or self.high]
+        if lasting and self.most_for is not None:
+            ends.append(self.high)
+        kidneys = self.kidney_limit(clearance)
+        if kidneys is not None:
+            ends.append(kidneys.most)
+        return min((milligrams(end, weight) for end in ends if end is not None), default=None)

@@ -155,7 +155,8 @@ class _ScenarioReader:
         if self.problems or simulation is None or stages is None:
             raise InputError(self.file.path, list(dict.fromkeys(self.problems)))
         given = doses(tuple(regimens), monographs, simulation.duration)
-        for key, message in oddities(data, regimens, changes, monographs, simulation.duration, stages[0]):
+        states = () if sessions else ((first, stages[0]), *stages[1])
+        for key, message in oddities(data, regimens, changes, monographs, simulation.duration, stages[0], states):
             self.warn(key, message)
         return Scenario(
             name=self.file.path.stem,

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pkinteract.library.schema.dosing import Strengths
+from pkinteract.library.schema.dosing import Strengths, milligrams
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.library.schema.values import Value
 from pkinteract.scenario.doses import dose_count
@@ -38,9 +38,20 @@ class _ConstantDose:
 
 
 def unusual_doses(
-    regimens: Sequence[Regimen], monographs: Mapping[str, Monograph], patient: Patient
+    regimens: Sequence[Regimen],
+    monographs: Mapping[str, Monograph],
+    patient: Patient,
+    states: Sequence[tuple[float, Patient]],
 ) -> Iterator[tuple[Key, str]]:
-    """What is unusual of the doses of a scenario, each at the key of its course; of ranges only in adults."""
+    """What is unusual of the doses of a scenario, each at the key of its course; of ranges only in adults.
+
+    Parameters
+    ----------
+    patient
+        As the run begins.
+    states
+        The patient from a time [h] on, in order; none where dialysis replaces the kidneys.
+    """
     for drug in dict.fromkeys(regimen.drug for regimen in regimens):
         monograph = monographs[drug]
         own = [
@@ -51,6 +62,7 @@ def unusual_doses(
         ]
         if patient.age >= ADULT:
             yield from _range(own, monograph, patient.weight)
+            yield from _kidneys(own, monograph, states)
 
 
 def unmakeable_dose(course: Course, monograph: Monograph) -> str | None:
@@ -76,14 +88,12 @@ def _range(courses: Sequence[tuple[Key, Course]], monograph: Monograph, weight: 
     most = _mg(dosing.most, weight)
     if high is not None and most is not None:
         high = min(high, most)
-    stretches: list[_ConstantDose] = []
     for key, course in courses:
-        share = _as_default(course, monograph)
-        if dose_count(course) > 1:
-            stretches += _stretches(key, course, share)
-        elif once is not None and (amount := _amounts(course)[0] * share) > once + GRAIN:
+        amount = _amounts(course)[0] * _as_default(course, monograph)
+        if dose_count(course) == 1 and once is not None and amount > once + GRAIN:
             usual = f"the usual {once:g} mg at most" if dosing.single_high else f"the usual {_span(low, high)} a day"
             yield key, f"{monograph.id} {amount:g} mg at once on day {course.start / 24:g}: above {usual}"
+    stretches = _repeated(courses, monograph)
     reached = 0.0
     said: set[Key] = set()
     for stretch, daily in _totals(stretches):
@@ -97,6 +107,37 @@ def _range(courses: Sequence[tuple[Key, Course]], monograph: Monograph, weight: 
     oral = next((stretch for stretch in stretches if stretch.oral), None)
     if low is not None and oral is not None and reached < min(low, _mg(dosing.start, weight) or low) - GRAIN:
         yield oral.key, f"{monograph.id} {reached:g} mg a day at most: below the usual {_span(low, high)}"
+
+
+def _kidneys(
+    courses: Sequence[tuple[Key, Course]], monograph: Monograph, states: Sequence[tuple[float, Patient]]
+) -> Iterator[tuple[Key, str]]:
+    """Repeated doses above the highest of kidneys that fail, once for each course and limit."""
+    stretches = _repeated(courses, monograph)
+    said: set[tuple[Key, float]] = set()
+    for time in sorted({*(stretch.start for stretch in stretches), *(time for time, _ in states)}):
+        taken = [one for one in stretches if one.start <= time + TOLERANCE and one.stop > time + TOLERANCE]
+        patient = next((state for begin, state in reversed(states) if begin <= time + TOLERANCE), None)
+        limit = None if patient is None else monograph.dosing.kidney_limit(patient.creatinine_clearance)
+        if not taken or patient is None or limit is None:
+            continue
+        daily, most = sum(one.daily for one in taken), milligrams(limit.most, patient.weight)
+        key = max(taken, key=lambda one: one.start).key
+        if daily > most + GRAIN and (key, limit.clearance) not in said:
+            said.add((key, limit.clearance))
+            text = f"{monograph.id} {daily:g} mg a day from day {time / 24:g}: above {most:g} mg"
+            note = f" ({limit.most.note})" if limit.most.note else ""
+            yield key, f"{text}, the highest at a creatinine clearance below {limit.clearance:g} mL/min{note}"
+
+
+def _repeated(courses: Sequence[tuple[Key, Course]], monograph: Monograph) -> list[_ConstantDose]:
+    """The constant stretches of the courses of more than one dose."""
+    return [
+        stretch
+        for key, course in courses
+        if dose_count(course) > 1
+        for stretch in _stretches(key, course, _as_default(course, monograph))
+    ]
 
 
 def _totals(stretches: Sequence[_ConstantDose]) -> Iterator[tuple[_ConstantDose, float]]:
@@ -148,9 +189,7 @@ def most_a_day(course: Course, monograph: Monograph, patient: Patient) -> float 
 
 
 def _mg(value: Value | None, weight: float) -> float | None:
-    if value is None:
-        return None
-    return value.canonical * (weight if value.unit.endswith("/kg") else 1.0)
+    return None if value is None else milligrams(value, weight)
 
 
 def _span(low: float | None, high: float | None) -> str:

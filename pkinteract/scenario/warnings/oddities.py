@@ -24,8 +24,21 @@ def oddities(
     monographs: Mapping[str, Monograph],
     duration: float,
     patient: Patient,
+    states: Sequence[tuple[float, Patient]],
 ) -> Iterator[Oddity]:
-    """Slips of a scenario that could be read; ``data`` is the file, ``duration`` the end of the run [h]."""
+    """Slips of a scenario that could be read.
+
+    Parameters
+    ----------
+    data
+        The file.
+    duration
+        End of the run [h].
+    patient
+        As the run begins.
+    states
+        The patient from a time [h] on, in order; none where dialysis replaces the kidneys.
+    """
     for r, regimen in enumerate(regimens):
         last: Course | None = None
         for c, course in enumerate(regimen.courses):
@@ -57,7 +70,7 @@ def oddities(
                 break
         if "population" not in data:
             yield from _genes(r, monographs[regimen.drug], data["patient"].get("phenotype", {}))
-    yield from unusual_doses(regimens, monographs, patient)
+    yield from unusual_doses(regimens, monographs, patient, states)
     yield from _patient(data["patient"], changes, monographs, duration, patient)
 
 
