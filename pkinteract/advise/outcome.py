@@ -14,6 +14,7 @@ from pkinteract.advise.score import candidates
 from pkinteract.advise.search import Best, Freedom, search
 from pkinteract.advise.types import PRESENT, BoolArray, Candidate, Kind, Step, Task
 from pkinteract.analysis.settled import DAY
+from pkinteract.library.schema.dosing import milligrams
 from pkinteract.scenario.types import TOLERANCE
 
 BUDGET = 200_000
@@ -147,7 +148,8 @@ def freedom_of(task: Task, *, back: bool) -> Freedom:
     """What ``[advise]`` and the label allow."""
     wanted = task.wanted
     dosing = task.scenario.monographs[task.drug].dosing
-    rise = math.inf if dosing.rise is None else dosing.rise.canonical / task.a_day
+    weight = task.scenario.patient.weight
+    rise = math.inf if dosing.rise is None else milligrams(dosing.rise, weight) / task.a_day
     every = 0 if dosing.rise_every is None else math.ceil(dosing.rise_every.canonical / DAY - TOLERANCE)
     return Freedom(
         changes=wanted.most_changes,

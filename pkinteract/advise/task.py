@@ -246,7 +246,7 @@ def _options(
     monograph = scenario.monographs[str(wanted.drug)]
     taken = [dose for dose in doses if not dose.missed]
     largest = max((dose.amount for dose in taken), default=0.0)
-    most = max(largest, _most(scenario, monograph, taken) / a_day)
+    most = _most(scenario, monograph, taken, a_day)
     sold = monograph.dosing.strengths.get(taken[0].formulation)
     strengths = wanted.strengths or (sold.amounts if sold is not None else ())
     halved = sold.halved if sold is not None and not wanted.strengths else ()
@@ -275,13 +275,21 @@ def _options(
     return np.array(rows), ("tablets", *kinds.values()), tablets
 
 
-def _most(scenario: Scenario, monograph: Monograph, doses: Sequence[Dose]) -> float:
-    """Highest dose a day, as labelled on the formulation that is taken [mg]; that of the file where none is known."""
+def _most(scenario: Scenario, monograph: Monograph, doses: Sequence[Dose], a_day: int) -> float:
+    """The larger of the present and the highest labelled dose [mg]; no more than weak kidneys let be given."""
+    present = max((dose.amount for dose in doses), default=0.0)
     if not doses:
-        return 0.0
+        return present
     course: Course = scenario.regimens[doses[0].regimen].courses[doses[0].course]
-    known = most_a_day(course, monograph, scenario.patient)
-    return 0.0 if known is None else known
+    people = [scenario.patient, *(person for time, person in scenario.patients if time < doses[-1].time)]
+    now = [person.creatinine_clearance for person in people[-1:] if not scenario.sessions]
+    clearance = now[0] if now else None
+    labelled = most_a_day(course, monograph, scenario.patient, None)
+    kidneys = None
+    if monograph.dosing.kidney_limit(clearance) is not None:
+        kidneys = most_a_day(course, monograph, scenario.patient, clearance)
+    most = max(present, 0.0 if labelled is None else labelled / a_day)
+    return most if kidneys is None else min(most, kidneys / a_day)
 
 
 def _changeable(scenario: Scenario, wanted: AdviseSpecification, start: float, first: Array) -> list[int]:

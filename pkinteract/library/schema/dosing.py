@@ -125,6 +125,8 @@ class Dosing(MonographTable):
         Highest usual dose of a drug that is given once; ``high`` if left out.
     restart
         Half-lives without a dose after which a treatment begins again at ``start``.
+    led_by
+        What a dose is judged by in place of a level, such as "INR".
     strengths
         Formulation to its strengths; one that is not named, such as a liquid, can be measured out.
     other_forms
@@ -141,8 +143,6 @@ class Dosing(MonographTable):
     single_high: Dose | None = None
     restart: Number | None = None
     led_by: str | None = None
-    rise: Dose | None = None
-    rise_every: Number | None = None
     strengths: dict[str, Strengths] = Field(default_factory=dict)
     other_forms: dict[str, OtherForm] = Field(default_factory=dict)
     kidneys: tuple[KidneyLimit, ...] = Field(default=(), strict=False)

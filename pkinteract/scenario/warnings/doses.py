@@ -182,9 +182,12 @@ def _as_default(course: Course, monograph: Monograph) -> float:
     return factors[0] / factors[1]
 
 
-def most_a_day(course: Course, monograph: Monograph, patient: Patient) -> float | None:
-    """Highest dose a day of an adult, as labelled on the formulation of a course [mg]; None where none is known."""
-    most = _mg(monograph.dosing.most or monograph.dosing.high, patient.weight)
+def most_a_day(course: Course, monograph: Monograph, patient: Patient, clearance: float | None) -> float | None:
+    """Highest lasting dose a day of an adult, as labelled on the formulation of a course [mg]; None if none is known.
+
+    ``clearance`` is that of creatinine [mL/min]; None where kidneys count as normal.
+    """
+    most = monograph.dosing.limit(patient.weight, clearance, lasting=True)
     return None if most is None else most / _as_default(course, monograph)
 
 
