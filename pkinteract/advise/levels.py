@@ -16,7 +16,7 @@ from functools import cached_property
 import numpy as np
 
 from pkinteract.advise.people import People
-from pkinteract.advise.types import PRESENT, IntArray, Schedule, Task
+from pkinteract.advise.types import PRESENT, IntArray, Schedule, Schedules, Task
 from pkinteract.engine.curves import Array
 from pkinteract.engine.lanes.types import LaneStates
 from pkinteract.errors import SimulationError
@@ -60,10 +60,29 @@ class Levels:
         SimulationError
             When the solver gives up.
         """
+        return self.of_many(self._padded(schedules))
+
+    def of_many(self, schedules: Schedules) -> Array:
+        """The same of schedules of one number of changes; a change on the day after the last is none.
+
+        Raises
+        ------
+        SimulationError
+            When the solver gives up.
+        """
         if self.linear:
             return self.combined(schedules)
-        factors = np.stack([self._factors(schedule) for schedule in schedules], axis=1)
-        return self._certain(np.zeros(len(schedules), dtype=np.int64), factors)
+        factors = self._factors(schedules)
+        return self._certain(np.zeros(factors.shape[1], dtype=np.int64), factors)
+
+    def _padded(self, schedules: Sequence[Schedule]) -> Schedules:
+        most = max(map(len, schedules), default=0)
+        days = np.full((len(schedules), most), self.task.count)
+        options = np.full((len(schedules), most), PRESENT)
+        for row, schedule in enumerate(schedules):
+            for n, step in enumerate(schedule):
+                days[row, n], options[row, n] = step.day, step.option
+        return Schedules(days=days, options=options)
 
     def of_all(self, schedule: Schedule) -> Array:
         """Levels of every patient under a schedule, (patient, day); not a number where there is none."""
@@ -71,16 +90,17 @@ class Levels:
 
     def of_some(self, schedule: Schedule, count: int) -> Array:
         """The same of the first patients."""
-        factors = np.repeat(self._factors(schedule)[:, None], count, axis=1)
+        factors = np.repeat(self._factors(self._padded([schedule])), count, axis=1)
         return self._run(np.arange(count), factors)
 
-    def _factors(self, schedule: Schedule) -> Array:
-        """What each of the drug's doses is times what it would be, (dose,)."""
-        options = np.full(self.task.count, PRESENT)
-        for step in schedule:
-            options[step.day :] = step.option
+    def _factors(self, schedules: Schedules) -> Array:
+        """What each of the drug's doses is times what it would be, (dose, schedule)."""
+        options = np.full((self.task.count, len(schedules.days)), PRESENT)
+        day = np.arange(self.task.count)[:, None]
+        for n in range(schedules.days.shape[1]):
+            options = np.where(day >= schedules.days[:, n], schedules.options[:, n], options)
         shares: Array = self._coefficients[options[self.task.day]]
-        return np.asarray((shares * self._bases).sum(axis=1))
+        return np.asarray((shares * self._bases[:, None]).sum(axis=2))
 
     @property
     def before(self) -> Array:
@@ -158,19 +178,15 @@ class Levels:
         earlier = np.arange(task.count) < np.arange(days)[:, None]
         return stopped, np.where(earlier, 0.0, np.array(begun) - stopped[0])
 
-    def combined(self, schedules: Sequence[Schedule]) -> Array:
+    def combined(self, schedules: Schedules) -> Array:
         """The same as sums of what doses of every day give alone: exact where levels are linear, else a first guess."""
         stopped, begun = self._stopped_and_begun
-        last, most = self.task.count, max(map(len, schedules), default=0)
-        days = np.full((len(schedules), most + 1), last)
-        options = np.zeros((len(schedules), most), dtype=np.int64)
-        for row, schedule in enumerate(schedules):
-            for n, step in enumerate(schedule):
-                days[row, n], options[row, n] = step.day, step.option
+        ends = np.full((len(schedules.days), 1), self.task.count)
+        days = np.concatenate([schedules.days, ends], axis=1)
         levels: Array = stopped[days[:, 0]]
-        for n in range(most):
+        for n in range(schedules.days.shape[1]):
             for b in range(len(begun)):
-                share = self._coefficients[options[:, n], b][:, None]
+                share = self._coefficients[schedules.options[:, n], b][:, None]
                 levels = levels + share * (begun[b, days[:, n]] - begun[b, days[:, n + 1]])
         return np.asarray(np.maximum(levels, 0.0))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -12,8 +12,9 @@ import numpy as np
 from pkinteract.advise.levels import Levels
 from pkinteract.advise.score import candidates
 from pkinteract.advise.search import Best, Freedom, search
-from pkinteract.advise.types import PRESENT, BoolArray, Candidate, Kind, Step, Task
+from pkinteract.advise.types import PRESENT, BoolArray, Candidate, Kind, Schedules, Step, Task
 from pkinteract.analysis.settled import DAY
+from pkinteract.engine.curves import Array
 from pkinteract.library.schema.dosing import milligrams
 from pkinteract.scenario.types import TOLERANCE
 
@@ -34,8 +35,6 @@ WEEK = 7
 
 CLOSE = 0.05
 """An unchanged level that ends no further from where it was has come back [1]."""
-
-Name = Literal["unchanged", "one change", "two changes", "fewer changes", "pause", "later start"]
 
 Limit = Literal[
     "changes", "tablets", "halves", "split", "highest dose", "earliest", "weekdays", "between", "step", "titration"
@@ -106,27 +105,26 @@ def advice_of(task: Task, levels: Levels, *, keep: int = 1, progress: Callable[[
         When the solver gives up.
     """
 
-    def evaluate(schedules: Sequence[tuple[Step, ...]]) -> np.ndarray:
-        judged = levels.of(schedules)
+    def evaluate(schedules: Schedules) -> Array:
         if progress is not None:
-            progress(len(schedules))
-        return judged
+            progress(len(schedules.days))
+        return levels.of_many(schedules)
 
-    unchanged = evaluate([()])[0]
-    unavoidable = _unavoidable(task, evaluate)
+    unchanged = levels.of([()])[0]
+    unavoidable = _unavoidable(task, levels)
     counted = task.judged & ~unavoidable
     free = freedom_of(task, back=_comes_back(task, unchanged))
     budget = BUDGET if levels.linear else BUDGET_IN_LANES
 
     def searched(freedom: Freedom, *, most: int = 1, share: float = 1.0) -> Best:
-        known = () if levels.linear else guessed(freedom)
+        known = () if levels.linear else guessed(freedom, int(share * BUDGET) // 4)
         return search(task, evaluate, freedom, counted, keep=most, budget=int(share * budget), known=known)
 
-    def guessed(freedom: Freedom) -> list[Candidate]:
+    def guessed(freedom: Freedom, budget: int) -> list[Candidate]:
         """The best by sums of what doses give alone, run as they are: the search begins with something good."""
-        guess = search(task, levels.combined, freedom, counted, keep=GUESSES, budget=BUDGET // 8)
+        guess = search(task, levels.combined, freedom, counted, keep=GUESSES, budget=budget)
         schedules = [one.schedule for one in guess.kept]
-        return candidates(task, schedules, evaluate(schedules), counted)
+        return candidates(task, schedules, levels.of(schedules), counted)
 
     best = searched(free, most=keep)
     first = best.kept[0]
@@ -168,7 +166,7 @@ def _of_kinds(task: Task, *kinds: Kind) -> tuple[int, ...]:
     return tuple(option for option, kind in enumerate(task.kinds) if kind in kinds)
 
 
-def _comes_back(task: Task, unchanged: np.ndarray) -> bool:
+def _comes_back(task: Task, unchanged: Array) -> bool:
     """Whether the unchanged level leaves where it was and comes back by itself."""
     if task.wanted.keep is None:
         return False
@@ -176,13 +174,13 @@ def _comes_back(task: Task, unchanged: np.ndarray) -> bool:
     return bool(len(folds) and abs(folds[-1] - 1) <= CLOSE and np.max(np.abs(folds - 1)) > CLOSE)
 
 
-def _unavoidable(task: Task, evaluate: Callable[[Sequence[tuple[Step, ...]]], np.ndarray]) -> BoolArray:
-    """(day,) days outside whatever is done: above though nothing was given any more, or below the highest dose."""
+def _unavoidable(task: Task, levels: Levels) -> BoolArray:
+    """(day,) days that come too early for any dose: above though nothing is given any more, or below a double one."""
     if len(task.changeable) == 0:
         return np.zeros(task.count, dtype=bool)
-    day, allowed = int(task.changeable[0]), _of_kinds(task, "tablets")
-    least, most = min(allowed, key=lambda o: task.sizes[o]), max(allowed, key=lambda o: task.sizes[o])
-    low, high = evaluate([(Step(day=day, option=least),), (Step(day=day, option=most),)])
+    day = int(task.changeable[0])
+    least, most = int(np.argmin(task.sizes)), int(np.argmax(task.sizes))
+    low, high = levels.of([(Step(day=day, option=least),), (Step(day=day, option=most),)])
     return np.asarray((np.minimum(low, high) > task.band.high) | (np.maximum(low, high) < task.band.low))
 
 

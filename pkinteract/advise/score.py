@@ -61,26 +61,30 @@ def judged(task: Task, levels: Array, counted: BoolArray) -> Judgement:
     return Judgement(excess=excess, distance=distance)
 
 
+def candidate_of(task: Task, schedule: Schedule, levels: Array, excess: float, distance: float) -> Candidate:
+    """A schedule with its score; ``excess`` and ``distance`` are rounded already."""
+    return Candidate(
+        schedule=schedule,
+        levels=levels,
+        score=Score(
+            excess=excess,
+            changes=len(schedule),
+            distance=distance,
+            steps=round(sum(_steps(task, schedule)), DIGITS),
+            days=tuple(step.day for step in schedule),
+            amounts=tuple(float(task.sizes[step.option]) for step in schedule),
+        ),
+    )
+
+
 def candidates(task: Task, schedules: Sequence[Schedule], levels: Array, counted: BoolArray) -> list[Candidate]:
     """Schedules with their scores; levels are (schedule, day)."""
     one = judged(task, levels, counted)
     days = max(int(counted.sum()), 1)
-    excess, distance = one.excess.sum(axis=1), one.distance.sum(axis=1) / days
-    return [
-        Candidate(
-            schedule=schedule,
-            levels=levels[row],
-            score=Score(
-                excess=round(float(excess[row]), DIGITS),
-                changes=len(schedule),
-                distance=round(float(distance[row]), DIGITS),
-                steps=round(sum(_steps(task, schedule)), DIGITS),
-                days=tuple(step.day for step in schedule),
-                amounts=tuple(float(task.sizes[step.option]) for step in schedule),
-            ),
-        )
-        for row, schedule in enumerate(schedules)
-    ]
+    excess = np.round(one.excess.sum(axis=1), DIGITS).tolist()
+    distance = np.round(one.distance.sum(axis=1) / days, DIGITS).tolist()
+    each = zip(schedules, levels, excess, distance, strict=True)
+    return [candidate_of(task, schedule, own, outside, way) for schedule, own, outside, way in each]
 
 
 def _steps(task: Task, schedule: Schedule) -> list[float]:

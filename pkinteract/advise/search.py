@@ -9,23 +9,24 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
-from pkinteract.advise.score import DIGITS, candidates, judged
-from pkinteract.advise.types import PRESENT, BoolArray, Candidate, Schedule, Step, Task
+from pkinteract.advise.score import DIGITS, candidate_of, judged
+from pkinteract.advise.types import PRESENT, BoolArray, Candidate, IntArray, Schedules, Task
 from pkinteract.engine.curves import Array
 
 SHORT = 3
 """A dose above or below both its neighbours for fewer days than this is a loading dose or a skipped one [d]."""
 
-ROUND = 0.5 * 10**-DIGITS
-"""Scores that differ by less are the same."""
-
 CHUNK = 2048
-"""Schedules that are judged at once."""
+"""Schedules that are judged at once, about."""
 
-Evaluate = Callable[[Sequence[Schedule]], Array]
+CLOSE = 1e-9
+"""Doses closer than this are the same [mg]."""
+
+Evaluate = Callable[[Schedules], Array]
 """Levels under some schedules, (schedule, day)."""
 
 
@@ -85,12 +86,11 @@ class Best:
     seen: int = 0
     complete: bool = True
 
-    def add(self, some: Sequence[Candidate]) -> None:
-        """Keep what is good enough."""
-        for one in some:
-            if len(self.kept) < self.most or one.score < self.kept[-1].score:
-                insort(self.kept, one, key=lambda candidate: candidate.score)
-                del self.kept[self.most :]
+    def add(self, one: Candidate) -> None:
+        """Keep it if it is good enough."""
+        if len(self.kept) < self.most or one.score < self.kept[-1].score:
+            insort(self.kept, one, key=lambda candidate: candidate.score)
+            del self.kept[self.most :]
 
     @property
     def worst(self) -> Candidate | None:
@@ -124,9 +124,10 @@ def search(
         Schedules within the same freedom that were judged already.
     """
     best = Best(most=keep)
-    best.add(known)
+    for one in known:
+        best.add(one)
     try:
-        _search(task, evaluate, freedom, counted, best, budget)
+        _Search(task=task, evaluate=evaluate, freedom=freedom, counted=counted, best=best).run(budget)
     except KeyboardInterrupt:
         if not best.kept:
             raise
@@ -134,111 +135,146 @@ def search(
     return best
 
 
-def _search(task: Task, evaluate: Evaluate, freedom: Freedom, counted: BoolArray, best: Best, budget: int) -> None:
-    level = _judge(task, evaluate, [()], freedom, counted, best)
-    for made in range(1, freedom.changes + 1):
-        following: list[Candidate] = []
-        for wanted in _chunks(_children(task, level, freedom, counted, best, made)):
-            if best.seen >= budget:
-                best.complete = False
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Level:
+    """Schedules of one number of changes: their levels, and how far outside and from the target, day by day."""
+
+    schedules: Schedules
+    levels: Array
+    excess: Array
+    distance: Array
+
+
+@dataclass(eq=False, kw_only=True)
+class _Search:
+    """One search: what is searched, and the best so far."""
+
+    task: Task
+    evaluate: Evaluate
+    freedom: Freedom
+    counted: BoolArray
+    best: Best
+
+    @cached_property
+    def options(self) -> IntArray:
+        """Doses that may be given, (option,)."""
+        return np.array(self.freedom.options, dtype=np.int64)
+
+    def run(self, budget: int) -> None:
+        """Judge level by level: schedules of no change, of one, and so on."""
+        none = np.empty((1, 0), dtype=np.int64)
+        level: _Level | None = self._judge(Schedules(days=none, options=none))
+        for made in range(1, self.freedom.changes + 1):
+            following: list[_Level] = []
+            for schedules in self._children(level, made):
+                if self.best.seen >= budget:
+                    self.best.complete = False
+                    return
+                one = self._judge(schedules)
+                if made < self.freedom.changes:
+                    following.append(one)
+            level = _joined(following)
+            if level is None:
                 return
-            following += _judge(task, evaluate, wanted, freedom, counted, best)
-        level = following
+
+    def _judge(self, schedules: Schedules) -> _Level:
+        levels = self.evaluate(schedules)
+        one = judged(self.task, levels, self.counted)
+        excess = np.round(one.excess.sum(axis=1), DIGITS)
+        distance = np.round(one.distance.sum(axis=1) / self._days, DIGITS)
+        self.best.seen += len(levels)
+        changes = schedules.days.shape[1]
+        good = np.ones(len(levels), dtype=bool)
+        if self.freedom.back and changes:
+            good = schedules.options[:, -1] == PRESENT
+        for row in np.flatnonzero(good)[np.lexsort((distance[good], excess[good]))].tolist():
+            worst = self.best.worst
+            mine = (float(excess[row]), changes, float(distance[row]))
+            if worst is not None and mine > (worst.score.excess, worst.score.changes, worst.score.distance):
+                break
+            self.best.add(candidate_of(self.task, schedules.one(row), levels[row], mine[0], mine[2]))
+        return _Level(schedules=schedules, levels=levels, excess=one.excess, distance=one.distance)
+
+    @cached_property
+    def _days(self) -> int:
+        return max(int(self.counted.sum()), 1)
+
+    def _children(self, level: _Level | None, made: int) -> Iterator[Schedules]:
+        """Schedules with one more change, the most promising first; those that cannot be better are left out."""
+        if level is None:
+            return
+        excess, distance = np.cumsum(level.excess, axis=1), np.cumsum(level.distance, axis=1) / self._days
+        before, days = level.schedules, np.array(self.freedom.days, dtype=np.int64)
+        after = before.days[:, -1] + self.freedom.between if made > 1 else np.zeros(len(before.days), dtype=np.int64)
+        row, column = np.nonzero(days >= after[:, None])
+        at = days[column]
+        so_far = np.round(np.where(at > 0, excess[row, at - 1], 0.0), DIGITS)
+        way = np.round(np.where(at > 0, distance[row, at - 1], 0.0), DIGITS)
+        order = np.lexsort((at, way, so_far))
+        wide = max(1, CHUNK // max(len(self.options), 1))
+        for first in range(0, len(order), wide):
+            pairs = order[first : first + wide]
+            pairs = pairs[~self._hopeless(so_far[pairs], way[pairs], made)]
+            if len(pairs):
+                children = self._grown(before, row[pairs], at[pairs])
+                if len(children.days):
+                    yield children
+
+    def _hopeless(self, excess: Array, distance: Array, made: int) -> BoolArray:
+        """Whether no schedule that is like this up to its last change can beat the worst that is kept, (pair,)."""
+        worst = self.best.worst
+        if worst is None:
+            return np.zeros(len(excess), dtype=bool)
+        score = worst.score
+        same = excess == score.excess
+        if made != score.changes:
+            return np.asarray((excess > score.excess) | (same & (made > score.changes)))
+        return np.asarray((excess > score.excess) | (same & (distance > score.distance)))
+
+    def _grown(self, before: Schedules, row: IntArray, day: IntArray) -> Schedules:
+        """Some schedules, each with every dose that may follow on a day."""
+        pair, option = np.nonzero(self._allowed(before.days[row], before.options[row], day))
+        days = np.concatenate([before.days[row[pair]], day[pair, None]], axis=1)
+        options = np.concatenate([before.options[row[pair]], self.options[option][:, None]], axis=1)
+        return Schedules(days=days, options=options)
+
+    def _allowed(self, days: IntArray, options: IntArray, day: IntArray) -> BoolArray:
+        """Doses that may follow on a day, (schedule, option)."""
+        sizes, freedom = self.task.sizes, self.freedom
+        new = sizes[self.options]
+        start = np.full((len(day), 1), PRESENT)
+        taken = sizes[np.concatenate([start, options], axis=1)]
+        last = taken[:, -1:]
+        step = np.abs(new - last)
+        allowed = (step > CLOSE) & (step <= freedom.largest + CLOSE)
+        if days.shape[1] and not freedom.loading:
+            short = (day - days[:, -1] < SHORT)[:, None]
+            earlier = taken[:, -2:-1]
+            apart = (last > np.maximum(earlier, new) + CLOSE) | (last < np.minimum(earlier, new) - CLOSE)
+            allowed &= ~(short & apart)
+        return np.asarray(allowed & ~self._too_fast(taken, days, day, new))
+
+    def _too_fast(self, taken: Array, days: IntArray, day: IntArray, new: Array) -> BoolArray:
+        """Whether a dose above that of the file comes faster than the label lets it, (schedule, option)."""
+        usual = float(self.task.sizes[PRESENT])
+        highest = np.maximum(taken[:, -1:], usual)
+        rises = new > highest + CLOSE
+        large = new - highest > self.freedom.rise + CLOSE
+        before = taken[:, 1:] > np.maximum(taken[:, :-1], usual) + CLOSE
+        latest = np.where(before, days, -self.freedom.rise_every).max(axis=1, initial=-self.freedom.rise_every)
+        soon = (day - latest < self.freedom.rise_every)[:, None]
+        return np.asarray(rises & (large | soon))
 
 
-def _judge(
-    task: Task,
-    evaluate: Evaluate,
-    schedules: Sequence[Schedule],
-    freedom: Freedom,
-    counted: BoolArray,
-    best: Best,
-) -> list[Candidate]:
-    some = candidates(task, schedules, evaluate(schedules), counted)
-    best.seen += len(some)
-    best.add([one for one in some if _ends_well(one.schedule, freedom)])
-    return some
-
-
-def _ends_well(schedule: Schedule, freedom: Freedom) -> bool:
-    return not freedom.back or not schedule or schedule[-1].option == PRESENT
-
-
-def _chunks(schedules: Iterator[Schedule]) -> Iterator[list[Schedule]]:
-    chunk: list[Schedule] = []
-    for schedule in schedules:
-        chunk.append(schedule)
-        if len(chunk) == CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
-
-
-def _children(
-    task: Task, parents: Sequence[Candidate], freedom: Freedom, counted: BoolArray, best: Best, made: int
-) -> Iterator[Schedule]:
-    """Schedules with one more change, the most promising first; those that cannot be better are left out."""
-    if not parents:
-        return
-    one = judged(task, np.array([parent.levels for parent in parents]), counted)
-    excess, distance = (np.cumsum(each, axis=1) for each in (one.excess, one.distance))
-    days = np.array(freedom.days, dtype=np.int64)
-    after = np.array([parent.schedule[-1].day + freedom.between if parent.schedule else 0 for parent in parents])
-    row, column = np.nonzero(days >= after[:, None])
-    at = days[column]
-    so_far = np.where(at > 0, excess[row, at - 1], 0.0)
-    way = np.where(at > 0, distance[row, at - 1], 0.0) / max(int(counted.sum()), 1)
-    order = np.lexsort((at, way, np.round(so_far, DIGITS)))
-    for n in order.tolist():
-        parent, day = parents[row[n]], int(at[n])
-        if _hopeless(float(so_far[n]), float(way[n]), made, best):
-            continue
-        for option in _allowed(task, parent.schedule, day, freedom):
-            yield (*parent.schedule, Step(day=day, option=option))
-
-
-def _hopeless(excess: float, distance: float, made: int, best: Best) -> bool:
-    """Whether no schedule that is like this up to its last change can beat the worst that is kept."""
-    worst = best.worst
-    if worst is None:
-        return False
-    least = round(excess, DIGITS)
-    if least != worst.score.excess:
-        return least > worst.score.excess
-    if made != worst.score.changes:
-        return made > worst.score.changes
-    return round(distance, DIGITS) > worst.score.distance
-
-
-def _allowed(task: Task, before: Schedule, day: int, freedom: Freedom) -> Iterator[int]:
-    """Doses that may follow on a day."""
-    last = before[-1].option if before else PRESENT
-    amounts = task.sizes
-    for option in freedom.options:
-        step = abs(float(amounts[option] - amounts[last]))
-        if option == last or step < 1e-9 or step > freedom.largest + 1e-9:
-            continue
-        if _rises_too_fast(task, before, day, option, freedom):
-            continue
-        if before and not freedom.loading and day - before[-1].day < SHORT:
-            earlier = float(amounts[before[-2].option if len(before) > 1 else PRESENT])
-            middle, later = float(amounts[last]), float(amounts[option])
-            if middle > max(earlier, later) or middle < min(earlier, later):
-                continue
-        yield option
-
-
-def _rises_too_fast(task: Task, before: Schedule, day: int, option: int, freedom: Freedom) -> bool:
-    """Whether a dose above that of the file comes faster than the label lets it."""
-    taken = [Step(day=-freedom.rise_every, option=PRESENT), *before]
-    amounts = [float(task.sizes[step.option]) for step in taken]
-    new, usual = float(task.sizes[option]), float(task.sizes[PRESENT])
-    if new <= max(usual, amounts[-1]) + 1e-9:
-        return False
-    if new - max(amounts[-1], usual) > freedom.rise + 1e-9:
-        return True
-    rises = [
-        step.day for step, low, high in zip(taken[1:], amounts, amounts[1:], strict=False) if high > max(low, usual)
-    ]
-    return bool(rises) and day - rises[-1] < freedom.rise_every
+def _joined(levels: Sequence[_Level]) -> _Level | None:
+    if not levels:
+        return None
+    return _Level(
+        schedules=Schedules(
+            days=np.concatenate([one.schedules.days for one in levels]),
+            options=np.concatenate([one.schedules.options for one in levels]),
+        ),
+        levels=np.concatenate([one.levels for one in levels]),
+        excess=np.concatenate([one.excess for one in levels]),
+        distance=np.concatenate([one.distance for one in levels]),
+    )

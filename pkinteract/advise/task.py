@@ -32,8 +32,8 @@ from pkinteract.text.toml_lines import Lines
 LEAST_MOVE = 0.1
 """A level that moves by no more than this needs no other dose [1]."""
 
-FINE = 80
-"""Steps up to twice the highest dose in which doses are tried that no tablets give."""
+FINE = 40
+"""Steps up to the highest dose in which doses are tried that no tablets give."""
 
 HALF_LIVES = 5
 """Half-lives after which a level that was outside its range must be inside (advise.md, 3)."""
@@ -269,7 +269,7 @@ def _options(
         for amount, after in pairwise(known):
             offer(amount, after, "tablets" if wanted.split else "split")
     for step in range(1, FINE + 1):
-        amount = round(2 * most * step / FINE, 6)
+        amount = round(most * step / FINE, 6)
         offer(amount, amount, "any")
     rows = [(largest, largest), *kinds]
     return np.array(rows), ("tablets", *kinds.values()), tablets

@@ -127,6 +127,21 @@ Schedule = tuple[Step, ...]
 """Changes of the dose, by day; none is the dosing of the file."""
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Schedules:
+    """Schedules of one number of changes: day and option of each, (schedule, change)."""
+
+    days: IntArray
+    options: IntArray
+
+    def one(self, row: int) -> Schedule:
+        """One of them."""
+        return tuple(
+            Step(day=day, option=option)
+            for day, option in zip(self.days[row].tolist(), self.options[row].tolist(), strict=True)
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Score:
     """How good a schedule is; the smaller comes first (advise.md, 7).
