@@ -208,8 +208,8 @@ class _Search:
         after = before.days[:, -1] + self.freedom.between if made > 1 else np.zeros(len(before.days), dtype=np.int64)
         row, column = np.nonzero(days >= after[:, None])
         at = days[column]
-        so_far = np.round(np.where(at > 0, excess[row, at - 1], 0.0), DIGITS)
-        way = np.round(np.where(at > 0, distance[row, at - 1], 0.0), DIGITS)
+        so_far: Array = np.asarray(np.round(np.where(at > 0, excess[row, at - 1], 0.0), DIGITS), dtype=float)
+        way: Array = np.asarray(np.round(np.where(at > 0, distance[row, at - 1], 0.0), DIGITS), dtype=float)
         order = np.lexsort((at, way, so_far))
         wide = max(1, CHUNK // max(len(self.options), 1))
         for first in range(0, len(order), wide):
