@@ -257,7 +257,7 @@ def _options(
     kinds: dict[tuple[float, float], Kind] = {}
 
     def offer(one: float, other: float, kind: Kind) -> None:
-        if abs(one - alone) > GRAIN or abs(other - alone) > GRAIN:
+        if not (abs(one - alone) <= GRAIN and abs(other - alone) <= GRAIN):
             kinds.setdefault((one, other), kind)
 
     for amount in whole:
