@@ -12,6 +12,7 @@ import numpy as np
 from pkinteract.advise.levels import Levels
 from pkinteract.advise.score import candidates
 from pkinteract.advise.search import Best, Freedom, search
+from pkinteract.advise.task import shown_after
 from pkinteract.advise.types import PRESENT, BoolArray, Candidate, Kind, Schedules, Step, Task
 from pkinteract.analysis.settled import DAY
 from pkinteract.engine.curves import Array
@@ -75,6 +76,8 @@ class Advice:
         How many were judged.
     back
         Whether the last dose had to be that of the file.
+    stopped
+        Whether Ctrl-C ended the search: then other ways, and limits, were not looked for to the end.
     """
 
     task: Task
@@ -87,6 +90,7 @@ class Advice:
     complete: bool
     seen: int
     back: bool
+    stopped: bool
 
 
 def advice_of(task: Task, levels: Levels, *, keep: int = 1, progress: Callable[[int], None] | None = None) -> Advice:
@@ -115,30 +119,40 @@ def advice_of(task: Task, levels: Levels, *, keep: int = 1, progress: Callable[[
     counted = task.judged & ~unavoidable
     free = freedom_of(task, back=_comes_back(task, unchanged))
     budget = BUDGET if levels.linear else BUDGET_IN_LANES
+    stopped = False
 
     def searched(freedom: Freedom, *, most: int = 1, share: float = 1.0) -> Best:
-        known = () if levels.linear else guessed(freedom, int(share * BUDGET) // 4)
-        return search(task, evaluate, freedom, counted, keep=most, budget=int(share * budget), known=known)
+        nonlocal stopped
+        known = () if levels.linear or stopped else guessed(freedom, int(share * BUDGET) // 4)
+        left = 0 if stopped else int(share * budget)
+        best = search(task, evaluate, freedom, counted, keep=most, budget=left, known=known)
+        stopped |= best.stopped
+        return best
 
     def guessed(freedom: Freedom, budget: int) -> list[Candidate]:
         """The best by sums of what doses give alone, run as they are: the search begins with something good."""
+        nonlocal stopped
         guess = search(task, levels.combined, freedom, counted, keep=GUESSES, budget=budget)
+        stopped |= guess.stopped
         schedules = [one.schedule for one in guess.kept]
         return candidates(task, schedules, levels.of(schedules), counted)
 
     best = searched(free, most=keep)
     first = best.kept[0]
+    alternatives = tuple(_alternatives(task, free, first, searched))
+    limit = None if first.score.passes or stopped else _limit(task, free, first, searched)
     return Advice(
         task=task,
         best=first,
         ranked=tuple(best.kept),
-        alternatives=tuple(_alternatives(task, free, first, searched)),
+        alternatives=alternatives,
         unavoidable=unavoidable & task.judged,
         counted=counted,
-        limit=None if first.score.passes else _limit(task, free, first, searched),
+        limit=limit,
         complete=best.complete,
         seen=best.seen,
         back=free.back,
+        stopped=stopped,
     )
 
 
@@ -175,13 +189,17 @@ def _comes_back(task: Task, unchanged: Array) -> bool:
 
 
 def _unavoidable(task: Task, levels: Levels) -> BoolArray:
-    """(day,) days that come too early for any dose: above though nothing is given any more, or below a double one."""
+    """(day,) days that come too early for any dose: above though nothing is given any more, or below a double one.
+
+    Below only while a dose still has to show: later it is the highest dose that stands in the way.
+    """
     if len(task.changeable) == 0:
         return np.zeros(task.count, dtype=bool)
     day = int(task.changeable[0])
     least, most = int(np.argmin(task.sizes)), int(np.argmax(task.sizes))
     low, high = levels.of([(Step(day=day, option=least),), (Step(day=day, option=most),)])
-    return np.asarray((np.minimum(low, high) > task.band.high) | (np.maximum(low, high) < task.band.low))
+    early = np.arange(task.count) < day + shown_after(task.scenario, task.drug)
+    return np.asarray((np.minimum(low, high) > task.band.high) | (early & (np.maximum(low, high) < task.band.low)))
 
 
 Searched = Callable[..., Best]

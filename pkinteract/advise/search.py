@@ -16,6 +16,7 @@ import numpy as np
 from pkinteract.advise.score import DIGITS, candidate_of, judged
 from pkinteract.advise.types import PRESENT, BoolArray, Candidate, IntArray, Schedules, Task
 from pkinteract.engine.curves import Array
+from pkinteract.interrupts import deferred, heed
 
 SHORT = 3
 """A dose above or below both its neighbours for fewer days than this is a loading dose or a skipped one [d]."""
@@ -78,13 +79,16 @@ class Best:
     seen
         Number of schedules that were judged.
     complete
-        Whether no better one can exist: nothing stopped the search.
+        Whether no better one can exist: nothing ended the search early.
+    stopped
+        Whether Ctrl-C did.
     """
 
     most: int
     kept: list[Candidate] = field(default_factory=list)
     seen: int = 0
     complete: bool = True
+    stopped: bool = False
 
     def add(self, one: Candidate) -> None:
         """Keep it if it is good enough."""
@@ -122,16 +126,22 @@ def search(
         Most schedules to be judged; the search is not complete when it ends there, or by Ctrl-C.
     known
         Schedules within the same freedom that were judged already.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        When one comes before any schedule was judged; a later one ends the search, which keeps the best so far.
     """
     best = Best(most=keep)
     for one in known:
         best.add(one)
     try:
-        _Search(task=task, evaluate=evaluate, freedom=freedom, counted=counted, best=best).run(budget)
+        with deferred():
+            _Search(task=task, evaluate=evaluate, freedom=freedom, counted=counted, best=best).run(budget)
     except KeyboardInterrupt:
         if not best.kept:
             raise
-        best.complete = False
+        best.complete, best.stopped = False, True
     return best
 
 
@@ -167,6 +177,7 @@ class _Search:
         for made in range(1, self.freedom.changes + 1):
             following: list[_Level] = []
             for schedules in self._children(level, made):
+                heed()
                 if self.best.seen >= budget:
                     self.best.complete = False
                     return

@@ -10,15 +10,13 @@ import numpy as np
 
 from pkinteract.advise.levels import Levels
 from pkinteract.advise.outcome import Advice
+from pkinteract.advise.score import LEAST
 from pkinteract.advise.tablets import NONE, Tablets
+from pkinteract.advise.task import shown_after
 from pkinteract.advise.types import PRESENT, Candidate, Task
 from pkinteract.analysis.sampling import working
 from pkinteract.analysis.settled import DAY
 from pkinteract.engine.curves import Curve
-from pkinteract.model.expectation.intake import family_of, half_life
-
-HALF_LIVES = 5
-"""Half-lives after a step at which its level is there, but for what enzymes do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +78,7 @@ def steps_of(advice: Advice, candidate: Candidate, levels: Levels, curve: Curve)
     task, schedule = advice.task, candidate.schedule
     before = levels.of([schedule[:n] for n in range(len(schedule))]) if schedule else np.empty((0, task.count))
     scenario = task.scenario
-    slowest = max(half_life(scenario.monographs[name], scenario.patient) for name in family_of(scenario, task.drug))
-    shown = max(1, math.ceil(HALF_LIVES * slowest / DAY))
+    shown = shown_after(scenario, task.drug)
     steps = []
     for n, step in enumerate(schedule):
         stop = schedule[n + 1].day if n + 1 < len(schedule) else task.count
@@ -95,7 +92,7 @@ def steps_of(advice: Advice, candidate: Candidate, levels: Levels, curve: Curve)
                 doses=_doses(task, step.day, step.option),
                 check=check,
                 expected=math.nan if check is None else float(curve.value(check)),
-                without=float(before[n, worst]),
+                without=float(before[n, worst]) if before[n, worst] > LEAST * task.band.target else 0.0,
                 without_time=task.start + DAY * worst,
                 back=step.option == PRESENT,
             )

@@ -22,8 +22,8 @@ class Tablets:
 
     @property
     def text(self) -> str:
-        """As a prescription says it, such as "2 x 25 mg + 1 x 10 mg"; "-" for none."""
-        return " + ".join(f"{count:g} x {strength:g} mg" for strength, count in self.parts) or "-"
+        """As a prescription says it, such as "2 x 25 mg + 1 x 10 mg"; nothing for a pause."""
+        return " + ".join(f"{count:g} x {strength:g} mg" for strength, count in self.parts)
 
 
 NONE = Tablets(pieces=0, parts=())

@@ -36,7 +36,7 @@ FINE = 40
 """Steps up to the highest dose in which doses are tried that no tablets give."""
 
 HALF_LIVES = 5
-"""Half-lives after which a level that was outside its range must be inside (advise.md, 3)."""
+"""Half-lives after which a dose has shown, but for what enzymes do: a level must be inside by then (advise.md, 3)."""
 
 
 def task_of(result: Result) -> Task | None:
@@ -329,8 +329,13 @@ def _inside(reference: float | None, band: Band) -> bool:
 def _late(scenario: Scenario, start: float, drug: str) -> int:
     """Days from the first change, or the first dose where it comes later, until five half-lives are over."""
     begin = max(start, min(dose.time for dose in scenario.doses if dose.drug == drug))
+    return math.ceil((begin - start) / DAY) + shown_after(scenario, drug)
+
+
+def shown_after(scenario: Scenario, drug: str) -> int:
+    """Days until a change of a drug's dose has shown in it and in what it becomes."""
     slowest = max(half_life(scenario.monographs[name], scenario.patient) for name in family_of(scenario, drug))
-    return max(1, math.ceil((begin - start + HALF_LIVES * slowest) / DAY))
+    return max(1, math.ceil(HALF_LIVES * slowest / DAY))
 
 
 def _unsettled(result: Result, place: int, start: float) -> float | None:

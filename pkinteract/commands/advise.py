@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import click
 
 from pkinteract.commands.inputs import PATH
 from pkinteract.commands.progress import evaluation_progress, progress_bar
+from pkinteract.interrupts import INTERRUPTED
 from pkinteract.text.words import LANGUAGES
 
 if TYPE_CHECKING:
@@ -53,7 +55,8 @@ def advise(
     A few dated changes of one drug's tablets are looked for, as the [advise] table says: by default no day's average
     further than 20 % from that before the first change, in at most three changes. Writes them (schedule.csv), what else
     could be done (alternatives.csv), and everything that run writes, of the scenario with the schedule in it. Where
-    nothing passes it says what stands in the way.
+    nothing passes it says what stands in the way. Ctrl-C ends the search and keeps the best so far; the exit status is
+    130.
 
     Example: pkinteract advise scenarios/carbamazepine-to-levetiracetam.toml --population 1000
     """
@@ -93,7 +96,10 @@ def advise(
     if spec is not None:
         with progress_bar("patients") as begin:
             tell = None if begin is None else begin(BEST * JURY + 2 * spec.n, 0)
-            people = advised_people(advice, spec, progress=tell)
+            try:
+                people = advised_people(advice, spec, progress=tell)
+            except KeyboardInterrupt:
+                advice = replace(advice, stopped=True)
     chosen = advice.best if people is None else people.chosen
     changed = simulate(advised_scenario(task, chosen.schedule))
     told = told_advice(advice, ways, people, changed, language or read.language)
@@ -103,6 +109,8 @@ def advise(
     if write is not None:
         write_text(write, result.scenario.text)
         click.echo(f"  wrote {write}")
+    if advice.stopped:
+        sys.exit(INTERRUPTED)
 
 
 def _refuse_file(path: Path | None) -> None:

@@ -85,14 +85,16 @@ def _outcome(advice: Advice, chosen: Candidate, words: Words) -> Iterator[str]:
         yield words.say(f"advise.fails-{kept}", **values, days=count, of_days=int(advice.counted.sum()))
     if advice.unavoidable.any():
         yield words.say("advise.unavoidable", **_names(advice, words), count=int(advice.unavoidable.sum()))
-    if not advice.complete:
+    if advice.stopped:
+        yield words.say("advise.stopped", count=advice.seen)
+    elif not advice.complete:
         yield words.say("advise.incomplete", count=advice.seen)
     if task.unsettled is not None and task.unsettled > UNSETTLED and task.wanted.keep is not None:
         yield words.say("advise.unsettled", **_names(advice, words), percent=100 * task.unsettled)
 
 
 def _limit(advice: Advice, chosen: Candidate, words: Words) -> Iterator[str]:
-    if chosen.score.passes:
+    if chosen.score.passes or advice.stopped:
         return
     if advice.limit is None:
         yield words.say("advise.no-dose")
@@ -101,6 +103,10 @@ def _limit(advice: Advice, chosen: Candidate, words: Words) -> Iterator[str]:
     low, high = span(advice, candidate)
     key = "advise.would-pass" if candidate.score.passes else "advise.would-help"
     yield words.say(key, limit=words.say(f"limit.{name.replace(' ', '-')}"), low=low, high=high)
+    if any(advice.task.sizes[step.option] == 0 for step in chosen.schedule):
+        yield words.say("advise.pause-or-another", **_names(advice, words))
+    elif name == "highest dose":
+        yield words.say("advise.another")
 
 
 def _people(people: PeopleAdvice, words: Words) -> Iterator[str]:

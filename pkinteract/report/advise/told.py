@@ -70,6 +70,7 @@ class ToldAdvice:
             "unavoidable_days": int(self.advice.unavoidable.sum()),
             "limit": None if self.advice.limit is None else self.advice.limit[0],
             "complete": self.advice.complete,
+            "stopped": self.advice.stopped,
             "judged": self.advice.seen,
             "virtual_patients": None if self.people is None else self.people.shares[0].patients,
         }
