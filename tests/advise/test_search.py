@@ -1,0 +1,87 @@
+"""The search: nothing better exists among all schedules, and more freedom is never worse."""
+
+from __future__ import annotations
+
+import pytest
+from advised import Advised, every_schedule, order, searched
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from runs import daily, regimen, text
+
+pytestmark = pytest.mark.compiled
+
+LINEAR = (
+    regimen("lamotrigine", daily("100 mg", "12 h", "-20 d", "12 d")),
+    regimen("valproate", daily("500 mg", "12 h", "0 d", "12 d")),
+)
+SATURATED = (
+    regimen("phenytoin", daily("300 mg", "24 h", "-20 d", "12 d")),
+    regimen("fluconazole", daily("200 mg", "24 h", "0 d", "6 d")),
+)
+TABLES = {
+    "two changes": (LINEAR, 'drug = "lamotrigine"\nstrengths = ["25 mg", "100 mg"]\nmost_changes = 2\n'),
+    "narrow": (LINEAR, 'drug = "lamotrigine"\nkeep = "3 %"\nstrengths = ["25 mg", "100 mg"]\nmost_changes = 2\n'),
+    "steps": (
+        LINEAR,
+        'drug = "lamotrigine"\nkeep = "5 %"\nstrengths = ["50 mg", "20 mg"]\nmost_changes = 2\n'
+        'largest_step = "30 mg"\nleast_between = "4 d"\nearliest = "2 d"\n',
+    ),
+    "loading": (
+        LINEAR,
+        'drug = "lamotrigine"\nkeep = "5 %"\nstrengths = ["50 mg", "20 mg"]\nmost_changes = 2\nloading = true\n',
+    ),
+    "saturated": (SATURATED, 'drug = "phenytoin"\nkeep = "10 %"\nstrengths = ["100 mg", "60 mg"]\nmost_changes = 2\n'),
+}
+
+
+def case(regimens: tuple[str, ...], table: str) -> str:
+    return text(*regimens, f"[advise]\n{table}", days=12)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_brute_force_finds_nothing_better(name: str) -> None:
+    """Closed form: of all schedules of a small lattice the advised one is the first in the order of advise.md (7)."""
+    advised: Advised = searched(case(*TABLES[name]))
+    task, advice = advised.task, advised.advice
+    schedules = list(every_schedule(advised))
+
+    levels = advised.levels.of(schedules)
+    ranked = [order(task, one, row, advice.counted) for one, row in zip(schedules, levels, strict=True)]
+
+    assert len(schedules) > 100
+    assert advice.complete
+    best = schedules[min(range(len(ranked)), key=lambda n: ranked[n])]
+    assert advice.best.schedule == best
+    assert order(task, best, advice.best.levels, advice.counted)[0] == pytest.approx(advice.best.score.excess)
+
+
+@settings(max_examples=5)
+@given(
+    keep=st.sampled_from(["4 %", "8 %", "15 %"]),
+    strengths=st.sampled_from([["50 mg"], ["25 mg"], ["40 mg", "100 mg"]]),
+    more=st.sampled_from(
+        [
+            ("most_changes = 2", "most_changes = 1"),
+            ('weekdays = ["mon", "wed", "thu", "sun"]', 'weekdays = ["wed", "sun"]'),
+            ("loading = true", "loading = false"),
+            ('strengths = ["25 mg", "50 mg", "40 mg", "100 mg"]', ""),
+            ('least_between = "1 d"', 'least_between = "5 d"'),
+            ("split = true", "split = false"),
+        ]
+    ),
+)
+def test_more_freedom_is_never_worse(keep: str, strengths: list[str], more: tuple[str, str]) -> None:
+    """Property: with more changes, days or strengths the schedule that is advised is as good or better."""
+    free, bound = more
+    usual = f'drug = "lamotrigine"\nkeep = "{keep}"\n'
+    if "most_changes" not in free:
+        usual += "most_changes = 2\n"
+    less = usual + f"{bound}\nstrengths = {strengths}\n"
+    richer = usual + (f"{free}\n" if free.startswith("strengths") else f"{free}\nstrengths = {strengths}\n")
+    scores = []
+    for table in (richer, less):
+        source = case(LINEAR, table).replace("[simulation]\n", "[simulation]\nstart = 2026-01-05T08:00:00\n")
+        advice = searched(source).advice
+        scores.append((advice.best.score.excess, advice.best.score.changes, advice.best.score.distance))
+
+    assert scores[0] <= scores[1]
