@@ -171,9 +171,16 @@ def freedom_of(task: Task, *, back: bool) -> Freedom:
         largest=math.inf if wanted.largest_step is None else wanted.largest_step,
         rise=rise,
         rise_every=every,
+        begun=_begun(task, every),
         loading=wanted.loading,
         back=back,
     )
+
+
+def _begun(task: Task, every: int) -> int:
+    """Day of the first dose of a drug that begins with or after the first change; of others long enough ago."""
+    first = min(dose.time for dose in task.scenario.doses if dose.drug == task.drug)
+    return -every if first < task.start - TOLERANCE else math.floor((first - task.start + TOLERANCE) / DAY)
 
 
 def _of_kinds(task: Task, *kinds: Kind) -> tuple[int, ...]:

@@ -131,20 +131,38 @@ def _pieces(
         if amounts[0] == amounts[-1] or task.a_day == 1:
             yield _dosed(_between(table, here[0], later), float(amounts[0]))
             continue
-        for k, first in enumerate(here[: task.a_day]):
-            piece = {key: value for key, value in _between(table, first, later).items() if key != "at"}
-            yield _dosed(piece, float(amounts[int(k + 1 == task.a_day)])) | {"every": "24 h"}
+        for first in here[: task.a_day]:
+            daily = {key: value for key, value in table.items() if key != "at"}
+            piece = _between(daily, first, later, every=DAY)
+            yield _dosed(piece, float(amounts[_slot_of(task, first)])) | {"every": "24 h"}
 
 
-def _between(table: Table, start: float | None, stop: float) -> dict[str, Any]:
-    """A course within other times [h]; from where it begins if left out."""
+def _slot_of(task: Task, time: float) -> int:
+    """Whether the dose at a time [h] may be the larger one of its day."""
+    return int(
+        next(
+            slot
+            for row, slot in zip(task.doses.tolist(), task.slot.tolist(), strict=True)
+            if abs(task.scenario.doses[row].time - time) < TOLERANCE
+        )
+    )
+
+
+def _between(table: Table, start: float | None, stop: float, *, every: float = 0.0) -> dict[str, Any]:
+    """A course within other times [h], from where it begins if left out; of missed doses only those at an interval."""
     piece = {key: value for key, value in table.items() if key not in ("count", "until")}
     if start is not None:
         piece = {key: value for key, value in piece.items() if key != "steady_state"} | {"from": _time(start)}
     piece["until"] = _time(stop)
     if "missed" in piece:
         low = -math.inf if start is None else start
-        missed = [text for text in piece["missed"] if low - TOLERANCE <= parse(text, "time") < stop - TOLERANCE]
+        times = [(text, parse(text, "time")) for text in piece["missed"]]
+        missed = [
+            text
+            for text, time in times
+            if low - TOLERANCE <= time < stop - TOLERANCE
+            and (every == 0 or abs(math.remainder(time - low, every)) < TOLERANCE)
+        ]
         piece = {key: value for key, value in piece.items() if key != "missed"} | ({"missed": missed} if missed else {})
     order = ("from", "until")
     return {key: piece[key] for key in (*order, *(key for key in piece if key not in order))}

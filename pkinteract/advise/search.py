@@ -49,6 +49,8 @@ class Freedom:
         Largest difference of two doses in a row [mg].
     rise, rise_every
         Above the dose of the file: largest increase of a dose at once [mg], and fewest days from one to the next.
+    begun
+        Day of the first dose of all, from which the first increase counts; negative where it was long ago.
     loading
         Whether a dose above or below both neighbours may last less than three days.
     back
@@ -62,6 +64,7 @@ class Freedom:
     largest: float
     rise: float
     rise_every: int
+    begun: int
     loading: bool
     back: bool
 
@@ -272,7 +275,7 @@ class _Search:
         rises = new > highest + CLOSE
         large = new - highest > self.freedom.rise + CLOSE
         before = taken[:, 1:] > np.maximum(taken[:, :-1], usual) + CLOSE
-        latest = np.where(before, days, -self.freedom.rise_every).max(axis=1, initial=-self.freedom.rise_every)
+        latest = np.where(before, days, self.freedom.begun).max(axis=1, initial=self.freedom.begun)
         soon = (day - latest < self.freedom.rise_every)[:, None]
         return np.asarray(rises & (large | soon))
 

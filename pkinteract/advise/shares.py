@@ -11,6 +11,7 @@ import numpy as np
 from pkinteract.advise.levels import Levels
 from pkinteract.advise.outcome import Advice
 from pkinteract.advise.people import virtual_people
+from pkinteract.advise.score import INCLUSIVE, judged
 from pkinteract.advise.types import BoolArray, Candidate, Task
 from pkinteract.analysis.settled import DAY
 from pkinteract.engine.curves import Array
@@ -183,13 +184,11 @@ def _kept(advice: Advice, blocks: Sequence[_Block], one: Candidate, tell: Callab
 
 def _inside(advice: Advice, before: Array, levels: Array) -> BoolArray:
     """(patient,) whether every judged day is inside the band; their own one with ``keep``."""
-    wanted, band = advice.task.wanted, advice.task.band
-    if wanted.keep is not None:
-        low, high = before * (1 - wanted.keep), before * (1 + wanted.keep)
-    else:
-        low, high = np.full(len(before), band.low), np.full(len(before), band.high)
-    judged = levels[:, advice.counted]
-    return np.asarray(((judged >= low[:, None] * (1 - 1e-4)) & (judged <= high[:, None] * (1 + 1e-4))).all(axis=1))
+    keep = advice.task.wanted.keep
+    if keep is None:
+        return np.asarray((judged(advice.task, levels, advice.counted).excess == 0).all(axis=1))
+    own = levels[:, advice.counted] / before[:, None]
+    return np.asarray(((own >= (1 - keep) * (1 - INCLUSIVE)) & (own <= (1 + keep) * (1 + INCLUSIVE))).all(axis=1))
 
 
 def _outcomes(

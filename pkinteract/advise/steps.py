@@ -12,7 +12,7 @@ from pkinteract.advise.levels import Levels
 from pkinteract.advise.outcome import Advice
 from pkinteract.advise.score import LEAST
 from pkinteract.advise.tablets import NONE, Tablets
-from pkinteract.advise.task import shown_after
+from pkinteract.advise.task import clock_of, shown_after
 from pkinteract.advise.types import PRESENT, Candidate, Task
 from pkinteract.analysis.sampling import working
 from pkinteract.analysis.settled import DAY
@@ -111,12 +111,11 @@ def _check(task: Task, day: int, stop: int) -> float | None:
 def _doses(task: Task, day: int, option: int) -> tuple[PlannedDose, ...]:
     """What is taken on a day, equal amounts together."""
     scenario = task.scenario
-    midnight = 0.0 if scenario.start is None else scenario.start.hour + scenario.start.minute / 60
     taken = []
     for row in np.flatnonzero(task.day == day).tolist():
         dose = scenario.doses[int(task.doses[row])]
         amount = dose.amount if option == PRESENT else float(task.options[option, task.slot[row]])
-        taken.append((amount, round((dose.time + midnight) % DAY, 4)))
+        taken.append((amount, clock_of(scenario, dose.time)))
     return tuple(
         PlannedDose(
             amount=amount,

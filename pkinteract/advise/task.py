@@ -182,7 +182,7 @@ def _task(result: Result, wanted: AdviseSpecification, analyte: Analyte, start: 
         if dose.drug == drug and start - TOLERANCE <= dose.time < start + DAY * count - TOLERANCE
     ]
     day = np.array([_day(dose, start) for _, dose in chosen], dtype=np.int64)
-    slot = _slots(day)
+    slot = _slots(day, np.array([clock_of(scenario, dose.time) for _, dose in chosen]))
     taken = [dose.amount for _, dose in chosen if not dose.missed]
     a_day = max(1, round(len(chosen) / max(len(set(day.tolist())), 1)))
     options, kinds, tablets = _options(scenario, wanted, [dose for _, dose in chosen], a_day)
@@ -228,11 +228,20 @@ def _day(dose: Dose, start: float) -> int:
     return math.floor((dose.time - start + TOLERANCE) / DAY)
 
 
-def _slots(day: IntArray) -> IntArray:
-    """1 for the last of several doses of a day, which may be larger, else 0, (dose,)."""
-    last = np.append(day[1:] != day[:-1], True)
-    several = np.bincount(day)[day] > 1 if len(day) else np.zeros(0, dtype=bool)
-    return np.asarray(last & several, dtype=np.int64)
+def clock_of(scenario: Scenario, time: float) -> float:
+    """Time of the clock, after midnight or after t = 0 without a calendar [h]."""
+    midnight = 0.0 if scenario.start is None else scenario.start.hour + scenario.start.minute / 60
+    return round((time + midnight) % DAY, 4)
+
+
+def _slots(day: IntArray, hour: Array) -> IntArray:
+    """1 for the latest of several doses of a day by the clock, which may be larger, else 0, (dose,)."""
+    slots = np.zeros(len(day), dtype=np.int64)
+    for one in np.unique(day).tolist():
+        mine = np.flatnonzero(day == one)
+        if len(mine) > 1:
+            slots[mine[np.argmax(hour[mine])]] = 1
+    return slots
 
 
 def _options(

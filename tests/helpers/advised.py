@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 from pathlib import Path
 
 import numpy as np
@@ -80,11 +80,11 @@ def every_schedule(advised: Advised) -> Iterator[Schedule]:
     options = [option for option, kind in enumerate(task.kinds) if kind == "tablets"]
     for count in range(wanted.most_changes + 1):
         for days in combinations(task.changeable.tolist(), count):
-            if any(later - earlier < wanted.least_between / DAY - 1e-9 for earlier, later in zip(days, days[1:])):
+            if any(later - earlier < wanted.least_between / DAY - 1e-9 for earlier, later in pairwise(days)):
                 continue
             for chosen in product(options, repeat=count):
                 amounts = [float(task.sizes[option]) for option in (PRESENT, *chosen)]
-                if any(abs(a - b) < 1e-9 for a, b in zip(amounts, amounts[1:])):
+                if any(abs(a - b) < 1e-9 for a, b in pairwise(amounts)):
                     continue
                 if back and chosen and chosen[-1] != PRESENT:
                     continue
@@ -92,7 +92,7 @@ def every_schedule(advised: Advised) -> Iterator[Schedule]:
                     continue
                 if _too_large(amounts, wanted.largest_step):
                     continue
-                yield tuple(Step(day=day, option=option) for day, option in zip(days, chosen))
+                yield tuple(Step(day=day, option=option) for day, option in zip(days, chosen, strict=True))
 
 
 def _loads(days: tuple[int, ...], amounts: list[float]) -> bool:
@@ -103,13 +103,13 @@ def _loads(days: tuple[int, ...], amounts: list[float]) -> bool:
 
 
 def _too_large(amounts: list[float], largest: float | None) -> bool:
-    return largest is not None and any(abs(a - b) > largest + 1e-9 for a, b in zip(amounts, amounts[1:]))
+    return largest is not None and any(abs(a - b) > largest + 1e-9 for a, b in pairwise(amounts))
 
 
 def order(task: Task, schedule: Schedule, levels: Array, counted: Array) -> tuple[float, ...]:
     """The order of advise.md (7), written out: outside, changes, distance, steps; then days and amounts."""
     outside = distance = 0.0
-    for level, counts in zip(levels.tolist(), counted.tolist()):
+    for level, counts in zip(levels.tolist(), counted.tolist(), strict=True):
         if not counts:
             continue
         log = math.log(max(level, 1e-6 * task.band.target))
@@ -119,9 +119,7 @@ def order(task: Task, schedule: Schedule, levels: Array, counted: Array) -> tupl
         distance += min(abs(log - math.log(task.band.target)), math.log(10))
     amounts = [float(task.sizes[option]) for option in (PRESENT, *(step.option for step in schedule))]
     least = min(size for size in task.sizes.tolist() if size > 0) / 10
-    steps = sum(
-        min(abs(math.log(max(b, least) / max(a, least))), math.log(10)) for a, b in zip(amounts, amounts[1:])
-    )
+    steps = sum(min(abs(math.log(max(b, least) / max(a, least))), math.log(10)) for a, b in pairwise(amounts))
     mean = distance / max(int(np.sum(counted)), 1)
     whole = (round(outside, 4), float(len(schedule)), round(mean, 4), round(steps, 4))
     return (*whole, *(float(step.day) for step in schedule), *amounts[1:])

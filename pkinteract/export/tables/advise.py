@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pkinteract.advise.outcome import Advice
+from pkinteract.advise.score import judged
 from pkinteract.advise.shares import PeopleAdvice
 from pkinteract.advise.steps import PlannedStep
 from pkinteract.advise.types import PRESENT, Candidate, Task
@@ -77,8 +78,7 @@ def span(advice: Advice, candidate: Candidate) -> tuple[float, float]:
 
 def days_outside(advice: Advice, candidate: Candidate) -> int:
     """Number of days that count whose level is outside the band."""
-    band, levels = advice.task.band, candidate.levels[advice.counted]
-    return int(((levels > band.high * (1 + 1e-4)) | (levels < band.low * (1 - 1e-4))).sum())
+    return int((judged(advice.task, candidate.levels[None], advice.counted).excess > 0).sum())
 
 
 def schedule_text(task: Task, candidate: Candidate, words: Words) -> str:

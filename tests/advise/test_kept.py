@@ -1,0 +1,152 @@
+"""What is promised of a schedule is what a run of the file with the schedule in it does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from advised import asked, daily_levels, rewritten, searched
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from runs import course, daily, regimen, text
+
+from pkinteract.advise.types import Schedule, Step, Task
+
+pytestmark = pytest.mark.compiled
+
+VALPROATE = regimen("valproate", daily("500 mg", "12 h", "0 d", "16 d"))
+LAMOTRIGINE = regimen("lamotrigine", daily("100 mg", "12 h", "-12 d", "16 d"))
+CARBAMAZEPINE = regimen("carbamazepine", daily("200 mg", "12 h", "-15 d", "0 d"))
+AMITRIPTYLINE = regimen("amitriptyline", daily("100 mg", "24 h", "-15 d", "16 d"))
+SUM = 'drug = "amitriptyline"\n'
+
+
+def case(*regimens: str, advise: str = "", patient: str = "", start: str = "", extra: str = "") -> str:
+    source = text(*regimens, extra, f"[advise]\n{advise}", days=16, patient=patient)
+    return source.replace("[simulation]\n", f"[simulation]\n{start}")
+
+
+def at(doses: str, start: str, until: str, *rows: str) -> str:
+    return course(start, f'until = "{until}"', f"at = {{ {doses} }}", *rows)
+
+
+CASES = {
+    "average": case(AMITRIPTYLINE, CARBAMAZEPINE, advise=SUM),
+    "trough": case(AMITRIPTYLINE, CARBAMAZEPINE, advise=SUM + 'of = "trough"\n'),
+    "between": case(AMITRIPTYLINE, CARBAMAZEPINE, advise=SUM + 'between = ["60 ng/mL", "90 ng/mL"]\n'),
+    "range": case(AMITRIPTYLINE, CARBAMAZEPINE, advise=SUM + 'range = true\nof = "trough"\n'),
+    "one compound of a sum": case(AMITRIPTYLINE, CARBAMAZEPINE, advise=SUM + 'target = "nortriptyline"\n'),
+    "halves": case(AMITRIPTYLINE, CARBAMAZEPINE, advise=SUM + "halves = true\n"),
+    "calendar": case(
+        AMITRIPTYLINE,
+        CARBAMAZEPINE,
+        advise=SUM + 'weekdays = ["mon", "fri"]\n',
+        start="start = 2026-01-05T08:00:00\n",
+    ),
+    "twice a day": case(LAMOTRIGINE, VALPROATE, advise='drug = "lamotrigine"\n'),
+    "split": case(LAMOTRIGINE, VALPROATE, advise='drug = "lamotrigine"\nsplit = true\nkeep = "5 %"\n'),
+    "own strengths": case(LAMOTRIGINE, VALPROATE, advise='drug = "lamotrigine"\nstrengths = ["15 mg", "40 mg"]\n'),
+    "unequal at the clock": case(
+        regimen("lamotrigine", at('"08:00" = "50 mg", "20:00" = "100 mg"', "-12 d", "16 d")),
+        VALPROATE,
+        advise='drug = "lamotrigine"\n',
+    ),
+    "unequal and split": case(
+        regimen("lamotrigine", at('"08:00" = "50 mg", "20:00" = "100 mg"', "-12 d", "16 d")),
+        VALPROATE,
+        advise='drug = "lamotrigine"\nsplit = true\nkeep = "5 %"\n',
+        start="start = 2026-01-05T18:00:00\n",
+    ),
+    "missed": case(
+        regimen("lamotrigine", daily("100 mg", "12 h", "-12 d", "16 d", 'missed = ["-1 d", "3.5 d", "6 d"]')),
+        VALPROATE,
+        advise='drug = "lamotrigine"\n',
+    ),
+    "per weight": case(
+        regimen("lamotrigine", daily("1.5 mg/kg", "12 h", "-12 d", "16 d")), VALPROATE, advise='drug = "lamotrigine"\n'
+    ),
+    "steady state": case(
+        regimen("amitriptyline", daily("100 mg", "24 h", "-2 d", "16 d", "steady_state = true")),
+        regimen("carbamazepine", daily("200 mg", "12 h", "-2 d", "0 d", "steady_state = true")),
+        advise=SUM,
+    ),
+    "count": case(
+        regimen("lamotrigine", course("-12 d", 'dose = "100 mg"', 'every = "12 h"', "count = 56")),
+        VALPROATE,
+        advise='drug = "lamotrigine"\n',
+    ),
+    "several courses": case(
+        regimen("lamotrigine", daily("50 mg", "12 h", "-12 d", "-6 d"), daily("100 mg", "12 h", "-6 d", "16 d")),
+        VALPROATE,
+        advise='drug = "lamotrigine"\n',
+    ),
+    "saturated": case(
+        regimen("phenytoin", daily("300 mg", "24 h", "-20 d", "16 d")),
+        regimen("fluconazole", daily("200 mg", "24 h", "0 d", "8 d")),
+        advise='drug = "phenytoin"\nkeep = "15 %"\nmost_changes = 2\n',
+    ),
+    "of itself": case(
+        regimen("carbamazepine", daily("400 mg", "12 h", "-15 d", "16 d")),
+        regimen("erythromycin", daily("500 mg", "6 h", "0 d", "8 d")),
+        advise='drug = "carbamazepine"\nkeep = "10 %"\nmost_changes = 2\n',
+    ),
+    "taper": case(
+        regimen("lamotrigine", daily("100 mg", "12 h", "-12 d", "16 d")),
+        regimen(
+            "valproate",
+            daily("500 mg", "12 h", "-12 d", "0 d"),
+            daily("500 mg", "12 h", "0 d", "8 d", 'taper_to = "100 mg"', 'step_every = "2 d"', 'round_to = "50 mg"'),
+        ),
+        advise='drug = "valproate"\nbetween = ["30 mg/L", "60 mg/L"]\n',
+    ),
+    "incoming": case(
+        LAMOTRIGINE,
+        regimen("levetiracetam", daily("500 mg", "12 h", "2 d", "16 d")),
+        advise='drug = "levetiracetam"\nbetween = ["4 mg/L", "8 mg/L"]\n',
+    ),
+    "racemate": case(
+        regimen("warfarin", daily("6 mg", "24 h", "-15 d", "16 d")),
+        regimen("fluconazole", daily("200 mg", "24 h", "0 d", "8 d")),
+        advise='drug = "s-warfarin"\n',
+    ),
+    "smoking": case(
+        regimen("olanzapine", daily("15 mg", "24 h", "-12 d", "16 d")),
+        advise='drug = "olanzapine"\nkeep = "10 %"\n',
+        patient='smoker = true\n[[patient.change]]\nat = "0.25 d"\nsmoker = false\n',
+    ),
+    "dialysis": case(
+        regimen("levetiracetam", daily("1000 mg", "24 h", "-6 d", "16 d")),
+        advise='drug = "levetiracetam"\nbetween = ["20 mg/L", "28 mg/L"]\n',
+        patient='[[patient.change]]\nat = "1 d"\ncreatinine_clearance = "10 mL/min"\n',
+        extra='[[dialysis]]\nat = "4 d"\nevery = "48 h"\nlength = "4 h"\nuntil = "16 d"\n',
+    ),
+}
+ALIKE = ("average", "split", "unequal and split", "missed", "count", "racemate", "saturated", "steady state")
+"""Those of which schedules are drawn too: each another way of writing doses."""
+
+
+def agrees(task: Task, schedule: Schedule, promised: np.ndarray) -> None:
+    kept = daily_levels(task, rewritten(task, schedule))
+    assert kept == pytest.approx(promised, rel=1e-5, abs=1e-6 * task.band.target)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_run_of_the_written_file_does_what_was_promised(name: str) -> None:
+    """Property: levels of every day of the scenario with the schedule in it are those by which it was chosen."""
+    advised = searched(CASES[name])
+
+    agrees(advised.task, advised.advice.best.schedule, advised.advice.best.levels)
+    unchanged = next(one.candidate for one in advised.advice.alternatives if one.name == "unchanged")
+    agrees(advised.task, (), unchanged.levels)
+
+
+@settings(max_examples=10)
+@given(name=st.sampled_from(ALIKE), seed=st.integers(0, 10_000))
+def test_so_does_any_other_schedule(name: str, seed: int) -> None:
+    """Property: the same of schedules that nobody would advise: pauses, returns, doses of every kind."""
+    task, levels = asked(CASES[name])
+    random = np.random.default_rng(seed)
+    days = sorted(random.choice(task.count, size=3, replace=False).tolist())
+    options = random.integers(0, len(task.options), 3).tolist()
+    schedule = tuple(Step(day=day, option=option) for day, option in zip(days, options, strict=True))
+
+    agrees(task, schedule, levels.of([schedule])[0])
