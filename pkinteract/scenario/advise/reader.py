@@ -66,6 +66,8 @@ def read_advise(table: AdviseTable, around: AdviseContext, refuse: Refuse) -> Ad
     _check_times(table, around, report)
     if table.weekdays is not None and around.start is None and around.span is not None:
         report("weekdays", "needs a calendar; write for example start = 2026-01-05T08:00:00 in [simulation]")
+    if table.weekdays == ():
+        report("weekdays", 'names no day; write for example weekdays = ["mon", "thu"]')
     if table.halves and table.strengths:
         report("halves", "goes with the strengths of the monograph; list half tablets among the strengths instead")
     if drug is not None and not table.strengths and around.whole:

@@ -51,7 +51,7 @@ class AdviseTable(StrictTable):
     until: Time | None = None
     earliest: Time | None = None
     most_changes: int = Field(default=3, ge=1, le=6)
-    weekdays: tuple[Weekday, ...] | None = Field(default=None, strict=False, min_length=1, examples=['["mon", "thu"]'])
+    weekdays: tuple[Weekday, ...] | None = Field(default=None, strict=False, examples=['["mon", "thu"]'])
     least_between: Annotated[float, quantity("time", "7 d", "1 d", "365 d", "h")] = 24.0
     largest_step: Mass | None = None
     strengths: tuple[Mass, ...] = Field(default=(), strict=False, max_length=12, examples=['["10 mg", "25 mg"]'])

@@ -1,0 +1,176 @@
+"""[advise] tables that cannot be: every problem at once, with line and key, and nothing written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from runs import course, daily, regimen, text
+
+from pkinteract.cli import main
+
+pytestmark = pytest.mark.compiled
+
+LAMOTRIGINE = regimen("lamotrigine", daily("100 mg", "12 h", "-10 d", "10 d"))
+VALPROATE = regimen("valproate", daily("500 mg", "12 h", "0 d", "10 d"))
+INFUSED = regimen("levetiracetam", daily("500 mg", "12 h", "-5 d", "10 d"), formulation="intravenous")
+USUAL = (LAMOTRIGINE, VALPROATE)
+
+READ = {
+    "words": (
+        'drg = "lamotrigine"\nkeep = "120 %"\nof = "peak"\nmost_changes = 9\nleast_between = "1 h"\nstrengths = ["x"]\n'
+        'weekdays = ["monday"]\n',
+        {
+            "drg": "drug",
+            "keep": "below 1",
+            "of": "average",
+            "most_changes": "6",
+            "least_between": "1 d",
+            "strengths[0]": "25 mg",
+            "weekdays[0]": "mon",
+        },
+    ),
+    "names and times": (
+        'drug = "clozapine"\ntarget = "olanzapine"\nfrom = "6 d"\nuntil = "5 d"\nearliest = "12 d"\n'
+        'weekdays = ["mon"]\nhalves = true\nstrengths = ["25 mg"]\n',
+        {
+            "drug": "lamotrigine",
+            "target": "lamotrigine",
+            "until": "whole day",
+            "earliest": "10 d",
+            "weekdays": "start = ",
+            "halves": "strengths",
+        },
+    ),
+    "two bands": ('drug = "lamotrigine"\nkeep = "10 %"\nrange = true\n', {"range": "one of", "of": "trough"}),
+    "three bands": (
+        'drug = "lamotrigine"\nkeep = "10 %"\nrange = true\nbetween = ["9 mg/L", "3 mg/L"]\n',
+        {"range": "one of keep, range, between", "between": "below the second", "of": "trough"},
+    ),
+    "unit of a band": ('drug = "lamotrigine"\nbetween = ["3 mg", "9 mg/L"]\n', {"between[0]": "concentration"}),
+    "unbound": ('drug = "valproate"\ntarget = "valproate-unbound"\nkeep = "10 %"\n', {"target": "unbound"}),
+    "target of another": ('drug = "lamotrigine"\ntarget = "valproate"\n', {"target": "does not come from"}),
+    "target alone": ('target = "lamotrigine"\n', {"drug": "required"}),
+    "band alone": ('between = ["3 mg/L", "9 mg/L"]\n', {"drug": "required"}),
+    "earliest too late": ('until = "4 d"\nearliest = "4 d"\n', {"earliest": "last judged day"}),
+    "no day": ("weekdays = []\n", {"weekdays": "names no day"}),
+    "no strengths": ('drug = "levetiracetam"\nbetween = ["9 mg/L", "20 mg/L"]\n', {"strengths": "strengths = ["}),
+}
+WITH = {"no strengths": (*USUAL, INFUSED)}
+
+
+def command(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def written(folder: Path, regimens: tuple[str, ...], table: str, *, days: float = 10) -> Path:
+    path = folder / "case.toml"
+    path.write_text(text(*regimens, f"[advise]\n{table}", days=days), "utf-8")
+    return path
+
+
+def problems(done: Result) -> dict[str, tuple[str, str]]:
+    """Line and message of each problem, by key below [advise]."""
+    rows = [line.split(maxsplit=2) for line in done.output.splitlines()[1:]]
+    return {row[1].removeprefix("advise."): (row[0], row[2]) for row in rows}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_table_that_cannot_be_is_refused_with_every_problem(name: str, tmp_path: Path) -> None:
+    """Status 2 from every command that reads the file; keys, lines, and what to write, all at once."""
+    table, expected = READ[name]
+    path = written(tmp_path, WITH.get(name, USUAL), table)
+
+    done = command("advise", path, "--out", tmp_path / "out")
+
+    assert done.exit_code == 2, done.output
+    told = problems(done)
+    assert set(told) == set(expected)
+    lines = path.read_text("utf-8").splitlines()
+    for key, part in expected.items():
+        line, message = told[key]
+        assert part in message
+        assert lines[int(line) - 1].startswith((key.split("[")[0], "[advise]"))
+    assert not (tmp_path / "out").exists()
+    assert command("check", path).output == done.output
+
+
+SIMULATED = {
+    "no level before": (
+        (regimen("lamotrigine", daily("100 mg", "12 h", "0 d", "10 d")), VALPROATE),
+        'drug = "lamotrigine"\n',
+        {"keep", "drug"},
+    ),
+    "changes of its own": (
+        (
+            regimen("lamotrigine", daily("50 mg", "12 h", "-10 d", "4 d"), daily("100 mg", "12 h", "4 d", "10 d")),
+            VALPROATE,
+        ),
+        'drug = "lamotrigine"\nkeep = "10 %"\n',
+        {"drug"},
+    ),
+    "nothing changes": ((LAMOTRIGINE,), 'drug = "lamotrigine"\nkeep = "10 %"\n', {"keep"}),
+    "not taken any more": (
+        (regimen("lamotrigine", daily("100 mg", "12 h", "-10 d", "0 d")), VALPROATE),
+        'drug = "lamotrigine"\nbetween = ["1 mg/L", "9 mg/L"]\n',
+        {"drug"},
+    ),
+    "less than once a day": (
+        (regimen("aripiprazole", daily("400 mg", "28 d", "-56 d", "30 d"), formulation="tablet"), VALPROATE),
+        'drug = "aripiprazole"\n',
+        {"drug"},
+    ),
+    "cycles": (
+        (
+            regimen(
+                "ethinylestradiol",
+                course(
+                    "-56 d",
+                    'until = "30 d"',
+                    'dose = "30 ug"',
+                    'every = "24 h"',
+                    'cycle = { on = "21 d", off = "7 d" }',
+                ),
+            ),
+            regimen("carbamazepine", daily("200 mg", "12 h", "0 d", "30 d")),
+        ),
+        'drug = "ethinylestradiol"\nstrengths = ["20 ug"]\n',
+        {"drug", "keep"},
+    ),
+    "no whole day": (
+        (LAMOTRIGINE, regimen("valproate", daily("500 mg", "12 h", "9.5 d", "10 d"))),
+        'drug = "lamotrigine"\n',
+        {"until"},
+    ),
+    "three that cannot be": (
+        (regimen("lamotrigine", daily("100 mg", "12 h", "9.5 d", "10 d")), VALPROATE.replace("0 d", "9.5 d")),
+        'drug = "lamotrigine"\nkeep = "10 %"\n',
+        {"keep", "until", "drug"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SIMULATED)
+def test_what_cannot_be_searched_is_refused(name: str, tmp_path: Path) -> None:
+    """The file is sound and runs, but no doses can be looked for in it: status 2, why, and nothing written."""
+    regimens, table, keys = SIMULATED[name]
+    path = written(tmp_path, regimens, table)
+
+    done = command("advise", path, "--out", tmp_path / "out")
+
+    assert command("check", path).exit_code == 0
+    assert done.exit_code == 2, done.output
+    assert set(problems(done)) == keys
+    assert not (tmp_path / "out").exists()
+
+
+def test_no_drug_that_keeps_its_dose_is_said_so(tmp_path: Path) -> None:
+    """Without [advise]: a scenario of one drug that begins has nothing to look for."""
+    path = tmp_path / "case.toml"
+    path.write_text(text(VALPROATE), "utf-8")
+
+    done = command("advise", path)
+
+    assert done.exit_code == 2
+    assert "name one under [advise]" in done.output
