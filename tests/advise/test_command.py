@@ -1,0 +1,283 @@
+"""The command: what it writes, says and returns; Ctrl-C; threads; the page in a browser."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from contextlib import redirect_stderr
+from datetime import date
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from advised import asked, daily_levels
+from click.testing import CliRunner, Result
+from playwright.sync_api import sync_playwright
+from runs import daily, regimen, text
+
+from pkinteract import load_scenario, simulate
+from pkinteract.advise.levels import Levels
+from pkinteract.advise.outcome import advice_of
+from pkinteract.advise.people import typical_people
+from pkinteract.cli import main
+from pkinteract.model import build
+
+pytestmark = pytest.mark.compiled
+
+CHROMIUM = shutil.which("chromium")
+START = "start = 2026-01-03T08:00:00\n"
+SOURCE = text(
+    regimen("amitriptyline", daily("100 mg", "24 h", "-15 d", "16 d")),
+    regimen("carbamazepine", daily("200 mg", "12 h", "-15 d", "0 d")),
+    '[advise]\ndrug = "amitriptyline"\nkeep = "15 %"\n',
+    days=16,
+).replace("[simulation]\n", f"[simulation]\n{START}")
+FAILING = text(
+    regimen("tizanidine", daily("4 mg", "8 h", "-4 d", "10 d")),
+    regimen("fluvoxamine", daily("50 mg", "12 h", "0 d", "5 d")),
+    days=10,
+)
+FILES = {"concentrations.csv", "doses.csv", "exposure.csv", "alerts.csv", "daily.csv", "sampling.csv", "run.json"}
+FILES |= {"schedule.csv", "alternatives.csv"}
+FIGURES = {"report.html", "concentrations.png", "concentrations.svg"}
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every test works in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    Path("case.toml").write_text(SOURCE, "utf-8")
+    Path("failing.toml").write_text(FAILING, "utf-8")
+    yield
+    assert not list(tmp_path.rglob(".unfinished-*")), "half a result was left behind"
+
+
+def command(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["advise", *arguments])
+
+
+def rows(path: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(Path(path).read_text("utf-8").splitlines()))
+
+
+def said(done: Result) -> str:
+    return " ".join(done.output.split())
+
+
+def test_everything_is_written_and_says_the_same() -> None:
+    """Files, the written scenario, the record, the dates: one schedule in all of them, and its run in the CSVs."""
+    done = command("case.toml", "--write", "advised.toml")
+
+    assert done.exit_code == 0, done.output
+    folder = "results/case-advise"
+    assert {path.name for path in Path(folder).iterdir()} >= FILES | FIGURES
+    [step] = rows(f"{folder}/schedule.csv")
+    first = rows(f"{folder}/alternatives.csv")[0]
+    record = json.loads(Path(folder, "run.json").read_text("utf-8"))["advise"]
+    assert list(step) == ["day", "date", "drug", "dose_mg", "tablets", "times", "check_on", "why"]
+    assert (first["name"], first["passes"], first["days_outside"]) == ("advised", "true", "0")
+    assert first["schedule"] == record["schedule"] == f"day {step['day']}: {step['dose_mg']} mg"
+    assert step["date"].startswith(str(date(2026, 1, 3).replace(day=3 + int(step["day"]))))
+    assert date.fromisoformat(step["check_on"]).weekday() < 5
+    assert step["times"] == "08:00"
+    assert f"{step['dose_mg']} mg ({step['tablets']})" in said(done)
+    assert "decision support for professionals, not a medical device" in said(done)
+    task, _ = asked(SOURCE)
+    result = simulate(load_scenario("advised.toml"))
+    kept = daily_levels(task, result) / task.band.target
+    assert kept.min() == pytest.approx(float(first["lowest_ratio"]), rel=1e-5)
+    assert kept.max() == pytest.approx(float(first["highest_ratio"]), rel=1e-5)
+    levels = np.array(
+        [float(row["amitriptyline+nortriptyline_ng_per_mL"]) for row in rows(f"{folder}/concentrations.csv")]
+    )
+    times = np.array([float(row["time_h"]) for row in rows(f"{folder}/concentrations.csv")])
+    assert levels == pytest.approx(result.curve("amitriptyline+nortriptyline").value(times), rel=1e-4)
+    assert "advise" not in tomllib.loads(Path("advised.toml").read_text("utf-8"))
+
+
+def test_shares_of_virtual_patients_and_german() -> None:
+    """With --population: shares.csv by genotype, each a share; the answer in German."""
+    done = command("case.toml", "--population", "30", "--no-figure", "--language", "de")
+
+    assert done.exit_code == 0, done.output
+    table = rows("results/case-advise/shares.csv")
+    assert list(table[0]) == ["group", "outcome", "patients", "unchanged", "advised"]
+    assert {row["outcome"] for row in table} == {"inside", "above_range", "below_range", "above_alert", "moved"}
+    assert {row["patients"] for row in table if row["group"] == "all"} == {"30"}
+    assert any(row["group"].startswith("CYP2D6") for row in table)
+    assert all(0 <= float(row[name]) <= 1 for row in table for name in ("unchanged", "advised"))
+    assert "Von 30 virtuellen Patienten" in said(done)
+    assert not Path("results/case-advise/report.html").exists()
+
+
+def test_the_same_bytes_from_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where levels are not sums, and in virtual patients."""
+    saturated = text(
+        regimen("phenytoin", daily("300 mg", "24 h", "-15 d", "12 d")),
+        regimen("fluconazole", daily("200 mg", "24 h", "0 d", "8 d")),
+        '[advise]\ndrug = "phenytoin"\nkeep = "10 %"\n',
+        days=12,
+    )
+    Path("saturated.toml").write_text(saturated, "utf-8")
+    for name, table in (("case", "shares.csv"), ("saturated", "alternatives.csv")):
+        texts = set()
+        for count in (1, 2, 4):
+            monkeypatch.setattr(os, "cpu_count", lambda n=count: n)
+            extra = ("--population", "300") if name == "case" else ()
+            done = command(f"{name}.toml", "--no-figure", "--out", f"out-{name}-{count}", *extra)
+            assert done.exit_code == 0, done.output
+            out = Path(f"out-{name}-{count}")
+            texts.add(tuple((out / file).read_bytes() for file in ("schedule.csv", "alternatives.csv", table)))
+        assert len(texts) == 1
+
+
+def test_where_nothing_passes_a_pause_or_another_drug_is_said() -> None:
+    """Fluvoxamine on tizanidine: exit status 0, passes = false, the days outside, and what is left to do."""
+    done = command("failing.toml", "--no-figure")
+
+    assert done.exit_code == 0, done.output
+    record = json.loads(Path("results/failing-advise/run.json").read_text("utf-8"))["advise"]
+    assert record["passes"] is False
+    assert record["excess"] > 0
+    ways = {row["name"]: row for row in rows("results/failing-advise/alternatives.csv")}
+    assert {"advised", "unchanged", "pause"} <= set(ways)
+    assert not any(row["passes"] == "true" for row in ways.values())
+    assert "No schedule within the limits keeps tizanidine where it was" in said(done)
+    assert "So tizanidine has to be paused, or another drug found." in said(done)
+    pauses = [row for row in rows("results/failing-advise/schedule.csv") if float(row["dose_mg"]) == 0]
+    assert pauses
+    assert all(row["tablets"] == "" for row in pauses)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (("case.toml", "--write", "there.toml"), "--write"),
+        (("case.toml", "--out", "other"), "other"),
+        (("case.toml", "--levels", "--population", "10"), "either --levels or --population"),
+    ],
+)
+def test_nothing_is_written_over_what_is_there(arguments: tuple[str, ...], part: str) -> None:
+    """Status 2 before anything runs; an existing file, a folder of something else, two kinds of patients."""
+    Path("there.toml").write_text("mine", "utf-8")
+    Path("other").mkdir()
+    Path("other/mine.txt").write_text("mine", "utf-8")
+
+    done = command(*arguments)
+
+    assert done.exit_code == 2
+    assert part in done.output
+    assert Path("there.toml").read_text("utf-8") == "mine"
+    assert [path.name for path in Path("other").iterdir()] == ["mine.txt"]
+    assert not Path("results").exists()
+
+
+def test_progress_shows_on_a_terminal_alone() -> None:
+    """A bar of the schedules where somebody looks, and nothing on standard error elsewhere."""
+
+    class Terminal(StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    with redirect_stderr(Terminal()) as shown, pytest.raises(SystemExit):
+        main(["advise", "case.toml", "--no-figure"], prog_name="pkinteract")
+    assert "schedules a second" in shown.getvalue()
+    assert command("case.toml", "--no-figure").stderr == ""
+
+
+INTERRUPTED = """
+import os, signal, sys
+import pkinteract.advise.search as search
+signal.signal(signal.SIGINT, signal.default_int_handler)
+judge, calls = search._Search._judge, 0
+def interrupting(self, schedules):
+    global calls
+    calls += 1
+    if calls == int(sys.argv[-1]):
+        os.kill(os.getpid(), signal.SIGINT)
+    return judge(self, schedules)
+search._Search._judge = interrupting
+from pkinteract.cli import main
+main(sys.argv[1:-1], prog_name="pkinteract")
+"""
+
+
+def test_ctrl_c_keeps_the_best_so_far() -> None:
+    """A real signal during the search: status 130, a whole folder with the best of what was tried, and that is said."""
+    line = ["advise", "failing.toml", "--no-figure", "--out", "out", "2"]
+
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED, *line], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 130, done.stderr
+    assert {path.name for path in Path("out").iterdir()} >= FILES
+    record = json.loads(Path("out/run.json").read_text("utf-8"))["advise"]
+    assert record["stopped"] is True
+    assert record["complete"] is False
+    assert [row["name"] for row in rows("out/alternatives.csv")] == ["advised", "unchanged"]
+    assert "The search was stopped" in " ".join(done.stdout.split())
+    assert "Traceback" not in done.stderr
+
+
+def test_ctrl_c_before_any_schedule_leaves_nothing() -> None:
+    """As with other commands: status 130, nothing written."""
+    line = ["advise", "failing.toml", "--no-figure", "--out", "out", "1"]
+    early = "import pkinteract.advise.outcome as outcome\noutcome.advice_of = lambda *_, **__: os.kill(os.getpid(), 2)"
+    program = INTERRUPTED.replace("search._Search._judge = interrupting", early)
+
+    done = subprocess.run([sys.executable, "-c", program, *line], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 130, done.stderr
+    assert not Path("out").exists()
+
+
+def test_a_search_that_is_stopped_is_within_what_was_judged() -> None:
+    """What is kept is one of the schedules that were tried, its score the least of them."""
+    task, _ = asked(SOURCE)
+    model = build(task.scenario)
+    levels = Levels(task, typical_people(task.scenario, model, task.place), model)
+    seen = 0
+
+    def stop(count: int) -> None:
+        nonlocal seen
+        seen += count
+        if seen - count <= 100 < seen:
+            raise KeyboardInterrupt
+
+    advice = advice_of(task, levels, progress=stop)
+
+    assert advice.stopped
+    assert not advice.complete
+    assert 1 <= advice.seen <= seen
+    assert advice.limit is None
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium (apt-get install chromium)")
+def test_the_page_shows_the_schedule_without_complaint() -> None:
+    """In Chromium, without a network: the fifth sentence, the schedule and the other ways; no error, no request."""
+    command("case.toml", "--out", "out")
+    complaints: list[str] = []
+    requests: list[str] = []
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_context(offline=True).new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: requests.append(request.url))
+        page.goto(Path("out/report.html").resolve().as_uri())
+        shown = page.inner_text("body")
+        table = page.inner_text("section[aria-labelledby=schedule-head] table >> nth=0")
+        browser.close()
+
+    [step] = rows("out/schedule.csv")
+    assert complaints == []
+    assert len(requests) == 1
+    assert step["tablets"] in table
+    assert "give amitriptyline" in shown
+    assert "a week later" in shown
