@@ -77,7 +77,7 @@ def population(scenario: Path, out: Path | None, no_figure: bool, **options: Any
     with body, genes and measures, the spread of levels over time, of daily averages and of every measure, who is above
     an alert level and how these patients differ, when to draw a level, a figure per analyte, and the page of the
     typical patient with the others around (report.html). The same seed gives the same patients and the same files,
-    whoever computes them; only the page holds a date.
+    whoever computes them.
 
     Example: pkinteract population scenarios/carbamazepine-to-levetiracetam.toml -n 1000
     """
@@ -182,8 +182,6 @@ def _name(scenario: Scenario) -> str:
 
 def _answered(plan: RunPlan, tally: Tally, typical: Result, options: PopulationOptions) -> dict[str, Writer]:
     """Writers of what the run answers: when to draw a level, and the page unless there is no figure."""
-    from datetime import date
-
     from pkinteract.analysis import answer_of
     from pkinteract.export import write_parquet
     from pkinteract.export.tables.run import sampling_table
@@ -205,7 +203,7 @@ def _answered(plan: RunPlan, tally: Tally, typical: Result, options: PopulationO
 
         pairs = pair_evidence(plan.scenario)
         sentences = sentences_of(answer, words, pairs, people_sentences(plan, tally, answer, words))
-        files["report.html"] = partial(write_page, answer, sentences, pairs, words, date.today(), people=people)
+        files["report.html"] = partial(write_page, answer, sentences, pairs, words, people=people)
     return files
 
 

@@ -1,12 +1,13 @@
 """The days to draw a level as a calendar (RFC 5545), which every calendar program opens.
 
-Times are those of a clock on the wall, as in the scenario; nothing in it is about the patient.
+Times are those of a clock on the wall, as in the scenario; nothing in it is about the patient. The stamp that the
+standard asks of every entry is the start of the scenario, so that the same scenario gives the same file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
 
@@ -23,23 +24,23 @@ LONGEST_LINE = 75
 """Longest line before it is folded [byte]."""
 
 
-def write_calendar(answer: Answer, words: Words, made: datetime, path: Path) -> None:
-    """Write the samples of a dated run; ``made`` is in UTC."""
-    path.write_bytes(calendar_text(answer, words, made).encode())
+def write_calendar(answer: Answer, words: Words, path: Path) -> None:
+    """Write the samples of a dated run."""
+    path.write_bytes(calendar_text(answer, words).encode())
 
 
-def calendar_text(answer: Answer, words: Words, made: datetime) -> str:
+def calendar_text(answer: Answer, words: Words) -> str:
     """The calendar: one entry for every time, with all levels that are to be drawn then."""
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:-//pkinteract//pkinteract {__version__}//EN"]
-    lines += [line for entry in _entries(answer, words, made) for line in entry]
+    lines += [line for entry in _entries(answer, words) for line in entry]
     return "".join(f"{_folded(line)}\r\n" for line in [*lines, "END:VCALENDAR"])
 
 
-def _entries(answer: Answer, words: Words, made: datetime) -> Iterator[list[str]]:
+def _entries(answer: Answer, words: Words) -> Iterator[list[str]]:
     scenario = answer.result.scenario
     for time, group in groupby(answer.samples, lambda sample: sample.time):
         samples, start = list(group), scenario.date(time)
-        if start is None:
+        if start is None or scenario.start is None:
             continue
         names = [name_of(sample.analyte.id, scenario, words.language) for sample in samples]
         reasons = [words.say(f"sample.{sample.why}") for sample in samples]
@@ -48,7 +49,7 @@ def _entries(answer: Answer, words: Words, made: datetime) -> Iterator[list[str]
         yield [
             "BEGIN:VEVENT",
             f"UID:{own}@pkinteract",
-            f"DTSTAMP:{made:%Y%m%dT%H%M%SZ}",
+            f"DTSTAMP:{scenario.start:%Y%m%dT%H%M%SZ}",
             f"DTSTART:{start:%Y%m%dT%H%M%S}",
             f"DTEND:{start + LENGTH:%Y%m%dT%H%M%S}",
             f"SUMMARY:{_escaped(words.say('calendar.summary', analytes=words.listed(names)))}",

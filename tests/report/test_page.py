@@ -53,7 +53,7 @@ browser_only = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium (apt-
 
 def html(result: Result, language: str = "en") -> str:
     answer, words, pairs = answer_of(result), words_of(language), pair_evidence(result.scenario)
-    return page_text(answer, sentences_of(answer, words, pairs), pairs, words, date(2026, 1, 5))
+    return page_text(answer, sentences_of(answer, words, pairs), pairs, words)
 
 
 @pytest.fixture(scope="module")
@@ -299,14 +299,32 @@ def test_the_page_is_dark_where_the_system_is_and_on_request(browser: Browser, f
         page.context.close()
 
 
-def test_a_page_says_who_made_it_with_what_and_when(folder: Path) -> None:
-    """Program, checksum of the library, date, what was taken as usual; decision support, no medical device."""
+def test_a_page_says_what_made_it_and_which_day_is_day_zero(folder: Path) -> None:
+    """Program, checksum of the library, what was taken as usual; no date but the scenario's; no medical device."""
     page = (folder / f"{HEADLINE}-en.html").read_text("utf-8")
+    dated = (folder / "measured-en.html").read_text("utf-8")
 
-    assert re.search(r"Made 2026-01-05 · pkinteract [\d.]+ · library of drugs [0-9a-f]{12}", page)
+    assert re.search(r"<p class=\"version\">pkinteract [\d.]+ · library of drugs [0-9a-f]{12} ·", page)
+    assert "Day 0 is 2026-03-28 08:00 · pkinteract" in dated
+    assert f"{date.today():%Y-%m-%d}" not in page
     assert "Not given, taken as usual:" in page
     assert "not a medical device" in page
-    assert "https://" not in re.sub(r"/\*!.*?\*/|xmlns=\S+", "", page.split("<body>")[0])
+    assert "https://" not in re.sub(r"/\*!.*?\*/|xmlns=\S+", "", page.split("<body")[0])
+
+
+@browser_only
+@pytest.mark.browser
+def test_paper_carries_the_day_on_which_it_was_printed(opened: Opened) -> None:
+    """The script writes it when the page is printed and takes it away after: the file is the same whenever made."""
+    printed = opened.page.locator("#printed")
+    days = [f"{date.today():%Y-%m-%d}"]
+    opened.page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
+    text_ = printed.inner_text()
+    days.append(f"{date.today():%Y-%m-%d}")
+    opened.page.evaluate("() => window.dispatchEvent(new Event('afterprint'))")
+
+    assert text_ in [f"· Printed {day}" for day in days]
+    assert printed.inner_text() == ""
 
 
 def test_a_page_tells_of_dialysis_albumin_and_what_is_taken_besides() -> None:

@@ -38,6 +38,7 @@ OPEN = {
     "risk": ("gene", "kidneys"),
     "quantity": QUANTITIES,
     "patient": ("female", "male"),
+    "chart": ("liver", "gut"),
     "phenotype": ("poor", "intermediate", "normal", "rapid", "ultrarapid"),
     "cause": (
         "non-smoker",

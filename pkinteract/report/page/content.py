@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from pkinteract import __version__
@@ -30,6 +29,15 @@ STRETCHES = 12
 ROOM = 180_000
 """Room for the numbers of the library and their sources [byte]."""
 
+PAPER_PAIRS = 8
+"""Pairs of a kind that are named on paper at most; more of them only on the screen."""
+
+STRONG = 1.25
+"""A ratio that is expected of a mechanism, or its inverse, from which the pair is named on paper all the same [1]."""
+
+IN_TABLE = ("studied", "known-not-modelled")
+"""What is known of pairs that stand in a table."""
+
 Row = Mapping[str, Any]
 
 
@@ -38,7 +46,6 @@ def page_content(
     sentences: Sequence[Sentence],
     pairs: Sequence[PairEvidence],
     words: Words,
-    made: date,
     people: PatientSpread | None = None,
 ) -> dict[str, Any]:
     """Everything that the template shows, texts in the language of ``words``; ``people`` around the typical patient."""
@@ -49,7 +56,7 @@ def page_content(
         "language": words.language,
         "title": scenario.title,
         "name": scenario.name,
-        "made": made.isoformat(),
+        "start": None if scenario.start is None else words.say("page.start", date=_moment(scenario, 0.0)),
         "program": __version__,
         "library": fingerprint(),
         "patient": list(_patient(scenario, words)),
@@ -70,7 +77,8 @@ def page_content(
             }
             for alert in answer.alerts
         ],
-        "pairs": [_pair(pair, scenario, words) for pair in pairs],
+        "pairs": [_pair(pair, scenario, words) for pair in pairs if pair.status in IN_TABLE],
+        "other_pairs": list(_other_pairs(pairs, scenario, words)),
         "doses": list(_doses(scenario, words)),
         "measured": list(_measured(result, words)),
         "fitted": [] if result.fit is None else list(_fitted(answer, result.fit, words)),
@@ -143,7 +151,8 @@ def _move(answer: Answer, move: Move, words: Words) -> Row:
         "ratio": words.written(move.ratio) if move.settled else words.say("moving"),
         "half": "–" if move.half is None else words.written(round(move.half / 24, 1)),
         "most": "–" if move.most is None else words.written(round(move.most / 24, 1)),
-        "troughs": [text or "–" for text in troughs],
+        "trough_before": troughs[0] or "–",
+        "trough_after": troughs[1] or "–",
     }
 
 
@@ -167,16 +176,46 @@ def _samples(answer: Answer, words: Words, people: PatientSpread | None) -> Iter
 
 def _pair(pair: PairEvidence, scenario: Scenario, words: Words) -> Row:
     return {
-        "perpetrator": name_of(pair.perpetrator, scenario, words.language),
-        "victim": name_of(pair.victim, scenario, words.language),
-        "status": pair.status,
+        "pair": _acts(pair, scenario, words),
         "status_text": words.say(f"status.{pair.status}"),
         "expected": "–" if pair.expected is None else words.written(float(f"{pair.expected:.3g}")),
         "published": published(pair, words) or "–",
-        "studies": pair.studies,
+        "studies": pair.studies or "–",
         "grades": f"{pair.grade_perpetrator}, {pair.grade_victim}",
-        "source": pair.source,
     }
+
+
+def _acts(pair: PairEvidence, scenario: Scenario, words: Words) -> str:
+    perpetrator, victim = (name_of(drug, scenario, words.language) for drug in (pair.perpetrator, pair.victim))
+    return words.say("page.acts", perpetrator=perpetrator, victim=victim)
+
+
+def _other_pairs(pairs: Sequence[PairEvidence], scenario: Scenario, words: Words) -> Iterator[Row]:
+    """Pairs that nobody studied, by what is known of them; on ``paper`` where they are many only those that count."""
+    for status in sorted({pair.status for pair in pairs} - set(IN_TABLE)):
+        mine = [pair for pair in pairs if pair.status == status]
+        names = {pair: _expecting(pair, scenario, words) for pair in mine}
+        kept = [name for pair, name in names.items() if _strong(pair)]
+        left = words.say("page.pairs_in", count=len(mine) - len(kept), file="pairs.csv")
+        yield {
+            "status_text": words.say(f"status.{status}"),
+            "text": "; ".join(names.values()),
+            "paper": "; ".join([*kept, left]) if len(mine) - len(kept) > PAPER_PAIRS else "",
+        }
+
+
+def _expecting(pair: PairEvidence, scenario: Scenario, words: Words) -> str:
+    """A pair, with what the model expects of its mechanism."""
+    acts = _acts(pair, scenario, words)
+    if pair.status != "mechanism" or pair.expected is None:
+        return acts
+    return f"{acts} ({words.say('page.expects', ratio=float(f'{pair.expected:.3g}'))})"
+
+
+def _strong(pair: PairEvidence) -> bool:
+    """Whether a mechanism is expected to change the level by a quarter."""
+    expected = pair.expected if pair.status == "mechanism" else None
+    return expected is not None and expected > 0 and max(expected, 1 / expected) >= STRONG
 
 
 def _doses(scenario: Scenario, words: Words) -> Iterator[Row]:
@@ -234,10 +273,13 @@ def _moment(scenario: Scenario, time: float) -> str:
 
 def _numbers(result: Result) -> tuple[list[Row], int]:
     """The numbers of the library with their sources, as many as there is room for, and how many are left out."""
-    room, kept = ROOM, []
+    room: int = ROOM
+    kept: list[Row] = []
     for number in result.numbers:
         room -= 120 + sum(len(str(cell).encode()) for cell in number.values())
         if room < 0:
             break
-        kept.append(number)
+        unit = "" if number["unit"] == "1" else f" {number['unit']}"
+        source = number["source"] or number["note"] or "–"
+        kept.append({**number, "number": f"{number['value']}{unit}", "source": source})
     return kept, len(result.numbers) - len(kept)
