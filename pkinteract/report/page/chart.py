@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from pkinteract.analysis import Answer
 from pkinteract.analytes import name_of
@@ -50,7 +51,8 @@ def chart_content(answer: Answer, words: Words, people: PatientSpread | None = N
     for i, analyte in enumerate(result.analytes):
         families.setdefault((analyte.parent, analyte.unit), []).append(i)
     drawn = len(result.curves) * (1 if people is None else 1 + len(people.levels[0]))
-    times, sampled = _times(drawn_span, drawn + (0 if result.fit is None else len(families)))
+    drawn += 0 if result.fit is None else len(families) + 2 * len(result.fit.bands)
+    times, sampled = _times(drawn_span, drawn)
     moved = [move.analyte.parent for move in told_moves(answer)]
     order = sorted(families, key=lambda family: moved.index(family[0]) if family[0] in moved else len(moved))
     return {
@@ -95,9 +97,23 @@ def _drawn(values: Array) -> list[float]:
 def _band(people: PatientSpread, place: int, sampled: Array) -> list[list[float | None]]:
     """Ends of the band of an analyte, and the median between them; None before the patients are counted."""
     counted = sampled >= people.times[0] - TOLERANCE
-    whole = counted if counted.ndim == 1 else np.repeat(counted.all(axis=1), 2)
-    lines = [_drawn(np.interp(sampled, people.times, level)) for level in people.levels[place]]
-    return [[level if some else None for level, some in zip(line, whole, strict=True)] for line in lines]
+    return [_known(np.interp(sampled, people.times, level), counted) for level in people.levels[place]]
+
+
+def _fitted_band(result: Result, place: int, sampled: Array) -> list[list[float | None]] | None:
+    """Ends of the band of a fitted patient; None where an analyte has none, or there is no such patient."""
+    band = None if result.fit is None else result.fit.band(result.analytes[place].id)
+    if band is None:
+        return None
+    ends = band.ends(sampled, result.curves[place].value(sampled))
+    return [_known(end, np.isfinite(end)) for end in ends]
+
+
+def _known(values: Array, known: npt.NDArray[np.bool_]) -> list[float | None]:
+    """What is drawn of values that are known at some of the times."""
+    whole = known if known.ndim == 1 else np.repeat(known.all(axis=1), 2)
+    drawn = _drawn(np.where(known, values, 0.0))
+    return [level if some else None for level, some in zip(drawn, whole, strict=True)]
 
 
 def _panel(result: Result, members: Sequence[int], sampled: Array, words: Words, people: PatientSpread | None) -> Row:
@@ -110,13 +126,14 @@ def _panel(result: Result, members: Sequence[int], sampled: Array, words: Words,
     members = sorted(members, key=lambda i: result.analytes[i] is not judged)
     analytes = [result.analytes[i] for i in members]
     names = {analyte.id: name_of(analyte.id, scenario, words.language) for analyte in analytes}
+    bands = [_fitted_band(result, i, sampled) if people is None else _band(people, i, sampled) for i in members]
     curves: list[dict[str, Any]] = [
         {
             "name": names[result.analytes[i].id],
             "values": _drawn(result.curves[i].value(sampled)),
-            **({} if people is None else {"people": _band(people, i, sampled)}),
+            **({} if band is None else {"people": band}),
         }
-        for i in members
+        for i, band in zip(members, bands, strict=True)
     ]
     other = result.typical(members[0])
     if other is not None:

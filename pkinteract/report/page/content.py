@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from pkinteract import __version__
 from pkinteract.analysis import Answer
 from pkinteract.analysis.moves import Move
+from pkinteract.analysis.sampling import Sample
 from pkinteract.analytes import name_of
 from pkinteract.export.tables.run import alert_text
 from pkinteract.library.fingerprint import fingerprint
@@ -64,7 +68,7 @@ def page_content(
         "taken": list(scenario.not_modelled),
         "sentences": [{"label": words.say(f"label.{sentence.label}"), "text": sentence.text} for sentence in sentences],
         "moves": [_move(answer, move, words) for move in answer.moves],
-        "people": None if people is None else words.say("page.people_text", count=people.count),
+        **_around(result, words, people),
         "samples": list(_samples(answer, words, people)),
         "alerts": [
             {
@@ -93,6 +97,16 @@ def page_content(
         ],
         "chart": chart_content(answer, words, people),
     }
+
+
+def _around(result: Result, words: Words, people: PatientSpread | None) -> Row:
+    """What the bands around the curves hold, and what they are called in a table; None without any."""
+    if people is not None:
+        text = words.say("page.people_text", count=people.count)
+        return {"people": text, "people_head": words.say("page.people")}
+    if result.fit is not None and result.fit.bands:
+        return {"people": words.say("page.fitted_text"), "people_head": words.say("page.interval")}
+    return {"people": None, "people_head": None}
 
 
 def _patient(scenario: Scenario, words: Words) -> Iterator[str]:
@@ -161,7 +175,8 @@ def _samples(answer: Answer, words: Words, people: PatientSpread | None) -> Iter
     places = {analyte.id: place for place, analyte in enumerate(answer.result.analytes)}
     for sample in answer.samples:
         share = sample.share
-        band = None if people is None else people.band(places[sample.analyte.id], sample.time)
+        place = places[sample.analyte.id]
+        band = _fitted_ends(answer.result, place, sample) if people is None else people.band(place, sample.time)
         yield {
             "day": words.written(round(sample.time / 24, 2)),
             "date": _moment(scenario, sample.time),
@@ -172,6 +187,15 @@ def _samples(answer: Answer, words: Words, people: PatientSpread | None) -> Iter
             "expected": f"{words.written(sample.expected)} {sample.analyte.unit}",
             "people": "–" if band is None else "–".join(words.written(end) for end in band),
         }
+
+
+def _fitted_ends(result: Result, place: int, sample: Sample) -> tuple[float, float] | None:
+    """Ends of the band of a fitted patient at a sample; None where an analyte has none, or there is no such patient."""
+    band = None if result.fit is None else result.fit.band(sample.analyte.id)
+    if band is None:
+        return None
+    low, high = band.ends(np.array([sample.time]), np.array([sample.expected]))[:, 0].tolist()
+    return None if math.isnan(low) or math.isnan(high) else (low, high)
 
 
 def _pair(pair: PairEvidence, scenario: Scenario, words: Words) -> Row:

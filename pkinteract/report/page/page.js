@@ -10,6 +10,9 @@
   const readout = document.getElementById("readout");
   const paper = 690, between = 11;
   const edges = (columns) => columns > 1 ? [36, 6, 8.5] : [56, 14, 11.5];
+  for (const curve of data.panels.flatMap((panel) => panel.curves)) {
+    if (curve.people && curve.people.length === 2) curve.people.splice(1, 0, new Array(data.day.length).fill(null));
+  }
   const first = data.day[0], last = data.day[data.day.length - 1];
   const hidden = new Set();
   let log = false, dark = false, printing = false, drawn = false, shared = false;
