@@ -37,13 +37,16 @@ _MOST = 8
 """Groups and failures that are printed at most."""
 
 
-def population_lines(plan: RunPlan, tally: Tally, resumed: int, written: Sequence[Path]) -> list[str]:
-    """What ``population`` prints; ``resumed`` is the number of partitions that were there before."""
+def population_lines(
+    plan: RunPlan, tally: Tally, resumed: int, written: Sequence[Path], answer: Sequence[str] = ()
+) -> list[str]:
+    """What ``population`` prints, lines of the ``answer`` first; ``resumed`` partitions were there before."""
     spec = plan.spec
     lines = [f"{plan.scenario.name}: {plan.scenario.title}", f"  {patient_count(plan, tally)}, seed {spec.seed}"]
     lines += [f"  {text}" for text in plan.scenario.names]
     if resumed:
         lines.append(f"  went on from {resumed} of {plan.partitions} partitions")
+    lines += answer
     lines.append("  24-h average before t = 0 and at the end, their ratio, day by which half and 90 % of it is there;")
     lines.append("  median (5 to 95 % of the patients):")
     head = ("analyte", "unit", "before", "after", "fold rise", "half, day", "90 %, day")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pkinteract.analysis.exposure import PRESENT, dose_folds
-from pkinteract.report.lines import rows_text
+from pkinteract.report.lines import rows_text, sentence_lines
 
 if TYPE_CHECKING:
     from pkinteract.analysis import Answer
@@ -47,9 +46,7 @@ def summary_lines(
         unit = str(exposure["unit"][i])
         rows.append((str(analyte), unit, day, *cells, _ratio(ratio, fold, words) if ratio else still))
     lines = [f"{result.scenario.name}: {result.scenario.title}", *(f"  {text}" for text in result.scenario.names)]
-    for sentence in sentences:
-        label = words.say(f"label.{sentence.label}")
-        lines += textwrap.wrap(f"{label}: {sentence.text}", 118, initial_indent="  ", subsequent_indent="    ")
+    lines += sentence_lines(sentences, words)
     lines.append(f"  {words.say('terminal.head')}")
     lines += rows_text(rows)
     lines += [f"  {text}" for text in _alert_lines(alerts, words)]
