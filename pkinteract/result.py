@@ -14,6 +14,7 @@ from pkinteract.engine.curves import Array, Curve
 from pkinteract.scenario import Observation, Scenario
 from pkinteract.scenario.types import TOLERANCE
 from pkinteract.text.csv import Table
+from pkinteract.text.remark import Remark
 from pkinteract.text.words import Words, words_of
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ class LevelFit:
     error: float
     values: tuple[FittedValue, ...]
     conflicts: tuple[Conflict, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[Remark, ...]
     bands: tuple[LevelBand, ...]
 
     def band(self, analyte: str) -> LevelBand | None:

@@ -38,6 +38,7 @@ OPEN = {
     "risk": ("gene", "kidneys"),
     "quantity": QUANTITIES,
     "patient": ("female", "male"),
+    "remark": ("poor", "intermediate", "normal", "rapid", "ultrarapid"),
     "chart": ("liver", "gut"),
     "phenotype": ("poor", "intermediate", "normal", "rapid", "ultrarapid"),
     "cause": (

@@ -88,7 +88,7 @@ def _levels(result: Result, fit: LevelFit) -> dict[str, object]:
             for level, before, after in expected
         ],
         "contradictions": [conflict.told(conflict.observation.analyte, english) for conflict in fit.conflicts],
-        "warnings": list(fit.warnings),
+        "warnings": [warning.told(english) for warning in fit.warnings],
     }
 
 

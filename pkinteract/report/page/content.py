@@ -17,6 +17,7 @@ from pkinteract.export.tables.run import alert_text
 from pkinteract.library.fingerprint import fingerprint
 from pkinteract.library.schema.monograph import clearing
 from pkinteract.model.expectation.evidence import PairEvidence
+from pkinteract.report.lines import cautions_told
 from pkinteract.report.page.chart import chart_content, daily_amounts, stretches_of
 from pkinteract.report.pairs import published
 from pkinteract.report.run.sentences import Sentence, of_typical, value_name
@@ -91,9 +92,9 @@ def page_content(
         "numbers": numbers,
         "left_out": left_out,
         "warnings": [
-            *scenario.warnings,
-            *(() if people is None else people.warnings),
-            *(() if result.fit is None else result.fit.warnings),
+            *cautions_told(scenario, words),
+            *(() if people is None else (note.told(words) for note in people.warnings)),
+            *(() if result.fit is None else (note.told(words) for note in result.fit.warnings)),
         ],
         "chart": chart_content(answer, words, people),
     }

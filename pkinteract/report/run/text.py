@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pkinteract.analysis.exposure import PRESENT, dose_folds
-from pkinteract.report.lines import rows_text, sentence_lines
+from pkinteract.report.lines import cautions_told, rows_text, sentence_lines
 
 if TYPE_CHECKING:
     from pkinteract.analysis import Answer
@@ -51,11 +51,10 @@ def summary_lines(
     lines += rows_text(rows)
     lines += [f"  {text}" for text in _alert_lines(alerts, words)]
     lines += [f"  {text}" for text in pairs]
-    lines += [f"  {words.say('terminal.caution', text=text)}" for text in result.scenario.warnings]
+    lines += [f"  {words.say('terminal.caution', text=text)}" for text in cautions_told(result.scenario, words)]
     lines += [f"  {words.say('terminal.wrote', path=path)}" for path in written]
-    lines += (
-        [] if result.fit is None else [f"  {words.say('terminal.caution', text=text)}" for text in result.fit.warnings]
-    )
+    notes = [] if result.fit is None else [note.told(words) for note in result.fit.warnings]
+    lines += [f"  {words.say('terminal.caution', text=text)}" for text in notes]
     notice = "terminal.notice" if result.fit is None else "terminal.notice-fitted"
     return [*lines, f"  {words.say(notice)}"]
 
