@@ -16,6 +16,7 @@ import pkinteract
 from pkinteract.analysis.alerts.types import Severity, Since
 from pkinteract.analysis.causes import DERIVED, What
 from pkinteract.analysis.sampling import Reason
+from pkinteract.library.schema.values import Kind
 from pkinteract.report.run.sentences import QUANTITIES, Label
 from pkinteract.scenario import Patient
 from pkinteract.text.words import LANGUAGES, words_of
@@ -40,6 +41,7 @@ OPEN = {
     "patient": ("female", "male"),
     "remark": ("poor", "intermediate", "normal", "rapid", "ultrarapid"),
     "chart": ("liver", "gut"),
+    "kind": tuple(kind.replace(" ", "-") for kind in get_args(Kind)),
     "phenotype": ("poor", "intermediate", "normal", "rapid", "ultrarapid"),
     "cause": (
         "non-smoker",

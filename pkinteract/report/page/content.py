@@ -56,7 +56,7 @@ def page_content(
     """Everything that the template shows, texts in the language of ``words``; ``people`` around the typical patient."""
     result = answer.result
     scenario = result.scenario
-    numbers, left_out = _numbers(result)
+    numbers, left_out = _numbers(result, words)
     return {
         "language": words.language,
         "title": scenario.title,
@@ -296,7 +296,7 @@ def _moment(scenario: Scenario, time: float) -> str:
     return "" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
 
 
-def _numbers(result: Result) -> tuple[list[Row], int]:
+def _numbers(result: Result, words: Words) -> tuple[list[Row], int]:
     """The numbers of the library with their sources, as many as there is room for, and how many are left out."""
     room: int = ROOM
     kept: list[Row] = []
@@ -306,5 +306,7 @@ def _numbers(result: Result) -> tuple[list[Row], int]:
             break
         unit = "" if number["unit"] == "1" else f" {number['unit']}"
         source = number["source"] or number["note"] or "–"
-        kept.append({**number, "number": f"{number['value']}{unit}", "source": source})
+        kind = words.say(f"kind.{str(number['kind']).replace(' ', '-')}")
+        value = f"{words.number(str(number['value']))}{unit}"
+        kept.append({**number, "number": value, "kind": kind, "source": source})
     return kept, len(result.numbers) - len(kept)
