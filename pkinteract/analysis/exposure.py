@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from pkinteract.analysis.levels import spans_above_each
+from pkinteract.analysis.levels import alert_spans, spans_above_each
 from pkinteract.analysis.settled import CLOSE, at_steady_state, averaged, standing
 from pkinteract.engine.curves import Array, Curve, extremes, sample
 from pkinteract.result import Analyte, Result
@@ -91,7 +91,7 @@ class PeriodExposure:
 def exposures(result: Result) -> Iterator[PeriodExposure]:
     """Every analyte in every period."""
     reference = reference_period(result)
-    for analyte, curve in zip(result.analytes, result.curves, strict=True):
+    for place, (analyte, curve) in enumerate(zip(result.analytes, result.curves, strict=True)):
         window = averaged(result.scenario, analyte.parent)
         base = average(curve, *last_day(reference))
         still = _settled(result, analyte, curve, reference, window)
@@ -103,7 +103,7 @@ def exposures(result: Result) -> Iterator[PeriodExposure]:
             settled = mean <= least or _settled(result, analyte, curve, period, window)
             sampled = sample(curve, period.start, period.stop)
             whole, last = extremes(curve, period.start, period.stop, sampled), extremes(curve, start, stop)
-            inside, above = _shares(analyte, curve, period, sampled)
+            inside, above = _shares(result, place, period, sampled)
             yield PeriodExposure(
                 analyte=analyte,
                 period=period,
@@ -172,16 +172,14 @@ def _repeats(scenario: Scenario, curve: Curve, period: Period) -> bool:
 
 
 def _shares(
-    analyte: Analyte, curve: Curve, period: Period, sampled: tuple[Array, Array]
+    result: Result, place: int, period: Period, sampled: tuple[Array, Array]
 ) -> tuple[float | None, float | None]:
     """Percent of a period inside the reference range, if it holds at all times, and above the alert level."""
-    levels = [level for level in (analyte.low, analyte.high, analyte.alert) if level is not None]
-    spans = spans_above_each(curve, sampled, levels)
-    above = {
-        level: 100 * float(np.diff(stretches).sum()) / (period.stop - period.start)
-        for level, stretches in zip(levels, spans, strict=True)
-    }
-    inside = None
+    analyte, curve, length = result.analytes[place], result.curves[place], period.stop - period.start
+    inside, above = None, None
     if analyte.low is not None and analyte.high is not None and analyte.after is None:
-        inside = above[analyte.low] - above[analyte.high]
-    return inside, None if analyte.alert is None else above[analyte.alert]
+        low, high = (np.diff(spans).sum() for spans in spans_above_each(curve, sampled, [analyte.low, analyte.high]))
+        inside = 100 * float(low - high) / length
+    if analyte.alert is not None:
+        above = 100 * float(np.diff(alert_spans(result, place, period.start, period.stop)).sum()) / length
+    return inside, above

@@ -15,7 +15,7 @@ from runs import INTRAVENOUS, daily, drug, once, oral, regimen, run, text, writt
 
 from pkinteract.analysis import answer_of
 from pkinteract.cli import main
-from pkinteract.export.tables.run import alert_table, comparison_table, exposure_table
+from pkinteract.export.tables.run import alert_table, comparison_table, day_table, exposure_table
 from pkinteract.result import Result
 from pkinteract.text.csv import Table
 
@@ -190,6 +190,57 @@ def test_an_alert_level_counts_at_all_times() -> None:
     assert alerts[0]["from_h"] == pytest.approx(6.0, abs=1e-5)
     assert alerts[0]["to_h"] == pytest.approx(6 + math.log(2 / 1.8) / KE, abs=1e-5)
     assert alerts[0]["text"] == "Victim above the alert level of 1.8 mg/L, up to 2 mg/L"
+
+
+def sampled(level: str = "", of: str = "sample") -> str:
+    """The victim with an alert level of 0.3 mg/L that is of a sample, or of any level."""
+    return drug("victim", f'[reference_range]\nalert = "0.3 mg/L"\nalert_of = "{of}"\n{level}', oral(), INTRAVENOUS)
+
+
+def test_an_alert_level_of_troughs_is_passed_by_troughs_alone() -> None:
+    """100 mg a day: troughs from 0.18 to 0.20 mg/L, then 200 mg: 0.38 and more; closed form, told from the first on.
+
+    Shares, days and the alert are of the same samples, each counting to the next.
+    """
+    courses = daily("100 mg", "24 h", "0 d", "5 d", INTO_VEIN), daily("200 mg", "24 h", "5 d", "10 d", INTO_VEIN)
+    result = simulated(*courses, days=10, victim=sampled())
+
+    alerts = found(result, "above-alert")
+
+    worst = 2 * sum(math.exp(-24 * KE * n) * (2 if n <= 4 else 1) for n in range(1, 10))
+    assert [(row["from_h"], row["to_h"], row["since"]) for row in alerts] == [(144, 240, "after")]
+    assert alerts[0]["text"] == f"Victim before a dose above the alert level of 0.3 mg/L, up to {worst:.3g} mg/L"
+    assert [row["percent_time_above_alert"] for row in rows(exposure_table(result))] == pytest.approx([0, 80])
+    assert day_table(result)["above_alert"] == [False] * 6 + [True] * 4
+
+
+def test_the_same_level_is_passed_at_all_times_if_it_is_of_any() -> None:
+    """Every peak of 2 mg/L is above 0.3 mg/L."""
+    assert len(found(simulated(daily("100 mg"), victim=sampled(of="any")), "above-alert")) == 1
+
+
+def test_an_alert_level_of_a_time_after_a_dose_is_judged_then() -> None:
+    """Twelve hours after 100 mg 0.60 mg/L and more, before the next 0.18: above; 19 h after 0.299: from the second."""
+    doses = daily("100 mg", "24 h", "0 d", "5 d", INTO_VEIN)
+    twelve, nineteen = (simulated(doses, days=5, victim=sampled(f'after = "{h} h"\n')) for h in (12, 19))
+
+    assert [row["from_h"] for row in found(twelve, "above-alert")] == [12]
+    assert [row["from_h"] for row in found(nineteen, "above-alert")] == [24 + 19]
+
+
+def test_after_the_last_dose_an_alert_level_of_troughs_goes_on() -> None:
+    """A single 1000 mg leave 20·exp(-2.4) = 1.81 mg/L when the next dose would have been due, and 0.16 a day later."""
+    alerts = found(simulated(once("1000 mg", "0 d", INTO_VEIN), days=4, victim=sampled()), "above-alert")
+
+    assert [(row["from_h"], row["to_h"]) for row in alerts] == [(24, 48)]
+
+
+def test_lithium_is_judged_by_the_level_of_twelve_hours() -> None:
+    """600 mg twice a day: troughs of 0.70 mmol/L inside the range, peaks of 1.4 above the alert level: nothing."""
+    result = run(text(regimen("lithium", daily("600 mg", "12 h", "-20 d", "5 d")), days=5))
+
+    assert result.curve("lithium").value(np.arange(0, 120, 0.5)).max() > 1.2
+    assert found(result) == []
 
 
 @pytest.mark.parametrize(("name", "dose"), [("tacrolimus", "7 mg"), ("ciclosporin", "210 mg")])

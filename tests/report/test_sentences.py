@@ -279,6 +279,7 @@ def test_every_scenario_is_answered_in_sentences(name: str, language: str) -> No
 QUICK = drug("victim", pathway("oxidation", 1.0, "CYP3A4"), volume="1 L", clearance="100 L/h")
 ALERTS = {
     "above-alert": {"level": 300.0, "worst": 350.0},
+    "above-alert-sampled": {"level": 300.0, "worst": 350.0},
     "above-alert-peaks": {"level": 300.0, "worst": 350.0},
     "above-range": {"level": 200.0, "worst": 250.0},
     "above-range-total": {"level": 200.0, "worst": 250.0},
