@@ -309,6 +309,7 @@ ALERTS = {
     "measured": {"day": 6.0, "measured": 60.0, "predicted": 20.0, "fold": 3.0},
     "measured-low": {"day": 6.0, "measured": 6.0, "predicted": 20.0, "share": 30.0},
     "contraception": {"share": 55.0, "day": 38.0},
+    "contraception-recovers": {"day": 38.0},
     "contraception-open": {"share": 55.0},
 }
 """Every sentence of an alert, and what is filled in."""
