@@ -58,6 +58,12 @@ def last_day(period: Period) -> tuple[float, float]:
     return max(period.start, period.stop - 24.0), period.stop
 
 
+def _compared(period: Period, window: float) -> tuple[float, float]:
+    """What a ratio compares [h]: the last round of all that repeats, or the last day where a period is shorter."""
+    long = period.stop - window >= period.start - TOLERANCE
+    return (max(period.start, period.stop - window), period.stop) if long else last_day(period)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeriodExposure:
     """What an analyte comes to in a period, in its reporting unit.
@@ -71,7 +77,8 @@ class PeriodExposure:
     settled
         Whether the level has settled where the period ends.
     ratio
-        The average over that of the reference period; None where one of them is not settled, or no level at all.
+        The average of the last 24 h, or of the last round of weekly doses and dialysis, over that of the reference
+        period; None where one of them is not settled, or no level at all.
     inside, above
         Percent of the period inside the reference range, and above the alert level; None where there is none.
     """
@@ -93,13 +100,13 @@ def exposures(result: Result) -> Iterator[PeriodExposure]:
     reference = reference_period(result)
     for place, (analyte, curve) in enumerate(zip(result.analytes, result.curves, strict=True)):
         window = averaged(result.scenario, analyte.parent)
-        base = average(curve, *last_day(reference))
+        base = average(curve, *_compared(reference, window))
         still = _settled(result, analyte, curve, reference, window)
         highest = float(np.max(curve.value(curve.breaks), initial=0.0))
         least, noise = PRESENT * highest, NOISE * highest
         for period in periods(result):
             start, stop = last_day(period)
-            mean = average(curve, start, stop)
+            mean, whole_mean = average(curve, start, stop), average(curve, *_compared(period, window))
             settled = mean <= least or _settled(result, analyte, curve, period, window)
             sampled = sample(curve, period.start, period.stop)
             whole, last = extremes(curve, period.start, period.stop, sampled), extremes(curve, start, stop)
@@ -112,7 +119,7 @@ def exposures(result: Result) -> Iterator[PeriodExposure]:
                 ctrough=last.cmin if last.cmin > noise else 0.0,
                 average=mean if mean > noise else 0.0,
                 settled=settled,
-                ratio=mean / base if still and settled and min(mean, base) > least else None,
+                ratio=whole_mean / base if still and settled and min(whole_mean, base) > least else None,
                 inside=inside,
                 above=above,
             )

@@ -405,3 +405,34 @@ def test_unlike_things_are_not_compared() -> None:
     ratios = comparison_table([first, longer, molar, other])["cavg_ratio"]
 
     assert ratios == [1.0, 1.0, pytest.approx(1.0), None, None, None]
+
+
+# ---- what repeats by the week ----
+
+SESSIONS = '[[dialysis]]\nat = "-40 d"\nevery = "56 h"\nlength = "4 h"\n'
+
+
+def test_a_level_beside_dialysis_settles_by_the_week() -> None:
+    """Levetiracetam on three sessions a week, its dose raised by half: both ends are settled, and the ratio is 1.5.
+
+    A day's average never repeats from day to day; that of a week does, and of a linear drug it follows the dose.
+    """
+    doses = daily("500 mg", "24 h", "-42 d", "42 d"), daily("750 mg", "24 h", "42 d", "84 d")
+    source = text(regimen("levetiracetam", *doses), days=84).replace("95 mL", "8 mL") + SESSIONS
+
+    table = rows(exposure_table(run(source)))
+
+    assert [row["state"] for row in table] == ["settled", "settled"]
+    assert table[-1]["ratio_to_reference"] == pytest.approx(1.5, rel=1e-3)
+
+
+def test_a_level_beside_weekly_doses_of_an_inhibitor_settles_by_the_week() -> None:
+    """Caffeine beside fluvoxamine on Mondays alone: the average of each day differs, that of each week does not."""
+    weekly = regimen("fluvoxamine", daily("100 mg", "24 h", "-56 d", "56 d", 'days = ["mon"]'))
+    victim = regimen("caffeine", daily("100 mg", "8 h", "-56 d", "28 d"), daily("200 mg", "8 h", "28 d", "56 d"))
+    source = text(victim, weekly, days=56).replace("[simulation]\n", "[simulation]\nstart = 2026-01-05T08:00:00\n")
+
+    table = [row for row in rows(exposure_table(run(source))) if row["analyte"] == "caffeine"]
+
+    assert {row["state"] for row in table} == {"settled"}
+    assert table[-1]["ratio_to_reference"] == pytest.approx(2.0, rel=0.02)

@@ -200,14 +200,13 @@ def _contraception(result: Result, move: Move) -> Iterator[Alert]:
     recovers = move.extreme > move.before
     if recovers and not move.cause - DAY <= max(taken) <= move.extreme_time:
         return
-    lowered = "contraception" if ends else "contraception-open"
     yield Alert(
         start=move.cause,
         stop=min(until * 24, scenario.duration) if ends else scenario.duration,
         severity="warning" if recovers else "grave",
         analyte=move.analyte.id,
         rule="contraception",
-        sentence="contraception-recovers" if recovers else lowered,
+        sentence="contraception-recovers" if recovers else "contraception" if ends else "contraception-open",
         values={
             "drug": move.analyte.parent,
             "share": 100 * move.extreme / move.before,

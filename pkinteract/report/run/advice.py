@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pkinteract.analysis import Answer
+from pkinteract.analysis.causes import is_swing
 from pkinteract.analysis.moves import Move, displacements
 from pkinteract.export.tables.run import alert_text, judged_text
 from pkinteract.library.pairs import PairAdvice, known_advice
@@ -84,7 +85,8 @@ def _judged(answer: Answer, move: Move, words: Words) -> str:
         return words.say("do.low-until" if ends(answer, low) else "do.low", **values, **days, limit=limit_of(low))
     outside = earlier_alert(answer, move, lasting=True)
     if outside is not None:
-        further = "-further" if outside.rule.startswith("above") == (move.ratio > 1) else ""
+        swing = is_swing(answer.result.scenario, move.cause, move.analyte.parent)
+        further = "-further" if not swing and outside.rule.startswith("above") == (move.ratio > 1) else ""
         return words.say(f"do.still-{outside.rule}{further}", **values, limit=limit_of(outside))
     if not move.settled:
         return words.say("do.moving", **values, day=written_day(answer, move.stop, words))
