@@ -86,7 +86,7 @@ def _above(result: Result, place: int, edges: Array, peak: Array) -> npt.NDArray
     if analyte.alert is None or not analyte.alert_sampled:
         return None if analyte.alert is None else peak > analyte.alert
     begin, end = alert_spans(result, place, edges[0], edges[-1]).T[..., None]
-    return ((begin < edges[1:]) & (end > edges[:-1])).any(axis=0)
+    return np.asarray(((begin < edges[1:]) & (end > edges[:-1])).any(axis=0), dtype=bool)
 
 
 def _doses(scenario: Scenario, drug: str, edges: Array) -> tuple[Array, Array]:

@@ -87,4 +87,4 @@ def alert_spans(result: Result, place: int, start: float, stop: float) -> Array:
     times = sample_times(result.scenario, analyte)
     ends = np.append(times, result.scenario.duration)[1:]
     spans = np.clip(np.stack([times, ends], axis=1)[curve.value(times) > analyte.alert], start, stop)
-    return spans[spans[:, 1] > spans[:, 0]]
+    return np.asarray(spans[spans[:, 1] > spans[:, 0]])

@@ -27,7 +27,7 @@ def write_sampled(done: Lanes, plan: RunPlan, times: Array) -> Lanes:
     A sample counts to the next one. Windows are changed in place; levels at other times are given back.
     """
     for row, sampled in _samples(plan).items():
-        limit, edges = plan.analytes[row].alert, plan.windows.edges
+        limit, edges = plan.analytes[row].alert or 0.0, plan.windows.edges
         starts, stops = sampled, np.append(sampled[1:], edges[-1])
         hours = np.minimum(stops, edges[1:, None]) - np.maximum(starts, edges[:-1, None])
         hours = np.where(hours > TOLERANCE, hours, 0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pkinteract.analysis import Answer
+from pkinteract.analysis.alerts.changes import GRAVE
 from pkinteract.analysis.causes import is_swing
 from pkinteract.analysis.moves import Move, displacements
 from pkinteract.export.tables.run import alert_text, judged_text
@@ -92,7 +93,8 @@ def _judged(answer: Answer, move: Move, words: Words) -> str:
         return words.say("do.moving", **values, day=written_day(answer, move.stop, words))
     left = None if move.returns else earlier_alert(answer, move, lasting=False)
     if left is None:
-        return words.say("do.inside", **values)
+        far = max(move.ratio, 1 / max(move.ratio, 1e-12)) >= GRAVE
+        return words.say("do.inside-far" if far else "do.inside", **values)
     return words.say(
         f"do.enters-{left.rule}", **values, limit=limit_of(left), day=written_day(answer, left.stop, words)
     )

@@ -16,7 +16,9 @@ from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.report.pairs import published
 from pkinteract.report.run.advice import advice_of
 from pkinteract.report.run.phrases import (
-    MOST,
+    MOST as MOST,
+)
+from pkinteract.report.run.phrases import (
     analyte_name,
     ends,
     first_alert,
