@@ -16,9 +16,7 @@ from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.report.pairs import published
 from pkinteract.report.run.advice import advice_of
 from pkinteract.report.run.phrases import (
-    MOST as MOST,
-)
-from pkinteract.report.run.phrases import (
+    MOST,
     analyte_name,
     ends,
     first_alert,
@@ -29,6 +27,8 @@ from pkinteract.report.run.phrases import (
 from pkinteract.result import FittedValue, LevelFit
 from pkinteract.scenario.types import TOLERANCE
 from pkinteract.text.words import Words
+
+__all__ = ["MOST", "QUANTITIES", "Label", "Sentence", "of_typical", "sentences_of", "told_moves", "value_name"]
 
 Label = Literal["patient", "happens", "much", "risk", "measure", "do"]
 
