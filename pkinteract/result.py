@@ -40,6 +40,8 @@ class Analyte:
         Whether it is the unbound level of its one part.
     low, high, alert
         Reference range and alert level in ``unit``; None where there is none.
+    alert_sampled
+        Whether the alert level is of the sample that the range is of; else it holds at all times.
     after
         Time after a dose at which the range holds [h]; None just before a dose.
     range_source
@@ -57,6 +59,7 @@ class Analyte:
     alert: float | None
     after: float | None
     range_source: str
+    alert_sampled: bool = False
     unbound: bool = False
 
     @property

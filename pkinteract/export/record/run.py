@@ -41,6 +41,7 @@ def run_record(result: Result, evidence: Sequence[PairEvidence] | None = None) -
                 "reference_low": analyte.low,
                 "reference_high": analyte.high,
                 "alert": analyte.alert,
+                "alert_of": ("sample" if analyte.alert_sampled else "any") if analyte.alert is not None else None,
                 "range_source": analyte.range_source,
             }
             for analyte in result.analytes
