@@ -7,9 +7,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pkinteract.analytes import name_of
-from pkinteract.scenario import Observation, Scenario
-from pkinteract.text.words import LANGUAGES
+from pkinteract.scenario import Observation
 
 if TYPE_CHECKING:
     from pkinteract.report.run.sentences import Sentence
@@ -31,13 +29,6 @@ def sentence_lines(sentences: Sequence[Sentence], words: Words) -> list[str]:
     """The sentences of an answer with their labels, in lines of at most ``WIDE`` letters."""
     told = (f"{words.say(f'label.{sentence.label}')}: {sentence.text}" for sentence in sentences)
     return [line for text in told for line in textwrap.wrap(text, WIDE, initial_indent="  ", subsequent_indent="    ")]
-
-
-def cautions_told(scenario: Scenario, words: Words) -> list[str]:
-    """What looks like a slip in a scenario, drugs by their names in the language; ids in English."""
-    if words.language == LANGUAGES[0]:
-        return list(scenario.warnings)
-    return [caution.told(words, lambda id: name_of(id, scenario, words.language)) for caution in scenario.cautions]
 
 
 def markdown(text: str) -> str:

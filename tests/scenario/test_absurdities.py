@@ -12,7 +12,7 @@ from scenario_files import load
 import pkinteract.library.people
 from pkinteract.errors import InputError
 from pkinteract.library.phenotypes import commonest, genes
-from pkinteract.report.lines import cautions_told
+from pkinteract.report.cautions import cautions_told
 from pkinteract.text.words import words_of
 
 ONE = regimen("amitriptyline", once("75 mg"))

@@ -17,7 +17,7 @@ from pkinteract.export.tables.run import alert_text
 from pkinteract.library.fingerprint import fingerprint
 from pkinteract.library.schema.monograph import clearing
 from pkinteract.model.expectation.evidence import PairEvidence
-from pkinteract.report.lines import cautions_told
+from pkinteract.report.cautions import cautions_told
 from pkinteract.report.page.chart import chart_content, daily_amounts, stretches_of
 from pkinteract.report.pairs import published
 from pkinteract.report.run.sentences import Sentence, of_typical, value_name

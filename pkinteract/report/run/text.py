@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pkinteract.analysis.exposure import PRESENT, dose_folds
-from pkinteract.report.lines import cautions_told, rows_text, sentence_lines
+from pkinteract.report.cautions import cautions_told
+from pkinteract.report.lines import rows_text, sentence_lines
 
 if TYPE_CHECKING:
     from pkinteract.analysis import Answer
