@@ -93,7 +93,7 @@ class Advice:
     stopped: bool
 
 
-def advice_of(task: Task, levels: Levels, *, keep: int = 1, progress: Callable[[int], None] | None = None) -> Advice:
+def best_advice(task: Task, levels: Levels, *, keep: int = 1, progress: Callable[[int], None] | None = None) -> Advice:
     """Search a task.
 
     Parameters

@@ -41,7 +41,7 @@ def advised_scenario(task: Task, schedule: Schedule) -> Scenario:
         regimens=read.regimens,
         doses=read.doses,
         steady_state=read.steady_state,
-        warnings=read.warnings,
+        cautions=read.cautions,
         advise=None,
     )
 

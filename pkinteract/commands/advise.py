@@ -63,7 +63,7 @@ def advise(
     from dataclasses import replace
 
     from pkinteract.advise.levels import Levels
-    from pkinteract.advise.outcome import BUDGET, advice_of
+    from pkinteract.advise.outcome import BUDGET, best_advice
     from pkinteract.advise.people import typical_people
     from pkinteract.advise.rewrite import advised_scenario
     from pkinteract.advise.shares import BEST, JURY, advised_people
@@ -91,7 +91,7 @@ def advise(
     ways = Levels(task, typical_people(task.scenario, model, task.place), model)
     with progress_bar("schedules") as begin:
         tell = None if begin is None else begin(BUDGET, 0)
-        advice = advice_of(task, ways, keep=1 if spec is None else BEST, progress=tell)
+        advice = best_advice(task, ways, keep=1 if spec is None else BEST, progress=tell)
     people = None
     if spec is not None:
         with progress_bar("patients") as begin:

@@ -158,8 +158,6 @@ def write_result(
     result: Result, folder: Path, figures: Mapping[str, Writer], wanted: Wanted, advised: ToldAdvice | None = None
 ) -> None:
     """Write everything about one result, and the page beside its figures if there are any; with what was advised."""
-    from datetime import UTC, datetime
-
     from pkinteract.analysis import answer_of
     from pkinteract.export import nonmem_files, write_parquet
     from pkinteract.export.calendar import write_calendar
@@ -213,7 +211,7 @@ def write_result(
     if wanted.excel:
         files["tables.xlsx"] = partial(write_excel, tables)
     if result.scenario.start is not None and answer.samples:
-        files["sampling.ics"] = partial(write_calendar, answer, words, datetime.now(UTC))
+        files["sampling.ics"] = partial(write_calendar, answer, words)
     if figures:
         files["report.html"] = _page(answer, sentences, pairs, words, advised)
     record = run_record(result, pairs)
@@ -234,12 +232,10 @@ def _page(
     advised: ToldAdvice | None,
 ) -> Writer:
     """What writes the page; imports what fills in its template."""
-    from datetime import date
-
     from pkinteract.report.page.write import write_page
 
     content = None if advised is None else advised.content(words)
-    return partial(write_page, answer, sentences, pairs, words, date.today(), advised=content)
+    return partial(write_page, answer, sentences, pairs, words, advised=content)
 
 
 def _write_comparison(results: list[Result], folder: Path, form: str, figures: Mapping[str, Writer]) -> None:

@@ -24,7 +24,7 @@ from runs import daily, regimen, text
 
 from pkinteract import load_scenario, simulate
 from pkinteract.advise.levels import Levels
-from pkinteract.advise.outcome import advice_of
+from pkinteract.advise.outcome import best_advice
 from pkinteract.advise.people import typical_people
 from pkinteract.cli import main
 from pkinteract.model import build
@@ -228,7 +228,9 @@ def test_ctrl_c_keeps_the_best_so_far() -> None:
 def test_ctrl_c_before_any_schedule_leaves_nothing() -> None:
     """As with other commands: status 130, nothing written."""
     line = ["advise", "failing.toml", "--no-figure", "--out", "out", "1"]
-    early = "import pkinteract.advise.outcome as outcome\noutcome.advice_of = lambda *_, **__: os.kill(os.getpid(), 2)"
+    early = (
+        "import pkinteract.advise.outcome as outcome\noutcome.best_advice = lambda *_, **__: os.kill(os.getpid(), 2)"
+    )
     program = INTERRUPTED.replace("search._Search._judge = interrupting", early)
 
     done = subprocess.run([sys.executable, "-c", program, *line], capture_output=True, text=True, check=False)
@@ -250,7 +252,7 @@ def test_a_search_that_is_stopped_is_within_what_was_judged() -> None:
         if seen - count <= 100 < seen:
             raise KeyboardInterrupt
 
-    advice = advice_of(task, levels, progress=stop)
+    advice = best_advice(task, levels, progress=stop)
 
     assert advice.stopped
     assert not advice.complete

@@ -7,7 +7,6 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from pkinteract.library.schema.values import (
-    UNSOURCED,
     CreatinineClearance,
     Dose,
     Duration,
@@ -15,6 +14,7 @@ from pkinteract.library.schema.values import (
     MonographTable,
     Number,
     Value,
+    unsourced,
 )
 from pkinteract.units import from_canonical, parse
 
@@ -50,7 +50,7 @@ class Strengths(MonographTable):
     @model_validator(mode="before")
     @classmethod
     def _shorthand(cls, data: object) -> object:
-        return _unsourced({"values": data} if isinstance(data, (list, tuple)) else data)
+        return unsourced({"values": data} if isinstance(data, (list, tuple)) else data)
 
     @property
     def amounts(self) -> tuple[float, ...]:
@@ -76,14 +76,7 @@ class OtherForm(MonographTable):
     @model_validator(mode="before")
     @classmethod
     def _shorthand(cls, data: object) -> object:
-        return _unsourced({"sold": data} if isinstance(data, str) else data)
-
-
-def _unsourced(data: object) -> object:
-    """Data that do not say where they come from count as assumed."""
-    if isinstance(data, dict) and not {"kind", "source", "note"} & set(data):
-        return {**data, "kind": "assumed", "note": UNSOURCED}
-    return data
+        return unsourced({"sold": data} if isinstance(data, str) else data)
 
 
 def milligrams(dose: Value, weight: float) -> float:

@@ -10,7 +10,8 @@ from pkinteract.advise.steps import PlannedDose, PlannedStep
 from pkinteract.advise.types import Candidate
 from pkinteract.analytes import name_of
 from pkinteract.export.tables.advise import clock, days_outside, span
-from pkinteract.report.run.sentences import Label, day_text
+from pkinteract.report.run.phrases import day_text
+from pkinteract.report.run.sentences import Label
 from pkinteract.text.words import Words
 
 UNSETTLED = 0.05

@@ -85,6 +85,8 @@ class ToldAdvice:
             "steps": [
                 {
                     **row,
+                    "tablets": words.number(str(row["tablets"])) or "–",
+                    "check_on": row["check_on"] or "–",
                     "day": words.written(round(float(row["day"]), 2)),
                     "dose_mg": words.written(float(row["dose_mg"])),
                 }
