@@ -11,7 +11,7 @@ from pkinteract.library.lognormal import NORMAL_SD, log_moment, log_sd
 from pkinteract.library.people import reference as people
 from pkinteract.population.people.cohort import Array, BoolArray, IntArray
 from pkinteract.population.people.specification import GivenSpread, PopulationSpecification
-from pkinteract.population.people.streams import Streams, uniform_between
+from pkinteract.scenario.streams import Streams, uniform_between
 from pkinteract.scenario import Patient
 from pkinteract.scenario.kidneys import cockcroft_gault, dosing_weight, most_cleared
 

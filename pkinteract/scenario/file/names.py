@@ -8,6 +8,7 @@ from typing import Any
 
 from pkinteract.library import Library
 from pkinteract.library.names import given_as, id_of, said_of
+from pkinteract.scenario.file.protocols import LEVEL_RULE
 from pkinteract.text.toml import TomlFile
 from pkinteract.text.toml_lines import Key
 
@@ -46,6 +47,8 @@ class Naming:
         data |= {"regimen": self._regimens(data["regimen"])} if isinstance(data.get("regimen"), list) else {}
         if isinstance(data.get("observation"), list):
             data["observation"] = [self._value(entry, "analyte") for entry in data["observation"]]
+        if isinstance(data.get("protocol"), list):
+            data["protocol"] = [self._protocol(entry) for entry in data["protocol"]]
         if isinstance(data.get("override"), dict):
             data["override"] = self.tables(data["override"], ("override",))
         output, population = data.get("output"), data.get("population")
@@ -99,6 +102,15 @@ class Naming:
         """A table with an analyte's id under its ``key``."""
         name = entry.get(key) if isinstance(entry, dict) else None
         return {**entry, key: self.analyte(name)} if isinstance(entry, dict) and isinstance(name, str) else entry
+
+    def _protocol(self, entry: object) -> object:
+        """A protocol with the ids of its drug, and of the analyte of its condition."""
+        named = self._value(entry, "drug")
+        when = named.get("when") if isinstance(named, dict) else None
+        rule = LEVEL_RULE.fullmatch(when) if isinstance(when, str) else None
+        if not isinstance(named, dict) or rule is None:
+            return named
+        return {**named, "when": " ".join([self.analyte(rule.group(1)), *rule.groups()[1:]])}
 
     def _regimens(self, entries: list[Any]) -> list[Any]:
         regimens: list[Any] = []

@@ -31,6 +31,7 @@ from pkinteract.scenario.file.patient import (
     read_phenotype,
     weights,
 )
+from pkinteract.scenario.file.protocols import ProtocolContext, read_protocols
 from pkinteract.scenario.file.schema import (
     ChangeTable,
     CourseTable,
@@ -136,6 +137,8 @@ class _ScenarioReader:
         begin = None if simulation is None else simulation.start
         around = run and DialysisContext(span=run, start=begin, steady=steady is not None, monographs=monographs)
         sessions = read_dialysis(data.get("dialysis"), self._part, around, self.refuse, self.warn)
+        asked = ProtocolContext(known=known, start=begin)
+        protocols = read_protocols(data.get("protocol"), self._part, asked, self.refuse, self.library)
         population = self._population(table, changes, monographs, regimens if whole else None)
         if self.problems or simulation is None or stages is None:
             raise InputError(self.file.path, list(dict.fromkeys(self.problems)))
@@ -166,6 +169,7 @@ class _ScenarioReader:
             warnings=tuple(dict.fromkeys(self.warnings)),
             own=self.library.own & monographs.keys(),
             sessions=sessions,
+            protocols=protocols,
             not_modelled=others,
             language="en" if output is None else output.language,
         )
