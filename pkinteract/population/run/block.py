@@ -17,6 +17,7 @@ from pkinteract.population.people.cohort import Array, Cohort, TextArray
 from pkinteract.population.people.draw import draw
 from pkinteract.population.run.bodies import bodies
 from pkinteract.population.run.plan import RunPlan
+from pkinteract.population.run.protocols import Redosed, last_amounts, redosed_patients
 from pkinteract.population.run.solve import solved_patients
 from pkinteract.population.statistics.metrics import daily_levels, measure_column, metrics
 from pkinteract.population.statistics.tally import AFTER, BEFORE, EVER, Tally, count_bins, group_members
@@ -59,15 +60,18 @@ def run_block(plan: RunPlan, numbers: range, tally: Tally) -> Block:
     count = len(numbers)
     drawn = draw(plan.scenario, plan.spec, numbers.start, count + -count % LANES)
     cohort = drawn.first(count)
-    solved, status = _simulated(plan, drawn, count)
+    solved, status, redosed = _simulated(plan, drawn, count)
     measured = _measured(plan, solved)
     _count(plan, cohort, solved, measured, tally)
+    tally.changes[:, 0] += (redosed.changes[:, solved.ok] > 0).sum(axis=1, dtype=np.uint32)
+    tally.changes[:, 1] += redosed.changes[:, solved.ok].sum(axis=1, dtype=np.uint32)
     failed = np.flatnonzero(~solved.ok)
     tally.patients[:] += np.array([len(numbers) - len(failed), len(failed)], dtype=np.uint32)
     tally.name({int(cohort.number[place]): str(status[place]) for place in failed})
     profile = solved.profile.copy() if plan.profiles else None
     solved.release()
-    return Block(columns={**_traits(cohort), **measured, "status": status}, profile=profile)
+    given = _given(plan, redosed)
+    return Block(columns={**_traits(cohort), **given, **measured, "status": status}, profile=profile)
 
 
 def columns_of(plan: RunPlan, cohort: Cohort) -> Columns:
@@ -78,22 +82,35 @@ def columns_of(plan: RunPlan, cohort: Cohort) -> Columns:
     InputError
         When monograph values contradict each other whoever takes the drugs.
     """
-    solved, status = _simulated(plan, cohort, len(cohort.number))
+    solved, status, redosed = _simulated(plan, cohort, len(cohort.number))
     measured = _measured(plan, solved)
     solved.release()
-    return {**_traits(cohort), **measured, "status": status}
+    return {**_traits(cohort), **_given(plan, redosed), **measured, "status": status}
 
 
-def _simulated(plan: RunPlan, cohort: Cohort, count: int) -> tuple[Lanes, TextArray]:
-    """What was read of each of the first patients, and their status."""
-    patients = bodies(plan.scenario, cohort, plan.typical)
+def _simulated(plan: RunPlan, cohort: Cohort, count: int) -> tuple[Lanes, TextArray, Redosed]:
+    """What was read of each of the first patients, their status, and what protocols made of their doses."""
+    patients, redosed = redosed_patients(
+        plan.scenario, cohort, plan.spec.seed, bodies(plan.scenario, cohort, plan.typical), solved_patients
+    )
     done = solved_patients(plan.scenario, patients, plan.grid, plan.windows.edges).first(count)
     why = TOO_FAST if plan.scenario.steady_state is None else UNSETTLED
     status = np.where(done.ok, OK, why).astype(object)
     for place, reason in patients.impossible.items():
         if place < count:
             status[place] = reason
-    return done, status
+    return done, status, redosed.first(count)
+
+
+def _given(plan: RunPlan, redosed: Redosed) -> Columns:
+    """How often protocols changed the doses of each drug, and what is given of it last."""
+    columns: dict[str, npt.NDArray[Any]] = {}
+    protocols = plan.scenario.protocols
+    for drug in dict.fromkeys(protocol.drug for protocol in protocols):
+        mine = [n for n, protocol in enumerate(protocols) if protocol.drug == drug]
+        columns[f"{drug}_changes"] = redosed.changes[mine].sum(axis=0)
+        columns[f"{drug}_final_dose_mg"] = last_amounts(plan.scenario, redosed, drug)
+    return columns
 
 
 def _measured(plan: RunPlan, solved: Lanes) -> dict[str, Array]:

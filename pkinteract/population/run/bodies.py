@@ -20,7 +20,7 @@ from pkinteract.model.enzymes import organs_in_use, regulated_enzymes
 from pkinteract.model.limits import liver_problems
 from pkinteract.model.parts import ModelContext
 from pkinteract.model.patient import GeneActivity, Number
-from pkinteract.population.people.cohort import Array, BoolArray, Cohort
+from pkinteract.population.people.cohort import Array, BoolArray, Cohort, IntArray
 from pkinteract.population.run.doses import (
     Columns,
     Jumps,
@@ -52,6 +52,8 @@ class Bodies:
     inputs
         Jumps by the doses, in the order in which they are due. Times or amounts that are the same for everybody are a
         read-only view of one column. A dose that is not taken has amount 0; late doses may be out of order.
+    due
+        (jump,) which of ``scenario.doses`` is behind each jump.
     periodic
         None unless the run begins at steady state.
     impossible
@@ -62,6 +64,7 @@ class Bodies:
     parameters: Array
     dialysed: Array | None
     inputs: Inputs
+    due: IntArray
     periodic: PeriodicInputs | None
     impossible: Mapping[int, str]
 
@@ -139,11 +142,13 @@ def bodies(scenario: Scenario, cohort: Cohort, typical: Typical | None = None) -
                 row[where] = number
     unknown = np.flatnonzero(~np.isfinite(parameters).all(axis=0)).tolist()
     system = replace(system, parameters=tuple(parameters[:, 0].tolist()), step_all=True)
+    given, due = inputs(scenario, cohort, ways, jumps)
     return Bodies(
         model=replace(typical.model, system=system, events=()),
         parameters=parameters,
         dialysed=dialysed,
-        inputs=inputs(scenario, cohort, ways, jumps),
+        inputs=given,
+        due=due,
         periodic=periodic_inputs(scenario, cohort, ways, system),
         impossible={
             **dict.fromkeys(unknown, "a number of this patient is missing or infinite"),
