@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from pkinteract.scenario import Observation
+from pkinteract.scenario import Observation, Scenario
+from pkinteract.text.words import Words
 
 
 def rows_text(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
@@ -30,3 +31,14 @@ _MARKS = re.compile(
 def level_text(observation: Observation) -> str:
     """A measured level with its unit; below quantification as less than the limit."""
     return f"{'<' if observation.below else ''}{observation.value:.4g} {observation.unit}"
+
+
+def day_text(scenario: Scenario, time: float, words: Words) -> str:
+    """A time [h] as a day, with its date where the run has a calendar."""
+    date = scenario.date(time)
+    day = f"{time / 24:.0f}" if time % 24 < 1e-6 or time > 240 else words.written(round(time / 24, 1))
+    if date is None:
+        return words.say("day.plain", day=day)
+    weekday = words.sentences["day.weekdays"].split()[date.weekday()]
+    month = words.sentences["day.months"].split()[date.month - 1]
+    return words.say("day.dated", day=day, weekday=weekday, date=str(date.day), month=month)

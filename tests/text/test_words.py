@@ -36,6 +36,7 @@ OPEN = {
     "much": (*LEVELS, "above-range-until", "below-range-until"),
     "do": tuple(f"still-{rule}" for rule in LEVELS),
     "risk": ("gene", "kidneys"),
+    "protocol": ("changed", "changed-day", "stopped", "stopped-day"),
     "quantity": QUANTITIES,
     "patient": ("female", "male"),
     "phenotype": ("poor", "intermediate", "normal", "rapid", "ultrarapid"),

@@ -13,6 +13,7 @@ from pkinteract.model.expectation.intake import family_of
 from pkinteract.model.expectation.network import Link
 from pkinteract.report.lines import level_text
 from pkinteract.report.pairs import pair_lines, taken_lines
+from pkinteract.report.protocols import protocol_lines
 from pkinteract.scenario import Course, Patient, Scenario, Session
 from pkinteract.scenario.file.courses import WEEKDAYS
 from pkinteract.text.words import words_of
@@ -65,6 +66,7 @@ def check_lines(
     for regimen in scenario.regimens:
         for course in regimen.courses:
             lines.append(f"  regimen   {regimen.drug} {course.formulation}: {_course(course)}")
+    lines += [f"  protocol  {text}" for text in protocol_lines(scenario.protocols)]
     if scenario.sessions:
         lines.append(f"  dialysis  {_sessions(scenario.sessions)}")
     for observation in scenario.observations:

@@ -15,7 +15,9 @@ from pkinteract.analysis.settled import DAY, mean
 from pkinteract.analytes import name_of
 from pkinteract.export.tables.run import alert_text
 from pkinteract.model.expectation.evidence import PairEvidence
+from pkinteract.report.lines import day_text
 from pkinteract.report.pairs import published
+from pkinteract.report.protocols import protocol_sentences
 from pkinteract.result import FittedValue, LevelFit
 from pkinteract.scenario.types import TOLERANCE
 from pkinteract.text.words import Words
@@ -51,7 +53,8 @@ def sentences_of(
     Those on ``people`` begin who is at risk.
     """
     moves, fit = told_moves(answer), answer.result.fit
-    happens = [*_happens(answer, moves, words), *_missing(answer, pairs, words)]
+    doses = protocol_sentences(answer.result, words)
+    happens = [*_happens(answer, moves, words), *doses, *_missing(answer, pairs, words)]
     texts: tuple[tuple[Label, list[str]], ...] = (
         ("patient", [] if fit is None else list(_patient(answer, fit, words))),
         ("happens", [*happens, *([] if fit is None else _beside(answer, fit, moves, words))]),
@@ -245,14 +248,7 @@ def _first(answer: Answer, analyte: str, rules: Sequence[str]) -> Alert | None:
 
 
 def _day(answer: Answer, time: float, words: Words) -> str:
-    """A time as a day, with its date where the run has a calendar."""
-    date = answer.result.scenario.date(time)
-    day = f"{time / 24:.0f}" if time % 24 < 1e-6 or time > 240 else words.written(round(time / 24, 1))
-    if date is None:
-        return words.say("day.plain", day=day)
-    weekday = words.sentences["day.weekdays"].split()[date.weekday()]
-    month = words.sentences["day.months"].split()[date.month - 1]
-    return words.say("day.dated", day=day, weekday=weekday, date=str(date.day), month=month)
+    return day_text(answer.result.scenario, time, words)
 
 
 def _risk(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[str]:
