@@ -239,7 +239,11 @@ class _SummaryReader:
         if name not in self.studies:
             self.studies[name] = None
             try:
-                self.studies[name] = study_of(read_scenario(self.path.parent / name))
+                scenario = read_scenario(self.path.parent / name)
+                if scenario.protocols:
+                    self._refuse(line, key, f"{name}: {RULED}")
+                    return None
+                self.studies[name] = study_of(scenario)
             except InputError as error:
                 for problem in error.problems:
                     where = ", ".join(
