@@ -61,7 +61,7 @@ def ruled(rules: str = RULES, patient: str = "") -> Scenario:
 
 def followed(scenario: Scenario, cohort: Cohort) -> tuple[Redosed, np.ndarray]:
     """What became of the doses, and (analyte, time, patient) levels by the hour."""
-    patients, redosed = redosed_patients(scenario, cohort, 1, bodies(scenario, cohort), solved_patients)
+    patients, redosed = redosed_patients(scenario, cohort, 1, bodies(scenario, cohort))
     grid = np.arange(scenario.duration + 1)
     done = solved_patients(scenario, patients, grid, np.array([np.inf]))
     levels = np.array(done.profile, dtype=float)

@@ -90,9 +90,8 @@ def columns_of(plan: RunPlan, cohort: Cohort) -> Columns:
 
 def _simulated(plan: RunPlan, cohort: Cohort, count: int) -> tuple[Lanes, TextArray, Redosed]:
     """What was read of each of the first patients, their status, and what protocols made of their doses."""
-    patients, redosed = redosed_patients(
-        plan.scenario, cohort, plan.spec.seed, bodies(plan.scenario, cohort, plan.typical), solved_patients
-    )
+    made = bodies(plan.scenario, cohort, plan.typical)
+    patients, redosed = redosed_patients(plan.scenario, cohort, plan.spec.seed, made)
     done = solved_patients(plan.scenario, patients, plan.grid, plan.windows.edges).first(count)
     why = TOO_FAST if plan.scenario.steady_state is None else UNSETTLED
     status = np.where(done.ok, OK, why).astype(object)

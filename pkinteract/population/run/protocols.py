@@ -1,31 +1,27 @@
 """Protocols in virtual patients: each is checked by its own levels and goes on with its own doses.
 
-Patients are stepped from the beginning of the run to each check, with the doses that are theirs by then, in the same
-groups as to its end: what is decided depends on a patient's group, as the result does, and on nothing else.
+Patients are stepped from check to check, with the doses that are theirs by then, in the same groups as to the end of the
+run: what is decided depends on a patient's group, as the result does, and on nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
 
 from pkinteract.analytes import analytes
-from pkinteract.engine.lanes.types import Lanes
 from pkinteract.model.absorption import entry_of
 from pkinteract.population.people.cohort import Array, Cohort, IntArray
 from pkinteract.population.run.bodies import Bodies
+from pkinteract.population.run.solve import Begun, solved_patients
 from pkinteract.population.statistics.metrics import DAY, INTEGRAL
 from pkinteract.scenario import Scenario
-from pkinteract.scenario.protocol import SAME, Condition, checks_in_order
+from pkinteract.scenario.protocol import SAME, Condition, Protocol, checks_in_order
 from pkinteract.scenario.streams import Streams
 from pkinteract.scenario.types import TOLERANCE
-
-Stepped = Callable[[Scenario, Bodies, Array, Array], Lanes]
-"""Steps patients to the end of a scenario, and reads them at times and between edges [h]."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redosed:
@@ -48,7 +44,7 @@ class Redosed:
 
 
 def redosed_patients(
-    scenario: Scenario, cohort: Cohort, seed: int, patients: Bodies, stepped: Stepped
+    scenario: Scenario, cohort: Cohort, seed: int, patients: Bodies
 ) -> tuple[Bodies, Redosed]:
     """The patients with the doses that the protocols of their scenario make of those of the file."""
     protocols, people = scenario.protocols, len(cohort.number)
@@ -58,10 +54,15 @@ def redosed_patients(
     written = _labelled(scenario, cohort)
     amounts, given = written.copy(), patients
     changes = np.zeros((len(protocols), people), dtype=np.int64)
+    begun: Begun | None = None
     for time, together in groupby(checks_in_order(protocols), lambda check: check[0]):
         places = [n for _, n in together if not _spent(protocols[n].at_most, changes[n])]
-        levels = _levels(scenario, given, time, [protocols[n].condition for n in places], stepped)
-        begun = amounts.copy()
+        wanted = [condition for n in places if (condition := protocols[n].condition) is not None]
+        levels: dict[tuple[str, str], Array] = {}
+        if wanted:
+            levels, now = _levels(scenario, given, time, wanted, begun)
+            begun = now if _needed(protocols, time) >= time else begun
+        until_now = amounts.copy()
         for n in places:
             protocol, condition = protocols[n], protocols[n].condition
             rows = np.flatnonzero((drug == protocol.drug) & (due >= time + protocol.delay - TOLERANCE))
@@ -74,7 +75,7 @@ def redosed_patients(
             moved = np.abs(after - before) > SAME * before
             amounts[rows] = np.where(moved, after, before)
             changes[n] += moved.any(axis=0)
-        if not np.array_equal(begun, amounts):
+        if not np.array_equal(until_now, amounts):
             given = _with(patients, scenario, written, amounts)
     return given, Redosed(amounts=amounts, changes=changes)
 
@@ -95,15 +96,25 @@ def _labelled(scenario: Scenario, cohort: Cohort) -> Array:
     return np.array([dose.amount * (weight if dose.per_weight else np.ones_like(weight)) for dose in scenario.doses])
 
 
+def _needed(protocols: Sequence[Protocol], after: float) -> float:
+    """From when on levels count that are judged after a time [h]."""
+    later = (
+        time - (DAY if protocol.condition.measure == "average" else 0.0)
+        for protocol in protocols
+        if protocol.condition is not None
+        for time in protocol.checks
+        if time > after
+    )
+    return min(later, default=np.inf)
+
+
 def _levels(
-    scenario: Scenario, patients: Bodies, time: float, conditions: Sequence[Condition | None], stepped: Stepped
-) -> dict[tuple[str, str], Array]:
-    """(n,) true levels at a check [h] by analyte and measure; nothing where only days are checked."""
-    wanted = [condition for condition in conditions if condition is not None]
-    if not wanted:
-        return {}
+    scenario: Scenario, patients: Bodies, time: float, wanted: Sequence[Condition], begun: Begun | None
+) -> tuple[dict[tuple[str, str], Array], Begun]:
+    """(n,) true levels at a check [h] by analyte and measure; and where the patients stand then."""
     edges = np.array([time - DAY, time] if any(one.measure == "average" for one in wanted) else [np.inf])
-    done = stepped(replace(scenario, duration=time), patients, np.array([time]), edges)
+    until = replace(scenario, duration=time)
+    done = solved_patients(until, patients, np.array([time]), edges, begun=begun, whole=True)
     places = {analyte.id: place for place, analyte in enumerate(analytes(scenario))}
     levels: dict[tuple[str, str], Array] = {}
     for one in wanted:
@@ -113,8 +124,10 @@ def _levels(
         else:
             level = np.asarray(done.profile[place, 0], dtype=float)
         levels[one.analyte, one.measure] = level.copy()
+    assert done.end is not None
+    now = Begun(time=time, states=done.end, ok=done.ok)
     done.release()
-    return levels
+    return levels, now
 
 
 def _with(patients: Bodies, scenario: Scenario, written: Array, amounts: Array) -> Bodies:
