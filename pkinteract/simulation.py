@@ -63,7 +63,9 @@ def simulate(scenario: Scenario, *, solver: Solver = "fast", rtol: float | None 
         scenario, checks, solved = _followed(scenario, rtol)
     if solved is None or solver != "fast":
         solved = _solved(scenario, solver, rtol)
-    result = _result(scenario, replace(solved.model, events=solved.events), solved.solution, solved.initial, solved.notes)
+    result = _result(
+        scenario, replace(solved.model, events=solved.events), solved.solution, solved.initial, solved.notes
+    )
     return replace(result, kept=solved.kept, checks=checks)
 
 

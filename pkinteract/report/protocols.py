@@ -48,5 +48,7 @@ def protocol_lines(protocols: Sequence[Protocol]) -> Iterator[str]:
     for protocol in protocols:
         first, last = protocol.checks[0] / 24, protocol.checks[-1] / 24
         checks = f"{len(protocol.checks)} checks from day {first:.4g} to {last:.4g}"
-        when = f", {checks}" if len(protocol.checks) > 1 else "" if protocol.condition is None else f", on day {first:g}"
+        when = (
+            f", {checks}" if len(protocol.checks) > 1 else "" if protocol.condition is None else f", on day {first:g}"
+        )
         yield f"{protocol.drug}: {protocol.then} on {protocol.when}{when}"

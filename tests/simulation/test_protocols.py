@@ -25,7 +25,9 @@ LOST = 5 / 50
 """Rate constant of the drug of :func:`runs.drug`, 5 L/h out of 50 L [1/h]."""
 
 X = drug("drug-x")
-WEEKLY = regimen("drug-x", course("0 d", 'dose = "100 mg"', 'every = "12 h"', 'until = "20 d"', 'route = "intravenous"'))
+WEEKLY = regimen(
+    "drug-x", course("0 d", 'dose = "100 mg"', 'every = "12 h"', 'until = "20 d"', 'route = "intravenous"')
+)
 INDUCED = regimen("carbamazepine", course("0 d", 'dose = "400 mg"', 'every = "12 h"', 'until = "16 d"'))
 
 
@@ -48,7 +50,13 @@ def test_a_trough_is_judged_before_the_dose_and_the_dose_at_the_check_is_the_fir
     (check,) = result.checks
     before = sum(100 / 50 * np.exp(-LOST * (168 - 12 * n)) for n in range(14))
     assert check.level == pytest.approx(before, rel=1e-5)
-    assert (check.time, check.decision, check.since, check.before, check.after) == (168.0, "changed", 168.0, 100.0, 50.0)
+    assert (check.time, check.decision, check.since, check.before, check.after) == (
+        168.0,
+        "changed",
+        168.0,
+        100.0,
+        50.0,
+    )
     assert [dose.amount for dose in result.scenario.doses] == [100.0] * 14 + [50.0] * 26
 
 
@@ -80,7 +88,7 @@ def test_what_is_known_late_counts_late() -> None:
     """With a delay of 30 h the first dose at or after it is another, not those in between."""
     result = ruled(protocol("drug-x trough above 0.1 mg/L", "double", 'check = "7 d"', 'delay = "30 h"', "at_most = 1"))
 
-    assert [dose.time for dose in result.scenario.doses if dose.amount == 200.0][0] == 168 + 36
+    assert next(dose.time for dose in result.scenario.doses if dose.amount == 200.0) == 168 + 36
     assert result.checks[0].since == 204.0
 
 
@@ -130,9 +138,12 @@ SHAPES = (
     ('dose = "800 mg"', 'every = "12 h"', 'until = "16 d"', 'missed = ["9 d", "2 d"]'),
     ('at = { "08:00" = "200 mg", "20:00" = "400 mg" }', 'until = "16 d"'),
     ('dose = "800 mg"', 'taper_to = "200 mg"', 'step_every = "3.2 d"', 'every = "8 h"', 'until = "16 d"'),
-    ('dose = "600 mg"', 'every = "24 h"', "cycle = { on = \"4 d\", off = \"2 d\" }", 'until = "16 d"'),
+    ('dose = "600 mg"', 'every = "24 h"', 'cycle = { on = "4 d", off = "2 d" }', 'until = "16 d"'),
     ('dose = "600 mg"', 'every = "24 h"', 'days = ["mon", "wed", "thu"]', 'until = "16 d"'),
-    ('dose = "900 mg"', 'taper_to = "300 mg"', 'step_every = "4 d"', 'every = "24 h"', 'cycle = { on = "3 d", off = "1 d" }', 'until = "16 d"'),
+    (
+        'dose = "900 mg"', 'taper_to = "300 mg"', 'step_every = "4 d"', 'every = "24 h"',
+        'cycle = { on = "3 d", off = "1 d" }', 'until = "16 d"',
+    ),
     ('dose = "400 mg"', 'every = "12 h"', "count = 25"),
 )  # fmt: skip
 
@@ -141,7 +152,9 @@ SHAPES = (
 @given(
     st.sampled_from(SHAPES),
     st.lists(
-        st.tuples(st.integers(1, 15), st.sampled_from(["halve", "double", "+50 mg", "-120 mg", "250 mg", "+30 %", "stop"])),
+        st.tuples(
+            st.integers(1, 15), st.sampled_from(["halve", "double", "+50 mg", "-120 mg", "250 mg", "+30 %", "stop"])
+        ),
         min_size=1,
         max_size=3,
     ),
@@ -216,7 +229,8 @@ def test_the_error_of_the_assay_is_the_same_every_time_and_shared_by_what_is_dra
 
     ratios = np.array([check.measured / check.level for check in result.checks]).reshape(-1, 2)
     np.testing.assert_array_equal(ratios[:, 0], ratios[:, 1])
-    assert len(set(ratios[:, 0])) == len(ratios) and (np.abs(np.log(ratios)) > 1e-6).all()
+    assert len(set(ratios[:, 0])) == len(ratios)
+    assert (np.abs(np.log(ratios)) > 1e-6).all()
     assert [check.measured for check in ruled(*rules).checks] == [check.measured for check in result.checks]
     assert all(one.measured != two.measured for one, two in zip(result.checks, other.checks, strict=True))
 
@@ -233,7 +247,8 @@ def test_periods_record_and_answer_know_the_change() -> None:
     assert sorted(kept) == sorted(since)
     for language in ("en", "de"):
         sentences = " ".join(protocol_sentences(result, words_of(language)))
-        assert "400" in sentences and "200" in sentences
+        assert "400" in sentences
+        assert "200" in sentences
     quiet = ruled(protocol("drug-x trough above 99 mg/L", "halve", 'check = "7 d"'))
     assert list(protocol_sentences(quiet, words_of("en"))) == ["The protocol changes no dose, in 2 checks."]
 
@@ -249,7 +264,9 @@ def test_no_patient_is_fitted_to_a_level_after_a_check() -> None:
 
 def test_names_mean_the_drug_in_every_key() -> None:
     """A brand in `drug` and `when` is the id, and the sentence on it says so once."""
-    scenario = load(text(INDUCED, protocol("Tegretol trough above 12 mg/L", "halve", 'check = "7 d"', drug="Tegretol"), days=16))
+    scenario = load(
+        text(INDUCED, protocol("Tegretol trough above 12 mg/L", "halve", 'check = "7 d"', drug="Tegretol"), days=16)
+    )
 
     (rule,) = scenario.protocols
     assert (rule.drug, rule.when) == ("carbamazepine", "carbamazepine trough above 12 mg/L")

@@ -10,6 +10,7 @@ from pathlib import Path
 from pkinteract.errors import InputError, Problem, did_you_mean
 from pkinteract.fitting.data.weights import MeasurementPrecision
 from pkinteract.fitting.predict.quantities import CLEARANCES, ENDLESS, KINDS, MOMENTARY, PAIRED, Kind
+from pkinteract.fitting.types import RULED
 from pkinteract.model import build
 from pkinteract.scenario import Scenario, read_scenario
 from pkinteract.scenario.types import TOLERANCE

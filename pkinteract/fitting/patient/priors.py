@@ -59,7 +59,9 @@ def patient_fit(scenario: Scenario, error: float = ERROR) -> Fit:
     first = min((protocol.checks[0] for protocol in scenario.protocols), default=math.inf)
     later = [level for level in scenario.observations if level.time > first]
     if later:
-        text = f"was measured after the first check of a [[protocol]], on day {first / 24:g}; write the doses that were "
+        text = (
+            f"was measured after the first check of a [[protocol]], on day {first / 24:g}; write the doses that were "
+        )
         text += "given up to the last level as courses, and let the protocol begin after it"
         problems = [Problem(line=level.line, key="observation.at", message=text) for level in later]
         raise InputError(scenario.path, problems)

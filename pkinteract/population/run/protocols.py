@@ -1,7 +1,7 @@
 """Protocols in virtual patients: each is checked by its own levels and goes on with its own doses.
 
-Patients are stepped from check to check, with the doses that are theirs by then, in the same groups as to the end of the
-run: what is decided depends on a patient's group, as the result does, and on nothing else.
+Patients are stepped from check to check, with the doses that are theirs by then, in the same groups as to the end of
+the run: what is decided depends on a patient's group, as the result does, and on nothing else.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pkinteract.scenario.protocol import SAME, Condition, Protocol, checks_in_or
 from pkinteract.scenario.streams import Streams
 from pkinteract.scenario.types import TOLERANCE
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redosed:
     """What protocols made of the doses of patients.
@@ -43,9 +44,7 @@ class Redosed:
         return Redosed(amounts=self.amounts[:, :count], changes=self.changes[:, :count])
 
 
-def redosed_patients(
-    scenario: Scenario, cohort: Cohort, seed: int, patients: Bodies
-) -> tuple[Bodies, Redosed]:
+def redosed_patients(scenario: Scenario, cohort: Cohort, seed: int, patients: Bodies) -> tuple[Bodies, Redosed]:
     """The patients with the doses that the protocols of their scenario make of those of the file."""
     protocols, people = scenario.protocols, len(cohort.number)
     streams = Streams(seed=seed, number=cohort.number)
@@ -112,7 +111,7 @@ def _levels(
     scenario: Scenario, patients: Bodies, time: float, wanted: Sequence[Condition], begun: Begun | None
 ) -> tuple[dict[tuple[str, str], Array], Begun]:
     """(n,) true levels at a check [h] by analyte and measure; and where the patients stand then."""
-    edges = np.array([time - DAY, time] if any(one.measure == "average" for one in wanted) else [np.inf])
+    edges = np.array([time - DAY, time] if any(one.measure == "average" for one in wanted) else [])
     until = replace(scenario, duration=time)
     done = solved_patients(until, patients, np.array([time]), edges, begun=begun, whole=True)
     places = {analyte.id: place for place, analyte in enumerate(analytes(scenario))}

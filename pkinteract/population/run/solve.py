@@ -22,7 +22,7 @@ from pkinteract.simulation import simulate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
-    """Where patients stand at a time [h] within the run, just before any jump then; those that are not ``ok`` do not."""
+    """Where patients stand at a time [h] within the run, just before any jump then; nowhere those not ``ok``."""
 
     time: float
     states: LaneStates
@@ -64,9 +64,7 @@ def solved_patients(
     return done
 
 
-def _lanes(
-    scenario: Scenario, patients: Bodies, begun: Begun | None, *, whole: bool
-) -> Callable[[Reading], Lanes]:
+def _lanes(scenario: Scenario, patients: Bodies, begun: Begun | None, *, whole: bool) -> Callable[[Reading], Lanes]:
     """What steps patients and reads their curves."""
     steady, inputs = None, patients.inputs
     possible = np.ones(patients.parameters.shape[1], dtype=bool)

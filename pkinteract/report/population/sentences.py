@@ -1,4 +1,4 @@
-"""Who is at risk, and whose doses protocols change, from the patients of a population: in words, with the numbers of its tables."""
+"""Who is at risk, and in how many protocols change doses: in words, with the numbers of the tables of a population."""
 
 from __future__ import annotations
 

@@ -80,11 +80,11 @@ def _then(value: object) -> DoseAction:
         amount, share = parse(text[len(sign) :].strip(), "mass", "fraction"), text.endswith("%")
     except ValueError:
         raise ValueError(f'must be {_THEN}, got "{text}"') from None
-    if amount <= 0 or amount > 1e6 or share != bool(sign) and share or not share and not _has_unit(text):
+    if amount <= 0 or amount > 1e6 or (share != bool(sign) and share) or (not share and not _has_unit(text)):
         raise ValueError(f'must be {_THEN}, got "{text}"')
     if not share:
         return DoseAction(kind="plus" if sign else "set", amount=-amount if sign == "-" else amount)
-    if sign == "-" and amount >= 1 or amount > 10:
+    if (sign == "-" and amount >= 1) or amount > 10:
         raise ValueError(f'must take away less than 100 % and add at most 1000 %, got "{text}"; what ends it is "stop"')
     return DoseAction(kind="times", amount=1 - amount if sign == "-" else 1 + amount)
 
@@ -188,7 +188,7 @@ def _check_together(table: ProtocolTable, report: Callable[[str, str], None]) ->
     if action.kind in ("set", "stop"):
         for name in ("lowest", "highest", "round_to"):
             if getattr(table, name) is not None:
-                report(name, f"does not go with then = \"{'stop' if action.kind == 'stop' else 'an amount'}\"; remove it")
+                report(name, f'does not go with then = "{"stop" if action.kind == "stop" else "an amount"}"; remove it')
         return
     if action.raises and table.lowest is not None:
         report("lowest", "goes with what lowers a dose; write highest, or remove it")
