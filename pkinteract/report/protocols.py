@@ -46,9 +46,10 @@ def _change(check: CheckOutcome, scenario: Scenario, words: Words) -> str:
 def protocol_lines(protocols: Sequence[Protocol]) -> Iterator[str]:
     """What protocols are, a line each."""
     for protocol in protocols:
+        if protocol.condition is None:
+            yield f"{protocol.drug}: {protocol.then} on {protocol.when}"
+            continue
         first, last = protocol.checks[0] / 24, protocol.checks[-1] / 24
-        checks = f"{len(protocol.checks)} checks from day {first:.4g} to {last:.4g}"
-        when = (
-            f", {checks}" if len(protocol.checks) > 1 else "" if protocol.condition is None else f", on day {first:g}"
-        )
-        yield f"{protocol.drug}: {protocol.then} on {protocol.when}{when}"
+        several = f"{len(protocol.checks)} checks from day {first:.4g} to {last:.4g}"
+        checks = several if len(protocol.checks) > 1 else f"checked on day {first:.4g}"
+        yield f"{protocol.drug}: {protocol.then} if {protocol.when}, {checks}"

@@ -70,7 +70,7 @@ def run_block(plan: RunPlan, numbers: range, tally: Tally) -> Block:
     tally.name({int(cohort.number[place]): str(status[place]) for place in failed})
     profile = solved.profile.copy() if plan.profiles else None
     solved.release()
-    given = _given(plan, redosed)
+    given = _given(plan, cohort, redosed)
     return Block(columns={**_traits(cohort), **given, **measured, "status": status}, profile=profile)
 
 
@@ -85,7 +85,7 @@ def columns_of(plan: RunPlan, cohort: Cohort) -> Columns:
     solved, status, redosed = _simulated(plan, cohort, len(cohort.number))
     measured = _measured(plan, solved)
     solved.release()
-    return {**_traits(cohort), **_given(plan, redosed), **measured, "status": status}
+    return {**_traits(cohort), **_given(plan, cohort, redosed), **measured, "status": status}
 
 
 def _simulated(plan: RunPlan, cohort: Cohort, count: int) -> tuple[Lanes, TextArray, Redosed]:
@@ -101,14 +101,16 @@ def _simulated(plan: RunPlan, cohort: Cohort, count: int) -> tuple[Lanes, TextAr
     return done, status, redosed.first(count)
 
 
-def _given(plan: RunPlan, redosed: Redosed) -> Columns:
-    """How often protocols changed the doses of each drug, and what is given of it last."""
+def _given(plan: RunPlan, cohort: Cohort, redosed: Redosed) -> Columns:
+    """How often protocols changed the doses of each drug, what is given of it last, and doses that are missed then."""
     columns: dict[str, npt.NDArray[Any]] = {}
     protocols = plan.scenario.protocols
     for drug in dict.fromkeys(protocol.drug for protocol in protocols):
         mine = [n for n, protocol in enumerate(protocols) if protocol.drug == drug]
         columns[f"{drug}_changes"] = redosed.changes[mine].sum(axis=0)
         columns[f"{drug}_final_dose_mg"] = last_amounts(plan.scenario, redosed, drug)
+    if protocols and cohort.taken is not None:
+        columns["doses_missed"] = (~cohort.taken & (redosed.amounts > 0)).sum(axis=0)
     return columns
 
 

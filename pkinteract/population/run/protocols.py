@@ -31,7 +31,7 @@ class Redosed:
     Attributes
     ----------
     amounts
-        (dose, n) labelled amount of each of ``scenario.doses`` [mg].
+        (dose, n) labelled amount of each of ``scenario.doses`` [mg]; of none where there is no protocol.
     changes
         (protocol, n) how often each changed the doses.
     """
@@ -47,6 +47,8 @@ class Redosed:
 def redosed_patients(scenario: Scenario, cohort: Cohort, seed: int, patients: Bodies) -> tuple[Bodies, Redosed]:
     """The patients with the doses that the protocols of their scenario make of those of the file."""
     protocols, people = scenario.protocols, len(cohort.number)
+    if not protocols:
+        return patients, Redosed(amounts=np.empty((0, people)), changes=np.empty((0, people), dtype=np.int64))
     streams = Streams(seed=seed, number=cohort.number)
     drug = np.array([dose.drug for dose in scenario.doses])
     due = np.array([dose.time for dose in scenario.doses])
