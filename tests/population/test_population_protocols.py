@@ -210,3 +210,14 @@ def test_the_command_says_in_how_many_doses_were_changed(tmp_path: Path) -> None
     assert told[3]["patients"] == (patients["gabapentin_final_dose_mg"] == 0).sum()
     line = f"gabapentin level above 9 mg/L, 2 checks from day 6 to 11: changed in {told[3]['patients']} of 32"
     assert line in done.output
+
+
+def test_a_dose_that_was_stopped_is_not_missed() -> None:
+    """Of those who take two thirds, fewer doses are missed where half of them are not to be taken any more."""
+    adherence = "[population]\nadherence = { taken = 0.67 }\n"
+    stopped = '[[protocol]]\ndrug = "carbamazepine"\nwhen = "day 7"\nthen = "stop"\n'
+
+    whole, half = (population(ruled(rules, adherence), n=16).patients for rules in ("", stopped))
+
+    assert (half["carbamazepine_final_dose_mg"] == 0).all()
+    assert (half["doses_missed"] < whole["doses_missed"]).all()
