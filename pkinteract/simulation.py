@@ -26,6 +26,7 @@ from pkinteract.model.expectation.network import links
 from pkinteract.model.trace import numbers_used
 from pkinteract.result import Analyte, Result, Status
 from pkinteract.scenario import CheckOutcome, Scenario, SteadyState
+from pkinteract.scenario.judging import is_met, measured_level
 from pkinteract.scenario.protocol import Condition, checks_in_order
 from pkinteract.scenario.redosing import redosed
 from pkinteract.scenario.streams import Streams
@@ -125,8 +126,8 @@ def _followed(scenario: Scenario, rtol: float | None) -> tuple[Scenario, tuple[C
             if solved is None or time > known + TOLERANCE:
                 solved, known = _solved(scenario, "fast", rtol), inf
             level = np.array([_checked(scenario, solved, protocol.condition, time)])
-            measured = protocol.measured(level, time, streams)
-            decided = bool(protocol.condition.met(measured)[0])
+            measured = measured_level(protocol, level, time, streams)
+            decided = bool(is_met(protocol.condition, measured)[0])
         if decided:
             changed = redosed(scenario, protocol, time + protocol.delay)
         if changed is not None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from pkinteract.scenario import Observation, Scenario
+from pkinteract.scenario import Observation, Protocol, Scenario
 from pkinteract.text.words import Words
 
 
@@ -42,3 +42,15 @@ def day_text(scenario: Scenario, time: float, words: Words) -> str:
     weekday = words.sentences["day.weekdays"].split()[date.weekday()]
     month = words.sentences["day.months"].split()[date.month - 1]
     return words.say("day.dated", day=day, weekday=weekday, date=str(date.day), month=month)
+
+
+def protocol_lines(protocols: Sequence[Protocol]) -> Iterator[str]:
+    """What protocols are, a line each."""
+    for protocol in protocols:
+        if protocol.condition is None:
+            yield f"{protocol.drug}: {protocol.then} on {protocol.when}"
+            continue
+        first, last = protocol.checks[0] / 24, protocol.checks[-1] / 24
+        several = f"{len(protocol.checks)} checks from day {first:.4g} to {last:.4g}"
+        checks = several if len(protocol.checks) > 1 else f"checked on day {first:.4g}"
+        yield f"{protocol.drug}: {protocol.then} if {protocol.when}, {checks}"

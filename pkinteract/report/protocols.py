@@ -1,8 +1,8 @@
-"""What protocols did, in words: to the doses of a run, and to those of virtual patients."""
+"""What protocols did to the doses of a run, in words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pkinteract.analytes import name_of
@@ -11,7 +11,7 @@ from pkinteract.text.words import Words
 
 if TYPE_CHECKING:
     from pkinteract.result import Result
-    from pkinteract.scenario import CheckOutcome, Protocol, Scenario
+    from pkinteract.scenario import CheckOutcome, Scenario
 
 MOST = 3
 """Changes that are told at most."""
@@ -41,15 +41,3 @@ def _change(check: CheckOutcome, scenario: Scenario, words: Words) -> str:
         return words.say(f"protocol.{key}-day", **values)
     analyte = name_of(condition.analyte, scenario, words.language)
     return words.say(f"protocol.{key}", **values, analyte=analyte, level=check.measured, unit=condition.unit)
-
-
-def protocol_lines(protocols: Sequence[Protocol]) -> Iterator[str]:
-    """What protocols are, a line each."""
-    for protocol in protocols:
-        if protocol.condition is None:
-            yield f"{protocol.drug}: {protocol.then} on {protocol.when}"
-            continue
-        first, last = protocol.checks[0] / 24, protocol.checks[-1] / 24
-        several = f"{len(protocol.checks)} checks from day {first:.4g} to {last:.4g}"
-        checks = several if len(protocol.checks) > 1 else f"checked on day {first:.4g}"
-        yield f"{protocol.drug}: {protocol.then} if {protocol.when}, {checks}"

@@ -1,4 +1,4 @@
-"""Conditional dosing: when a protocol is checked, what it asks of a level, and what it makes of a dose."""
+"""Conditional dosing: what a protocol is, when it is checked, and what came of a check."""
 
 from __future__ import annotations
 
@@ -6,18 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
-from pkinteract.scenario.streams import Array, Streams, error_factors
-
 Measure = Literal["trough", "average", "level"]
 ActionKind = Literal["times", "plus", "set", "stop"]
 Decision = Literal["changed", "not-met", "no-change"]
-
-SAME = 1e-9
-"""Relative difference of two doses that are one [1]."""
-
-_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,10 +20,6 @@ class Condition:
     above: bool
     limit: float
     unit: str
-
-    def met(self, level: Array) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-        """Whether levels in ``unit`` are beyond the limit; one that is not known is not."""
-        return level > self.limit if self.above else level < self.limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,31 +71,6 @@ class Protocol:
     lowest: float | None
     highest: float | None
     round_to: float | None
-
-    def dose(self, before: Array) -> Array:
-        """What it makes of labelled doses [mg]; none of one that is 0, as what was stopped stays so."""
-        action = self.action
-        if action.kind == "stop":
-            return np.zeros_like(before)
-        if action.kind == "set":
-            return np.where(before > 0, action.amount, 0.0)
-        after = before * action.amount if action.kind == "times" else before + action.amount
-        if self.round_to is not None:
-            pieces = np.floor(after / self.round_to + 0.5 + _ROUNDING)
-            after = np.where(after > 0, self.round_to * np.maximum(pieces, 1.0), 0.0)
-        if action.raises:
-            ceiling = np.inf if self.highest is None else self.highest
-            after = np.maximum(np.minimum(after, ceiling), before)
-        else:
-            after = np.minimum(np.maximum(after, self.lowest or 0.0), before)
-        return np.where(before > 0, after, 0.0)
-
-    def measured(self, level: Array, time: float, streams: Streams) -> Array:
-        """What the laboratory reports of true levels (n,) at a check [h]: the same for two protocols on one sample."""
-        if self.condition is None or self.error == 0:
-            return level
-        second = round((time + 100 * 8766) * 3600)
-        return level * error_factors(self.error, f"level of {self.condition.analyte}", second, streams)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,8 @@ from itertools import groupby
 import numpy as np
 
 from pkinteract.scenario.doses import doses, schedule
-from pkinteract.scenario.protocol import SAME, Protocol
+from pkinteract.scenario.judging import SAME, changed_dose
+from pkinteract.scenario.protocol import Protocol
 from pkinteract.scenario.types import TOLERANCE, ClockDose, Course, Dose, Regimen, Scenario
 
 Given = tuple[float, float]
@@ -46,7 +47,7 @@ def _changes(dose: Dose, protocol: Protocol, since: float) -> bool:
 
 
 def _dose(protocol: Protocol, before: float) -> float:
-    return float(protocol.dose(np.array(before)))
+    return float(changed_dose(protocol, np.array(before)))
 
 
 def _courses(regimen: Regimen, protocol: Protocol, since: float) -> tuple[tuple[Course, ...], Mapping[int, int]]:

@@ -19,6 +19,7 @@ from pkinteract.fitting.patient.priors import patient_fit
 from pkinteract.report.protocols import protocol_sentences
 from pkinteract.result import Result
 from pkinteract.scenario import Dose
+from pkinteract.scenario.judging import changed_dose
 from pkinteract.text.words import words_of
 
 LOST = 5 / 50
@@ -174,7 +175,7 @@ def test_the_doses_are_those_of_the_file_with_every_change_in_turn(
         made = redosed(changed, rule, rule.checks[0])
         changed = changed if made is None else made[0]
         for time in [time for time in expected if time >= rule.checks[0] - 1e-6]:
-            expected[time] = float(rule.dose(np.array(expected[time])))
+            expected[time] = float(changed_dose(rule, np.array(expected[time])))
 
     missed = {dose.time: dose.missed for dose in scenario.doses}
     left = [(round(time, 6), amount, missed[time]) for time, amount in expected.items() if amount > 0]

@@ -19,7 +19,8 @@ from pkinteract.population.run.bodies import Bodies
 from pkinteract.population.run.solve import Begun, solved_patients
 from pkinteract.population.statistics.metrics import DAY, INTEGRAL
 from pkinteract.scenario import Scenario
-from pkinteract.scenario.protocol import SAME, Condition, Protocol, checks_in_order
+from pkinteract.scenario.judging import SAME, changed_dose, is_met, measured_level
+from pkinteract.scenario.protocol import Condition, Protocol, checks_in_order
 from pkinteract.scenario.streams import Streams
 from pkinteract.scenario.types import TOLERANCE
 
@@ -69,10 +70,10 @@ def redosed_patients(scenario: Scenario, cohort: Cohort, seed: int, patients: Bo
             rows = np.flatnonzero((drug == protocol.drug) & (due >= time + protocol.delay - TOLERANCE))
             met = changes[n] < (np.inf if protocol.at_most is None else protocol.at_most)
             if condition is not None:
-                level = protocol.measured(levels[condition.analyte, condition.measure], time, streams)
-                met &= condition.met(level)
+                level = measured_level(protocol, levels[condition.analyte, condition.measure], time, streams)
+                met &= is_met(condition, level)
             before = amounts[rows]
-            after = np.where(met, protocol.dose(before), before)
+            after = np.where(met, changed_dose(protocol, before), before)
             moved = np.abs(after - before) > SAME * before
             amounts[rows] = np.where(moved, after, before)
             changes[n] += moved.any(axis=0)

@@ -11,9 +11,8 @@ from pkinteract.model import Model
 from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.model.expectation.intake import family_of
 from pkinteract.model.expectation.network import Link
-from pkinteract.report.lines import level_text
+from pkinteract.report.lines import level_text, protocol_lines
 from pkinteract.report.pairs import pair_lines, taken_lines
-from pkinteract.report.protocols import protocol_lines
 from pkinteract.scenario import Course, Patient, Scenario, Session
 from pkinteract.scenario.file.courses import WEEKDAYS
 from pkinteract.text.words import words_of

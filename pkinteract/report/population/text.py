@@ -12,9 +12,8 @@ from pkinteract.export.tables.population import risk_table, shares
 from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.statistics.metrics import measures_of
 from pkinteract.population.statistics.tally import AFTER, BEFORE, EVER, Tally, quantiles, ratio_interval
-from pkinteract.report.lines import rows_text
+from pkinteract.report.lines import protocol_lines, rows_text
 from pkinteract.report.pairs import taken_lines
-from pkinteract.report.protocols import protocol_lines
 from pkinteract.result import Analyte
 from pkinteract.text.csv import Table
 from pkinteract.text.words import words_of
