@@ -155,8 +155,6 @@ class _Wanted:
 
 def _write(result: Result, folder: Path, figures: Mapping[str, Writer], wanted: _Wanted) -> None:
     """Write everything about one result, and the page beside its figures if there are any."""
-    from datetime import UTC, datetime
-
     from pkinteract.analysis import answer_of
     from pkinteract.export import nonmem_files, write_parquet
     from pkinteract.export.calendar import write_calendar
@@ -208,7 +206,7 @@ def _write(result: Result, folder: Path, figures: Mapping[str, Writer], wanted: 
     if wanted.excel:
         files["tables.xlsx"] = partial(write_excel, tables)
     if result.scenario.start is not None and answer.samples:
-        files["sampling.ics"] = partial(write_calendar, answer, words, datetime.now(UTC))
+        files["sampling.ics"] = partial(write_calendar, answer, words)
     if figures:
         files["report.html"] = _page(answer, sentences, pairs, words)
     files["run.json"] = partial(write_record, run_record(result, pairs))
@@ -219,11 +217,9 @@ def _write(result: Result, folder: Path, figures: Mapping[str, Writer], wanted: 
 
 def _page(answer: Answer, sentences: Sequence[Sentence], pairs: Sequence[PairEvidence], words: Words) -> Writer:
     """What writes the page; imports what fills in its template."""
-    from datetime import date
-
     from pkinteract.report.page.write import write_page
 
-    return partial(write_page, answer, sentences, pairs, words, date.today())
+    return partial(write_page, answer, sentences, pairs, words)
 
 
 def _write_comparison(results: list[Result], folder: Path, form: str, figures: Mapping[str, Writer]) -> None:

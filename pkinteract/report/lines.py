@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from pkinteract.scenario import Observation, Protocol, Scenario
-from pkinteract.text.words import Words
+from pkinteract.scenario import Observation, Protocol
+
+if TYPE_CHECKING:
+    from pkinteract.report.run.sentences import Sentence
+    from pkinteract.text.words import Words
+
+WIDE = 118
+"""Letters of a line at most."""
 
 
 def rows_text(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
@@ -15,6 +23,12 @@ def rows_text(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
     return [
         indent + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     ]
+
+
+def sentence_lines(sentences: Sequence[Sentence], words: Words) -> list[str]:
+    """The sentences of an answer with their labels, in lines of at most ``WIDE`` letters."""
+    told = (f"{words.say(f'label.{sentence.label}')}: {sentence.text}" for sentence in sentences)
+    return [line for text in told for line in textwrap.wrap(text, WIDE, initial_indent="  ", subsequent_indent="    ")]
 
 
 def markdown(text: str) -> str:
@@ -31,17 +45,6 @@ _MARKS = re.compile(
 def level_text(observation: Observation) -> str:
     """A measured level with its unit; below quantification as less than the limit."""
     return f"{'<' if observation.below else ''}{observation.value:.4g} {observation.unit}"
-
-
-def day_text(scenario: Scenario, time: float, words: Words) -> str:
-    """A time [h] as a day, with its date where the run has a calendar."""
-    date = scenario.date(time)
-    day = f"{time / 24:.0f}" if time % 24 < 1e-6 or time > 240 else words.written(round(time / 24, 1))
-    if date is None:
-        return words.say("day.plain", day=day)
-    weekday = words.sentences["day.weekdays"].split()[date.weekday()]
-    month = words.sentences["day.months"].split()[date.month - 1]
-    return words.say("day.dated", day=day, weekday=weekday, date=str(date.day), month=month)
 
 
 def protocol_lines(protocols: Sequence[Protocol]) -> Iterator[str]:

@@ -13,10 +13,11 @@ from runs import course, drug, regimen, run, text
 from scenario_files import load
 
 from pkinteract import load_scenario, simulate
+from pkinteract.analysis import answer_of
 from pkinteract.errors import InputError
 from pkinteract.export.record.run import run_record
 from pkinteract.fitting.patient.priors import patient_fit
-from pkinteract.report.protocols import protocol_sentences
+from pkinteract.report.run.protocols import protocol_sentences
 from pkinteract.result import Result
 from pkinteract.scenario import Dose
 from pkinteract.scenario.judging import changed_dose
@@ -247,11 +248,11 @@ def test_periods_record_and_answer_know_the_change() -> None:
     kept = [check["from_h"] for rule in rules for check in rule["checks"] if check["decision"] == "changed"]
     assert sorted(kept) == sorted(since)
     for language in ("en", "de"):
-        sentences = " ".join(protocol_sentences(result, words_of(language)))
+        sentences = " ".join(protocol_sentences(answer_of(result), words_of(language)))
         assert "400" in sentences
         assert "200" in sentences
     quiet = ruled(protocol("drug-x trough above 99 mg/L", "halve", 'check = "7 d"'))
-    assert list(protocol_sentences(quiet, words_of("en"))) == ["The protocol changes no dose, in 2 checks."]
+    assert list(protocol_sentences(answer_of(quiet), words_of("en"))) == ["The protocol changes no dose, in 2 checks."]
 
 
 def test_no_patient_is_fitted_to_a_level_after_a_check() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +24,6 @@ def page_text(
     sentences: Sequence[Sentence],
     pairs: Sequence[PairEvidence],
     words: Words,
-    made: date,
     people: PatientSpread | None = None,
 ) -> str:
     """The page as one HTML file that asks for nothing else; with the band of ``people`` where some were simulated."""
@@ -39,10 +37,11 @@ def page_text(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    content = page_content(answer, sentences, pairs, words, made, people)
+    content = page_content(answer, sentences, pairs, words, people)
     chart = content.pop("chart")
     return room.get_template("page.html").render(
         **content,
+        chart_panels=len(chart["panels"]),
         say=words.say,
         chart=_embedded({**chart, "words": _chart_words(words)}),
         plot_script=(FOLDER / "uplot" / "uPlot.iife.min.js").read_text("utf-8"),
@@ -57,18 +56,17 @@ def write_page(
     sentences: Sequence[Sentence],
     pairs: Sequence[PairEvidence],
     words: Words,
-    made: date,
     path: Path,
     *,
     people: PatientSpread | None = None,
 ) -> None:
     """Write the page to a file."""
-    path.write_text(page_text(answer, sentences, pairs, words, made, people), "utf-8")
+    path.write_text(page_text(answer, sentences, pairs, words, people), "utf-8")
 
 
 def _chart_words(words: Words) -> dict[str, str]:
     """What the script writes, in the language of the page."""
-    keys = ("day", "enzymes", "doses", "measured", "range", "alert")
+    keys = ("day", "amount", "activity", "doses", "measured", "range", "alert", "printed")
     return {key: words.sentences[f"chart.{key}"] for key in keys} | {"language": words.language}
 
 
