@@ -11,7 +11,7 @@ import numpy as np
 from pkinteract import NOTICE
 from pkinteract.activity import EnzymeActivity
 from pkinteract.engine.curves import Array, Curve
-from pkinteract.scenario import Observation, Scenario
+from pkinteract.scenario import CheckOutcome, Observation, Scenario
 from pkinteract.scenario.types import TOLERANCE
 from pkinteract.text.csv import Table
 from pkinteract.text.remark import Remark
@@ -220,6 +220,9 @@ class Result:
         Average of every analyte over a period of the steady state that the run begins at, (analyte,); None without one.
     numbers, interactions
         Every number of the library that the run used, and who acts on what, for the record.
+    checks
+        What the protocols of the scenario measured and decided, in order of time; ``scenario`` has the doses that they
+        made.
     fit
         How the patient was fitted to the measured levels; None where it is a typical one.
     unchanged
@@ -239,6 +242,7 @@ class Result:
     interactions: tuple[Mapping[str, object], ...]
     status: Status
     kept: Array | None = None
+    checks: tuple[CheckOutcome, ...] = ()
     fit: LevelFit | None = None
     activity: EnzymeActivity | None = None
     unchanged: Result | None = None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from math import inf
 from typing import Literal
 
 import numpy as np
@@ -24,21 +25,29 @@ from pkinteract.model.absorption import PeriodicInput, periodic_input
 from pkinteract.model.expectation.network import links
 from pkinteract.model.trace import numbers_used
 from pkinteract.result import Analyte, Result, Status
-from pkinteract.scenario import Scenario, SteadyState
+from pkinteract.scenario import CheckOutcome, Scenario, SteadyState
+from pkinteract.scenario.judging import is_met, measured_level
+from pkinteract.scenario.protocol.types import Condition, checks_in_order
+from pkinteract.scenario.redosing import redosed
+from pkinteract.scenario.streams import Streams
 from pkinteract.scenario.types import TOLERANCE
 
 Solver = Literal["fast", "reference"]
 
+DAY = 24.0
+"""The average that a protocol judges is that of so long before the check [h]."""
+
 
 def simulate(scenario: Scenario, *, solver: Solver = "fast", rtol: float | None = None) -> Result:
-    """Simulate a scenario.
+    """Simulate a scenario; the doses of the result are those that its protocols made of them.
 
     Parameters
     ----------
     scenario
         What :func:`pkinteract.load_scenario` read.
     solver
-        "fast" is generated code; "reference" is scipy on an independent right-hand side.
+        "fast" is generated code; "reference" is scipy on an independent right-hand side, with the doses that protocols
+        made by the fast one.
     rtol
         Relative tolerance of a step [1]; each solver's own default if left out.
 
@@ -49,6 +58,32 @@ def simulate(scenario: Scenario, *, solver: Solver = "fast", rtol: float | None 
     SimulationError
         When the solver gives up.
     """
+    checks: tuple[CheckOutcome, ...] = ()
+    solved = None
+    if scenario.protocols:
+        scenario, checks, solved = _followed(scenario, rtol)
+    if solved is None or solver != "fast":
+        solved = _solved(scenario, solver, rtol)
+    result = _result(
+        scenario, replace(solved.model, events=solved.events), solved.solution, solved.initial, solved.notes
+    )
+    return replace(result, kept=solved.kept, checks=checks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Solved:
+    """A solved scenario: ``kept`` and ``notes`` as in a result."""
+
+    model: Model
+    events: tuple[Event, ...]
+    initial: State | None
+    solution: Solution
+    notes: str
+    kept: Array | None
+
+
+def _solved(scenario: Scenario, solver: Solver, rtol: float | None) -> _Solved:
+    """Solve a scenario as it stands."""
     model = build(scenario)
     events, initial, notes, kept = model.events, None, "", None
     if scenario.steady_state is not None:
@@ -70,8 +105,56 @@ def simulate(scenario: Scenario, *, solver: Solver = "fast", rtol: float | None 
             f"{'missing' if lost.missing > 0 else 'too much'}. Run it with --solver reference, and report it."
         )
         raise SimulationError((lost.start, lost.stop), solution.method, advice, scenario.name)
-    result = _result(scenario, replace(model, events=events), solution, initial, notes)
-    return replace(result, kept=kept)
+    return _Solved(model=model, events=events, initial=initial, solution=solution, notes=notes, kept=kept)
+
+
+def _followed(scenario: Scenario, rtol: float | None) -> tuple[Scenario, tuple[CheckOutcome, ...], _Solved | None]:
+    """The scenario with the doses that its protocols make, what they saw, and its solution if it was solved last.
+
+    A level counts only up to the first dose that became another since it was solved; then all is solved again.
+    """
+    checks: list[CheckOutcome] = []
+    solved, known = None, inf
+    made = [0] * len(scenario.protocols)
+    streams = Streams(seed=1 if scenario.population is None else scenario.population.seed, number=np.zeros(1, np.int64))
+    for time, n in checks_in_order(scenario.protocols):
+        protocol = scenario.protocols[n]
+        if made[n] == protocol.at_most:
+            continue
+        level, decided, changed = None, True, None
+        if protocol.condition is not None:
+            if solved is None or time > known + TOLERANCE:
+                solved, known = _solved(scenario, "fast", rtol), inf
+            level = np.array([_checked(scenario, solved, protocol.condition, time)])
+            measured = measured_level(protocol, level, time, streams)
+            decided = bool(is_met(protocol.condition, measured)[0])
+        if decided:
+            changed = redosed(scenario, protocol, time + protocol.delay)
+        if changed is not None:
+            made[n] += 1
+            scenario, known = changed[0], min(known, changed[1].time)
+        checks.append(
+            CheckOutcome(
+                protocol=protocol,
+                time=time,
+                level=None if level is None else float(level[0]),
+                measured=None if level is None else float(measured[0]),
+                decision="changed" if changed is not None else "no-change" if decided else "not-met",
+                since=None if changed is None else changed[1].time,
+                before=None if changed is None else changed[1].amount,
+                after=None if changed is None else changed[2],
+            )
+        )
+    return scenario, tuple(checks), solved if known == inf else None
+
+
+def _checked(scenario: Scenario, solved: _Solved, condition: Condition, time: float) -> float:
+    """The true level that a check at a time [h] judges; at the time of a dose that before it."""
+    analyte = next(analyte for analyte in analytes(scenario) if analyte.id == condition.analyte)
+    curve = _curve(analyte, scenario, solved.model, solved.solution)
+    if condition.measure == "average":
+        return float(curve.integral(time - DAY, time)) / DAY
+    return float(curve.value(_before_jumps(np.array([time]), solved.events))[0])
 
 
 def system_code(scenario: Scenario) -> str:

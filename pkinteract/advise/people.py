@@ -177,7 +177,7 @@ def virtual_people(scenario: Scenario, cohort: Cohort, typical: Typical, place: 
     able = np.setdiff1d(np.arange(len(cohort.number)), list(patients.impossible))
     parameters = patients.parameters[:, able]
     weights = _weights(scenario, patients.model, place, parameters)
-    jumps, given, steady = patients.inputs, patients.given, None
+    jumps, given, steady = patients.inputs, patients.due, None
     if patients.periodic is not None and scenario.steady_state is not None:
         before = patients.periodic
         steady = _of(

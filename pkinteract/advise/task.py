@@ -153,6 +153,8 @@ def _refused(result: Result, wanted: AdviseSpecification, analyte: Analyte) -> S
             refuse("drug", f"{drug} is taken less than once a day; doses are looked for day by day, name another drug")
         elif course.route == "intravenous" and course.stop > start and not wanted.strengths:
             refuse("strengths", 'are not known of an infusion; write for example strengths = ["50 mg", "100 mg"]')
+    if scenario.protocols:
+        refuse("drug", "a scenario whose doses follow a [[protocol]] has none to look for; leave the protocol out")
     if not any(course.stop > start + TOLERANCE for course in courses):
         refuse("drug", f"{drug} is not taken after day {start / DAY:g}; name a drug that is")
     place = list(result.analytes).index(analyte)

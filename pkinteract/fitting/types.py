@@ -23,6 +23,10 @@ Residual = Literal["additive", "proportional", "combined", "log"]
 Weights = Literal["none", "n", "sd"]
 
 
+RULED = "has a [[protocol]], and a fit needs the doses that were given; write them as courses"
+"""Why no fit is made with a scenario."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
     """A number that is estimated, held, or follows from others.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from pkinteract.scenario import Observation
+from pkinteract.scenario import Observation, Protocol
 
 if TYPE_CHECKING:
     from pkinteract.report.run.sentences import Sentence
@@ -45,3 +45,15 @@ _MARKS = re.compile(
 def level_text(observation: Observation) -> str:
     """A measured level with its unit; below quantification as less than the limit."""
     return f"{'<' if observation.below else ''}{observation.value:.4g} {observation.unit}"
+
+
+def protocol_lines(protocols: Sequence[Protocol]) -> Iterator[str]:
+    """What protocols are, a line each."""
+    for protocol in protocols:
+        if protocol.condition is None:
+            yield f"{protocol.drug}: {protocol.then} on {protocol.when}"
+            continue
+        first, last = protocol.checks[0] / 24, protocol.checks[-1] / 24
+        several = f"{len(protocol.checks)} checks from day {first:.4g} to {last:.4g}"
+        checks = several if len(protocol.checks) > 1 else f"checked on day {first:.4g}"
+        yield f"{protocol.drug}: {protocol.then} if {protocol.when}, {checks}"

@@ -1,6 +1,20 @@
 """From a scenario file to frozen data: every problem in one go, with its line."""
 
 from pkinteract.scenario.file.reader import read_scenario
-from pkinteract.scenario.types import Course, Dose, Observation, Patient, Regimen, Scenario, Session, SteadyState
+from pkinteract.scenario.observation import Observation
+from pkinteract.scenario.protocol.types import CheckOutcome, Protocol
+from pkinteract.scenario.types import Course, Dose, Patient, Regimen, Scenario, Session, SteadyState
 
-__all__ = ["Course", "Dose", "Observation", "Patient", "Regimen", "Scenario", "Session", "SteadyState", "read_scenario"]
+__all__ = [
+    "CheckOutcome",
+    "Course",
+    "Dose",
+    "Observation",
+    "Patient",
+    "Protocol",
+    "Regimen",
+    "Scenario",
+    "Session",
+    "SteadyState",
+    "read_scenario",
+]

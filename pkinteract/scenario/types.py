@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from pkinteract.library.phenotypes import Activity
     from pkinteract.library.schema.monograph import Monograph
     from pkinteract.scenario.advise.types import AdviseSpecification
+    from pkinteract.scenario.observation import Observation
     from pkinteract.scenario.population.types import PopulationSpecification
+    from pkinteract.scenario.protocol.types import Protocol
     from pkinteract.text.remark import Caution
 
 Route = Literal["oral", "intravenous"]
@@ -232,33 +234,6 @@ class Dose:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
-    """A level that was measured.
-
-    Attributes
-    ----------
-    time
-        When the sample was drawn [h]; at the time of a dose it is the level before the dose.
-    analyte
-        A compound, or a sum of compounds.
-    value
-        Concentration in ``unit``, the analyte's reporting unit.
-    below
-        Whether the level lay somewhere below ``value``, the limit of quantification.
-    line
-        Where it stands in the file.
-    """
-
-    time: float
-    analyte: str
-    value: float
-    unit: str
-    below: bool
-    note: str
-    line: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SteadyState:
     """The joint periodic state at which the run begins.
 
@@ -317,6 +292,8 @@ class Scenario:
         Reporting unit of every analyte: each compound of ``monographs`` and each sum of a dosed drug.
     observations
         Measured levels, sorted by time.
+    protocols
+        What changes doses by a level or on a day, in the order of the file; ``regimens`` and ``doses`` are before them.
     population
         The virtual patients it asks for; None without such a table.
     advise
@@ -361,6 +338,7 @@ class Scenario:
     not_modelled: tuple[str, ...] = ()
     sessions: tuple[Session, ...] = ()
     advise: AdviseSpecification | None = None
+    protocols: tuple[Protocol, ...] = ()
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -35,10 +35,10 @@ from pkinteract.population.people.cohort import Array
 from pkinteract.population.people.draw import draw
 from pkinteract.population.people.draw import drawn as drawn_of
 from pkinteract.population.people.specification import PopulationSpecification, specification
-from pkinteract.population.people.streams import Streams
 from pkinteract.population.run.bodies import bodies
 from pkinteract.scenario import Scenario
 from pkinteract.scenario.population.reader import FACTORS
+from pkinteract.scenario.streams import Streams
 
 # Genes
 

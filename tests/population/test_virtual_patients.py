@@ -39,7 +39,7 @@ from pkinteract.library.people import reference as people
 from pkinteract.population.people.cohort import Array, Cohort
 from pkinteract.population.people.draw import draw
 from pkinteract.population.people.specification import PopulationSpecification, specification
-from pkinteract.population.people.streams import Streams, philox
+from pkinteract.scenario.streams import Streams, philox
 from pkinteract.units import dimension_of
 
 # Random numbers

@@ -42,6 +42,7 @@ OPEN = {
     "measure": ("share", "share-unbound"),
     "advice": get_args(PairAdviceKey),
     "risk": ("gene", "kidneys"),
+    "protocol": ("changed", "changed-day", "stopped", "stopped-day"),
     "quantity": QUANTITIES,
     "patient": ("female", "male"),
     "remark": ("poor", "intermediate", "normal", "rapid", "ultrarapid"),

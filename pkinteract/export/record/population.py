@@ -38,6 +38,10 @@ def population_record(name: str, plan: RunPlan, tally: Tally) -> dict[str, objec
             }
             for analyte in plan.analytes
         ],
+        "protocols": [
+            {"drug": protocol.drug, "when": protocol.when, "then": protocol.then, "patients": some, "changes": changes}
+            for protocol, (some, changes) in zip(scenario.protocols, tally.changes.tolist(), strict=True)
+        ],
         "names": list(scenario.names),
         "not_modelled": list(scenario.not_modelled),
         "warnings": list(scenario.warnings),

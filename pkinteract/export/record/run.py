@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pkinteract.library.fingerprint import fingerprint
 from pkinteract.model.expectation.evidence import PairEvidence, pair_evidence
 from pkinteract.result import LevelFit, Result
-from pkinteract.scenario import Patient
+from pkinteract.scenario import CheckOutcome, Patient, Protocol
 from pkinteract.text.record import head, source
 from pkinteract.text.words import words_of
 
@@ -29,6 +29,7 @@ def run_record(result: Result, evidence: Sequence[PairEvidence] | None = None) -
         },
         "patient_changes": [{"time_h": time, **_traits(person)} for time, person in scenario.patients],
         "dialysis": [{"from_h": session.start, "to_h": session.stop} for session in scenario.sessions],
+        "protocols": [_protocol(protocol, result.checks) for protocol in scenario.protocols],
         "names": list(scenario.names),
         "not_modelled": list(scenario.not_modelled),
         "warnings": list(scenario.warnings),
@@ -55,6 +56,30 @@ def run_record(result: Result, evidence: Sequence[PairEvidence] | None = None) -
             "rejected": status.rejected,
             "note": status.message,
         },
+    }
+
+
+def _protocol(protocol: Protocol, checks: Sequence[CheckOutcome]) -> dict[str, object]:
+    """A protocol, and what each of its checks measured and decided."""
+    condition = protocol.condition
+    return {
+        "drug": protocol.drug,
+        "when": protocol.when,
+        "then": protocol.then,
+        "unit": None if condition is None else condition.unit,
+        "checks": [
+            {
+                "time_h": check.time,
+                "level": check.level,
+                "measured": check.measured,
+                "decision": check.decision,
+                "from_h": check.since,
+                "dose_before_mg": check.before,
+                "dose_after_mg": check.after,
+            }
+            for check in checks
+            if check.protocol is protocol
+        ],
     }
 
 

@@ -16,7 +16,7 @@ from pkinteract.fitting.data.studies import summary_series
 from pkinteract.fitting.data.summary import read_summary
 from pkinteract.fitting.inputs.parameters import Refuse
 from pkinteract.fitting.inputs.schema import DataTable, ResidualTable, StudiesTable
-from pkinteract.fitting.types import Omitted, Series
+from pkinteract.fitting.types import RULED, Omitted, Series
 from pkinteract.library import load_library
 from pkinteract.library.evidence.ratios import read_studies
 from pkinteract.library.evidence.studies import Study
@@ -91,6 +91,9 @@ def read_source(
         except InputError as error:
             for text in _inner(table.scenario, error):
                 refuse(("scenario",), text)
+    if scenario is not None and scenario.protocols:
+        refuse(("scenario",), RULED)
+        scenario = None
     if kind == "profiles" and scenario is not None and scenario.steady_state is not None:
         text = "begins at a steady state, the curves bring doses of their own; leave steady_state out"
         refuse(("scenario",), text)

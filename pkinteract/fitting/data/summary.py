@@ -10,6 +10,7 @@ from pathlib import Path
 from pkinteract.errors import InputError, Problem, did_you_mean
 from pkinteract.fitting.data.weights import MeasurementPrecision
 from pkinteract.fitting.predict.quantities import CLEARANCES, ENDLESS, KINDS, MOMENTARY, PAIRED, Kind
+from pkinteract.fitting.types import RULED
 from pkinteract.model import build
 from pkinteract.scenario import Scenario, read_scenario
 from pkinteract.scenario.types import TOLERANCE
@@ -239,7 +240,11 @@ class _SummaryReader:
         if name not in self.studies:
             self.studies[name] = None
             try:
-                self.studies[name] = study_of(read_scenario(self.path.parent / name))
+                scenario = read_scenario(self.path.parent / name)
+                if scenario.protocols:
+                    self._refuse(line, key, f"{name}: {RULED}")
+                    return None
+                self.studies[name] = study_of(scenario)
             except InputError as error:
                 for problem in error.problems:
                     where = ", ".join(

@@ -42,7 +42,7 @@ def patient_fit(scenario: Scenario, error: float = ERROR) -> Fit:
     Raises
     ------
     InputError
-        When there is no level, or no value with a CV.
+        When there is no level, one that was measured after a protocol began, or no value with a CV.
     """
     if not scenario.observations:
         analyte, unit = next(iter(scenario.units.items()))
@@ -55,6 +55,15 @@ def patient_fit(scenario: Scenario, error: float = ERROR) -> Fit:
         problems = [
             Problem(line=level.line, key="observation.analyte", message=f"{level.analyte} {text}") for level in unbound
         ]
+        raise InputError(scenario.path, problems)
+    first = min((protocol.checks[0] for protocol in scenario.protocols), default=math.inf)
+    later = [level for level in scenario.observations if level.time > first]
+    if later:
+        text = (
+            f"was measured after the first check of a [[protocol]], on day {first / 24:g}; write the doses that were "
+        )
+        text += "given up to the last level as courses, and let the protocol begin after it"
+        problems = [Problem(line=level.line, key="observation.at", message=text) for level in later]
         raise InputError(scenario.path, problems)
     parameters = tuple(_parameters(scenario))
     if not parameters:

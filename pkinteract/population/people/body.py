@@ -11,9 +11,9 @@ from pkinteract.library.lognormal import NORMAL_SD, log_moment, log_sd
 from pkinteract.library.people import reference as people
 from pkinteract.population.people.cohort import Array, BoolArray, IntArray
 from pkinteract.population.people.specification import GivenSpread, PopulationSpecification
-from pkinteract.population.people.streams import Streams, uniform_between
 from pkinteract.scenario import Patient
 from pkinteract.scenario.kidneys import cockcroft_gault, dosing_weight, most_cleared
+from pkinteract.scenario.streams import Streams, uniform_between
 
 _DEVIATES = np.array([-1.6448536269514722, -0.6744897501960817, 0.0, 0.6744897501960817, 1.6448536269514722])
 """Standard normal deviates at the percentiles of the tables."""

@@ -12,10 +12,10 @@ from pkinteract.population.people.cohort import Cohort, IntArray
 from pkinteract.population.people.genes import genotypes
 from pkinteract.population.people.intake import intake
 from pkinteract.population.people.specification import PopulationSpecification
-from pkinteract.population.people.streams import Streams
 from pkinteract.population.people.uncertainty import uncertain_factors
 from pkinteract.population.people.variation import abundances, factors, narrowing
 from pkinteract.scenario import Scenario
+from pkinteract.scenario.streams import Streams
 
 
 def draw(scenario: Scenario, spec: PopulationSpecification, first: int, count: int) -> Cohort:

@@ -10,7 +10,7 @@ from pkinteract.library.people import reference as people
 from pkinteract.library.phenotypes import Activity, activity
 from pkinteract.population.people.cohort import Genotype, IntArray
 from pkinteract.population.people.specification import PopulationSpecification
-from pkinteract.population.people.streams import Streams
+from pkinteract.scenario.streams import Streams
 
 
 def genotypes(

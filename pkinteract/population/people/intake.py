@@ -9,8 +9,8 @@ import numpy as np
 
 from pkinteract.population.people.cohort import Array, BoolArray
 from pkinteract.population.people.specification import Adherence
-from pkinteract.population.people.streams import Streams, uniform_between
 from pkinteract.scenario import Course, Dose, Scenario
+from pkinteract.scenario.streams import Streams, uniform_between
 from pkinteract.scenario.types import TOLERANCE
 
 QUARTER = 0.25

@@ -10,9 +10,9 @@ import numpy as np
 from pkinteract.errors import InputError, Problem
 from pkinteract.population.people.cohort import Array, IntArray
 from pkinteract.population.people.specification import Uncertainty
-from pkinteract.population.people.streams import Streams, uniform_between
 from pkinteract.scenario import Scenario
 from pkinteract.scenario.expressions import value_of
+from pkinteract.scenario.streams import Streams, uniform_between
 
 MOST_TRIES = 200
 """How often a set is drawn anew that has an impossible value."""

@@ -12,8 +12,8 @@ from pkinteract.library.people import reference as people
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.population.people.cohort import Array
 from pkinteract.population.people.specification import PopulationSpecification
-from pkinteract.population.people.streams import Streams, correlated_draws, uniform_between
 from pkinteract.scenario import Scenario
+from pkinteract.scenario.streams import Streams, correlated_draws, uniform_between
 
 
 def abundances(enzymes: Sequence[str], spec: PopulationSpecification, streams: Streams) -> dict[str, Array]:

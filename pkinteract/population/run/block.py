@@ -17,6 +17,7 @@ from pkinteract.population.people.cohort import Array, Cohort, TextArray
 from pkinteract.population.people.draw import draw
 from pkinteract.population.run.bodies import bodies
 from pkinteract.population.run.plan import RunPlan
+from pkinteract.population.run.protocols import Redosed, last_amounts, redosed_patients
 from pkinteract.population.run.sampled import times_with_samples, write_sampled
 from pkinteract.population.run.solve import solved_patients
 from pkinteract.population.statistics.metrics import ABOVE, daily_levels, measure_column, metrics
@@ -60,15 +61,18 @@ def run_block(plan: RunPlan, numbers: range, tally: Tally) -> Block:
     count = len(numbers)
     drawn = draw(plan.scenario, plan.spec, numbers.start, count + -count % LANES)
     cohort = drawn.first(count)
-    solved, status = _simulated(plan, drawn, count)
+    solved, status, redosed = _simulated(plan, drawn, count)
     measured = _measured(plan, solved)
     _count(plan, cohort, solved, measured, tally)
+    tally.changes[:, 0] += (redosed.changes[:, solved.ok] > 0).sum(axis=1, dtype=np.uint32)
+    tally.changes[:, 1] += redosed.changes[:, solved.ok].sum(axis=1, dtype=np.uint32)
     failed = np.flatnonzero(~solved.ok)
     tally.patients[:] += np.array([len(numbers) - len(failed), len(failed)], dtype=np.uint32)
     tally.name({int(cohort.number[place]): str(status[place]) for place in failed})
     profile = solved.profile.copy() if plan.profiles else None
     solved.release()
-    return Block(columns={**_traits(cohort), **measured, "status": status}, profile=profile)
+    given = _given(plan, cohort, redosed)
+    return Block(columns={**_traits(cohort), **given, **measured, "status": status}, profile=profile)
 
 
 def columns_of(plan: RunPlan, cohort: Cohort) -> Columns:
@@ -79,15 +83,16 @@ def columns_of(plan: RunPlan, cohort: Cohort) -> Columns:
     InputError
         When monograph values contradict each other whoever takes the drugs.
     """
-    solved, status = _simulated(plan, cohort, len(cohort.number))
+    solved, status, redosed = _simulated(plan, cohort, len(cohort.number))
     measured = _measured(plan, solved)
     solved.release()
-    return {**_traits(cohort), **measured, "status": status}
+    return {**_traits(cohort), **_given(plan, cohort, redosed), **measured, "status": status}
 
 
-def _simulated(plan: RunPlan, cohort: Cohort, count: int) -> tuple[Lanes, TextArray]:
-    """What was read of each of the first patients, and their status."""
-    patients = bodies(plan.scenario, cohort, plan.typical)
+def _simulated(plan: RunPlan, cohort: Cohort, count: int) -> tuple[Lanes, TextArray, Redosed]:
+    """What was read of each of the first patients, their status, and what protocols made of their doses."""
+    made = bodies(plan.scenario, cohort, plan.typical)
+    patients, redosed = redosed_patients(plan.scenario, cohort, plan.spec.seed, made)
     times = times_with_samples(plan)
     done = write_sampled(solved_patients(plan.scenario, patients, times, plan.windows.edges), plan, times).first(count)
     why = TOO_FAST if plan.scenario.steady_state is None else UNSETTLED
@@ -95,7 +100,20 @@ def _simulated(plan: RunPlan, cohort: Cohort, count: int) -> tuple[Lanes, TextAr
     for place, reason in patients.impossible.items():
         if place < count:
             status[place] = reason
-    return done, status
+    return done, status, redosed.first(count)
+
+
+def _given(plan: RunPlan, cohort: Cohort, redosed: Redosed) -> Columns:
+    """How often protocols changed the doses of each drug, what is given of it last, and doses that are missed then."""
+    columns: dict[str, npt.NDArray[Any]] = {}
+    protocols = plan.scenario.protocols
+    for drug in dict.fromkeys(protocol.drug for protocol in protocols):
+        mine = [n for n, protocol in enumerate(protocols) if protocol.drug == drug]
+        columns[f"{drug}_changes"] = redosed.changes[mine].sum(axis=0)
+        columns[f"{drug}_final_dose_mg"] = last_amounts(plan.scenario, redosed, drug)
+    if protocols and cohort.taken is not None:
+        columns["doses_missed"] = (~cohort.taken & (redosed.amounts > 0)).sum(axis=0)
+    return columns
 
 
 def _measured(plan: RunPlan, solved: Lanes) -> dict[str, Array]:

@@ -52,8 +52,8 @@ class Bodies:
     inputs
         Jumps by the doses, in the order in which they are due. Times or amounts that are the same for everybody are a
         read-only view of one column. A dose that is not taken has amount 0; late doses may be out of order.
-    given
-        (jump,) position of the dose behind each jump.
+    due
+        (jump,) which of ``scenario.doses`` is behind each jump.
     periodic
         None unless the run begins at steady state.
     impossible
@@ -64,7 +64,7 @@ class Bodies:
     parameters: Array
     dialysed: Array | None
     inputs: Inputs
-    given: IntArray
+    due: IntArray
     periodic: PeriodicInputs | None
     impossible: Mapping[int, str]
 
@@ -140,15 +140,15 @@ def bodies(scenario: Scenario, cohort: Cohort, typical: Typical | None = None) -
             during, _ = assembled(replace(frame, patient=replace(people, dialysed=True)), entries(scenario))
             for row, number in zip(dialysed, during.parameters, strict=True):
                 row[where] = number
-    jumped, given = inputs(scenario, cohort, ways, jumps)
     unknown = np.flatnonzero(~np.isfinite(parameters).all(axis=0)).tolist()
     system = replace(system, parameters=tuple(parameters[:, 0].tolist()), step_all=True)
+    given, due = inputs(scenario, cohort, ways, jumps)
     return Bodies(
         model=replace(typical.model, system=system, events=()),
         parameters=parameters,
         dialysed=dialysed,
-        inputs=jumped,
-        given=given,
+        inputs=given,
+        due=due,
         periodic=periodic_inputs(scenario, cohort, ways, system),
         impossible={
             **dict.fromkeys(unknown, "a number of this patient is missing or infinite"),

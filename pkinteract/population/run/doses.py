@@ -58,16 +58,16 @@ def jumps_by(doses: Sequence[Dose], routes: Mapping[Entry, AbsorptionRoute]) -> 
 def inputs(scenario: Scenario, cohort: Cohort, ways: Ways, jumps: Sequence[Jumps]) -> tuple[Inputs, IntArray]:
     """Jumps by the doses, in the order in which they are due, from those of each of ``ways``; see :class:`Bodies`.
 
-    And the position of the dose behind each, (jump,).
+    With the position of the dose behind each of them, (jump,).
     """
     made, doses = _side_by_side(ways, jumps, len(cohort.number))
     amounts = _scaled(made.amounts, [scenario.doses[i] for i in doses], scenario, cohort)
-    taken = replace(
+    given = replace(
         made,
         times=made.times if cohort.late is None else made.times + cohort.late[doses],
         amounts=amounts if cohort.taken is None else amounts * cohort.taken[doses],
     )
-    return taken, np.array(doses, dtype=np.int64)
+    return given, np.array(doses, dtype=np.int64)
 
 
 def periodic_inputs(scenario: Scenario, cohort: Cohort, ways: Ways, system: System) -> PeriodicInputs | None:

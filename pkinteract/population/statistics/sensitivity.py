@@ -21,10 +21,10 @@ from pkinteract.errors import PopulationError
 from pkinteract.library.people import reference as people
 from pkinteract.population.people.cohort import Array, IntArray
 from pkinteract.population.people.draw import drawn
-from pkinteract.population.people.streams import Streams
 from pkinteract.population.run.block import OK, columns_of
 from pkinteract.population.run.plan import BLOCK, RunPlan
 from pkinteract.population.statistics.metrics import measure_column
+from pkinteract.scenario.streams import Streams
 
 MEASURES = ("cavg_before", "cavg_after", "peak_after", "fold_rise")
 """Results of each analyte that are traced to inputs."""

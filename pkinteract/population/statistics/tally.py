@@ -52,6 +52,8 @@ class Tally:
         (measure, group, bin) measures of all analytes in turn, in the first groups.
     risk
         (analyte, group, 4) patients, and those ``BEFORE``, ``AFTER``, ``EVER`` above the alert level.
+    changes
+        (protocol, 2) patients with a result whose doses a protocol changed, and how often it did in all of them.
     failures
         Number of a patient to why there is no result.
     """
@@ -62,6 +64,7 @@ class Tally:
     above: Counts
     measures: Counts
     risk: Counts
+    changes: Counts
     failures: dict[int, str]
 
     def arrays(self) -> dict[str, Counts]:
@@ -104,6 +107,7 @@ def empty_tally(plan: RunPlan, patients: int) -> Tally:
         above=zeros(analytes, days),
         measures=counts(sum(len(measures_of(analyte)) for analyte in plan.analytes), patient_measures(plan), ALL_BINS),
         risk=zeros(analytes, len(named), 4),
+        changes=zeros(len(plan.scenario.protocols), 2),
         failures={},
     )
 

@@ -11,7 +11,7 @@ from pkinteract.model import Model
 from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.model.expectation.intake import family_of
 from pkinteract.model.expectation.network import Link
-from pkinteract.report.lines import level_text
+from pkinteract.report.lines import level_text, protocol_lines
 from pkinteract.report.pairs import pair_lines, taken_lines
 from pkinteract.scenario import Course, Patient, Scenario, Session
 from pkinteract.scenario.file.courses import WEEKDAYS
@@ -65,6 +65,7 @@ def check_lines(
     for regimen in scenario.regimens:
         for course in regimen.courses:
             lines.append(f"  regimen   {regimen.drug} {course.formulation}: {_course(course)}")
+    lines += [f"  protocol  {text}" for text in protocol_lines(scenario.protocols)]
     if scenario.sessions:
         lines.append(f"  dialysis  {_sessions(scenario.sessions)}")
     for observation in scenario.observations:

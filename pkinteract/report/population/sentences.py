@@ -1,4 +1,4 @@
-"""Who is at risk, from the patients of a population: in words, with the numbers of its tables."""
+"""Who is at risk, and in how many protocols change doses: in words, with the numbers of the tables of a population."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ def people_sentences(plan: RunPlan, tally: Tally, answer: Answer, words: Words) 
     """
     if not tally.patients[0]:
         return
+    yield from _redosed(plan, tally, words)
     table, moves = risk_table(plan, tally), told_moves(answer)
     moving = [move.place for move in moves]
     falling = {move.place for move in moves if move.ratio < 1}
@@ -37,6 +38,19 @@ def people_sentences(plan: RunPlan, tally: Tally, answer: Answer, words: Words) 
     for move in moves:
         if move.place in falling or move.place not in judged:
             yield from _out_of_range(plan, tally, move, words)
+
+
+def _redosed(plan: RunPlan, tally: Tally, words: Words) -> Iterator[str]:
+    """In how many each protocol changes doses."""
+    for protocol, changes in zip(plan.scenario.protocols, tally.changes, strict=True):
+        yield words.say(
+            "protocol.people",
+            drug=name_of(protocol.drug, plan.scenario, words.language),
+            when=protocol.when,
+            then=protocol.then,
+            share=100 * float(changes[0]) / float(tally.patients[0]),
+            count=int(tally.patients[0]),
+        )
 
 
 def _above_alert(plan: RunPlan, table: Table, place: int, words: Words) -> Iterator[str]:

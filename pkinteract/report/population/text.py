@@ -12,7 +12,7 @@ from pkinteract.export.tables.population import risk_table, shares
 from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.statistics.metrics import measures_of
 from pkinteract.population.statistics.tally import AFTER, BEFORE, EVER, Tally, quantiles, ratio_interval
-from pkinteract.report.lines import rows_text
+from pkinteract.report.lines import protocol_lines, rows_text
 from pkinteract.report.pairs import taken_lines
 from pkinteract.result import Analyte
 from pkinteract.text.csv import Table
@@ -56,12 +56,21 @@ def population_lines(
     turns = ("analyte", "unit", "highest, fold", "day", "lowest, fold", "day")
     lines += rows_text([turns, *_spread(plan, tally, _TURNS)])
     lines += _at_risk(plan, tally)
+    lines += _redosed(plan, tally)
     lines += [f"  {text}" for text in taken_lines(plan.scenario, words_of("en"))]
     lines += [f"  warning: {text}" for text in plan.scenario.warnings]
     lines += [f"  warning: {note.told(words_of('en'))}" for note in drawn_over(plan)]
     lines += _failed(tally)
     lines += [f"  wrote {path}" for path in written]
     return [*lines, f"  {NOTICE}"]
+
+
+def _redosed(plan: RunPlan, tally: Tally) -> Iterator[str]:
+    """In how many patients each protocol changed doses, and how often."""
+    count = int(tally.patients[0])
+    lines = protocol_lines(plan.scenario.protocols)
+    for line, (patients, changes) in zip(lines, tally.changes.tolist(), strict=True):
+        yield f"  protocol {line}: changed in {patients:,} of {count:,}, {_share(patients, count)}; {changes:,} changes"
 
 
 def drawn_over(plan: RunPlan) -> Iterator[Remark]:

@@ -24,6 +24,7 @@ from pkinteract.report.run.phrases import (
     with_unbound,
     written_day,
 )
+from pkinteract.report.run.protocols import protocol_sentences
 from pkinteract.result import FittedValue, LevelFit
 from pkinteract.scenario.types import TOLERANCE
 from pkinteract.text.words import Words
@@ -65,7 +66,8 @@ def sentences_of(
     """
     together, fit = _together(answer), answer.result.fit
     moves = [move for move, _ in together]
-    happens = [*_happens(answer, together, words), *_missing(answer, pairs, words)]
+    doses = protocol_sentences(answer, words)
+    happens = [*_happens(answer, together, words), *doses, *_missing(answer, pairs, words)]
     texts: tuple[tuple[Label, list[str]], ...] = (
         ("patient", [] if fit is None else list(_patient(answer, fit, words))),
         ("happens", [*happens, *([] if fit is None else _beside(answer, fit, moves, words))]),

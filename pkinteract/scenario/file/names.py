@@ -8,6 +8,7 @@ from typing import Any
 
 from pkinteract.library import Library
 from pkinteract.library.names import given_as, id_of, said_of
+from pkinteract.scenario.protocol.reader import LEVEL_RULE
 from pkinteract.text.toml import TomlFile
 from pkinteract.text.toml_lines import Key
 
@@ -46,6 +47,8 @@ class Naming:
         data |= {"regimen": self._regimens(data["regimen"])} if isinstance(data.get("regimen"), list) else {}
         if isinstance(data.get("observation"), list):
             data["observation"] = [self._value(entry, "analyte") for entry in data["observation"]]
+        if isinstance(data.get("protocol"), list):
+            data["protocol"] = [self._protocol(entry) for entry in data["protocol"]]
         if isinstance(data.get("override"), dict):
             data["override"] = self.tables(data["override"], ("override",))
         if isinstance(data.get("advise"), dict):
@@ -106,6 +109,15 @@ class Naming:
         """``[advise]`` with the drug's id: of a racemate its first part, which is what acts."""
         racemate = self.library.racemate(table["drug"]) if isinstance(table.get("drug"), str) else None
         return self._value(table, "drug") if racemate is None else {**table, "drug": racemate.drugs[0]}
+
+    def _protocol(self, entry: object) -> object:
+        """A protocol with the ids of its drug, and of the analyte of its condition."""
+        named = self._value(entry, "drug")
+        when = named.get("when") if isinstance(named, dict) else None
+        rule = LEVEL_RULE.fullmatch(when) if isinstance(when, str) else None
+        if not isinstance(named, dict) or rule is None:
+            return named
+        return {**named, "when": " ".join([self.analyte(rule.group(1)), *rule.groups()[1:]])}
 
     def _regimens(self, entries: list[Any]) -> list[Any]:
         regimens: list[Any] = []

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pkinteract.library import Library
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.scenario.file.schema import ObservationTable
-from pkinteract.scenario.types import TOLERANCE, Observation, Regimen
+from pkinteract.scenario.observation import Observation
+from pkinteract.scenario.types import TOLERANCE, Regimen
 from pkinteract.text.toml import TomlFile
 from pkinteract.text.toml_lines import Key
 from pkinteract.units import dimension_of, from_canonical, parse, split, to_canonical
@@ -76,21 +77,24 @@ def read_observations(
 def _observation(
     key: Key, line: int | None, table: ObservationTable, known: Measurable, refuse: Refuse, library: Library
 ) -> Observation | None:
-    level = _level((*key, "level"), table.level, refuse)
+    level = (*key, "level")
     if known.span is not None:
         _check_time((*key, "at"), table, known, known.span, refuse)
-    if known.compound(table.analyte) not in known.units:
-        if known.whole:
-            known_names = (*known.units, *known.unbound)
-            refuse((*key, "analyte"), library.absent(table.analyte, known_names, "an analyte of this scenario"))
-        return None
-    value = None if level is None else _reported((*key, "level"), table, level, known, refuse)
-    if value is None:
+    try:
+        if known.compound(table.analyte) not in known.units:
+            if known.whole:
+                known_names = (*known.units, *known.unbound)
+                refuse((*key, "analyte"), library.absent(table.analyte, known_names, "an analyte of this scenario"))
+            _level(table.level)
+            return None
+        value = reported_level(table.level, table.analyte, known)
+    except ValueError as error:
+        refuse(level, str(error))
         return None
     unit, usual = known.units[known.compound(table.analyte)], _usual_limit(table.analyte, known)
     if usual is not None and usual[1] == dimension_of(unit) and to_canonical(value, unit) > MOST_TIMES * usual[0]:
         text = f"is more than {MOST_TIMES:,} times the highest level of its range; is the unit right?"
-        refuse((*key, "level"), f'{text} got "{table.level}"')
+        refuse(level, f'{text} got "{table.level}"')
         return None
     return Observation(
         time=table.at,
@@ -114,16 +118,11 @@ def _usual_limit(analyte: str, known: Measurable) -> tuple[float, str] | None:
     return None if highest is None else (highest.canonical, dimension_of(highest.unit))
 
 
-def _level(key: Key, text: str, refuse: Refuse) -> float | None:
+def _level(text: str) -> float:
     """The level as a canonical number of its own dimension."""
-    try:
-        level = parse(text.removeprefix(BELOW), "concentration", "molar concentration", example="6.2 mg/L")
-    except ValueError as error:
-        refuse(key, str(error))
-        return None
+    level = parse(text.removeprefix(BELOW), "concentration", "molar concentration", example="6.2 mg/L")
     if level <= 0:
-        refuse(key, f'must be above 0, got "{text}"')
-        return None
+        raise ValueError(f'must be above 0, got "{text}"')
     return level
 
 
@@ -156,15 +155,20 @@ def precursors(compound: str, monographs: Mapping[str, Monograph]) -> tuple[str,
     return tuple(drug for drug in monographs if drug in compounds)
 
 
-def _reported(key: Key, table: ObservationTable, level: float, known: Measurable, refuse: Refuse) -> float | None:
-    """The level in the reporting unit of its analyte."""
-    compound = known.compound(table.analyte)
-    unit, written = known.units[compound], split(table.level.removeprefix(BELOW))[1]
+def reported_level(text: str, analyte: str, known: Measurable) -> float:
+    """A level as it is written, in the reporting unit of its analyte, which must be one of the scenario.
+
+    Raises
+    ------
+    ValueError
+        When it is no level, or none of this analyte; the message says what to write.
+    """
+    level, compound = _level(text), known.compound(analyte)
+    unit, written = known.units[compound], split(text.removeprefix(BELOW))[1]
     if dimension_of(unit) == dimension_of(written):
         return from_canonical(level, unit)
-    if table.analyte in known.sums:
-        text = f'a sum is read in units such as {unit} only, got "{table.level}"; choose its unit by [output] units'
-        refuse(key, text)
-        return None
+    if analyte in known.sums:
+        told = f'a sum is read in units such as {unit} only, got "{text}"'
+        raise ValueError(f"{told}; choose its unit by [output] units")
     mass = known.monographs[compound].molar_mass.canonical / 1000
     return from_canonical(level * mass if dimension_of(written) == "molar concentration" else level / mass, unit)

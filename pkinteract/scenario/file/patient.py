@@ -11,8 +11,9 @@ from pkinteract.library.schema.monograph import Monograph
 from pkinteract.scenario.file.kidneys import GIVEN, check_given, with_kidneys
 from pkinteract.scenario.file.schema import LONGEST_PREGNANCY, ChangeTable, PatientTable
 from pkinteract.scenario.types import TOLERANCE, Patient
-from pkinteract.text.remark import Remark
+from pkinteract.text.remark import Remark, remark
 from pkinteract.text.toml_lines import Key
+from pkinteract.text.words import words_of
 from pkinteract.units import from_canonical, to_canonical
 
 WEEK = to_canonical(1.0, "wk")
@@ -55,6 +56,19 @@ def weights(table: PatientTable, changes: Sequence[PatientChange]) -> Callable[[
         return past[-1] if past else table.weight
 
     return weight
+
+
+def check_ages(table: PatientTable, monographs: Mapping[str, Monograph], refuse: Report, warn: Warn) -> None:
+    """Refuse an age that a monograph does not cover, or warn of it."""
+    for drug, monograph in monographs.items():
+        ages = monograph.ages
+        if ages is not None and not ages.from_years - 1e-9 <= table.age <= ages.until_years + 1e-9:
+            text = remark("remark.age", drug=drug, low=ages.from_years, high=ages.until_years, age=table.age)
+            if table.extrapolate:
+                warn(("patient", "age"), text)
+            else:
+                said = text.told(words_of("en"))
+                refuse(("patient", "age"), f"{said}; set extrapolate = true in [patient] to run all the same")
 
 
 def fitted_patient(table: Mapping[str, object], fitted: Mapping[str, object]) -> dict[str, object]:

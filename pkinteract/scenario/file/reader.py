@@ -20,11 +20,13 @@ from pkinteract.scenario.file.kidneys import check_kidneys
 from pkinteract.scenario.file.names import Naming
 from pkinteract.scenario.file.not_modelled import OFFER, read_not_modelled
 from pkinteract.scenario.file.observations import Measurable, read_observations
+from pkinteract.scenario.file.output import check_grid, read_units
 from pkinteract.scenario.file.overrides import Wanted, fitted_tables, flat, override, override_each
 from pkinteract.scenario.file.patient import (
     PatientChange,
     Stages,
     check_abundance,
+    check_ages,
     check_patient,
     fitted_patient,
     patients,
@@ -41,23 +43,19 @@ from pkinteract.scenario.file.schema import (
     Simulation,
 )
 from pkinteract.scenario.file.steady_state import steady_state
+from pkinteract.scenario.protocol.reader import ProtocolContext, read_protocols
 from pkinteract.scenario.types import Course, Regimen, Scenario
 from pkinteract.scenario.warnings.oddities import oddities
-from pkinteract.text.remark import Caution, Remark, remark
+from pkinteract.text.remark import Caution, Remark
 from pkinteract.text.toml import TomlFile, read_toml
 from pkinteract.text.toml_lines import Key
 from pkinteract.text.toml_words import problems
-from pkinteract.text.words import words_of
-from pkinteract.units import COLUMN_SUFFIX
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from pkinteract.scenario.advise.types import AdviseSpecification
     from pkinteract.scenario.population.types import PopulationSpecification
-
-MOST_ROWS = 2_000_000
-"""Largest output grid."""
 
 _T = TypeVar("_T", bound=BaseModel)
 
@@ -124,7 +122,7 @@ class _ScenarioReader:
         output = whole.output if whole else _silently(Output, data.get("output", {}))
         self.enzymes = self.library.enzymes
         if simulation is not None:
-            self._check_grid(simulation)
+            check_grid(simulation, self.refuse)
         changes = self._changes()
         before = len(self.problems)
         regimens = self._regimens(simulation, None if table is None else weights(table, changes))
@@ -135,7 +133,7 @@ class _ScenarioReader:
         check_kidneys(data.get("patient"), monographs, self.refuse, self.warn)
         phenotype = read_phenotype(data.get("patient"), self.refuse)
         check_abundance(data.get("patient"), self.library.enzymes, self.refuse)
-        units = self._units(monographs, output)
+        units = read_units(output, monographs, self.drugs, self.library, self.refuse, whole=not self.lost)
         total = sum(dose_count(course) for regimen in regimens for course in regimen.courses)
         if total > MOST_DOSES:
             text = f"the courses would schedule {total:,} doses, at most {MOST_DOSES:,} are allowed; write fewer"
@@ -144,7 +142,7 @@ class _ScenarioReader:
         stages: Stages | None = None
         check_patient(data.get("patient"), changes, first if scheduled else None, self.refuse)
         if table is not None:
-            self._ages(table, monographs)
+            check_ages(table, monographs, self.refuse, self.warn)
             span = (first, first if simulation is None else simulation.duration)
             stages = patients(table, changes, phenotype, monographs.values(), span, self.refuse, self.warn)
         steady = steady_state(tuple(regimens), monographs, first, self.places, self.refuse)
@@ -154,6 +152,8 @@ class _ScenarioReader:
         begin = None if simulation is None else simulation.start
         around = run and DialysisContext(span=run, start=begin, steady=steady is not None, monographs=monographs)
         sessions = read_dialysis(data.get("dialysis"), self._part, around, self.refuse, self.warn)
+        asked = ProtocolContext(known=known, start=begin)
+        protocols = read_protocols(data.get("protocol"), self._part, asked, self.refuse, self.library)
         population = self._population(table, changes, monographs, regimens if whole else None)
         advise = self._advise(whole, monographs, regimens, units, run, begin)
         if self.problems or simulation is None or stages is None:
@@ -187,23 +187,10 @@ class _ScenarioReader:
             cautions=tuple(self.cautions),
             own=self.library.own & monographs.keys(),
             sessions=sessions,
+            protocols=protocols,
             not_modelled=others,
             language="en" if output is None else output.language,
         )
-
-    def _check_grid(self, simulation: Simulation) -> None:
-        count = simulation.duration / simulation.step + 1
-        if simulation.step > simulation.duration * (1 + 1e-9):
-            text = f"must not be longer than the duration ({simulation.duration:g} h), got {simulation.step:g} h"
-            self.refuse(("simulation", "step"), text)
-        elif count > MOST_ROWS:
-            text = f"would write {count:,.0f} rows; at most {MOST_ROWS:,} are allowed, take a longer step"
-            self.refuse(("simulation", "step"), text)
-        start = simulation.start
-        if start is not None and start.tzinfo is not None:
-            self.refuse(("simulation", "start"), "must be a local time without a zone such as 2026-01-05T08:00:00")
-        elif start is not None and not 1800 <= start.year <= 2200:
-            self.refuse(("simulation", "start"), f"must lie between the years 1800 and 2200, got {start.isoformat()}")
 
     def _library(self) -> Library:
         names = self.file.data.get("library", [])
@@ -336,18 +323,6 @@ class _ScenarioReader:
             self.file = replace(self.file, data={**self.file.data, "patient": fitted_patient(own, patient)})
         return tables
 
-    def _ages(self, table: PatientTable, monographs: Mapping[str, Monograph]) -> None:
-        """Ages that a monograph does not cover are refused, or warned of."""
-        for drug, monograph in monographs.items():
-            ages = monograph.ages
-            if ages is not None and not ages.from_years - 1e-9 <= table.age <= ages.until_years + 1e-9:
-                text = remark("remark.age", drug=drug, low=ages.from_years, high=ages.until_years, age=table.age)
-                if table.extrapolate:
-                    self.warn(("patient", "age"), text)
-                else:
-                    said = text.told(words_of("en"))
-                    self.refuse(("patient", "age"), f"{said}; set extrapolate = true in [patient] to run all the same")
-
     def _changes(self) -> list[PatientChange]:
         table = self.file.data.get("patient")
         entries = table.get("change") if isinstance(table, dict) else None
@@ -407,21 +382,6 @@ class _ScenarioReader:
             whole=not self.lost,
         )
         return read_advise(table, around, self.refuse)
-
-    def _units(self, monographs: Mapping[str, Monograph], output: Output | None) -> dict[str, str]:
-        units = {drug: monograph.unit for drug, monograph in monographs.items()}
-        units |= {total.id: total.unit for drug in self.drugs for total in monographs[drug].sum}
-        for analyte, unit in (output.units if output is not None else {}).items():
-            key: Key = ("output", "units", analyte)
-            if analyte not in units and self.lost:
-                continue
-            if analyte not in units:
-                self.refuse(key, self.library.absent(analyte, units, "an analyte of this scenario"))
-            elif unit not in COLUMN_SUFFIX:
-                self.refuse(key, f'"{unit}" is not a reporting unit; write one of {", ".join(COLUMN_SUFFIX)}')
-            else:
-                units[analyte] = unit
-        return units
 
     def _part(self, model: type[_T], data: object, key: Key) -> _T | None:
         try:

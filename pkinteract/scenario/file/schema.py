@@ -236,6 +236,9 @@ class ScenarioTable(StrictTable):
     observation: list[object] = Field(
         default=[], examples=['[{ at = "5 d", analyte = "carbamazepine", level = "6.2 mg/L" }]']
     )
+    protocol: list[object] = Field(
+        default=[], examples=['[{ drug = "carbamazepine", when = "day 14", then = "halve" }]']
+    )
     override: dict[str, dict[str, object]] = Field(
         default={}, examples=['{ carbamazepine = { "elimination.clearance" = "1.1 L/h" } }']
     )

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pkinteract.library.lognormal import TAIL
-from pkinteract.population.people.cohort import Array, IntArray
 
+Array = npt.NDArray[np.float64]
 Words = npt.NDArray[np.uint64]
 """32-bit words, each in 64 bits."""
 
@@ -54,7 +54,7 @@ class Streams:
     """
 
     seed: int
-    number: IntArray
+    number: npt.NDArray[np.int64]
 
     def pairs(self, names: Sequence[str], places: Sequence[int] | None = None) -> tuple[Array, Array]:
         """Two uniform numbers above 0 and below 1 for each thing that is drawn and each patient, (thing, n) each.
@@ -85,6 +85,17 @@ class Streams:
     def uniforms(self, names: Sequence[str]) -> Array:
         """A uniform number above 0 and below 1 for each name and patient, (name, n)."""
         return self.pairs(names)[0]
+
+
+def error_factors(cv: float, name: str, place: int, streams: Streams) -> Array:
+    """What each patient's level is off by, (n,) [1]: log-normal with median 1 and this CV [1].
+
+    ``name`` and ``place`` say which level it is. The normal numbers are those of Box and Muller (Ann Math Stat
+    1958;29:610-1).
+    """
+    first, second = (uniform[0] for uniform in streams.pairs([name], [place]))
+    normal = np.sqrt(-2.0 * np.log(first)) * np.cos(2.0 * math.pi * second)
+    return np.asarray(np.exp(math.sqrt(math.log1p(cv**2)) * normal))
 
 
 def _stream(name: str) -> int:

@@ -1,0 +1,37 @@
+"""What protocols did to the doses of a run, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pkinteract.analysis import Answer
+from pkinteract.report.run.phrases import MOST, analyte_name, written_day
+from pkinteract.scenario import CheckOutcome
+from pkinteract.text.words import Words
+
+
+def protocol_sentences(answer: Answer, words: Words) -> Iterator[str]:
+    """Which doses the protocols of a run changed, and on what level; that none did."""
+    checks = answer.result.checks
+    changed = [check for check in checks if check.decision == "changed"]
+    for check in changed[:MOST]:
+        yield _change(answer, check, words)
+    if len(changed) > MOST:
+        yield words.say("protocol.more", count=len(changed) - MOST)
+    if checks and not changed:
+        yield words.say("protocol.none", count=len(checks))
+
+
+def _change(answer: Answer, check: CheckOutcome, words: Words) -> str:
+    condition = check.protocol.condition
+    values = {
+        "drug": analyte_name(answer, check.protocol.drug, words),
+        "day": written_day(answer, check.time if check.since is None else check.since, words),
+        "before": check.before,
+        "after": check.after,
+    }
+    key = "changed" if check.after else "stopped"
+    if condition is None:
+        return words.say(f"protocol.{key}-day", **values)
+    analyte = analyte_name(answer, condition.analyte, words)
+    return words.say(f"protocol.{key}", **values, analyte=analyte, level=check.measured, unit=condition.unit)

@@ -1,0 +1,1 @@
+"""``[[protocol]]``: what changes doses by a level, or on a day."""
