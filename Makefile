@@ -7,7 +7,7 @@ HEADLINE := scenarios/carbamazepine-to-levetiracetam.toml
 PIP      := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast fuzz check format docs validation compounds qualify qualification cross-validation headline bench clean
+.PHONY: help run test test-fast fuzz check format docs validation compounds qualify qualification cross-validation headline advice bench clean
 
 help:
 	@echo "make run     install into $(VENV) and simulate the headline scenario: CSVs and picture"
@@ -23,6 +23,7 @@ help:
 	@echo "make qualification   the same, written into the summary and docs/qualification.md"
 	@echo "make cross-validation   every paper left out of the fits in turn, into docs/left-out.csv; ten minutes"
 	@echo "make headline   the headline scenario in 5,000 patients, into docs/headline.md"
+	@echo "make advice     doses through the switches of scenarios/advise, into docs/advise.md; half a minute"
 	@echo "make bench   how long things take on this machine, beside other solvers, into docs/benchmarks.md"
 	@echo "make clean   remove $(VENV), caches and results"
 
@@ -74,6 +75,9 @@ cross-validation: $(VENV)/.installed-dev
 
 headline: $(VENV)/.installed-dev
 	$(BIN)/python docs/headline.py
+
+advice: $(VENV)/.installed-dev
+	$(BIN)/python docs/advise.py
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/run.py

@@ -13,6 +13,7 @@ from docs.refresh_cli import PAGE, page
 from pkinteract import load_scenario
 from pkinteract.cli import main
 from pkinteract.library.people import reference as people
+from pkinteract.scenario.advise.schema import AdviseTable
 from pkinteract.scenario.file.schema import (
     ChangeTable,
     CourseTable,
@@ -149,6 +150,7 @@ def test_every_scenario_shown_can_be_read(where: str, block: str, tmp_path: Path
 @pytest.mark.parametrize(
     "table",
     [
+        AdviseTable,
         ScenarioTable,
         Simulation,
         PatientTable,
