@@ -60,19 +60,10 @@ def advise(
 
     Example: pkinteract advise scenarios/carbamazepine-to-levetiracetam.toml --population 1000
     """
-    from dataclasses import replace
-
-    from pkinteract.advise.levels import Levels
-    from pkinteract.advise.outcome import BUDGET, best_advice
-    from pkinteract.advise.people import typical_people
-    from pkinteract.advise.rewrite import advised_scenario
-    from pkinteract.advise.shares import BEST, JURY, advised_people
-    from pkinteract.advise.task import needless_task, task_of
-    from pkinteract.model import build
+    from pkinteract.advise.advised import advised
     from pkinteract.population.people.specification import specification
     from pkinteract.report.advise.told import told_advice
     from pkinteract.scenario import read_scenario
-    from pkinteract.simulation import simulate
     from pkinteract.text.folder import refuse_foreign, write_text
 
     if levels and count is not None:
@@ -83,33 +74,12 @@ def advise(
         refuse_foreign(folder, f"{read.name}-advise")
         _refuse_file(write)
     spec = None if count is None else specification(read, count, seed)
-    unchanged = _simulated(read, levels)
-    task = task_of(unchanged)
-    if task is None:
-        task = needless_task(unchanged)
-    model = build(task.scenario)
-    ways = Levels(task, typical_people(task.scenario, model, task.place), model)
-    with progress_bar("schedules") as begin:
-        tell = None if begin is None else begin(BUDGET, 0)
-        advice = best_advice(task, ways, keep=1 if spec is None else BEST, progress=tell)
-    people = None
-    if spec is not None:
-        with progress_bar("patients") as begin:
-            tell = None if begin is None else begin(BEST * JURY + 2 * spec.n, 0)
-            try:
-                people = advised_people(advice, spec, progress=tell)
-            except KeyboardInterrupt:
-                advice = replace(advice, stopped=True)
-    chosen = advice.best if people is None else people.chosen
-    changed = simulate(advised_scenario(task, chosen.schedule))
-    told = told_advice(advice, ways, people, changed, language or read.language)
-    other = unchanged if chosen.schedule else None
-    result = replace(changed, fit=unchanged.fit, unchanged=other)
-    _write(result, told, folder, figure=not no_figure, language=language)
+    told = told_advice(advised(_simulated(read, levels), spec, bar=progress_bar), language or read.language)
+    _write(told, folder, figure=not no_figure, language=language)
     if write is not None:
-        write_text(write, result.scenario.text)
+        write_text(write, told.advised.result.scenario.text)
         click.echo(f"  wrote {write}")
-    if advice.stopped:
+    if told.advised.advice.stopped:
         sys.exit(INTERRUPTED)
 
 
@@ -135,7 +105,7 @@ def _simulated(scenario: Scenario, levels: bool) -> Result:
         return fitted_run(scenario, progress=progress)
 
 
-def _write(result: Result, told: ToldAdvice, folder: Path, *, figure: bool, language: str | None) -> None:
+def _write(told: ToldAdvice, folder: Path, *, figure: bool, language: str | None) -> None:
     """Write everything about the schedule."""
     from tempfile import TemporaryDirectory
 
@@ -144,5 +114,6 @@ def _write(result: Result, told: ToldAdvice, folder: Path, *, figure: bool, lang
 
     names = [f"concentrations.{ending}" for ending in ("png", "svg")] if figure else []
     with drawing(drawer, beside=False) as draw, TemporaryDirectory(prefix="pkinteract-") as room:
-        [figures] = in_room(Path(room), draw, [([result], names)])
-        write_result(result, folder, figures, Wanted(form="csv", excel=False, language=language), told)
+        [figures] = in_room(Path(room), draw, [([told.advised.result], names)])
+        wanted = Wanted(form="csv", excel=False, language=language)
+        write_result(told.advised.result, folder, figures, wanted, told)

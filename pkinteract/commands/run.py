@@ -187,6 +187,7 @@ def write_result(
     words = words_of(wanted.language or result.scenario.language)
     typical = result if result.fit is None else result.fit.typical
     answer, pairs = answer_of(result), pair_evidence(typical.scenario)
+    people = None if advised is None else advised.advised.spread
     asked = answer if result.unchanged is None else answer_of(result.unchanged)
     sentences = sentences_of(asked, words, pairs, instead={} if advised is None else advised.sentences)
     exposure, alerts = exposure_table(result), alert_table(answer, words.language)
@@ -198,7 +199,7 @@ def write_result(
         "exposure": exposure,
         "alerts": alerts,
         "daily": day_table(result),
-        "sampling": sampling_table(answer, words.language),
+        "sampling": sampling_table(answer, words.language, people),
         "pairs": pair_table(pairs),
     }
     if result.scenario.observations:
@@ -211,7 +212,7 @@ def write_result(
     if wanted.excel:
         files["tables.xlsx"] = partial(write_excel, tables)
     if result.scenario.start is not None and answer.samples:
-        files["sampling.ics"] = partial(write_calendar, answer, words)
+        files["sampling.ics"] = partial(write_calendar, answer, words, people=people)
     if figures:
         files["report.html"] = _page(answer, sentences, pairs, words, advised)
     record = run_record(result, pairs)
@@ -235,7 +236,8 @@ def _page(
     from pkinteract.report.page.write import write_page
 
     content = None if advised is None else advised.content(words)
-    return partial(write_page, answer, sentences, pairs, words, advised=content)
+    people = None if advised is None else advised.advised.spread
+    return partial(write_page, answer, sentences, pairs, words, people=people, advised=content)
 
 
 def _write_comparison(results: list[Result], folder: Path, form: str, figures: Mapping[str, Writer]) -> None:

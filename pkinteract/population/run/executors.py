@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING
 from pkinteract import __version__
 from pkinteract.errors import ClusterError, InputError, Problem, printable
 from pkinteract.interrupts import deferred, unheard
-from pkinteract.population.run.partitions import Files, Form, compute
+from pkinteract.population.run.partitions import Files, Form, add_packed, compute
 from pkinteract.population.run.plan import RunPlan
+from pkinteract.population.statistics.tally import Tally, empty_tally
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -66,6 +67,21 @@ def executor(workers: int | None, scheduler: str | None) -> Iterator[Executor]:
         raise _refused(option, "dask", 'needs Dask; install it with: pip install "pkinteract[cluster]"')
     with _local(workers or 1) if scheduler is None else _remote(scheduler) as client:
         yield partial(on_workers, client)
+
+
+def counted(plan: RunPlan) -> Tally:
+    """The counts of all patients of a plan, computed in threads; nobody's own rows are kept.
+
+    Raises
+    ------
+    InputError
+        As :func:`pkinteract.population.run.block.run_block` does.
+    """
+    tally = empty_tally(plan, plan.spec.n)
+    nothing = Form(ending="csv", written=lambda _: b"")
+    for partition, files in in_threads(plan, nothing, range(plan.partitions), lambda _: None):
+        add_packed(tally, files[f"{partition:05}.npz"])
+    return tally
 
 
 def in_threads(plan: RunPlan, form: Form, partitions: Sequence[int], done: Done) -> Iterator[tuple[int, Files]]:

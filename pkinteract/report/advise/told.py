@@ -6,11 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pkinteract.advise.levels import Levels
-from pkinteract.advise.outcome import Advice
-from pkinteract.advise.shares import PeopleAdvice
-from pkinteract.advise.steps import PlannedStep, steps_of
-from pkinteract.advise.types import Candidate
+from pkinteract.advise.advised import Advised
 from pkinteract.export.tables.advise import (
     alternatives_table,
     days_outside,
@@ -22,7 +18,6 @@ from pkinteract.export.tables.advise import (
 )
 from pkinteract.report.advise.sentences import advice_sentences
 from pkinteract.report.run.sentences import Label
-from pkinteract.result import Result
 from pkinteract.text.csv import Table
 from pkinteract.text.words import Words, words_of
 
@@ -33,29 +28,25 @@ class ToldAdvice:
 
     Attributes
     ----------
-    chosen
-        The schedule that is advised: the best one, or the one that virtual patients chose among the best.
     sentences
         When to measure and what to do.
     tables
         Name of the file to its table.
     """
 
-    advice: Advice
-    chosen: Candidate
-    people: PeopleAdvice | None
-    steps: tuple[PlannedStep, ...]
+    advised: Advised
     sentences: Mapping[Label, Sequence[str]]
     tables: Mapping[str, Table]
 
     @property
     def name(self) -> str:
         """What the record calls it."""
-        return f"{self.advice.task.scenario.name}-advise"
+        return f"{self.advised.advice.task.scenario.name}-advise"
 
     def record(self) -> dict[str, object]:
         """What ``run.json`` says of it."""
-        task, wanted = self.advice.task, self.advice.task.wanted
+        advice, chosen, people = self.advised.advice, self.advised.chosen, self.advised.people
+        task, wanted = advice.task, advice.task.wanted
         return {
             "drug": task.drug,
             "target": task.analyte.id,
@@ -64,23 +55,24 @@ class ToldAdvice:
             "reference": task.reference,
             "unit": task.analyte.unit,
             "band": [task.band.low, task.band.high],
-            "schedule": schedule_text(task, self.chosen, words_of("en")),
-            "passes": self.chosen.score.passes,
-            "excess": self.chosen.score.excess,
-            "unavoidable_days": int(self.advice.unavoidable.sum()),
-            "limit": None if self.advice.limit is None else self.advice.limit[0],
-            "complete": self.advice.complete,
-            "stopped": self.advice.stopped,
-            "judged": self.advice.seen,
-            "virtual_patients": None if self.people is None else self.people.shares[0].patients,
+            "schedule": schedule_text(task, chosen, words_of("en")),
+            "passes": chosen.score.passes,
+            "excess": chosen.score.excess,
+            "unavoidable_days": int(advice.unavoidable.sum()),
+            "limit": None if advice.limit is None else advice.limit[0],
+            "complete": advice.complete,
+            "stopped": advice.stopped,
+            "judged": advice.seen,
+            "virtual_patients": None if people is None else people.shares[0].patients,
         }
 
     def content(self, words: Words) -> dict[str, Any]:
         """What the page shows: rows of the schedule, of other ways, and of virtual patients."""
-        task = self.advice.task
-        table = schedule_table(self.advice, self.steps, words)
+        advice, chosen = self.advised.advice, self.advised.chosen
+        task = advice.task
+        table = schedule_table(advice, self.advised.steps, words)
         rows = [dict(zip(table, cells, strict=True)) for cells in zip(*table.values(), strict=True)]
-        ways = [(words.say(f"way.{name.replace(' ', '-')}"), one) for name, one in ways_of(self.advice, self.chosen)]
+        ways = [(words.say(f"way.{name.replace(' ', '-')}"), one) for name, one in ways_of(advice, chosen)]
         return {
             "steps": [
                 {
@@ -96,28 +88,25 @@ class ToldAdvice:
                 {
                     "name": name,
                     "schedule": schedule_text(task, one, words) or "–",
-                    "outside": days_outside(self.advice, one),
-                    "lowest": words.written(span(self.advice, one)[0]),
-                    "highest": words.written(span(self.advice, one)[1]),
+                    "outside": days_outside(advice, one),
+                    "lowest": words.written(span(advice, one)[0]),
+                    "highest": words.written(span(advice, one)[1]),
                 }
                 for name, one in ways
             ],
         }
 
 
-def told_advice(
-    advice: Advice, levels: Levels, people: PeopleAdvice | None, advised: Result, language: str
-) -> ToldAdvice:
-    """Put an advice in words and tables; ``advised`` is the run of the chosen schedule."""
+def told_advice(advised: Advised, language: str) -> ToldAdvice:
+    """Put an advice in words and tables."""
     words = words_of(language)
-    chosen = advice.best if people is None else people.chosen
-    steps = steps_of(advice, chosen, levels, advised.curves[advice.task.place])
-    tables = {"schedule": schedule_table(advice, steps, words), "alternatives": alternatives_table(advice, chosen)}
+    advice, chosen, people = advised.advice, advised.chosen, advised.people
+    tables = {
+        "schedule": schedule_table(advice, advised.steps, words),
+        "alternatives": alternatives_table(advice, chosen),
+    }
     return ToldAdvice(
-        advice=advice,
-        chosen=chosen,
-        people=people,
-        steps=steps,
-        sentences=advice_sentences(advice, chosen, steps, people, words),
+        advised=advised,
+        sentences=advice_sentences(advice, chosen, advised.steps, people, words),
         tables=tables if people is None else {**tables, "shares": share_table(people)},
     )
