@@ -13,13 +13,14 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pkinteract.api import alerts, comparison, exposure, fit, population, qualify
+    from pkinteract.api import advise, alerts, comparison, exposure, fit, population, qualify
     from pkinteract.scenario import read_scenario as load_scenario
     from pkinteract.simulation import simulate
 
 __all__ = [
     "NOTICE",
     "__version__",
+    "advise",
     "alerts",
     "comparison",
     "exposure",
@@ -41,7 +42,10 @@ NOTICE = (
 _DOOR = {
     "load_scenario": ("pkinteract.scenario", "read_scenario"),
     "simulate": ("pkinteract.simulation", "simulate"),
-    **{name: ("pkinteract.api", name) for name in ("alerts", "comparison", "exposure", "fit", "population", "qualify")},
+    **{
+        name: ("pkinteract.api", name)
+        for name in ("advise", "alerts", "comparison", "exposure", "fit", "population", "qualify")
+    },
 }
 """Functions that are imported when they are first asked for: module, and name there."""
 

@@ -21,6 +21,7 @@ from pkinteract.scenario import Scenario
 from pkinteract.text.csv import Table
 
 if TYPE_CHECKING:
+    from pkinteract.advise.advised import Advised as AdviceOutcome
     from pkinteract.fitting import FitResult as FitOutcome
     from pkinteract.qualify import PointOutcome as PointOutcome
     from pkinteract.qualify import StudyOutcome as StudyOutcome
@@ -47,6 +48,29 @@ class PopulationFrames:
     days: pd.DataFrame
     metrics: pd.DataFrame
     risk: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdviceFrames:
+    """Doses that keep a level where it should be.
+
+    Attributes
+    ----------
+    outcome
+        All of it: the search, its figures, the run with the schedule (``result``) and without (``result.unchanged``).
+    schedule, alternatives
+        The changes of the dose, and what else could be done.
+    shares
+        What it does in virtual patients, by genotype; None without them.
+    text
+        The scenario file with the schedule in it.
+    """
+
+    outcome: AdviceOutcome
+    schedule: pd.DataFrame
+    alternatives: pd.DataFrame
+    shares: pd.DataFrame | None
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +212,42 @@ def population(scenario: Scenario, *, n: int | None = None, seed: int | None = N
     )
     tally.release()
     return frames
+
+
+def advise(scenario: Scenario, *, n: int | None = None, seed: int | None = None) -> AdviceFrames:
+    """Find the doses that keep a level where it should be, as ``pkinteract advise`` does.
+
+    Parameters
+    ----------
+    scenario
+        What :func:`pkinteract.load_scenario` read; its ``[advise]`` says what is wanted.
+    n
+        Virtual patients in whom the best schedules are tried too; none if left out.
+    seed
+        Begins their draws; that of the scenario, or 1, if left out.
+
+    Raises
+    ------
+    InputError
+        When what is asked for cannot be searched: every reason, with what to write instead.
+    SimulationError
+        When the solver gives up.
+    """
+    from pkinteract.advise.advised import advised
+    from pkinteract.export.tables.advise import alternatives_table, schedule_table, share_table
+    from pkinteract.population.people.specification import specification
+    from pkinteract.simulation import simulate
+    from pkinteract.text.words import words_of
+
+    outcome = advised(simulate(scenario), None if n is None else specification(scenario, n, seed))
+    words = words_of(scenario.language)
+    return AdviceFrames(
+        outcome=outcome,
+        schedule=_frame(schedule_table(outcome.advice, outcome.steps, words)),
+        alternatives=_frame(alternatives_table(outcome.advice, outcome.chosen)),
+        shares=None if outcome.people is None else _frame(share_table(outcome.people)),
+        text=outcome.result.scenario.text,
+    )
 
 
 def fit(path: str | PathLike[str]) -> FitFrames:

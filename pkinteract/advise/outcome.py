@@ -213,7 +213,7 @@ Searched = Callable[..., Best]
 
 
 def _alternatives(task: Task, free: Freedom, best: Candidate, searched: Searched) -> Iterator[Alternative]:
-    """What else could be done: nothing, fewer changes, a pause, a start one week later."""
+    """What else could be done: nothing, fewer changes, a pause where the level comes back, a start one week later."""
     yield Alternative(name="unchanged", candidate=searched(replace(free, changes=0, back=False)).kept[0])
     for count in range(1, best.score.changes):
         fewer = searched(replace(free, changes=count), share=ASIDE).kept[0]
@@ -222,7 +222,7 @@ def _alternatives(task: Task, free: Freedom, best: Candidate, searched: Searched
     none = [option for option in free.options if task.sizes[option] == 0]
     paused = replace(free, options=(PRESENT, *none), changes=2, loading=True, largest=math.inf, between=1)
     pause = searched(paused, share=ASIDE).kept[0]
-    if pause.schedule and any(step.option in none for step in pause.schedule):
+    if free.back and any(step.option in none for step in pause.schedule):
         yield Alternative(name="pause", candidate=pause)
     if best.schedule:
         first = best.schedule[0].day + WEEK
