@@ -16,6 +16,7 @@ from pkinteract.text.words import LANGUAGES
 
 if TYPE_CHECKING:
     from pkinteract.analysis import Answer
+    from pkinteract.effect.types import Engagement
     from pkinteract.model.expectation.evidence import PairEvidence
     from pkinteract.report.run.sentences import Sentence
     from pkinteract.report.workers import Draw
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from pkinteract.scenario import Scenario
     from pkinteract.text.folder import Writer
     from pkinteract.text.words import Words
+
+    Shown = tuple[Sequence[Result], Engagement | None]
 
 
 @click.command()
@@ -43,6 +46,14 @@ if TYPE_CHECKING:
     show_default=True,
     help="Tables as CSV or Parquet; nonmem: CSV, and a data set of each drug for NONMEM, mrgsolve, nlmixr2.",
 )
+@click.option(
+    "--engagement",
+    is_flag=True,
+    help="Also what levels do in the brain (exploratory): engagement.csv, page, picture.",
+)
+@click.option(
+    "--range-units", is_flag=True, help="With --engagement: drugs without a constant count by their reference range."
+)
 @click.option("--excel", is_flag=True, help="Also write every table to a sheet of tables.xlsx.")
 @click.option(
     "--solver",
@@ -60,6 +71,8 @@ def run(
     no_figure: bool,
     language: str | None,
     form: str,
+    engagement: bool,
+    range_units: bool,
     excel: bool,
     solver: str,
     force: bool,
@@ -73,6 +86,9 @@ def run(
     With --levels the patient of each is fitted to the measured levels first, as by fit --patient: everything is of this
     patient, beside what was to be expected of a typical one.
 
+    With --engagement it is also told how far the sites of antiseizure drugs are engaged, and how excitation over
+    inhibition moves relative to the day before the first change: a convention, not a risk (docs/effect.md).
+
     Example: pkinteract run scenarios/carbamazepine-to-levetiracetam.toml --out switch
     """
     from tempfile import TemporaryDirectory
@@ -83,6 +99,8 @@ def run(
     from pkinteract.simulation import system_code
     from pkinteract.text.folder import refuse_foreign
 
+    if range_units and not engagement:
+        raise click.UsageError("--range-units goes with --engagement")
     read = read_all(scenarios)
     if form == "parquet":
         require_parquet()
@@ -101,11 +119,16 @@ def run(
     endings = () if no_figure else ("png", "svg")
     with drawing(_drawer, beside=not no_figure) as draw, TemporaryDirectory(prefix="pkinteract-") as room:
         results = [simulated(scenario) for scenario in one_by_one(read)]
-        shown = [([result], "concentrations") for result in results] + [(results, "comparison")] * several
+        effects = [_engaged(result, ranged=range_units) if engagement else None for result in results]
+        shown: list[tuple[Shown, str]] = [
+            (([result], effect), "concentrations") for result, effect in zip(results, effects, strict=True)
+        ]
+        shown += [((results, None), "comparison")] * several
         named = [(what, [f"{name}.{ending}" for ending in endings]) for what, name in shown]
         figures = in_room(Path(room), draw, named)
-        for result, folder, files in zip(results, folders, figures, strict=False):
-            _write(result, folder, files, _Wanted(form=form, excel=excel, language=language))
+        wanted = _Wanted(form=form, excel=excel, language=language)
+        for result, effect, folder, files in zip(results, effects, folders, figures, strict=False):
+            _write(result, effect, folder, files, wanted)
         if several:
             _write_comparison(results, top, form, figures[-1])
 
@@ -134,6 +157,13 @@ def _simulating(solver: Literal["fast", "reference"], fitted: Sequence[Scenario]
     return simulated
 
 
+def _engaged(result: Result, *, ranged: bool) -> Engagement:
+    """What a run does in the brain."""
+    from pkinteract.effect.engagement import engagement_of
+
+    return engagement_of(result, conditions=(), seizures=(), ranged=ranged)
+
+
 def _drawer() -> Draw:
     """What draws the figures; imports matplotlib."""
     from pkinteract.report import spare_help_texts
@@ -153,7 +183,9 @@ class _Wanted:
     language: str | None
 
 
-def _write(result: Result, folder: Path, figures: Mapping[str, Writer], wanted: _Wanted) -> None:
+def _write(
+    result: Result, effect: Engagement | None, folder: Path, figures: Mapping[str, Writer], wanted: _Wanted
+) -> None:
     """Write everything about one result, and the page beside its figures if there are any."""
     from pkinteract.analysis import answer_of
     from pkinteract.export import nonmem_files, write_parquet
@@ -200,6 +232,13 @@ def _write(result: Result, folder: Path, figures: Mapping[str, Writer], wanted: 
     if result.scenario.observations:
         tables["observations"] = observation_table(result)
     put, ending = (write_parquet, "parquet") if wanted.form == "parquet" else (write_csv, "csv")
+    told = [*pair_lines(pairs, words, f"pairs.{ending}"), *taken_lines(result.scenario, words)]
+    if effect is not None:
+        from pkinteract.export.tables.engagement import engagement_table
+        from pkinteract.report.effect.text import engagement_lines
+
+        tables["engagement"] = engagement_table(effect)
+        told += engagement_lines(effect, words)
     files: dict[str, Writer] = {f"{name}.{ending}": partial(put, table) for name, table in tables.items()}
     if wanted.form == "nonmem":
         files |= nonmem_files(result)
@@ -208,18 +247,23 @@ def _write(result: Result, folder: Path, figures: Mapping[str, Writer], wanted: 
     if result.scenario.start is not None and answer.samples:
         files["sampling.ics"] = partial(write_calendar, answer, words)
     if figures:
-        files["report.html"] = _page(answer, sentences, pairs, words)
-    files["run.json"] = partial(write_record, run_record(result, pairs))
+        files["report.html"] = _page(answer, sentences, pairs, effect, words)
+    files["run.json"] = partial(write_record, run_record(result, pairs, effect))
     written = write_all(folder, {**files, **figures})
-    told = [*pair_lines(pairs, words, f"pairs.{ending}"), *taken_lines(result.scenario, words)]
     click.echo("\n".join(summary_lines(answer, sentences, words, exposure, alerts, told, written)))
 
 
-def _page(answer: Answer, sentences: Sequence[Sentence], pairs: Sequence[PairEvidence], words: Words) -> Writer:
+def _page(
+    answer: Answer,
+    sentences: Sequence[Sentence],
+    pairs: Sequence[PairEvidence],
+    effect: Engagement | None,
+    words: Words,
+) -> Writer:
     """What writes the page; imports what fills in its template."""
     from pkinteract.report.page.write import write_page
 
-    return partial(write_page, answer, sentences, pairs, words)
+    return partial(write_page, answer, sentences, pairs, words, effect=effect)
 
 
 def _write_comparison(results: list[Result], folder: Path, form: str, figures: Mapping[str, Writer]) -> None:

@@ -16,7 +16,7 @@ SeizureType = Literal["focal", "tonic-clonic", "absence", "myoclonic"]
 DrugId = Annotated[str, Field(pattern=ID)]
 
 
-class Text(MonographTable):
+class Bilingual(MonographTable):
     """A statement in each language of the page."""
 
     en: str
@@ -50,8 +50,8 @@ class Site(Sourced):
 
     id: SiteId
     pillar: PillarName | None = None
-    name: Text
-    shared: Text | None = None
+    name: Bilingual
+    shared: Bilingual | None = None
     adapts: bool = False
 
 
@@ -68,14 +68,14 @@ class Synergy(Sourced):
     """What was published of two drugs together."""
 
     drugs: Annotated[tuple[DrugId, DrugId], Field(strict=False)]
-    text: Text
+    text: Bilingual
 
 
 class Claim(Sourced):
     """What is said of a variant that changes no number."""
 
     id: str
-    text: Text
+    text: Bilingual
 
 
 class MechanismFile(MonographTable):

@@ -16,7 +16,7 @@ from pkinteract.library.schema.dosing import Dosing
 from pkinteract.library.schema.interactions import Displacement, Inactivation, Induction, Inhibition
 from pkinteract.library.schema.names import AtcCode, Names
 from pkinteract.library.schema.ranges import ReferenceRange
-from pkinteract.library.schema.targets import Brain, Pillar, Target
+from pkinteract.library.schema.targets import Affinity, Brain, Pillar
 from pkinteract.library.schema.values import (
     ID,
     Age,
@@ -281,7 +281,7 @@ class Monograph(MonographTable):
     inactivates: dict[str, Inactivation] = Field(default_factory=dict)
     displaces: dict[str, Displacement] = Field(default_factory=dict)
     pillar: tuple[Pillar, ...] = Field(default=(), strict=False)
-    target: tuple[Target, ...] = Field(default=(), strict=False)
+    target: tuple[Affinity, ...] = Field(default=(), strict=False)
     brain: Brain = Field(default_factory=Brain)
     dosing: Dosing = Field(default_factory=Dosing)
     reference_range: ReferenceRange = Field(default_factory=ReferenceRange)

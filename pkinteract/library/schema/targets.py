@@ -1,4 +1,4 @@
-"""What a drug file says of the effect in the brain: its pillars, what it binds to and how tightly, and how it gets there."""
+"""What a drug file says of the effect in the brain: pillars, what the drug binds to how tightly, how it gets there."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Pillar(MonographTable):
     note: str | None = None
 
 
-class Target(MonographTable):
+class Affinity(MonographTable):
     """The concentration that fills or blocks half of a site; only the first one of a drug counts in an index.
 
     Attributes

@@ -14,6 +14,7 @@ from pkinteract.report.run.sentences import Sentence
 from pkinteract.text.words import Words
 
 if TYPE_CHECKING:
+    from pkinteract.effect.types import Engagement
     from pkinteract.population.statistics.people import PatientSpread
 
 FOLDER = Path(__file__).parent
@@ -25,8 +26,12 @@ def page_text(
     pairs: Sequence[PairEvidence],
     words: Words,
     people: PatientSpread | None = None,
+    effect: Engagement | None = None,
 ) -> str:
-    """The page as one HTML file that asks for nothing else; with the band of ``people`` where some were simulated."""
+    """The page as one HTML file that asks for nothing else.
+
+    With the band of ``people`` where some were simulated, and what the run does in the brain where that was asked for.
+    """
     import jinja2
 
     room = jinja2.Environment(
@@ -37,7 +42,7 @@ def page_text(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    content = page_content(answer, sentences, pairs, words, people)
+    content = page_content(answer, sentences, pairs, words, people, effect)
     chart = content.pop("chart")
     return room.get_template("page.html").render(
         **content,
@@ -59,9 +64,10 @@ def write_page(
     path: Path,
     *,
     people: PatientSpread | None = None,
+    effect: Engagement | None = None,
 ) -> None:
     """Write the page to a file."""
-    path.write_text(page_text(answer, sentences, pairs, words, people), "utf-8")
+    path.write_text(page_text(answer, sentences, pairs, words, people, effect), "utf-8")
 
 
 def _chart_words(words: Words) -> dict[str, str]:
