@@ -69,7 +69,7 @@ def _further(scenario: Scenario, time: float, family: set[str]) -> tuple[Cause, 
 
 
 def _acting(scenario: Scenario, time: float, victims: set[str]) -> Iterator[Cause]:
-    yield from (cause for cause in _doses(scenario, time) if acts_on(scenario, cause.drug, victims))
+    yield from (cause for cause in dose_causes(scenario, time) if acts_on(scenario, cause.drug, victims))
     yield from _traits(scenario, time, victims)
 
 
@@ -94,7 +94,8 @@ def is_dialysed(scenario: Scenario, drug: str) -> bool:
     return bool(scenario.sessions) and any(scenario.monographs[part].dialysis is not None for part in family)
 
 
-def _doses(scenario: Scenario, time: float) -> Iterator[Cause]:
+def dose_causes(scenario: Scenario, time: float) -> Iterator[Cause]:
+    """Drugs whose labelled daily dose is another after a time [h] than before it."""
     for drug in scenario.dosed:
         courses = [course for regimen in scenario.regimens if regimen.drug == drug for course in regimen.courses]
         before = sum(_daily(course, time - 2 * TOLERANCE) for course in courses)

@@ -114,6 +114,6 @@ def _write(told: ToldAdvice, folder: Path, *, figure: bool, language: str | None
 
     names = [f"concentrations.{ending}" for ending in ("png", "svg")] if figure else []
     with drawing(drawer, beside=False) as draw, TemporaryDirectory(prefix="pkinteract-") as room:
-        [figures] = in_room(Path(room), draw, [([told.advised.result], names)])
+        [figures] = in_room(Path(room), draw, [(([told.advised.result], None), names)])
         wanted = Wanted(form="csv", excel=False, language=language)
-        write_result(told.advised.result, folder, figures, wanted, told)
+        write_result(told.advised.result, folder, figures, wanted, advised=told)

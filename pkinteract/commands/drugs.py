@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 )
 @click.option("--search", metavar="TEXT", help="Only drugs with TEXT in a name, the class, or an enzyme they act on.")
 @click.option("--group", metavar="CLASS", help="Only drugs of a class, such as antiseizure.")
-def drugs(name: str | None, new: str | None, search: str | None, group: str | None) -> None:
+@click.option("--pillars", is_flag=True, help="How antiseizure drugs work: mechanisms, sites, constants, pairs.")
+def drugs(name: str | None, new: str | None, search: str | None, group: str | None, pillars: bool) -> None:
     """List the drugs of the library, or print the monograph of NAME: an id, INN, brand, synonym or ATC code.
 
     The list shows class, the enzymes that clear a drug, those that it induces and inhibits, and its grade, A to C. A
     monograph shows what the grade rests on and every value with its unit, kind (measured, fitted, in vitro, label,
-    assumed), between-subject CV and source.
+    assumed), between-subject CV and source. With --pillars the list says what each antiseizure drug works by instead.
 
     Example: pkinteract drugs carbamazepine
     """
@@ -31,15 +32,16 @@ def drugs(name: str | None, new: str | None, search: str | None, group: str | No
     from pkinteract.library.template import write_template
 
     library = load_library()
-    narrowed = search is not None or group is not None
+    narrowed = search is not None or group is not None or pillars
     if name is not None and (new is not None or narrowed):
-        other = "--new NAME to write a file" if new is not None else "--search and --group to narrow the list"
+        other = "--new NAME to write a file" if new is not None else "--search, --group or --pillars for the list"
         raise click.UsageError(f"give NAME to print a monograph or {other}, not both")
     if new is not None:
         path = write_template(new, Path(), library.ids())
         click.echo(f'wrote {path}; fill it in and name it in a scenario: library = ["{path.name}"]')
     else:
-        click.echo("\n".join(_listed(library, search, group) if name is None else _named(library, name)))
+        shown = _listed(library, search, group, pillars=pillars) if name is None else _named(library, name)
+        click.echo("\n".join(shown))
 
 
 def _named(library: Library, name: str) -> list[str]:
@@ -56,7 +58,7 @@ def _named(library: Library, name: str) -> list[str]:
     return monograph_lines(library.monograph(meaning.drug), said_of(name, meaning.text))
 
 
-def _listed(library: Library, search: str | None, group: str | None) -> list[str]:
+def _listed(library: Library, search: str | None, group: str | None, *, pillars: bool) -> list[str]:
     from pkinteract.errors import InputError, Problem, did_you_mean
     from pkinteract.library.names import folded
     from pkinteract.report.drugs.text import chosen_drugs, drug_classes, library_lines
@@ -67,6 +69,10 @@ def _listed(library: Library, search: str | None, group: str | None) -> list[str
         text = f'"{group}" is no class of the library; {hint}'
         raise InputError("drugs", [Problem(line=None, key="--group", message=text)])
     chosen = chosen_drugs(library, search, group)
+    if chosen and pillars:
+        from pkinteract.report.effect.library import library_pillar_lines
+
+        return library_pillar_lines(library, chosen)
     if chosen:
         return library_lines(library, chosen)
     where = "" if group is None else f" of the class {group}"

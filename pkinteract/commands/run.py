@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -16,6 +16,7 @@ from pkinteract.text.words import LANGUAGES
 
 if TYPE_CHECKING:
     from pkinteract.analysis import Answer
+    from pkinteract.effect.types import Engagement
     from pkinteract.model.expectation.evidence import PairEvidence
     from pkinteract.report.advise.told import ToldAdvice
     from pkinteract.report.run.sentences import Sentence
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from pkinteract.scenario import Scenario
     from pkinteract.text.folder import Writer
     from pkinteract.text.words import Words
+
+    Shown = tuple[Sequence[Result], Engagement | None]
 
 
 @click.command()
@@ -44,6 +47,14 @@ if TYPE_CHECKING:
     show_default=True,
     help="Tables as CSV or Parquet; nonmem: CSV, and a data set of each drug for NONMEM, mrgsolve, nlmixr2.",
 )
+@click.option(
+    "--engagement",
+    is_flag=True,
+    help="Also what levels do in the brain (exploratory): engagement.csv, page, picture.",
+)
+@click.option(
+    "--range-units", is_flag=True, help="With --engagement: drugs without a constant count by their reference range."
+)
 @click.option("--excel", is_flag=True, help="Also write every table to a sheet of tables.xlsx.")
 @click.option(
     "--solver",
@@ -61,6 +72,8 @@ def run(
     no_figure: bool,
     language: str | None,
     form: str,
+    engagement: bool,
+    range_units: bool,
     excel: bool,
     solver: str,
     force: bool,
@@ -74,6 +87,9 @@ def run(
     With --levels the patient of each is fitted to the measured levels first, as by fit --patient: everything is of this
     patient, beside what was to be expected of a typical one.
 
+    With --engagement it is also told how far the sites of antiseizure drugs are engaged, and how excitation over
+    inhibition moves relative to the day before the first change: a convention, not a risk (docs/effect.md).
+
     Example: pkinteract run scenarios/carbamazepine-to-levetiracetam.toml --out switch
     """
     from tempfile import TemporaryDirectory
@@ -84,6 +100,8 @@ def run(
     from pkinteract.simulation import system_code
     from pkinteract.text.folder import refuse_foreign
 
+    if range_units and not engagement:
+        raise click.UsageError("--range-units goes with --engagement")
     read = read_all(scenarios)
     if form == "parquet":
         require_parquet()
@@ -102,11 +120,16 @@ def run(
     endings = () if no_figure else ("png", "svg")
     with drawing(drawer, beside=not no_figure) as draw, TemporaryDirectory(prefix="pkinteract-") as room:
         results = [simulated(scenario) for scenario in one_by_one(read)]
-        shown = [([result], "concentrations") for result in results] + [(results, "comparison")] * several
+        effects = [_engaged(result, ranged=range_units) if engagement else None for result in results]
+        shown: list[tuple[Shown, str]] = [
+            (([result], effect), "concentrations") for result, effect in zip(results, effects, strict=True)
+        ]
+        shown += [((results, None), "comparison")] * several
         named = [(what, [f"{name}.{ending}" for ending in endings]) for what, name in shown]
         figures = in_room(Path(room), draw, named)
-        for result, folder, files in zip(results, folders, figures, strict=False):
-            write_result(result, folder, files, Wanted(form=form, excel=excel, language=language))
+        wanted = Wanted(form=form, excel=excel, language=language)
+        for result, effect, folder, files in zip(results, effects, folders, figures, strict=False):
+            write_result(result, folder, files, wanted, effect=effect)
         if several:
             _write_comparison(results, top, form, figures[-1])
 
@@ -135,6 +158,13 @@ def _simulating(solver: Literal["fast", "reference"], fitted: Sequence[Scenario]
     return simulated
 
 
+def _engaged(result: Result, *, ranged: bool) -> Engagement:
+    """What a run does in the brain."""
+    from pkinteract.effect.engagement import engagement_of
+
+    return engagement_of(result, conditions=(), seizures=(), ranged=ranged)
+
+
 def drawer() -> Draw:
     """What draws the figures; imports matplotlib."""
     from pkinteract.report import spare_help_texts
@@ -155,9 +185,18 @@ class Wanted:
 
 
 def write_result(
-    result: Result, folder: Path, figures: Mapping[str, Writer], wanted: Wanted, advised: ToldAdvice | None = None
+    result: Result,
+    folder: Path,
+    figures: Mapping[str, Writer],
+    wanted: Wanted,
+    *,
+    advised: ToldAdvice | None = None,
+    effect: Engagement | None = None,
 ) -> None:
-    """Write everything about one result, and the page beside its figures if there are any; with what was advised."""
+    """Write everything about one result, and the page beside its figures if there are any.
+
+    With what was advised, and with what the run does in the brain, where that was asked for.
+    """
     from pkinteract.analysis import answer_of
     from pkinteract.export import nonmem_files, write_parquet
     from pkinteract.export.calendar import write_calendar
@@ -206,6 +245,13 @@ def write_result(
         tables["observations"] = observation_table(result)
     tables |= {} if advised is None else advised.tables
     put, ending = (write_parquet, "parquet") if wanted.form == "parquet" else (write_csv, "csv")
+    told = [*pair_lines(pairs, words, f"pairs.{ending}"), *taken_lines(result.scenario, words)]
+    if effect is not None:
+        from pkinteract.export.tables.engagement import engagement_table
+        from pkinteract.report.effect.text import engagement_lines
+
+        tables["engagement"] = engagement_table(effect)
+        told += engagement_lines(effect, words)
     files: dict[str, Writer] = {f"{name}.{ending}": partial(put, table) for name, table in tables.items()}
     if wanted.form == "nonmem":
         files |= nonmem_files(result)
@@ -214,14 +260,14 @@ def write_result(
     if result.scenario.start is not None and answer.samples:
         files["sampling.ics"] = partial(write_calendar, answer, words, people=people)
     if figures:
-        files["report.html"] = _page(answer, sentences, pairs, words, advised)
-    record = run_record(result, pairs)
+        content = None if advised is None else advised.content(words)
+        files["report.html"] = _page(answer, sentences, pairs, words, people=people, effect=effect, advised=content)
+    record = run_record(result, pairs, effect)
     if advised is not None:
         scenario = result.scenario
         record |= {"scenario": source(advised.name, scenario.title, scenario.text), "advise": advised.record()}
     files["run.json"] = partial(write_record, record)
     written = write_all(folder, {**files, **figures})
-    told = [*pair_lines(pairs, words, f"pairs.{ending}"), *taken_lines(result.scenario, words)]
     click.echo("\n".join(summary_lines(answer, sentences, words, exposure, alerts, told, written)))
 
 
@@ -230,14 +276,12 @@ def _page(
     sentences: Sequence[Sentence],
     pairs: Sequence[PairEvidence],
     words: Words,
-    advised: ToldAdvice | None,
+    **shown: Any,
 ) -> Writer:
-    """What writes the page; imports what fills in its template."""
+    """What writes the page, with what else is ``shown``; imports what fills in its template."""
     from pkinteract.report.page.write import write_page
 
-    content = None if advised is None else advised.content(words)
-    people = None if advised is None else advised.advised.spread
-    return partial(write_page, answer, sentences, pairs, words, people=people, advised=content)
+    return partial(write_page, answer, sentences, pairs, words, **shown)
 
 
 def _write_comparison(results: list[Result], folder: Path, form: str, figures: Mapping[str, Writer]) -> None:

@@ -13,6 +13,7 @@ from pkinteract.library.phenotypes import activity
 from pkinteract.library.schema.dosing import OtherForm, Strengths
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.library.schema.ranges import AlertOf
+from pkinteract.library.schema.targets import Carried, Pillar
 from pkinteract.library.schema.values import Value
 from pkinteract.units import COLUMN_SUFFIX, dimension_of
 
@@ -132,7 +133,7 @@ def _values(data: object, model: type[BaseModel], path: Key) -> Iterator[tuple[K
     """Every value that is written as a table, with its key."""
     if not isinstance(data, Mapping):
         return
-    if issubclass(model, (Value, Strengths, OtherForm, AlertOf)):
+    if issubclass(model, (Value, Strengths, OtherForm, AlertOf, Pillar, Carried)):
         yield path, data
         return
     for name, field in model.model_fields.items():

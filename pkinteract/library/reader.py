@@ -215,7 +215,9 @@ def _monograph(
     organs = {name: tuple(enzyme.organs) for name, enzyme in enzymes.items()}
     faults = [*monograph_problems(file.data), *unknown_enzymes(file.data, organs), *_others(file, files)]
     if own:
-        faults += [*name_faults(file.data), *taken_names(file.data, _names(files))]
+        from pkinteract.library.mechanisms.reader import target_faults
+
+        faults += [*target_faults(file.data), *name_faults(file.data), *taken_names(file.data, _names(files))]
     return validated(Monograph, file, faults)
 
 

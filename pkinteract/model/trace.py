@@ -51,7 +51,9 @@ def _used(scenario: Scenario, path: str) -> bool:
     """Whether a scenario asks for what a monograph says at this path."""
     if path == "binding.albumin":
         return any(patient.albumin is not None for _, patient in [(0.0, scenario.patient), *scenario.patients])
-    return not path.startswith("dosing.") and (bool(scenario.sessions) or not path.startswith("dialysis."))
+    return not path.startswith(("dosing.", "target.", "brain.")) and (
+        bool(scenario.sessions) or not path.startswith("dialysis.")
+    )
 
 
 def _physiology(scenario: Scenario, sites: Set[str]) -> list[Record]:

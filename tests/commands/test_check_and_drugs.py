@@ -228,7 +228,7 @@ def test_what_fits_nothing_is_said() -> None:
         both.stdout == 'No drug of the class statin has "xyzzy" in a name, its class, or an enzyme that it acts on.\n'
     )
     assert '"antisizure" is no class of the library; did you mean antiseizure?' in group.stderr
-    assert "give NAME to print a monograph or --search and --group to narrow the list" in named.stderr
+    assert "give NAME to print a monograph or --search, --group or --pillars for the list" in named.stderr
 
 
 def test_an_unknown_drug_that_resembles_none_is_told_where_the_list_is() -> None:

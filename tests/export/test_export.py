@@ -283,7 +283,7 @@ def record(folder: Path) -> dict[str, object]:
 def numbers_of(drug_id: str, formulations: set[str]) -> Iterator[tuple[str, float, str]]:
     for path, value in load_library().monograph(drug_id).values():
         parts = path.split(".")
-        unused = parts[0] in ("dosing", "dialysis") or path == "binding.albumin"
+        unused = parts[0] in ("dosing", "dialysis", "target", "brain") or path == "binding.albumin"
         if not unused and (parts[0] != "absorption" or parts[1] in formulations):
             yield path, value.value, value.unit
 

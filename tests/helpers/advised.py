@@ -14,7 +14,7 @@ import numpy as np
 
 from pkinteract import load_scenario, simulate
 from pkinteract.advise.levels import Levels
-from pkinteract.advise.outcome import Advice, advice_of
+from pkinteract.advise.outcome import Advice, best_advice
 from pkinteract.advise.people import typical_people
 from pkinteract.advise.rewrite import advised_text
 from pkinteract.advise.task import needless_task, task_of
@@ -39,7 +39,7 @@ class Advised:
 def searched(source: str) -> Advised:
     """Look for the doses of a scenario."""
     task, levels = asked(source)
-    return Advised(task=task, levels=levels, advice=advice_of(task, levels))
+    return Advised(task=task, levels=levels, advice=best_advice(task, levels))
 
 
 @lru_cache(maxsize=32)

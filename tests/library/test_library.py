@@ -30,7 +30,8 @@ def test_every_value_is_traceable(drug: str) -> None:
     assert set(monograph.metabolites) <= set(LIBRARY.ids())
     assert set(monograph.induces) <= set(LIBRARY.enzymes)
     sold = [*monograph.dosing.strengths.values(), *monograph.dosing.other_forms.values()]
-    told = [*(value for _, value in monograph.values()), *sold]
+    told = [*(value for _, value in monograph.values()), *sold, *monograph.pillar]
+    told += [monograph.brain.p_gp] if monograph.brain.p_gp is not None else []
     cited = {one.source for one in told}
     notes = " ".join(one.note or "" for one in told)
     idle = [

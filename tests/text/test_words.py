@@ -16,7 +16,12 @@ import pkinteract
 from pkinteract.analysis.alerts.types import Severity, Since
 from pkinteract.analysis.causes import DERIVED, What
 from pkinteract.analysis.sampling import Reason
+from pkinteract.effect.contexts import Withholding
+from pkinteract.effect.pillars import Meeting
+from pkinteract.effect.types import State
+from pkinteract.library.mechanisms.schema import SeizureType
 from pkinteract.library.schema.pairs import PairAdviceKey
+from pkinteract.library.schema.targets import Carried, PillarName
 from pkinteract.library.schema.values import Kind
 from pkinteract.report.run.sentences import QUANTITIES, Label
 from pkinteract.scenario import Patient
@@ -24,6 +29,20 @@ from pkinteract.text.words import LANGUAGES, words_of
 
 PACKAGE = Path(pkinteract.__file__).parent
 STATUSES = ("studied", "mechanism", "known-not-modelled", "looked-for-none", "no-data")
+ASSUMPTIONS = (
+    "immediate",
+    "binding",
+    "barrier",
+    "affinity",
+    "one",
+    "equal",
+    "base",
+    "adds",
+    "still",
+    "metabolites",
+    "person",
+    "average",
+)
 LEVELS = ("above-alert", "above-range", "below-range")
 FALLS = ("rise", "fall", "peaks", "dips")
 OPEN = {
@@ -54,6 +73,14 @@ OPEN = {
         *(what for what in get_args(What) if what != "patient"),
         *(field.name.replace("_", "-") for field in fields(Patient) if field.name not in DERIVED),
     ),
+    "pillar": get_args(PillarName),
+    "meet": get_args(Meeting),
+    "state": get_args(State),
+    "withheld": get_args(Withholding),
+    "seizure": (*get_args(SeizureType), "atonic", "spasms", "all"),
+    "pump": get_args(Carried.model_fields["answer"].annotation),
+    "effect": ("silent", "worse"),
+    "assumption": ASSUMPTIONS,
     "shares": (
         *(f"clearance-{end}" for end in ("below", "between", "from")),
         *(f"{side}-range" for side in ("above", "below")),
@@ -78,11 +105,11 @@ def used() -> Iterator[str]:
                 for part in ast.walk(node.value):
                     if isinstance(part, ast.Constant) and isinstance(part.value, str):
                         yield f"alert.{part.value}"
-    template = (PACKAGE / "report" / "page" / "page.html").read_text("utf-8")
-    yield from re.findall(r"""say\(["']([\w.-]+)["']""", template)
+    for template in (PACKAGE / "report" / "page").glob("*.html"):
+        yield from re.findall(r"""say\(["']([\w.-]+)["']""", template.read_text("utf-8"))
     script = (PACKAGE / "report" / "page" / "page.js").read_text("utf-8")
     yield from (f"chart.{name}" for name in re.findall(r"\bwords\.(\w+)", script))
-    for section in ("severity", "since", "label", "sample", "status", "alert"):
+    for section in ("severity", "since", "label", "sample", "status", "alert", "assumption"):
         yield from (f"{section}.{end}" for end in OPEN[section])
     yield from (f"terminal.{name}" for name in ("analyte", "unit", "day", "average", "lowest", "ratio"))
 

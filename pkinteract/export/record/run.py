@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pkinteract.library.fingerprint import fingerprint
 from pkinteract.model.expectation.evidence import PairEvidence, pair_evidence
@@ -11,9 +12,24 @@ from pkinteract.scenario import CheckOutcome, Patient, Protocol
 from pkinteract.text.record import head, source
 from pkinteract.text.words import words_of
 
+if TYPE_CHECKING:
+    from pkinteract.effect.types import Engagement
 
-def run_record(result: Result, evidence: Sequence[PairEvidence] | None = None) -> dict[str, object]:
-    """The record of a run as plain data; ``evidence`` is what is known of its pairs, looked up if left out."""
+
+def run_record(
+    result: Result, evidence: Sequence[PairEvidence] | None = None, effect: Engagement | None = None
+) -> dict[str, object]:
+    """The record of a run as plain data.
+
+    Parameters
+    ----------
+    result
+        The run.
+    evidence
+        What is known of its pairs; looked up if left out.
+    effect
+        What it does in the brain, where that was asked for.
+    """
     pairs = pair_evidence(result.scenario) if evidence is None else evidence
     scenario, patient, status = result.scenario, result.scenario.patient, result.status
     return {
@@ -50,6 +66,7 @@ def run_record(result: Result, evidence: Sequence[PairEvidence] | None = None) -
         "interactions": list(result.interactions),
         "pairs": [_pair(pair) for pair in pairs],
         "numbers": list(result.numbers),
+        **({} if effect is None else {"engagement": _engagement(effect)}),
         "solver": {
             "method": status.method,
             "steps": status.steps,
@@ -81,6 +98,12 @@ def _protocol(protocol: Protocol, checks: Sequence[CheckOutcome]) -> dict[str, o
             if check.protocol is protocol
         ],
     }
+
+
+def _engagement(effect: Engagement) -> dict[str, object]:
+    from pkinteract.export.record.engagement import engagement_record
+
+    return engagement_record(effect)
 
 
 def _levels(result: Result, fit: LevelFit) -> dict[str, object]:

@@ -16,6 +16,7 @@ from pkinteract.library.schema.dosing import Dosing
 from pkinteract.library.schema.interactions import Displacement, Inactivation, Induction, Inhibition
 from pkinteract.library.schema.names import AtcCode, Names
 from pkinteract.library.schema.ranges import ReferenceRange
+from pkinteract.library.schema.targets import Affinity, Brain, Pillar
 from pkinteract.library.schema.values import (
     ID,
     Age,
@@ -279,6 +280,9 @@ class Monograph(MonographTable):
     inhibits: dict[str, Inhibition] = Field(default_factory=dict)
     inactivates: dict[str, Inactivation] = Field(default_factory=dict)
     displaces: dict[str, Displacement] = Field(default_factory=dict)
+    pillar: tuple[Pillar, ...] = Field(default=(), strict=False)
+    target: tuple[Affinity, ...] = Field(default=(), strict=False)
+    brain: Brain = Field(default_factory=Brain)
     dosing: Dosing = Field(default_factory=Dosing)
     reference_range: ReferenceRange = Field(default_factory=ReferenceRange)
     unbound: Unbound | None = None
@@ -355,9 +359,9 @@ def enzymes_of(monographs: Collection[Monograph]) -> set[str]:
 
 
 def label(entry: object, index: int) -> str:
-    """What a dotted path calls an entry of a list: its id or class, else its position."""
+    """What a dotted path calls an entry of a list: its id, class or site, else its position."""
     named = entry if isinstance(entry, Mapping) else dict(entry) if isinstance(entry, BaseModel) else {}
-    return str(named.get("id") or named.get("class") or named.get("child_pugh") or index)
+    return str(next(filter(None, map(named.get, ("id", "class", "child_pugh", "site"))), index))
 
 
 def values(node: object, path: str = "") -> Iterator[tuple[str, Value]]:

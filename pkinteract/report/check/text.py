@@ -11,6 +11,7 @@ from pkinteract.model import Model
 from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.model.expectation.intake import family_of
 from pkinteract.model.expectation.network import Link
+from pkinteract.report.effect.pillars import pillar_lines
 from pkinteract.report.lines import level_text, protocol_lines
 from pkinteract.report.pairs import pair_lines, taken_lines
 from pkinteract.scenario import Course, Patient, Scenario, Session
@@ -78,6 +79,7 @@ def check_lines(
     lines += [f"  acts      {text}" for text in _acts(network)]
     lines += [f"  expects   {text}" for text in _changed(scenario, changes or {}, omitted or {})]
     words = words_of("en")
+    lines += [f"  {text}" for text in pillar_lines(scenario, words)]
     lines += [f"  {text}" for text in (*pair_lines(evidence, words), *taken_lines(scenario, words))]
     return lines + [f"  warning   {text}" for text in scenario.warnings]
 

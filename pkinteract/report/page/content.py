@@ -18,6 +18,7 @@ from pkinteract.library.fingerprint import fingerprint
 from pkinteract.library.schema.monograph import clearing
 from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.report.cautions import cautions_told
+from pkinteract.report.effect.page import effect_content, pillar_content
 from pkinteract.report.page.chart import chart_content, daily_amounts, stretches_of
 from pkinteract.report.pairs import published
 from pkinteract.report.run.sentences import Sentence, of_typical, value_name
@@ -26,6 +27,7 @@ from pkinteract.scenario import Scenario
 from pkinteract.text.words import Words
 
 if TYPE_CHECKING:
+    from pkinteract.effect.types import Engagement
     from pkinteract.population.statistics.people import PatientSpread
 
 STRETCHES = 12
@@ -52,8 +54,12 @@ def page_content(
     pairs: Sequence[PairEvidence],
     words: Words,
     people: PatientSpread | None = None,
+    effect: Engagement | None = None,
 ) -> dict[str, Any]:
-    """Everything that the template shows, texts in the language of ``words``; ``people`` around the typical patient."""
+    """Everything that the template shows, texts in the language of ``words``; ``people`` around the typical patient.
+
+    ``effect`` is what the run does in the brain, where that was asked for.
+    """
     result = answer.result
     scenario = result.scenario
     numbers, left_out = _numbers(result, words)
@@ -84,6 +90,8 @@ def page_content(
         ],
         "pairs": [_pair(pair, scenario, words) for pair in pairs if pair.status in IN_TABLE],
         "other_pairs": list(_other_pairs(pairs, scenario, words)),
+        "pillars": pillar_content(scenario, words),
+        "effect": None if effect is None else effect_content(effect, words),
         "doses": list(_doses(scenario, words)),
         "measured": list(_measured(result, words)),
         "fitted": [] if result.fit is None else list(_fitted(answer, result.fit, words)),

@@ -14,6 +14,7 @@ from pkinteract.report.run.sentences import Sentence
 from pkinteract.text.words import Words
 
 if TYPE_CHECKING:
+    from pkinteract.effect.types import Engagement
     from pkinteract.population.statistics.people import PatientSpread
 
 FOLDER = Path(__file__).parent
@@ -25,11 +26,13 @@ def page_text(
     pairs: Sequence[PairEvidence],
     words: Words,
     people: PatientSpread | None = None,
+    effect: Engagement | None = None,
     advised: Mapping[str, Any] | None = None,
 ) -> str:
-    """The page as one HTML file that asks for nothing else; with the band of ``people`` where some were simulated.
+    """The page as one HTML file that asks for nothing else.
 
-    ``advised`` is what stands there of an advice, as :class:`ToldAdvice` gives it.
+    With the band of ``people`` where some were simulated, with what the run does in the brain where that was asked for,
+    and with what is ``advised``, as :class:`ToldAdvice` gives it.
     """
     import jinja2
 
@@ -41,7 +44,7 @@ def page_text(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    content = {**page_content(answer, sentences, pairs, words, people), "advised": advised}
+    content = {**page_content(answer, sentences, pairs, words, people, effect), "advised": advised}
     chart = content.pop("chart")
     return room.get_template("page.html").render(
         **content,
@@ -63,10 +66,11 @@ def write_page(
     path: Path,
     *,
     people: PatientSpread | None = None,
+    effect: Engagement | None = None,
     advised: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the page to a file."""
-    path.write_text(page_text(answer, sentences, pairs, words, people, advised), "utf-8")
+    path.write_text(page_text(answer, sentences, pairs, words, people, effect, advised), "utf-8")
 
 
 def _chart_words(words: Words) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
@@ -34,6 +34,9 @@ from pkinteract.report.run.enzymes import DrawnEnzyme, drawn_enzymes
 from pkinteract.report.span import span
 from pkinteract.result import Analyte, Result
 
+if TYPE_CHECKING:
+    from pkinteract.effect.types import Engagement
+
 DAY = 24.0
 
 AVERAGES = 601
@@ -43,15 +46,16 @@ DOTS: Any = (0, (1, 1))
 DASHES: tuple[Any, ...] = ("-", "--", "-.", DOTS, (0, (5, 1, 1, 1)), (0, (3, 1)))
 
 
-def write_figure(results: Sequence[Result], paths: Sequence[Path]) -> None:
-    """Draw a result, or compare several, and write the figure as PNG or SVG by the endings of the paths."""
-    figure = draw_result(results[0]) if len(results) == 1 else draw_comparison(results)
+def write_figure(shown: tuple[Sequence[Result], Engagement | None], paths: Sequence[Path]) -> None:
+    """Draw a result with what it does in the brain, or compare several, as PNG or SVG by the endings of the paths."""
+    results, effect = shown
+    figure = draw_result(results[0], effect) if len(results) == 1 else draw_comparison(results)
     for path in paths:
         save(figure, path)
 
 
-def draw_result(result: Result) -> Figure:
-    """Draw one result: a panel per family of analytes, the enzymes, the regimens.
+def draw_result(result: Result, effect: Engagement | None = None) -> Figure:
+    """Draw one result: a panel per family of analytes, the enzymes, what it does in the brain if asked, the regimens.
 
     What came before t = 0 is drawn too, up to two weeks or a quarter of the output, so that a change at t = 0 is seen.
     """
@@ -62,6 +66,10 @@ def draw_result(result: Result) -> Figure:
         (1.6, max(len(family) + _measured(result, family) + bool(_typical(result, family)), 2)) for family in families
     ]
     sizes += [(1.3, math.ceil((len(enzymes) + 1) / 3))] if enzymes else []
+    if effect is not None:
+        from pkinteract.report.effect.figure import draw_engagement, engagement_sizes
+
+        sizes += engagement_sizes(effect)
     sizes.append((0.06 + 0.26 * len(drugs), 1))
     with mpl.rc_context(STYLE):
         widest = max(len(drug) for drug in drugs)
@@ -70,6 +78,8 @@ def draw_result(result: Result) -> Figure:
             _draw_family(axis, result, family)
         if enzymes:
             _draw_enzymes(axes[len(families)], result, enzymes)
+        if effect is not None:
+            draw_engagement(axes[len(families) + bool(enzymes) : -1], effect)
         draw_regimens(axes[-1], result.scenario, drugs)
         for axis in axes:
             mark_changes(axis, result.scenario)

@@ -1,0 +1,1 @@
+"""Pillars, engagement and the ratio, in words and pictures."""
