@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from pkinteract.scenario.context import Context
+
 if TYPE_CHECKING:
     from pkinteract.library import Enzyme
     from pkinteract.library.phenotypes import Activity
@@ -106,10 +108,8 @@ class Course:
 
     Attributes
     ----------
-    start, stop
-        From the first possible dose to the first dose no longer given [h]; equal for a single dose.
-    every
-        Dosing interval [h].
+    start, stop, every
+        From the first possible dose to the first no longer given, equal for a single dose; dosing interval [h].
     clock
         Daily doses at clock times, sorted by offset.
     cycle
@@ -207,7 +207,7 @@ class Dose:
     missed
         Scheduled but not taken.
     regimen, course
-        Positions in the file, from 0.
+        Positions in the file.
     """
 
     time: float
@@ -318,12 +318,12 @@ class Scenario:
         Drugs and metabolites of files of one's own.
     overrides
         Drug, or "enzymes", to dotted path to quantity, those of ``parameters`` included.
+    context
+        What of the patient only rules ask.
     warnings
         What is allowed but looks like a slip, with line and key.
-    names
-        What the names of the file mean that are no ids, such as "Tegretol is carbamazepine"; each once.
-    not_modelled
-        What else is taken, of which the library has nothing.
+    names, not_modelled
+        What the names of the file mean that are no ids, each once; what else is taken, and the library has nothing of.
     language
         Of the texts that are written about the run.
     """
@@ -353,6 +353,7 @@ class Scenario:
     names: tuple[str, ...] = ()
     not_modelled: tuple[str, ...] = ()
     sessions: tuple[Session, ...] = ()
+    context: Context = Context()
 
     @property
     def states(self) -> tuple[tuple[float, Patient], ...]:

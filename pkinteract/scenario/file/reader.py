@@ -26,6 +26,7 @@ from pkinteract.scenario.file.patient import (
     Stages,
     check_abundance,
     check_patient,
+    context_of,
     fitted_patient,
     patients,
     read_phenotype,
@@ -137,7 +138,7 @@ class _ScenarioReader:
         around = run and DialysisContext(span=run, start=begin, steady=steady is not None, monographs=monographs)
         sessions = read_dialysis(data.get("dialysis"), self._part, around, self.refuse, self.warn)
         population = self._population(table, changes, monographs, regimens if whole else None)
-        if self.problems or simulation is None or stages is None:
+        if self.problems or simulation is None or stages is None or table is None:
             raise InputError(self.file.path, list(dict.fromkeys(self.problems)))
         given = doses(tuple(regimens), monographs, simulation.duration)
         for key, message in oddities(data, regimens, changes, monographs, simulation.duration, stages[0]):
@@ -166,6 +167,7 @@ class _ScenarioReader:
             warnings=tuple(dict.fromkeys(self.warnings)),
             own=self.library.own & monographs.keys(),
             sessions=sessions,
+            context=context_of(table),
             not_modelled=others,
             language="en" if output is None else output.language,
         )

@@ -1,0 +1,82 @@
+"""What rules ask of a run that is simulated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pkinteract.analysis import Answer
+from pkinteract.analysis.days import days_of
+from pkinteract.analysis.moves import Move
+from pkinteract.units import parse, to_canonical
+
+DAY = 24.0
+
+ABOVE = ("above-range", "above-alert")
+"""Alerts of a level that is too high."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnzymeDay:
+    """An activity of an enzyme in the liver: the lowest of the run, on which day, and from when it is back."""
+
+    genotype: float
+    lowest: float
+    day: int
+    back: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFacts:
+    """A run, to be asked."""
+
+    answer: Answer
+
+    def above(self, drug: str) -> tuple[str, float] | None:
+        """The analyte of a drug that first passes its range or alert level, and when [h]; None if none does."""
+        analytes = {analyte.id: analyte.parent for analyte in self.answer.result.analytes}
+        over = [alert for alert in self.answer.alerts if alert.rule in ABOVE and analytes.get(alert.analyte) == drug]
+        first = min(over, key=lambda alert: alert.start, default=None)
+        return None if first is None else (first.analyte, first.start)
+
+    def passes(self, analyte: str, level: str) -> float | None:
+        """The first day on which a level before a dose is above ``level``; None if none is, or nothing has that name."""
+        limit = parse(level, "concentration", example="300 ng/mL")
+        for days in days_of(self.answer.result):
+            if days.analyte.id == analyte:
+                high = np.flatnonzero(days.trough * to_canonical(1.0, days.analyte.unit) > limit)
+                return float(days.day[high[0]]) if len(high) else None
+        return None
+
+    def lowest(self, enzyme: str, below: float) -> EnzymeDay | None:
+        """When an enzyme is least active in the liver, if that is below ``below`` [1]; else None."""
+        result = self.answer.result
+        name = f"{enzyme}_liver"
+        if name not in result.enzymes or result.activity is None:
+            return None
+        days = np.arange(0.0, result.scenario.duration, DAY)
+        curve = result.enzyme_curves[result.enzymes.index(name)]
+        left = result.activity.left(days).get(name, np.ones(len(days)))
+        level = curve.value(days) * left
+        place = int(np.argmin(level))
+        if level[place] >= below:
+            return None
+        gene = result.scenario.patient.phenotype.get(enzyme)
+        again = np.flatnonzero(level[place:] >= below)
+        return EnzymeDay(
+            genotype=1.0 if gene is None else gene.factor,
+            lowest=float(level[place]),
+            day=place,
+            back=int(place + again[0]) if len(again) else None,
+        )
+
+    def move(self, drug: str) -> Move | None:
+        """The largest change of a level of a drug that is measured; None if none moves."""
+        mine = [move for move in self.answer.moves if move.analyte.parent == drug]
+        return max(mine, key=lambda move: abs(np.log(max(move.ratio, 1e-12))), default=None)
+
+
+def facts_of_run(answer: Answer) -> RunFacts:
+    """A run as rules ask for it."""
+    return RunFacts(answer=answer)
