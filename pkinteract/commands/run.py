@@ -16,6 +16,7 @@ from pkinteract.text.words import LANGUAGES
 
 if TYPE_CHECKING:
     from pkinteract.analysis import Answer
+    from pkinteract.guidance import Guidance
     from pkinteract.model.expectation.evidence import PairEvidence
     from pkinteract.report.run.sentences import Sentence
     from pkinteract.report.workers import Draw
@@ -162,6 +163,7 @@ def _write(result: Result, folder: Path, figures: Mapping[str, Writer], wanted: 
     from pkinteract.export.calendar import write_calendar
     from pkinteract.export.excel import write_excel
     from pkinteract.export.record.run import run_record
+    from pkinteract.export.tables.guidance import guidance_table
     from pkinteract.export.tables.run import (
         alert_table,
         clearance_table,
@@ -174,7 +176,10 @@ def _write(result: Result, folder: Path, figures: Mapping[str, Writer], wanted: 
         pair_table,
         sampling_table,
     )
+    from pkinteract.guidance import fire
+    from pkinteract.guidance.run import facts_of_run
     from pkinteract.model.expectation.evidence import pair_evidence
+    from pkinteract.report.guidance.text import gravest_lines
     from pkinteract.report.pairs import pair_lines, taken_lines
     from pkinteract.report.run.sentences import sentences_of
     from pkinteract.report.run.text import summary_lines
@@ -186,7 +191,8 @@ def _write(result: Result, folder: Path, figures: Mapping[str, Writer], wanted: 
     words = words_of(wanted.language or result.scenario.language)
     typical = result if result.fit is None else result.fit.typical
     answer, pairs = answer_of(result), pair_evidence(typical.scenario)
-    sentences = sentences_of(answer, words, pairs)
+    guidance = fire(result.scenario, facts_of_run(answer), words.language)
+    sentences = sentences_of(answer, words, pairs, guidance=guidance)
     exposure, alerts = exposure_table(result), alert_table(answer, words.language)
     tables = {
         "concentrations": concentration_table(result),
@@ -198,6 +204,7 @@ def _write(result: Result, folder: Path, figures: Mapping[str, Writer], wanted: 
         "daily": day_table(result),
         "sampling": sampling_table(answer, words.language),
         "pairs": pair_table(pairs),
+        "guidance": guidance_table(guidance, result.scenario, words),
     }
     if result.scenario.observations:
         tables["observations"] = observation_table(result)
@@ -210,20 +217,30 @@ def _write(result: Result, folder: Path, figures: Mapping[str, Writer], wanted: 
     if result.scenario.start is not None and answer.samples:
         files["sampling.ics"] = partial(write_calendar, answer, words, datetime.now(UTC))
     if figures:
-        files["report.html"] = _page(answer, sentences, pairs, words)
-    files["run.json"] = partial(write_record, run_record(result, pairs))
+        files["report.html"] = _page(answer, sentences, pairs, guidance, words)
+    files["run.json"] = partial(write_record, run_record(result, pairs, guidance))
     written = write_all(folder, {**files, **figures})
-    told = [*pair_lines(pairs, words, f"pairs.{ending}"), *taken_lines(result.scenario, words)]
+    told = [
+        *pair_lines(pairs, words, f"pairs.{ending}"),
+        *taken_lines(result.scenario, words),
+        *gravest_lines(guidance, result.scenario, words, f"guidance.{ending}"),
+    ]
     click.echo("\n".join(summary_lines(answer, sentences, words, exposure, alerts, told, written)))
 
 
-def _page(answer: Answer, sentences: Sequence[Sentence], pairs: Sequence[PairEvidence], words: Words) -> Writer:
+def _page(
+    answer: Answer,
+    sentences: Sequence[Sentence],
+    pairs: Sequence[PairEvidence],
+    guidance: Sequence[Guidance],
+    words: Words,
+) -> Writer:
     """What writes the page; imports what fills in its template."""
     from datetime import date
 
     from pkinteract.report.page.write import write_page
 
-    return partial(write_page, answer, sentences, pairs, words, date.today())
+    return partial(write_page, answer, sentences, pairs, words, date.today(), guidance=guidance)
 
 
 def _write_comparison(results: list[Result], folder: Path, form: str, figures: Mapping[str, Writer]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pkinteract.guidance.courses import COURSE, PAIR, beside, meet, without
@@ -205,14 +205,20 @@ def _alternatives(names: Sequence[str], drugs: Sequence[str], facts: Facts) -> I
         if name in facts.taken:
             continue
         other = facts.with_instead(name, drugs[0])
-        worst = None
-        for rule in rules_of((name,)):
-            serious = rule.severity in ("contraindicated", "avoid", "caution") and not rule.recommends
-            if serious and any(name in (case.mine.drug,) and _holds(rule.when, case) for case in _cases(rule, other)):
-                if worst is None or ORDER.index(rule.severity) < ORDER.index(worst.severity):
-                    worst = rule
+        against = [
+            rule
+            for rule in rules_of(other.taken)
+            if rule.severity in ("contraindicated", "avoid", "caution")
+            and not rule.recommends
+            and any(name in _pair_of(case) and _holds(rule.when, case) is not None for case in _cases(rule, other))
+        ]
+        worst = min(against, key=lambda rule: ORDER.index(rule.severity), default=None)
         yield Alternative(
             drug=name,
             severity=None if worst is None else worst.severity,
             rule="" if worst is None else worst.id,
         )
+
+
+def _pair_of(case: _Case) -> tuple[str, ...]:
+    return (case.mine.drug,) if case.partner is None else (case.mine.drug, case.partner.drug)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any
 
 from pkinteract.guidance.facts import Facts
@@ -58,7 +59,7 @@ def _childbearing(facts: Facts, _: object) -> Answered:
 def _smoking(facts: Facts, value: str) -> bool:
     states = [patient.smoker for patient in facts.patients]
     before, after = (True, False) if value == "stops" else (False, True)
-    return any(old is before and new is after for old, new in zip(states, states[1:], strict=False))
+    return any(old is before and new is after for old, new in pairwise(states))
 
 
 def _hepatic(facts: Facts, value: list[str]) -> bool:

@@ -41,7 +41,7 @@ class RunFacts:
         return None if first is None else (first.analyte, first.start)
 
     def passes(self, analyte: str, level: str) -> float | None:
-        """The first day on which a level before a dose is above ``level``; None if none is, or nothing has that name."""
+        """The first day with a level before a dose above ``level``; None if none is, or nothing has the name."""
         limit = parse(level, "concentration", example="300 ng/mL")
         for days in days_of(self.answer.result):
             if days.analyte.id == analyte:
@@ -72,9 +72,10 @@ class RunFacts:
         )
 
     def move(self, drug: str) -> Move | None:
-        """The largest change of a level of a drug that is measured; None if none moves."""
+        """How the level of a drug moves, of its sum where it has one; None if it does not."""
         mine = [move for move in self.answer.moves if move.analyte.parent == drug]
-        return max(mine, key=lambda move: abs(np.log(max(move.ratio, 1e-12))), default=None)
+        own = [move for move in mine if move.analyte.id == drug]
+        return next((move for move in mine if "+" in move.analyte.id), next(iter(own), None))
 
 
 def facts_of_run(answer: Answer) -> RunFacts:

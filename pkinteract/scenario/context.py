@@ -35,3 +35,7 @@ class Context:
     childbearing: bool | None = None
     contraception: str | None = None
     indication: str | None = None
+
+
+NOTHING_KNOWN = Context()
+"""Of a patient of whom nothing of this is said."""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pkinteract.scenario.context import Context
+from pkinteract.scenario.context import NOTHING_KNOWN, Context
 
 if TYPE_CHECKING:
     from pkinteract.library import Enzyme
@@ -353,7 +353,7 @@ class Scenario:
     names: tuple[str, ...] = ()
     not_modelled: tuple[str, ...] = ()
     sessions: tuple[Session, ...] = ()
-    context: Context = Context()
+    context: Context = NOTHING_KNOWN
 
     @property
     def states(self) -> tuple[tuple[float, Patient], ...]:

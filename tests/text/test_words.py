@@ -16,6 +16,9 @@ import pkinteract
 from pkinteract.analysis.alerts.types import Severity, Since
 from pkinteract.analysis.causes import DERIVED, What
 from pkinteract.analysis.sampling import Reason
+from pkinteract.guidance.types import Assumed, Noted
+from pkinteract.library.guidance.vocabulary import ANCESTRIES, CONDITIONS, CONTRACEPTION, INDICATIONS, SEIZURE_TYPES
+from pkinteract.library.schema.guidance import BODIES, SEVERITIES
 from pkinteract.report.run.sentences import QUANTITIES, Label
 from pkinteract.scenario import Patient
 from pkinteract.text.words import LANGUAGES, words_of
@@ -25,6 +28,17 @@ STATUSES = ("studied", "mechanism", "known-not-modelled", "looked-for-none", "no
 LEVELS = ("above-alert", "above-range", "below-range")
 FALLS = ("rise", "fall", "peaks", "dips")
 OPEN = {
+    "guidance": (
+        *SEVERITIES,
+        *BODIES,
+        *(f"assumed-{name}" for name in get_args(Assumed)),
+        *(f"note-{name}" for name in get_args(Noted)),
+    ),
+    "condition": CONDITIONS,
+    "seizure": SEIZURE_TYPES,
+    "ancestry": ANCESTRIES,
+    "contraception": CONTRACEPTION,
+    "indication": INDICATIONS,
     "severity": get_args(Severity),
     "since": get_args(Since),
     "label": get_args(Label),

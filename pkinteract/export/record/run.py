@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pkinteract.export.record.guidance import context_record, guidance_record
+from pkinteract.guidance.types import Guidance
 from pkinteract.library.fingerprint import fingerprint
 from pkinteract.model.expectation.evidence import PairEvidence, pair_evidence
 from pkinteract.result import LevelFit, Result
@@ -12,7 +14,9 @@ from pkinteract.text.record import head, source
 from pkinteract.text.words import words_of
 
 
-def run_record(result: Result, evidence: Sequence[PairEvidence] | None = None) -> dict[str, object]:
+def run_record(
+    result: Result, evidence: Sequence[PairEvidence] | None = None, guidance: Sequence[Guidance] = ()
+) -> dict[str, object]:
     """The record of a run as plain data; ``evidence`` is what is known of its pairs, looked up if left out."""
     pairs = pair_evidence(result.scenario) if evidence is None else evidence
     scenario, patient, status = result.scenario, result.scenario.patient, result.status
@@ -26,6 +30,7 @@ def run_record(result: Result, evidence: Sequence[PairEvidence] | None = None) -
                 for gene, activity in patient.phenotype.items()
             },
             "abundance": dict(patient.abundance),
+            **context_record(scenario.context),
         },
         "patient_changes": [{"time_h": time, **_traits(person)} for time, person in scenario.patients],
         "dialysis": [{"from_h": session.start, "to_h": session.stop} for session in scenario.sessions],
@@ -47,6 +52,7 @@ def run_record(result: Result, evidence: Sequence[PairEvidence] | None = None) -
         ],
         "interactions": list(result.interactions),
         "pairs": [_pair(pair) for pair in pairs],
+        "guidance": guidance_record(guidance),
         "numbers": list(result.numbers),
         "solver": {
             "method": status.method,

@@ -11,9 +11,11 @@ from pkinteract.analysis import Answer
 from pkinteract.analysis.moves import Move
 from pkinteract.analytes import name_of
 from pkinteract.export.tables.run import alert_text
+from pkinteract.guidance.types import Guidance
 from pkinteract.library.fingerprint import fingerprint
 from pkinteract.library.schema.monograph import clearing
 from pkinteract.model.expectation.evidence import PairEvidence
+from pkinteract.report.page.bodies import bodies_of, context_lines
 from pkinteract.report.page.chart import chart_content, daily_amounts, stretches_of
 from pkinteract.report.pairs import published
 from pkinteract.report.run.sentences import Sentence, of_typical, value_name
@@ -40,6 +42,7 @@ def page_content(
     words: Words,
     made: date,
     people: PatientSpread | None = None,
+    guidance: Sequence[Guidance] = (),
 ) -> dict[str, Any]:
     """Everything that the template shows, texts in the language of ``words``; ``people`` around the typical patient."""
     result = answer.result
@@ -71,6 +74,7 @@ def page_content(
             for alert in answer.alerts
         ],
         "pairs": [_pair(pair, scenario, words) for pair in pairs],
+        "guidance": list(bodies_of(guidance, scenario, words)),
         "doses": list(_doses(scenario, words)),
         "measured": list(_measured(result, words)),
         "fitted": [] if result.fit is None else list(_fitted(answer, result.fit, words)),
@@ -108,6 +112,7 @@ def _patient(scenario: Scenario, words: Words) -> Iterator[str]:
         yield words.say("patient.pregnancy", week=person.pregnancy)
     for gene, activity in person.phenotype.items():
         yield f"{gene} {words.say(f'phenotype.{activity.phenotype}')}"
+    yield from context_lines(scenario.context, words)
 
 
 def _defaulted(scenario: Scenario, words: Words) -> Iterator[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pkinteract.analysis import Answer
+from pkinteract.guidance.types import Guidance
 from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.report.page.content import page_content
 from pkinteract.report.run.sentences import Sentence
@@ -27,6 +28,7 @@ def page_text(
     words: Words,
     made: date,
     people: PatientSpread | None = None,
+    guidance: Sequence[Guidance] = (),
 ) -> str:
     """The page as one HTML file that asks for nothing else; with the band of ``people`` where some were simulated."""
     import jinja2
@@ -39,7 +41,7 @@ def page_text(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    content = page_content(answer, sentences, pairs, words, made, people)
+    content = page_content(answer, sentences, pairs, words, made, people, guidance)
     chart = content.pop("chart")
     return room.get_template("page.html").render(
         **content,
@@ -61,9 +63,10 @@ def write_page(
     path: Path,
     *,
     people: PatientSpread | None = None,
+    guidance: Sequence[Guidance] = (),
 ) -> None:
     """Write the page to a file."""
-    path.write_text(page_text(answer, sentences, pairs, words, made, people), "utf-8")
+    path.write_text(page_text(answer, sentences, pairs, words, made, people, guidance), "utf-8")
 
 
 def _chart_words(words: Words) -> dict[str, str]:

@@ -14,7 +14,9 @@ from pkinteract.analysis.risks import risks_of
 from pkinteract.analysis.settled import DAY, mean
 from pkinteract.analytes import name_of
 from pkinteract.export.tables.run import alert_text
+from pkinteract.guidance.types import Guidance
 from pkinteract.model.expectation.evidence import PairEvidence
+from pkinteract.report.guidance.text import guidance_sentences
 from pkinteract.report.pairs import published
 from pkinteract.result import FittedValue, LevelFit
 from pkinteract.scenario.types import TOLERANCE
@@ -44,11 +46,15 @@ class Sentence:
 
 
 def sentences_of(
-    answer: Answer, words: Words, pairs: Sequence[PairEvidence] = (), people: Iterable[str] = ()
+    answer: Answer,
+    words: Words,
+    pairs: Sequence[PairEvidence] = (),
+    people: Iterable[str] = (),
+    guidance: Sequence[Guidance] = (),
 ) -> tuple[Sentence, ...]:
     """The sentences that the numbers of a run carry, in their order; with the first, what is known and not in them.
 
-    Those on ``people`` begin who is at risk.
+    Those on ``people`` begin who is at risk, the gravest ``guidance`` begins what to do.
     """
     moves, fit = told_moves(answer), answer.result.fit
     happens = [*_happens(answer, moves, words), *_missing(answer, pairs, words)]
@@ -58,7 +64,7 @@ def sentences_of(
         ("much", list(_much(answer, moves, words))),
         ("risk", [*people, *_risk(answer, moves, words)]),
         ("measure", list(_measure(answer, words))),
-        ("do", list(_do(answer, moves, words))),
+        ("do", [*guidance_sentences(guidance, answer.result.scenario, words), *_do(answer, moves, words)]),
     )
     return tuple(
         Sentence(label=label, text=" ".join(part[0].upper() + part[1:] for part in parts))
