@@ -14,9 +14,9 @@ from pkinteract.commands.inputs import PATH, read_all
 def check(scenarios: tuple[Path, ...]) -> None:
     """Validate each SCENARIO file without simulating it.
 
-    Prints the patient, the regimens, who acts on whom, what that makes of the levels in the long run, and what is known
-    of each pair of drugs, and the gravest rules that fire; warns of what is allowed but looks like a slip. Exit status 2 if anything is wrong, with
-    every problem of every file.
+    Prints the patient, the regimens, who acts on whom, what that makes of the levels in the long run, what is known of
+    each pair of drugs, and the gravest rules that fire; warns of what is allowed but looks like a slip. Exit status 2
+    if anything is wrong, with every problem of every file.
 
     Example: pkinteract check scenarios/*.toml
     """

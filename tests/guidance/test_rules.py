@@ -1,0 +1,105 @@
+"""The rules of the library: each is read, cited, written in both languages, fires where it should and nowhere else."""
+
+from __future__ import annotations
+
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import pytest
+from rule_cases import LIBRARY, Wishes, asks_run
+
+from pkinteract import simulate
+from pkinteract.analysis import answer_of
+from pkinteract.guidance import Guidance, fire
+from pkinteract.guidance.run import facts_of_run
+from pkinteract.library.guidance import Rule, read_rules
+from pkinteract.library.guidance.rules import drugs_of, rules_of, source_of
+from pkinteract.library.schema.guidance import SEVERITIES
+from pkinteract.scenario import read_scenario
+from pkinteract.text.words import LANGUAGES
+
+RULES = {rule.id: rule for rule in read_rules()}
+
+
+def fired(text: str, *, run: bool = False) -> tuple[Guidance, ...]:
+    """What fires in a scenario."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "rule.toml"
+        path.write_text(text, "utf-8")
+        scenario = read_scenario(path, LIBRARY)
+    return fire(scenario, facts_of_run(answer_of(simulate(scenario))) if run else None)
+
+
+@cache
+def firing(id: str) -> tuple[Guidance, ...]:
+    """What fires in the scenario that a rule is made to fire in."""
+    rule = RULES[id]
+    return fired(Wishes(rule).fires(), run=asks_run(rule))
+
+
+def test_there_are_as_many_as_promised() -> None:
+    """At least 200 rules, each with a source that is not a mere recollection or is marked as one."""
+    assert len(RULES) >= 200
+    assert sum(rule.confidence != "C" for rule in RULES.values()) >= 200
+    assert all(source_of(rule.source) for rule in RULES.values())
+
+
+def test_what_is_recalled_is_marked_and_not_grave() -> None:
+    """A rule whose text nobody opened is of no body and never above caution."""
+    recalled = [rule for rule in RULES.values() if rule.confidence == "C"]
+
+    assert {rule.body for rule in recalled} == {"recalled"}
+    assert {rule.severity for rule in recalled} <= set(SEVERITIES[2:])
+    assert all("ecalled" in source_of(rule.source) for rule in recalled)
+
+
+@pytest.mark.parametrize("id", RULES)
+def test_a_rule_fires_where_its_conditions_hold(id: str) -> None:
+    """In a scenario that is made of its conditions a rule fires, with its drugs."""
+    mine = [one for one in firing(id) if one.rule == id]
+
+    assert mine
+    assert drugs_of((*RULES[id].drugs, *RULES[id].pair)) >= {drug for one in mine for drug in one.drugs}
+
+
+@pytest.mark.parametrize("id", RULES)
+def test_a_rule_is_silent_where_one_does_not(id: str) -> None:
+    """With one condition turned round, or without the drug, it does not fire."""
+    rule = RULES[id]
+
+    assert id not in {one.rule for one in fired(Wishes(rule).silent(), run=asks_run(rule))}
+
+
+@pytest.mark.parametrize("id", RULES)
+def test_no_rule_contradicts_another_of_the_same_body(id: str) -> None:
+    """Where one rule speaks for a drug, none of the same body forbids it or says to avoid it."""
+    for one in firing(id):
+        against = [
+            other
+            for other in firing(id)
+            if other.body == one.body and set(other.drugs) <= set(one.drugs) and other.severity in SEVERITIES[:2]
+        ]
+        assert not (one.recommends and against), (one.rule, [other.rule for other in against])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_rule_is_written_in_every_language(language: str) -> None:
+    """Advice, reason and what would change it are whole sentences, and no two languages say it in the same words."""
+    for rule in RULES.values():
+        text = rule.text(language)
+        assert text.advice.endswith((".", ":"))
+        assert text.why.endswith(".")
+        assert bool(text.changes) == bool(rule.text("en").changes)
+        assert language == "en" or text.why != rule.text("en").why or text.advice != rule.text("en").advice, rule.id
+
+
+def test_what_is_read_for_some_drugs_is_what_the_files_say() -> None:
+    """The rules of a drug, found by the line of its name, are those of the whole files."""
+    for drug in ("carbamazepine", "tiagabine", "amitriptyline"):
+        whole = [rule for rule in RULES.values() if drug in drugs_of(rule.drugs)]
+        assert sorted(rules_of((drug,)), key=by_id) == sorted(whole, key=by_id)
+
+
+def by_id(rule: Rule) -> str:
+    return rule.id
