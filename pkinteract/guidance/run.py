@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pkinteract.analysis import Answer
-from pkinteract.analysis.days import days_of
 from pkinteract.analysis.moves import Move
-from pkinteract.units import parse, to_canonical
+from pkinteract.units import from_canonical, parse
 
 DAY = 24.0
 
@@ -42,12 +41,15 @@ class RunFacts:
 
     def passes(self, analyte: str, level: str) -> float | None:
         """The first day with a level before a dose above ``level``; None if none is, or nothing has the name."""
-        limit = parse(level, "concentration", example="300 ng/mL")
-        for days in days_of(self.answer.result):
-            if days.analyte.id == analyte:
-                high = np.flatnonzero(days.trough * to_canonical(1.0, days.analyte.unit) > limit)
-                return float(days.day[high[0]]) if len(high) else None
-        return None
+        result = self.answer.result
+        judged = next((one for one in result.analytes if one.id == analyte), None)
+        if judged is None:
+            return None
+        limit = from_canonical(parse(level, "concentration", example="300 ng/mL"), judged.unit)
+        doses = (dose.time for dose in result.scenario.doses if dose.drug == judged.parent)
+        times = np.array([time for time in doses if time >= 0])
+        high = np.flatnonzero(result.curve(analyte).value(times) > limit)
+        return float(times[high[0]] // DAY) if len(high) else None
 
     def lowest(self, enzyme: str, below: float) -> EnzymeDay | None:
         """When an enzyme is least active in the liver, if that is below ``below`` [1]; else None."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from pkinteract.analysis import answer_of
 from pkinteract.guidance import Guidance, fire
 from pkinteract.guidance.run import facts_of_run
 from pkinteract.library.guidance import Rule, read_rules
-from pkinteract.library.guidance.rules import drugs_of, rules_of, source_of
+from pkinteract.library.guidance.rules import drugs_of, rule_files, rules_of, source_of
 from pkinteract.library.schema.guidance import SEVERITIES
 from pkinteract.scenario import read_scenario
 from pkinteract.text.words import LANGUAGES
@@ -97,9 +98,28 @@ def test_every_rule_is_written_in_every_language(language: str) -> None:
 def test_what_is_read_for_some_drugs_is_what_the_files_say() -> None:
     """The rules of a drug, found by the line of its name, are those of the whole files."""
     for drug in ("carbamazepine", "tiagabine", "amitriptyline"):
-        whole = [rule for rule in RULES.values() if drug in drugs_of(rule.drugs)]
+        whole = [
+            rule
+            for rule in RULES.values()
+            if drug in drugs_of(rule.drugs) and drug in drugs_of(rule.pair or rule.drugs)
+        ]
         assert sorted(rules_of((drug,)), key=by_id) == sorted(whole, key=by_id)
 
 
 def by_id(rule: Rule) -> str:
     return rule.id
+
+
+def test_the_fast_reading_is_the_reading_of_toml() -> None:
+    """What is read line by line of a rule is what tomllib reads of its file."""
+    for path in rule_files():
+        for entry in tomllib.loads(path.read_text("utf-8"))["rule"]:
+            rule = RULES[entry["id"]]
+            assert (rule.topic, list(rule.drugs), list(rule.when)) == (path.stem, entry["drugs"], entry.get("when", []))
+            assert (list(rule.pair), list(rule.alternatives)) == (entry.get("pair", []), entry.get("alternatives", []))
+            assert (rule.severity, rule.body, rule.source) == (entry["severity"], entry["body"], entry["source"])
+            assert (rule.confidence, rule.recommends) == (entry["confidence"], entry.get("recommends", False))
+            for language in LANGUAGES:
+                text = rule.text(language)
+                whole = {"advice": text.advice, "why": text.why} | ({"changes": text.changes} if text.changes else {})
+                assert whole == entry[language]
