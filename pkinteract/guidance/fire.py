@@ -90,8 +90,16 @@ def _of_rule(rule: Rule, facts: Facts, language: str) -> Iterator[Guidance]:
             recommends=rule.recommends,
             alternatives=tuple(_alternatives(rule.alternatives, drugs, facts)),
             assumed=tuple(dict.fromkeys(name for _, what in group for name in what.assumed)),
-            notes=tuple(note for _, what in group for note in what.notes),
+            notes=tuple(_each(note for _, what in group for note in what.notes)),
         )
+
+
+def _each(notes: Iterable[Note]) -> list[Note]:
+    """Notes, each once: drugs of one rule may be told the same."""
+    told: list[Note] = []
+    for note in notes:
+        told += [] if note in told else [note]
+    return told
 
 
 def _cases(rule: Rule, facts: Facts) -> Iterator[_Case]:

@@ -12,13 +12,19 @@ from pkinteract.units import from_canonical, parse
 
 DAY = 24.0
 
+RECOVERED = 0.9
+"""Share of its own activity at which an enzyme counts as back [1]."""
+
 ABOVE = ("above-range", "above-alert")
 """Alerts of a level that is too high."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EnzymeDay:
-    """An activity of an enzyme in the liver: the lowest of the run, on which day, and from when it is back."""
+    """An activity of an enzyme in the liver: the lowest of the run, on which day, and from which day it is back.
+
+    ``genotype`` is what it would be without drugs [1]; ``back`` is None where the run ends before.
+    """
 
     genotype: float
     lowest: float
@@ -65,9 +71,10 @@ class RunFacts:
         if level[place] >= below:
             return None
         gene = result.scenario.patient.phenotype.get(enzyme)
-        again = np.flatnonzero(level[place:] >= below)
+        own = 1.0 if gene is None else gene.factor
+        again = np.flatnonzero(level[place:] >= RECOVERED * own)
         return EnzymeDay(
-            genotype=1.0 if gene is None else gene.factor,
+            genotype=own,
             lowest=float(level[place]),
             day=place,
             back=int(place + again[0]) if len(again) else None,
