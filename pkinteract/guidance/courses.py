@@ -8,7 +8,7 @@ from typing import Any
 from pkinteract.guidance.facts import Facts
 from pkinteract.guidance.patient import Answered
 from pkinteract.guidance.taken import DAY, Taken
-from pkinteract.library.guidance.rules import drugs_of, group_members, pillars
+from pkinteract.library.guidance.rules import drugs_of, drug_groups, pillars
 from pkinteract.scenario.types import TOLERANCE
 from pkinteract.units import parse
 
@@ -114,14 +114,13 @@ def _overlap_ends(facts: Facts, mine: Taken, partner: Taken, value: bool) -> boo
 
 def _different(facts: Facts, mine: Taken, partner: Taken, _: object) -> bool:
     """Whether both have a pillar and share none."""
-    own, other = ({name for name in pillars() if taken.drug in group_members()[name]} for taken in (mine, partner))
+    own, other = ({name for name in pillars() if taken.drug in drug_groups()[name]} for taken in (mine, partner))
     return bool(own) and bool(other) and own.isdisjoint(other)
 
 
 PAIR: Mapping[str, PairTest] = {
     "partner_begins": lambda facts, mine, partner, _: _begins(partner, True),
     "partner_stops": lambda facts, mine, partner, _: _stops(partner),
-    "partner_abrupt": lambda facts, mine, partner, _: _abrupt(partner),
     "overlap_ends": _overlap_ends,
     "different_pillars": _different,
     "within": lambda facts, mine, partner, _: True,
@@ -134,6 +133,6 @@ def meet(mine: Taken, partner: Taken, kinds: Mapping[str, Any]) -> bool:
     span = mine.together(partner, _hours(kinds["within"]) if "within" in kinds else 0.0)
     if span is None:
         return False
-    if "partner_stops" in kinds or "partner_abrupt" in kinds:
+    if "partner_stops" in kinds:
         return span[1] >= -AFTER and mine.in_run
     return span[1] > TOLERANCE

@@ -99,7 +99,6 @@ PATIENT: Mapping[str, PatientTest] = {
     "hepatic": _hepatic,
     "albumin_below": _albumin,
     "dialysis": lambda facts, _: facts.dialysed,
-    "smoker": lambda facts, value: facts.patient.smoker is value,
     "smoking": _smoking,
 }
 """What is asked of the patient alone, by the key of the condition."""

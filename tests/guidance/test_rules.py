@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from rule_cases import LIBRARY, Wishes, asks_run
+from rule_cases import LIBRARY, Wishes, asks_run, conditions, kinds
 
 from pkinteract import simulate
 from pkinteract.analysis import answer_of
@@ -16,9 +16,10 @@ from pkinteract.guidance import Guidance, fire
 from pkinteract.guidance.run import facts_of_run
 from pkinteract.library.guidance import Rule, read_rules
 from pkinteract.library.guidance.rules import drugs_of, rule_files, rules_of, source_of
-from pkinteract.library.schema.guidance import SEVERITIES
+from pkinteract.library.guidance.vocabulary import ANCESTRIES, CONDITIONS, CONTRACEPTION, INDICATIONS, SEIZURE_TYPES
+from pkinteract.library.schema.guidance import BODIES, SEVERITIES, ConditionTable
 from pkinteract.scenario import read_scenario
-from pkinteract.text.words import LANGUAGES
+from pkinteract.text.words import LANGUAGES, words_of
 
 RULES = {rule.id: rule for rule in read_rules()}
 
@@ -123,3 +124,45 @@ def test_the_fast_reading_is_the_reading_of_toml() -> None:
                 text = rule.text(language)
                 whole = {"advice": text.advice, "why": text.why} | ({"changes": text.changes} if text.changes else {})
                 assert whole == entry[language]
+
+
+def test_every_condition_is_described() -> None:
+    """docs/guidance.md has a line for each kind of condition, each severity and each body."""
+    page = (Path(__file__).parents[2] / "docs" / "guidance.md").read_text("utf-8")
+
+    assert [kind for kind in ConditionTable.model_fields if f"`{kind}`" not in page] == []
+    assert [word for word in (*SEVERITIES, *BODIES) if f"`{word}`" not in page] == []
+
+
+def test_every_condition_is_asked_by_a_rule() -> None:
+    """No kind of condition stands in the schema for nothing."""
+    assert set(ConditionTable.model_fields) - {kind for rule in RULES.values() for kind in kinds(rule.when)} == set()
+
+
+def test_every_word_that_a_scenario_may_say_is_named_in_every_language() -> None:
+    """The closed lists are complete in both languages."""
+    lists = {
+        "condition": CONDITIONS,
+        "seizure": SEIZURE_TYPES,
+        "ancestry": ANCESTRIES,
+        "contraception": CONTRACEPTION,
+        "indication": INDICATIONS,
+    }
+    for language in LANGUAGES:
+        sentences = words_of(language).sentences
+        assert [
+            f"{key}.{word}" for key, words in lists.items() for word in words if f"{key}.{word}" not in sentences
+        ] == []
+
+
+def test_every_condition_of_a_patient_is_asked() -> None:
+    """A word that no rule asks for is not offered."""
+    asked = {
+        word
+        for rule in RULES.values()
+        for kind, value in conditions(rule.when)
+        if kind in ("condition", "no_condition", "seizure")
+        for word in value
+    }
+
+    assert set(CONDITIONS) - asked == set()

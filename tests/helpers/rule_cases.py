@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from pkinteract.library import load_library
-from pkinteract.library.guidance.rules import Rule, drugs_of, group_members, pillars
+from pkinteract.library.guidance.rules import Rule, drugs_of, drug_groups, pillars
 
 ASKS_THE_RUN = frozenset({"level_out", "level", "activity"})
 """Conditions that do not hold without a run."""
@@ -99,15 +99,13 @@ class Wishes:
 
     def __init__(self, rule: Rule) -> None:
         self.rule, self.draft = rule, Draft()
-        self.kinds = set(_kinds(rule.when))
+        self.kinds = kinds(rule.when)
         mine = [drug for drug in sorted(drugs_of(rule.drugs)) if self._fits(drug)]
         self.drug = min(mine, key=lambda drug: drug not in LIBRARY.files)
         others = sorted(drugs_of(rule.pair) - {self.drug})
         if "different_pillars" in self.kinds:
-            own = next(name for name in pillars() if self.drug in group_members()[name])
-            others = [
-                drug for drug in others if any(drug in group_members()[name] for name in pillars() if name != own)
-            ]
+            own = next(name for name in pillars() if self.drug in drug_groups()[name])
+            others = [drug for drug in others if any(drug in drug_groups()[name] for name in pillars() if name != own)]
         ready = [drug for drug in others if dosable(drug)]
         self.partner = min(ready, key=lambda drug: drug not in LIBRARY.files, default=None)
         self.draft.take(self.drug)
@@ -120,7 +118,7 @@ class Wishes:
         forms = LIBRARY.monograph(drug).absorption
         if "intravenous" in self.kinds and not any(form.route == "intravenous" for form in forms.values()):
             return False
-        if "different_pillars" in self.kinds and not any(drug in group_members()[name] for name in pillars()):
+        if "different_pillars" in self.kinds and not any(drug in drug_groups()[name] for name in pillars()):
             return False
         if "uncovered" in self.kinds and drug != "ethosuximide":
             return False
@@ -323,16 +321,21 @@ PATIENT: Mapping[str, Any] = {
     "clearance_below": lambda value, holds: {"creatinine_clearance": f"{value - 5 if holds else value + 5} mL/min"},
     "hepatic": lambda value, holds: {"hepatic_class": value[0] if holds else None},
     "albumin_below": lambda value, holds: {"albumin": f"{value - 5 if holds else value + 5} g/L"},
-    "smoker": lambda value, holds: {"smoker": value is holds},
 }
 
 
-def _kinds(conditions: Any) -> Any:
-    for condition in conditions:
+def conditions(when: Any) -> Iterator[tuple[str, Any]]:
+    """Every condition with its value, those inside others too."""
+    for condition in when:
         for key, value in condition.items():
-            yield key
+            yield key, value
             if key in ("any", "all"):
-                yield from _kinds(value)
+                yield from conditions(value)
+
+
+def kinds(when: Any) -> set[str]:
+    """Kinds of the conditions."""
+    return {key for key, _ in conditions(when)}
 
 
 def _needed(conditions: Any) -> set[str]:

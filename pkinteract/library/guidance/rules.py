@@ -84,7 +84,7 @@ def rules_of(drugs: Collection[str]) -> tuple[Rule, ...]:
 
     Of every other rule only the lines with its drugs are read.
     """
-    wanted = {*drugs, *(group for group, members in group_members().items() if not members.isdisjoint(drugs))}
+    wanted = {*drugs, *(group for group, members in drug_groups().items() if not members.isdisjoint(drugs))}
     return tuple(
         _rule(topic, block)
         for topic, block, named, partners in _index()
@@ -141,7 +141,7 @@ def _lines(block: str, begin: str = "") -> dict[str, Any]:
 
 
 @cache
-def group_members() -> Mapping[str, frozenset[str]]:
+def drug_groups() -> Mapping[str, frozenset[str]]:
     """Drugs of every group; a member that is a group stands for its members."""
     written = _groups()["groups"]
 
@@ -154,7 +154,7 @@ def group_members() -> Mapping[str, frozenset[str]]:
 
 def drugs_of(names: Collection[str]) -> frozenset[str]:
     """Drugs that ids and groups stand for."""
-    groups = group_members()
+    groups = drug_groups()
     return frozenset(drug for name in names for drug in groups.get(name, (name,)))
 
 

@@ -77,7 +77,7 @@ class FallTable(MonographTable):
     amount: DailyDose | None = None
 
 
-class LevelTable(MonographTable):
+class RunLevelTable(MonographTable):
     """A level of the run above a value."""
 
     analyte: str
@@ -124,7 +124,6 @@ class ConditionTable(MonographTable):
     hepatic: list[Literal["A", "B", "C"]] | None = Field(default=None, min_length=1)
     albumin_below: float | None = None
     dialysis: Literal[True] | None = None
-    smoker: bool | None = None
     smoking: Literal["stops", "starts"] | None = None
 
     begins: Literal[True] | None = None
@@ -148,14 +147,13 @@ class ConditionTable(MonographTable):
     without: list[str] | None = Field(default=None, min_length=1)
     partner_begins: Literal[True] | None = None
     partner_stops: Literal[True] | None = None
-    partner_abrupt: Literal[True] | None = None
     within: Span | None = None
     overlap_ends: bool | None = None
     different_pillars: Literal[True] | None = None
     uncovered: Literal[True] | None = None
 
     level_out: Literal["above"] | None = None
-    level: LevelTable | None = None
+    level: RunLevelTable | None = None
     activity: EnzymeTable | None = None
 
     @model_validator(mode="after")

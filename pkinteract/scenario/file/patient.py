@@ -103,9 +103,9 @@ def check_patient(table: object, changes: Sequence[PatientChange], first: float 
             refuse(("patient", key), 'goes with sex = "female"; remove it')
     if "pregnancy" in written and "pregnant" in written:
         refuse(("patient", "pregnant"), "is for a week that is not known, and pregnancy has it; remove one of them")
-    absent = written.get("alleles_absent")
-    for allele in written.get("alleles", ()) if isinstance(absent, list) else ():
-        if allele in absent:
+    there, absent = (written.get(key) for key in ("alleles", "alleles_absent"))
+    for allele in there if isinstance(there, list) and isinstance(absent, list) else ():
+        if isinstance(absent, list) and allele in absent:
             refuse(("patient", "alleles_absent"), f"has {allele}, which stands in alleles too; keep one of them")
     seen: list[PatientChange] = []
     for change in changes:
