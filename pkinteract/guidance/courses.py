@@ -8,7 +8,7 @@ from typing import Any
 from pkinteract.guidance.facts import Facts
 from pkinteract.guidance.patient import Answered
 from pkinteract.guidance.taken import DAY, Taken
-from pkinteract.library.guidance.rules import drugs_of, drug_groups, pillars
+from pkinteract.library.guidance.rules import drug_groups, drugs_of, pillars
 from pkinteract.scenario.types import TOLERANCE
 from pkinteract.units import parse
 

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from pkinteract.library import load_library
-from pkinteract.library.guidance.rules import Rule, drugs_of, drug_groups, pillars
+from pkinteract.library.guidance.rules import Rule, drug_groups, drugs_of, pillars
 
 ASKS_THE_RUN = frozenset({"level_out", "level", "activity"})
 """Conditions that do not hold without a run."""
