@@ -62,7 +62,18 @@ def _fired(facts: Facts, language: str) -> tuple[Guidance, ...]:
     fired: list[Guidance] = []
     for rule in rules_of(facts.taken):
         fired += _of_rule(rule, facts, language)
-    return tuple(sorted(fired, key=lambda one: (ORDER.index(one.severity), one.body, one.rule, one.drugs)))
+    kept = (one for one in fired if not (one.recommends and _spoken_against(one, fired)))
+    return tuple(sorted(kept, key=lambda one: (ORDER.index(one.severity), one.body, one.rule, one.drugs)))
+
+
+def _spoken_against(praise: Guidance, fired: Sequence[Guidance]) -> bool:
+    """Whether what speaks for drugs meets a rule against one of them: of its own body, or of any where it is a pair."""
+    return any(
+        other.severity in GRAVE
+        and set(other.drugs) & set(praise.drugs)
+        and (other.body == praise.body or len(praise.drugs) > 1)
+        for other in fired
+    )
 
 
 def _of_rule(rule: Rule, facts: Facts, language: str) -> Iterator[Guidance]:

@@ -43,7 +43,7 @@ def advice_text(guidance: Guidance, scenario: Scenario, words: Words) -> str:
 
 def drugs_text(guidance: Guidance, scenario: Scenario, words: Words) -> str:
     """The drugs that it is about, as the language names them."""
-    return " + ".join(name_of(drug, scenario, words.language) for drug in guidance.drugs)
+    return " + ".join(_named(drug, scenario, words) for drug in guidance.drugs)
 
 
 def _offered(other: Alternative, scenario: Scenario, words: Words) -> str:
@@ -56,9 +56,11 @@ def _offered(other: Alternative, scenario: Scenario, words: Words) -> str:
 
 def _named(drug: str, scenario: Scenario, words: Words) -> str:
     """A drug that may be none of the scenario; of the library only its name is read."""
-    path = load_library().files.get(drug)
-    if drug in scenario.monographs or path is None or words.language != "de":
+    if drug in scenario.monographs or words.language != "de":
         return name_of(drug, scenario, words.language)
+    path = load_library().files.get(drug)
+    if path is None:
+        return drug[0].upper() + drug[1:]
     head = read_some(path, ("name",), "names")
     return str(head.get("names", {}).get("german", head["name"]))
 
