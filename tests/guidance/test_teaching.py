@@ -16,9 +16,9 @@ from pkinteract import load_scenario, simulate
 from pkinteract.analysis import answer_of
 from pkinteract.cli import main
 from pkinteract.errors import InputError
-from pkinteract.export.tables.guidance import advice_text
 from pkinteract.guidance import Guidance, fire, gravest
 from pkinteract.guidance.run import facts_of_run
+from pkinteract.guidance.text import advice_text
 from pkinteract.report.run.sentences import sentences_of
 from pkinteract.scenario import Scenario
 from pkinteract.text.words import words_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
-from pkinteract.export.tables.guidance import advice_text, drugs_text
 from pkinteract.guidance.fire import GRAVE, gravest
+from pkinteract.guidance.text import advice_text, drugs_text
 from pkinteract.guidance.types import Guidance
 from pkinteract.scenario import Scenario
 from pkinteract.text.words import Words

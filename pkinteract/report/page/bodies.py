@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pkinteract.export.tables.guidance import advice_text, drugs_text
+from pkinteract.guidance.text import advice_text, drugs_text
 from pkinteract.guidance.types import Guidance
 from pkinteract.library.schema.guidance import BODIES
 from pkinteract.scenario import Scenario
