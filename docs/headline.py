@@ -65,7 +65,7 @@ def page(folder: Path) -> str:
             f"|---|---:|{'---:|' * len(MEASURES)}",
             *_spread(_rows(folder / "metrics.csv")),
             "",
-            "## Above 300 ng/mL at any time of the day: share (95 % interval)",
+            "## Above 300 ng/mL before a dose: share (95 % interval)",
             "",
             "| | patients | on the last day with carbamazepine | 60 days after | times the share of the others |",
             "|---|---:|---:|---:|---:|",

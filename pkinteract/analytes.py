@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from pkinteract.library.schema.monograph import Monograph, ReferenceRange, Value
+from pkinteract.library.schema.monograph import Monograph, Value
+from pkinteract.library.schema.ranges import ReferenceRange
 from pkinteract.model import Model
 from pkinteract.model.parts import fraction_unbound
 from pkinteract.result import Analyte
@@ -27,7 +28,7 @@ def analytes(scenario: Scenario) -> tuple[Analyte, ...]:
             monograph = scenario.monographs[compound]
             if all(analyte.id != compound for analyte in analytes):
                 band = monograph.reference_range
-                band = ReferenceRange(alert=band.alert) if compound in summed else band
+                band = ReferenceRange(alert=band.alert, alert_of=band.alert_of) if compound in summed else band
                 origin = compound if compound in scenario.dosed else drug
                 analytes.append(_analyte(scenario, compound, monograph.measured, (compound,), origin, monograph, band))
                 if monograph.unbound is not None:
@@ -73,6 +74,7 @@ def _analyte(
         low=_level(band.low, unit, owner),
         high=_level(band.high, unit, owner),
         alert=_level(band.alert, unit, owner),
+        alert_sampled=band.alert_of is not None and band.alert_of.level == "sample",
         after=None if band.after is None else band.after.canonical,
         range_source="; ".join(dict.fromkeys(owner.sources[source].cite for source in sources)),
     )

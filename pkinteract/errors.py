@@ -56,7 +56,7 @@ class InputError(PkinteractError):
         count = len(self.problems)
         width = max((min(len(printable(problem.key)), 60) for problem in self.problems), default=0)
         lines = [
-            f"{problem.line or '':>4}  {printable(problem.key):<{width}}  {printable(problem.message)}".rstrip()
+            f"{problem.line or '':>4}  {printable(problem.key):<{width}}  {printable(problem.message, 1200)}".rstrip()
             for problem in self.problems
         ]
         return "\n".join([f"{printable(str(self.file))}: {count} problem{'s' if count != 1 else ''}", *lines])

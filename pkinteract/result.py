@@ -12,7 +12,9 @@ from pkinteract import NOTICE
 from pkinteract.activity import EnzymeActivity
 from pkinteract.engine.curves import Array, Curve
 from pkinteract.scenario import Observation, Scenario
+from pkinteract.scenario.types import TOLERANCE
 from pkinteract.text.csv import Table
+from pkinteract.text.remark import Remark
 from pkinteract.text.words import Words, words_of
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ class Analyte:
         Whether it is the unbound level of its one part.
     low, high, alert
         Reference range and alert level in ``unit``; None where there is none.
+    alert_sampled
+        Whether the alert level is of the sample that the range is of; else it holds at all times.
     after
         Time after a dose at which the range holds [h]; None just before a dose.
     range_source
@@ -55,6 +59,7 @@ class Analyte:
     alert: float | None
     after: float | None
     range_source: str
+    alert_sampled: bool = False
     unbound: bool = False
 
     @property
@@ -140,6 +145,29 @@ class Conflict:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LevelBand:
+    """Where the true levels of an analyte lie in 95 of 100 people whom the measured levels leave possible.
+
+    Attributes
+    ----------
+    times
+        (time,) [h]; in between the ends go with the curve.
+    low, high
+        Ends over the fitted patient's curve at these times (time,) [1]; NaN where the curve is 0.
+    """
+
+    analyte: str
+    times: Array
+    low: Array
+    high: Array
+
+    def ends(self, times: Array, levels: Array) -> Array:
+        """Ends (2, *times) around ``levels`` of the fitted patient at ``times`` [h]; NaN before the band begins."""
+        shares = np.array([np.interp(times, self.times, share) for share in (self.low, self.high)])
+        return np.where(times < self.times[0] - TOLERANCE, np.nan, shares * levels)
+
+
+@dataclass(frozen=True, kw_only=True)
 class LevelFit:
     """What measured levels made of a typical patient.
 
@@ -153,13 +181,20 @@ class LevelFit:
         Levels that contradict the doses or each other.
     warnings
         Of the search.
+    bands
+        Of what was measured, and of sums with it.
     """
 
     typical: Result
     error: float
     values: tuple[FittedValue, ...]
     conflicts: tuple[Conflict, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[Remark, ...]
+    bands: tuple[LevelBand, ...]
+
+    def band(self, analyte: str) -> LevelBand | None:
+        """The band of an analyte; None where nothing of it was measured."""
+        return next((band for band in self.bands if band.analyte == analyte), None)
 
 
 @dataclass(frozen=True, kw_only=True)

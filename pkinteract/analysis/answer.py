@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pkinteract.analysis.alerts import Alert, alerts_of
-from pkinteract.analysis.moves import Move, first_change, moves_of
+from pkinteract.analysis.alerts import OF_LEVELS, Alert, alerts_of
+from pkinteract.analysis.moves import Move, first_change, moves_of, told
 from pkinteract.analysis.sampling import Sample, samples_of
 from pkinteract.result import Result
 
@@ -18,6 +20,8 @@ class Answer:
     ----------
     change
         The first change [h]; None without one.
+    told
+        Moves that are worth telling, those that newly pass a limit first, then the largest.
     """
 
     result: Result
@@ -25,6 +29,7 @@ class Answer:
     moves: tuple[Move, ...]
     alerts: tuple[Alert, ...]
     samples: tuple[Sample, ...]
+    told: tuple[Move, ...]
 
 
 def answer_of(result: Result) -> Answer:
@@ -37,4 +42,12 @@ def answer_of(result: Result) -> Answer:
         moves=moves,
         alerts=alerts,
         samples=samples_of(result, moves, alerts),
+        told=_in_order(told(result, moves), alerts),
+    )
+
+
+def _in_order(moves: Iterable[Move], alerts: Iterable[Alert]) -> tuple[Move, ...]:
+    passing = {alert.analyte for alert in alerts if alert.rule in OF_LEVELS and alert.since == "after"}
+    return tuple(
+        sorted(moves, key=lambda move: (move.analyte.id not in passing, -abs(math.log(max(move.ratio, 1e-12)))))
     )

@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from typing import Literal
 
+from pkinteract.model.absorption import entries
+from pkinteract.model.build import build_model
 from pkinteract.model.expectation.intake import daily_dose, family_of
 from pkinteract.scenario import Course, Patient, Scenario
 from pkinteract.scenario.types import TOLERANCE
@@ -61,15 +63,14 @@ def _further(scenario: Scenario, time: float, family: set[str]) -> tuple[Cause, 
         if acting := tuple(_acting(scenario, time, victims)):
             return acting
         nearer = {
-            part for drug in scenario.dosed if _acts(scenario, drug, victims) for part in family_of(scenario, drug)
+            part for drug in scenario.dosed if acts_on(scenario, drug, victims) for part in family_of(scenario, drug)
         }
     return ()
 
 
 def _acting(scenario: Scenario, time: float, victims: set[str]) -> Iterator[Cause]:
-    for cause in (*_doses(scenario, time), *_traits(scenario, time)):
-        if cause.what == "patient" or _acts(scenario, cause.drug, victims):
-            yield cause
+    yield from (cause for cause in _doses(scenario, time) if acts_on(scenario, cause.drug, victims))
+    yield from _traits(scenario, time, victims)
 
 
 def _joined(first: Cause, then: Cause) -> Cause:
@@ -115,13 +116,29 @@ def _daily(course: Course, time: float) -> float:
     return level * 24 / (course.every or 24.0)
 
 
-def _traits(scenario: Scenario, time: float) -> Iterator[Cause]:
+def _traits(scenario: Scenario, time: float, victims: set[str]) -> Iterator[Cause]:
+    """Traits that change at a time [h] and that some number of the victims goes by."""
     people = [(scenario.first_time - 1.0, scenario.patient), *scenario.patients]
     for (_, before), (when, after) in pairwise(people):
-        if abs(when - time) <= TOLERANCE:
-            for name in _changed(before, after):
+        if abs(when - time) > TOLERANCE:
+            continue
+        for name in _changed(before, after):
+            if _reaches(scenario, victims, before, replace(before, **{name: getattr(after, name)})):
                 one, other = (_number(getattr(person, name)) for person in (before, after))
                 yield Cause(what="patient", drug=name, before=one, after=other)
+
+
+def _reaches(scenario: Scenario, victims: set[str], before: Patient, after: Patient) -> bool:
+    """Whether any number of the system of some compounds alone is another in one person than in the other."""
+    model = build_model(
+        {name: monograph for name, monograph in scenario.monographs.items() if name in victims},
+        before,
+        scenario.enzymes,
+        entries=[entry for entry in entries(scenario) if entry[0] in victims],
+        doses=[(dose.drug, dose.free) for dose in scenario.doses if dose.drug in victims],
+        changes=[(0.0, after)],
+    )
+    return any(switch.parameters != model.system.parameters for switch in model.switches)
 
 
 def _number(trait: object) -> float | None:
@@ -133,7 +150,7 @@ def _changed(before: Patient, after: Patient) -> list[str]:
     return [name for name in names if getattr(before, name) != getattr(after, name)]
 
 
-def _acts(scenario: Scenario, drug: str, victims: set[str]) -> bool:
+def acts_on(scenario: Scenario, drug: str, victims: set[str]) -> bool:
     """Whether a drug, or a metabolite of it, acts on an enzyme or the binding of one of the victims."""
     enzymes = {
         protein

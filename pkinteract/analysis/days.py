@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pkinteract.analysis.exposure import PRESENT
+from pkinteract.analysis.levels import alert_spans
 from pkinteract.analysis.moves import first_change
 from pkinteract.analysis.settled import DAY, mean
 from pkinteract.engine.curves import Array, Curve, sample
@@ -34,6 +35,8 @@ class AnalyteDays:
         Exact, over the day.
     ratio
         Average over that of the 24 h before the first change of the run [1]; None without a level there.
+    above
+        Whether the alert level is passed on the day, at any time or by a sample; None where there is none.
     """
 
     analyte: Analyte
@@ -43,6 +46,7 @@ class AnalyteDays:
     peak: Array
     average: Array
     ratio: Array | None
+    above: npt.NDArray[np.bool_] | None
 
     @property
     def inside(self) -> npt.NDArray[np.bool_] | None:
@@ -52,31 +56,37 @@ class AnalyteDays:
             return None
         return (self.trough >= (low or 0.0)) & (self.trough <= (np.inf if high is None else high))
 
-    @property
-    def above(self) -> npt.NDArray[np.bool_] | None:
-        """Whether the peak passes the alert level; None where there is none."""
-        return None if self.analyte.alert is None else self.peak > self.analyte.alert
-
 
 def days_of(result: Result) -> Iterator[AnalyteDays]:
     """Every analyte on every day from t = 0 on."""
     scenario = result.scenario
     edges = np.append(np.arange(0.0, scenario.duration, DAY), scenario.duration)
-    for analyte, curve in zip(result.analytes, result.curves, strict=True):
+    for place, (analyte, curve) in enumerate(zip(result.analytes, result.curves, strict=True)):
         dose, first = _doses(scenario, analyte.parent, edges)
         times, values = sample(curve, 0.0, scenario.duration)
         starts = np.searchsorted(times, edges[:-1], side="left")
         base = average_before(curve, scenario)
+        peak = np.maximum.reduceat(values, starts)
         averages = np.maximum(np.diff(curve.integral(np.zeros(len(edges)), edges)) / np.diff(edges), 0.0)
         yield AnalyteDays(
             analyte=analyte,
             day=np.arange(len(edges) - 1),
             dose=dose,
             trough=np.maximum(curve.value(first), 0.0),
-            peak=np.maximum.reduceat(values, starts),
+            peak=peak,
             average=averages,
             ratio=None if base is None else averages / base,
+            above=_above(result, place, edges, peak),
         )
+
+
+def _above(result: Result, place: int, edges: Array, peak: Array) -> npt.NDArray[np.bool_] | None:
+    """Whether the alert level is passed on each day between ``edges`` [h], (day,); by peaks (day,) if at all times."""
+    analyte = result.analytes[place]
+    if analyte.alert is None or not analyte.alert_sampled:
+        return None if analyte.alert is None else peak > analyte.alert
+    begin, end = alert_spans(result, place, edges[0], edges[-1]).T[..., None]
+    return np.asarray(((begin < edges[1:]) & (end > edges[:-1])).any(axis=0), dtype=bool)
 
 
 def _doses(scenario: Scenario, drug: str, edges: Array) -> tuple[Array, Array]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from pkinteract.analysis.levels import spans_above_each
+from pkinteract.analysis.levels import alert_spans, spans_above_each
 from pkinteract.analysis.settled import CLOSE, at_steady_state, averaged, standing
 from pkinteract.engine.curves import Array, Curve, extremes, sample
 from pkinteract.result import Analyte, Result
@@ -58,6 +58,12 @@ def last_day(period: Period) -> tuple[float, float]:
     return max(period.start, period.stop - 24.0), period.stop
 
 
+def _compared(period: Period, window: float) -> tuple[float, float]:
+    """What a ratio compares [h]: the last round of all that repeats, or the last day where a period is shorter."""
+    long = period.stop - window >= period.start - TOLERANCE
+    return (max(period.start, period.stop - window), period.stop) if long else last_day(period)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeriodExposure:
     """What an analyte comes to in a period, in its reporting unit.
@@ -71,7 +77,8 @@ class PeriodExposure:
     settled
         Whether the level has settled where the period ends.
     ratio
-        The average over that of the reference period; None where one of them is not settled, or no level at all.
+        The average of the last 24 h, or of the last round of weekly doses and dialysis, over that of the reference
+        period; None where one of them is not settled, or no level at all.
     inside, above
         Percent of the period inside the reference range, and above the alert level; None where there is none.
     """
@@ -91,19 +98,19 @@ class PeriodExposure:
 def exposures(result: Result) -> Iterator[PeriodExposure]:
     """Every analyte in every period."""
     reference = reference_period(result)
-    for analyte, curve in zip(result.analytes, result.curves, strict=True):
+    for place, (analyte, curve) in enumerate(zip(result.analytes, result.curves, strict=True)):
         window = averaged(result.scenario, analyte.parent)
-        base = average(curve, *last_day(reference))
+        base = average(curve, *_compared(reference, window))
         still = _settled(result, analyte, curve, reference, window)
         highest = float(np.max(curve.value(curve.breaks), initial=0.0))
         least, noise = PRESENT * highest, NOISE * highest
         for period in periods(result):
             start, stop = last_day(period)
-            mean = average(curve, start, stop)
+            mean, whole_mean = average(curve, start, stop), average(curve, *_compared(period, window))
             settled = mean <= least or _settled(result, analyte, curve, period, window)
             sampled = sample(curve, period.start, period.stop)
             whole, last = extremes(curve, period.start, period.stop, sampled), extremes(curve, start, stop)
-            inside, above = _shares(analyte, curve, period, sampled)
+            inside, above = _shares(result, place, period, sampled)
             yield PeriodExposure(
                 analyte=analyte,
                 period=period,
@@ -112,7 +119,7 @@ def exposures(result: Result) -> Iterator[PeriodExposure]:
                 ctrough=last.cmin if last.cmin > noise else 0.0,
                 average=mean if mean > noise else 0.0,
                 settled=settled,
-                ratio=mean / base if still and settled and min(mean, base) > least else None,
+                ratio=whole_mean / base if still and settled and min(whole_mean, base) > least else None,
                 inside=inside,
                 above=above,
             )
@@ -172,16 +179,14 @@ def _repeats(scenario: Scenario, curve: Curve, period: Period) -> bool:
 
 
 def _shares(
-    analyte: Analyte, curve: Curve, period: Period, sampled: tuple[Array, Array]
+    result: Result, place: int, period: Period, sampled: tuple[Array, Array]
 ) -> tuple[float | None, float | None]:
     """Percent of a period inside the reference range, if it holds at all times, and above the alert level."""
-    levels = [level for level in (analyte.low, analyte.high, analyte.alert) if level is not None]
-    spans = spans_above_each(curve, sampled, levels)
-    above = {
-        level: 100 * float(np.diff(stretches).sum()) / (period.stop - period.start)
-        for level, stretches in zip(levels, spans, strict=True)
-    }
-    inside = None
+    analyte, curve, length = result.analytes[place], result.curves[place], period.stop - period.start
+    inside, above = None, None
     if analyte.low is not None and analyte.high is not None and analyte.after is None:
-        inside = above[analyte.low] - above[analyte.high]
-    return inside, None if analyte.alert is None else above[analyte.alert]
+        low, high = (np.diff(spans).sum() for spans in spans_above_each(curve, sampled, [analyte.low, analyte.high]))
+        inside = 100 * float(low - high) / length
+    if analyte.alert is not None:
+        above = 100 * float(np.diff(alert_spans(result, place, period.start, period.stop)).sum()) / length
+    return inside, above

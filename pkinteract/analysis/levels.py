@@ -1,12 +1,18 @@
-"""When a curve lies above a level."""
+"""When a curve lies above a level, at all times or at those of samples."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
-from pkinteract.engine.curves import Array, Curve
+from pkinteract.engine.curves import Array, Curve, distinct, sample
+from pkinteract.result import Analyte, Result
+from pkinteract.scenario import Course, Scenario
+from pkinteract.scenario.types import TOLERANCE
+
+DAY, WEEK = 24.0, 168.0
 
 HALVINGS = 20
 """Halvings of a stretch of at most half an hour in which a curve passes a level: to 2e-6 s."""
@@ -40,3 +46,45 @@ def spans_above_each(curve: Curve, sampled: tuple[Array, Array], levels: Sequenc
         edges = [*([times[0]] if mine[0] else []), *high[row == n], *([times[-1]] if mine[-1] else [])]
         spans.append(np.asarray(edges, dtype=float).reshape(-1, 2))
     return spans
+
+
+def sample_times(scenario: Scenario, analyte: Analyte) -> Array:
+    """When a level is drawn that its range judges, (sample,) [h]: before each dose, or at the time ``after`` one.
+
+    Where no dose follows, as after the last one, the next would have been due an interval later: then, and every day.
+    """
+    doses = [dose for dose in scenario.doses if dose.drug == analyte.parent]
+    given = distinct([dose.time for dose in doses])
+    intervals = {dose.time: _interval(scenario.regimens[dose.regimen].courses[dose.course]) for dose in doses}
+    late = [
+        np.arange(time + intervals[time], following - TOLERANCE, DAY)
+        for time, following in pairwise([*given.tolist(), scenario.duration])
+    ]
+    times = distinct(np.concatenate([given + (analyte.after or 0.0), *late]))
+    return times[times <= scenario.duration]
+
+
+def _interval(course: Course) -> float:
+    """How long after a dose of a course another one is due at most [h]."""
+    return WEEK if course.weekdays else max(DAY, course.every or DAY)
+
+
+def alert_spans(result: Result, place: int, start: float, stop: float) -> Array:
+    """Stretches from ``start`` to ``stop`` [h] with an analyte above its alert level: (stretch, 2), begin and end [h].
+
+    One that is of a sample counts from that sample to the next; any other at all times.
+
+    Raises
+    ------
+    ValueError
+        When the analyte has no alert level.
+    """
+    analyte, curve = result.analytes[place], result.curves[place]
+    if analyte.alert is None:
+        raise ValueError(f"{analyte.id} has no alert level")
+    if not analyte.alert_sampled:
+        return spans_above(curve, sample(curve, start, stop), analyte.alert)
+    times = sample_times(result.scenario, analyte)
+    ends = np.append(times, result.scenario.duration)[1:]
+    spans = np.clip(np.stack([times, ends], axis=1)[curve.value(times) > analyte.alert], start, stop)
+    return np.asarray(spans[spans[:, 1] > spans[:, 0]])

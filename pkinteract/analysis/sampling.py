@@ -22,6 +22,9 @@ SATURDAY = 5
 LEAST_TROUGH = 0.01
 """Share of the average of a day below which a value before a dose says nothing of it, and is not drawn [1]."""
 
+ENOUGH = 0.9
+"""Share of a move that one sample shows from which no other is drawn for it [1]."""
+
 LONGEST_WAIT = 4
 """Days by which a sample is moved at most to a working day [d]."""
 
@@ -66,11 +69,14 @@ def samples_of(result: Result, moves: Iterable[Move], alerts: Iterable[Alert]) -
 
 
 def _of_move(result: Result, move: Move) -> Iterator[Sample]:
+    """At half and at 90 % of a move; once where the first shows most of it already."""
     reasons: tuple[tuple[Reason, float | None], ...] = (("half", move.half), ("most", move.most))
     for why, time in reasons:
         sample = None if time is None else _drawn(result, move.analyte, time, why, move)
         if sample is not None and sample.expected > LEAST_TROUGH * move.target:
             yield sample
+            if sample.share is not None and sample.share >= ENOUGH:
+                return
 
 
 def _drawn(result: Result, analyte: Analyte, time: float, why: Reason, move: Move | None) -> Sample | None:

@@ -7,10 +7,15 @@ factor r the rest of the way is step·r/(1 - r) (Aitken). A level is settled if 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+from pkinteract.analysis.causes import acts_on, is_dialysed
 from pkinteract.engine.curves import Curve
-from pkinteract.scenario import Scenario
+from pkinteract.model.expectation.intake import family_of
+from pkinteract.scenario import Course, Scenario
+from pkinteract.scenario.types import TOLERANCE
 
 DAY = 24.0
 
@@ -23,8 +28,8 @@ SURE = 0.05
 STILL = 1e-3
 """Step from one average to the next, relative to the level, that is none: what weekly doses and solvers leave [1]."""
 
-LONGEST = 28
-"""Longest stretch that is averaged [d]."""
+LONGEST, WEEK = 28, 7
+"""Longest stretch that is averaged, and a week [d]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,15 +95,39 @@ def at_steady_state(scenario: Scenario, drug: str) -> bool:
 
 
 def averaged(scenario: Scenario, drug: str) -> float:
-    """What an average of a drug's level is taken over [h]: the shortest whole number of days and of its intervals."""
-    days = 1
-    for course in (course for regimen in scenario.regimens if regimen.drug == drug for course in regimen.courses):
-        if course.weekdays:
-            days = math.lcm(days, 7)
-        elif course.every is not None:
-            whole = next((n for n in range(1, LONGEST + 1) if _whole(n * DAY / course.every)), 1)
-            days = math.lcm(days, whole)
+    """What an average of a drug's level is taken over [h]: the shortest whole number of days of all that repeats.
+
+    That is its own doses, weekly doses of what acts on it, and sessions of dialysis that remove it.
+    """
+    lengths = [_days(course) for regimen in scenario.regimens if regimen.drug == drug for course in regimen.courses]
+    for regimen in scenario.regimens:
+        if regimen.drug != drug and any(course.weekdays for course in regimen.courses):
+            lengths += [WEEK] if acts_on(scenario, regimen.drug, set(family_of(scenario, drug))) else []
+    if is_dialysed(scenario, drug):
+        lengths.append(_round([session.start for session in scenario.sessions]))
+    days = math.lcm(1, *lengths)
     return DAY * (days if days <= LONGEST else 1)
+
+
+def _days(course: Course) -> int:
+    """Whole days after which a course repeats [d]; 1 where it does not within ``LONGEST``."""
+    if course.weekdays:
+        return WEEK
+    return 1 if course.every is None else _whole_days(course.every)
+
+
+def _round(starts: Sequence[float]) -> int:
+    """Whole days after which times [h] repeat [d]; 1 where they do not within ``LONGEST``."""
+    gaps = [later - one for one, later in pairwise(starts)]
+    for count in range(1, len(gaps) // 2 + 1):
+        if all(abs(one - other) <= TOLERANCE for one, other in zip(gaps, gaps[count:], strict=False)):
+            return _whole_days(sum(gaps[:count]))
+    return 1
+
+
+def _whole_days(length: float) -> int:
+    """The fewest whole days that hold a whole number of a length [h] of time [d]."""
+    return next((n for n in range(1, LONGEST + 1) if _whole(n * DAY / length)), 1)
 
 
 def _whole(number: float) -> bool:

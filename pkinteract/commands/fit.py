@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import click
 
 from pkinteract.commands.inputs import PATH, read_all
 from pkinteract.interrupts import INTERRUPTED
+from pkinteract.text.words import LANGUAGES
 
 if TYPE_CHECKING:
     from pkinteract.fitting.patient.individual import Individual
@@ -25,10 +27,21 @@ if TYPE_CHECKING:
     "--error", metavar="PERCENT", help='With --patient: how far levels lie from predictions, as SD; default "15 %".'
 )
 @click.option("--out", metavar="DIR", type=PATH, help="Folder for the files; default results/<name>/.")
-@click.option("--no-figure", is_flag=True, help="Write no figures.")
+@click.option("--no-figure", is_flag=True, help="Write no figures and no report.html.")
+@click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    help="With --patient: of report.html; default [output] language, or en.",
+)
 @click.option("--force", is_flag=True, help="Write into a folder that holds something else.")
 def fit(
-    file: Path | None, patient: Path | None, error: str | None, out: Path | None, no_figure: bool, force: bool
+    file: Path | None,
+    patient: Path | None,
+    error: str | None,
+    out: Path | None,
+    no_figure: bool,
+    language: str | None,
+    force: bool,
 ) -> None:
     """Estimate parameters from measured concentrations.
 
@@ -37,8 +50,8 @@ def fit(
     parameters = "result.toml". Ctrl-C ends the search and keeps the best point so far; the exit status is 130.
 
     With --patient the [[observation]] levels of a scenario are weighed against what the drug files say of people in
-    general. Writes this patient's clearance and other values, the curve before and after, and which levels contradict
-    the doses.
+    general. Writes this patient's clearance and other values, the curve before and after, which levels contradict the
+    doses, and the page of the run with these values beside the typical patient (report.html).
 
     Example: pkinteract fit fits/theophylline/fit.toml --out theophylline
     """
@@ -46,13 +59,22 @@ def fit(
         raise click.UsageError("give either a FIT.toml or --patient SCENARIO")
     if error is not None and patient is None:
         raise click.UsageError("--error goes with --patient; a FIT.toml has its [residual]")
+    if language is not None and patient is None:
+        raise click.UsageError("--language goes with --patient; the report of a FIT.toml is English")
     if patient is not None:
-        _fit_patient(patient, error, out, force=force, figure=not no_figure)
+        _fit_patient(patient, error, out, force=force, page=None if no_figure else _Page(language=language))
     elif file is not None:
         _fit_file(file, out, force=force, figure=not no_figure)
 
 
-def _fit_patient(path: Path, error: str | None, out: Path | None, *, force: bool, figure: bool) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Page:
+    """The page and the picture that are asked for; without a language in that of the scenario."""
+
+    language: str | None
+
+
+def _fit_patient(path: Path, error: str | None, out: Path | None, *, force: bool, page: _Page | None) -> None:
     from pkinteract.commands.progress import evaluation_progress
     from pkinteract.fitting.patient.individual import individual
     from pkinteract.fitting.patient.priors import read_error
@@ -67,9 +89,8 @@ def _fit_patient(path: Path, error: str | None, out: Path | None, *, force: bool
         refuse_foreign(folder, name)
     with evaluation_progress() as progress:
         individual_fit = individual(scenario, error=sd, progress=progress)
-    click.echo(
-        "\n".join(patient_lines(individual_fit, write_all(folder, _patient_files(individual_fit, figure=figure))))
-    )
+    written = write_all(folder, _patient_files(individual_fit, page))
+    click.echo("\n".join(patient_lines(individual_fit, written)))
 
 
 def _fit_file(file: Path, out: Path | None, *, force: bool, figure: bool) -> None:
@@ -146,7 +167,7 @@ def _posterior_files(outcome: FitResult, *, figure: bool) -> dict[str, Writer]:
     return files
 
 
-def _patient_files(individual: Individual, *, figure: bool) -> dict[str, Writer]:
+def _patient_files(individual: Individual, page: _Page | None) -> dict[str, Writer]:
     """File name to what writes it."""
     from pkinteract.export.fit import result_texts
     from pkinteract.export.record.fit import fit_record
@@ -165,12 +186,22 @@ def _patient_files(individual: Individual, *, figure: bool) -> dict[str, Writer]
     files: dict[str, Writer] = {name: partial(_write_text, text) for name, text in texts.items()}
     files |= {name: partial(write_csv, table) for name, table in tables.items()}
     files["run.json"] = partial(write_record, fit_record(individual.outcome))
-    if figure:
+    if page is not None:
+        from pkinteract.analysis import answer_of
+        from pkinteract.fitting.patient.fitted import fitted_result
+        from pkinteract.model.expectation.evidence import pair_evidence
         from pkinteract.report.drawing import save
+        from pkinteract.report.page.write import write_page
         from pkinteract.report.patient.figure import draw_patient
+        from pkinteract.report.run.sentences import sentences_of
         from pkinteract.simulation import simulate
+        from pkinteract.text.words import words_of
 
-        files["patient.png"] = partial(save, draw_patient(individual, simulate(individual.scenario)))
+        typical = simulate(individual.scenario)
+        words = words_of(page.language or individual.scenario.language)
+        answer, pairs = answer_of(fitted_result(individual, typical)), pair_evidence(individual.scenario)
+        files["report.html"] = partial(write_page, answer, sentences_of(answer, words, pairs), pairs, words)
+        files["patient.png"] = partial(save, draw_patient(individual, typical))
     return files
 
 

@@ -71,17 +71,17 @@ SMALL = 10_000
 @click.option(
     "--language",
     type=click.Choice(LANGUAGES),
-    help="Of report.html and texts in sampling.csv; default [output] language, or en.",
+    help="Of the answer, report.html, sampling.csv and .ics; default [output] language, or en.",
 )
 @click.option("--force", is_flag=True, help="Write into a folder that holds something else.")
 def population(scenario: Path, out: Path | None, no_figure: bool, **options: Any) -> None:
     """Simulate virtual patients under a SCENARIO and write how they differ.
 
-    The patients are drawn as the [population] table of the scenario says, or as European adults. Writes each patient
-    with body, genes and measures, the spread of levels over time, of daily averages and of every measure, who is above
-    an alert level and how these patients differ, when to draw a level, a figure per analyte, and the page of the
-    typical patient with the others around (report.html). The same seed gives the same patients and the same files,
-    whoever computes them; only the page holds a date.
+    The patients are drawn as the [population] table of the scenario says, or as European adults. Prints the answer
+    first, in the sentences of the page. Writes each patient with body, genes and measures, the spread of levels over
+    time, of daily averages and of every measure, who is above an alert level and how these patients differ, when to
+    draw a level, a figure per analyte, and the page of the typical patient with the others around (report.html). The
+    same seed gives the same patients and the same files, whoever computes them.
 
     Example: pkinteract population scenarios/carbamazepine-to-levetiracetam.toml -n 1000
     """
@@ -174,13 +174,13 @@ def _simulated(
         tally = run_plan(store, ready, compute, progress(plan.spec.n, there) if progress else _silent)
     somebody = bool(tally.patients[0])
     words = words_of(options.language or plan.scenario.language)
-    answer = answer_of(typical)
-    guidance = fire(plan.scenario, facts_of_run(answer), words.language)
-    answered = _answered(plan, tally, answer, guidance, words, options)
+    typical_answer = answer_of(typical)
+    guidance = fire(plan.scenario, facts_of_run(typical_answer), words.language)
+    answered, answer = _answered(plan, tally, typical_answer, guidance, words, options)
     fans = draw if options.figure and somebody else None
     kept = population_record(_name(plan.scenario), plan, tally, guidance)
     written = _write(store, tally, kept, answered, fans, keep=options.keep_partitions)
-    lines = population_lines(plan, tally, len(ready), written)
+    lines = population_lines(plan, tally, len(ready), written, answer)
     tally.release()
     return lines, None if somebody else PopulationError(plan.scenario.name, plan.spec.n, tally.failures.values())
 
@@ -200,36 +200,36 @@ def _answered(
     guidance: Sequence[Guidance],
     words: Words,
     options: PopulationOptions,
-) -> dict[str, Writer]:
-    """Writers of what the run answers: when to draw a level, the rules, and the page unless there is no figure."""
-    from datetime import date
-
+) -> tuple[dict[str, Writer], list[str]]:
+    """Writers of what the run answers, the page among them unless there is no figure; and lines of the answer."""
     from pkinteract.export import write_parquet
+    from pkinteract.export.calendar import write_calendar
     from pkinteract.export.tables.guidance import guidance_table
     from pkinteract.export.tables.run import sampling_table
     from pkinteract.model.expectation.evidence import pair_evidence
     from pkinteract.population.statistics.people import people_of
+    from pkinteract.report.lines import sentence_lines
     from pkinteract.report.population.sentences import people_sentences
     from pkinteract.report.population.text import drawn_over
     from pkinteract.report.run.sentences import sentences_of
     from pkinteract.text.csv import write_csv
 
-    people = people_of(plan, tally, drawn_over(plan))
+    people, pairs = people_of(plan, tally, drawn_over(plan)), pair_evidence(plan.scenario)
+    sentences = sentences_of(answer, words, pairs, people_sentences(plan, tally, answer, words), guidance)
     tables = {
         "sampling": sampling_table(answer, words.language, people),
         "guidance": guidance_table(guidance, plan.scenario, words),
     }
     put = write_parquet if options.form == "parquet" else write_csv
     files: dict[str, Writer] = {f"{name}.{options.form}": partial(put, table) for name, table in tables.items()}
+    if plan.scenario.start is not None and answer.samples:
+        files["sampling.ics"] = partial(write_calendar, answer, words, people=people)
     if options.figure and people.count:
         from pkinteract.report.page.write import write_page
 
-        pairs = pair_evidence(plan.scenario)
-        risk = people_sentences(plan, tally, answer, words)
-        sentences = sentences_of(answer, words, pairs, risk, guidance)
-        page = partial(write_page, answer, sentences, pairs, words, date.today())
+        page = partial(write_page, answer, sentences, pairs, words)
         files["report.html"] = partial(page, people=people, guidance=guidance)
-    return files
+    return files, [f"  {words.say('terminal.people')}", *sentence_lines(sentences, words)]
 
 
 def _write(

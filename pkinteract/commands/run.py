@@ -156,8 +156,6 @@ class _Wanted:
 
 def _write(result: Result, folder: Path, figures: Mapping[str, Writer], wanted: _Wanted) -> None:
     """Write everything about one result, and the page beside its figures if there are any."""
-    from datetime import UTC, datetime
-
     from pkinteract.analysis import answer_of
     from pkinteract.export import nonmem_files, write_parquet
     from pkinteract.export.calendar import write_calendar
@@ -215,7 +213,7 @@ def _write(result: Result, folder: Path, figures: Mapping[str, Writer], wanted: 
     if wanted.excel:
         files["tables.xlsx"] = partial(write_excel, tables)
     if result.scenario.start is not None and answer.samples:
-        files["sampling.ics"] = partial(write_calendar, answer, words, datetime.now(UTC))
+        files["sampling.ics"] = partial(write_calendar, answer, words)
     if figures:
         files["report.html"] = _page(answer, sentences, pairs, guidance, words)
     files["run.json"] = partial(write_record, run_record(result, pairs, guidance))
@@ -236,11 +234,9 @@ def _page(
     words: Words,
 ) -> Writer:
     """What writes the page; imports what fills in its template."""
-    from datetime import date
-
     from pkinteract.report.page.write import write_page
 
-    return partial(write_page, answer, sentences, pairs, words, date.today(), guidance=guidance)
+    return partial(write_page, answer, sentences, pairs, words, guidance=guidance)
 
 
 def _write_comparison(results: list[Result], folder: Path, form: str, figures: Mapping[str, Writer]) -> None:

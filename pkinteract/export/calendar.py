@@ -1,20 +1,26 @@
 """The days to draw a level as a calendar (RFC 5545), which every calendar program opens.
 
-Times are those of a clock on the wall, as in the scenario; nothing in it is about the patient.
+Times are those of a clock on the wall, as in the scenario; nothing in it is about the patient. The stamp that the
+standard asks of every entry is the start of the scenario, so that the same scenario gives the same file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pkinteract import __version__
 from pkinteract.analysis import Answer
+from pkinteract.analysis.sampling import Sample
 from pkinteract.analytes import name_of
 from pkinteract.text.record import checksum
 from pkinteract.text.words import Words
+
+if TYPE_CHECKING:
+    from pkinteract.population.statistics.people import PatientSpread
 
 LENGTH = timedelta(minutes=15)
 """How long an entry lasts."""
@@ -23,38 +29,47 @@ LONGEST_LINE = 75
 """Longest line before it is folded [byte]."""
 
 
-def write_calendar(answer: Answer, words: Words, made: datetime, path: Path) -> None:
-    """Write the samples of a dated run; ``made`` is in UTC."""
-    path.write_bytes(calendar_text(answer, words, made).encode())
+def write_calendar(answer: Answer, words: Words, path: Path, *, people: PatientSpread | None = None) -> None:
+    """Write the samples of a dated run; of ``people`` with 5 and 95 % of their levels."""
+    path.write_bytes(calendar_text(answer, words, people).encode())
 
 
-def calendar_text(answer: Answer, words: Words, made: datetime) -> str:
+def calendar_text(answer: Answer, words: Words, people: PatientSpread | None = None) -> str:
     """The calendar: one entry for every time, with all levels that are to be drawn then."""
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:-//pkinteract//pkinteract {__version__}//EN"]
-    lines += [line for entry in _entries(answer, words, made) for line in entry]
+    lines += [line for entry in _entries(answer, words, people) for line in entry]
     return "".join(f"{_folded(line)}\r\n" for line in [*lines, "END:VCALENDAR"])
 
 
-def _entries(answer: Answer, words: Words, made: datetime) -> Iterator[list[str]]:
+def _entries(answer: Answer, words: Words, people: PatientSpread | None) -> Iterator[list[str]]:
     scenario = answer.result.scenario
     for time, group in groupby(answer.samples, lambda sample: sample.time):
         samples, start = list(group), scenario.date(time)
-        if start is None:
+        if start is None or scenario.start is None:
             continue
         names = [name_of(sample.analyte.id, scenario, words.language) for sample in samples]
-        reasons = [words.say(f"sample.{sample.why}") for sample in samples]
-        told = [f"{name}: {reason}" for name, reason in zip(names, reasons, strict=True)]
+        told = [_told(answer, sample, name, words, people) for name, sample in zip(names, samples, strict=True)]
         own = checksum(f"{scenario.text}\n{time:.6f}".encode())[:32]
         yield [
             "BEGIN:VEVENT",
             f"UID:{own}@pkinteract",
-            f"DTSTAMP:{made:%Y%m%dT%H%M%SZ}",
+            f"DTSTAMP:{scenario.start:%Y%m%dT%H%M%SZ}",
             f"DTSTART:{start:%Y%m%dT%H%M%S}",
             f"DTEND:{start + LENGTH:%Y%m%dT%H%M%S}",
             f"SUMMARY:{_escaped(words.say('calendar.summary', analytes=words.listed(names)))}",
             f"DESCRIPTION:{_escaped('; '.join(told))}",
             "END:VEVENT",
         ]
+
+
+def _told(answer: Answer, sample: Sample, name: str, words: Words, people: PatientSpread | None) -> str:
+    """Why a level is to be drawn, and what people have then."""
+    place = [analyte.id for analyte in answer.result.analytes].index(sample.analyte.id)
+    band = None if people is None else people.band(place, sample.time)
+    reason = f"{name}: {words.say(f'sample.{sample.why}')}"
+    if band is None:
+        return reason
+    return f"{reason}; {words.say('calendar.people', low=band[0], high=band[1], unit=sample.analyte.unit)}"
 
 
 def _escaped(text: str) -> str:

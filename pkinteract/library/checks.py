@@ -12,6 +12,7 @@ from pkinteract.errors import did_you_mean
 from pkinteract.library.phenotypes import activity
 from pkinteract.library.schema.dosing import OtherForm, Strengths
 from pkinteract.library.schema.monograph import Monograph
+from pkinteract.library.schema.ranges import AlertOf
 from pkinteract.library.schema.values import Value
 from pkinteract.units import COLUMN_SUFFIX, dimension_of
 
@@ -131,7 +132,7 @@ def _values(data: object, model: type[BaseModel], path: Key) -> Iterator[tuple[K
     """Every value that is written as a table, with its key."""
     if not isinstance(data, Mapping):
         return
-    if issubclass(model, (Value, Strengths, OtherForm)):
+    if issubclass(model, (Value, Strengths, OtherForm, AlertOf)):
         yield path, data
         return
     for name, field in model.model_fields.items():
@@ -181,6 +182,8 @@ def _ordered(data: _Data) -> Iterator[Fault]:
         low, high = (_mass_concentration(limits.get(name), data) for name in ("low", "high"))
         if low is not None and high is not None and low >= high:
             yield (*key, "reference_range", "high"), "must be above low"
+        if "alert_of" in limits and "alert" not in limits:
+            yield (*key, "reference_range", "alert_of"), "has no alert level to speak of; write alert beside it"
 
 
 def _unscored(enzyme: object, score: float | None) -> str | None:

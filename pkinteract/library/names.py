@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 HEAD = ("name", "atc", "group")
 """Keys of a drug file, beside its table ``[names]``, that an index of names is made of."""
 
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "ae", "Ö": "oe", "Ü": "ue"})
+
 _FOLDER = Path(__file__).parent
 
 
@@ -73,15 +75,27 @@ class NameIndex:
 
     def meaning(self, name: str) -> Meaning | None:
         """What a name means; None if that is nothing, several drugs, or a mixture."""
-        word = folded(name)
-        meanings = () if word in self.racemates or word in self.combinations else self.meanings.get(word, ())
+        words = spellings(name)
+        if any(word in self.racemates or word in self.combinations for word in words):
+            return None
+        meanings = next((self.meanings[word] for word in words if word in self.meanings), ())
         return meanings[0] if len(meanings) == 1 else None
 
     def having(self, text: str) -> frozenset[str]:
         """Ids of the drugs that have a text in a name, or in the name of a mixture that they are part of."""
-        wanted = folded(text)
-        drugs = [meaning.drug for word, each in self.meanings.items() if wanted in word for meaning in each]
-        names = {name for word, mixture in self.mixtures.items() if wanted in word for name in mixture.drugs}
+        wanted = spellings(text)
+        drugs = [
+            meaning.drug
+            for word, each in self.meanings.items()
+            if any(part in word for part in wanted)
+            for meaning in each
+        ]
+        names = {
+            name
+            for word, mixture in self.mixtures.items()
+            if any(part in word for part in wanted)
+            for name in mixture.drugs
+        }
         return frozenset([*drugs, *(meaning.drug for name in names if (meaning := self.meaning(name)) is not None)])
 
     def described(self, drug: str, name: str = "") -> str:
@@ -100,6 +114,16 @@ def folded(name: str) -> str:
     """
     plain = "".join(char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char))
     return " ".join(re.sub("[.'\u2018\u2019`\u00b4]", "", plain.casefold()).replace("-", " ").split())
+
+
+def spellings(name: str) -> tuple[str, ...]:
+    """A name folded, and with ae, oe, ue for umlauts as they are often written.
+
+    >>> spellings("Valproinsäure")
+    ('valproinsaure', 'valproinsaeure')
+    """
+    composed = unicodedata.normalize("NFC", name)
+    return tuple(dict.fromkeys((folded(name), folded(composed.translate(_UMLAUTS)))))
 
 
 def id_of(name: str) -> str:
@@ -126,14 +150,15 @@ def index(files: Iterable[tuple[str, Mapping[str, Any] | None]]) -> NameIndex:
         kind = nested_table(data).get("group")
         groups |= {id: kind} if isinstance(kind, str) else {}
         for meaning in names_of(id, data):
-            meanings.setdefault(folded(meaning.name), {}).setdefault(id, meaning)
+            for word in spellings(meaning.name):
+                meanings.setdefault(word, {}).setdefault(id, meaning)
     known = {word: tuple(by_drug.values()) for word, by_drug in meanings.items()}
     ids = {meaning.drug for each in known.values() for meaning in each}
     there = [one for one in mixtures().racemate if one.id not in ids and ids.issuperset(one.drugs)]
     return NameIndex(
         meanings=known,
-        racemates={folded(name): one for one in there for name in one.names},
-        combinations={folded(name): one for one in mixtures().combination for name in one.names},
+        racemates={word: one for one in there for name in one.names for word in spellings(name)},
+        combinations={word: one for one in mixtures().combination for name in one.names for word in spellings(name)},
         groups=groups,
     )
 

@@ -24,6 +24,7 @@ from matplotlib.ticker import MaxNLocator, MultipleLocator
 
 from pkinteract import NOTICE
 from pkinteract.engine.curves import Array, Curve, sample
+from pkinteract.report.span import span
 from pkinteract.result import Analyte
 from pkinteract.scenario import Course, Scenario
 
@@ -54,9 +55,6 @@ WIDTH, LINE = 7.6, 0.165
 
 DOTS = 600
 """Stretches of the picture from left to right of which the extremes are drawn: less than two dots each."""
-
-LONGEST_LEAD = 14 * 24.0
-"""How much of the run before t = 0 is drawn at most [h]."""
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -91,13 +89,6 @@ def panels(
     figure.text(0.1 / WIDTH, 1 - 0.08 / height, "\n".join(lines), fontsize=10.5, fontweight="bold", va="top")
     figure.text(0.1 / WIDTH, 0.08 / height, notice, fontsize=7, color="#555555")
     return figure, axes
-
-
-def span(scenario: Scenario) -> tuple[float, float]:
-    """What is drawn [h], every measured level included."""
-    end = scenario.duration
-    start = max(scenario.first_time, -min(LONGEST_LEAD, end / 4))
-    return min([start, *(observation.time for observation in scenario.observations)]), end
 
 
 def outline(curve: Curve, start: float, end: float) -> tuple[Array, Array]:

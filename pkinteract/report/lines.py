@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pkinteract.scenario import Observation
+
+if TYPE_CHECKING:
+    from pkinteract.report.run.sentences import Sentence
+    from pkinteract.text.words import Words
+
+WIDE = 118
+"""Letters of a line at most."""
 
 
 def rows_text(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
@@ -14,6 +23,12 @@ def rows_text(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
     return [
         indent + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     ]
+
+
+def sentence_lines(sentences: Sequence[Sentence], words: Words) -> list[str]:
+    """The sentences of an answer with their labels, in lines of at most ``WIDE`` letters."""
+    told = (f"{words.say(f'label.{sentence.label}')}: {sentence.text}" for sentence in sentences)
+    return [line for text in told for line in textwrap.wrap(text, WIDE, initial_indent="  ", subsequent_indent="    ")]
 
 
 def markdown(text: str) -> str:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pkinteract.scenario.context import NOTHING_KNOWN, Context
+from pkinteract.scenario.sessions import dialysed_states
+from pkinteract.text.words import words_of
 
 if TYPE_CHECKING:
     from pkinteract.library import Enzyme
     from pkinteract.library.phenotypes import Activity
     from pkinteract.library.schema.monograph import Monograph
     from pkinteract.scenario.population.types import PopulationSpecification
+    from pkinteract.text.remark import Caution
 
 Route = Literal["oral", "intravenous"]
 Sex = Literal["female", "male"]
@@ -320,8 +323,8 @@ class Scenario:
         Drug, or "enzymes", to dotted path to quantity, those of ``parameters`` included.
     context
         What of the patient only rules ask.
-    warnings
-        What is allowed but looks like a slip, with line and key.
+    cautions
+        What is allowed but looks like a slip.
     names, not_modelled
         What the names of the file mean that are no ids, each once; what else is taken, and the library has nothing of.
     language
@@ -347,7 +350,7 @@ class Scenario:
     observations: tuple[Observation, ...]
     population: PopulationSpecification | None
     overrides: Mapping[str, Mapping[str, str]]
-    warnings: tuple[str, ...]
+    cautions: tuple[Caution, ...]
     own: frozenset[str] = frozenset()
     language: str = "en"
     names: tuple[str, ...] = ()
@@ -356,21 +359,16 @@ class Scenario:
     context: Context = NOTHING_KNOWN
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """``cautions`` in English, with line and key."""
+        return tuple(caution.told(words_of("en")) for caution in self.cautions)
+
+    @property
     def states(self) -> tuple[tuple[float, Patient], ...]:
         """What the patient becomes and when [h], sorted: ``patients``, and begin and end of each session."""
         if not self.sessions:
             return self.patients
-        stages = [(self.first_time, self.patient), *self.patients]
-        edges = {time for session in self.sessions for time in (session.start, session.stop)}
-        times = sorted(edges | {time for time, _ in self.patients})
-        states, stage, running = [], 0, 0
-        for time in times:
-            while stage + 1 < len(stages) and stages[stage + 1][0] <= time:
-                stage += 1
-            while running < len(self.sessions) and self.sessions[running].stop <= time:
-                running += 1
-            dialysed = running < len(self.sessions) and self.sessions[running].start <= time
-            states.append((time, replace(stages[stage][1], dialysed=dialysed)))
+        states = dialysed_states([(self.first_time, self.patient), *self.patients], self.sessions)
         return tuple((time, patient) for time, patient in states if time < self.duration - TOLERANCE)
 
     @property

@@ -15,7 +15,7 @@ from runs import INTRAVENOUS, daily, drug, once, oral, regimen, run, text, writt
 
 from pkinteract.analysis import answer_of
 from pkinteract.cli import main
-from pkinteract.export.tables.run import alert_table, comparison_table, exposure_table
+from pkinteract.export.tables.run import alert_table, comparison_table, day_table, exposure_table
 from pkinteract.result import Result
 from pkinteract.text.csv import Table
 
@@ -192,6 +192,57 @@ def test_an_alert_level_counts_at_all_times() -> None:
     assert alerts[0]["text"] == "Victim above the alert level of 1.8 mg/L, up to 2 mg/L"
 
 
+def sampled(level: str = "", of: str = "sample") -> str:
+    """The victim with an alert level of 0.3 mg/L that is of a sample, or of any level."""
+    return drug("victim", f'[reference_range]\nalert = "0.3 mg/L"\nalert_of = "{of}"\n{level}', oral(), INTRAVENOUS)
+
+
+def test_an_alert_level_of_troughs_is_passed_by_troughs_alone() -> None:
+    """100 mg a day: troughs from 0.18 to 0.20 mg/L, then 200 mg: 0.38 and more; closed form, told from the first on.
+
+    Shares, days and the alert are of the same samples, each counting to the next.
+    """
+    courses = daily("100 mg", "24 h", "0 d", "5 d", INTO_VEIN), daily("200 mg", "24 h", "5 d", "10 d", INTO_VEIN)
+    result = simulated(*courses, days=10, victim=sampled())
+
+    alerts = found(result, "above-alert")
+
+    worst = 2 * sum(math.exp(-24 * KE * n) * (2 if n <= 4 else 1) for n in range(1, 10))
+    assert [(row["from_h"], row["to_h"], row["since"]) for row in alerts] == [(144, 240, "after")]
+    assert alerts[0]["text"] == f"Victim before a dose above the alert level of 0.3 mg/L, up to {worst:.3g} mg/L"
+    assert [row["percent_time_above_alert"] for row in rows(exposure_table(result))] == pytest.approx([0, 80])
+    assert day_table(result)["above_alert"] == [False] * 6 + [True] * 4
+
+
+def test_the_same_level_is_passed_at_all_times_if_it_is_of_any() -> None:
+    """Every peak of 2 mg/L is above 0.3 mg/L."""
+    assert len(found(simulated(daily("100 mg"), victim=sampled(of="any")), "above-alert")) == 1
+
+
+def test_an_alert_level_of_a_time_after_a_dose_is_judged_then() -> None:
+    """Twelve hours after 100 mg 0.60 mg/L and more, before the next 0.18: above; 19 h after 0.299: from the second."""
+    doses = daily("100 mg", "24 h", "0 d", "5 d", INTO_VEIN)
+    twelve, nineteen = (simulated(doses, days=5, victim=sampled(f'after = "{h} h"\n')) for h in (12, 19))
+
+    assert [row["from_h"] for row in found(twelve, "above-alert")] == [12]
+    assert [row["from_h"] for row in found(nineteen, "above-alert")] == [24 + 19]
+
+
+def test_after_the_last_dose_an_alert_level_of_troughs_goes_on() -> None:
+    """A single 1000 mg leave 20·exp(-2.4) = 1.81 mg/L when the next dose would have been due, and 0.16 a day later."""
+    alerts = found(simulated(once("1000 mg", "0 d", INTO_VEIN), days=4, victim=sampled()), "above-alert")
+
+    assert [(row["from_h"], row["to_h"]) for row in alerts] == [(24, 48)]
+
+
+def test_lithium_is_judged_by_the_level_of_twelve_hours() -> None:
+    """600 mg twice a day: troughs of 0.70 mmol/L inside the range, peaks of 1.4 above the alert level: nothing."""
+    result = run(text(regimen("lithium", daily("600 mg", "12 h", "-20 d", "5 d")), days=5))
+
+    assert result.curve("lithium").value(np.arange(0, 120, 0.5)).max() > 1.2
+    assert found(result) == []
+
+
 @pytest.mark.parametrize(("name", "dose"), [("tacrolimus", "7 mg"), ("ciclosporin", "210 mg")])
 def test_a_peak_is_not_judged_by_what_is_published_for_values_before_a_dose(name: str, dose: str) -> None:
     """A graft's usual dose with a value before it inside the range is no alert, though its peak is above 20 or 400."""
@@ -354,3 +405,34 @@ def test_unlike_things_are_not_compared() -> None:
     ratios = comparison_table([first, longer, molar, other])["cavg_ratio"]
 
     assert ratios == [1.0, 1.0, pytest.approx(1.0), None, None, None]
+
+
+# ---- what repeats by the week ----
+
+SESSIONS = '[[dialysis]]\nat = "-40 d"\nevery = "56 h"\nlength = "4 h"\n'
+
+
+def test_a_level_beside_dialysis_settles_by_the_week() -> None:
+    """Levetiracetam on three sessions a week, its dose raised by half: both ends are settled, and the ratio is 1.5.
+
+    A day's average never repeats from day to day; that of a week does, and of a linear drug it follows the dose.
+    """
+    doses = daily("500 mg", "24 h", "-42 d", "42 d"), daily("750 mg", "24 h", "42 d", "84 d")
+    source = text(regimen("levetiracetam", *doses), days=84).replace("95 mL", "8 mL") + SESSIONS
+
+    table = rows(exposure_table(run(source)))
+
+    assert [row["state"] for row in table] == ["settled", "settled"]
+    assert table[-1]["ratio_to_reference"] == pytest.approx(1.5, rel=1e-3)
+
+
+def test_a_level_beside_weekly_doses_of_an_inhibitor_settles_by_the_week() -> None:
+    """Caffeine beside fluvoxamine on Mondays alone: the average of each day differs, that of each week does not."""
+    weekly = regimen("fluvoxamine", daily("100 mg", "24 h", "-56 d", "56 d", 'days = ["mon"]'))
+    victim = regimen("caffeine", daily("100 mg", "8 h", "-56 d", "28 d"), daily("200 mg", "8 h", "28 d", "56 d"))
+    source = text(victim, weekly, days=56).replace("[simulation]\n", "[simulation]\nstart = 2026-01-05T08:00:00\n")
+
+    table = [row for row in rows(exposure_table(run(source))) if row["analyte"] == "caffeine"]
+
+    assert {row["state"] for row in table} == {"settled"}
+    assert table[-1]["ratio_to_reference"] == pytest.approx(2.0, rel=0.02)

@@ -27,6 +27,7 @@ from pkinteract.scenario.file.schema import (
 from pkinteract.scenario.population.schema import AdherenceTable, PopulationTable, SpreadTable
 from pkinteract.scenario.population.ward import NUMBERS, WORDS
 from pkinteract.scenario.values import StrictTable
+from pkinteract.units import UNITS
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -185,3 +186,15 @@ def test_every_column_of_a_table_of_patients_is_described() -> None:
     marked = " ".join(re.findall(r"`([^`\n]+)`", prose(ROOT / "docs/population.md")))
 
     assert not [name for name in (*NUMBERS, *WORDS, *people.drawn_genes(), *people.GROUPS) if name not in marked]
+
+
+def test_every_unit_of_a_scenario_is_described() -> None:
+    """The table of quantities names each unit of the dimensions that it has rows for, and no other."""
+    page = (ROOT / "docs" / "scenario.md").read_text("utf-8").split("## Quantities")[1].split("\n## ")[0]
+    rows = {
+        line.split("|")[1].strip(): set(re.findall(r"`([^`]+)`", line)) for line in page.splitlines() if "|" in line
+    }
+    shown = set().union(*rows.values())
+
+    dimensions = {UNITS[unit][0] for unit in shown}
+    assert shown == {unit for unit, (dimension, _) in UNITS.items() if dimension in dimensions}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
 import math
+import re
 import tempfile
 from functools import lru_cache
 from pathlib import Path
@@ -246,7 +248,7 @@ def test_the_command_writes_every_file_and_says_the_error(tmp_path: Path) -> Non
 
     expected = {"report.md", "result.toml", "estimates.csv", "levels.csv", "influence.csv", "bands.csv", "run.json"}
     assert (first.exit_code, second.exit_code) == (0, 0), first.output + second.output
-    assert names == expected | {"patient.png"}
+    assert names == expected | {"patient.png", "report.html"}
     assert {file.name for file in out.iterdir()} == expected
     assert "levels 15 % (SD of the logarithm" in first.output
     assert "levels 20 % (SD of the logarithm" in (out / "report.md").read_text("utf-8")
@@ -363,3 +365,25 @@ def test_check_and_run_show_the_levels(tmp_path: Path) -> None:
     assert float(row["predicted"]) == pytest.approx(exact, rel=1e-5)
     assert float(row["ratio"]) == pytest.approx(3.1 / exact, rel=1e-5)
     assert not (out / "observations.csv").exists()
+
+
+def test_the_page_draws_the_band_of_the_table(tmp_path: Path) -> None:
+    """At every time of ``bands.csv`` that is drawn, both ends to three digits; no page with --no-figure."""
+    source = written(tmp_path)
+    assert command("fit", "--patient", source, "--out", tmp_path / "out", "--language", "de").exit_code == 0
+    assert command("fit", "--patient", source, "--out", tmp_path / "bare", "--no-figure").exit_code == 0
+
+    page = (tmp_path / "out" / "report.html").read_text("utf-8")
+    data = re.search(r'id="data">(.*?)</script>', page)
+    assert data is not None
+    chart = json.loads(data.group(1))
+    low, high = chart["panels"][0]["curves"][0]["people"]
+    drawn = {round(24 * day, 2): (low[n], high[n]) for n, day in enumerate(chart["day"])}
+    rows = table(tmp_path / "out" / "bands.csv")
+    both = [(drawn[float(row["time_h"])], row) for row in rows if float(row["time_h"]) in drawn]
+    assert len(both) > 100
+    for ends, row in both:
+        expected = [float(row[f"individual_{end}_95"]) for end in ("low", "high")]
+        assert list(ends) == pytest.approx(expected, rel=2e-3) or float(row["individual"]) == 0
+    assert '<html lang="de">' in page
+    assert not (tmp_path / "bare" / "report.html").exists()

@@ -42,6 +42,19 @@ def names(id: str) -> list[str]:
     return [name for name in own if name]
 
 
+UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}
+
+
+def test_umlauts_may_be_written_as_two_letters() -> None:
+    """Every name with one: valproinsaeure as well as Valproinsäure, and without dots as before."""
+    spelled = [(id, name) for id in LIBRARY.ids() for name in names(id) if set(name.lower()) & set(UMLAUTS)]
+
+    assert spelled
+    for id, name in spelled:
+        written = "".join(UMLAUTS.get(char, char) for char in name.lower())
+        assert LIBRARY.named(written) in (id, None if name in SEVERAL else id)
+
+
 @pytest.mark.parametrize("id", LIBRARY.ids())
 def test_every_name_leads_to_its_drug(id: str) -> None:
     """In any case, with hyphens or spaces; a name of two drugs leads to none and names both."""

@@ -12,7 +12,7 @@ from scenario_files import load
 from pkinteract.errors import InputError
 from pkinteract.library import load_library
 from pkinteract.library.evidence.outcomes import kept_outcomes
-from pkinteract.library.pairs import PAIRS, KnownPair, known_pairs, read_pairs
+from pkinteract.library.pairs import PAIRS, KnownPair, known_advice, known_pairs, read_pairs
 from pkinteract.model.expectation.estimate import changes
 from pkinteract.text.toml import read_toml
 
@@ -42,7 +42,9 @@ def test_every_entry_is_of_known_drugs_and_has_a_source() -> None:
     assert {pair.status for pair in pairs} == {"known-not-modelled", "looked-for-none"}
     assert all({pair.perpetrator, pair.victim} <= set(LIBRARY.ids()) for pair in pairs)
     assert all(pair.source for pair in pairs)
-    assert {pair.source for pair in pairs} == {source["cite"] for source in read_toml(PAIRS).data["sources"].values()}
+    assert {pair.source for pair in (*pairs, *known_advice())} == {
+        source["cite"] for source in read_toml(PAIRS).data["sources"].values()
+    }
 
 
 @pytest.mark.parametrize("pair", known_pairs(), ids=lambda pair: f"{pair.perpetrator}-on-{pair.analyte}")

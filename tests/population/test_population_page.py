@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from icalendar import Calendar
 from runs import daily, regimen, text, written
 
 from pkinteract.cli import main
@@ -50,6 +51,12 @@ def sentence(folder: Path, label: str) -> str:
     return unescape(found.group(1))
 
 
+def answer(folder: Path) -> str:
+    """The answer of the page."""
+    page = (folder / "report.html").read_text("utf-8")
+    return page[page.index('<section id="answer"') : page.index("</section>")]
+
+
 def drawn(folder: Path) -> dict[str, Any]:
     """What the page draws."""
     found = re.search(r'id="data">(.*?)</script>', (folder / "report.html").read_text("utf-8"))
@@ -64,6 +71,7 @@ def rising(tmp_path_factory: pytest.TempPathFactory) -> Path:
     top = tmp_path_factory.mktemp("page")
     done = command(written(top, RISING, name="rising"), top / "out", "-n", N)
     assert done.exit_code == 0, done.output
+    (top / "printed.txt").write_text(done.stdout, "utf-8")
     return top / "out"
 
 
@@ -238,3 +246,34 @@ def test_without_a_change_only_who_passes_an_alert_level_is_told(tmp_path: Path)
 
     assert "Who is at risk" not in (tmp_path / "out" / "report.html").read_text("utf-8")
     assert all("people" in curve for panel in drawn(tmp_path / "out")["panels"] for curve in panel["curves"])
+
+
+def test_the_command_answers_first_in_the_sentences_of_the_page(rising: Path) -> None:
+    """All of them, in their order and before the first table, with the shares of the virtual patients among them."""
+    printed = " ".join((rising.parent / "printed.txt").read_text("utf-8").split())
+    told = [f"{label}: {unescape(said)}" for label, said in re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", answer(rising))]
+
+    places = [printed.index(" ".join(line.split())) for line in told]
+    assert len(places) == 5
+    assert places == sorted(places)
+    assert places[-1] < printed.index("24-h average before t = 0")
+    assert f"Who is at risk: Of {N} virtual patients" in printed
+
+
+def test_a_calendar_has_the_band_of_the_patients_on_the_days_of_the_table(tmp_path: Path) -> None:
+    """Read by a calendar library: the dates of ``sampling.csv``, 5 and 95 % of the levels then; only with start."""
+    source = RISING.replace("[simulation]\n", "[simulation]\nstart = 2026-03-28T08:00:00\n")
+
+    assert command(written(tmp_path, source), tmp_path / "out", "-n", 20, "--no-figure").exit_code == 0
+    assert command(written(tmp_path, RISING), tmp_path / "bare", "-n", 20, "--no-figure").exit_code == 0
+
+    events = Calendar.from_ical((tmp_path / "out" / "sampling.ics").read_bytes()).walk("VEVENT")
+    samples = rows(tmp_path / "out" / "sampling.csv")
+    assert [event["DTSTART"].dt.isoformat() for event in events] == [sample["date"] for sample in samples]
+    for event, sample in zip(events, samples, strict=True):
+        ends = re.search(r"have ([\d.]+) to ([\d.]+) ng/mL", str(event["DESCRIPTION"]))
+        assert ends is not None
+        expected = [float(sample[name]) for name in ("low", "high")]
+        assert [float(end) for end in ends.groups()] == pytest.approx(expected, rel=6e-3)
+    assert "sampling.ics" in json.loads((tmp_path / "out" / "run.json").read_text("utf-8"))["files"]
+    assert not (tmp_path / "bare" / "sampling.ics").exists()

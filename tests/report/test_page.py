@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -9,6 +11,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from click.testing import CliRunner
@@ -53,7 +56,7 @@ browser_only = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium (apt-
 
 def html(result: Result, language: str = "en") -> str:
     answer, words, pairs = answer_of(result), words_of(language), pair_evidence(result.scenario)
-    return page_text(answer, sentences_of(answer, words, pairs), pairs, words, date(2026, 1, 5))
+    return page_text(answer, sentences_of(answer, words, pairs), pairs, words)
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +84,7 @@ def peopled(folder: Path) -> Path:
     return folder
 
 
+TWO_LEVELS = SCENARIOS.parent / "fits/one-patient-tdm/carbamazepine-two-levels.toml"
 LEVEL = '[[observation]]\nat = "6 d"\nanalyte = "amitriptyline+nortriptyline"\nlevel = "60 ng/mL"\n'
 MEASURED = text(
     regimen("amitriptyline", daily("75 mg", "24 h", "-20 d")),
@@ -96,7 +100,7 @@ def fitted() -> Result:
     slow, typical = run(f'{MEASURED}[override.amitriptyline]\n"{CLEARANCE}" = "30 L/h"\n'), run(MEASURED)
     [level] = typical.scenario.observations
     conflict = Conflict(observation=level, rare=True, predicted=42.0, low=20.0, high=55.0, sds=1.4)
-    fit = LevelFit(typical=typical, error=0.15, values=(told,), conflicts=(conflict,), warnings=())
+    fit = LevelFit(typical=typical, error=0.15, values=(told,), conflicts=(conflict,), warnings=(), bands=())
     return replace(slow, fit=fit)
 
 
@@ -184,6 +188,38 @@ def test_a_band_is_told_with_its_curve_and_hidden_with_it(browser: Browser, peop
     assert hidden != shown
     assert again == shown
     assert one.complaints == []
+    one.context.close()
+
+
+@pytest.fixture(scope="module")
+def two_levels(folder: Path) -> Path:
+    """The page of ``fit --patient`` for the shipped patient with two levels, and its tables."""
+    out = folder / "patient-two-levels"
+    assert CliRunner().invoke(main, ["fit", "--patient", str(TWO_LEVELS), "--out", str(out)]).exit_code == 0
+    shutil.copy(out / "report.html", folder / "two-levels-en.html")
+    return folder
+
+
+@browser_only
+@pytest.mark.browser
+@pytest.mark.compiled
+def test_a_patient_with_two_levels_has_a_page(browser: Browser, two_levels: Path, tmp_path: Path) -> None:
+    """As sound as that of a run; levels, values and the typical curve; the cursor tells the band of ``bands.csv``."""
+    _sound(browser, two_levels, tmp_path, "two-levels-en")
+    one = Opened(browser, two_levels / "two-levels-en.html")
+    with (two_levels / "patient-two-levels" / "bands.csv").open(encoding="utf-8", newline="") as file:
+        bands = list(csv.DictReader(file))
+    chart = one.page.locator(".u-over").first
+    chart.focus()
+    one.page.keyboard.press("End")
+
+    told = re.search(r"carbamazepine ([\d.]+) \(([\d.]+)–([\d.]+)\)", chart.get_attribute("aria-valuetext") or "")
+    assert told is not None
+    last = [float(bands[-1][name]) for name in ("individual", "individual_low_95", "individual_high_95")]
+    assert [float(number) for number in told.groups()] == pytest.approx(last, rel=6e-3)
+    assert one.page.locator("#measured-head + .wide tbody tr").count() == 2
+    assert one.page.locator("#fitted-head + .wide tbody tr").count() == 2
+    assert one.page.locator("button.key").filter(has_text="typical patient").count() == 1
     one.context.close()
 
 
@@ -299,14 +335,32 @@ def test_the_page_is_dark_where_the_system_is_and_on_request(browser: Browser, f
         page.context.close()
 
 
-def test_a_page_says_who_made_it_with_what_and_when(folder: Path) -> None:
-    """Program, checksum of the library, date, what was taken as usual; decision support, no medical device."""
+def test_a_page_says_what_made_it_and_which_day_is_day_zero(folder: Path) -> None:
+    """Program, checksum of the library, what was taken as usual; no date but the scenario's; no medical device."""
     page = (folder / f"{HEADLINE}-en.html").read_text("utf-8")
+    dated = (folder / "measured-en.html").read_text("utf-8")
 
-    assert re.search(r"Made 2026-01-05 · pkinteract [\d.]+ · library of drugs [0-9a-f]{12}", page)
+    assert re.search(r"<p class=\"version\">pkinteract [\d.]+ · library of drugs [0-9a-f]{12} ·", page)
+    assert "Day 0 is 2026-03-28 08:00 · pkinteract" in dated
+    assert f"{date.today():%Y-%m-%d}" not in page
     assert "Not given, taken as usual:" in page
     assert "not a medical device" in page
-    assert "https://" not in re.sub(r"/\*!.*?\*/|xmlns=\S+", "", page.split("<body>")[0])
+    assert "https://" not in re.sub(r"/\*!.*?\*/|xmlns=\S+", "", page.split("<body")[0])
+
+
+@browser_only
+@pytest.mark.browser
+def test_paper_carries_the_day_on_which_it_was_printed(opened: Opened) -> None:
+    """The script writes it when the page is printed and takes it away after: the file is the same whenever made."""
+    printed = opened.page.locator("#printed")
+    days = [f"{date.today():%Y-%m-%d}"]
+    opened.page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
+    text_ = printed.inner_text()
+    days.append(f"{date.today():%Y-%m-%d}")
+    opened.page.evaluate("() => window.dispatchEvent(new Event('afterprint'))")
+
+    assert text_ in [f"· Printed {day}" for day in days]
+    assert printed.inner_text() == ""
 
 
 def test_a_page_tells_of_dialysis_albumin_and_what_is_taken_besides() -> None:
@@ -360,6 +414,48 @@ def test_only_enzymes_that_clear_something_of_the_run_are_drawn(folder: Path) ->
     page = (folder / f"{HEADLINE}-en.html").read_text("utf-8")
     assert '"CYP3A4 liver"' in page
     assert "UGT1A4 liver" not in page
+
+
+def test_what_inhibitors_leave_of_an_enzyme_is_drawn_beside_its_amount() -> None:
+    """Valproate is added to lamotrigine: from 1 the activity of UGT1A4 goes to its average over the last day."""
+    result = run(
+        text(
+            regimen("lamotrigine", daily("50 mg", "12 h", "-20 d")),
+            regimen("valproate", daily("500 mg", "12 h", "0 d")),
+            days=20,
+        )
+    )
+    data = re.search(r'id="data">(.*?)</script>', html(result))
+    assert data is not None
+    [enzyme] = [enzyme for enzyme in json.loads(data.group(1))["enzymes"] if enzyme["name"] == "UGT1A4 liver"]
+    times = np.linspace(19 * 24, 20 * 24, 2001)
+    assert result.activity is not None
+    left = result.activity.left(times)["UGT1A4_liver"] * result.enzyme_curves[
+        result.enzymes.index("UGT1A4_liver")
+    ].value(times)
+
+    assert enzyme["activity"][0] == 1
+    assert enzyme["activity"][-1] == pytest.approx(np.trapezoid(left, times) / 24, rel=5e-3)
+    assert enzyme["activity"][-1] < 0.7
+
+
+@browser_only
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_twelve_drugs_print_on_two_sheets(browser: Browser, tmp_path: Path, language: str) -> None:
+    """Charts beside each other; the answer and every alert of the screen are on paper too."""
+    result = run(text(*(regimen(drug, daily("20 mg", "12 h", "-10 d", "120 d")) for drug in MANY), days=120))
+    (tmp_path / f"many-{language}.html").write_text(html(result, language), "utf-8")
+    _sound(browser, tmp_path, tmp_path, f"many-{language}")
+    one = Opened(browser, tmp_path / f"many-{language}.html")
+    seen = one.page.locator("#answer dd, .alerts li")
+    count = seen.count()
+    one.page.emulate_media(media="print")
+
+    assert count > 5
+    assert all(seen.nth(n).is_visible() for n in range(count))
+    one.context.close()
 
 
 @pytest.mark.slow

@@ -236,7 +236,7 @@ def test_an_unbound_level_has_the_name_of_its_drug() -> None:
     steady = regimen("valproate", daily("500 mg", "12 h", "-20 d"))
     added = answer_of(run(text(steady, regimen("meropenem", daily("1000 mg", "8 h", "2 d")), days=6)))
 
-    assert "unbound valproate" in told(added)["happens"]
+    assert "Unbound valproate" in told(added)["happens"]
     assert "Valproinsäure (frei)" in told(added, "de")["happens"]
 
 
@@ -279,6 +279,7 @@ def test_every_scenario_is_answered_in_sentences(name: str, language: str) -> No
 QUICK = drug("victim", pathway("oxidation", 1.0, "CYP3A4"), volume="1 L", clearance="100 L/h")
 ALERTS = {
     "above-alert": {"level": 300.0, "worst": 350.0},
+    "above-alert-sampled": {"level": 300.0, "worst": 350.0},
     "above-alert-peaks": {"level": 300.0, "worst": 350.0},
     "above-range": {"level": 200.0, "worst": 250.0},
     "above-range-total": {"level": 200.0, "worst": 250.0},
@@ -308,6 +309,7 @@ ALERTS = {
     "measured": {"day": 6.0, "measured": 60.0, "predicted": 20.0, "fold": 3.0},
     "measured-low": {"day": 6.0, "measured": 6.0, "predicted": 20.0, "share": 30.0},
     "contraception": {"share": 55.0, "day": 38.0},
+    "contraception-recovers": {"day": 38.0},
     "contraception-open": {"share": 55.0},
 }
 """Every sentence of an alert, and what is filled in."""
@@ -339,3 +341,82 @@ def test_an_alert_says_what_it_is_about_and_every_number(key: str, language: str
         shown = words.written(1.0 if name == "share" and value < 1 else value)
         asked = f"{{{name}}}" in words.sentences[f"alert.{key}"]
         assert not asked or re.search(rf"(?<!\d){re.escape(shown)}(?!\d)", sentence)
+
+
+# ---- what a specialist would say ----
+
+
+def test_total_and_unbound_levels_that_fall_together_are_told_once() -> None:
+    """Meropenem on valproate: one move, one timing, one sample with both levels; no dose is asked to be raised."""
+    said = told(answer("meropenem-on-valproate"))
+
+    assert said["happens"].count("meropenem") == 1
+    assert said["much"].count("Half of the change") == 1
+    assert re.findall(r"[\d.]+ mg/L is expected, unbound [\d.]+ mg/L", said["measure"])
+    assert said["measure"].count("of the change") == 1
+    assert said["do"].startswith("A higher dose of valproate does not bring its level back beside meropenem")
+    assert "raised" not in said["do"]
+
+
+@pytest.mark.parametrize("carbapenem", ["ertapenem", "imipenem"])
+def test_what_is_known_of_a_pair_is_asked_for_whatever_its_size(carbapenem: str) -> None:
+    """Every carbapenem of the table: another antibacterial, in both languages."""
+    steady = regimen("valproate", daily("500 mg", "12 h", "-20 d"))
+    added = answer_of(run(text(steady, regimen(carbapenem, daily("1 g", "24 h", "2 d")), days=8)))
+
+    assert "choose another antibacterial" in told(added)["do"]
+    assert "ein anderes Antibiotikum" in told(added, "de")["do"]
+
+
+def test_the_alert_level_is_told_beside_the_range() -> None:
+    """The poor metaboliser passes 200 ng/mL first and 300 ng/mL days later; both days are those of the alerts."""
+    answered = answer("cyp2d6-poor-metaboliser")
+    days = re.findall(r"above 200 ng/mL from day (\d+).*alert level of 300 ng/mL on day (\d+)", told(answered)["much"])
+    first = {
+        alert.rule: alert.start / 24 for alert in reversed(answered.alerts) if alert.analyte.startswith("amitriptyline")
+    }
+
+    assert [tuple(map(float, found)) for found in days] == [
+        (pytest.approx(first["above-range"], abs=0.51), pytest.approx(first["above-alert"], abs=0.51))
+    ]
+
+
+def test_a_level_that_comes_into_its_range_does_not_stay_in_it() -> None:
+    """Amitriptyline was below 80 ng/mL beside carbamazepine: it comes into its range, on the day the note ends."""
+    answered = answer("carbamazepine-to-levetiracetam")
+    (below,) = [alert for alert in answered.alerts if alert.rule == "below-range" and alert.since == "before"]
+
+    said = told(answered)["do"]
+
+    assert "was below 80 ng/mL before the change" in said
+    assert f"inside its range from day {below.stop / 24:.0f} on" in said
+
+
+def test_a_level_below_its_range_that_falls_is_said_to_fall_further() -> None:
+    """Carbamazepine started on amitriptyline that was below its range."""
+    assert "and falls further" in told(answer("starting-carbamazepine"))["do"]
+
+
+def test_a_contraceptive_is_not_relied_on_for_28_days_after_an_inducer() -> None:
+    """Carbamazepine ends on day 70: the answer asks for protection until 28 days after its last dose, once."""
+    answered = answer("carbamazepine-to-lamotrigine-on-the-pill")
+    last = max(dose.time for dose in answered.result.scenario.doses if dose.drug == "carbamazepine")
+
+    said = told(answered)["do"]
+
+    assert said.count("other protection") == 1
+    assert numbers(said.split("until day")[1])[0] == pytest.approx(last / 24 + 28, abs=0.51)
+    assert "No range" not in said
+
+
+def test_the_same_days_of_two_drugs_are_one_sentence() -> None:
+    """Both drugs of the pill recover alike."""
+    said = told(answer("carbamazepine-to-lamotrigine-on-the-pill"))["much"]
+
+    assert said.count("Half of the change") == 1
+    assert "ethinylestradiol and levonorgestrel" in said
+
+
+def test_a_loss_is_told_where_nothing_else_moves() -> None:
+    """Doses that are missed, and a level that does not fit what is taken, are what happens."""
+    assert "is not taken for 2 days" in told(answer("missed-carbamazepine-doses"))["happens"]

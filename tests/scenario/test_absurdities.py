@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from runs import course, drug, once, pathway, regimen, run, text
+from runs import course, daily, drug, once, pathway, regimen, run, text
 from scenario_files import load
 
 import pkinteract.library.people
 from pkinteract.errors import InputError
 from pkinteract.library.phenotypes import commonest, genes
+from pkinteract.report.cautions import cautions_told
+from pkinteract.text.words import words_of
 
 ONE = regimen("amitriptyline", once("75 mg"))
 
@@ -101,3 +103,17 @@ def test_what_looks_like_a_slip_is_warned_of(source: str, warning: str) -> None:
     """It runs, and says so; the same scenario without it does not."""
     assert any(warning in line for line in load(source).warnings)
     assert not any(warning in line for line in load(text(ONE, days=2)).warnings)
+
+
+def test_every_warning_is_said_in_german_too() -> None:
+    """Line, key and sentence; drugs by the names that the language has, numbers with a comma."""
+    doses = (once("87.25 mg"), once("900 mg", "1 d"))
+    scenario = load(text(regimen("phenytoin", daily("37.5 mg", "24 h")), regimen("amitriptyline", *doses), days=4))
+
+    english = scenario.warnings
+    german = cautions_told(scenario, words_of("de"))
+
+    assert len(german) == len(english) > 2
+    assert all(line.startswith("Zeile ") and "mg" in line for line in german)
+    assert any("Phenytoin höchstens 37,5 mg am Tag: weniger als die üblichen" in line for line in german)
+    assert not any(word in line for line in german for word in ("usual", "nearest", "amitriptyline"))

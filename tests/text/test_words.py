@@ -19,6 +19,8 @@ from pkinteract.analysis.sampling import Reason
 from pkinteract.guidance.types import Assumed, Noted
 from pkinteract.library.guidance.vocabulary import ANCESTRIES, CONDITIONS, CONTRACEPTION, INDICATIONS, SEIZURE_TYPES
 from pkinteract.library.schema.guidance import BODIES, SEVERITIES
+from pkinteract.library.schema.pairs import PairAdviceKey
+from pkinteract.library.schema.values import Kind
 from pkinteract.report.run.sentences import QUANTITIES, Label
 from pkinteract.scenario import Patient
 from pkinteract.text.words import LANGUAGES, words_of
@@ -46,12 +48,19 @@ OPEN = {
     "status": STATUSES,
     "terminal": (*get_args(Severity), "none", "alert", "alerts", "mechanism", "looked-for-none", "no-data"),
     "happens": FALLS,
-    "alert": (*FALLS, *LEVELS, "above-alert-peaks", "above-range-total", "below-range-total"),
-    "much": (*LEVELS, "above-range-until", "below-range-until"),
-    "do": tuple(f"still-{rule}" for rule in LEVELS),
+    "alert": (*FALLS, *LEVELS, "above-alert-peaks", "above-alert-sampled", "above-range-total", "below-range-total"),
+    "much": (*LEVELS, "above-range-until", "below-range-until", "days", "peak", "unsteady", "moving", "open"),
+    "do": tuple(
+        f"{key}{rule}{end}" for rule in LEVELS for key, end in (("still-", ""), ("still-", "-further"), ("enters-", ""))
+    ),
+    "measure": ("share", "share-unbound"),
+    "advice": get_args(PairAdviceKey),
     "risk": ("gene", "kidneys"),
     "quantity": QUANTITIES,
     "patient": ("female", "male"),
+    "remark": ("poor", "intermediate", "normal", "rapid", "ultrarapid"),
+    "chart": ("liver", "gut"),
+    "kind": tuple(kind.replace(" ", "-") for kind in get_args(Kind)),
     "phenotype": ("poor", "intermediate", "normal", "rapid", "ultrarapid"),
     "cause": (
         "non-smoker",

@@ -17,7 +17,7 @@ from pkinteract.scenario.types import TOLERANCE
 OF_LEVELS = ("above-alert", "above-range", "below-range")
 """Rules about a level as it is."""
 
-__all__ = ["Alert", "alerts_of"]
+__all__ = ["OF_LEVELS", "Alert", "alerts_of"]
 
 
 def alerts_of(result: Result, moves: Iterable[Move]) -> tuple[Alert, ...]:

@@ -37,8 +37,7 @@ def change_alerts(result: Result, moves: Iterable[Move]) -> Iterator[Alert]:
         elif abs(move.extreme / move.before - 1) > FAR and move.analyte.id not in summed:
             yield _change(result, move)
             yield from _unjudged(result, move)
-            if move.extreme < move.before:
-                yield from _contraception(result, move)
+            yield from _contraception(result, move)
 
 
 def _change(result: Result, move: Move) -> Alert:
@@ -186,7 +185,7 @@ def _unjudged(result: Result, move: Move) -> Iterator[Alert]:
 
 
 def _contraception(result: Result, move: Move) -> Iterator[Alert]:
-    """How long a contraceptive that inducers lower is not relied on."""
+    """How long a contraceptive that inducers lower, or have lowered, is not relied on."""
     scenario = result.scenario
     monograph = scenario.monographs[move.analyte.parent]
     if monograph.group != CONTRACEPTIVE or move.analyte.id != move.analyte.parent:
@@ -198,13 +197,16 @@ def _contraception(result: Result, move: Move) -> Iterator[Alert]:
         return
     until = max(taken) / 24 + PROTECTION
     ends = max(taken) < scenario.duration - 72
+    recovers = move.extreme > move.before
+    if recovers and not move.cause - DAY <= max(taken) <= move.extreme_time:
+        return
     yield Alert(
         start=move.cause,
         stop=min(until * 24, scenario.duration) if ends else scenario.duration,
-        severity="grave",
+        severity="warning" if recovers else "grave",
         analyte=move.analyte.id,
         rule="contraception",
-        sentence="contraception" if ends else "contraception-open",
+        sentence="contraception-recovers" if recovers else "contraception" if ends else "contraception-open",
         values={
             "drug": move.analyte.parent,
             "share": 100 * move.extreme / move.before,

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pkinteract.analysis.alerts.types import Alert
-from pkinteract.analysis.levels import spans_above
-from pkinteract.engine.curves import distinct, extremes, sample
+from pkinteract.analysis.levels import alert_spans, sample_times
+from pkinteract.engine.curves import distinct, extremes
 from pkinteract.result import Analyte, Result
 from pkinteract.scenario import Scenario
 from pkinteract.scenario.types import Dose
@@ -36,24 +36,33 @@ def range_alerts(result: Result) -> Iterator[Alert]:
 
 
 def _above_alert(result: Result, place: int, analyte: Analyte) -> Iterator[Alert]:
+    """Stretches above the alert level, those close to each other as one: samples as those of the range are."""
     if analyte.alert is None:
         return
-    curve = result.curves[place]
+    curve, sampled = result.curves[place], analyte.alert_sampled
+    apart = _apart(result.scenario) if sampled else DAY
     spans: list[tuple[float, float, bool]] = []
-    for start, stop in spans_above(curve, sample(curve, 0.0, result.scenario.duration), analyte.alert).tolist():
-        if spans and start - spans[-1][1] < DAY:
+    for start, stop in alert_spans(result, place, 0.0, result.scenario.duration).tolist():
+        if spans and start - spans[-1][1] < apart:
             spans[-1] = (spans[-1][0], stop, True)
         elif stop > start:
             spans.append((start, stop, False))
+    times = sample_times(result.scenario, analyte) if sampled else np.empty(0)
     for start, stop, broken in spans:
+        if sampled:
+            last = max(int(np.searchsorted(times, start, "right")) - 1, 0)
+            worst = float(curve.value(times[last : int(np.searchsorted(times, stop))]).max())
+        else:
+            worst = extremes(curve, start, stop).cmax
+        peaks = "above-alert-peaks" if broken else "above-alert"
         yield Alert(
             start=start,
             stop=stop,
             severity="grave",
             analyte=analyte.id,
             rule="above-alert",
-            sentence="above-alert-peaks" if broken else "above-alert",
-            values=_values(analyte, analyte.alert, extremes(curve, start, stop).cmax),
+            sentence="above-alert-sampled" if sampled else peaks,
+            values=_values(analyte, analyte.alert, worst),
         )
 
 
@@ -73,8 +82,7 @@ def _out_of_range(result: Result, place: int, analyte: Analyte) -> Iterator[Aler
     if len(times) == 0:
         return
     values = result.curves[place].value(times)
-    courses = (course for regimen in scenario.regimens for course in regimen.courses)
-    apart = max([APART, *(sum(course.cycle) for course in courses if course.cycle is not None)])
+    apart = _apart(scenario)
     decides = not analyte.unbound and any(other.unbound and other.parts == analyte.parts for other in result.analytes)
     for level, rule in ((analyte.high, "above-range"), (analyte.low, "below-range")):
         if level is None:
@@ -91,6 +99,12 @@ def _out_of_range(result: Result, place: int, analyte: Analyte) -> Iterator[Aler
                 sentence=TOTAL[rule] if decides else rule,
                 values=_values(analyte, level, float(stretch.max() if above else stretch.min())),
             )
+
+
+def _apart(scenario: Scenario) -> float:
+    """Stretches of samples less than this apart are one alert [h]."""
+    courses = (course for regimen in scenario.regimens for course in regimen.courses)
+    return max([APART, *(sum(course.cycle) for course in courses if course.cycle is not None)])
 
 
 def _single(scenario: Scenario, dose: Dose) -> bool:

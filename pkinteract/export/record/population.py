@@ -35,6 +35,7 @@ def population_record(name: str, plan: RunPlan, tally: Tally, guidance: Sequence
                 "reference_low": analyte.low,
                 "reference_high": analyte.high,
                 "alert": analyte.alert,
+                "alert_of": ("sample" if analyte.alert_sampled else "any") if analyte.alert is not None else None,
                 "range_source": analyte.range_source,
             }
             for analyte in plan.analytes

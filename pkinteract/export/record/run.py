@@ -46,6 +46,7 @@ def run_record(
                 "reference_low": analyte.low,
                 "reference_high": analyte.high,
                 "alert": analyte.alert,
+                "alert_of": ("sample" if analyte.alert_sampled else "any") if analyte.alert is not None else None,
                 "range_source": analyte.range_source,
             }
             for analyte in result.analytes
@@ -94,7 +95,7 @@ def _levels(result: Result, fit: LevelFit) -> dict[str, object]:
             for level, before, after in expected
         ],
         "contradictions": [conflict.told(conflict.observation.analyte, english) for conflict in fit.conflicts],
-        "warnings": list(fit.warnings),
+        "warnings": [warning.told(english) for warning in fit.warnings],
     }
 
 

@@ -12,7 +12,7 @@ from pkinteract.analysis.days import days_of
 from pkinteract.analytes import name_of
 from pkinteract.export.tables.dates import dates
 from pkinteract.model.expectation.evidence import PairEvidence
-from pkinteract.result import Result
+from pkinteract.result import Analyte, Result
 from pkinteract.text.csv import Table
 from pkinteract.text.words import Words, words_of
 
@@ -136,10 +136,14 @@ def alert_text(alert: Alert, result: Result, words: Words) -> str:
         names = [name_of(drug, result.scenario, words.language) for drug in drugs] if isinstance(drugs, list) else []
         values["inducers"] = words.listed(names)
     if analyte is not None:
-        after = analyte.after
-        values["judged"] = words.say("judged.trough") if after is None else words.say("judged.after", hours=after)
+        values["judged"] = judged_text(analyte, words)
     text = words.say(f"alert.{alert.sentence}", **values)
     return text[0].upper() + text[1:]
+
+
+def judged_text(analyte: Analyte, words: Words) -> str:
+    """The time of a dosing interval at which an analyte is judged, in words."""
+    return words.say("judged.trough") if analyte.after is None else words.say("judged.after", hours=analyte.after)
 
 
 def day_table(result: Result) -> Table:

@@ -259,7 +259,7 @@ def _scenario(data: DataSet, dosing: RecordedDrug) -> Scenario:
         observations=(),
         population=None,
         overrides={},
-        warnings=(),
+        cautions=(),
     )
 
 

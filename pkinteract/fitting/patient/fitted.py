@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from pkinteract.fitting.patient.individual import Individual, individual
+import numpy as np
+
+from pkinteract.fitting.patient.individual import Band, Individual, individual
 from pkinteract.fitting.patient.priors import ERROR
 from pkinteract.fitting.search.target import Progress
 from pkinteract.library.overrides import apply_overrides
-from pkinteract.result import FittedValue, LevelFit, Result
+from pkinteract.result import FittedValue, LevelBand, LevelFit, Result
 from pkinteract.scenario import Scenario
 from pkinteract.simulation import Solver, simulate
 
@@ -39,15 +41,33 @@ def fitted_run(
         After Ctrl-C.
     """
     typical = simulate(scenario, solver=solver)
-    weighed = individual(scenario, error=error, progress=progress)
+    return fitted_result(individual(scenario, error=error, progress=progress), typical, solver=solver)
+
+
+def fitted_result(weighed: Individual, typical: Result, *, solver: Solver = "fast") -> Result:
+    """Simulate a patient with what the levels said, beside the ``typical`` run of the same scenario.
+
+    Raises
+    ------
+    SimulationError
+        When the solver gives up.
+    """
     fit = LevelFit(
         typical=typical,
-        error=error,
+        error=weighed.error,
         values=_values(weighed),
         conflicts=tuple(level.conflict for level in weighed.levels if level.conflict is not None),
         warnings=weighed.search_warnings,
+        bands=tuple(_band(weighed, band) for band in weighed.bands),
     )
-    return replace(simulate(_with(scenario, _overrides(weighed)), solver=solver), fit=fit)
+    return replace(simulate(_with(weighed.scenario, _overrides(weighed)), solver=solver), fit=fit)
+
+
+def _band(weighed: Individual, band: Band) -> LevelBand:
+    """The band after the levels, over the curve of this patient."""
+    curve = np.where(band.individual > 0, band.individual, np.nan)
+    low, high = band.after / curve
+    return LevelBand(analyte=band.analyte.id, times=weighed.times, low=low, high=high)
 
 
 def _values(weighed: Individual) -> tuple[FittedValue, ...]:

@@ -23,6 +23,7 @@ from pkinteract.fitting.types import Estimate, Fit, FitResult, Group, Measurand,
 from pkinteract.interrupts import deferred
 from pkinteract.result import Conflict
 from pkinteract.scenario import Observation, Scenario
+from pkinteract.text.remark import Remark, remark
 from pkinteract.text.words import words_of
 
 DRAWS = 256
@@ -142,12 +143,13 @@ class Individual:
     levels: tuple[WeighedLevel, ...]
     times: Array
     bands: tuple[Band, ...]
-    search_warnings: tuple[str, ...]
+    search_warnings: tuple[Remark, ...]
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What to know before the numbers are used, contradictions first."""
-        return (*(level.contradiction for level in self.levels if level.contradiction), *self.search_warnings)
+        said = (level.contradiction for level in self.levels if level.contradiction)
+        return (*said, *(warning.told(words_of("en")) for warning in self.search_warnings))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -238,13 +240,15 @@ def individual(scenario: Scenario, *, error: float, progress: Progress | None = 
     )
 
 
-def _warnings(group: Group) -> Iterator[str]:
+def _warnings(group: Group) -> Iterator[Remark]:
     """Of the search; an estimate at a limit has its own words, as nobody chose its bounds."""
     names = [estimate.parameter.name for estimate in group.estimates]
-    yield from (text for text in group.warnings if not any(name in text for name in names))
+    yield from (
+        remark("remark.search", text=text) for text in group.warnings if not any(name in text for name in names)
+    )
     for one in group.estimates:
         if one.free and one.log_se is None:
-            yield f"{one.parameter.name.replace('_', ' ')} is as large as it can be, so it has no interval"
+            yield remark("remark.at-limit", value=one.parameter.name.replace("_", " "))
 
 
 def _prior(whole: Fit) -> _LogNormalPrior:

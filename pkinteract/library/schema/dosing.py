@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from pkinteract.library.schema.values import UNSOURCED, Dose, Kind, MonographTable, Number
+from pkinteract.library.schema.values import Dose, Kind, MonographTable, Number, unsourced
 from pkinteract.units import parse
 
 
@@ -41,7 +41,7 @@ class Strengths(MonographTable):
     @model_validator(mode="before")
     @classmethod
     def _shorthand(cls, data: object) -> object:
-        return _unsourced({"values": data} if isinstance(data, (list, tuple)) else data)
+        return unsourced({"values": data} if isinstance(data, (list, tuple)) else data)
 
     @property
     def amounts(self) -> tuple[float, ...]:
@@ -67,14 +67,7 @@ class OtherForm(MonographTable):
     @model_validator(mode="before")
     @classmethod
     def _shorthand(cls, data: object) -> object:
-        return _unsourced({"sold": data} if isinstance(data, str) else data)
-
-
-def _unsourced(data: object) -> object:
-    """Data that do not say where they come from count as assumed."""
-    if isinstance(data, dict) and not {"kind", "source", "note"} & set(data):
-        return {**data, "kind": "assumed", "note": UNSOURCED}
-    return data
+        return unsourced({"sold": data} if isinstance(data, str) else data)
 
 
 class Dosing(MonographTable):

@@ -15,15 +15,14 @@ from pkinteract.library.schema.absorption import Formulation
 from pkinteract.library.schema.dosing import Dosing
 from pkinteract.library.schema.interactions import Displacement, Inactivation, Induction, Inhibition
 from pkinteract.library.schema.names import AtcCode, Names
+from pkinteract.library.schema.ranges import ReferenceRange
 from pkinteract.library.schema.values import (
     ID,
     Age,
     Capacity,
     Clearance,
     ClearanceBound,
-    Concentration,
     Constant,
-    Duration,
     Fraction,
     Line,
     MassConcentration,
@@ -206,18 +205,6 @@ class Binding(MonographTable):
     albumin: MassConcentration | None = None
     blood_to_plasma: Number | None = None
     sites: Sites | None = None
-
-
-class ReferenceRange(MonographTable):
-    """Therapeutic reference range and laboratory alert level.
-
-    The range is of the level just before a dose, or at the time ``after`` one.
-    """
-
-    low: Concentration | None = None
-    high: Concentration | None = None
-    alert: Concentration | None = None
-    after: Duration | None = None
 
 
 class Unbound(MonographTable):

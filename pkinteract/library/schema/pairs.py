@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 from pkinteract.library.schema.monograph import Citation
 from pkinteract.library.schema.values import ID, MonographTable
 
+PairAdviceKey = Literal["other-antibacterial"]
 PairStatus = Literal["known-not-modelled", "looked-for-none"]
 
 
@@ -42,8 +43,19 @@ class PairEntry(MonographTable):
     note: str | None = None
 
 
+class AdviceEntry(MonographTable):
+    """What is to be done about one pair that its numbers alone do not say: a key of the words."""
+
+    perpetrator: Annotated[str, Field(pattern=ID)]
+    victim: Annotated[str, Field(pattern=ID)]
+    advice: PairAdviceKey
+    source: str
+    note: str | None = None
+
+
 class PairFile(MonographTable):
-    """The whole file: pairs, and citations by key."""
+    """The whole file: pairs, advice, and citations by key."""
 
     pair: tuple[PairEntry, ...] = Field(default=(), strict=False)
+    advice: tuple[AdviceEntry, ...] = Field(default=(), strict=False)
     sources: dict[str, Citation] = Field(default_factory=dict)

@@ -35,6 +35,13 @@ def one_line(text: str) -> str:
     return text
 
 
+def unsourced(data: object) -> object:
+    """Data that do not say where they come from count as assumed."""
+    if isinstance(data, dict) and not {"kind", "source", "note"} & set(data):
+        return {**data, "kind": "assumed", "note": UNSOURCED}
+    return data
+
+
 Line = Annotated[str, AfterValidator(one_line)]
 
 

@@ -17,8 +17,9 @@ from pkinteract.population.people.cohort import Array, Cohort, TextArray
 from pkinteract.population.people.draw import draw
 from pkinteract.population.run.bodies import bodies
 from pkinteract.population.run.plan import RunPlan
+from pkinteract.population.run.sampled import times_with_samples, write_sampled
 from pkinteract.population.run.solve import solved_patients
-from pkinteract.population.statistics.metrics import daily_levels, measure_column, metrics
+from pkinteract.population.statistics.metrics import ABOVE, daily_levels, measure_column, metrics
 from pkinteract.population.statistics.tally import AFTER, BEFORE, EVER, Tally, count_bins, group_members
 
 Columns = Mapping[str, npt.NDArray[Any]]
@@ -87,7 +88,8 @@ def columns_of(plan: RunPlan, cohort: Cohort) -> Columns:
 def _simulated(plan: RunPlan, cohort: Cohort, count: int) -> tuple[Lanes, TextArray]:
     """What was read of each of the first patients, and their status."""
     patients = bodies(plan.scenario, cohort, plan.typical)
-    done = solved_patients(plan.scenario, patients, plan.grid, plan.windows.edges).first(count)
+    times = times_with_samples(plan)
+    done = write_sampled(solved_patients(plan.scenario, patients, times, plan.windows.edges), plan, times).first(count)
     why = TOO_FAST if plan.scenario.steady_state is None else UNSETTLED
     status = np.where(done.ok, OK, why).astype(object)
     for place, reason in patients.impossible.items():
@@ -116,10 +118,11 @@ def _count(plan: RunPlan, cohort: Cohort, solved: Lanes, measured: Mapping[str, 
     tally.risk[:, :, 0] += member.sum(axis=1, dtype=np.uint32)
     bins.tally(solved, tally.levels, np.array(plan.lowest))
     for n, analyte in enumerate(plan.analytes):
-        means, peaks, _ = daily_levels(solved.windows[n] if ok.all() else solved.windows[n][:, :, ok], over)
+        windows = solved.windows[n] if ok.all() else solved.windows[n][:, :, ok]
+        means, _, _ = daily_levels(windows, over)
         count_bins(tally.averages[n], means, plan.lowest[n])
         if analyte.alert is not None:
-            high = peaks > analyte.alert
+            high = np.array([windows[day, ABOVE].sum(axis=0) > 0 for day in over.days])
             tally.above[n] += high.sum(axis=1, dtype=np.uint32)
             ever = measured[measure_column(analyte, "above_alert")][ok] > 0
             for when, risk in ((BEFORE, high[over.reference]), (AFTER, high[-1]), (EVER, ever)):

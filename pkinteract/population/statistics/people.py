@@ -11,6 +11,7 @@ from pkinteract.population.people.cohort import Array
 from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.statistics.tally import Tally, quantiles
 from pkinteract.scenario.types import TOLERANCE
+from pkinteract.text.remark import Remark
 
 EDGES = (0.05, 0.5, 0.95)
 """Ends of the band that holds nine patients in ten, and their median between them."""
@@ -35,7 +36,7 @@ class PatientSpread:
     count: int
     times: Array
     levels: Array
-    warnings: tuple[str, ...]
+    warnings: tuple[Remark, ...]
 
     def band(self, place: int, time: float) -> tuple[float, float] | None:
         """5 and 95 % of the levels of an analyte at a time [h]; None where nobody has one, or off the grid.
@@ -47,7 +48,7 @@ class PatientSpread:
         return None if abs(self.times[near] - time) > TOLERANCE or np.isnan(low) else (low, high)
 
 
-def people_of(plan: RunPlan, tally: Tally, warnings: Iterable[str] = ()) -> PatientSpread:
+def people_of(plan: RunPlan, tally: Tally, warnings: Iterable[Remark] = ()) -> PatientSpread:
     """The spread of what was counted."""
     levels = [quantiles(tally.levels[place], EDGES, lowest) for place, lowest in enumerate(plan.lowest)]
     return PatientSpread(

@@ -8,12 +8,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from pkinteract.analysis import Answer
 from pkinteract.analytes import name_of
-from pkinteract.engine.curves import Array, Curve
-from pkinteract.library.schema.monograph import clearing
+from pkinteract.engine.curves import Array
+from pkinteract.report.run.enzymes import drawn_enzymes
 from pkinteract.report.run.sentences import told_moves
+from pkinteract.report.span import span
 from pkinteract.result import Result
 from pkinteract.scenario import Scenario
 from pkinteract.scenario.types import TOLERANCE
@@ -34,9 +36,6 @@ ENZYME_POINTS = 240
 INSIDE = 8
 """Values of a curve between two points, of which the lowest and the highest are drawn."""
 
-LEAD = 14 * 24.0
-"""How much of the time before t = 0 is drawn at most [h]."""
-
 STRETCHES = 240
 """Stretches of equal dosing of a drug at most; more are drawn as averages of several days."""
 
@@ -46,15 +45,14 @@ Row = Mapping[str, Any]
 def chart_content(answer: Answer, words: Words, people: PatientSpread | None = None) -> dict[str, Any]:
     """Everything that is drawn, thinned so that the page stays small; times in days."""
     result, scenario = answer.result, answer.result.scenario
-    start = max(scenario.first_time, -min(LEAD, scenario.duration / 4))
-    span = (start, scenario.duration)
-    enzymes = _enzymes(result)
-    coarse = np.linspace(*span, ENZYME_POINTS)
+    drawn_span = span(scenario)
+    coarse = np.linspace(*drawn_span, ENZYME_POINTS)
     families: dict[tuple[str, str], list[int]] = {}
     for i, analyte in enumerate(result.analytes):
         families.setdefault((analyte.parent, analyte.unit), []).append(i)
     drawn = len(result.curves) * (1 if people is None else 1 + len(people.levels[0]))
-    times, sampled = _times(span, drawn + (0 if result.fit is None else len(families)))
+    drawn += 0 if result.fit is None else len(families) + 2 * len(result.fit.bands)
+    times, sampled = _times(drawn_span, drawn)
     moved = [move.analyte.parent for move in told_moves(answer)]
     order = sorted(families, key=lambda family: moved.index(family[0]) if family[0] in moved else len(moved))
     return {
@@ -62,24 +60,24 @@ def chart_content(answer: Answer, words: Words, people: PatientSpread | None = N
         "enzyme_day": _rounded(coarse / 24, 5),
         "start": None if scenario.start is None else scenario.start.isoformat(),
         "panels": [_panel(result, families[family], sampled, words, people) for family in order],
-        "enzymes": [{"name": name, "values": _rounded(curve.value(coarse), 3)} for name, curve in enzymes],
-        "lanes": [_lane(scenario, drug, span, words) for drug in scenario.dosed],
-        "changes": [round(time / 24, 4) for time in scenario.changes if start < time < scenario.duration][:40],
+        "enzymes": _enzymes(result, drawn_span, coarse, words),
+        "lanes": [_lane(scenario, drug, drawn_span, words) for drug in scenario.dosed],
+        "changes": [round(time / 24, 4) for time in scenario.changes if drawn_span[0] < time < scenario.duration][:40],
     }
 
 
-def _times(span: tuple[float, float], curves: int) -> tuple[Array, Array]:
+def _times(drawn_span: tuple[float, float], curves: int) -> tuple[Array, Array]:
     """Times that are drawn [h], and those that a curve is asked at: the same, or where they are sparse more.
 
     In a long run a point an hour is too much, and fewer would miss the peaks: then every stretch stands with its lowest
     and its highest value, in the order in which they come.
     """
     most = int(np.clip(ROOM / max(curves, 1), 120, POINTS))
-    hourly = 1 + math.ceil(span[1] - span[0])
+    hourly = 1 + math.ceil(drawn_span[1] - drawn_span[0])
     if hourly <= most:
-        times = np.linspace(*span, hourly)
+        times = np.linspace(*drawn_span, hourly)
         return times, times
-    edges = np.linspace(*span, most // 2 + 1)
+    edges = np.linspace(*drawn_span, most // 2 + 1)
     width = edges[1] - edges[0]
     inside = edges[:-1, None] + width * (np.arange(INSIDE) + 0.5) / INSIDE
     return (edges[:-1, None] + width * np.array([0.25, 0.75])).ravel(), inside
@@ -99,9 +97,23 @@ def _drawn(values: Array) -> list[float]:
 def _band(people: PatientSpread, place: int, sampled: Array) -> list[list[float | None]]:
     """Ends of the band of an analyte, and the median between them; None before the patients are counted."""
     counted = sampled >= people.times[0] - TOLERANCE
-    whole = counted if counted.ndim == 1 else np.repeat(counted.all(axis=1), 2)
-    lines = [_drawn(np.interp(sampled, people.times, level)) for level in people.levels[place]]
-    return [[level if some else None for level, some in zip(line, whole, strict=True)] for line in lines]
+    return [_known(np.interp(sampled, people.times, level), counted) for level in people.levels[place]]
+
+
+def _fitted_band(result: Result, place: int, sampled: Array) -> list[list[float | None]] | None:
+    """Ends of the band of a fitted patient; None where an analyte has none, or there is no such patient."""
+    band = None if result.fit is None else result.fit.band(result.analytes[place].id)
+    if band is None:
+        return None
+    ends = band.ends(sampled, result.curves[place].value(sampled))
+    return [_known(end, np.isfinite(end)) for end in ends]
+
+
+def _known(values: Array, known: npt.NDArray[np.bool_]) -> list[float | None]:
+    """What is drawn of values that are known at some of the times."""
+    whole = known if known.ndim == 1 else np.repeat(known.all(axis=1), 2)
+    drawn = _drawn(np.where(known, values, 0.0))
+    return [level if some else None for level, some in zip(drawn, whole, strict=True)]
 
 
 def _panel(result: Result, members: Sequence[int], sampled: Array, words: Words, people: PatientSpread | None) -> Row:
@@ -114,13 +126,14 @@ def _panel(result: Result, members: Sequence[int], sampled: Array, words: Words,
     members = sorted(members, key=lambda i: result.analytes[i] is not judged)
     analytes = [result.analytes[i] for i in members]
     names = {analyte.id: name_of(analyte.id, scenario, words.language) for analyte in analytes}
+    bands = [_fitted_band(result, i, sampled) if people is None else _band(people, i, sampled) for i in members]
     curves: list[dict[str, Any]] = [
         {
             "name": names[result.analytes[i].id],
             "values": _drawn(result.curves[i].value(sampled)),
-            **({} if people is None else {"people": _band(people, i, sampled)}),
+            **({} if band is None else {"people": band}),
         }
-        for i in members
+        for i, band in zip(members, bands, strict=True)
     ]
     other = result.typical(members[0])
     if other is not None:
@@ -145,14 +158,26 @@ def _panel(result: Result, members: Sequence[int], sampled: Array, words: Words,
     }
 
 
-def _enzymes(result: Result) -> list[tuple[str, Curve]]:
-    """Those that clear something of the run and move by more than a hundredth."""
-    known = clearing(result.scenario.monographs.values())
-    return [
-        (name.replace("_", " "), curve)
-        for name, curve in zip(result.enzymes, result.enzyme_curves, strict=True)
-        if name.rsplit("_", 1)[0] in known and np.ptp(curve.value(curve.breaks)) > 0.01
-    ]
+def _enzymes(result: Result, drawn_span: tuple[float, float], times: Array, words: Words) -> list[Row]:
+    """Amounts that move, and the average activity of the 24 h before that reversible inhibitors leave, at times [h]."""
+    rows: list[Row] = []
+    for place, enzyme in enumerate(drawn_enzymes(result, *drawn_span)):
+        known, averages = enzyme.averages()
+        activity = [
+            value if time >= known[0] else None
+            for time, value in zip(times.tolist(), _rounded(np.interp(times, known, averages), 3), strict=True)
+        ]
+        protein, organ = enzyme.name.rsplit("_", 1)
+        protein = words.say("chart.inducible") if protein == "inducible" else protein
+        rows.append(
+            {
+                "name": f"{protein} {words.say(f'chart.{organ}')}",
+                "place": place,
+                **({"amount": _rounded(np.interp(times, enzyme.times, enzyme.level), 3)} if enzyme.moves else {}),
+                **({} if enzyme.left is None else {"activity": activity}),
+            }
+        )
+    return rows
 
 
 def daily_amounts(scenario: Scenario, drug: str) -> dict[int, float]:
@@ -177,9 +202,9 @@ def stretches_of(days: Mapping[int, float]) -> list[tuple[int, int, float]]:
     return stretches
 
 
-def _lane(scenario: Scenario, drug: str, span: tuple[float, float], words: Words) -> Row:
+def _lane(scenario: Scenario, drug: str, drawn_span: tuple[float, float], words: Words) -> Row:
     """Stretches of equal dosing within a span [h]; averages of several days where there are too many."""
-    first = math.floor(span[0] / 24 + 1e-9)
+    first = math.floor(drawn_span[0] / 24 + 1e-9)
     days = {day: amount for day, amount in daily_amounts(scenario, drug).items() if day >= first}
     stretches = stretches_of(days)
     if len(stretches) > STRETCHES:

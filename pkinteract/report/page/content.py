@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from pkinteract import __version__
 from pkinteract.analysis import Answer
 from pkinteract.analysis.moves import Move
+from pkinteract.analysis.sampling import Sample
 from pkinteract.analytes import name_of
 from pkinteract.export.tables.run import alert_text
 from pkinteract.guidance.types import Guidance
 from pkinteract.library.fingerprint import fingerprint
 from pkinteract.library.schema.monograph import clearing
 from pkinteract.model.expectation.evidence import PairEvidence
+from pkinteract.report.cautions import cautions_told
 from pkinteract.report.page.bodies import bodies_of, context_lines
 from pkinteract.report.page.chart import chart_content, daily_amounts, stretches_of
 from pkinteract.report.pairs import published
@@ -32,6 +36,15 @@ STRETCHES = 12
 ROOM = 180_000
 """Room for the numbers of the library and their sources [byte]."""
 
+PAPER_PAIRS = 8
+"""Pairs of a kind that are named on paper at most; more of them only on the screen."""
+
+STRONG = 1.25
+"""A ratio that is expected of a mechanism, or its inverse, from which the pair is named on paper all the same [1]."""
+
+IN_TABLE = ("studied", "known-not-modelled")
+"""What is known of pairs that stand in a table."""
+
 Row = Mapping[str, Any]
 
 
@@ -40,19 +53,18 @@ def page_content(
     sentences: Sequence[Sentence],
     pairs: Sequence[PairEvidence],
     words: Words,
-    made: date,
     people: PatientSpread | None = None,
     guidance: Sequence[Guidance] = (),
 ) -> dict[str, Any]:
     """Everything that the template shows, texts in the language of ``words``; ``people`` around the typical patient."""
     result = answer.result
     scenario = result.scenario
-    numbers, left_out = _numbers(result)
+    numbers, left_out = _numbers(result, words)
     return {
         "language": words.language,
         "title": scenario.title,
         "name": scenario.name,
-        "made": made.isoformat(),
+        "start": None if scenario.start is None else words.say("page.start", date=_moment(scenario, 0.0)),
         "program": __version__,
         "library": fingerprint(),
         "patient": list(_patient(scenario, words)),
@@ -60,7 +72,7 @@ def page_content(
         "taken": list(scenario.not_modelled),
         "sentences": [{"label": words.say(f"label.{sentence.label}"), "text": sentence.text} for sentence in sentences],
         "moves": [_move(answer, move, words) for move in answer.moves],
-        "people": None if people is None else words.say("page.people_text", count=people.count),
+        **_around(result, words, people),
         "samples": list(_samples(answer, words, people)),
         "alerts": [
             {
@@ -73,7 +85,8 @@ def page_content(
             }
             for alert in answer.alerts
         ],
-        "pairs": [_pair(pair, scenario, words) for pair in pairs],
+        "pairs": [_pair(pair, scenario, words) for pair in pairs if pair.status in IN_TABLE],
+        "other_pairs": list(_other_pairs(pairs, scenario, words)),
         "guidance": list(bodies_of(guidance, scenario, words)),
         "doses": list(_doses(scenario, words)),
         "measured": list(_measured(result, words)),
@@ -83,12 +96,22 @@ def page_content(
         "numbers": numbers,
         "left_out": left_out,
         "warnings": [
-            *scenario.warnings,
-            *(() if people is None else people.warnings),
-            *(() if result.fit is None else result.fit.warnings),
+            *cautions_told(scenario, words),
+            *(() if people is None else (note.told(words) for note in people.warnings)),
+            *(() if result.fit is None else (note.told(words) for note in result.fit.warnings)),
         ],
         "chart": chart_content(answer, words, people),
     }
+
+
+def _around(result: Result, words: Words, people: PatientSpread | None) -> Row:
+    """What the bands around the curves hold, and what they are called in a table; None without any."""
+    if people is not None:
+        text = words.say("page.people_text", count=people.count)
+        return {"people": text, "people_head": words.say("page.people")}
+    if result.fit is not None and result.fit.bands:
+        return {"people": words.say("page.fitted_text"), "people_head": words.say("page.interval")}
+    return {"people": None, "people_head": None}
 
 
 def _patient(scenario: Scenario, words: Words) -> Iterator[str]:
@@ -148,7 +171,8 @@ def _move(answer: Answer, move: Move, words: Words) -> Row:
         "ratio": words.written(move.ratio) if move.settled else words.say("moving"),
         "half": "–" if move.half is None else words.written(round(move.half / 24, 1)),
         "most": "–" if move.most is None else words.written(round(move.most / 24, 1)),
-        "troughs": [text or "–" for text in troughs],
+        "trough_before": troughs[0] or "–",
+        "trough_after": troughs[1] or "–",
     }
 
 
@@ -157,7 +181,8 @@ def _samples(answer: Answer, words: Words, people: PatientSpread | None) -> Iter
     places = {analyte.id: place for place, analyte in enumerate(answer.result.analytes)}
     for sample in answer.samples:
         share = sample.share
-        band = None if people is None else people.band(places[sample.analyte.id], sample.time)
+        place = places[sample.analyte.id]
+        band = _fitted_ends(answer.result, place, sample) if people is None else people.band(place, sample.time)
         yield {
             "day": words.written(round(sample.time / 24, 2)),
             "date": _moment(scenario, sample.time),
@@ -170,18 +195,57 @@ def _samples(answer: Answer, words: Words, people: PatientSpread | None) -> Iter
         }
 
 
+def _fitted_ends(result: Result, place: int, sample: Sample) -> tuple[float, float] | None:
+    """Ends of the band of a fitted patient at a sample; None where an analyte has none, or there is no such patient."""
+    band = None if result.fit is None else result.fit.band(sample.analyte.id)
+    if band is None:
+        return None
+    low, high = band.ends(np.array([sample.time]), np.array([sample.expected]))[:, 0].tolist()
+    return None if math.isnan(low) or math.isnan(high) else (low, high)
+
+
 def _pair(pair: PairEvidence, scenario: Scenario, words: Words) -> Row:
     return {
-        "perpetrator": name_of(pair.perpetrator, scenario, words.language),
-        "victim": name_of(pair.victim, scenario, words.language),
-        "status": pair.status,
+        "pair": _acts(pair, scenario, words),
         "status_text": words.say(f"status.{pair.status}"),
         "expected": "–" if pair.expected is None else words.written(float(f"{pair.expected:.3g}")),
         "published": published(pair, words) or "–",
-        "studies": pair.studies,
+        "studies": pair.studies or "–",
         "grades": f"{pair.grade_perpetrator}, {pair.grade_victim}",
-        "source": pair.source,
     }
+
+
+def _acts(pair: PairEvidence, scenario: Scenario, words: Words) -> str:
+    perpetrator, victim = (name_of(drug, scenario, words.language) for drug in (pair.perpetrator, pair.victim))
+    return words.say("page.acts", perpetrator=perpetrator, victim=victim)
+
+
+def _other_pairs(pairs: Sequence[PairEvidence], scenario: Scenario, words: Words) -> Iterator[Row]:
+    """Pairs that nobody studied, by what is known of them; on ``paper`` where they are many only those that count."""
+    for status in sorted({pair.status for pair in pairs} - set(IN_TABLE)):
+        mine = [pair for pair in pairs if pair.status == status]
+        names = {pair: _expecting(pair, scenario, words) for pair in mine}
+        kept = [name for pair, name in names.items() if _strong(pair)]
+        left = words.say("page.pairs_in", count=len(mine) - len(kept), file="pairs.csv")
+        yield {
+            "status_text": words.say(f"status.{status}"),
+            "text": "; ".join(names.values()),
+            "paper": "; ".join([*kept, left]) if len(mine) - len(kept) > PAPER_PAIRS else "",
+        }
+
+
+def _expecting(pair: PairEvidence, scenario: Scenario, words: Words) -> str:
+    """A pair, with what the model expects of its mechanism."""
+    acts = _acts(pair, scenario, words)
+    if pair.status != "mechanism" or pair.expected is None:
+        return acts
+    return f"{acts} ({words.say('page.expects', ratio=float(f'{pair.expected:.3g}'))})"
+
+
+def _strong(pair: PairEvidence) -> bool:
+    """Whether a mechanism is expected to change the level by a quarter."""
+    expected = pair.expected if pair.status == "mechanism" else None
+    return expected is not None and expected > 0 and max(expected, 1 / expected) >= STRONG
 
 
 def _doses(scenario: Scenario, words: Words) -> Iterator[Row]:
@@ -237,12 +301,17 @@ def _moment(scenario: Scenario, time: float) -> str:
     return "" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
 
 
-def _numbers(result: Result) -> tuple[list[Row], int]:
+def _numbers(result: Result, words: Words) -> tuple[list[Row], int]:
     """The numbers of the library with their sources, as many as there is room for, and how many are left out."""
-    room, kept = ROOM, []
+    room: int = ROOM
+    kept: list[Row] = []
     for number in result.numbers:
         room -= 120 + sum(len(str(cell).encode()) for cell in number.values())
         if room < 0:
             break
-        kept.append(number)
+        unit = "" if number["unit"] == "1" else f" {number['unit']}"
+        source = number["source"] or number["note"] or "–"
+        kind = words.say(f"kind.{str(number['kind']).replace(' ', '-')}")
+        value = f"{words.number(str(number['value']))}{unit}"
+        kept.append({**number, "number": value, "kind": kind, "source": source})
     return kept, len(result.numbers) - len(kept)

@@ -8,7 +8,11 @@
   const dashes = [[], [8, 4], [8, 3, 2, 3], [2, 2], [12, 3, 2, 3, 2, 3], [4, 2]];
   const charts = document.getElementById("charts");
   const readout = document.getElementById("readout");
-  const left = 56, right = 14, paper = 690;
+  const paper = 690, between = 11;
+  const edges = (columns) => columns > 1 ? [36, 6, 8.5] : [56, 14, 11.5];
+  for (const curve of data.panels.flatMap((panel) => panel.curves)) {
+    if (curve.people && curve.people.length === 2) curve.people.splice(1, 0, new Array(data.day.length).fill(null));
+  }
   const first = data.day[0], last = data.day[data.day.length - 1];
   const hidden = new Set();
   let log = false, dark = false, printing = false, drawn = false, shared = false;
@@ -17,12 +21,14 @@
 
   const colour = (name) => getComputedStyle(root).getPropertyValue(name).trim();
   const stroke = (n) => (dark && !printing ? bright : light)[n % light.length];
-  const like = (curve, n) => curve.typical ?? n;
+  const like = (curve, n) => curve.typical ?? curve.place ?? n;
   const thick = (curve) => curve.typical == null ? 1 : 0.5;
   const dash = (n) => dashes[(n + Math.floor(n / light.length)) % dashes.length];
   const figures = new Intl.NumberFormat(words.language, { maximumSignificantDigits: 3, useGrouping: false });
   const number = (value) => value == null ? "–" : figures.format(value);
-  const width = () => printing ? paper : Math.max(280, charts.clientWidth);
+  const width = (columns = 1) => printing ? Math.floor((paper - between * (columns - 1)) / columns) : Math.max(280, charts.clientWidth);
+  const enzymes = [["amount", words.amount], ["activity", words.activity]].map(([kind, unit]) => [unit, data.enzymes.filter((enzyme) => enzyme[kind]).map((enzyme) => (
+    { name: enzyme.name, place: enzyme.place, values: enzyme[kind] }))]).filter(([, curves]) => curves.length);
   const made = (tag, name, text) => {
     const element = document.createElement(tag);
     if (name) element.className = name;
@@ -33,6 +39,10 @@
     const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
     for (const [key, value] of Object.entries(values)) element.setAttribute(key, value);
     return element;
+  };
+  const today = () => {
+    const now = new Date();
+    return [now.getFullYear(), now.getMonth() + 1, now.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
   };
   const dated = (day) => {
     const text = `${words.day} ${number(Math.round(day * 10) / 10)}`;
@@ -172,7 +182,7 @@
     return box;
   };
 
-  const draw = (panel, unit, days, curves, height, logarithmic, named) => {
+  const draw = (panel, unit, days, curves, [height, columns], logarithmic, named) => {
     const scale = printing ? 2 : 1;
     const one = { names: [], values: [], unit, people: curves.map((curve) => curve.people) };
     const peopled = curves.filter((curve) => curve.people);
@@ -180,7 +190,9 @@
       const start = 1 + curves.length + 3 * peopled.indexOf(curves[n]);
       return curves[n].people ? [start, start + 1, start + 2] : [];
     };
+    const [left, right, size] = edges(columns);
     const figure = made("figure", "chart");
+    figure.style.gridColumn = `span ${6 / columns}`;
     const room = made("div", "plot");
     figure.append(caption(one, panel, curves), room);
     charts.append(figure);
@@ -191,19 +203,19 @@
     const highest = Math.max(most, ...limits) * 1.1 || 1;
     const least = tops.reduce((low, value) => value > 0 && value < low ? value : low, highest);
     const lowest = Math.max(highest / 1e4, Math.min(least, highest / 10));
-    const font = `${11.5 * scale}px system-ui, sans-serif`;
+    const font = `${size * scale}px system-ui, sans-serif`;
     const axis = { stroke: colour("--ink"), font, labelFont: font, labelSize: 16 * scale, gap: 4 * scale,
       grid: { stroke: colour("--line"), width: scale }, ticks: { stroke: colour("--line"), width: scale, size: 5 * scale } };
     const values = (_, ticks) => ticks.map((tick) => tick == null ? "" : number(tick));
     one.plot = new uPlot({
-      width: width() * scale, height: height * scale, legend: { show: false }, padding: [6 * scale, right * scale, 0, 0],
+      width: width(columns) * scale, height: height * scale, legend: { show: false }, padding: [6 * scale, right * scale, 0, 0],
       scales: { x: { time: false, min: span[0], max: span[1] }, y: { distr: logarithmic ? 3 : 1, range: logarithmic ? [lowest, highest] : [0, highest] } },
-      axes: [{ ...axis, values, space: 55 * scale, size: 24 * scale, ...(named ? { label: words.day } : {}) },
+      axes: [{ ...axis, values, space: 55 * scale, size: 2.1 * size * scale, ...(named ? { label: words.day } : {}) },
         { ...axis, values, space: 26 * scale, size: left * scale }],
       series: [{}, ...curves.map((curve, n) => ({ label: curve.name, show: !hidden.has(curve.name), stroke: stroke(like(curve, n)),
         dash: dash(like(curve, n)).map((length) => length * scale), width: 1.5 * thick(curve) * scale, points: { show: false } })),
-        ...peopled.flatMap((curve) => [0, 1, 0].map((width) => ({ show: !hidden.has(curve.name), points: { show: false },
-          stroke: stroke(curves.indexOf(curve)), width: width * scale, dash: [1.5 * scale, 2.5 * scale] })))],
+        ...peopled.flatMap((curve) => [0, 1, 0].map((thin) => ({ show: !hidden.has(curve.name), points: { show: false },
+          stroke: stroke(curves.indexOf(curve)), width: thin * scale, dash: [1.5 * scale, 2.5 * scale] })))],
       bands: peopled.map((curve) => one.bands(curves.indexOf(curve))).map(([low, , high], n) => (
         { series: [high, low], fill: `${stroke(curves.indexOf(peopled[n]))}2e` })),
       cursor: { sync: { key: "days", scales: ["x", null] }, drag: { x: true, y: false }, points: { size: 6 } },
@@ -220,6 +232,7 @@
 
   const lanes = () => {
     const tall = printing ? 22 : 30, text = 11;
+    const [left, right] = edges(1);
     const x = (day) => left + (day - span[0]) / (span[1] - span[0]) * (width() - left - right);
     const told = data.lanes.map((lane) => `${lane.name}: ${lane.stretches.map(([one, other, amount]) => `${number(amount)} mg, ${words.day} ${one}–${other}`).slice(0, 8).join("; ")}`);
     const svg = drawing("svg", { width: width(), height: tall * data.lanes.length, role: "img", "aria-label": `${words.doses}. ${told.join(". ")}` });
@@ -253,12 +266,15 @@
     for (const one of plots) one.plot.destroy();
     plots = [];
     charts.textContent = "";
-    const count = data.panels.length + (data.enzymes.length ? 1 : 0);
+    const count = data.panels.length + enzymes.length;
+    const columns = !printing || count < 6 ? 1 : count < 9 ? 2 : 3;
+    const below = columns > 1 ? enzymes.length : 1;
+    const rows = Math.ceil(data.panels.length / columns) + enzymes.length / below;
     const peopled = data.panels.some((panel) => panel.curves.some((curve) => curve.people));
-    const shared = ((peopled ? 570 : 655) - 22 * data.lanes.length) / count - 22;
-    const height = printing ? Math.min(Math.max(shared, 95), 150) : 190;
-    data.panels.forEach((panel, n) => draw(panel, panel.unit, data.day, panel.curves, height, log, n === count - 1));
-    if (data.enzymes.length) draw({}, words.enzymes, data.enzyme_day, data.enzymes, height, false, true);
+    const room = columns > 1 ? 420 : (peopled ? 570 : 655) - 22 * data.lanes.length;
+    const height = printing ? Math.min(Math.max(room / rows - 22, columns > 1 ? 64 : 95), 150) : 190;
+    data.panels.forEach((panel, n) => draw(panel, panel.unit, data.day, panel.curves, [height, columns], log, n === count - 1));
+    enzymes.forEach(([unit, curves], n) => draw({}, unit, data.enzyme_day, curves, [height, below], false, n === enzymes.length - 1));
     drawn = true;
     show();
     lanes();
@@ -280,6 +296,7 @@
   const print = (on) => {
     if (printing === on) return;
     printing = on;
+    document.getElementById("printed").textContent = on ? "· " + words.printed.replace("{date}", today()) : "";
     root.classList.toggle("dark", dark && !on);
     all();
   };

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +25,6 @@ def page_text(
     sentences: Sequence[Sentence],
     pairs: Sequence[PairEvidence],
     words: Words,
-    made: date,
     people: PatientSpread | None = None,
     guidance: Sequence[Guidance] = (),
 ) -> str:
@@ -41,10 +39,11 @@ def page_text(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    content = page_content(answer, sentences, pairs, words, made, people, guidance)
+    content = page_content(answer, sentences, pairs, words, people, guidance)
     chart = content.pop("chart")
     return room.get_template("page.html").render(
         **content,
+        chart_panels=len(chart["panels"]),
         say=words.say,
         chart=_embedded({**chart, "words": _chart_words(words)}),
         plot_script=(FOLDER / "uplot" / "uPlot.iife.min.js").read_text("utf-8"),
@@ -59,19 +58,18 @@ def write_page(
     sentences: Sequence[Sentence],
     pairs: Sequence[PairEvidence],
     words: Words,
-    made: date,
     path: Path,
     *,
     people: PatientSpread | None = None,
     guidance: Sequence[Guidance] = (),
 ) -> None:
     """Write the page to a file."""
-    path.write_text(page_text(answer, sentences, pairs, words, made, people, guidance), "utf-8")
+    path.write_text(page_text(answer, sentences, pairs, words, people, guidance), "utf-8")
 
 
 def _chart_words(words: Words) -> dict[str, str]:
     """What the script writes, in the language of the page."""
-    keys = ("day", "enzymes", "doses", "measured", "range", "alert")
+    keys = ("day", "amount", "activity", "doses", "measured", "range", "alert", "printed")
     return {key: words.sentences[f"chart.{key}"] for key in keys} | {"language": words.language}
 
 

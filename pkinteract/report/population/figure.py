@@ -25,9 +25,9 @@ from pkinteract.report.drawing import (
     panels,
     reference_range,
     save,
-    span,
 )
 from pkinteract.report.population.fan import Fan
+from pkinteract.report.span import span
 from pkinteract.scenario import Scenario
 from pkinteract.scenario.types import TOLERANCE
 

@@ -16,6 +16,7 @@ from pkinteract.report.lines import rows_text
 from pkinteract.report.pairs import taken_lines
 from pkinteract.result import Analyte
 from pkinteract.text.csv import Table
+from pkinteract.text.remark import Remark, remark
 from pkinteract.text.words import words_of
 
 _SHOWN = ("cavg_before", "cavg_after", "fold_rise", "t50", "t90")
@@ -37,13 +38,16 @@ _MOST = 8
 """Groups and failures that are printed at most."""
 
 
-def population_lines(plan: RunPlan, tally: Tally, resumed: int, written: Sequence[Path]) -> list[str]:
-    """What ``population`` prints; ``resumed`` is the number of partitions that were there before."""
+def population_lines(
+    plan: RunPlan, tally: Tally, resumed: int, written: Sequence[Path], answer: Sequence[str] = ()
+) -> list[str]:
+    """What ``population`` prints, lines of the ``answer`` first; ``resumed`` partitions were there before."""
     spec = plan.spec
     lines = [f"{plan.scenario.name}: {plan.scenario.title}", f"  {patient_count(plan, tally)}, seed {spec.seed}"]
     lines += [f"  {text}" for text in plan.scenario.names]
     if resumed:
         lines.append(f"  went on from {resumed} of {plan.partitions} partitions")
+    lines += answer
     lines.append("  24-h average before t = 0 and at the end, their ratio, day by which half and 90 % of it is there;")
     lines.append("  median (5 to 95 % of the patients):")
     head = ("analyte", "unit", "before", "after", "fold rise", "half, day", "90 %, day")
@@ -54,18 +58,17 @@ def population_lines(plan: RunPlan, tally: Tally, resumed: int, written: Sequenc
     lines += _at_risk(plan, tally)
     lines += [f"  {text}" for text in taken_lines(plan.scenario, words_of("en"))]
     lines += [f"  warning: {text}" for text in plan.scenario.warnings]
-    lines += [f"  warning: {text}" for text in drawn_over(plan)]
+    lines += [f"  warning: {note.told(words_of('en'))}" for note in drawn_over(plan)]
     lines += _failed(tally)
     lines += [f"  wrote {path}" for path in written]
     return [*lines, f"  {NOTICE}"]
 
 
-def drawn_over(plan: RunPlan) -> Iterator[str]:
+def drawn_over(plan: RunPlan) -> Iterator[Remark]:
     """What a scenario without ``[population]`` says of its patient's genes, which are drawn all the same."""
     for gene, activity in plan.scenario.patient.phenotype.items() if plan.scenario.population is None else ():
         if gene in plan.genes and activity.phenotype != "normal":
-            kept = f'"{activity.phenotype}", write [population] with fixed = ["{gene}"]'
-            yield f"{gene} is drawn; to keep {kept}"
+            yield remark("remark.drawn-over", gene=gene, phenotype=activity.phenotype)
 
 
 def patient_count(plan: RunPlan, tally: Tally) -> str:

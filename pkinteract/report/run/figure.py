@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,34 +29,18 @@ from pkinteract.report.drawing import (
     panels,
     reference_range,
     save,
-    span,
 )
+from pkinteract.report.run.enzymes import DrawnEnzyme, drawn_enzymes
+from pkinteract.report.span import span
 from pkinteract.result import Analyte, Result
 
 DAY = 24.0
-
-ENZYME_POINTS = 1200
-"""Points of an enzyme at most: two an hour in 25 d."""
-
-INHIBITED = 0.02
-"""Share of an enzyme's activity from which its inhibition is drawn [1]."""
 
 AVERAGES = 601
 """Points of an average."""
 
 DOTS: Any = (0, (1, 1))
 DASHES: tuple[Any, ...] = ("-", "--", "-.", DOTS, (0, (5, 1, 1, 1)), (0, (3, 1)))
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class _DrawnEnzyme:
-    """An enzyme that is drawn: times (time,) [h], level and share that inhibitors leave (time,) [1], None for all."""
-
-    name: str
-    times: Array
-    level: Array
-    moves: bool
-    left: Array | None
 
 
 def write_figure(results: Sequence[Result], paths: Sequence[Path]) -> None:
@@ -73,7 +56,7 @@ def draw_result(result: Result) -> Figure:
     What came before t = 0 is drawn too, up to two weeks or a quarter of the output, so that a change at t = 0 is seen.
     """
     families = _families(result)
-    enzymes = _enzymes_drawn(result)
+    enzymes = drawn_enzymes(result, *span(result.scenario))
     drugs = list(result.scenario.dosed)
     sizes = [
         (1.6, max(len(family) + _measured(result, family) + bool(_typical(result, family)), 2)) for family in families
@@ -202,38 +185,14 @@ def _draw_overlay(axis: Axes, results: Sequence[Result], analyte: Analyte) -> No
     axis.set_title(f"{analyte.name}, average of the 24 h before", loc="left")
 
 
-def _enzymes_drawn(result: Result) -> list[_DrawnEnzyme]:
-    """Enzymes that clear a compound of the run in an organ, and whose activity moves there."""
-    monographs = result.scenario.monographs.values()
-    used = {
-        f"{pathway.enzyme}_{pathway.organ}" for monograph in monographs for pathway in monograph.elimination.pathway
-    }
-    used |= {f"{pathway.returned_by}_liver" for monograph in monographs for pathway in monograph.elimination.pathway}
-    used |= {f"{protein}_gut" for monograph in monographs for protein in monograph.gut_proteins}
-    start, end = span(result.scenario)
-    lead = max(result.scenario.first_time, start - DAY)
-    times = np.linspace(lead, end, 1 + math.ceil(min(2 * (end - lead), ENZYME_POINTS)))
-    left = {} if result.activity is None else result.activity.left(times)
-    drawn = []
-    for name, curve in zip(result.enzymes, result.enzyme_curves, strict=True):
-        share = left.get(name)
-        share = share if share is not None and share.min() < 1 - INHIBITED else None
-        level = curve.value(times)
-        moves = bool(np.ptp(level) > 1e-3)
-        if name in used and (moves or share is not None):
-            shown = name.replace("_", " ")
-            drawn.append(_DrawnEnzyme(name=shown, times=times, level=level, moves=moves, left=share))
-    return drawn
-
-
-def _draw_enzymes(axis: Axes, result: Result, enzymes: list[_DrawnEnzyme]) -> None:
+def _draw_enzymes(axis: Axes, result: Result, enzymes: list[DrawnEnzyme]) -> None:
     """A line per enzyme; of an inhibited one the activity that is left, and dotted what there would be without."""
     start, end = span(result.scenario)
     dashes = [dash for dash in DASHES if dash != DOTS]
     handles: list[Artist] = []
     for n, enzyme in enumerate(enzymes):
         color, style = PALETTE[n % len(PALETTE)], {"ls": dashes[n % len(dashes)], "lw": 1.3}
-        handles.append(Line2D([], [], color=color, label=enzyme.name, **style))
+        handles.append(Line2D([], [], color=color, label=enzyme.name.replace("_", " "), **style))
         if enzyme.left is None:
             axis.plot(enzyme.times / 24, enzyme.level, color=color, **style)
             continue
@@ -241,7 +200,7 @@ def _draw_enzymes(axis: Axes, result: Result, enzymes: list[_DrawnEnzyme]) -> No
             axis.plot(enzyme.times / 24, enzyme.level, color=color, lw=1, ls=DOTS)
         values = enzyme.level * enzyme.left
         axis.plot(enzyme.times / 24, values, color=color, lw=0.6, alpha=0.5)
-        times, averages = _averaged(enzyme.times, values, resting=result.kept is None)
+        times, averages = enzyme.averages()
         axis.plot(times / 24, averages, color=color, **style)
     if any(enzyme.moves and enzyme.left is not None for enzyme in enzymes):
         handles.append(Line2D([], [], color="#444444", lw=1, ls=DOTS, label="without reversible inhibition"))
@@ -250,17 +209,6 @@ def _draw_enzymes(axis: Axes, result: Result, enzymes: list[_DrawnEnzyme]) -> No
     axis.set_ylabel("enzyme activity\n(uninduced = 1)")
     axis.set_ylim(bottom=0)
     legend(axis, handles, columns=3)
-
-
-def _averaged(times: Array, values: Array, resting: bool) -> tuple[Array, Array]:
-    """Times and averages of the 24 h before them, of values on an even grid; ``resting`` ones stood as they begin."""
-    steps = np.diff(times) * (values[1:] + values[:-1]) / 2
-    total = np.concatenate([[0.0], np.cumsum(steps)])
-    window = min(DAY, (times[-1] - times[0]) / 2)
-    before = times - window
-    earlier = np.interp(before, times, total) + np.minimum(before - times[0], 0.0) * values[0]
-    shown = slice(None) if resting else before >= times[0] - 1e-9
-    return times[shown], ((total - earlier) / window)[shown]
 
 
 def _daily(curve: Curve, start: float, end: float) -> tuple[Array, Array]:

@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from pkinteract.analysis import Alert, Answer
 from pkinteract.analysis.causes import Cause, causes_of, is_swing
-from pkinteract.analysis.moves import LEAST, Move, displacements, moves_of, told
+from pkinteract.analysis.moves import LEAST, Move, moves_of
 from pkinteract.analysis.risks import risks_of
 from pkinteract.analysis.settled import DAY, mean
-from pkinteract.analytes import name_of
-from pkinteract.export.tables.run import alert_text
+from pkinteract.export.tables.run import alert_text, judged_text
 from pkinteract.guidance.types import Guidance
 from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.report.guidance.text import guidance_sentences
 from pkinteract.report.pairs import published
+from pkinteract.report.run.advice import advice_of
+from pkinteract.report.run.phrases import (
+    MOST,
+    analyte_name,
+    ends,
+    first_alert,
+    limit_of,
+    with_unbound,
+    written_day,
+)
 from pkinteract.result import FittedValue, LevelFit
 from pkinteract.scenario.types import TOLERANCE
 from pkinteract.text.words import Words
 
+__all__ = ["MOST", "QUANTITIES", "Label", "Sentence", "of_typical", "sentences_of", "told_moves", "value_name"]
+
 Label = Literal["patient", "happens", "much", "risk", "measure", "do"]
 
-MOST = 3
-"""Moves that are told at most."""
-
-LASTING = 72.0
-"""An alert that ends no earlier than this before a move does is still there [h]."""
+ALERT = ("above-alert",)
+"""The rule about an alert level."""
 
 MOVED = 1.05
 """Fold change from which a fitted value is told [1]."""
@@ -56,15 +63,16 @@ def sentences_of(
 
     Those on ``people`` begin who is at risk, the gravest ``guidance`` begins what to do.
     """
-    moves, fit = told_moves(answer), answer.result.fit
-    happens = [*_happens(answer, moves, words), *_missing(answer, pairs, words)]
+    together, fit = _together(answer), answer.result.fit
+    moves = [move for move, _ in together]
+    happens = [*_happens(answer, together, words), *_missing(answer, pairs, words)]
     texts: tuple[tuple[Label, list[str]], ...] = (
         ("patient", [] if fit is None else list(_patient(answer, fit, words))),
         ("happens", [*happens, *([] if fit is None else _beside(answer, fit, moves, words))]),
-        ("much", list(_much(answer, moves, words))),
+        ("much", list(_much(answer, together, words))),
         ("risk", [*people, *_risk(answer, moves, words)]),
-        ("measure", list(_measure(answer, words))),
-        ("do", [*guidance_sentences(guidance, answer.result.scenario, words), *_do(answer, moves, words)]),
+        ("measure", list(_measure(answer, together, words))),
+        ("do", [*guidance_sentences(guidance, answer.result.scenario, words), *advice_of(answer, moves, words)]),
     )
     return tuple(
         Sentence(label=label, text=" ".join(part[0].upper() + part[1:] for part in parts))
@@ -74,12 +82,13 @@ def sentences_of(
 
 
 def told_moves(answer: Answer) -> list[Move]:
-    """Moves that are told, those that newly pass a limit first, then the largest."""
-    moves = told(answer.result, answer.moves)
-    limits = ("above-alert", "above-range", "below-range")
-    passing = {alert.analyte for alert in answer.alerts if alert.rule in limits and alert.since == "after"}
-    order = {move: (move.analyte.id not in passing, -abs(math.log(max(move.ratio, 1e-12)))) for move in moves}
-    return sorted(moves, key=order.__getitem__)[:MOST]
+    """Moves that are told, those that newly pass a limit first, then the largest; unbound levels with total ones."""
+    return [move for pair in _together(answer) for move in pair if move is not None]
+
+
+def _together(answer: Answer) -> list[tuple[Move, Move | None]]:
+    """Moves that are told, each with that of an unbound level which goes with it."""
+    return list(with_unbound(answer.told))[:MOST]
 
 
 def _patient(answer: Answer, fit: LevelFit, words: Words) -> Iterator[str]:
@@ -92,7 +101,7 @@ def _patient(answer: Answer, fit: LevelFit, words: Words) -> Iterator[str]:
     else:
         yield words.say("fitted.same", levels=levels)
     for conflict in fit.conflicts:
-        yield conflict.told(_name(answer, conflict.observation.analyte, words), words)
+        yield conflict.told(analyte_name(answer, conflict.observation.analyte, words), words)
 
 
 def _value(answer: Answer, fit: LevelFit, value: FittedValue, words: Words) -> str:
@@ -113,7 +122,7 @@ def value_name(value: FittedValue, answer: Answer, fit: LevelFit, words: Words) 
     key = _quantity(value)
     alike = [other for other in fit.values if (other.drug, _quantity(other)) == (value.drug, key)]
     what = words.say(f"quantity.{key}") if key in QUANTITIES else value.path
-    named = words.say("quantity.of", what=what, drug=_name(answer, value.drug, words))
+    named = words.say("quantity.of", what=what, drug=analyte_name(answer, value.drug, words))
     return f"{named} ({value.path.split('.')[-2]})" if len(alike) > 1 else named
 
 
@@ -131,7 +140,7 @@ def _beside(answer: Answer, fit: LevelFit, moves: Sequence[Move], words: Words) 
         if other is not None and max(_fold(move.before, other.before), _fold(move.target, other.target)) > LEAST:
             yield words.say(
                 "happens.typical",
-                analyte=_name(answer, move.analyte.id, words),
+                analyte=analyte_name(answer, move.analyte.id, words),
                 before=other.before,
                 after=other.target,
                 unit=move.analyte.unit,
@@ -143,7 +152,7 @@ def _beside(answer: Answer, fit: LevelFit, moves: Sequence[Move], words: Words) 
         span = (max(stop - DAY, result.scenario.first_time), stop)
         level, typical = mean(result.curve(name), *span), mean(fit.typical.curve(name), *span)
         if analyte.parent not in said and _fold(level, typical) > LEAST:
-            shown = _name(answer, name, words)
+            shown = analyte_name(answer, name, words)
             yield words.say("happens.level", analyte=shown, level=level, typical=typical, unit=analyte.unit)
 
 
@@ -152,19 +161,19 @@ def _fold(one: float, other: float) -> float:
     return max(one, other) / min(one, other) if min(one, other) > 0 else 1.0
 
 
-def _happens(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[str]:
-    designed = [alert for alert in answer.alerts if alert.rule in ("cycle", "single-dose")]
+def _happens(answer: Answer, together: Sequence[tuple[Move, Move | None]], words: Words) -> Iterator[str]:
+    designed = [alert for alert in answer.alerts if _happening(answer, alert)]
     for alert in designed[:MOST]:
         yield f"{alert_text(alert, answer.result, words)}."
-    if not moves:
+    if not together:
         if answer.change is not None and not designed:
             yield words.say("happens.nothing")
         return
-    for move in moves:
+    for move, free in together:
         key = ("peaks" if move.ratio > 1 else "dips") if move.returns else ("rise" if move.ratio > 1 else "fall")
         cause = words.listed([_cause(answer, cause, words) for cause in _causes(answer, move)])
         values = {
-            "analyte": _name(answer, move.analyte.id, words),
+            "analyte": analyte_name(answer, move.analyte.id, words),
             "fold": move.ratio,
             "share": 100 * move.ratio,
             "before": move.before,
@@ -173,6 +182,21 @@ def _happens(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[st
         }
         sentence = words.say(f"happens.{key}", cause=cause, **values) if cause else None
         yield sentence or words.say(_unmoved(answer, move), **values)
+        if free is not None:
+            yield words.say(
+                "happens.unbound",
+                analyte=analyte_name(answer, free.analyte.id, words),
+                before=free.before,
+                after=free.target,
+                unit=free.analyte.unit,
+            )
+
+
+def _happening(answer: Answer, alert: Alert) -> bool:
+    """Whether an alert is what happens: a cycle, single doses, a level that does not fit, a loss alone."""
+    lost = alert.rule == "lost" and alert.severity == "warning" and not answer.told
+    odd = alert.rule == "measured" and answer.result.fit is None
+    return alert.rule in ("cycle", "single-dose") or lost or odd
 
 
 def _missing(answer: Answer, pairs: Sequence[PairEvidence], words: Words) -> Iterator[str]:
@@ -181,8 +205,8 @@ def _missing(answer: Answer, pairs: Sequence[PairEvidence], words: Words) -> Ite
         if pair.status == "known-not-modelled":
             yield words.say(
                 "happens.missing" if pair.published is None else "happens.missing-size",
-                perpetrator=_name(answer, pair.perpetrator, words),
-                victim=_name(answer, pair.victim if pair.known is None else pair.known.analyte, words),
+                perpetrator=analyte_name(answer, pair.perpetrator, words),
+                victim=analyte_name(answer, pair.victim if pair.known is None else pair.known.analyte, words),
                 published=published(pair, words),
             )
 
@@ -205,60 +229,48 @@ def _cause(answer: Answer, cause: Cause, words: Words) -> str:
         key = "smoker" if cause.drug == "smoker" and cause.after else cause.drug.replace("_", "-")
         key = "non-smoker" if cause.drug == "smoker" and not cause.after else key
         return words.say(f"cause.{key}", before=cause.before, after=cause.after)
-    name = _name(answer, cause.drug, words)
+    name = analyte_name(answer, cause.drug, words)
     return words.say(f"cause.{cause.what}", drug=name, before=cause.before, after=cause.after)
 
 
-def _name(answer: Answer, id: str, words: Words) -> str:
-    return name_of(id, answer.result.scenario, words.language)
+def _much(answer: Answer, together: Sequence[tuple[Move, Move | None]], words: Words) -> Iterator[str]:
+    """When each change is done, those with the same days as one; then which limits are passed, and when."""
+    times: dict[tuple[str, tuple[tuple[str, str], ...]], list[str]] = {}
+    for move, _ in together:
+        for key, days in _timed(answer, move, words):
+            times.setdefault((key, tuple(sorted(days.items()))), []).append(
+                analyte_name(answer, move.analyte.id, words)
+            )
+    for (key, told_days), names in times.items():
+        yield words.say(f"much.{key}", analyte=words.listed(names), **dict(told_days))
+    for move in (move for pair in together for move in pair if move is not None):
+        values = {
+            "analyte": analyte_name(answer, move.analyte.id, words),
+            "unit": move.analyte.unit,
+            "judged": judged_text(move.analyte, words),
+        }
+        firsts = (first_alert(answer, move.analyte.id, rules) for rules in (("above-range", "below-range"), ALERT))
+        for out in sorted((out for out in firsts if out is not None), key=lambda out: out.start):
+            days = {"day": written_day(answer, out.start, words), "until": written_day(answer, out.stop, words)}
+            rule = f"{out.rule}-until" if out.rule not in ALERT and ends(answer, out) else out.rule
+            yield words.say(f"much.{rule}", **values, **days, limit=limit_of(out))
 
 
-def _much(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[str]:
-    for move in moves:
-        values = {"analyte": _name(answer, move.analyte.id, words), "unit": move.analyte.unit}
-        swing = is_swing(answer.result.scenario, move.cause, move.analyte.parent)
-        if not swing and not move.steady:
-            yield words.say("much.unsteady", **values, level=move.before)
-        if not swing and not move.settled:
-            key = "much.moving" if move.limit is not None else "much.open"
-            yield words.say(key, **values, limit=move.limit or 0.0, day=move.stop / 24, level=move.after)
-        elif not swing and move.half is not None and move.most is not None:
-            key = "much.peak" if move.returns else "much.days"
-            times = {"half": move.half, "most": move.most, "top": move.extreme_time}
-            yield words.say(key, **values, **{name: _day(answer, time, words) for name, time in times.items()})
-        out = _first(answer, move.analyte.id, ("above-alert", "above-range", "below-range"))
-        judged = move.analyte.low is not None or move.analyte.high is not None
-        if out is not None:
-            days = {"day": _day(answer, out.start, words), "until": _day(answer, out.stop, words)}
-            ends = out.rule != "above-alert" and _ends(answer, out)
-            rule = f"{out.rule}-until" if ends else out.rule
-            yield words.say(f"much.{rule}", **values, **days, limit=_limit(out))
-        elif judged and not any(alert.analyte == move.analyte.id for alert in answer.alerts):
-            yield words.say("much.inside", **values)
-
-
-def _limit(alert: Alert) -> float:
-    level = alert.values["level"]
-    return level if isinstance(level, float) else math.nan
-
-
-def _first(answer: Answer, analyte: str, rules: Sequence[str]) -> Alert | None:
-    """The first alert of these rules that came with the change, or after it."""
-    mine = [
-        alert for alert in answer.alerts if alert.analyte == analyte and alert.rule in rules and alert.since == "after"
-    ]
-    return min(mine, key=lambda alert: alert.start, default=None)
-
-
-def _day(answer: Answer, time: float, words: Words) -> str:
-    """A time as a day, with its date where the run has a calendar."""
-    date = answer.result.scenario.date(time)
-    day = f"{time / 24:.0f}" if time % 24 < 1e-6 or time > 240 else words.written(round(time / 24, 1))
-    if date is None:
-        return words.say("day.plain", day=day)
-    weekday = words.sentences["day.weekdays"].split()[date.weekday()]
-    month = words.sentences["day.months"].split()[date.month - 1]
-    return words.say("day.dated", day=day, weekday=weekday, date=str(date.day), month=month)
+def _timed(answer: Answer, move: Move, words: Words) -> Iterator[tuple[str, dict[str, str]]]:
+    """How far a move has come and when, as keys of the words and what is filled in."""
+    unit = move.analyte.unit
+    if is_swing(answer.result.scenario, move.cause, move.analyte.parent):
+        return
+    if not move.steady:
+        yield "unsteady", {"level": words.written(move.before), "unit": unit}
+    if not move.settled:
+        at = {"day": words.written(move.stop / 24), "level": words.written(move.after), "unit": unit}
+        limit = {} if move.limit is None else {"limit": words.written(move.limit)}
+        yield ("moving" if limit else "open"), {**at, **limit}
+    elif move.half is not None and move.most is not None:
+        times = {"half": move.half, "most": move.most, **({"top": move.extreme_time} if move.returns else {})}
+        days = {name: written_day(answer, time, words) for name, time in times.items()}
+        yield ("peak" if move.returns else "days"), days
 
 
 def _risk(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[str]:
@@ -266,7 +278,7 @@ def _risk(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[str]:
         for risk in risks_of(answer.result, move)[:2]:
             yield words.say(
                 f"risk.{risk.trait}",
-                analyte=_name(answer, move.analyte.id, words),
+                analyte=analyte_name(answer, move.analyte.id, words),
                 gene=risk.name,
                 fold=risk.fold,
                 level=risk.fold * move.target,
@@ -274,56 +286,23 @@ def _risk(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[str]:
             )
 
 
-def _measure(answer: Answer, words: Words) -> Iterator[str]:
-    for sample in answer.samples[:MOST]:
+def _measure(answer: Answer, together: Sequence[tuple[Move, Move | None]], words: Words) -> Iterator[str]:
+    """When to draw a level; of a total and an unbound one that go together from one sample."""
+    unbound = {total.analyte.id: free.analyte.id for total, free in together if free is not None}
+    drawn = {(sample.analyte.id, sample.time): sample for sample in answer.samples}
+    second = {(free, time) for total, free in unbound.items() for id, time in drawn if id == total}
+    for sample in [sample for sample in answer.samples if (sample.analyte.id, sample.time) not in second][:MOST]:
+        free = drawn.get((unbound.get(sample.analyte.id, ""), sample.time))
         values = {
-            "analyte": _name(answer, sample.analyte.id, words),
-            "day": _day(answer, sample.time, words),
+            "analyte": analyte_name(answer, sample.analyte.id, words),
+            "day": written_day(answer, sample.time, words),
             "level": sample.expected,
             "unit": sample.analyte.unit,
         }
         share = sample.share
         if share is not None and 0 < share <= 1.2:
-            yield words.say("measure.share", **values, share=round(100 * min(share, 1.0)))
+            told = {**values, "share": round(100 * min(share, 1.0))}
+            key = "share" if free is None else "share-unbound"
+            yield words.say(f"measure.{key}", **told, **({} if free is None else {"free": free.expected}))
         elif share is None:
             yield words.say("measure.limit", **values)
-
-
-def _do(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[str]:
-    """What the gravest new alerts ask for; that nothing does, where every level that moves is judged and stays."""
-    urgent = [alert for alert in answer.alerts if alert.rule in ("contraception", "lost", "beyond-clearance")]
-    for alert in [alert for alert in urgent if alert.severity == "grave"][:MOST]:
-        yield f"{alert_text(alert, answer.result, words)}."
-    displaced = {total.place for total, _ in displacements(answer.result, answer.moves)}
-    for move in moves:
-        values = {"analyte": _name(answer, move.analyte.id, words), "unit": move.analyte.unit}
-        if move.place in displaced:
-            yield words.say("do.displaced", **values)
-            continue
-        high = _first(answer, move.analyte.id, ("above-alert", "above-range"))
-        low = _first(answer, move.analyte.id, ("below-range",))
-        judged = move.analyte.low is not None or move.analyte.high is not None
-        if high is not None and move.ratio > 1:
-            yield words.say("do.high", **values, day=_day(answer, high.start, words), limit=_limit(high))
-        elif low is not None and move.ratio < 1:
-            days = {"day": _day(answer, low.start, words), "until": _day(answer, low.stop, words)}
-            key = "do.low-until" if _ends(answer, low) else "do.low"
-            yield words.say(key, **values, **days, limit=_limit(low))
-        elif not judged:
-            yield words.say("do.unjudged", **values)
-        elif (outside := _lasting(answer, move)) is not None:
-            yield words.say(f"do.still-{outside.rule}", **values, limit=_limit(outside))
-        elif answer.samples:
-            yield words.say("do.inside", **values)
-
-
-def _ends(answer: Answer, alert: Alert) -> bool:
-    """Whether an alert is over before the run is."""
-    return alert.stop < answer.result.scenario.duration - LASTING
-
-
-def _lasting(answer: Answer, move: Move) -> Alert | None:
-    """An alert that was there before the change and is there where the move ends."""
-    rules = ("above-alert", "above-range", "below-range")
-    mine = (alert for alert in answer.alerts if alert.analyte == move.analyte.id and alert.rule in rules)
-    return next((alert for alert in mine if alert.stop >= move.stop - LASTING), None)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pkinteract.analysis.exposure import PRESENT, dose_folds
-from pkinteract.report.lines import rows_text
+from pkinteract.report.cautions import cautions_told
+from pkinteract.report.lines import rows_text, sentence_lines
 
 if TYPE_CHECKING:
     from pkinteract.analysis import Answer
@@ -47,18 +47,15 @@ def summary_lines(
         unit = str(exposure["unit"][i])
         rows.append((str(analyte), unit, day, *cells, _ratio(ratio, fold, words) if ratio else still))
     lines = [f"{result.scenario.name}: {result.scenario.title}", *(f"  {text}" for text in result.scenario.names)]
-    for sentence in sentences:
-        label = words.say(f"label.{sentence.label}")
-        lines += textwrap.wrap(f"{label}: {sentence.text}", 118, initial_indent="  ", subsequent_indent="    ")
+    lines += sentence_lines(sentences, words)
     lines.append(f"  {words.say('terminal.head')}")
     lines += rows_text(rows)
     lines += [f"  {text}" for text in _alert_lines(alerts, words)]
     lines += [f"  {text}" for text in pairs]
-    lines += [f"  {words.say('terminal.caution', text=text)}" for text in result.scenario.warnings]
+    lines += [f"  {words.say('terminal.caution', text=text)}" for text in cautions_told(result.scenario, words)]
     lines += [f"  {words.say('terminal.wrote', path=path)}" for path in written]
-    lines += (
-        [] if result.fit is None else [f"  {words.say('terminal.caution', text=text)}" for text in result.fit.warnings]
-    )
+    notes = [] if result.fit is None else [note.told(words) for note in result.fit.warnings]
+    lines += [f"  {words.say('terminal.caution', text=text)}" for text in notes]
     notice = "terminal.notice" if result.fit is None else "terminal.notice-fitted"
     return [*lines, f"  {words.say(notice)}"]
 

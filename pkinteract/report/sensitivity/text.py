@@ -10,6 +10,7 @@ from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.statistics.sensitivity import SensitivityResult, runs
 from pkinteract.report.lines import rows_text
 from pkinteract.report.population.text import drawn_over
+from pkinteract.text.words import words_of
 
 _PRINTED = ("cavg_after", "fold_rise")
 _SHOWN, _LEAST = 5, 0.01
@@ -22,7 +23,7 @@ def sensitivity_lines(plan: RunPlan, results: Sequence[SensitivityResult], writt
     text = f"{plan.spec.n:,} patients and as many strangers, {runs(plan):,} simulated in all, seed {plan.spec.seed}"
     yield f"  {text}"
     yield from (f"  {said}" for said in plan.scenario.names)
-    yield from (f"  warning: {text}" for text in drawn_over(plan))
+    yield from (f"  warning: {note.told(words_of('en'))}" for note in drawn_over(plan))
     yield "  share of the variance of the logarithm that an input explains alone, and with all that it does together"
     yield "  with others (95 % interval)"
     for result in (result for result in results if result.measure in _PRINTED):

@@ -14,9 +14,11 @@ from pkinteract.scenario.doses import weekday
 from pkinteract.scenario.file.courses import WEEKDAYS, monday, since_midnight
 from pkinteract.scenario.file.schema import DialysisTable
 from pkinteract.scenario.types import TOLERANCE, Session
+from pkinteract.text.remark import Remark, remark
 from pkinteract.text.toml_lines import Key
 
 Report = Callable[[Key, str], None]
+Warn = Callable[[Key, Remark], None]
 
 MOST_SESSIONS = 5000
 """Most sessions of a run: three a week for thirty years."""
@@ -47,7 +49,7 @@ def read_dialysis(
     part: Callable[[type[DialysisTable], object, Key], DialysisTable | None],
     around: DialysisContext | None,
     refuse: Report,
-    warn: Report,
+    warn: Warn,
 ) -> tuple[Session, ...]:
     """Sessions within the run, sorted; ``around`` is None where the rest of the file is wrong itself."""
     tables: list[tuple[Key, DialysisTable]] = []
@@ -61,7 +63,7 @@ def read_dialysis(
     for key, table in tables:
         mine = list(itertools.islice(_sessions(table, around), MOST_SESSIONS + 1))
         if not mine:
-            warn(key, "has no session within the run and changes nothing")
+            warn(key, remark("remark.no-session"))
         sessions += [(session, key) for session in mine]
     if len(sessions) > MOST_SESSIONS:
         refuse(("dialysis",), f"would give more than {MOST_SESSIONS:,} sessions; write fewer")
@@ -76,12 +78,11 @@ def read_dialysis(
     return tuple(session for session, _ in sessions)
 
 
-def _warn_of_unknown(sessions: list[Any], monographs: Mapping[str, Monograph], warn: Report) -> None:
+def _warn_of_unknown(sessions: list[Any], monographs: Mapping[str, Monograph], warn: Warn) -> None:
     """Say of which drugs it is not known what dialysis removes."""
     unknown = [drug for drug, monograph in monographs.items() if monograph.dialysis is None]
     if sessions and unknown:
-        text = "is not modelled, as no clearance by dialysis is known; levels during and after a session may be lower"
-        warn(("dialysis",), f"what is removed of {', '.join(unknown)} {text}")
+        warn(("dialysis",), remark("remark.removed", drugs=tuple(unknown)))
 
 
 def _sound(key: Key, table: DialysisTable, around: DialysisContext | None, refuse: Report) -> bool:

@@ -16,9 +16,12 @@ from pkinteract.scenario.kidneys import (
     most_cleared,
 )
 from pkinteract.scenario.types import Patient
+from pkinteract.text.remark import Remark, remark
 from pkinteract.text.toml_lines import Key
+from pkinteract.text.words import words_of
 
 Report = Callable[[Key, str], None]
+Warn = Callable[[Key, Remark], None]
 
 GIVEN = ("creatinine_clearance", "serum_creatinine", "egfr")
 """Keys by which the kidneys are told, one of them."""
@@ -34,7 +37,7 @@ def check_given(key: Key, written: Collection[str], refuse: Report) -> None:
         refuse((*key, other), f"give {first} or {other}, not both")
 
 
-def check_kidneys(table: object, monographs: Mapping[str, Monograph], refuse: Report, warn: Report) -> None:
+def check_kidneys(table: object, monographs: Mapping[str, Monograph], refuse: Report, warn: Warn) -> None:
     """Report kidneys that are told twice, or not at all where a drug needs them."""
     if not isinstance(table, dict):
         return
@@ -47,17 +50,17 @@ def check_kidneys(table: object, monographs: Mapping[str, Monograph], refuse: Re
         text = f"is required, {needed[0]} is cleared by the kidneys; write {example}"
         refuse(("patient", "creatinine_clearance"), text)
         return
-    little = [
-        f"{drug} ({monograph.renal_share:.0%} of its clearance)"
+    little = tuple(
+        remark("remark.renal", drug=drug, share=f"{100 * monograph.renal_share:.0f}")
         for drug, monograph in monographs.items()
         if monograph.renal_share
-    ]
+    )
     if little:
-        text = f"is not given: kidneys count as normal ({NORMAL_CREATININE_CLEARANCE:g} mL/min) for {', '.join(little)}"
-        warn(("patient", "creatinine_clearance"), text)
+        normal = remark("remark.kidneys", normal=NORMAL_CREATININE_CLEARANCE, little=little)
+        warn(("patient", "creatinine_clearance"), normal)
 
 
-def with_kidneys(patient: Patient, key: Key, refuse: Report, warn: Report) -> Patient:
+def with_kidneys(patient: Patient, key: Key, refuse: Report, warn: Warn) -> Patient:
     """The patient with the creatinine clearance that follows from serum creatinine or a filtration rate.
 
     An estimate above what kidneys clear is reported: it is bounded, or refused where it is absurd.
@@ -69,20 +72,20 @@ def with_kidneys(patient: Patient, key: Key, refuse: Report, warn: Report) -> Pa
         return patient
     if patient.egfr is not None and patient.height is not None:
         clearance = absolute_rate(patient.egfr, patient.weight, patient.height)
-        how = f"with a weight of {patient.weight:g} kg and a height of {patient.height * 100:g} cm"
+        how = remark("remark.by-size", weight=patient.weight, height=patient.height * 100)
     elif patient.serum_creatinine is not None:
-        clearance, how = _estimated(patient, patient.serum_creatinine), "by Cockcroft–Gault"
+        clearance, how = _estimated(patient, patient.serum_creatinine), remark("remark.by-formula")
     else:
         return patient
     most = most_cleared()
-    text = f"gives a creatinine clearance of {clearance:.0f} mL/min {how}"
+    estimate = remark("remark.clearance", clearance=f"{clearance:.0f}", how=how)
     if clearance > REFUSED:
         heavy = patient.height is None and patient.weight >= LARGEST_WEIGHT[patient.sex]
         other = ", give the height, by which a weight in obesity is adjusted," if heavy else ""
         advice = f'correct it{other} or write for example creatinine_clearance = "120 mL/min"'
-        refuse((*key, source), f"{text}, which no kidneys clear; {advice}")
+        refuse((*key, source), f"{estimate.told(words_of('en'))}, which no kidneys clear; {advice}")
     elif clearance > most:
-        warn((*key, source), f"{text}, more than kidneys clear; {most:g} mL/min counts. Is it right?")
+        warn((*key, source), remark("remark.bounded", text=estimate, most=most))
     if source == "serum_creatinine" and clearance <= REFUSED:
         _warn_of_weight(patient, (*key, source), warn)
     return replace(patient, creatinine_clearance=min(clearance, most))
@@ -95,14 +98,13 @@ def _estimated(patient: Patient, creatinine: float) -> float:
     return float(cockcroft_gault(patient.age, weight, female, creatinine))
 
 
-def _warn_of_weight(patient: Patient, key: Key, warn: Report) -> None:
+def _warn_of_weight(patient: Patient, key: Key, warn: Warn) -> None:
     """Say which weight Cockcroft–Gault takes in obesity, or that it cannot be known."""
     weight, height, female = patient.weight, patient.height, patient.sex == "female"
     if height is None:
         if weight >= LARGEST_WEIGHT[patient.sex]:
-            text = f"is judged by the whole weight of {weight:g} kg, as no height is given; in obesity (a body mass "
-            warn(key, text + f"index from {OBESE:g} on) an adjusted weight counts. Write the height")
+            warn(key, remark("remark.whole-weight", weight=weight, obese=OBESE))
     elif dosing_weight(weight, height, female) < weight:
-        adjusted = f"the adjusted weight of {dosing_weight(weight, height, female):.0f} kg (ideal "
-        text = f"{ideal_weight(height, female):.0f} kg), for a body mass index of {weight / height**2:.0f}"
-        warn(key, f"is judged by {adjusted}{text}")
+        weights = (dosing_weight(weight, height, female), ideal_weight(height, female), weight / height**2)
+        adjusted, ideal, index = (f"{value:.0f}" for value in weights)
+        warn(key, remark("remark.adjusted-weight", adjusted=adjusted, ideal=ideal, index=index))

@@ -9,6 +9,7 @@ from pkinteract.library import Library
 from pkinteract.library.names import all_of, folded, given_as, said_of
 from pkinteract.library.schema.values import one_line
 from pkinteract.library.suggestions import elsewhere
+from pkinteract.text.remark import Remark, remark
 from pkinteract.text.toml_lines import Key
 
 KEY = "not_modelled"
@@ -17,10 +18,11 @@ OFFER = f"leave {{0}} out, or list {{0}} in {KEY}"
 """What to do with a drug of a regimen that the library lacks; {0} is "it" or "them"."""
 
 Report = Callable[[Key, str], None]
+Warn = Callable[[Key, Remark], None]
 
 
 def read_not_modelled(
-    names: object, library: Library, unread: Collection[str], refuse: Report, warn: Report
+    names: object, library: Library, unread: Collection[str], refuse: Report, warn: Warn
 ) -> tuple[str, ...]:
     """The names as they are known elsewhere, else as they are written; those of ``unread`` files are not looked for.
 
@@ -43,7 +45,7 @@ def read_not_modelled(
         elif there := _there(name, library):
             refuse(key, there)
         elif name not in unread and (slip := library.resembles(name)):
-            warn(key, f"{slip}{'' if slip.endswith('?') else '.'} As it stands, nothing is said of its interactions")
+            warn(key, remark("remark.unsaid", slip=slip if slip.endswith("?") else f"{slip}."))
         taken.setdefault(word, elsewhere(name))
     return tuple(taken.values())
 

@@ -12,12 +12,14 @@ from pkinteract.scenario.context import Context
 from pkinteract.scenario.file.kidneys import GIVEN, check_given, with_kidneys
 from pkinteract.scenario.file.schema import LONGEST_PREGNANCY, ChangeTable, PatientTable
 from pkinteract.scenario.types import TOLERANCE, Patient
+from pkinteract.text.remark import Remark
 from pkinteract.text.toml_lines import Key
 from pkinteract.units import from_canonical, to_canonical
 
 WEEK = to_canonical(1.0, "wk")
 
 Report = Callable[[Key, str], None]
+Warn = Callable[[Key, Remark], None]
 
 Stages = tuple[Patient, tuple[tuple[float, Patient], ...]]
 """The patient as the run begins, and what the patient becomes and when [h]."""
@@ -135,7 +137,7 @@ def patients(
     monographs: Iterable[Monograph],
     span: tuple[float, float],
     refuse: Report,
-    warn: Report,
+    warn: Warn,
 ) -> Stages:
     """The patient as the run begins, and every later state with its time [h].
 
@@ -167,7 +169,7 @@ def _stages(
     phenotype: Mapping[str, Activity],
     span: tuple[float, float],
     refuse: Report,
-    warn: Report,
+    warn: Warn,
 ) -> Iterator[_PatientStage]:
     patient = with_kidneys(_first(table, phenotype), ("patient",), refuse, warn)
     conception = None if table.pregnancy is None else -table.pregnancy * WEEK

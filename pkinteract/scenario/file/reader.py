@@ -44,9 +44,11 @@ from pkinteract.scenario.file.schema import (
 from pkinteract.scenario.file.steady_state import steady_state
 from pkinteract.scenario.types import Course, Regimen, Scenario
 from pkinteract.scenario.warnings.oddities import oddities
+from pkinteract.text.remark import Caution, Remark, remark
 from pkinteract.text.toml import TomlFile, read_toml
 from pkinteract.text.toml_lines import Key
 from pkinteract.text.toml_words import problems
+from pkinteract.text.words import words_of
 from pkinteract.units import COLUMN_SUFFIX
 
 if TYPE_CHECKING:
@@ -82,7 +84,7 @@ class _ScenarioReader:
     def __init__(self, file: TomlFile, library: Library | None) -> None:
         self.file = file
         self.problems: list[Problem] = []
-        self.warnings: list[str] = []
+        self.cautions: list[Caution] = []
         self.drugs: list[str] = []
         self.lost = False
         self.unread: set[str] = set()
@@ -92,8 +94,10 @@ class _ScenarioReader:
     def refuse(self, key: Key, message: str) -> None:
         self.problems.append(Problem(line=self.file.line(key), key=self.file.name(key), message=message))
 
-    def warn(self, key: Key, message: str) -> None:
-        self.warnings.append(f"line {self.file.line(key)}, {self.file.name(key)}: {message}")
+    def warn(self, key: Key, message: Remark) -> None:
+        caution = Caution(line=self.file.line(key), place=self.file.name(key), remark=message)
+        if caution not in self.cautions:
+            self.cautions.append(caution)
 
     def scenario(self) -> Scenario:
         self.library = self._library()
@@ -164,7 +168,7 @@ class _ScenarioReader:
             population=population,
             overrides=overrides,
             names=tuple(naming.said.values()),
-            warnings=tuple(dict.fromkeys(self.warnings)),
+            cautions=tuple(self.cautions),
             own=self.library.own & monographs.keys(),
             sessions=sessions,
             context=context_of(table),
@@ -322,12 +326,12 @@ class _ScenarioReader:
         for drug, monograph in monographs.items():
             ages = monograph.ages
             if ages is not None and not ages.from_years - 1e-9 <= table.age <= ages.until_years + 1e-9:
-                span = f"{ages.from_years:g} to {ages.until_years:g} y"
-                text = f"{drug} is described for {span}, the patient is {table.age:g}"
+                text = remark("remark.age", drug=drug, low=ages.from_years, high=ages.until_years, age=table.age)
                 if table.extrapolate:
                     self.warn(("patient", "age"), text)
                 else:
-                    self.refuse(("patient", "age"), f"{text}; set extrapolate = true in [patient] to run all the same")
+                    said = text.told(words_of("en"))
+                    self.refuse(("patient", "age"), f"{said}; set extrapolate = true in [patient] to run all the same")
 
     def _changes(self) -> list[PatientChange]:
         table = self.file.data.get("patient")

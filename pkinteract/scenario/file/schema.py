@@ -19,7 +19,7 @@ from pkinteract.library.guidance.vocabulary import (
 from pkinteract.library.schema.values import one_line
 from pkinteract.scenario.population.schema import PopulationTable
 from pkinteract.scenario.values import READERS, StrictTable, indexed_rate, number_of, one_of, quantity, reader, text_of
-from pkinteract.units import parse, split
+from pkinteract.units import UNITS, parse, split
 
 
 def _title(value: object) -> str:
@@ -36,6 +36,10 @@ def _note(value: object) -> str:
 def _dose(value: object) -> tuple[float, bool]:
     """Amount [mg] and whether it is per kg of body weight."""
     text = text_of(value, "200 mg")
+    unit = text.split()[-1] if text.split() else ""
+    if unit in UNITS and UNITS[unit][0] == "volume":
+        juice = 'of grapefruit juice "200 g" for 200 mL'
+        raise ValueError(f'"{unit}" is a unit of volume; write the mass that is in it, such as "200 mg"; {juice}')
     amount = parse(text, "mass", "dose per weight", example="200 mg")
     per_weight = split(text)[1].endswith("/kg")
     if amount <= 0:

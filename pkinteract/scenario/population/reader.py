@@ -19,6 +19,7 @@ from pkinteract.scenario.population.types import ADULTS, Adherence, EmpiricalPeo
 from pkinteract.scenario.population.uncertainty import read_uncertainty
 from pkinteract.scenario.population.ward import read_ward
 from pkinteract.scenario.types import Regimen
+from pkinteract.text.remark import Remark, remark
 from pkinteract.text.toml import TomlFile
 from pkinteract.text.toml_lines import Key
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pkinteract.scenario.file.schema import PatientTable
 
 Report = Callable[[Key, str], None]
+Warn = Callable[[Key, Remark], None]
 
 HERE = "population"
 FACTORS = ("clearance", "volume", "ka", "bioavailability")
@@ -93,7 +95,7 @@ def population_refusals(changes: bool, pregnant: bool) -> Iterator[str]:
 
 
 def read_population(
-    file: TomlFile, around: PopulationContext, refuse: Report, warn: Report
+    file: TomlFile, around: PopulationContext, refuse: Report, warn: Warn
 ) -> PopulationSpecification | None:
     """The population of a file; None without the table, or where that could not be read at all."""
     table = _sound(file.data.get(HERE))
@@ -125,8 +127,8 @@ def read_population(
     _check_cvs(table, around, wrong)
     if table.draws is not None and table.uncertainty is None:
         wrong(("draws",), 'goes with uncertainty, for example uncertainty = "result.toml"')
-    for key, text in _ignored(table, around, ward):
-        warn(key, text)
+    for key, ignored in _ignored(table, around, ward):
+        warn(key, ignored)
     uncertainty = None
     if table.uncertainty is not None:
         uncertainty = read_uncertainty(file, table, around.monographs, wrong, warn)
@@ -262,7 +264,7 @@ def _adherence(table: AdherenceTable) -> Adherence:
 
 def _ignored(
     table: PopulationTable, around: PopulationContext, ward: EmpiricalPeople | None
-) -> Iterator[tuple[Key, str]]:
+) -> Iterator[tuple[Key, Remark]]:
     """What [patient] says of genes and enzymes, and the population draws anew."""
     if around.patient is None:
         return
@@ -275,4 +277,4 @@ def _ignored(
     ):
         for name in names:
             if name in drawn and name not in table.fixed:
-                yield ("patient", key, name), f'is drawn in [population]; to keep it write fixed = ["{name}"] there'
+                yield ("patient", key, name), remark("remark.drawn", name=name)

@@ -16,11 +16,13 @@ from pkinteract.scenario.expressions import value_of
 from pkinteract.scenario.population.schema import PopulationTable
 from pkinteract.scenario.population.types import Uncertain, Uncertainty
 from pkinteract.scenario.values import StrictTable
+from pkinteract.text.remark import Remark, remark
 from pkinteract.text.toml import TomlFile, read_toml
 from pkinteract.text.toml_lines import Key
 from pkinteract.text.toml_words import problems
 
 Report = Callable[[Key, str], None]
+Warn = Callable[[Key, Remark], None]
 
 DRAWS = 20
 """Sets of parameters unless another number is given."""
@@ -61,7 +63,7 @@ class _ResultTable(StrictTable):
 
 
 def read_uncertainty(
-    file: TomlFile, table: PopulationTable, monographs: Mapping[str, Monograph], wrong: Report, warn: Report
+    file: TomlFile, table: PopulationTable, monographs: Mapping[str, Monograph], wrong: Report, warn: Warn
 ) -> Uncertainty | None:
     """What a fit knows of the drugs of a scenario; None if it was reported as wrong."""
     name = table.uncertainty or ""
@@ -77,8 +79,7 @@ def read_uncertainty(
         wrong(KEY, f"{printable(name)}: {error}")
         return None
     if file.data.get("parameters") != name:
-        text = "values of the library vary as those of the fit do; to start from its estimates write"
-        warn(("population", *KEY), f'{text} parameters = "{name}" at the top')
+        warn(("population", *KEY), remark("remark.uncertainty", file=name))
     return Uncertainty(name=name, draws=table.draws or DRAWS, parameters=parameters)
 
 

@@ -11,6 +11,7 @@ from pkinteract.library.schema.monograph import Monograph
 from pkinteract.library.schema.values import Value
 from pkinteract.scenario.doses import dose_count
 from pkinteract.scenario.types import TOLERANCE, Course, Patient, Regimen
+from pkinteract.text.remark import Remark, remark
 from pkinteract.text.toml_lines import Key
 
 ADULT = 18.0
@@ -39,7 +40,7 @@ class _ConstantDose:
 
 def unusual_doses(
     regimens: Sequence[Regimen], monographs: Mapping[str, Monograph], patient: Patient
-) -> Iterator[tuple[Key, str]]:
+) -> Iterator[tuple[Key, Remark]]:
     """What is unusual of the doses of a scenario, each at the key of its course; of ranges only in adults."""
     for drug in dict.fromkeys(regimen.drug for regimen in regimens):
         monograph = monographs[drug]
@@ -53,7 +54,7 @@ def unusual_doses(
             yield from _range(own, monograph, patient.weight)
 
 
-def unmakeable_dose(course: Course, monograph: Monograph) -> str | None:
+def unmakeable_dose(course: Course, monograph: Monograph) -> Remark | None:
     """What to say of a course whose doses cannot be made of the usual strengths; None if they can."""
     strengths = monograph.dosing.strengths.get(course.formulation)
     if strengths is None:
@@ -61,16 +62,20 @@ def unmakeable_dose(course: Course, monograph: Monograph) -> str | None:
     for amount in sorted({*course.levels, *(dose.amount for dose in course.clock)}):
         near = _nearest(amount, strengths)
         if near is not None:
-            sold = ", ".join(f"{mg:g}" for mg in strengths.amounts)
-            whole = _broken(strengths)
-            nearest = " and ".join(f"{mg:g}" for mg in near)
-            text = f"{amount:g} mg cannot be made of {monograph.id} {course.formulation} {sold} mg ({whole})"
-            round_to = "; round_to rounds the levels of a taper" if len(course.levels) > 1 else ""
-            return f"{text}; nearest {'is' if len(near) == 1 else 'are'} {nearest} mg{round_to}"
+            return remark(
+                "remark.unmakeable" if len(near) == 1 else "remark.unmakeable-between",
+                amount=amount,
+                drug=monograph.id,
+                formulation=course.formulation,
+                sold=strengths.amounts,
+                whole=_broken(strengths),
+                **dict(zip(("nearest", "next"), near, strict=False)),
+                rounded=remark("remark.round-to") if len(course.levels) > 1 else "",
+            )
     return None
 
 
-def _range(courses: Sequence[tuple[Key, Course]], monograph: Monograph, weight: float) -> Iterator[tuple[Key, str]]:
+def _range(courses: Sequence[tuple[Key, Course]], monograph: Monograph, weight: float) -> Iterator[tuple[Key, Remark]]:
     dosing = monograph.dosing
     low, high, once = (_mg(value, weight) for value in (dosing.low, dosing.high, dosing.single_high or dosing.high))
     most = _mg(dosing.most, weight)
@@ -82,21 +87,29 @@ def _range(courses: Sequence[tuple[Key, Course]], monograph: Monograph, weight: 
         if dose_count(course) > 1:
             stretches += _stretches(key, course, share)
         elif once is not None and (amount := _amounts(course)[0] * share) > once + GRAIN:
-            usual = f"the usual {once:g} mg at most" if dosing.single_high else f"the usual {_span(low, high)} a day"
-            yield key, f"{monograph.id} {amount:g} mg at once on day {course.start / 24:g}: above {usual}"
+            sentence = "remark.once" if dosing.single_high else "remark.once-day"
+            usual = once if dosing.single_high else _span(low, high)
+            yield key, remark(sentence, drug=monograph.id, amount=amount, day=course.start / 24, usual=usual)
     reached = 0.0
     said: set[Key] = set()
     for stretch, daily in _totals(stretches):
         reached = max(reached, daily)
         if high is not None and daily > high + GRAIN and stretch.key not in said:
             said.add(stretch.key)
-            text = f"{monograph.id} {daily:g} mg a day from day {stretch.start / 24:g}"
-            ceiling = "" if most is None else f"; {most:g} mg is the highest dose"
-            above = "above" if most is None or daily <= most + GRAIN else "far above"
-            yield stretch.key, f"{text}: {above} the usual {_span(low, high)}{ceiling}"
+            yield (
+                stretch.key,
+                remark(
+                    "remark.above" if most is None or daily <= most + GRAIN else "remark.far-above",
+                    drug=monograph.id,
+                    daily=daily,
+                    day=stretch.start / 24,
+                    usual=_span(low, high),
+                    ceiling="" if most is None else remark("remark.ceiling", most=most),
+                ),
+            )
     oral = next((stretch for stretch in stretches if stretch.oral), None)
     if low is not None and oral is not None and reached < min(low, _mg(dosing.start, weight) or low) - GRAIN:
-        yield oral.key, f"{monograph.id} {reached:g} mg a day at most: below the usual {_span(low, high)}"
+        yield oral.key, remark("remark.below", drug=monograph.id, reached=reached, usual=_span(low, high))
 
 
 def _totals(stretches: Sequence[_ConstantDose]) -> Iterator[tuple[_ConstantDose, float]]:
@@ -147,18 +160,19 @@ def _mg(value: Value | None, weight: float) -> float | None:
     return value.canonical * (weight if value.unit.endswith("/kg") else 1.0)
 
 
-def _span(low: float | None, high: float | None) -> str:
+def _span(low: float | None, high: float | None) -> Remark:
     if low is None or high is None:
-        return f"{low:g} mg at least" if low is not None else f"{high:g} mg at most"
-    return f"{low:g} mg" if low == high else f"{low:g} to {high:g} mg"
+        return remark("remark.least", low=low) if low is not None else remark("remark.most", high=high)
+    return remark("remark.equal", low=low) if low == high else remark("remark.span", low=low, high=high)
 
 
-def _broken(strengths: Strengths) -> str:
+def _broken(strengths: Strengths) -> Remark:
     """Which tablets count in halves too."""
     if not strengths.halved:
-        return "whole ones"
-    some = strengths.halved != strengths.amounts
-    return f"halves{' of ' + ', '.join(f'{mg:g}' for mg in strengths.halved) if some else ''} counted"
+        return remark("remark.whole")
+    if strengths.halved == strengths.amounts:
+        return remark("remark.halves")
+    return remark("remark.halves-of", halved=strengths.halved)
 
 
 def _nearest(amount: float, strengths: Strengths) -> tuple[float, ...] | None:

@@ -11,9 +11,10 @@ from pkinteract.scenario.doses import schedule
 from pkinteract.scenario.file.patient import PatientChange
 from pkinteract.scenario.types import TOLERANCE, Course, Patient, Regimen
 from pkinteract.scenario.warnings.doses import unmakeable_dose, unusual_doses
+from pkinteract.text.remark import Remark, remark
 from pkinteract.text.toml_lines import Key
 
-Oddity = tuple[Key, str]
+Oddity = tuple[Key, Remark]
 """The key that it stands at, and what is odd."""
 
 
@@ -31,29 +32,29 @@ def oddities(
         for c, course in enumerate(regimen.courses):
             key: Key = ("regimen", r, "course", c)
             if course.start >= duration - TOLERANCE:
-                yield key, "begins after the end of the run and gives no dose"
+                yield key, remark("remark.late")
             elif course.stop < -TOLERANCE and course.stop < duration - 24 * 365:
-                yield key, "ended more than a year before t = 0"
+                yield key, remark("remark.ended")
             written = data["regimen"][r]["course"][c]
             yield from _course(key, written, course)
             missing = None if _per_weight(written) else unmakeable_dose(course, monographs[regimen.drug])
             if missing is not None:
                 yield (*key, "dose" if course.levels else "at"), missing
             if course.food == "fed" and monographs[regimen.drug].absorption[course.formulation].food is None:
-                yield (*key, "food"), f"changes nothing for {regimen.drug} {course.formulation}: no effect is cited"
+                yield (*key, "food"), remark("remark.food", drug=regimen.drug, formulation=course.formulation)
             if last is not None and course.start < last.stop - TOLERANCE:
-                yield key, "begins before the course above it ends; both are given"
+                yield key, remark("remark.overlap")
             last = course
         taken = [time for course in regimen.courses for time, _ in schedule(course) if time not in course.missed]
         lags = [_lag(course, monographs[regimen.drug]) for course in regimen.courses]
         starts = [course.start + lag for course, lag in zip(regimen.courses, lags, strict=True)]
         if not taken:
-            yield ("regimen", r), f"every dose of {regimen.drug} is missed; nothing of it is ever taken"
+            yield ("regimen", r), remark("remark.missed", drug=regimen.drug)
         elif min(starts) >= duration - TOLERANCE > min(taken):
-            yield ("regimen", r), f"the lag of {regimen.drug} is longer than the run; nothing of it is absorbed in it"
+            yield ("regimen", r), remark("remark.lag", drug=regimen.drug)
         for above, other in enumerate(regimens[:r]):
             if other.drug == regimen.drug and _together(regimen.courses, other.courses):
-                yield ("regimen", r), f"gives {regimen.drug} at the same time as regimen[{above}]; both are given"
+                yield ("regimen", r), remark("remark.twice", drug=regimen.drug, above=above)
                 break
         if "population" not in data:
             yield from _genes(r, monographs[regimen.drug], data["patient"].get("phenotype", {}))
@@ -66,9 +67,7 @@ def _genes(r: int, monograph: Monograph, given: Collection[str]) -> Iterator[Odd
     for gene in sorted(clearing([monograph]) - set(given)):
         usual = commonest(gene)
         if usual is not None:
-            who = f"the patient counts as normal, as few are: most Europeans are {usual}"
-            text = f"{monograph.id} is cleared by {gene}; without it {who}. Write {gene} under [patient.phenotype]"
-            yield ("regimen", r, "drug"), f"{text}; levels may differ twofold"
+            yield ("regimen", r, "drug"), remark("remark.gene", drug=monograph.id, gene=gene, phenotype=usual)
 
 
 def _together(some: Sequence[Course], others: Sequence[Course]) -> bool:
@@ -78,11 +77,11 @@ def _together(some: Sequence[Course], others: Sequence[Course]) -> bool:
 
 def _course(key: Key, written: Mapping[str, Any], course: Course) -> Iterator[Oddity]:
     if course.single and "until" in written:
-        yield key, 'is a single dose and needs no until; for repeated doses write for example every = "12 h"'
+        yield key, remark("remark.single")
     if "taper_to" in written and len(course.levels) == 1:
-        yield (*key, "step_every"), "leaves the taper one level, taper_to is never reached; write a shorter one"
+        yield (*key, "step_every"), remark("remark.taper")
     elif course.level_length is not None and course.level_length < (course.every or 0.0) - TOLERANCE:
-        yield (*key, "step_every"), "is shorter than every, so levels of the taper are skipped"
+        yield (*key, "step_every"), remark("remark.skipped")
 
 
 def _per_weight(written: Mapping[str, Any]) -> bool:
@@ -102,20 +101,19 @@ def _patient(
     for change, entry in zip(changes, table.get("change", []), strict=True):
         places.append((change.key, entry))
         if change.table.at >= duration - TOLERANCE:
-            yield (*change.key, "at"), "is not before the end of the run and changes nothing"
+            yield (*change.key, "at"), remark("remark.change")
     expecting = next((place for place, entry in places if "pregnancy" in entry), None)
     if expecting is not None and not FERTILE[0] <= patient.age <= FERTILE[1]:
-        yield (*expecting, "pregnancy"), f"is unusual at {patient.age:g} y; is the age right?"
+        yield (*expecting, "pregnancy"), remark("remark.pregnancy", age=patient.age)
     for key in ("hepatic_class", "pregnancy"):
         silent = [drug for drug, monograph in monographs.items() if not _effects(monograph, key)]
         first = next((place for place, entry in places if key in entry), None)
         if first is not None and silent:
-            yield (*first, key), f"changes nothing for {', '.join(silent)}: no effect is cited"
+            yield (*first, key), remark("remark.silent", drugs=tuple(silent))
     known = next((place for place, entry in places if "albumin" in entry), None)
     silent = [drug for drug, monograph in monographs.items() if _bound_to_unknown(monograph)]
     if known is not None and silent:
-        text = f"changes nothing for {', '.join(silent)}: bound, but no file says to albumin"
-        yield (*known, "albumin"), text
+        yield (*known, "albumin"), remark("remark.albumin", drugs=tuple(silent))
 
 
 FERTILE = (10.0, 56.0)
