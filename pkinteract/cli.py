@@ -14,6 +14,7 @@ from pkinteract.commands.check import check
 from pkinteract.commands.drugs import drugs
 from pkinteract.commands.events import events
 from pkinteract.commands.fit import fit
+from pkinteract.commands.guidance import guidance
 from pkinteract.commands.population import population
 from pkinteract.commands.qualify import qualify
 from pkinteract.commands.run import run
@@ -61,6 +62,7 @@ def main() -> None:
 
 main.add_command(run)
 main.add_command(check)
+main.add_command(guidance)
 main.add_command(drugs)
 main.add_command(events)
 main.add_command(fit)

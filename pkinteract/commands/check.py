@@ -14,12 +14,13 @@ from pkinteract.commands.inputs import PATH, read_all
 def check(scenarios: tuple[Path, ...]) -> None:
     """Validate each SCENARIO file without simulating it.
 
-    Prints the patient, the regimens, who acts on whom, what that makes of the levels in the long run, and what is known
-    of each pair of drugs; warns of what is allowed but looks like a slip. Exit status 2 if anything is wrong, with
-    every problem of every file.
+    Prints the patient, the regimens, who acts on whom, what that makes of the levels in the long run, what is known of
+    each pair of drugs, and the gravest rules that fire; warns of what is allowed but looks like a slip. Exit status 2
+    if anything is wrong, with every problem of every file.
 
     Example: pkinteract check scenarios/*.toml
     """
+    from pkinteract.guidance import fire
     from pkinteract.model import build
     from pkinteract.model.expectation.estimate import changes
     from pkinteract.model.expectation.evidence import pair_evidence
@@ -30,5 +31,6 @@ def check(scenarios: tuple[Path, ...]) -> None:
     for scenario in read_all(scenarios):
         network = links(scenario)
         omitted = estimate_limits(scenario, network)
-        known = pair_evidence(scenario)
-        click.echo("\n".join(check_lines(scenario, build(scenario), network, changes(scenario), omitted, known)))
+        known, fired = pair_evidence(scenario), fire(scenario)
+        lines = check_lines(scenario, build(scenario), network, changes(scenario), omitted, known, fired)
+        click.echo("\n".join(lines))

@@ -13,15 +13,19 @@ from pkinteract.commands.progress import Begin, progress_bar
 from pkinteract.text.words import LANGUAGES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pkinteract.analysis import Answer
     from pkinteract.errors import PopulationError
+    from pkinteract.guidance import Guidance
     from pkinteract.population.run.plan import RunPlan
     from pkinteract.population.run.store import Store
     from pkinteract.population.statistics.tally import Tally
     from pkinteract.report.workers import Begin as BeginDrawing
     from pkinteract.report.workers import Draw
-    from pkinteract.result import Result
     from pkinteract.scenario import Scenario
     from pkinteract.text.folder import Writer
+    from pkinteract.text.words import Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,12 +153,17 @@ def _simulated(
     plan: RunPlan, folder: Path, options: PopulationOptions, progress: Begin | None, draw: BeginDrawing
 ) -> tuple[list[str], PopulationError | None]:
     """Run what is planned and write what came of it."""
+    from pkinteract.analysis import answer_of
     from pkinteract.errors import PopulationError
+    from pkinteract.export.record.population import population_record
+    from pkinteract.guidance import fire
+    from pkinteract.guidance.run import facts_of_run
     from pkinteract.population.run.executors import executor
     from pkinteract.population.run.partitions import FORMS
     from pkinteract.population.run.store import Store, run_plan
     from pkinteract.report.population.text import population_lines
     from pkinteract.simulation import simulate
+    from pkinteract.text.words import words_of
 
     typical = simulate(plan.scenario)
     store = Store(plan=plan, form=FORMS[options.form], top=folder)
@@ -164,9 +173,13 @@ def _simulated(
         there = sum(len(plan.patients(partition)) for partition in ready)
         tally = run_plan(store, ready, compute, progress(plan.spec.n, there) if progress else _silent)
     somebody = bool(tally.patients[0])
-    answered, answer = _answered(plan, tally, typical, options)
+    words = words_of(options.language or plan.scenario.language)
+    typical_answer = answer_of(typical)
+    guidance = fire(plan.scenario, facts_of_run(typical_answer), words.language)
+    answered, answer = _answered(plan, tally, typical_answer, guidance, words, options)
     fans = draw if options.figure and somebody else None
-    written = _write(store, tally, answered, fans, keep=options.keep_partitions)
+    kept = population_record(_name(plan.scenario), plan, tally, guidance)
+    written = _write(store, tally, kept, answered, fans, keep=options.keep_partitions)
     lines = population_lines(plan, tally, len(ready), written, answer)
     tally.release()
     return lines, None if somebody else PopulationError(plan.scenario.name, plan.spec.n, tally.failures.values())
@@ -181,12 +194,17 @@ def _name(scenario: Scenario) -> str:
 
 
 def _answered(
-    plan: RunPlan, tally: Tally, typical: Result, options: PopulationOptions
+    plan: RunPlan,
+    tally: Tally,
+    answer: Answer,
+    guidance: Sequence[Guidance],
+    words: Words,
+    options: PopulationOptions,
 ) -> tuple[dict[str, Writer], list[str]]:
     """Writers of what the run answers, the page among them unless there is no figure; and lines of the answer."""
-    from pkinteract.analysis import answer_of
     from pkinteract.export import write_parquet
     from pkinteract.export.calendar import write_calendar
+    from pkinteract.export.tables.guidance import guidance_table
     from pkinteract.export.tables.run import sampling_table
     from pkinteract.model.expectation.evidence import pair_evidence
     from pkinteract.population.statistics.people import people_of
@@ -195,37 +213,44 @@ def _answered(
     from pkinteract.report.population.text import drawn_over
     from pkinteract.report.run.sentences import sentences_of
     from pkinteract.text.csv import write_csv
-    from pkinteract.text.words import words_of
 
-    words = words_of(options.language or plan.scenario.language)
-    answer, people, pairs = answer_of(typical), people_of(plan, tally, drawn_over(plan)), pair_evidence(plan.scenario)
-    sentences = sentences_of(answer, words, pairs, people_sentences(plan, tally, answer, words))
-    table = sampling_table(answer, words.language, people)
+    people, pairs = people_of(plan, tally, drawn_over(plan)), pair_evidence(plan.scenario)
+    sentences = sentences_of(answer, words, pairs, people_sentences(plan, tally, answer, words), guidance)
+    tables = {
+        "sampling": sampling_table(answer, words.language, people),
+        "guidance": guidance_table(guidance, plan.scenario, words),
+    }
     put = write_parquet if options.form == "parquet" else write_csv
-    files: dict[str, Writer] = {f"sampling.{options.form}": partial(put, table)}
+    files: dict[str, Writer] = {f"{name}.{options.form}": partial(put, table) for name, table in tables.items()}
     if plan.scenario.start is not None and answer.samples:
         files["sampling.ics"] = partial(write_calendar, answer, words, people=people)
     if options.figure and people.count:
         from pkinteract.report.page.write import write_page
 
-        files["report.html"] = partial(write_page, answer, sentences, pairs, words, people=people)
+        page = partial(write_page, answer, sentences, pairs, words)
+        files["report.html"] = partial(page, people=people, guidance=guidance)
     return files, [f"  {words.say('terminal.people')}", *sentence_lines(sentences, words)]
 
 
 def _write(
-    store: Store, tally: Tally, answered: dict[str, Writer], draw: BeginDrawing | None, *, keep: bool
+    store: Store,
+    tally: Tally,
+    record: dict[str, object],
+    answered: dict[str, Writer],
+    draw: BeginDrawing | None,
+    *,
+    keep: bool,
 ) -> list[Path]:
     """Hand out what is kept in partitions, and write everything else."""
     import tempfile
 
-    from pkinteract.export.record.population import population_record
     from pkinteract.text.folder import RECORD, write_all
     from pkinteract.text.record import write_record
 
     plan = store.plan
     with tempfile.TemporaryDirectory(prefix="pkinteract-") as room:
         fans: dict[str, Writer] = {} if draw is None else _drawn(plan, tally, draw, Path(room))
-        kept: Writer = partial(write_record, population_record(_name(plan.scenario), plan, tally))
+        kept: Writer = partial(write_record, record)
         files: dict[str, Writer] = {**_tables(store, tally), **answered, RECORD: kept, **fans}
         handed = store.hand_out(keep=keep)
         written = write_all(store.top, files)

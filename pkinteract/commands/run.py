@@ -162,7 +162,9 @@ def _engaged(result: Result, *, ranged: bool) -> Engagement:
     """What a run does in the brain."""
     from pkinteract.effect.engagement import engagement_of
 
-    return engagement_of(result, conditions=(), seizures=(), ranged=ranged)
+    context = result.scenario.context
+    kinds = sorted(context.seizure_types)
+    return engagement_of(result, conditions=context.conditions, seizures=kinds, ranged=ranged)
 
 
 def drawer() -> Draw:
@@ -202,6 +204,7 @@ def write_result(
     from pkinteract.export.calendar import write_calendar
     from pkinteract.export.excel import write_excel
     from pkinteract.export.record.run import run_record
+    from pkinteract.export.tables.guidance import guidance_table
     from pkinteract.export.tables.run import (
         alert_table,
         clearance_table,
@@ -214,7 +217,10 @@ def write_result(
         pair_table,
         sampling_table,
     )
+    from pkinteract.guidance import fire
+    from pkinteract.guidance.run import facts_of_run
     from pkinteract.model.expectation.evidence import pair_evidence
+    from pkinteract.report.guidance.text import gravest_lines
     from pkinteract.report.pairs import pair_lines, taken_lines
     from pkinteract.report.run.sentences import sentences_of
     from pkinteract.report.run.text import summary_lines
@@ -228,7 +234,9 @@ def write_result(
     answer, pairs = answer_of(result), pair_evidence(typical.scenario)
     people = None if advised is None else advised.advised.spread
     asked = answer if result.unchanged is None else answer_of(result.unchanged)
-    sentences = sentences_of(asked, words, pairs, instead={} if advised is None else advised.sentences)
+    guidance = fire(result.scenario, facts_of_run(asked), words.language)
+    instead = {} if advised is None else advised.sentences
+    sentences = sentences_of(asked, words, pairs, guidance=guidance, instead=instead)
     exposure, alerts = exposure_table(result), alert_table(answer, words.language)
     tables = {
         "concentrations": concentration_table(result),
@@ -240,6 +248,7 @@ def write_result(
         "daily": day_table(result),
         "sampling": sampling_table(answer, words.language, people),
         "pairs": pair_table(pairs),
+        "guidance": guidance_table(guidance, result.scenario, words),
     }
     if result.scenario.observations:
         tables["observations"] = observation_table(result)
@@ -261,13 +270,15 @@ def write_result(
         files["sampling.ics"] = partial(write_calendar, answer, words, people=people)
     if figures:
         content = None if advised is None else advised.content(words)
-        files["report.html"] = _page(answer, sentences, pairs, words, people=people, effect=effect, advised=content)
-    record = run_record(result, pairs, effect)
+        shown = {"people": people, "effect": effect, "guidance": guidance, "advised": content}
+        files["report.html"] = _page(answer, sentences, pairs, words, **shown)
+    record = run_record(result, pairs, guidance, effect)
     if advised is not None:
         scenario = result.scenario
         record |= {"scenario": source(advised.name, scenario.title, scenario.text), "advise": advised.record()}
     files["run.json"] = partial(write_record, record)
     written = write_all(folder, {**files, **figures})
+    told += gravest_lines(guidance, result.scenario, words, f"guidance.{ending}")
     click.echo("\n".join(summary_lines(answer, sentences, words, exposure, alerts, told, written)))
 
 

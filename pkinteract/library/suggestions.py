@@ -81,6 +81,11 @@ def elsewhere(name: str) -> str:
     return _others().get(folded(name), name)
 
 
+def listed_elsewhere(name: str) -> bool:
+    """Whether a drug that is not in the library is known by just this name."""
+    return name in _others().values()
+
+
 def instead(name: str, known: NameIndex, present: Sequence[str]) -> str:
     """What to write for a name that is none of the drugs ``present``: what a slip of the pen meant, else all of them.
 

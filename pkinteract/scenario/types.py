@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from pkinteract.scenario.context import NOTHING_KNOWN, Context
 from pkinteract.scenario.sessions import dialysed_states
 from pkinteract.text.words import words_of
 
@@ -113,10 +114,8 @@ class Course:
 
     Attributes
     ----------
-    start, stop
-        From the first possible dose to the first dose no longer given [h]; equal for a single dose.
-    every
-        Dosing interval [h].
+    start, stop, every
+        From the first possible dose to the first no longer given, equal for a single dose; dosing interval [h].
     clock
         Daily doses at clock times, sorted by offset.
     cycle
@@ -214,7 +213,7 @@ class Dose:
     missed
         Scheduled but not taken.
     regimen, course
-        Positions in the file, from 0.
+        Positions in the file.
     """
 
     time: float
@@ -302,12 +301,12 @@ class Scenario:
         Drugs and metabolites of files of one's own.
     overrides
         Drug, or "enzymes", to dotted path to quantity, those of ``parameters`` included.
+    context
+        What of the patient only rules ask.
     cautions
         What is allowed but looks like a slip.
-    names
-        What the names of the file mean that are no ids, such as "Tegretol is carbamazepine"; each once.
-    not_modelled
-        What else is taken, of which the library has nothing.
+    names, not_modelled
+        What the names of the file mean that are no ids, each once; what else is taken, and the library has nothing of.
     language
         Of the texts that are written about the run.
     """
@@ -339,6 +338,7 @@ class Scenario:
     sessions: tuple[Session, ...] = ()
     advise: AdviseSpecification | None = None
     protocols: tuple[Protocol, ...] = ()
+    context: Context = NOTHING_KNOWN
 
     @property
     def warnings(self) -> tuple[str, ...]:

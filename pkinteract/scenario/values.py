@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from pkinteract.errors import did_you_mean, printable
 from pkinteract.units import from_canonical, parse, split
 
 CREATININE_MOLAR_MASS = 113.12
@@ -75,6 +76,18 @@ def reader(
 def quantity(dimension: str, example: str, low: str, high: str, unit: str, *, above: bool = False) -> BeforeValidator:
     """What reads a quantity as :func:`reader` does, for a field of a table."""
     return BeforeValidator(reader(dimension, example, low, high, unit, above=above))
+
+
+def one_of(words: Sequence[str]) -> BeforeValidator:
+    """What reads one word of a closed list, for a field of a table; of another it says which one is meant."""
+
+    def read(value: object) -> str:
+        word = text_of(value, words[0])
+        if word not in words:
+            raise ValueError(f'"{printable(word, 60)}" is not known here; {did_you_mean(word, words)}')
+        return word
+
+    return BeforeValidator(read)
 
 
 def creatinine_level(text: str) -> float:

@@ -27,7 +27,7 @@ SHORT = text(
 )
 SINGLE = text(regimen("carbamazepine", once("200 mg")), days=2)
 TABLES = {"concentrations.csv", "enzymes.csv", "clearances.csv", "doses.csv", "exposure.csv", "alerts.csv", "pairs.csv"}
-TABLES |= {"daily.csv", "sampling.csv"}
+TABLES |= {"daily.csv", "sampling.csv", "guidance.csv"}
 FIGURES = {"report.html", "concentrations.png", "concentrations.svg"}
 
 

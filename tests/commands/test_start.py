@@ -79,7 +79,8 @@ def test_the_command_needs_click_besides(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     tables = ("concentrations", "enzymes", "clearances", "doses", "exposure", "alerts", "daily", "sampling", "pairs")
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"run.json", *(f"{name}.csv" for name in tables)}
+    names = {*(f"{name}.csv" for name in tables), "guidance.csv", "run.json"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == names
 
 
 def test_the_bare_interpreter_is_bare(tmp_path: Path) -> None:

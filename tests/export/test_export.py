@@ -74,6 +74,7 @@ DAILY = [
 SAMPLING = [
     *("day", "date", "analyte", "hours_after_dose", "why", "share_of_change", "expected", "low", "high", "unit"),
 ]
+GUIDANCE = ["severity", "drugs", "rule", "advice", "why", "changes", "body", "source", "confidence"]
 PAIRS = [
     *("perpetrator", "victim", "status", "expected", "published", "studies", "fold_error"),
     *("grade_perpetrator", "grade_victim", "source"),
@@ -108,7 +109,7 @@ def table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
 
 
 def test_a_run_leaves_these_files_and_no_others(folders: Mapping[str, Path]) -> None:
-    """Nine tables and the record; the pictures only without --no-figure."""
+    """Ten tables and the record; the pictures only without --no-figure."""
     for folder in folders.values():
         names = {path.name for path in folder.iterdir()}
 
@@ -122,6 +123,7 @@ def test_a_run_leaves_these_files_and_no_others(folders: Mapping[str, Path]) -> 
             "daily",
             "sampling",
             "pairs",
+            "guidance",
         )
         assert names == {*(f"{name}.csv" for name in tables), "run.json"}
 
@@ -138,6 +140,7 @@ def test_a_run_leaves_these_files_and_no_others(folders: Mapping[str, Path]) -> 
         ("daily", DAILY),
         ("sampling", SAMPLING),
         ("pairs", PAIRS),
+        ("guidance", GUIDANCE),
     ],
 )
 def test_every_table_has_the_columns_that_scripts_rely_on(

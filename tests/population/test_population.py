@@ -59,7 +59,16 @@ N = 2000
 MANY = 10 * N
 """Patients of a run that is struck after its first partition: seconds of work are left then."""
 
-TABLES = {"patients.csv", "bands.csv", "days.csv", "metrics.csv", "risk.csv", "sampling.csv", "run.json"}
+TABLES = {
+    "patients.csv",
+    "bands.csv",
+    "days.csv",
+    "metrics.csv",
+    "risk.csv",
+    "sampling.csv",
+    "guidance.csv",
+    "run.json",
+}
 
 FICKLE = (
     drug(

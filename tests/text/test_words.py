@@ -13,18 +13,23 @@ from typing import get_args
 import pytest
 
 import pkinteract
+from pkinteract.advise.outcome import Limit
+from pkinteract.advise.shares import Outcome
 from pkinteract.analysis.alerts.types import Severity, Since
 from pkinteract.analysis.causes import DERIVED, What
 from pkinteract.analysis.sampling import Reason
 from pkinteract.effect.contexts import Withholding
 from pkinteract.effect.pillars import Meeting
 from pkinteract.effect.types import State
-from pkinteract.library.mechanisms.schema import SeizureType
+from pkinteract.guidance.types import Assumed, Noted
+from pkinteract.library.guidance.vocabulary import ANCESTRIES, CONDITIONS, CONTRACEPTION, INDICATIONS, SEIZURE_TYPES
+from pkinteract.library.schema.guidance import BODIES, SEVERITIES
 from pkinteract.library.schema.pairs import PairAdviceKey
 from pkinteract.library.schema.targets import Carried, PillarName
 from pkinteract.library.schema.values import Kind
 from pkinteract.report.run.sentences import QUANTITIES, Label
 from pkinteract.scenario import Patient
+from pkinteract.scenario.advise.types import Measure
 from pkinteract.text.words import LANGUAGES, words_of
 
 PACKAGE = Path(pkinteract.__file__).parent
@@ -46,6 +51,17 @@ ASSUMPTIONS = (
 LEVELS = ("above-alert", "above-range", "below-range")
 FALLS = ("rise", "fall", "peaks", "dips")
 OPEN = {
+    "guidance": (
+        *SEVERITIES,
+        *BODIES,
+        *(f"assumed-{name}" for name in get_args(Assumed)),
+        *(f"note-{name}" for name in get_args(Noted)),
+    ),
+    "condition": CONDITIONS,
+    "seizure": (*SEIZURE_TYPES, "all"),
+    "ancestry": ANCESTRIES,
+    "contraception": CONTRACEPTION,
+    "indication": INDICATIONS,
     "severity": get_args(Severity),
     "since": get_args(Since),
     "label": get_args(Label),
@@ -73,11 +89,20 @@ OPEN = {
         *(what for what in get_args(What) if what != "patient"),
         *(field.name.replace("_", "-") for field in fields(Patient) if field.name not in DERIVED),
     ),
+    "advise": (
+        *get_args(Measure),
+        *(f"{fails}{kept}" for fails in ("", "fails-") for kept in ("kept", "inside")),
+        *(f"share-{outcome.replace('_', '-')}" for outcome in get_args(Outcome)),
+    ),
+    "limit": tuple(limit.replace(" ", "-") for limit in get_args(Limit)),
+    "way": (
+        *("advised", "typical-patient", "unchanged", "pause", "later-start"),
+        *(f"{count}-change{'s' if count > 1 else ''}" for count in range(1, 6)),
+    ),
     "pillar": get_args(PillarName),
     "meet": get_args(Meeting),
     "state": get_args(State),
     "withheld": get_args(Withholding),
-    "seizure": (*get_args(SeizureType), "atonic", "spasms", "all"),
     "pump": get_args(Carried.model_fields["answer"].annotation),
     "effect": ("silent", "worse"),
     "assumption": ASSUMPTIONS,

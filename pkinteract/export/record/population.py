@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict
 
 from pkinteract import NOTICE as ONE
+from pkinteract.export.record.guidance import guidance_record
+from pkinteract.guidance.types import Guidance
 from pkinteract.library.fingerprint import fingerprint
 from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.statistics.tally import Tally
@@ -15,7 +17,7 @@ NOTICE = ONE.replace("a typical patient", "virtual patients")
 """Stands on everything that is handed out of a population."""
 
 
-def population_record(name: str, plan: RunPlan, tally: Tally) -> dict[str, object]:
+def population_record(name: str, plan: RunPlan, tally: Tally, guidance: Sequence[Guidance] = ()) -> dict[str, object]:
     """The record of a population as plain data; ``name`` is what its folder is called."""
     scenario = plan.scenario
     return {
@@ -42,6 +44,7 @@ def population_record(name: str, plan: RunPlan, tally: Tally) -> dict[str, objec
             {"drug": protocol.drug, "when": protocol.when, "then": protocol.then, "patients": some, "changes": changes}
             for protocol, (some, changes) in zip(scenario.protocols, tally.changes.tolist(), strict=True)
         ],
+        "guidance": guidance_record(guidance),
         "names": list(scenario.names),
         "not_modelled": list(scenario.not_modelled),
         "warnings": list(scenario.warnings),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from pkinteract.export.record.guidance import context_record, guidance_record
+from pkinteract.guidance.types import Guidance
 from pkinteract.library.fingerprint import fingerprint
 from pkinteract.model.expectation.evidence import PairEvidence, pair_evidence
 from pkinteract.result import LevelFit, Result
@@ -17,7 +19,10 @@ if TYPE_CHECKING:
 
 
 def run_record(
-    result: Result, evidence: Sequence[PairEvidence] | None = None, effect: Engagement | None = None
+    result: Result,
+    evidence: Sequence[PairEvidence] | None = None,
+    guidance: Sequence[Guidance] = (),
+    effect: Engagement | None = None,
 ) -> dict[str, object]:
     """The record of a run as plain data.
 
@@ -27,6 +32,8 @@ def run_record(
         The run.
     evidence
         What is known of its pairs; looked up if left out.
+    guidance
+        The rules that fire.
     effect
         What it does in the brain, where that was asked for.
     """
@@ -42,6 +49,7 @@ def run_record(
                 for gene, activity in patient.phenotype.items()
             },
             "abundance": dict(patient.abundance),
+            **context_record(scenario.context),
         },
         "patient_changes": [{"time_h": time, **_traits(person)} for time, person in scenario.patients],
         "dialysis": [{"from_h": session.start, "to_h": session.stop} for session in scenario.sessions],
@@ -65,6 +73,7 @@ def run_record(
         ],
         "interactions": list(result.interactions),
         "pairs": [_pair(pair) for pair in pairs],
+        "guidance": guidance_record(guidance),
         "numbers": list(result.numbers),
         **({} if effect is None else {"engagement": _engagement(effect)}),
         "solver": {

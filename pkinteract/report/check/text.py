@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from pkinteract.guidance.types import Guidance
 from pkinteract.model import Model
 from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.model.expectation.intake import family_of
 from pkinteract.model.expectation.network import Link
 from pkinteract.report.effect.pillars import pillar_lines
+from pkinteract.report.guidance.text import gravest_lines
 from pkinteract.report.lines import level_text, protocol_lines
 from pkinteract.report.pairs import pair_lines, taken_lines
 from pkinteract.scenario import Course, Patient, Scenario, Session
@@ -33,6 +35,7 @@ def check_lines(
     changes: Mapping[str, float] | None = None,
     omitted: Mapping[str, Sequence[str]] | None = None,
     evidence: Sequence[PairEvidence] = (),
+    guidance: Sequence[Guidance] = (),
 ) -> list[str]:
     """What ``check`` prints of one scenario.
 
@@ -44,6 +47,8 @@ def check_lines(
         Dosed drug to what its change leaves out.
     evidence
         What is known of its pairs.
+    guidance
+        Rules that fire without a run.
     """
     patient = scenario.patient
     genes = "".join(
@@ -81,6 +86,7 @@ def check_lines(
     words = words_of("en")
     lines += [f"  {text}" for text in pillar_lines(scenario, words)]
     lines += [f"  {text}" for text in (*pair_lines(evidence, words), *taken_lines(scenario, words))]
+    lines += [f"  {text}" for text in gravest_lines(guidance, scenario, words)]
     return lines + [f"  warning   {text}" for text in scenario.warnings]
 
 

@@ -14,11 +14,13 @@ from pkinteract.analysis.moves import Move
 from pkinteract.analysis.sampling import Sample
 from pkinteract.analytes import name_of
 from pkinteract.export.tables.run import alert_text
+from pkinteract.guidance.types import Guidance
 from pkinteract.library.fingerprint import fingerprint
 from pkinteract.library.schema.monograph import clearing
 from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.report.cautions import cautions_told
 from pkinteract.report.effect.page import effect_content, pillar_content
+from pkinteract.report.page.bodies import bodies_of, context_lines
 from pkinteract.report.page.chart import chart_content, daily_amounts, stretches_of
 from pkinteract.report.pairs import published
 from pkinteract.report.run.sentences import Sentence, of_typical, value_name
@@ -54,6 +56,7 @@ def page_content(
     pairs: Sequence[PairEvidence],
     words: Words,
     people: PatientSpread | None = None,
+    guidance: Sequence[Guidance] = (),
     effect: Engagement | None = None,
 ) -> dict[str, Any]:
     """Everything that the template shows, texts in the language of ``words``; ``people`` around the typical patient.
@@ -92,6 +95,7 @@ def page_content(
         "other_pairs": list(_other_pairs(pairs, scenario, words)),
         "pillars": pillar_content(scenario, words),
         "effect": None if effect is None else effect_content(effect, words),
+        "guidance": list(bodies_of(guidance, scenario, words)),
         "doses": list(_doses(scenario, words)),
         "measured": list(_measured(result, words)),
         "fitted": [] if result.fit is None else list(_fitted(answer, result.fit, words)),
@@ -139,6 +143,7 @@ def _patient(scenario: Scenario, words: Words) -> Iterator[str]:
         yield words.say("patient.pregnancy", week=person.pregnancy)
     for gene, activity in person.phenotype.items():
         yield f"{gene} {words.say(f'phenotype.{activity.phenotype}')}"
+    yield from context_lines(scenario.context, words)
 
 
 def _defaulted(scenario: Scenario, words: Words) -> Iterator[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pkinteract.analysis import Answer
+from pkinteract.guidance.types import Guidance
 from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.report.page.content import page_content
 from pkinteract.report.run.sentences import Sentence
@@ -26,6 +27,7 @@ def page_text(
     pairs: Sequence[PairEvidence],
     words: Words,
     people: PatientSpread | None = None,
+    guidance: Sequence[Guidance] = (),
     effect: Engagement | None = None,
     advised: Mapping[str, Any] | None = None,
 ) -> str:
@@ -44,7 +46,7 @@ def page_text(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    content = {**page_content(answer, sentences, pairs, words, people, effect), "advised": advised}
+    content = {**page_content(answer, sentences, pairs, words, people, guidance, effect), "advised": advised}
     chart = content.pop("chart")
     return room.get_template("page.html").render(
         **content,
@@ -66,11 +68,12 @@ def write_page(
     path: Path,
     *,
     people: PatientSpread | None = None,
+    guidance: Sequence[Guidance] = (),
     effect: Engagement | None = None,
     advised: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the page to a file."""
-    path.write_text(page_text(answer, sentences, pairs, words, people, effect, advised), "utf-8")
+    path.write_text(page_text(answer, sentences, pairs, words, people, guidance, effect, advised), "utf-8")
 
 
 def _chart_words(words: Words) -> dict[str, str]:

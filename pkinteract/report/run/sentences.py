@@ -12,7 +12,9 @@ from pkinteract.analysis.moves import LEAST, Move, moves_of
 from pkinteract.analysis.risks import risks_of
 from pkinteract.analysis.settled import DAY, mean
 from pkinteract.export.tables.run import alert_text, judged_text
+from pkinteract.guidance.types import Guidance
 from pkinteract.model.expectation.evidence import PairEvidence
+from pkinteract.report.guidance.text import guidance_sentences
 from pkinteract.report.pairs import published
 from pkinteract.report.run.advice import advice_of
 from pkinteract.report.run.phrases import (
@@ -58,11 +60,13 @@ def sentences_of(
     words: Words,
     pairs: Sequence[PairEvidence] = (),
     people: Iterable[str] = (),
+    guidance: Sequence[Guidance] = (),
     instead: Mapping[Label, Sequence[str]] = EMPTY,
 ) -> tuple[Sentence, ...]:
     """The sentences that the numbers of a run carry, in their order; with the first, what is known and not in them.
 
-    Those on ``people`` begin who is at risk; those of ``instead`` take the place of what has their label.
+    Those on ``people`` begin who is at risk, the gravest ``guidance`` begins what to do; those of ``instead`` take the
+    place of what else is said of when to measure and what to do.
     """
     together, fit = _together(answer), answer.result.fit
     moves = [move for move, _ in together]
@@ -73,13 +77,18 @@ def sentences_of(
         ("happens", [*happens, *([] if fit is None else _beside(answer, fit, moves, words))]),
         ("much", list(_much(answer, together, words))),
         ("risk", [*people, *_risk(answer, moves, words)]),
-        ("measure", list(_measure(answer, together, words))),
-        ("do", list(advice_of(answer, moves, words))),
+        ("measure", list(instead.get("measure") or _measure(answer, together, words))),
+        (
+            "do",
+            [
+                *guidance_sentences(guidance, answer.result.scenario, words),
+                *(instead.get("do") or advice_of(answer, moves, words)),
+            ],
+        ),
     )
-    said = ((label, instead.get(label, parts)) for label, parts in texts)
     return tuple(
         Sentence(label=label, text=" ".join(part[0].upper() + part[1:] for part in parts))
-        for label, parts in said
+        for label, parts in texts
         if parts
     )
 

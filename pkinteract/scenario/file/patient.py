@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pkinteract.errors import did_you_mean
 from pkinteract.library.phenotypes import Activity, activity
 from pkinteract.library.schema.monograph import Monograph
+from pkinteract.scenario.context import Context
 from pkinteract.scenario.file.kidneys import GIVEN, check_given, with_kidneys
 from pkinteract.scenario.file.schema import LONGEST_PREGNANCY, ChangeTable, PatientTable
 from pkinteract.scenario.types import TOLERANCE, Patient
@@ -111,9 +112,17 @@ def check_patient(table: object, changes: Sequence[PatientChange], first: float 
 
     ``first`` is where the run begins [h]; None if that is not known.
     """
-    male = isinstance(table, dict) and table.get("sex") == "male"
-    if male and isinstance(table, dict) and "pregnancy" in table:
-        refuse(("patient", "pregnancy"), 'goes with sex = "female"; remove it')
+    written = table if isinstance(table, dict) else {}
+    male = written.get("sex") == "male"
+    for key in ("pregnancy", "pregnant", "breastfeeding", "childbearing"):
+        if male and written.get(key, False) is not False:
+            refuse(("patient", key), 'goes with sex = "female"; remove it')
+    if "pregnancy" in written and "pregnant" in written:
+        refuse(("patient", "pregnant"), "is for a week that is not known, and pregnancy has it; remove one of them")
+    there, absent = (written.get(key) for key in ("alleles", "alleles_absent"))
+    for allele in there if isinstance(there, list) and isinstance(absent, list) else ():
+        if isinstance(absent, list) and allele in absent:
+            refuse(("patient", "alleles_absent"), f"has {allele}, which stands in alleles too; keep one of them")
     seen: list[PatientChange] = []
     for change in changes:
         given = change.table.model_fields_set - {"at"}
@@ -189,6 +198,22 @@ def _stages(
                 text = f"is more than {most:g} times, or less than 1/{most:g} of, the {before.weight:g} kg before"
                 refuse((*change.key, "weight"), f"{text}, got {stage.patient.weight:g} kg")
             yield stage
+
+
+def context_of(table: PatientTable) -> Context:
+    """What of the patient only rules ask."""
+    return Context(
+        conditions=frozenset(table.conditions),
+        seizure_types=frozenset(table.seizure_types),
+        alleles=frozenset(table.alleles),
+        alleles_absent=frozenset(table.alleles_absent),
+        ancestry=table.ancestry,
+        pregnant=table.pregnant,
+        breastfeeding=table.breastfeeding,
+        childbearing=table.childbearing,
+        contraception=table.contraception,
+        indication=table.indication,
+    )
 
 
 def _first(table: PatientTable, phenotype: Mapping[str, Activity]) -> Patient:

@@ -28,6 +28,7 @@ from pkinteract.scenario.file.patient import (
     check_abundance,
     check_ages,
     check_patient,
+    context_of,
     fitted_patient,
     patients,
     read_phenotype,
@@ -156,7 +157,7 @@ class _ScenarioReader:
         protocols = read_protocols(data.get("protocol"), self._part, asked, self.refuse, self.library)
         population = self._population(table, changes, monographs, regimens if whole else None)
         advise = self._advise(whole, monographs, regimens, units, run, begin)
-        if self.problems or simulation is None or stages is None:
+        if self.problems or simulation is None or stages is None or table is None:
             raise InputError(self.file.path, list(dict.fromkeys(self.problems)))
         given = doses(tuple(regimens), monographs, simulation.duration)
         states = () if sessions else ((first, stages[0]), *stages[1])
@@ -188,6 +189,7 @@ class _ScenarioReader:
             own=self.library.own & monographs.keys(),
             sessions=sessions,
             protocols=protocols,
+            context=context_of(table),
             not_modelled=others,
             language="en" if output is None else output.language,
         )

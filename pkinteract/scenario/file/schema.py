@@ -8,10 +8,18 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from pkinteract.library.guidance.vocabulary import (
+    ALLELES,
+    ANCESTRIES,
+    CONDITIONS,
+    CONTRACEPTION,
+    INDICATIONS,
+    SEIZURE_TYPES,
+)
 from pkinteract.library.schema.values import one_line
 from pkinteract.scenario.advise.schema import AdviseTable
 from pkinteract.scenario.population.schema import PopulationTable
-from pkinteract.scenario.values import READERS, StrictTable, indexed_rate, number_of, quantity, reader, text_of
+from pkinteract.scenario.values import READERS, StrictTable, indexed_rate, number_of, one_of, quantity, reader, text_of
 from pkinteract.units import UNITS, parse, split
 
 
@@ -74,6 +82,9 @@ Height = Annotated[float, BeforeValidator(READERS["height"])]
 CreatinineClearance = Annotated[float, BeforeValidator(READERS["creatinine_clearance"])]
 SerumCreatinine = Annotated[float, BeforeValidator(READERS["serum_creatinine"])]
 FiltrationRate = Annotated[float, BeforeValidator(indexed_rate)]
+Conditions = list[Annotated[str, one_of(CONDITIONS)]]
+SeizureTypes = list[Annotated[str, one_of(SEIZURE_TYPES)]]
+Alleles = list[Annotated[str, one_of(ALLELES)]]
 Albumin = Annotated[float, quantity("concentration", "40 g/L", "5 g/L", "70 g/L", "g/L")]
 
 LONGEST_PREGNANCY = 42.0
@@ -117,7 +128,8 @@ class PatientTable(StrictTable):
     """``[patient]``; weight in kg, age in y, height in m, creatinine clearance in mL/min, creatinine in mg/dL.
 
     ``egfr`` is in mL/min per 1.73 m2 of body surface, ``albumin`` in g/L.
-    ``pregnancy`` is the gestational age at t = 0 in wk. Changes are read one by one, as courses are.
+    ``pregnancy`` is the gestational age at t = 0 in wk. Changes are read one by one, as courses are. From
+    ``conditions`` on only rules ask.
     """
 
     weight: Weight = Field(examples=['"70 kg"'])
@@ -131,6 +143,16 @@ class PatientTable(StrictTable):
     smoker: bool = False
     hepatic_class: ChildPugh | None = None
     pregnancy: Annotated[float, BeforeValidator(_pregnancy)] | None = None
+    conditions: Conditions = Field(default=[], examples=['["dravet"]'])
+    seizure_types: SeizureTypes = Field(default=[], examples=['["focal"]'])
+    alleles: Alleles = Field(default=[], examples=['["HLA-B*15:02"]'])
+    alleles_absent: Alleles = Field(default=[], examples=['["HLA-B*15:02"]'])
+    ancestry: Annotated[str, one_of(ANCESTRIES)] | None = None
+    pregnant: bool = False
+    breastfeeding: bool = False
+    childbearing: bool | None = None
+    contraception: Annotated[str, one_of(CONTRACEPTION)] | None = None
+    indication: Annotated[str, one_of(INDICATIONS)] | None = None
     extrapolate: bool = False
     phenotype: dict[str, str | float | int] = Field(default={})
     abundance: dict[str, Annotated[float, BeforeValidator(_factor)]] = Field(default={})

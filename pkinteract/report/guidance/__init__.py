@@ -1,0 +1,1 @@
+"""Guidance in words, for the terminal and the answer."""
