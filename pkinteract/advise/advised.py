@@ -13,7 +13,11 @@ from pkinteract.advise.rewrite import advised_scenario
 from pkinteract.advise.shares import BEST, JURY, PeopleAdvice, advised_people
 from pkinteract.advise.steps import PlannedStep, steps_of
 from pkinteract.advise.task import needless_task, task_of
-from pkinteract.advise.types import Candidate
+from pkinteract.advise.types import Candidate, Task
+from pkinteract.analysis import answer_of
+from pkinteract.errors import InputError, Problem
+from pkinteract.guidance import fire
+from pkinteract.guidance.run import facts_of_run
 from pkinteract.model import build
 from pkinteract.population.people.specification import PopulationSpecification
 from pkinteract.population.run.executors import counted
@@ -66,12 +70,14 @@ def advised(unchanged: Result, spec: PopulationSpecification | None = None, *, b
     Raises
     ------
     InputError
-        When what ``[advise]`` asks for cannot be searched: every reason, with what to write instead.
+        When what ``[advise]`` asks for cannot be searched: every reason, with what to write instead; or when the drug
+        is contraindicated in this patient.
     SimulationError
         When the solver gives up.
     """
     show: Bar = bar or (lambda _: nullcontext())
     task = task_of(unchanged) or needless_task(unchanged)
+    _refuse_contraindicated(task, unchanged)
     model = build(task.scenario)
     levels = Levels(task, typical_people(task.scenario, model, task.place), model)
     with show("schedules") as begin:
@@ -101,3 +107,19 @@ def advised(unchanged: Result, spec: PopulationSpecification | None = None, *, b
         people=people,
         spread=spread,
     )
+
+
+def _refuse_contraindicated(task: Task, unchanged: Result) -> None:
+    """Refuse to give doses of a drug that a rule contraindicates, as far as the patient is known."""
+    fired = fire(task.scenario, facts_of_run(answer_of(unchanged)), task.scenario.language)
+    against = [one for one in fired if one.severity == "contraindicated" and task.drug in one.drugs and not one.assumed]
+    problems = [
+        Problem(
+            line=None,
+            key="advise.drug",
+            message=f"{one.drugs[0]} gets no schedule, it is contraindicated: {one.advice}",
+        )
+        for one in against
+    ]
+    if problems:
+        raise InputError(task.scenario.path, problems)

@@ -47,7 +47,9 @@ def _names(advice: Advice, words: Words) -> dict[str, object]:
 def _needless(advice: Advice, chosen: Candidate, words: Words) -> Iterator[str]:
     if not chosen.schedule and chosen.score.passes:
         low, high = span(advice, chosen)
-        yield words.say("advise.needless", **_names(advice, words), low=low, high=high)
+        band, kept = advice.task.band, advice.task.wanted.keep is not None
+        ends = {"low": low, "high": high} if kept else {"low": low * band.target, "high": high * band.target}
+        yield words.say("advise.needless" if kept else "advise.needless-inside", **_names(advice, words), **ends)
 
 
 def _step(advice: Advice, step: PlannedStep, words: Words) -> str:
