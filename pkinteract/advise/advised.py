@@ -11,7 +11,7 @@ from pkinteract.advise.outcome import BUDGET, Advice, best_advice
 from pkinteract.advise.people import typical_people
 from pkinteract.advise.rewrite import advised_scenario
 from pkinteract.advise.shares import BEST, JURY, PeopleAdvice, advised_people
-from pkinteract.advise.steps import PlannedStep, steps_of
+from pkinteract.advise.steps import PlannedStep, planned_steps
 from pkinteract.advise.task import needless_task, task_of
 from pkinteract.advise.types import Candidate, Task
 from pkinteract.analysis import answer_of
@@ -102,7 +102,7 @@ def advised(unchanged: Result, spec: PopulationSpecification | None = None, *, b
     return Advised(
         advice=advice,
         chosen=chosen,
-        steps=steps_of(advice, chosen, levels, changed.curves[task.place]),
+        steps=planned_steps(advice, chosen, levels, changed.curves[task.place]),
         result=replace(changed, fit=unchanged.fit, unchanged=unchanged if chosen.schedule else None),
         people=people,
         spread=spread,

@@ -15,7 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
-from pkinteract.advise.people import People
+from pkinteract.advise.people import PatientColumns
 from pkinteract.advise.types import PRESENT, IntArray, Schedule, Schedules, Task
 from pkinteract.engine.curves import Array
 from pkinteract.engine.lanes.types import LaneStates
@@ -44,7 +44,7 @@ class Levels:
         Of the scenario's own patient: names, and how doses enter.
     """
 
-    def __init__(self, task: Task, people: People, model: Model) -> None:
+    def __init__(self, task: Task, people: PatientColumns, model: Model) -> None:
         self.task, self.people = task, people
         place = {int(dose): row for row, dose in enumerate(task.doses)}
         self._rows = np.array([place.get(dose, -1) for dose in people.given.tolist()], dtype=np.int64)

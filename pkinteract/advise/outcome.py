@@ -11,7 +11,7 @@ import numpy as np
 
 from pkinteract.advise.levels import Levels
 from pkinteract.advise.score import candidates
-from pkinteract.advise.search import Best, Freedom, search
+from pkinteract.advise.search import Freedom, Ranking, best_schedules
 from pkinteract.advise.task import shown_after
 from pkinteract.advise.types import PRESENT, BoolArray, Candidate, Kind, Schedules, Step, Task
 from pkinteract.analysis.settled import DAY
@@ -121,18 +121,18 @@ def best_advice(task: Task, levels: Levels, *, keep: int = 1, progress: Callable
     budget = BUDGET if levels.linear else BUDGET_IN_LANES
     stopped = False
 
-    def searched(freedom: Freedom, *, most: int = 1, share: float = 1.0) -> Best:
+    def searched(freedom: Freedom, *, most: int = 1, share: float = 1.0) -> Ranking:
         nonlocal stopped
         known = () if levels.linear or stopped else guessed(freedom, int(share * BUDGET) // 4)
         left = 0 if stopped else int(share * budget)
-        best = search(task, evaluate, freedom, counted, keep=most, budget=left, known=known)
+        best = best_schedules(task, evaluate, freedom, counted, keep=most, budget=left, known=known)
         stopped |= best.stopped
         return best
 
     def guessed(freedom: Freedom, budget: int) -> list[Candidate]:
         """The best by sums of what doses give alone, run as they are: the search begins with something good."""
         nonlocal stopped
-        guess = search(task, levels.combined, freedom, counted, keep=GUESSES, budget=budget)
+        guess = best_schedules(task, levels.combined, freedom, counted, keep=GUESSES, budget=budget)
         stopped |= guess.stopped
         schedules = [one.schedule for one in guess.kept]
         return candidates(task, schedules, levels.of(schedules), counted)
@@ -209,7 +209,7 @@ def _unavoidable(task: Task, levels: Levels) -> BoolArray:
     return np.asarray((np.minimum(low, high) > task.band.high) | (early & (np.maximum(low, high) < task.band.low)))
 
 
-Searched = Callable[..., Best]
+Searched = Callable[..., Ranking]
 
 
 def _alternatives(task: Task, free: Freedom, best: Candidate, searched: Searched) -> Iterator[Alternative]:

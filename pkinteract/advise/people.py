@@ -24,7 +24,7 @@ from pkinteract.scenario import Scenario
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class People:
+class PatientColumns:
     """Patients under the doses of a scenario, one column each.
 
     Attributes
@@ -122,7 +122,7 @@ def _of(steady: Steady, who: IntArray) -> Steady:
     return replace(steady, cycle=cycle, rates=steady.rates[:, who], inflows=steady.inflows[:, who])
 
 
-def typical_people(scenario: Scenario, model: Model, place: int) -> People:
+def typical_people(scenario: Scenario, model: Model, place: int) -> PatientColumns:
     """The scenario's own patient; ``place`` is that of the target among the analytes."""
     system = replace(model.system, step_all=True)
     parameters = np.array(system.parameters)[:, None]
@@ -143,7 +143,7 @@ def typical_people(scenario: Scenario, model: Model, place: int) -> People:
         )
         placed = [*((event, -1) for event in before.pending), *placed]
     placed.sort(key=lambda one: one[0].time)
-    return People(
+    return PatientColumns(
         system=system,
         parameters=parameters,
         weights=_weights(scenario, model, place, parameters),
@@ -165,7 +165,7 @@ def _weights(scenario: Scenario, model: Model, place: int, parameters: Array) ->
     return weights
 
 
-def virtual_people(scenario: Scenario, cohort: Cohort, typical: Typical, place: int) -> tuple[People, IntArray]:
+def virtual_people(scenario: Scenario, cohort: Cohort, typical: Typical, place: int) -> tuple[PatientColumns, IntArray]:
     """Virtual patients who can be, and the column of each in the cohort; ``place`` is that of the target.
 
     Raises
@@ -195,7 +195,7 @@ def virtual_people(scenario: Scenario, cohort: Cohort, typical: Typical, place: 
             for time, state in scenario.states
             for now in [patients.dialysed[:, able] if state.dialysed else parameters]
         ]
-    people = People(
+    people = PatientColumns(
         system=patients.model.system,
         parameters=parameters,
         weights=weights,

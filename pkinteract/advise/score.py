@@ -44,7 +44,7 @@ class Judgement:
     distance: Array
 
 
-def judged(task: Task, levels: Array, counted: BoolArray) -> Judgement:
+def judgement_of(task: Task, levels: Array, counted: BoolArray) -> Judgement:
     """Judge levels, (schedule, day); ``counted`` are the days that do, (day,)."""
     band = task.band
     logs = np.log(np.maximum(levels, LEAST * band.target))
@@ -79,7 +79,7 @@ def candidate_of(task: Task, schedule: Schedule, levels: Array, excess: float, d
 
 def candidates(task: Task, schedules: Sequence[Schedule], levels: Array, counted: BoolArray) -> list[Candidate]:
     """Schedules with their scores; levels are (schedule, day)."""
-    one = judged(task, levels, counted)
+    one = judgement_of(task, levels, counted)
     days = max(int(counted.sum()), 1)
     excess = np.round(one.excess.sum(axis=1), DIGITS).tolist()
     distance = np.round(one.distance.sum(axis=1) / days, DIGITS).tolist()

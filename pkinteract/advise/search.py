@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from pkinteract.advise.score import DIGITS, candidate_of, judged
+from pkinteract.advise.score import DIGITS, candidate_of, judgement_of
 from pkinteract.advise.types import PRESENT, BoolArray, Candidate, IntArray, Schedules, Task
 from pkinteract.engine.curves import Array
 from pkinteract.interrupts import deferred, heed
@@ -70,7 +70,7 @@ class Freedom:
 
 
 @dataclass(slots=True, kw_only=True)
-class Best:
+class Ranking:
     """The best schedules seen.
 
     Attributes
@@ -105,7 +105,7 @@ class Best:
         return self.kept[-1] if len(self.kept) == self.most else None
 
 
-def search(
+def best_schedules(
     task: Task,
     evaluate: Evaluate,
     freedom: Freedom,
@@ -114,7 +114,7 @@ def search(
     keep: int = 1,
     budget: int,
     known: Sequence[Candidate] = (),
-) -> Best:
+) -> Ranking:
     """Find the best schedules.
 
     Parameters
@@ -135,12 +135,12 @@ def search(
     KeyboardInterrupt
         When one comes before any schedule was judged; a later one ends the search, which keeps the best so far.
     """
-    best = Best(most=keep)
+    best = Ranking(most=keep)
     for one in known:
         best.add(one)
     try:
         with deferred():
-            _Search(task=task, evaluate=evaluate, freedom=freedom, counted=counted, best=best).run(budget)
+            _Branches(task=task, evaluate=evaluate, freedom=freedom, counted=counted, best=best).run(budget)
     except KeyboardInterrupt:
         if not best.kept:
             raise
@@ -149,7 +149,7 @@ def search(
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class _Level:
+class _Generation:
     """Schedules of one number of changes: their levels, and how far outside and from the target, day by day."""
 
     schedules: Schedules
@@ -159,14 +159,14 @@ class _Level:
 
 
 @dataclass(eq=False, kw_only=True)
-class _Search:
+class _Branches:
     """One search: what is searched, and the best so far."""
 
     task: Task
     evaluate: Evaluate
     freedom: Freedom
     counted: BoolArray
-    best: Best
+    best: Ranking
 
     @cached_property
     def options(self) -> IntArray:
@@ -176,9 +176,9 @@ class _Search:
     def run(self, budget: int) -> None:
         """Judge level by level: schedules of no change, of one, and so on."""
         none = np.empty((1, 0), dtype=np.int64)
-        level: _Level | None = self._judge(Schedules(days=none, options=none))
+        level: _Generation | None = self._judge(Schedules(days=none, options=none))
         for made in range(1, self.freedom.changes + 1):
-            following: list[_Level] = []
+            following: list[_Generation] = []
             for schedules in self._children(level, made):
                 heed()
                 if self.best.seen >= budget:
@@ -191,9 +191,9 @@ class _Search:
             if level is None:
                 return
 
-    def _judge(self, schedules: Schedules) -> _Level:
+    def _judge(self, schedules: Schedules) -> _Generation:
         levels = self.evaluate(schedules)
-        one = judged(self.task, levels, self.counted)
+        one = judgement_of(self.task, levels, self.counted)
         excess = np.round(one.excess.sum(axis=1), DIGITS)
         distance = np.round(one.distance.sum(axis=1) / self._days, DIGITS)
         self.best.seen += len(levels)
@@ -207,13 +207,13 @@ class _Search:
             if worst is not None and mine > (worst.score.excess, worst.score.changes, worst.score.distance):
                 break
             self.best.add(candidate_of(self.task, schedules.one(row), levels[row], mine[0], mine[2]))
-        return _Level(schedules=schedules, levels=levels, excess=one.excess, distance=one.distance)
+        return _Generation(schedules=schedules, levels=levels, excess=one.excess, distance=one.distance)
 
     @cached_property
     def _days(self) -> int:
         return max(int(self.counted.sum()), 1)
 
-    def _children(self, level: _Level | None, made: int) -> Iterator[Schedules]:
+    def _children(self, level: _Generation | None, made: int) -> Iterator[Schedules]:
         """Schedules with one more change, the most promising first; those that cannot be better are left out."""
         if level is None:
             return
@@ -280,10 +280,10 @@ class _Search:
         return np.asarray(rises & (large | soon))
 
 
-def _joined(levels: Sequence[_Level]) -> _Level | None:
+def _joined(levels: Sequence[_Generation]) -> _Generation | None:
     if not levels:
         return None
-    return _Level(
+    return _Generation(
         schedules=Schedules(
             days=np.concatenate([one.schedules.days for one in levels]),
             options=np.concatenate([one.schedules.options for one in levels]),

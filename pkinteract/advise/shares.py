@@ -11,7 +11,7 @@ import numpy as np
 from pkinteract.advise.levels import Levels
 from pkinteract.advise.outcome import Advice
 from pkinteract.advise.people import virtual_people
-from pkinteract.advise.score import INCLUSIVE, judged
+from pkinteract.advise.score import INCLUSIVE, judgement_of
 from pkinteract.advise.types import BoolArray, Candidate, Task
 from pkinteract.analysis.settled import DAY
 from pkinteract.engine.curves import Array
@@ -92,7 +92,7 @@ class PeopleAdvice:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class _Block:
+class _TreatedBlock:
     """Some patients: how doses lead to levels, where each began, and who they are."""
 
     levels: Levels
@@ -155,13 +155,13 @@ def advised_people(
     )
 
 
-def _blocks(task: Task, spec: PopulationSpecification) -> Iterator[_Block]:
+def _blocks(task: Task, spec: PopulationSpecification) -> Iterator[_TreatedBlock]:
     scenario, model, typical = task.scenario, build(task.scenario), typical_of(task.scenario)
     for first in range(0, spec.n, BLOCK):
         drawn = draw(scenario, spec, first, min(BLOCK, spec.n - first))
         people, able = virtual_people(scenario, drawn, typical, task.place)
         levels = Levels(task, people, model)
-        yield _Block(levels=levels, before=levels.before, cohort=_some(drawn, able))
+        yield _TreatedBlock(levels=levels, before=levels.before, cohort=_some(drawn, able))
 
 
 def _some(cohort: Cohort, able: np.ndarray) -> Cohort:
@@ -173,7 +173,7 @@ def _some(cohort: Cohort, able: np.ndarray) -> Cohort:
     return replace(cohort, number=cohort.number[able], phenotype=phenotype)
 
 
-def _kept(advice: Advice, blocks: Sequence[_Block], one: Candidate, tell: Callable[[int], None]) -> float:
+def _kept(advice: Advice, blocks: Sequence[_TreatedBlock], one: Candidate, tell: Callable[[int], None]) -> float:
     """Share of the first patients that stays inside under a schedule [1]."""
     first = blocks[0]
     count = min(JURY, len(first.before))
@@ -186,7 +186,7 @@ def _inside(advice: Advice, before: Array, levels: Array) -> BoolArray:
     """(patient,) whether every judged day is inside the band; their own one with ``keep``."""
     keep = advice.task.wanted.keep
     if keep is None:
-        return np.asarray((judged(advice.task, levels, advice.counted).excess == 0).all(axis=1))
+        return np.asarray((judgement_of(advice.task, levels, advice.counted).excess == 0).all(axis=1))
     own = levels[:, advice.counted] / before[:, None]
     return np.asarray(((own >= (1 - keep) * (1 - INCLUSIVE)) & (own <= (1 + keep) * (1 + INCLUSIVE))).all(axis=1))
 

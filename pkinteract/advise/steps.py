@@ -73,7 +73,7 @@ class PlannedStep:
     back: bool
 
 
-def steps_of(advice: Advice, candidate: Candidate, levels: Levels, curve: Curve) -> tuple[PlannedStep, ...]:
+def planned_steps(advice: Advice, candidate: Candidate, levels: Levels, curve: Curve) -> tuple[PlannedStep, ...]:
     """The steps of a schedule, by day; ``curve`` is the level of the target under it."""
     task, schedule = advice.task, candidate.schedule
     before = levels.of([schedule[:n] for n in range(len(schedule))]) if schedule else np.empty((0, task.count))

@@ -11,7 +11,7 @@ import numpy as np
 
 from pkinteract.advise.search import SHORT
 from pkinteract.advise.tablets import GRAIN, Tablets, doses_of
-from pkinteract.advise.types import Band, BoolArray, IntArray, Kind, Task
+from pkinteract.advise.types import BoolArray, IntArray, Kind, TargetBand, Task
 from pkinteract.analysis.exposure import PRESENT as LEAST_SHARE
 from pkinteract.analysis.moves import before_change, changes_beside, own_changes
 from pkinteract.analysis.settled import DAY
@@ -326,14 +326,14 @@ def _judged(wanted: AdviseSpecification, start: float, count: int) -> BoolArray:
     return np.asarray((begins >= low - TOLERANCE) & (begins + DAY <= high + TOLERANCE))
 
 
-def _band(wanted: AdviseSpecification, analyte: Analyte, reference: float | None) -> Band:
+def _band(wanted: AdviseSpecification, analyte: Analyte, reference: float | None) -> TargetBand:
     if wanted.keep is not None and reference is not None:
-        return Band(low=reference * (1 - wanted.keep), high=reference * (1 + wanted.keep), target=reference)
+        return TargetBand(low=reference * (1 - wanted.keep), high=reference * (1 + wanted.keep), target=reference)
     low, high = wanted.between or (analyte.low or 0.0, analyte.high or 0.0)
-    return Band(low=low, high=high, target=math.sqrt(low * high))
+    return TargetBand(low=low, high=high, target=math.sqrt(low * high))
 
 
-def _inside(reference: float | None, band: Band) -> bool:
+def _inside(reference: float | None, band: TargetBand) -> bool:
     return reference is not None and band.low <= reference <= band.high
 
 

@@ -27,7 +27,7 @@ PRESENT = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Band:
+class TargetBand:
     """Where a level should be, and what is closest to its middle, in the unit of the target."""
 
     low: float
@@ -100,7 +100,7 @@ class Task:
     a_day: int
     changeable: IntArray
     judged: BoolArray
-    band: Band
+    band: TargetBand
     reference: float | None
     before: float | None
     late: int

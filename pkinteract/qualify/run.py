@@ -18,7 +18,7 @@ from pkinteract.qualify.static import static_ratio
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Task:
+class _Job:
     """An arm of a study; a treatment also gives the static estimate."""
 
     study: Study
@@ -59,11 +59,11 @@ def qualify_studies(
     library = load_library(tuple(extra))
     open_ = [study for study in studies if study.used and not _lacking(study, library)]
     keys = {study.id: (_key(study, study.control), _key(study, study.treatment, treated=True)) for study in open_}
-    tasks: dict[object, _Task] = {}
+    tasks: dict[object, _Job] = {}
     for study in open_:
         control, treatment = keys[study.id]
-        tasks.setdefault(control, _Task(study=study, arm=study.control, treatment=False))
-        tasks.setdefault(treatment, _Task(study=study, arm=study.treatment, treatment=True))
+        tasks.setdefault(control, _Job(study=study, arm=study.control, treatment=False))
+        tasks.setdefault(treatment, _Job(study=study, arm=study.treatment, treatment=True))
     done: dict[object, _TaskOutcome] = {}
     tell = None if progress is None else progress(len(tasks), 0)
     for key, outcome in each(_simulate, tasks, extra=tuple(extra), workers=workers):
@@ -95,7 +95,7 @@ def _key(study: Study, arm: Arm, *, treated: bool = False) -> object:
     return arm.intakes, genes, arm.window, study.analyte, study.weight, study.age, acting
 
 
-def _simulate(task: _Task, library: Library) -> _TaskOutcome:
+def _simulate(task: _Job, library: Library) -> _TaskOutcome:
     try:
         with tempfile.TemporaryDirectory() as folder:
             exposure, result = expose(plan(task.study, task.arm, library), Path(folder), library)

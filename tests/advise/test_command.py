@@ -196,14 +196,14 @@ INTERRUPTED = """
 import os, signal, sys
 import pkinteract.advise.search as search
 signal.signal(signal.SIGINT, signal.default_int_handler)
-judge, calls = search._Search._judge, 0
+judge, calls = search._Branches._judge, 0
 def interrupting(self, schedules):
     global calls
     calls += 1
     if calls == int(sys.argv[-1]):
         os.kill(os.getpid(), signal.SIGINT)
     return judge(self, schedules)
-search._Search._judge = interrupting
+search._Branches._judge = interrupting
 from pkinteract.cli import main
 main(sys.argv[1:-1], prog_name="pkinteract")
 """
@@ -231,7 +231,7 @@ def test_ctrl_c_before_any_schedule_leaves_nothing() -> None:
     early = (
         "import pkinteract.advise.outcome as outcome\noutcome.best_advice = lambda *_, **__: os.kill(os.getpid(), 2)"
     )
-    program = INTERRUPTED.replace("search._Search._judge = interrupting", early)
+    program = INTERRUPTED.replace("search._Branches._judge = interrupting", early)
 
     done = subprocess.run([sys.executable, "-c", program, *line], capture_output=True, text=True, check=False)
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from runs import daily, regimen, text
 
 from pkinteract.advise.outcome import freedom_of
-from pkinteract.advise.score import candidates, judged
-from pkinteract.advise.search import search
+from pkinteract.advise.score import candidates, judgement_of
+from pkinteract.advise.search import best_schedules
 from pkinteract.advise.tablets import doses_of
 from pkinteract.advise.types import PRESENT, Schedule, Step
 
@@ -98,7 +98,7 @@ def test_a_level_outside_at_first_counts_from_the_first_day_inside() -> None:
     levels = np.full((2, task.count), 5.0)
     levels[0, 2:] = 2.5
 
-    excess = judged(task, levels, np.ones(task.count, dtype=bool)).excess
+    excess = judgement_of(task, levels, np.ones(task.count, dtype=bool)).excess
 
     assert not excess[0].any()
     assert (excess[1] > 0).tolist() == [day >= 4 for day in range(task.count)]
@@ -172,7 +172,7 @@ def test_no_schedule_loads_unless_it_is_asked_for(seed: int) -> None:
         return levels
 
     free = freedom_of(task, back=False)
-    best = search(task, noisy, free, advised.advice.counted, keep=30, budget=10**6)
+    best = best_schedules(task, noisy, free, advised.advice.counted, keep=30, budget=10**6)
 
     assert {one.schedule for one in best.kept} <= set(every_schedule(advised))
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pkinteract.advise.outcome import Advice
-from pkinteract.advise.score import judged
+from pkinteract.advise.score import judgement_of
 from pkinteract.advise.shares import PeopleAdvice
 from pkinteract.advise.steps import PlannedStep
 from pkinteract.advise.types import PRESENT, Candidate, Task
@@ -51,8 +51,8 @@ def alternatives_table(advice: Advice, chosen: Candidate) -> Table:
         "changes": [one.score.changes for _, one in ways],
         "passes": [one.score.passes for _, one in ways],
         "days_outside": [days_outside(advice, one) for _, one in ways],
-        "lowest_ratio": np.array([span(advice, one)[0] for _, one in ways]),
-        "highest_ratio": np.array([span(advice, one)[1] for _, one in ways]),
+        "lowest_ratio": np.array([ratio_span(advice, one)[0] for _, one in ways]),
+        "highest_ratio": np.array([ratio_span(advice, one)[1] for _, one in ways]),
         "excess": np.array([one.score.excess for _, one in ways]),
         "mean_distance": np.array([one.score.distance for _, one in ways]),
         "sum_of_steps": np.array([one.score.steps for _, one in ways]),
@@ -70,7 +70,7 @@ def share_table(people: PeopleAdvice) -> Table:
     }
 
 
-def span(advice: Advice, candidate: Candidate) -> tuple[float, float]:
+def ratio_span(advice: Advice, candidate: Candidate) -> tuple[float, float]:
     """Lowest and highest level of the days that count over the target [1]."""
     ratios = candidate.levels[advice.counted] / advice.task.band.target
     return (float(ratios.min()), float(ratios.max())) if len(ratios) else (np.nan, np.nan)
@@ -78,7 +78,7 @@ def span(advice: Advice, candidate: Candidate) -> tuple[float, float]:
 
 def days_outside(advice: Advice, candidate: Candidate) -> int:
     """Number of days that count whose level is outside the band."""
-    return int((judged(advice.task, candidate.levels[None], advice.counted).excess > 0).sum())
+    return int((judgement_of(advice.task, candidate.levels[None], advice.counted).excess > 0).sum())
 
 
 def schedule_text(task: Task, candidate: Candidate, words: Words) -> str:

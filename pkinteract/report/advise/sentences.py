@@ -9,7 +9,7 @@ from pkinteract.advise.shares import PeopleAdvice
 from pkinteract.advise.steps import PlannedDose, PlannedStep
 from pkinteract.advise.types import Candidate
 from pkinteract.analytes import name_of
-from pkinteract.export.tables.advise import clock, days_outside, span
+from pkinteract.export.tables.advise import clock, days_outside, ratio_span
 from pkinteract.report.run.phrases import day_text
 from pkinteract.report.run.sentences import Label
 from pkinteract.text.words import Words
@@ -46,7 +46,7 @@ def _names(advice: Advice, words: Words) -> dict[str, object]:
 
 def _needless(advice: Advice, chosen: Candidate, words: Words) -> Iterator[str]:
     if not chosen.schedule and chosen.score.passes:
-        low, high = span(advice, chosen)
+        low, high = ratio_span(advice, chosen)
         band, kept = advice.task.band, advice.task.wanted.keep is not None
         ends = {"low": low, "high": high} if kept else {"low": low * band.target, "high": high * band.target}
         yield words.say("advise.needless" if kept else "advise.needless-inside", **_names(advice, words), **ends)
@@ -76,9 +76,9 @@ def _check(advice: Advice, step: PlannedStep, time: float, words: Words) -> str:
 
 def _outcome(advice: Advice, chosen: Candidate, words: Words) -> Iterator[str]:
     task = advice.task
-    low, high = span(advice, chosen)
+    low, high = ratio_span(advice, chosen)
     none = next(one.candidate for one in advice.alternatives if one.name == "unchanged")
-    ends = dict(zip(("lowest", "highest"), span(advice, none), strict=True))
+    ends = dict(zip(("lowest", "highest"), ratio_span(advice, none), strict=True))
     kept = "kept" if task.wanted.keep is not None else "inside"
     values = {**_names(advice, words), "low": low, "high": high, "first": task.band.low, "last": task.band.high, **ends}
     if chosen.schedule and chosen.score.passes:
@@ -103,7 +103,7 @@ def _limit(advice: Advice, chosen: Candidate, words: Words) -> Iterator[str]:
         yield words.say("advise.no-dose")
         return
     name, candidate = advice.limit
-    low, high = span(advice, candidate)
+    low, high = ratio_span(advice, candidate)
     key = "advise.would-pass" if candidate.score.passes else "advise.would-help"
     yield words.say(key, limit=words.say(f"limit.{name.replace(' ', '-')}"), low=low, high=high)
     if any(advice.task.sizes[step.option] == 0 for step in chosen.schedule):

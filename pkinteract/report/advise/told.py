@@ -10,10 +10,10 @@ from pkinteract.advise.advised import Advised
 from pkinteract.export.tables.advise import (
     alternatives_table,
     days_outside,
+    ratio_span,
     schedule_table,
     schedule_text,
     share_table,
-    span,
     ways_of,
 )
 from pkinteract.report.advise.sentences import advice_sentences
@@ -67,7 +67,7 @@ class ToldAdvice:
         }
 
     def content(self, words: Words) -> dict[str, Any]:
-        """What the page shows: rows of the schedule, of other ways, and of virtual patients."""
+        """What the page shows: rows of the schedule and of other ways."""
         advice, chosen = self.advised.advice, self.advised.chosen
         task = advice.task
         table = schedule_table(advice, self.advised.steps, words)
@@ -89,8 +89,8 @@ class ToldAdvice:
                     "name": name,
                     "schedule": schedule_text(task, one, words) or "–",
                     "outside": days_outside(advice, one),
-                    "lowest": words.written(span(advice, one)[0]),
-                    "highest": words.written(span(advice, one)[1]),
+                    "lowest": words.written(ratio_span(advice, one)[0]),
+                    "highest": words.written(ratio_span(advice, one)[1]),
                 }
                 for name, one in ways
             ],
