@@ -283,3 +283,20 @@ def test_the_page_shows_the_schedule_without_complaint() -> None:
     assert step["tablets"] in table
     assert "give amitriptyline" in shown
     assert "a week later" in shown
+
+
+def test_doses_of_a_patient_are_those_of_their_own_fit() -> None:
+    """With --levels: a patient with half the level of the typical one has another level to keep, and it is told."""
+    low = '[[observation]]\nat = "0 d"\nanalyte = "amitriptyline+nortriptyline"\nlevel = "20 ng/mL"\n[advise]\n'
+    Path("patient.toml").write_text(SOURCE.replace("[advise]\n", low), "utf-8")
+
+    done = command("patient.toml", "--levels", "--no-figure")
+    typical = command("case.toml", "--no-figure")
+
+    assert done.exit_code == typical.exit_code == 0, done.output
+    assert "Fitted to 1 measured level" in said(done)
+    own, usual = (
+        json.loads(Path(f"results/{name}-advise/run.json").read_text("utf-8"))["advise"] for name in ("patient", "case")
+    )
+    assert own["reference"] < 0.8 * usual["reference"]
+    assert own["band"] == pytest.approx([own["reference"] * 0.85, own["reference"] * 1.15])
