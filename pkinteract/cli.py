@@ -15,6 +15,7 @@ from pkinteract.commands.events import events
 from pkinteract.commands.fit import fit
 from pkinteract.commands.population import population
 from pkinteract.commands.qualify import qualify
+from pkinteract.commands.rerun import rerun
 from pkinteract.commands.run import run
 from pkinteract.commands.sensitivity import sensitivity
 from pkinteract.interrupts import ending
@@ -66,3 +67,4 @@ main.add_command(fit)
 main.add_command(qualify)
 main.add_command(population)
 main.add_command(sensitivity)
+main.add_command(rerun)

@@ -166,7 +166,7 @@ def _simulated(
     somebody = bool(tally.patients[0])
     answered, answer = _answered(plan, tally, typical, options)
     fans = draw if options.figure and somebody else None
-    written = _write(store, tally, answered, fans, keep=options.keep_partitions)
+    written = _write(store, tally, answered, fans, options)
     lines = population_lines(plan, tally, len(ready), written, answer)
     tally.release()
     return lines, None if somebody else PopulationError(plan.scenario.name, plan.spec.n, tally.failures.values())
@@ -213,9 +213,9 @@ def _answered(
 
 
 def _write(
-    store: Store, tally: Tally, answered: dict[str, Writer], draw: BeginDrawing | None, *, keep: bool
+    store: Store, tally: Tally, answered: dict[str, Writer], draw: BeginDrawing | None, options: PopulationOptions
 ) -> list[Path]:
-    """Hand out what is kept in partitions, and write everything else."""
+    """Write everything as one set, what is kept in partitions with it; returns files, and folders of many files."""
     import tempfile
 
     from pkinteract.export.record.population import population_record
@@ -223,15 +223,18 @@ def _write(
     from pkinteract.text.record import write_record
 
     plan = store.plan
+    asked: dict[str, object] = {"n": options.n, "seed": options.seed, "profiles": options.profiles}
+    asked |= {"format": None if options.form == "csv" else options.form, "no-figure": not options.figure}
+    asked["language"] = options.language
     with tempfile.TemporaryDirectory(prefix="pkinteract-") as room:
         fans: dict[str, Writer] = {} if draw is None else _drawn(plan, tally, draw, Path(room))
-        kept: Writer = partial(write_record, population_record(_name(plan.scenario), plan, tally))
-        files: dict[str, Writer] = {**_tables(store, tally), **answered, RECORD: kept, **fans}
-        handed = store.hand_out(keep=keep)
+        kept: Writer = partial(write_record, population_record(_name(plan.scenario), plan, tally, asked))
+        files: dict[str, Writer] = {**store.handed_out(), **_tables(store, tally), **answered, RECORD: kept, **fans}
         written = write_all(store.top, files)
-    if not keep:
+    if not options.keep_partitions:
         store.remove()
-    return [*handed, *written, *([store.folder] if keep else [])]
+    shown = dict.fromkeys(path if path.parent == store.top else path.parent for path in written)
+    return [*shown, *([store.folder] if options.keep_partitions else [])]
 
 
 def _tables(store: Store, tally: Tally) -> dict[str, Writer]:

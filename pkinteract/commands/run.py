@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("scenarios", metavar="SCENARIO...", nargs=-1, required=True, type=PATH)
 @click.option(
-    "--out", metavar="DIR", type=PATH, help="Folder for the files; default results/<name>/, or results/ for several."
+    "--out",
+    metavar="DIR",
+    type=PATH,
+    help="Folder for the files; default results/<name>/, or results/<first>-comparison/.",
 )
 @click.option("--levels", is_flag=True, help="Fit the patient to the [[observation]] levels first.")
 @click.option("--no-figure", is_flag=True, help="Write no report.html, concentrations.png and .svg; faster.")
@@ -79,9 +82,10 @@ def run(
 
     from pkinteract.export.excel import require_excel
     from pkinteract.export.parquet import require_parquet
+    from pkinteract.export.record.run import comparison_name
     from pkinteract.report.workers import drawing, in_room
     from pkinteract.simulation import system_code
-    from pkinteract.text.folder import refuse_foreign
+    from pkinteract.text.folder import refuse_foreign, write_all
 
     read = read_all(scenarios)
     if form == "parquet":
@@ -91,12 +95,14 @@ def run(
     if show_code:
         click.echo("\n\n".join(system_code(scenario) for scenario in read))
         return
+    options = {"levels": levels, "no-figure": no_figure, "language": language, "excel": excel}
+    options |= {"format": None if form == "csv" else form, "solver": None if solver == "fast" else solver}
+    wanted = _Wanted(form=form, excel=excel, language=language, options=options)
     several = len(read) > 1
-    top = out or (Path("results") if several else Path("results") / read[0].name)
-    folders = [top / scenario.name if several else top for scenario in read]
+    name = comparison_name(read) if several else read[0].name
+    folder = out or Path("results") / (f"{read[0].name}-comparison" if several else name)
     if not force:
-        for scenario, folder in zip(read, folders, strict=True):
-            refuse_foreign(folder, scenario.name)
+        refuse_foreign(folder, name)
     simulated = _simulating("reference" if solver == "reference" else "fast", read if levels else ())
     endings = () if no_figure else ("png", "svg")
     with drawing(_drawer, beside=not no_figure) as draw, TemporaryDirectory(prefix="pkinteract-") as room:
@@ -104,10 +110,11 @@ def run(
         shown = [([result], "concentrations") for result in results] + [(results, "comparison")] * several
         named = [(what, [f"{name}.{ending}" for ending in endings]) for what, name in shown]
         figures = in_room(Path(room), draw, named)
-        for result, folder, files in zip(results, folders, figures, strict=False):
-            _write(result, folder, files, _Wanted(form=form, excel=excel, language=language))
+        made = [_made(result, drawn, wanted) for result, drawn in zip(results, figures, strict=False)]
         if several:
-            _write_comparison(results, top, form, figures[-1])
+            _write_several(results, made, _compared(results, figures[-1], wanted), folder)
+        else:
+            click.echo("\n".join(made[0].lines(write_all(folder, made[0].files))))
 
 
 def _simulating(solver: Literal["fast", "reference"], fitted: Sequence[Scenario]) -> Callable[[Scenario], Result]:
@@ -151,10 +158,19 @@ class _Wanted:
     form: str
     excel: bool
     language: str | None
+    options: Mapping[str, object]
 
 
-def _write(result: Result, folder: Path, figures: Mapping[str, Writer], wanted: _Wanted) -> None:
-    """Write everything about one result, and the page beside its figures if there are any."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """What writes the files of a result, and the lines that are printed of those that were written."""
+
+    files: Mapping[str, Writer]
+    lines: Callable[[list[Path]], list[str]]
+
+
+def _made(result: Result, figures: Mapping[str, Writer], wanted: _Wanted) -> _Made:
+    """Everything about one result, and the page beside its figures if there are any."""
     from pkinteract.analysis import answer_of
     from pkinteract.export import nonmem_files, write_parquet
     from pkinteract.export.calendar import write_calendar
@@ -177,7 +193,6 @@ def _write(result: Result, folder: Path, figures: Mapping[str, Writer], wanted: 
     from pkinteract.report.run.sentences import sentences_of
     from pkinteract.report.run.text import summary_lines
     from pkinteract.text.csv import write_csv
-    from pkinteract.text.folder import write_all
     from pkinteract.text.record import write_record
     from pkinteract.text.words import words_of
 
@@ -209,10 +224,10 @@ def _write(result: Result, folder: Path, figures: Mapping[str, Writer], wanted: 
         files["sampling.ics"] = partial(write_calendar, answer, words)
     if figures:
         files["report.html"] = _page(answer, sentences, pairs, words)
-    files["run.json"] = partial(write_record, run_record(result, pairs))
-    written = write_all(folder, {**files, **figures})
+    files["run.json"] = partial(write_record, run_record(result, pairs, wanted.options))
     told = [*pair_lines(pairs, words, f"pairs.{ending}"), *taken_lines(result.scenario, words)]
-    click.echo("\n".join(summary_lines(answer, sentences, words, exposure, alerts, told, written)))
+    lines = partial(summary_lines, answer, sentences, words, exposure, alerts, told)
+    return _Made(files={**files, **figures}, lines=lines)
 
 
 def _page(answer: Answer, sentences: Sequence[Sentence], pairs: Sequence[PairEvidence], words: Words) -> Writer:
@@ -222,15 +237,31 @@ def _page(answer: Answer, sentences: Sequence[Sentence], pairs: Sequence[PairEvi
     return partial(write_page, answer, sentences, pairs, words)
 
 
-def _write_comparison(results: list[Result], folder: Path, form: str, figures: Mapping[str, Writer]) -> None:
+def _compared(results: Sequence[Result], figures: Mapping[str, Writer], wanted: _Wanted) -> dict[str, Writer]:
+    """What writes the files of a comparison."""
     from pkinteract.export import write_parquet
+    from pkinteract.export.record.run import comparison_record
     from pkinteract.export.tables.run import comparison_table
     from pkinteract.text.csv import write_csv
+    from pkinteract.text.folder import RECORD
+    from pkinteract.text.record import write_record
+
+    put, ending = (write_parquet, "parquet") if wanted.form == "parquet" else (write_csv, "csv")
+    table = partial(put, comparison_table(results))
+    record = partial(write_record, comparison_record(results, wanted.options))
+    return {f"comparison.{ending}": table, RECORD: record, **figures}
+
+
+def _write_several(
+    results: Sequence[Result], made: Sequence[_Made], compared: Mapping[str, Writer], folder: Path
+) -> None:
+    """Write the files of every result below a folder, and their comparison, as one set."""
     from pkinteract.text.folder import write_all
 
-    table = comparison_table(results)
-    put, ending = (write_parquet, "parquet") if form == "parquet" else (write_csv, "csv")
-    files: dict[str, Writer] = {f"comparison.{ending}": partial(put, table)}
-    names = [f"comparison.{ending}" for ending in ("csv", "parquet", "png", "svg")]
-    written = write_all(folder, {**files, **figures}, stale=names)
-    click.echo("Compared: " + ", ".join(str(path) for path in written))
+    names = [result.scenario.name for result in results]
+    below = [{f"{name}/{file}": put for file, put in one.files.items()} for name, one in zip(names, made, strict=True)]
+    files = {file: put for one in [*below, compared] for file, put in one.items()}
+    written = dict(zip(files, write_all(folder, files), strict=True))
+    for one, mine in zip(made, below, strict=True):
+        click.echo("\n".join(one.lines([written[file] for file in mine])))
+    click.echo("Compared: " + ", ".join(str(written[file]) for file in compared))

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from pkinteract.library.fingerprint import fingerprint
 from pkinteract.model.expectation.evidence import PairEvidence, pair_evidence
 from pkinteract.result import LevelFit, Result
-from pkinteract.scenario import Patient
-from pkinteract.text.record import head, source
+from pkinteract.scenario import Patient, Scenario
+from pkinteract.text.inputs import seen_from
+from pkinteract.text.record import head, recipe, source
 from pkinteract.text.words import words_of
 
 
-def run_record(result: Result, evidence: Sequence[PairEvidence] | None = None) -> dict[str, object]:
-    """The record of a run as plain data; ``evidence`` is what is known of its pairs, looked up if left out."""
+def run_record(
+    result: Result, evidence: Sequence[PairEvidence] | None = None, options: Mapping[str, object] | None = None
+) -> dict[str, object]:
+    """The record of a run as plain data.
+
+    Parameters
+    ----------
+    evidence
+        What is known of its pairs, looked up if left out.
+    options
+        What the command was asked for.
+    """
     pairs = pair_evidence(result.scenario) if evidence is None else evidence
     scenario, patient, status = result.scenario, result.scenario.patient, result.status
     return {
@@ -55,7 +67,32 @@ def run_record(result: Result, evidence: Sequence[PairEvidence] | None = None) -
             "rejected": status.rejected,
             "note": status.message,
         },
+        "rerun": recipe("run", options or {}, [scenario.path.name], scenario.files),
     }
+
+
+def comparison_record(results: Sequence[Result], options: Mapping[str, object]) -> dict[str, object]:
+    """The record of several scenarios beside one another; each also has its own."""
+    scenarios = [result.scenario for result in results]
+    sources = [source(scenario.name, scenario.title, scenario.text) for scenario in scenarios]
+    top = scenarios[0].path.parent
+    inputs = [seen_from(top, scenario.path) for scenario in scenarios]
+    files = {
+        name if Path(name).is_absolute() else seen_from(top, scenario.path.parent / name): text
+        for scenario in scenarios
+        for name, text in scenario.files.items()
+    }
+    return {
+        **head(fingerprint()),
+        "scenario": {"name": comparison_name(scenarios)},
+        "scenarios": sources,
+        "rerun": recipe("run", options, inputs, files),
+    }
+
+
+def comparison_name(scenarios: Sequence[Scenario]) -> str:
+    """What a comparison is called: the names of its scenarios."""
+    return ", ".join(scenario.name for scenario in scenarios)
 
 
 def _levels(result: Result, fit: LevelFit) -> dict[str, object]:

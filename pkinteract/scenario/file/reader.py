@@ -43,6 +43,7 @@ from pkinteract.scenario.file.schema import (
 from pkinteract.scenario.file.steady_state import steady_state
 from pkinteract.scenario.types import Course, Regimen, Scenario
 from pkinteract.scenario.warnings.oddities import oddities
+from pkinteract.text.inputs import files_read
 from pkinteract.text.remark import Caution, Remark, remark
 from pkinteract.text.toml import TomlFile, read_toml
 from pkinteract.text.toml_lines import Key
@@ -74,7 +75,9 @@ def read_scenario(path: Path | str, library: Library | None = None) -> Scenario:
     InputError
         With every problem of the file, in file order.
     """
-    return _ScenarioReader(read_toml(Path(path)), library).scenario()
+    with files_read(Path(path)) as files:
+        scenario = _ScenarioReader(read_toml(Path(path)), library).scenario()
+    return replace(scenario, files=files)
 
 
 class _ScenarioReader:
