@@ -278,11 +278,8 @@ class _ScenarioReader:
             drug = waiting.pop(0)
             if drug in monographs:
                 continue
-            if drug in self.unread and drug not in self.library.files:
-                self.lost = True
-                continue
             if drug not in self.library.files:
-                self.refuse(("library",), f'the metabolite "{drug}" is not in the library; add its file')
+                self.lost = True
                 continue
             monographs[drug] = self.library.monograph(drug)
             waiting = [*monographs[drug].metabolites, *waiting]
