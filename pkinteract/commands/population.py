@@ -216,18 +216,16 @@ def _write(
     store: Store, tally: Tally, answered: dict[str, Writer], draw: BeginDrawing | None, options: PopulationOptions
 ) -> list[Path]:
     """Write everything as one set, what is kept in partitions with it; returns files, and folders of many files."""
-    import tempfile
-
     from pkinteract.export.record.population import population_record
-    from pkinteract.text.folder import RECORD, write_all
+    from pkinteract.text.folder import RECORD, scratch, write_all
     from pkinteract.text.record import write_record
 
     plan = store.plan
     asked: dict[str, object] = {"n": options.n, "seed": options.seed, "profiles": options.profiles}
     asked |= {"format": None if options.form == "csv" else options.form, "no-figure": not options.figure}
     asked["language"] = options.language
-    with tempfile.TemporaryDirectory(prefix="pkinteract-") as room:
-        fans: dict[str, Writer] = {} if draw is None else _drawn(plan, tally, draw, Path(room))
+    with scratch() as room:
+        fans: dict[str, Writer] = {} if draw is None else _drawn(plan, tally, draw, room)
         kept: Writer = partial(write_record, population_record(_name(plan.scenario), plan, tally, asked))
         files: dict[str, Writer] = {**store.handed_out(), **_tables(store, tally), **answered, RECORD: kept, **fans}
         written = write_all(store.top, files)

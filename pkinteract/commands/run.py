@@ -78,14 +78,12 @@ def run(
 
     Example: pkinteract run scenarios/carbamazepine-to-levetiracetam.toml --out switch
     """
-    from tempfile import TemporaryDirectory
-
     from pkinteract.export.excel import require_excel
     from pkinteract.export.parquet import require_parquet
     from pkinteract.export.record.run import comparison_name
     from pkinteract.report.workers import drawing, in_room
     from pkinteract.simulation import system_code
-    from pkinteract.text.folder import refuse_foreign, write_all
+    from pkinteract.text.folder import refuse_foreign, scratch, write_all
 
     read = read_all(scenarios)
     if form == "parquet":
@@ -105,11 +103,11 @@ def run(
         refuse_foreign(folder, name)
     simulated = _simulating("reference" if solver == "reference" else "fast", read if levels else ())
     endings = () if no_figure else ("png", "svg")
-    with drawing(_drawer, beside=not no_figure) as draw, TemporaryDirectory(prefix="pkinteract-") as room:
+    with drawing(_drawer, beside=not no_figure) as draw, scratch() as room:
         results = [simulated(scenario) for scenario in one_by_one(read)]
         shown = [([result], "concentrations") for result in results] + [(results, "comparison")] * several
         named = [(what, [f"{name}.{ending}" for ending in endings]) for what, name in shown]
-        figures = in_room(Path(room), draw, named)
+        figures = in_room(room, draw, named)
         made = [_made(result, drawn, wanted) for result, drawn in zip(results, figures, strict=False)]
         if several:
             _write_several(results, made, _compared(results, figures[-1], wanted), folder)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import platform
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
@@ -136,6 +138,18 @@ def _inside(name: str) -> bool:
     """Whether a name is that of a file in a folder or below, written as we write it."""
     path = PurePosixPath(name)
     return bool(path.parts) and not path.is_absolute() and ".." not in path.parts and str(path) == name
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder for files on their way, gone at the end; those that killed runs left are removed first."""
+    prefix = f"pkinteract-{platform.node()}-"
+    for path in Path(tempfile.gettempdir()).glob(f"{glob.escape(prefix)}*"):
+        owner = path.name.removeprefix(prefix).partition("-")[0]
+        if owner.isdecimal() and not _runs(int(owner)):
+            shutil.rmtree(path, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=f"{prefix}{os.getpid()}-") as room:
+        yield Path(room)
 
 
 def _prefix(place: Path) -> str:
