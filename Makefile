@@ -4,10 +4,12 @@ PYTHON   ?= python3
 VENV     ?= .venv
 BIN      := $(VENV)/bin
 HEADLINE := scenarios/carbamazepine-to-levetiracetam.toml
+PYTHONS  ?= python3.11 python3.14
+FUZZ_SECONDS ?= 1800
 PIP      := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast fuzz check format docs validation compounds qualify qualification cross-validation headline bench clean
+.PHONY: help run test test-fast fuzz check format docs validation compounds qualify qualification cross-validation headline bench drills fuzz-readers package clean
 
 help:
 	@echo "make run     install into $(VENV) and simulate the headline scenario: CSVs and picture"
@@ -24,6 +26,9 @@ help:
 	@echo "make cross-validation   every paper left out of the fits in turn, into docs/left-out.csv; ten minutes"
 	@echo "make headline   the headline scenario in 5,000 patients, into docs/headline.md"
 	@echo "make bench   how long things take on this machine, beside other solvers, into docs/benchmarks.md"
+	@echo "make drills  kills aimed at the write, and damage to the cache, counted: docs/reliability.md; half an hour"
+	@echo "make fuzz-readers   mutated files for every reader, FUZZ_SECONDS each (1800); faults go to tests/corpus"
+	@echo "make package wheel and sdist, each installed and run in a bare environment of every one of PYTHONS"
 	@echo "make clean   remove $(VENV), caches and results"
 
 run: $(VENV)/.installed
@@ -77,6 +82,28 @@ headline: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/run.py
+
+drills: $(VENV)/.installed-dev
+	nice $(BIN)/python tests/drills/kills.py
+	nice $(BIN)/python tests/drills/caches.py
+
+fuzz-readers: $(VENV)/.installed-dev
+	nice $(BIN)/python tests/drills/readers.py --seconds $(FUZZ_SECONDS)
+
+# An interpreter that is not there is an error: what is released has been run on all of them.
+package: $(VENV)/.installed-dev
+	@rm -rf dist build/bare && mkdir -p build
+	@$(PIP) build
+	$(BIN)/python -m build --outdir dist .
+	@set -e; for python in $(PYTHONS); do for made in dist/*.whl dist/*.tar.gz; do \
+		echo "$$python: $$made"; \
+		rm -rf build/bare; $$python -m venv build/bare; \
+		build/bare/bin/python -m pip install --quiet --disable-pip-version-check "$$made"; \
+		(cd build && bare/bin/pkinteract run ../$(HEADLINE) --out bare/results && \
+			bare/bin/pkinteract rerun bare/results/run.json --out bare/again && \
+			bare/bin/pkinteract population ../scenarios/carbamazepine-single-dose.toml -n 20 --out bare/people) >build/bare.log \
+			|| { cat build/bare.log; exit 1; }; \
+	done; done
 
 clean:
 	rm -rf $(VENV) results build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

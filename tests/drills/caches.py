@@ -143,6 +143,10 @@ def prepared(room: Path) -> Files:
     (room / "tmp").mkdir()
     (room / "cache").mkdir(mode=0o700)
     write_scenarios(room, 100)
+    from pkinteract.engine.kernel import code
+
+    for path in code.folder().glob("*.o"):
+        shutil.copy2(path, room / "cache" / path.name)
     done = _run(room, "right")
     if done.returncode:
         raise RuntimeError(done.stderr)

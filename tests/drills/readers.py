@@ -183,7 +183,7 @@ KINDS: dict[str, Kind] = {
         seeds=tuple(sorted((ROOT / "tests" / "records" / "events").glob("*.csv"))),
         name="data.csv",
         read=_records,
-        beside={"drug.toml": (ROOT / "tests" / "records" / "events" / "one-compartment.toml").read_text("utf-8")},
+        beside={"drug.toml": (ROOT / "tests" / "records" / "events" / "oral-two-compartments.toml").read_text("utf-8")},
     ),
     "fit": Kind(
         seeds=(THEOPHYLLINE / "fit.toml",), name="fit.toml", read=_fit, beside=_beside(THEOPHYLLINE, "fit.toml")

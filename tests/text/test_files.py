@@ -189,7 +189,7 @@ def test_a_record_cannot_have_files_elsewhere_removed(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform not in ("linux", "darwin"), reason="folders cannot change places")
 def test_a_killed_write_leaves_an_old_or_a_new_set(tmp_path: Path) -> None:
-    """Killed wherever it is, forty times: all files are of one run, the user's is there, and the next run cleans up."""
+    """Killed wherever it is, sixteen times: all files are of one run, the user's is there, the next run cleans up."""
     program = (
         "import sys\nsys.path.insert(0, sys.argv[1])\nfrom pathlib import Path\nfrom test_files import results\n"
         "from pkinteract.text.folder import write_all\nnames = [f'{n}.csv' for n in range(20)]\n"
@@ -197,12 +197,12 @@ def test_a_killed_write_leaves_an_old_or_a_new_set(tmp_path: Path) -> None:
     )
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine.txt").write_text("mine", "utf-8")
-    for turn in range(40):
+    for turn in range(16):
         arguments = [sys.executable, "-c", program, str(Path(__file__).parent)]
         with subprocess.Popen(arguments, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as running:
             assert running.stdout is not None
             running.stdout.readline()
-            time.sleep(0.005 + 0.0017 * turn)
+            time.sleep(0.005 + 0.004 * turn)
             running.kill()
         found = contents(tmp_path / "out")
         assert found.pop("mine.txt") == "mine"
