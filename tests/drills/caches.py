@@ -17,6 +17,9 @@ from pathlib import Path
 
 from kills import Files, contents, write_scenarios
 
+from pkinteract.engine.kernel import code
+from pkinteract.engine.kernel.entries import ENTRIES
+
 OTHER = 65534
 BOUND = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search")
 SECONDS = 300
@@ -139,14 +142,13 @@ def _run(room: Path, out: str) -> subprocess.CompletedProcess[str]:
 
 
 def prepared(room: Path) -> Files:
-    """A room with a scenario and a warm cache; what the run writes."""
+    """A room with a scenario and a warm cache, of what the user's has; what the run writes."""
     (room / "tmp").mkdir()
     (room / "cache").mkdir(mode=0o700)
     write_scenarios(room, 100)
-    from pkinteract.engine.kernel import code
-
-    for path in code.folder().glob("*.o"):
-        shutil.copy2(path, room / "cache" / path.name)
+    for path in (code.path_of(entry, code.folder()) for entry in ENTRIES):
+        if path.is_file():
+            shutil.copy2(path, room / "cache" / path.name)
     done = _run(room, "right")
     if done.returncode:
         raise RuntimeError(done.stderr)
