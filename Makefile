@@ -15,7 +15,7 @@ help:
 	@echo "make run     install into $(VENV) and simulate the headline scenario: CSVs and picture"
 	@echo "make test    the tests"
 	@echo "make test-fast   those that need no compiler, no processes of their own and no patience"
-	@echo "make fuzz    five hundred random systems against scipy, all pairs of drugs in lanes, their properties, fifteen hundred fits, every shipped fit again"
+	@echo "make fuzz    five hundred random systems against scipy, their balance in lanes, all pairs of drugs in lanes, their properties, fifteen hundred fits, every shipped fit again"
 	@echo "make check   lint, types, layers"
 	@echo "make format  lint fixes and code layout"
 	@echo "make docs    write what the documents say of commands and library: docs/cli.md, marked parts of others"
@@ -44,7 +44,7 @@ test-fast: $(VENV)/.installed-dev
 	@test ! -e $(VENV)/.no-compiler || { echo "a test had code compiled and is not marked so: see $(VENV)/.no-compiler"; exit 1; }
 
 fuzz: $(VENV)/.installed-dev
-	PKINTERACT_FUZZ=500 $(BIN)/python -m pytest -n 2 tests/engine/test_random_systems.py tests/simulation/test_pairs.py tests/simulation/test_properties.py tests/fitting/test_fit_coverage.py tests/fitting/test_shipped_fits.py
+	PKINTERACT_FUZZ=500 $(BIN)/python -m pytest -n 2 tests/engine/test_random_systems.py tests/engine/test_lane_balance.py tests/simulation/test_pairs.py tests/simulation/test_properties.py tests/fitting/test_fit_coverage.py tests/fitting/test_shipped_fits.py
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
