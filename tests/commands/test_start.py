@@ -128,4 +128,4 @@ def test_an_output_of_any_encoding_is_written_to(encoding: str, tmp_path: Path) 
 
     assert [one.returncode for one in done] == [0, 2], done[0].stderr
     assert b"amitriptyline" in done[0].stdout
-    assert "400 Stück".encode(encoding.partition(":")[0], "replace") in done[1].stderr
+    assert b"is not a known unit" in done[1].stderr
