@@ -78,7 +78,7 @@ def test_the_same_bytes_from_the_record_alone(line: list[str], tmp_path: Path, m
     """All files, the record and the calendar included, after everything that it was made from is gone."""
     monkeypatch.chdir(inputs(tmp_path))
     assert done(*line, "--out", "first").exit_code == 0
-    assert (tmp_path / "first" / "sampling.ics").exists() == ("nonmem" in line)
+    assert (tmp_path / "first" / "sampling.ics").exists() == (line[1] == "other.toml" and line[0] != "sensitivity")
     (tmp_path / "elsewhere").mkdir()
     shutil.copy(tmp_path / "first" / "run.json", tmp_path / "elsewhere" / "kept.json")
     for name in ("scenarios", "drugs", "mine"):

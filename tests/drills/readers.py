@@ -1,8 +1,8 @@
 """Every reader fed with files that mutations made of good ones: ``make fuzz-readers``.
 
 A reader may take a file or refuse it by an error of ours with text that can be printed; anything else is a fault, and
-so is one that takes longer than ``SECONDS``. A mutated file is decided by its kind and number, so a fault can be made
-again; it is kept in ``tests/corpus``, which ``make test`` replays.
+so are a warning of Python and work of more than ``SECONDS``. A mutated file is decided by its kind and number, so a
+fault can be made again; it is kept in ``tests/corpus``, which ``make test`` replays.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import re
 import signal
 import tempfile
 import time
+import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from pkinteract.errors import PkinteractError
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT / "tests" / "corpus"
 SECONDS = 30
-"""How long a reader may take for one file [s]; those of a few kB take hundredths."""
+"""How long a processor may work on one file [s]; those of a few kB take hundredths."""
 
 HEAD = """title = "fuzz"
 {more}[simulation]
@@ -299,14 +300,15 @@ def _late(_signal: int, _frame: FrameType | None) -> None:
 def outcome(kind: str, raw: bytes) -> tuple[str, str]:
     """How a file is taken: "taken", "refused" or "fault", and what was said."""
     one = KINDS[kind]
-    before = signal.signal(signal.SIGALRM, _late)
+    before = signal.signal(signal.SIGPROF, _late)
     with tempfile.TemporaryDirectory(prefix="fuzz-") as name:
         for beside, text in one.beside.items():
             (Path(name) / beside).write_text(text, "utf-8")
         (Path(name) / one.name).write_bytes(raw)
-        signal.alarm(SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)
         try:
-            one.read(Path(name) / one.name)
+            with warnings.catch_warnings(action="error"):
+                one.read(Path(name) / one.name)
         except PkinteractError as error:
             said = str(error)
             clean = all(letter.isprintable() or letter == "\n" for letter in said)
@@ -314,8 +316,8 @@ def outcome(kind: str, raw: bytes) -> tuple[str, str]:
         except Exception as error:
             return "fault", f"{type(error).__name__}: {error}"
         finally:
-            signal.alarm(0)
-            signal.signal(signal.SIGALRM, before)
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.signal(signal.SIGPROF, before)
     return "taken", ""
 
 
