@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
+from caches import KINDS as CACHES
 from caches import damaged, prepared
 from kills import POPULATIONS, RUNS, kill_populations, kill_runs
 from readers import CORPUS, KINDS, mutated, outcome
+
+from pkinteract.engine.kernel import code
+from pkinteract.engine.kernel.entries import ENTRIES
 
 KEPT = sorted(path for kind in KINDS for path in (CORPUS / kind).glob("*"))
 FRESH = int(os.environ.get("PKINTERACT_FUZZ", "6"))
@@ -47,6 +52,30 @@ def test_a_damaged_cache_changes_no_byte(tmp_path: Path) -> None:
     right = prepared(tmp_path)
 
     assert damaged(tmp_path, "the code of another entry", right).startswith("the same bytes")
+
+
+HARMLESS = ("nothing", "half written drafts beside", "links to files elsewhere", "a link to the folder")
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("kind", CACHES)
+def test_damaged_code_counts_as_not_there(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At once, whatever is in its place: nothing is waited for, and nothing read without end."""
+    code.function("march")
+    files = [code.path_of(entry, code.folder()) for entry in ENTRIES]
+    cache = tmp_path / "cache"
+    cache.mkdir(mode=0o700)
+    for path in files:
+        shutil.copy2(path, cache / path.name)
+    monkeypatch.setenv("PKINTERACT_CACHE", str(cache))
+    whole = code.ready()
+
+    CACHES[kind](cache)
+
+    assert whole
+    assert code.ready() is (kind in HARMLESS or (kind == "not readable" and os.getuid() == 0))
+    if cache.is_dir():
+        cache.chmod(0o700)
 
 
 @pytest.mark.parametrize("path", KEPT, ids=lambda path: f"{path.parent.name}-{path.name}")
