@@ -4,16 +4,18 @@ PYTHON   ?= python3
 VENV     ?= .venv
 BIN      := $(VENV)/bin
 HEADLINE := scenarios/carbamazepine-to-levetiracetam.toml
+PYTHONS  ?= python3.11 python3.14
+FUZZ_SECONDS ?= 1800
 PIP      := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast fuzz check format docs validation compounds qualify qualification cross-validation headline advice bench clean
+.PHONY: help run test test-fast fuzz check format docs validation compounds qualify qualification cross-validation headline advice bench drills fuzz-readers package clean
 
 help:
 	@echo "make run     install into $(VENV) and simulate the headline scenario: CSVs and picture"
 	@echo "make test    the tests"
 	@echo "make test-fast   those that need no compiler, no processes of their own and no patience"
-	@echo "make fuzz    five hundred random systems against scipy, all pairs of drugs in lanes, their properties, fifteen hundred fits, every shipped fit again"
+	@echo "make fuzz    five hundred random systems against scipy, their balance in lanes, all pairs of drugs in lanes, their properties, fifteen hundred fits, every shipped fit again"
 	@echo "make check   lint, types, layers"
 	@echo "make format  lint fixes and code layout"
 	@echo "make docs    write what the documents say of commands and library: docs/cli.md, marked parts of others"
@@ -25,6 +27,9 @@ help:
 	@echo "make headline   the headline scenario in 5,000 patients, into docs/headline.md"
 	@echo "make advice     doses through the switches of scenarios/advise, into docs/advise.md; half a minute"
 	@echo "make bench   how long things take on this machine, beside other solvers, into docs/benchmarks.md"
+	@echo "make drills  kills aimed at the write, and damage to the cache, counted: docs/reliability.md; half an hour"
+	@echo "make fuzz-readers   mutated files for every reader, FUZZ_SECONDS each (1800); faults go to tests/corpus"
+	@echo "make package wheel and sdist, each installed and run in a bare environment of every one of PYTHONS"
 	@echo "make clean   remove $(VENV), caches and results"
 
 run: $(VENV)/.installed
@@ -40,7 +45,7 @@ test-fast: $(VENV)/.installed-dev
 	@test ! -e $(VENV)/.no-compiler || { echo "a test had code compiled and is not marked so: see $(VENV)/.no-compiler"; exit 1; }
 
 fuzz: $(VENV)/.installed-dev
-	PKINTERACT_FUZZ=500 $(BIN)/python -m pytest -n 2 tests/engine/test_random_systems.py tests/simulation/test_pairs.py tests/simulation/test_properties.py tests/fitting/test_fit_coverage.py tests/fitting/test_shipped_fits.py
+	PKINTERACT_FUZZ=500 $(BIN)/python -m pytest -n 2 tests/engine/test_random_systems.py tests/engine/test_lane_balance.py tests/simulation/test_pairs.py tests/simulation/test_properties.py tests/fitting/test_fit_coverage.py tests/fitting/test_shipped_fits.py
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -81,6 +86,28 @@ advice: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/run.py
+
+drills: $(VENV)/.installed-dev
+	nice $(BIN)/python tests/drills/kills.py
+	nice $(BIN)/python tests/drills/caches.py
+
+fuzz-readers: $(VENV)/.installed-dev
+	nice $(BIN)/python tests/drills/readers.py --seconds $(FUZZ_SECONDS)
+
+# An interpreter that is not there is an error: what is released has been run on all of them.
+package: $(VENV)/.installed-dev
+	@rm -rf dist build/bare && mkdir -p build
+	@$(PIP) build
+	$(BIN)/python -m build --outdir dist .
+	@set -e; for python in $(PYTHONS); do for made in dist/*.whl dist/*.tar.gz; do \
+		echo "$$python: $$made"; \
+		rm -rf build/bare; $$python -m venv build/bare; \
+		build/bare/bin/python -m pip install --quiet --disable-pip-version-check "$$made"; \
+		(cd build && bare/bin/pkinteract run ../$(HEADLINE) --out bare/results && \
+			bare/bin/pkinteract rerun bare/results/run.json --out bare/again && \
+			bare/bin/pkinteract population ../scenarios/carbamazepine-single-dose.toml -n 20 --out bare/people) >build/bare.log \
+			|| { cat build/bare.log; exit 1; }; \
+	done; done
 
 clean:
 	rm -rf $(VENV) results build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

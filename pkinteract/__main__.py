@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
+import sys
 
 from pkinteract.interrupts import ending
 
@@ -15,8 +17,12 @@ def start() -> None:
     """Run the command line.
 
     Collecting garbage takes a tenth of the time of a short run, most of it while modules are imported and at the end,
-    and so does the search for plugins of pydantic among all that is installed; we have none.
+    and so does the search for plugins of pydantic among all that is installed; we have none. What a terminal or pipe of
+    another encoding than UTF-8 cannot show is replaced.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     gc.set_threshold(NEW_OBJECTS)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     with ending():

@@ -17,6 +17,7 @@ from pkinteract.commands.fit import fit
 from pkinteract.commands.guidance import guidance
 from pkinteract.commands.population import population
 from pkinteract.commands.qualify import qualify
+from pkinteract.commands.rerun import rerun
 from pkinteract.commands.run import run
 from pkinteract.commands.sensitivity import sensitivity
 from pkinteract.interrupts import ending
@@ -70,3 +71,4 @@ main.add_command(qualify)
 main.add_command(population)
 main.add_command(advise)
 main.add_command(sensitivity)
+main.add_command(rerun)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,7 +76,8 @@ def advise(
         _refuse_file(write)
     spec = None if count is None else specification(read, count, seed)
     told = told_advice(advised(_simulated(read, levels), spec, bar=progress_bar), language or read.language)
-    _write(told, folder, figure=not no_figure, language=language)
+    asked = {"levels": levels, "population": count, "seed": seed, "no-figure": no_figure, "language": language}
+    _write(told, folder, asked)
     if write is not None:
         write_text(write, told.advised.result.scenario.text)
         click.echo(f"  wrote {write}")
@@ -105,15 +107,16 @@ def _simulated(scenario: Scenario, levels: bool) -> Result:
         return fitted_run(scenario, progress=progress)
 
 
-def _write(told: ToldAdvice, folder: Path, *, figure: bool, language: str | None) -> None:
-    """Write everything about the schedule."""
-    from tempfile import TemporaryDirectory
-
-    from pkinteract.commands.run import Wanted, drawer, write_result
+def _write(told: ToldAdvice, folder: Path, asked: Mapping[str, object]) -> None:
+    """Write everything about the schedule; ``asked`` are the options that decide it."""
+    from pkinteract.commands.run import Wanted, drawer, made_of
     from pkinteract.report.workers import drawing, in_room
+    from pkinteract.text.folder import scratch, write_all
 
-    names = [f"concentrations.{ending}" for ending in ("png", "svg")] if figure else []
-    with drawing(drawer, beside=False) as draw, TemporaryDirectory(prefix="pkinteract-") as room:
-        [figures] = in_room(Path(room), draw, [(([told.advised.result], None), names)])
-        wanted = Wanted(form="csv", excel=False, language=language)
-        write_result(told.advised.result, folder, figures, wanted, advised=told)
+    language = asked["language"]
+    wanted = Wanted(form="csv", excel=False, language=None if language is None else str(language), options=asked)
+    names = [] if asked["no-figure"] else [f"concentrations.{ending}" for ending in ("png", "svg")]
+    with drawing(drawer, beside=False) as draw, scratch() as room:
+        [figures] = in_room(room, draw, [(([told.advised.result], None), names)])
+        made = made_of(told.advised.result, figures, wanted, advised=told)
+        click.echo("\n".join(made.lines(write_all(folder, made.files))))

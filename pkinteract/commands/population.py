@@ -178,8 +178,8 @@ def _simulated(
     guidance = fire(plan.scenario, facts_of_run(typical_answer), words.language)
     answered, answer = _answered(plan, tally, typical_answer, guidance, words, options)
     fans = draw if options.figure and somebody else None
-    kept = population_record(_name(plan.scenario), plan, tally, guidance)
-    written = _write(store, tally, kept, answered, fans, keep=options.keep_partitions)
+    record = population_record(_name(plan.scenario), plan, tally, guidance, _asked(options))
+    written = _write(store, tally, record, answered, fans, keep=options.keep_partitions)
     lines = population_lines(plan, tally, len(ready), written, answer)
     tally.release()
     return lines, None if somebody else PopulationError(plan.scenario.name, plan.spec.n, tally.failures.values())
@@ -232,6 +232,13 @@ def _answered(
     return files, [f"  {words.say('terminal.people')}", *sentence_lines(sentences, words)]
 
 
+def _asked(options: PopulationOptions) -> dict[str, object]:
+    """What decides the files, for the record."""
+    asked: dict[str, object] = {"n": options.n, "seed": options.seed, "profiles": options.profiles}
+    asked |= {"format": None if options.form == "csv" else options.form, "no-figure": not options.figure}
+    return {**asked, "language": options.language}
+
+
 def _write(
     store: Store,
     tally: Tally,
@@ -241,22 +248,20 @@ def _write(
     *,
     keep: bool,
 ) -> list[Path]:
-    """Hand out what is kept in partitions, and write everything else."""
-    import tempfile
-
-    from pkinteract.text.folder import RECORD, write_all
+    """Write everything as one set, what is kept in partitions with it; returns files, and folders of many files."""
+    from pkinteract.text.folder import RECORD, scratch, write_all
     from pkinteract.text.record import write_record
 
     plan = store.plan
-    with tempfile.TemporaryDirectory(prefix="pkinteract-") as room:
-        fans: dict[str, Writer] = {} if draw is None else _drawn(plan, tally, draw, Path(room))
+    with scratch() as room:
+        fans: dict[str, Writer] = {} if draw is None else _drawn(plan, tally, draw, room)
         kept: Writer = partial(write_record, record)
-        files: dict[str, Writer] = {**_tables(store, tally), **answered, RECORD: kept, **fans}
-        handed = store.hand_out(keep=keep)
+        files: dict[str, Writer] = {**store.handed_out(), **_tables(store, tally), **answered, RECORD: kept, **fans}
         written = write_all(store.top, files)
     if not keep:
         store.remove()
-    return [*handed, *written, *([store.folder] if keep else [])]
+    shown = dict.fromkeys(path if path.parent == store.top else path.parent for path in written)
+    return [*shown, *([store.folder] if keep else [])]
 
 
 def _tables(store: Store, tally: Tally) -> dict[str, Writer]:

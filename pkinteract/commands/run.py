@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("scenarios", metavar="SCENARIO...", nargs=-1, required=True, type=PATH)
 @click.option(
-    "--out", metavar="DIR", type=PATH, help="Folder for the files; default results/<name>/, or results/ for several."
+    "--out",
+    metavar="DIR",
+    type=PATH,
+    help="Folder for the files; default results/<name>/, or results/ for several.",
 )
 @click.option("--levels", is_flag=True, help="Fit the patient to the [[observation]] levels first.")
 @click.option("--no-figure", is_flag=True, help="Write no report.html, concentrations.png and .svg; faster.")
@@ -92,13 +95,12 @@ def run(
 
     Example: pkinteract run scenarios/carbamazepine-to-levetiracetam.toml --out switch
     """
-    from tempfile import TemporaryDirectory
-
     from pkinteract.export.excel import require_excel
     from pkinteract.export.parquet import require_parquet
+    from pkinteract.export.record.run import comparison_name
     from pkinteract.report.workers import drawing, in_room
     from pkinteract.simulation import system_code
-    from pkinteract.text.folder import refuse_foreign
+    from pkinteract.text.folder import RECORD, refuse_foreign, scratch, write_all
 
     if range_units and not engagement:
         raise click.UsageError("--range-units goes with --engagement")
@@ -110,15 +112,19 @@ def run(
     if show_code:
         click.echo("\n\n".join(system_code(scenario) for scenario in read))
         return
+    options = {"levels": levels, "no-figure": no_figure, "language": language, "excel": excel}
+    options |= {"engagement": engagement, "range-units": range_units}
+    options |= {"format": None if form == "csv" else form, "solver": None if solver == "fast" else solver}
+    wanted = Wanted(form=form, excel=excel, language=language, options=options)
     several = len(read) > 1
-    top = out or (Path("results") if several else Path("results") / read[0].name)
-    folders = [top / scenario.name if several else top for scenario in read]
-    if not force:
-        for scenario, folder in zip(read, folders, strict=True):
-            refuse_foreign(folder, scenario.name)
+    places = {Path("results") / scenario.name: scenario.name for scenario in read}
+    if out is not None:
+        places = {out: comparison_name(read) if several else read[0].name}
+    for place, name in () if force else places.items():
+        refuse_foreign(place, name)
     simulated = _simulating("reference" if solver == "reference" else "fast", read if levels else ())
     endings = () if no_figure else ("png", "svg")
-    with drawing(drawer, beside=not no_figure) as draw, TemporaryDirectory(prefix="pkinteract-") as room:
+    with drawing(drawer, beside=not no_figure) as draw, scratch() as room:
         results = [simulated(scenario) for scenario in one_by_one(read)]
         effects = [_engaged(result, ranged=range_units) if engagement else None for result in results]
         shown: list[tuple[Shown, str]] = [
@@ -126,12 +132,21 @@ def run(
         ]
         shown += [((results, None), "comparison")] * several
         named = [(what, [f"{name}.{ending}" for ending in endings]) for what, name in shown]
-        figures = in_room(Path(room), draw, named)
-        wanted = Wanted(form=form, excel=excel, language=language)
-        for result, effect, folder, files in zip(results, effects, folders, figures, strict=False):
-            write_result(result, folder, files, wanted, effect=effect)
+        figures = in_room(room, draw, named)
+        each = zip(results, effects, figures, strict=False)
+        made = [made_of(result, drawn, wanted, effect=effect) for result, effect, drawn in each]
+        compared = _compared(results, figures[-1], wanted) if several else {}
+        if out is not None and several:
+            _write_as_one(results, made, compared, out)
+            return
+        for place, one in zip(places, made, strict=True):
+            click.echo("\n".join(one.lines(write_all(place, one.files))))
         if several:
-            _write_comparison(results, top, form, figures[-1])
+            del compared[RECORD]
+            written = write_all(Path("results"), compared)
+            for name in {f"comparison.{ending}" for ending in ("csv", "parquet", "png", "svg")} - set(compared):
+                (Path("results") / name).unlink(missing_ok=True)
+            click.echo("Compared: " + ", ".join(map(str, written)))
 
 
 def _simulating(solver: Literal["fast", "reference"], fitted: Sequence[Scenario]) -> Callable[[Scenario], Result]:
@@ -184,18 +199,26 @@ class Wanted:
     form: str
     excel: bool
     language: str | None
+    options: Mapping[str, object]
 
 
-def write_result(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What writes the files of a result, and the lines that are printed of those that were written."""
+
+    files: Mapping[str, Writer]
+    lines: Callable[[list[Path]], list[str]]
+
+
+def made_of(
     result: Result,
-    folder: Path,
     figures: Mapping[str, Writer],
     wanted: Wanted,
     *,
     advised: ToldAdvice | None = None,
     effect: Engagement | None = None,
-) -> None:
-    """Write everything about one result, and the page beside its figures if there are any.
+) -> Made:
+    """Everything about one result, and the page beside its figures if there are any.
 
     With what was advised, and with what the run does in the brain, where that was asked for.
     """
@@ -225,8 +248,7 @@ def write_result(
     from pkinteract.report.run.sentences import sentences_of
     from pkinteract.report.run.text import summary_lines
     from pkinteract.text.csv import write_csv
-    from pkinteract.text.folder import write_all
-    from pkinteract.text.record import source, write_record
+    from pkinteract.text.record import write_record
     from pkinteract.text.words import words_of
 
     words = words_of(wanted.language or result.scenario.language)
@@ -272,14 +294,13 @@ def write_result(
         content = None if advised is None else advised.content(words)
         shown = {"people": people, "effect": effect, "guidance": guidance, "advised": content}
         files["report.html"] = _page(answer, sentences, pairs, words, **shown)
-    record = run_record(result, pairs, guidance, effect)
-    if advised is not None:
-        scenario = result.scenario
-        record |= {"scenario": source(advised.name, scenario.title, scenario.text), "advise": advised.record()}
-    files["run.json"] = partial(write_record, record)
-    written = write_all(folder, {**files, **figures})
+    record = run_record(result, pairs, guidance, effect, wanted.options)
+    files["run.json"] = partial(
+        write_record, record if advised is None else {**record, **advised.record(wanted.options)}
+    )
     told += gravest_lines(guidance, result.scenario, words, f"guidance.{ending}")
-    click.echo("\n".join(summary_lines(answer, sentences, words, exposure, alerts, told, written)))
+    lines = partial(summary_lines, answer, sentences, words, exposure, alerts, told)
+    return Made(files={**files, **figures}, lines=lines)
 
 
 def _page(
@@ -295,15 +316,31 @@ def _page(
     return partial(write_page, answer, sentences, pairs, words, **shown)
 
 
-def _write_comparison(results: list[Result], folder: Path, form: str, figures: Mapping[str, Writer]) -> None:
+def _compared(results: Sequence[Result], figures: Mapping[str, Writer], wanted: Wanted) -> dict[str, Writer]:
+    """What writes the files of a comparison."""
     from pkinteract.export import write_parquet
+    from pkinteract.export.record.run import comparison_record
     from pkinteract.export.tables.run import comparison_table
     from pkinteract.text.csv import write_csv
+    from pkinteract.text.folder import RECORD
+    from pkinteract.text.record import write_record
+
+    put, ending = (write_parquet, "parquet") if wanted.form == "parquet" else (write_csv, "csv")
+    table = partial(put, comparison_table(results))
+    record = partial(write_record, comparison_record(results, wanted.options))
+    return {f"comparison.{ending}": table, RECORD: record, **figures}
+
+
+def _write_as_one(
+    results: Sequence[Result], made: Sequence[Made], compared: Mapping[str, Writer], folder: Path
+) -> None:
+    """Write the files of every result below a folder, and their comparison, as one set."""
     from pkinteract.text.folder import write_all
 
-    table = comparison_table(results)
-    put, ending = (write_parquet, "parquet") if form == "parquet" else (write_csv, "csv")
-    files: dict[str, Writer] = {f"comparison.{ending}": partial(put, table)}
-    names = [f"comparison.{ending}" for ending in ("csv", "parquet", "png", "svg")]
-    written = write_all(folder, {**files, **figures}, stale=names)
-    click.echo("Compared: " + ", ".join(str(path) for path in written))
+    names = [result.scenario.name for result in results]
+    below = [{f"{name}/{file}": put for file, put in one.files.items()} for name, one in zip(names, made, strict=True)]
+    files = {file: put for one in [*below, compared] for file, put in one.items()}
+    written = dict(zip(files, write_all(folder, files), strict=True))
+    for one, mine in zip(made, below, strict=True):
+        click.echo("\n".join(one.lines([written[file] for file in mine])))
+    click.echo("Compared: " + ", ".join(str(written[file]) for file in compared))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,11 +55,14 @@ def sensitivity(
     plan = plan_of(read, specification(read, n or PATIENTS, seed))
     with progress_bar("patients") as progress:
         results = trace(plan, progress(runs(plan), 0) if progress else None)
-    written = write_all(folder, _files(name, plan, results, figure=not no_figure))
+    asked = {"n": n, "seed": seed, "no-figure": no_figure}
+    written = write_all(folder, _files(name, plan, results, asked))
     click.echo("\n".join(sensitivity_lines(plan, results, written)))
 
 
-def _files(name: str, plan: RunPlan, results: Sequence[SensitivityResult], *, figure: bool) -> dict[str, Writer]:
+def _files(
+    name: str, plan: RunPlan, results: Sequence[SensitivityResult], asked: Mapping[str, object]
+) -> dict[str, Writer]:
     """File name to what writes it."""
     from pkinteract.export.record.sensitivity import sensitivity_record
     from pkinteract.export.tables.sensitivity import sobol_table, tornado_table
@@ -70,9 +73,9 @@ def _files(name: str, plan: RunPlan, results: Sequence[SensitivityResult], *, fi
     files: dict[str, Writer] = {
         "sobol.csv": partial(write_csv, sobol_table(plan, results)),
         "tornado.csv": partial(write_csv, tornado_table(plan, results)),
-        RECORD: partial(write_record, sensitivity_record(name, plan)),
+        RECORD: partial(write_record, sensitivity_record(name, plan, asked)),
     }
-    if figure:
+    if not asked["no-figure"]:
         from pkinteract.report.drawing import save
         from pkinteract.report.sensitivity.figure import draw_sensitivity
 

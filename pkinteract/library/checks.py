@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, get_args
 
@@ -42,8 +42,16 @@ def monograph_problems(data: _Data) -> Iterator[Fault]:
     yield from _dosing(data)
 
 
-def unknown_enzymes(data: _Data, organs: Mapping[str, Sequence[str]]) -> Iterator[Fault]:
-    """Enzymes, and organs of theirs, that the library does not have; ``organs`` is what it has."""
+def unknown_enzymes(data: _Data, organs: Mapping[str, Sequence[str]], transporters: Collection[str]) -> Iterator[Fault]:
+    """Enzymes, and organs of theirs, that the library does not have.
+
+    Parameters
+    ----------
+    organs
+        Where each enzyme and transporter of the library is modelled.
+    transporters
+        Which of them are transporters.
+    """
     named: list[tuple[Key, Any]] = [
         (("elimination", "pathway", i, "enzyme"), pathway.get("enzyme"))
         for i, pathway in table_rows(data, "elimination", "pathway")
@@ -60,9 +68,13 @@ def unknown_enzymes(data: _Data, organs: Mapping[str, Sequence[str]]) -> Iterato
             continue
         if name not in organs:
             yield key, f'"{name}" is not an enzyme of the library; {did_you_mean(name, organs)}'
-        elif key in _IN_GUT and "gut" not in organs[name]:
-            gut = [enzyme for enzyme, where in organs.items() if "gut" in where]
-            yield key, f"{name} is not modelled in the gut; enzymes of the gut are {', '.join(gut)}"
+        elif key in _IN_GUT:
+            carries = key[0] == "efflux"
+            kinds = "transporters" if carries else "enzymes"
+            gut = [one for one, where in organs.items() if "gut" in where and (one in transporters) == carries]
+            if name not in gut:
+                wrong = "not modelled in the gut" if "gut" not in organs[name] else f"none of the {kinds}"
+                yield key, f"{name} is {wrong}; {kinds} of the gut are {', '.join(gut)}"
     for head in ("inhibits", "inactivates"):
         for name, entry in _tables(data, head).items():
             given = entry.get("organs")

@@ -181,15 +181,14 @@ def load_library(extra: Sequence[Path] = (), *, beside: Sequence[Path] = ()) -> 
 
 
 def drug_ids(paths: Sequence[Path]) -> dict[str, Path]:
-    """Drug ids of files, those that can be read."""
+    """Drug ids of files; of one that cannot be read, its name."""
     paths_of = {}
     for path in paths:
         try:
             id = read_toml(path).data.get("id")
         except InputError:
-            continue
-        if isinstance(id, str):
-            paths_of[id] = path
+            id = None
+        paths_of[id if isinstance(id, str) else path.stem] = path
     return paths_of
 
 
@@ -213,7 +212,8 @@ def _monograph(
     file: TomlFile, enzymes: Mapping[str, Enzyme], files: Mapping[str, Path], *, own: bool = False
 ) -> Monograph:
     organs = {name: tuple(enzyme.organs) for name, enzyme in enzymes.items()}
-    faults = [*monograph_problems(file.data), *unknown_enzymes(file.data, organs), *_others(file, files)]
+    transporters = {name for name, enzyme in enzymes.items() if enzyme.transporter}
+    faults = [*monograph_problems(file.data), *unknown_enzymes(file.data, organs, transporters), *_others(file, files)]
     if own:
         from pkinteract.library.mechanisms.reader import target_faults
 
@@ -226,8 +226,14 @@ def _names(files: Mapping[str, Path]) -> NameIndex:
 
 
 def _others(file: TomlFile, files: Mapping[str, Path]) -> Iterator[tuple[Key, str]]:
-    """What the file says of other drugs: displaced ones, and parts of sums."""
+    """What the file says of other drugs: metabolites, displaced ones, and parts of sums."""
     own = str(file.data.get("id"))
+    for i, pathway in table_rows(file.data, "elimination", "pathway"):
+        formed = pathway.get("forms")
+        if isinstance(formed, str) and formed not in files:
+            from pkinteract.library.suggestions import unknown_metabolite
+
+            yield ("elimination", "pathway", i, "forms"), unknown_metabolite(formed, _names(files))
     for drug in nested_table(file.data, "displaces"):
         if drug == own:
             continue

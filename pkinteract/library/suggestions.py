@@ -61,6 +61,16 @@ def unknown(name: str, known: NameIndex, forms: Callable[[str], Sequence[str]], 
     return (begun or meant if " " in name.strip() else meant or begun) or f"{head}; {listed}"
 
 
+def unknown_metabolite(name: str, known: NameIndex) -> str:
+    """What to say of a name that a pathway forms and that is the id of no drug."""
+    word = folded(name)
+    if word in known.racemates or word in known.combinations or word in known.meanings:
+        return unknown(name, known, lambda _: ())
+    near = _near(word, known) if len(name) <= LONGEST else {}
+    meant = f"did you mean {_or(list(near.values()))}? If not, " if near else ""
+    return f'"{name}" is not in the library; {meant}name its file too, in library or by another --drug'
+
+
 def resembles(name: str, known: NameIndex, forms: Callable[[str], Sequence[str]]) -> str:
     """What drug of the library a name may be meant for that means none; empty if there is no such drug.
 

@@ -63,6 +63,9 @@ COLUMNS: Mapping[str, RecordColumn] = {
 }
 """Every column that is read; a covariate has a value on every record."""
 
+SHORTEST, LONGEST = 1e-6, 1e7
+"""Durations of an infusion [h]: those that times of the size of TIME resolve."""
+
 UNSUPPORTED = dict.fromkeys(
     ("DATE", "DAT1", "DAT2", "DAT3"),
     "is not read, nor are clock times; write TIME in hours from the subject's first record on",
@@ -110,6 +113,7 @@ def record_problems(record: Raw, dosing: RecordedDrug | None) -> Iterator[tuple[
         yield from _no_dose(record)
         return
     yield from _amount(record)
+    yield from _infusion(record)
     yield from _repeats(record)
     if dosing is not None:
         yield from _target(record, dosing)
@@ -138,6 +142,18 @@ def _amount(record: Raw) -> Iterator[tuple[str, str]]:
     for name in ("II", "ADDL"):
         if record.get(name) != 0:
             yield name, "must be 0 or missing where AMT is 0, a constant infusion is not repeated"
+
+
+def _infusion(record: Raw) -> Iterator[tuple[str, str]]:
+    """A duration, given or of amount and rate, that no sum of times holds beside the others."""
+    name = {-1: "R1", -2: "DUR"}.get(int(record.get("RATE")), "RATE")
+    given, amount = record.get(name), record.get("AMT") * record.get("F", 1.0)
+    if given <= 0 or amount == 0:
+        return
+    duration = given if name == "DUR" else amount / max(given, amount * 1e-300)
+    if not SHORTEST <= duration <= LONGEST:
+        text = f"makes an infusion of {duration:.3g} h; write one of {SHORTEST:g} to {LONGEST:,.0f} h"
+        yield name, f"{text}, or RATE 0 for a dose at once"
 
 
 def _repeats(record: Raw) -> Iterator[tuple[str, str]]:

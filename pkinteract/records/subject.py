@@ -128,9 +128,6 @@ def recorded_drug(files: Sequence[Path]) -> RecordedDrug:
     waiting = [drug]
     while waiting:
         name = waiting.pop(0)
-        if name not in library.files:
-            text = f'the metabolite "{name}" is not in the library; give its file by another --drug'
-            raise InputError(files[0], [Problem(line=None, key="elimination.pathway", message=text)])
         if name not in monographs:
             monographs[name] = library.monograph(name)
             waiting = [*monographs[name].metabolites, *waiting]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -262,8 +262,8 @@ class Scenario:
     ----------
     name
         Stem of the file's name.
-    text
-        The file as it was read.
+    text, files
+        The file as it was read; what else was read, by path as its folder sees it.
     start
         Calendar time of t = 0, local and without a time zone; None when not anchored.
     duration, step
@@ -335,6 +335,7 @@ class Scenario:
     language: str = "en"
     names: tuple[str, ...] = ()
     not_modelled: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
     sessions: tuple[Session, ...] = ()
     advise: AdviseSpecification | None = None
     protocols: tuple[Protocol, ...] = ()

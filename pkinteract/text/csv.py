@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 from pkinteract.errors import InputError, Problem
-from pkinteract.text.files import read_text
+from pkinteract.text.inputs import input_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -183,7 +183,7 @@ def read_csv(path: Path, problems: list[Problem] | None = None) -> CsvFile:
     InputError
         When the file is no regular file, is larger than ``LARGEST`` or not UTF-8, or when its names cannot be read.
     """
-    raw = read_text(path, largest=LARGEST, otherwise="take out what is not needed", encoding="CSV in UTF-8")
+    raw = input_text(path, largest=LARGEST, otherwise="take out what is not needed", encoding="CSV in UTF-8")
     text = raw.replace("\r\n", "\n").replace("\r", "\n")
     lines: list[tuple[int, tuple[str, ...]]] = []
     wrong: list[Problem] = []

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from pkinteract import NOTICE, __version__
 
+LARGEST = 200_000_000
+"""Largest record that is read [byte]: it holds the files that a run was made from."""
+
 
 def head(data: str, *, notice: str = NOTICE, libraries: Iterable[str] = ()) -> dict[str, object]:
     """What stands first in every record: the notice, and the versions that made the numbers.
@@ -32,9 +35,33 @@ def source(name: str, title: str, text: str) -> dict[str, str]:
     return {"name": name, "title": title, "sha256": checksum(text.encode()), "text": text}
 
 
+def recipe(
+    command: str, options: Mapping[str, object], inputs: Iterable[str], files: Mapping[str, str]
+) -> dict[str, object]:
+    """What the same command needs to be run again, beside the text of the file that was run.
+
+    Parameters
+    ----------
+    options
+        By name, those that decide what is written; what was not asked for is left out.
+    inputs
+        Paths of the files that were run, as the folder of the first one sees them.
+    files
+        What else was read: such paths, and texts.
+    """
+    asked = {name: value for name, value in options.items() if value not in (None, False)}
+    return {"command": command, "options": asked, "inputs": list(inputs), "files": dict(sorted(files.items()))}
+
+
 def checksum(content: bytes) -> str:
     """SHA-256 of a file, as ``sha256sum`` prints it."""
     return hashlib.sha256(content).hexdigest()
+
+
+def file_checksum(path: Path) -> str:
+    """SHA-256 of a file of any size."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_record(record: Mapping[str, object], path: Path) -> None:

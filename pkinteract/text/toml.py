@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from pkinteract.errors import InputError, Problem, printable
-from pkinteract.text.files import read_text, refused
+from pkinteract.text.files import refused
+from pkinteract.text.inputs import input_text
 from pkinteract.text.toml_lines import DEEPEST, Key, Lines, key_text
 
 LARGEST = 5_000_000
@@ -69,7 +70,7 @@ def read_toml(path: Path, *, ours: bool = False) -> TomlFile:
         When it is no regular file, is larger than ``LARGEST``, not UTF-8 or not TOML, or holds a whole number of more
         than 64 bits; with the line.
     """
-    text = read_text(path, largest=LARGEST, otherwise="a scenario has a few thousand").replace("\r\n", "\n")
+    text = input_text(path, largest=LARGEST, otherwise="a scenario has a few thousand").replace("\r\n", "\n")
     try:
         file = TomlFile(path=path, text=text, data=tomllib.loads(text))
         if not ours:

@@ -267,7 +267,7 @@ def test_several_scenarios_are_compared() -> None:
     done = command("run", "short.toml", "later.toml", "--out", "out")
 
     assert done.exit_code == 0
-    assert written("out") == {"short", "later", "comparison.csv", "comparison.png", "comparison.svg"}
+    assert written("out") == {"short", "later", "comparison.csv", "comparison.png", "comparison.svg", "run.json"}
     assert written("out/short") == written("out/later") == TABLES | FIGURES | {"run.json"}
     text_ = Path("out/comparison.csv").read_text("utf-8")
     assert "short" in text_
@@ -275,10 +275,11 @@ def test_several_scenarios_are_compared() -> None:
 
 
 def test_several_scenarios_go_to_results_by_default() -> None:
-    """DIR defaults to ``results/``."""
+    """A folder each, the comparison beside them; what else lies in results/ stays."""
     assert command("run", "short.toml", "single.toml", "--no-figure").exit_code == 0
 
     assert written("results") == {"short", "single", "comparison.csv"}
+    assert written("results/short") == TABLES | {"run.json"}
 
 
 @pytest.mark.slow
@@ -291,7 +292,7 @@ def test_files_of_an_earlier_run_do_not_stay() -> None:
     assert command("run", "short.toml", "single.toml", "--no-figure", "--out", "out").exit_code == 0
 
     assert written("out/short") == TABLES | {"run.json", "notes.txt"}
-    assert written("out") == {"short", "single", "comparison.csv", "doses.csv"}
+    assert written("out") == {"short", "single", "comparison.csv", "doses.csv", "run.json"}
     assert Path("out/doses.csv").read_text("utf-8") == "mine"
 
 

@@ -113,3 +113,20 @@ def test_the_command_starts_as_a_module(arguments: list[str], status: int, tmp_p
 
     assert done.returncode == status
     assert ("no.toml" in done.stderr) if status else done.stdout
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "latin-1:strict", "utf-8"])
+def test_an_output_of_any_encoding_is_written_to(encoding: str, tmp_path: Path) -> None:
+    """What it cannot show is replaced, in what is printed and in errors."""
+    (tmp_path / "größe→.toml").write_text(SHORT.replace("400 mg", "400 Stück→"), "utf-8")
+    line = [sys.executable, "-m", "pkinteract", "check"]
+    done = [
+        subprocess.run(
+            [*line, str(path)], env={**os.environ, "PYTHONIOENCODING": encoding}, capture_output=True, check=False
+        )
+        for path in (HEADLINE, tmp_path / "größe→.toml")
+    ]
+
+    assert [one.returncode for one in done] == [0, 2], done[0].stderr
+    assert b"amitriptyline" in done[0].stdout
+    assert b"is not a known unit" in done[1].stderr

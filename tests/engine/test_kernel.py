@@ -86,6 +86,10 @@ DAMAGE = {
     "open to others": lambda path: path.chmod(0o666),
     "a folder": lambda path: (path.unlink(), path.mkdir()),
     "gone": lambda path: path.unlink(),
+    "of another entry": lambda path: path.write_bytes(code.path_of(ENTRIES[1], path.parent).read_bytes()),
+    "a pipe": lambda path: (path.unlink(), os.mkfifo(path, 0o600)),
+    "a device": lambda path: (path.unlink(), path.symlink_to("/dev/zero")),
+    "too large": lambda path: os.truncate(path, code.LARGEST + 1),
 }
 """What may have happened to a file since it was written."""
 
@@ -95,7 +99,7 @@ DAMAGE = {
 def test_damaged_code_is_not_run(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file of the cache that is not what was written, or that others may write to, counts as not there."""
     code.function("march")
-    for path in code.folder().glob("*.o"):
+    for path in [code.path_of(entry, code.folder()) for entry in ENTRIES]:
         (tmp_path / path.name).write_bytes(path.read_bytes())
         (tmp_path / path.name).chmod(0o600)
     monkeypatch.setenv("PKINTERACT_CACHE", str(tmp_path))

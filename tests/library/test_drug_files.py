@@ -67,7 +67,8 @@ def test_the_template_shows_every_key(folder: Path) -> None:
     """Each key of each table of the schema stands in the template, in use or behind a #."""
     command("drugs", "--new", "drug-x")
     Path("full.toml").write_text(filled_in(Path("drug-x.toml")), "utf-8")
-    read = load_library([Path("full.toml")]).monograph("drug-x")
+    command("drugs", "--new", "drug-x-metabolite")
+    read = load_library([Path("full.toml"), Path("drug-x-metabolite.toml")]).monograph("drug-x")
 
     given: dict[type[BaseModel], set[str]] = {}
     for row in _tables(read):

@@ -113,7 +113,7 @@ SLIPS = [
         'blood_to_plasma = "0.6"',
         "blood_to_plasma = 0.6",
         "binding.blood_to_plasma",
-        "must be text in quotes with a unit",
+        'must be text in quotes "0.8"',
     ),
     (
         'capacity = "90 mg/L"',
@@ -402,3 +402,44 @@ def test_every_key_of_a_drug_file_is_described() -> None:
     missing = [key for key in {*keys, *tables} if not re.search(rf"(?<![\w-]){key}(?![\w-])", marked)]
 
     assert not missing
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "words"),
+    [
+        (
+            '[efflux]\ntransporter = "CYP3A4"\nratio = "0.5"\n',
+            "efflux.transporter",
+            "CYP3A4 is none of the transporters; transporters of the gut are P-gp",
+        ),
+        (
+            '[first_pass]\ngut_enzyme = "P-gp"\ngut_availability = "0.5"\n',
+            "first_pass.gut_enzyme",
+            "P-gp is none of the enzymes; enzymes of the gut are CYP3A4, CYP3A5",
+        ),
+    ],
+)
+def test_what_meets_a_drug_in_the_gut_wall_is_of_its_kind(tmp_path: Path, table: str, key: str, words: str) -> None:
+    """An enzyme takes drug away and a transporter sends it back: neither name stands for the other."""
+    (problem,) = problems(tmp_path, drug("drug-x", table))
+
+    assert (problem.key, problem.message) == (key, words)
+
+
+@pytest.mark.parametrize(
+    ("formed", "words"),
+    [
+        ("warfarin", '"warfarin" is given as s-warfarin and r-warfarin; write one of them'),
+        ("Tegretol", '"Tegretol" means carbamazepine; write that'),
+        ("carbamazepine-epoxyde", "did you mean carbamazepine-epoxide (metabolite)? If not, name its file too"),
+        ("product", '"product" is not in the library; name its file too, in library or by another --drug'),
+    ],
+)
+def test_a_metabolite_is_in_the_library_or_has_its_file(tmp_path: Path, formed: str, words: str) -> None:
+    """A name that is no id says what to write, with all else that is wrong and before anything is dosed."""
+    text = drug("drug-x", pathway("all", 1.0, "CYP3A4", f'forms = "{formed}"'), volume="5 mg")
+
+    found = {problem.key: problem.message for problem in problems(tmp_path, text)}
+
+    assert list(found) == ["distribution.volume", "elimination.pathway[0].forms"]
+    assert words in found["elimination.pathway[0].forms"]

@@ -82,7 +82,8 @@ def test_problems_of_the_data_set_and_of_the_drug_are_reported_together(
     assert done.stderr == (
         'Error: data.csv: 1 problem\n   2  AMT  must be a number, got "much"; write mg such as 100\n'
         "Error: drug.toml: 1 problem\n"
-        '      elimination.pathway  the metabolite "product" is not in the library; give its file by another --drug\n'
+        '  15  elimination.pathway[0].forms  "product" is not in the library; '
+        "name its file too, in library or by another --drug\n"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -92,7 +93,7 @@ def results(number: int, *names: str) -> dict[str, Writer]:
     """A set of results, each file with the number of its run."""
 
     def writer(name: str) -> Writer:
-        text = "{}" if name == RECORD else str(number)
+        text = "{}" if Path(name).name == RECORD else str(number)
         return lambda path: path.write_text(text, "utf-8") and None
 
     return {name: writer(name) for name in (*names, RECORD)}
@@ -125,8 +126,41 @@ def test_a_set_replaces_the_one_before_and_leaves_what_is_the_users(
     mine = {"doses.png": "mine", "more/notes.txt": "mine", "link": "mine"}
     assert contents(out) == {"doses.csv": "2", **mine}
     assert (out / "link").is_symlink()
-    assert json.loads((out / RECORD).read_text("utf-8")) == {"files": ["doses.csv", RECORD]}
+    sums = {"doses.csv": hashlib.sha256(b"2").hexdigest()}
+    assert json.loads((out / RECORD).read_text("utf-8")) == {"files": sums}
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("able", [True, False], ids=["exchanged", "renamed"])
+def test_folders_of_results_belong_to_the_set(able: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Partitions and the files of several scenarios: what is gone goes, one's own files among them stay, also empty
+    folders; every record knows the files of its folder."""
+    if not able:
+        monkeypatch.setattr("pkinteract.text.folder.exchange", lambda *_: False)
+    out = tmp_path / "out"
+    write_all(out, results(1, "a/run.json", "a/doses.csv", "a/old.csv", "b/run.json", "b/doses.csv"))
+    (out / "a" / "notes.txt").write_text("mine", "utf-8")
+    (out / "mine" / "empty").mkdir(parents=True)
+
+    write_all(out, results(2, "a/run.json", "a/doses.csv", "c/doses.csv"))
+
+    assert contents(out) == {"a/doses.csv": "2", "a/notes.txt": "mine", "c/doses.csv": "2"}
+    assert (out / "mine" / "empty").is_dir()
+    assert not (out / "b").exists()
+    assert list(json.loads((out / "a" / RECORD).read_text("utf-8"))["files"]) == ["doses.csv"]
+    assert list(json.loads((out / RECORD).read_text("utf-8"))["files"]) == ["a/doses.csv", "a/run.json", "c/doses.csv"]
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_file_where_a_folder_of_results_is_to_be_is_refused(tmp_path: Path) -> None:
+    """Nothing is replaced before."""
+    write_all(tmp_path / "out", results(1, "alerts.csv"))
+    (tmp_path / "out" / "patients").write_text("mine", "utf-8")
+
+    with pytest.raises(InputError, match=r"holds a file named patients, the name of a folder of results"):
+        write_all(tmp_path / "out", results(2, "alerts.csv", "patients/part-00000.parquet"))
+
+    assert contents(tmp_path / "out") == {"alerts.csv": "1", "patients": "mine"}
 
 
 def test_a_folder_of_the_name_of_a_result_is_refused_before_anything_is_replaced(tmp_path: Path) -> None:
@@ -155,7 +189,7 @@ def test_a_record_cannot_have_files_elsewhere_removed(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform not in ("linux", "darwin"), reason="folders cannot change places")
 def test_a_killed_write_leaves_an_old_or_a_new_set(tmp_path: Path) -> None:
-    """Killed wherever it is, forty times: all files are of one run, the user's is there, and the next run cleans up."""
+    """Killed wherever it is, sixteen times: all files are of one run, the user's is there, the next run cleans up."""
     program = (
         "import sys\nsys.path.insert(0, sys.argv[1])\nfrom pathlib import Path\nfrom test_files import results\n"
         "from pkinteract.text.folder import write_all\nnames = [f'{n}.csv' for n in range(20)]\n"
@@ -163,12 +197,12 @@ def test_a_killed_write_leaves_an_old_or_a_new_set(tmp_path: Path) -> None:
     )
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine.txt").write_text("mine", "utf-8")
-    for turn in range(40):
+    for turn in range(16):
         arguments = [sys.executable, "-c", program, str(Path(__file__).parent)]
         with subprocess.Popen(arguments, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as running:
             assert running.stdout is not None
             running.stdout.readline()
-            time.sleep(0.005 + 0.0017 * turn)
+            time.sleep(0.005 + 0.004 * turn)
             running.kill()
         found = contents(tmp_path / "out")
         assert found.pop("mine.txt") == "mine"

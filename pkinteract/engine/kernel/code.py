@@ -1,8 +1,8 @@
 """Object code: made once on a machine by a process of its own, kept where only the user writes, checked when read.
 
 Nobody runs what it compiled: the file is read back by whoever made it too, so that all compute the same bits. Its name
-holds the sources, the compilers and the processor; its first line the digest of the rest. What is missing, cut, altered
-or another user's is made again.
+holds the sources, the compilers and the processor; its first line the digest of that name and the rest. What is
+missing, cut, altered, another entry's or another user's is made again.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import stat
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,9 @@ from pkinteract.engine.kernel.vector import COMPILING, Rows
 
 SECONDS = 10
 """How long it takes on two processors [s]."""
+
+LARGEST = 20_000_000
+"""Largest file of object code that is read [byte]; the largest one has a fiftieth of it."""
 
 _ONE_AT_A_TIME = Lock()
 _ROOT = Path(__file__).parents[3]
@@ -75,18 +79,30 @@ def _temporary() -> Path:
 def _kept(path: Path) -> tuple[str, bytes] | None:
     """Name and code of a file, if it is whole, ours and nobody else can write to it."""
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_opened) as file:
             about = os.fstat(file.fileno())
+            if not stat.S_ISREG(about.st_mode) or about.st_size > LARGEST:
+                return None
             content = file.read()
     except OSError:
         return None
     if hasattr(os, "getuid") and (about.st_uid != os.getuid() or about.st_mode & 0o022):
         return None
     digest, _, rest = content.partition(b"\n")
-    if digest != hashlib.sha256(rest).hexdigest().encode():
+    if digest != _digest(path, rest):
         return None
     name, _, code = rest.partition(b"\n")
     return name.decode(), code
+
+
+def _opened(path: str, flags: int) -> int:
+    """Open a file, and do not wait for the other end of a pipe."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _digest(path: Path, content: bytes) -> bytes:
+    """Checksum of the code in a file and of the file's name: the code of another entry or version is not this one."""
+    return hashlib.sha256(path.name.encode() + b"\n" + content).hexdigest().encode()
 
 
 def _made(into: Path) -> None:
@@ -104,10 +120,9 @@ def _made(into: Path) -> None:
                 raise subprocess.CalledProcessError(process.returncode, process.args)
         for entry in ENTRIES:
             content = (Path(room) / entry.name).read_bytes()
-            digest = hashlib.sha256(content).hexdigest().encode()
             path = path_of(entry, into)
             draft = path.with_suffix(f".{os.getpid()}")
-            draft.write_bytes(digest + b"\n" + content)
+            draft.write_bytes(_digest(path, content) + b"\n" + content)
             draft.chmod(0o600)
             draft.replace(path)
 

@@ -11,14 +11,20 @@ from pkinteract.guidance.types import Guidance
 from pkinteract.library.fingerprint import fingerprint
 from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.statistics.tally import Tally
-from pkinteract.text.record import head, source
+from pkinteract.text.record import head, recipe, source
 
 NOTICE = ONE.replace("a typical patient", "virtual patients")
 """Stands on everything that is handed out of a population."""
 
 
-def population_record(name: str, plan: RunPlan, tally: Tally, guidance: Sequence[Guidance] = ()) -> dict[str, object]:
-    """The record of a population as plain data; ``name`` is what its folder is called."""
+def population_record(
+    name: str,
+    plan: RunPlan,
+    tally: Tally,
+    guidance: Sequence[Guidance] = (),
+    options: Mapping[str, object] | None = None,
+) -> dict[str, object]:
+    """The record of a population as plain data; ``name`` is what its folder is called, ``options`` what was asked."""
     scenario = plan.scenario
     return {
         **head(fingerprint(), notice=NOTICE),
@@ -48,6 +54,7 @@ def population_record(name: str, plan: RunPlan, tally: Tally, guidance: Sequence
         "names": list(scenario.names),
         "not_modelled": list(scenario.not_modelled),
         "warnings": list(scenario.warnings),
+        "rerun": recipe("population", options or {}, [scenario.path.name], scenario.files),
     }
 
 

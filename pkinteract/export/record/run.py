@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pkinteract.export.record.guidance import context_record, guidance_record
@@ -10,8 +11,9 @@ from pkinteract.guidance.types import Guidance
 from pkinteract.library.fingerprint import fingerprint
 from pkinteract.model.expectation.evidence import PairEvidence, pair_evidence
 from pkinteract.result import LevelFit, Result
-from pkinteract.scenario import CheckOutcome, Patient, Protocol
-from pkinteract.text.record import head, source
+from pkinteract.scenario import CheckOutcome, Patient, Protocol, Scenario
+from pkinteract.text.inputs import seen_from
+from pkinteract.text.record import head, recipe, source
 from pkinteract.text.words import words_of
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ def run_record(
     evidence: Sequence[PairEvidence] | None = None,
     guidance: Sequence[Guidance] = (),
     effect: Engagement | None = None,
+    options: Mapping[str, object] | None = None,
 ) -> dict[str, object]:
     """The record of a run as plain data.
 
@@ -36,6 +39,8 @@ def run_record(
         The rules that fire.
     effect
         What it does in the brain, where that was asked for.
+    options
+        What the command was asked for.
     """
     pairs = pair_evidence(result.scenario) if evidence is None else evidence
     scenario, patient, status = result.scenario, result.scenario.patient, result.status
@@ -82,6 +87,7 @@ def run_record(
             "rejected": status.rejected,
             "note": status.message,
         },
+        "rerun": recipe("run", options or {}, [scenario.path.name], scenario.files),
     }
 
 
@@ -113,6 +119,30 @@ def _engagement(effect: Engagement) -> dict[str, object]:
     from pkinteract.export.record.engagement import engagement_record
 
     return engagement_record(effect)
+
+
+def comparison_record(results: Sequence[Result], options: Mapping[str, object]) -> dict[str, object]:
+    """The record of several scenarios beside one another; each also has its own."""
+    scenarios = [result.scenario for result in results]
+    sources = [source(scenario.name, scenario.title, scenario.text) for scenario in scenarios]
+    top = scenarios[0].path.parent
+    inputs = [seen_from(top, scenario.path) for scenario in scenarios]
+    files = {
+        name if Path(name).is_absolute() else seen_from(top, scenario.path.parent / name): text
+        for scenario in scenarios
+        for name, text in scenario.files.items()
+    }
+    return {
+        **head(fingerprint()),
+        "scenario": {"name": comparison_name(scenarios)},
+        "scenarios": sources,
+        "rerun": recipe("run", options, inputs, files),
+    }
+
+
+def comparison_name(scenarios: Sequence[Scenario]) -> str:
+    """What a comparison is called: the names of its scenarios."""
+    return ", ".join(scenario.name for scenario in scenarios)
 
 
 def _levels(result: Result, fit: LevelFit) -> dict[str, object]:

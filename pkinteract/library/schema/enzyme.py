@@ -21,6 +21,7 @@ class Enzyme(MonographTable):
     liver: Organ
     gut: Organ | None = None
     smoking: Number | None = None
+    transporter: bool = False
 
     @property
     def organs(self) -> Mapping[str, Organ]:

@@ -8,7 +8,15 @@ from __future__ import annotations
 import math
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from pkinteract.units import EXAMPLES, dimension_of, split, to_canonical
 
@@ -86,8 +94,6 @@ class Value(MonographTable):
         if isinstance(data, str):
             number, unit = split(data)
             return {"value": number, "unit": unit, "kind": "assumed", "note": UNSOURCED}
-        if isinstance(data, (bool, int, float)):
-            raise ValueError('must be text in quotes with a unit, such as "1.1 L/h", or a table { value, unit, kind }')
         if not isinstance(data, dict):
             return data
         if isinstance(data.get("value"), int) and not isinstance(data["value"], bool):
@@ -116,8 +122,12 @@ def _real(number: int) -> float:
         raise ValueError("must be a finite number of at most 300 digits") from None
 
 
-def _has(*dimensions: str, positive: bool = True) -> AfterValidator:
-    def check(value: Value) -> Value:
+def _has(*dimensions: str, positive: bool = True) -> WrapValidator:
+    def check(data: object, read: ValidatorFunctionWrapHandler) -> Value:
+        if isinstance(data, (bool, int, float)):
+            such = '"0.8"' if dimensions[0] == "fraction" else f'with a unit, such as "{EXAMPLES[dimensions[0]]}"'
+            raise ValueError(f"must be text in quotes {such}, or a table {{ value, unit, kind }}")
+        value: Value = read(data)
         dimension = dimension_of(value.unit)
         if dimension not in dimensions:
             wanted = f'a {" or ".join(dimensions)}, such as "{EXAMPLES[dimensions[0]]}"'
@@ -126,7 +136,7 @@ def _has(*dimensions: str, positive: bool = True) -> AfterValidator:
             raise ValueError(f"must be {'above' if positive else 'at least'} 0, got {_written(value)}")
         return value
 
-    return AfterValidator(check)
+    return WrapValidator(check)
 
 
 def _fraction(value: Value) -> Value:

@@ -7,6 +7,7 @@ import shutil
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile, ZipFile
@@ -116,25 +117,13 @@ class Store:
                 head, end, lines = (self.folder / f"{PATIENTS}-{partition:05}.csv").read_bytes().partition(b"\r\n")
                 file.writelines((lines,) if partition else (head, end, lines))
 
-    def hand_out(self, *, keep: bool) -> list[Path]:
-        """Put Parquet files where the results are, ``patients/part-00012.parquet``; returns their folders."""
-        folders: list[Path] = []
-        for kind in (PATIENTS, PROFILES):
-            folder = self.top / kind
-            for old in folder.glob("part-*.parquet"):
-                old.unlink()
-            for path in sorted(self.folder.glob(f"{kind}-*.parquet")):
-                folder.mkdir(exist_ok=True)
-                place = folder / path.name.replace(kind, "part")
-                if keep:
-                    shutil.copyfile(path, place)
-                else:
-                    path.replace(place)
-            if folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
-            elif folder.is_dir():
-                folders.append(folder)
-        return folders
+    def handed_out(self) -> dict[str, Callable[[Path], None]]:
+        """What puts each Parquet file where the results are, as ``patients/part-00012.parquet``."""
+        return {
+            f"{kind}/{path.name.replace(kind, 'part')}": partial(_put_beside, path)
+            for kind in (PATIENTS, PROFILES)
+            for path in sorted(self.folder.glob(f"{kind}-*.parquet"))
+        }
 
     def remove(self) -> None:
         """Remove the partitions; anything else in their folder stays."""
@@ -171,6 +160,14 @@ def run_plan(store: Store, ready: Sequence[int], executor: Executor, done: Calla
         store.put(files)
         add_packed(total, files[f"{partition:05}.npz"])
     return total
+
+
+def _put_beside(kept: Path, path: Path) -> None:
+    """Give a file a second name, or copy it where the system cannot."""
+    try:
+        path.hardlink_to(kept)
+    except OSError:
+        shutil.copyfile(kept, path)
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -19,6 +19,7 @@ from pkinteract.export.tables.advise import (
 from pkinteract.report.advise.sentences import advice_sentences
 from pkinteract.report.run.sentences import Label
 from pkinteract.text.csv import Table
+from pkinteract.text.record import recipe, source
 from pkinteract.text.words import Words, words_of
 
 
@@ -43,11 +44,11 @@ class ToldAdvice:
         """What the record calls it."""
         return f"{self.advised.advice.task.scenario.name}-advise"
 
-    def record(self) -> dict[str, object]:
-        """What ``run.json`` says of it."""
+    def record(self, options: Mapping[str, object]) -> dict[str, object]:
+        """What ``run.json`` says of it, and of how it is run again with these ``options``."""
         advice, chosen, people = self.advised.advice, self.advised.chosen, self.advised.people
         task, wanted = advice.task, advice.task.wanted
-        return {
+        said: dict[str, object] = {
             "drug": task.drug,
             "target": task.analyte.id,
             "of": wanted.of,
@@ -64,6 +65,12 @@ class ToldAdvice:
             "stopped": advice.stopped,
             "judged": advice.seen,
             "virtual_patients": None if people is None else people.shares[0].patients,
+        }
+        scenario = task.scenario
+        return {
+            "scenario": source(self.name, scenario.title, scenario.text),
+            "advise": said,
+            "rerun": recipe("advise", options, [scenario.path.name], scenario.files),
         }
 
     def content(self, words: Words) -> dict[str, Any]:

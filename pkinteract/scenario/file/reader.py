@@ -47,6 +47,7 @@ from pkinteract.scenario.file.steady_state import steady_state
 from pkinteract.scenario.protocol.reader import ProtocolContext, read_protocols
 from pkinteract.scenario.types import Course, Regimen, Scenario
 from pkinteract.scenario.warnings.oddities import oddities
+from pkinteract.text.inputs import files_read
 from pkinteract.text.remark import Caution, Remark
 from pkinteract.text.toml import TomlFile, read_toml
 from pkinteract.text.toml_lines import Key
@@ -76,7 +77,9 @@ def read_scenario(path: Path | str, library: Library | None = None) -> Scenario:
     InputError
         With every problem of the file, in file order.
     """
-    return scenario_of(read_toml(Path(path)), library)
+    with files_read(Path(path)) as files:
+        scenario = scenario_of(read_toml(Path(path)), library)
+    return replace(scenario, files=files)
 
 
 def scenario_of(file: TomlFile, library: Library | None = None) -> Scenario:
@@ -281,11 +284,8 @@ class _ScenarioReader:
             drug = waiting.pop(0)
             if drug in monographs:
                 continue
-            if drug in self.unread and drug not in self.library.files:
-                self.lost = True
-                continue
             if drug not in self.library.files:
-                self.refuse(("library",), f'the metabolite "{drug}" is not in the library; add its file')
+                self.lost = True
                 continue
             monographs[drug] = self.library.monograph(drug)
             waiting = [*monographs[drug].metabolites, *waiting]
@@ -328,13 +328,9 @@ class _ScenarioReader:
     def _changes(self) -> list[PatientChange]:
         table = self.file.data.get("patient")
         entries = table.get("change") if isinstance(table, dict) else None
-        changes = []
-        for i, entry in enumerate(entries if isinstance(entries, list) else ()):
-            key: Key = ("patient", "change", i)
-            read = self._part(ChangeTable, entry, key)
-            if read is not None:
-                changes.append(PatientChange(key=key, table=read))
-        return changes
+        keys: list[Key] = [("patient", "change", i) for i in range(len(entries) if isinstance(entries, list) else 0)]
+        read = [(key, self._part(ChangeTable, entry, key)) for key, entry in zip(keys, entries or (), strict=True)]
+        return [PatientChange(key=key, table=table) for key, table in read if table is not None]
 
     def _population(
         self,

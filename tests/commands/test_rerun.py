@@ -1,0 +1,175 @@
+"""``pkinteract rerun``: the same bytes from the record alone."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from runs import daily, drug, oral, regimen, text
+
+from pkinteract.cli import main
+
+pytestmark = pytest.mark.compiled
+
+LEVEL = '[[observation]]\nat = "4 d"\nanalyte = "drug-x"\nlevel = "1.5 mg/L"\n'
+PARAMETERS = '[override.drug-x.absorption.oral]\nka = "2 1/h"\n'
+START = "start = 2026-03-02T08:00:00\n"
+WARD = "sex,age_y,weight_kg,height_m\nfemale,40,60,1.65\nmale,50,80,1.80\n"
+
+
+def inputs(folder: Path) -> Path:
+    """A scenario with a drug of one's own and fitted values from other folders, and a table of patients."""
+    for name in ("scenarios", "drugs", "mine"):
+        (folder / name).mkdir()
+    own = drug("drug-x", oral()).replace('clearance = "5 L/h"', "clearance = { value = 5.0, unit = 'L/h', cv = 0.4 }")
+    (folder / "drugs" / "x.toml").write_text(own, "utf-8", newline="\r\n")
+    (folder / "mine" / "result.toml").write_text(PARAMETERS, "utf-8")
+    (folder / "mine" / "ward.csv").write_text(WARD, "utf-8")
+    head = f'library = ["../drugs/x.toml"]\nparameters = "{folder / "mine" / "result.toml"}"\n'
+    plain = text(regimen("drug-x", daily("100 mg", "12 h", "0 d", "5 d")), days=5, extra='[output]\nlanguage = "de"\n')
+    dated = plain.replace("[simulation]\n", f"[simulation]\n{START}")
+    (folder / "scenarios" / "case.toml").write_text(head + dated + LEVEL, "utf-8")
+    population = 'library = ["../drugs/x.toml"]\n' + plain + '[population]\npatients = "../mine/ward.csv"\n'
+    (folder / "scenarios" / "ward.toml").write_text(population, "utf-8")
+    other = text(
+        regimen("amitriptyline", daily("50 mg")), regimen("carbamazepine", daily("200 mg", "12 h", "3 d")), days=20
+    )
+    (folder / "other.toml").write_text(other.replace("[simulation]\n", f"[simulation]\n{START}"), "utf-8")
+    return folder
+
+
+def done(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+LINES: dict[str, list[str]] = {
+    "run": ["run", "scenarios/case.toml", "--levels", "--no-figure", "--excel", "--language", "en"],
+    "reference": ["run", "scenarios/case.toml", "--no-figure", "--solver", "reference", "--format", "parquet"],
+    "nonmem and figures": ["run", "other.toml", "--format", "nonmem"],
+    "several": ["run", "scenarios/case.toml", "other.toml", "--no-figure"],
+    "population": [
+        "population",
+        "other.toml",
+        "-n",
+        "3",
+        "--seed",
+        "7",
+        "--no-figure",
+        "--profiles",
+        "--format",
+        "parquet",
+    ],
+    "patients of a table": ["population", "scenarios/ward.toml", "--no-figure"],
+    "sensitivity": ["sensitivity", "other.toml", "-n", "2", "--no-figure"],
+}
+
+
+@pytest.mark.parametrize("line", LINES.values(), ids=LINES)
+def test_the_same_bytes_from_the_record_alone(line: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All files, the record and the calendar included, after everything that it was made from is gone."""
+    monkeypatch.chdir(inputs(tmp_path))
+    assert done(*line, "--out", "first").exit_code == 0
+    assert (tmp_path / "first" / "sampling.ics").exists() == (line[1] == "other.toml" and line[0] != "sensitivity")
+    (tmp_path / "elsewhere").mkdir()
+    shutil.copy(tmp_path / "first" / "run.json", tmp_path / "elsewhere" / "kept.json")
+    for name in ("scenarios", "drugs", "mine"):
+        shutil.rmtree(tmp_path / name)
+    (tmp_path / "other.toml").unlink()
+
+    again = done("rerun", "elsewhere/kept.json", "--out", "second")
+
+    assert again.exit_code == 0, again.output
+    assert f"all {len(contents(tmp_path / 'first'))} files are, byte for byte, those of the record" in again.stdout
+    assert contents(tmp_path / "second") == contents(tmp_path / "first")
+
+
+@pytest.fixture(scope="module")
+def record(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = inputs(tmp_path_factory.mktemp("rerun"))
+    assert done("run", folder / "scenarios" / "case.toml", "--no-figure", "--out", folder / "out").exit_code == 0
+    kept: dict[str, Any] = json.loads((folder / "out" / "run.json").read_text("utf-8"))
+    return kept
+
+
+def rerun(record: object, folder: Path, *more: str) -> Result:
+    (folder / "run.json").write_text(record if isinstance(record, str) else json.dumps(record), "utf-8")
+    return done("rerun", folder / "run.json", "--out", folder / "out", *more)
+
+
+@pytest.mark.parametrize("name", ["library", "pkinteract"])
+def test_a_changed_library_or_version_is_refused(name: str, record: dict[str, Any], tmp_path: Path) -> None:
+    """Exit status 2 with what it was and is; with --anyway it runs, and says which files are others now."""
+    old = {**record, "versions": {**record["versions"], name: "0.0"}}
+
+    refused, anyway = rerun(old, tmp_path), rerun(old, tmp_path, "--anyway")
+
+    assert refused.exit_code == 2
+    now = record["versions"][name]
+    assert f"versions  the record is of {name} 0.0, here is {now}; numbers may differ: add --anyway" in refused.stderr
+    assert anyway.exit_code == 0, anyway.output
+    assert f"Note: the record is of {name} 0.0, here is {now}; numbers may differ\n" in anyway.stderr
+    assert "1 of 11 files are not as they were: run.json" in anyway.stdout
+
+
+def test_another_numpy_is_said(record: dict[str, Any], tmp_path: Path) -> None:
+    """It may change the last digits and stops nobody."""
+    again = rerun({**record, "versions": {**record["versions"], "numpy": "1.0"}}, tmp_path)
+
+    assert again.exit_code == 0
+    assert "Note: the record is of numpy 1.0, here is" in again.stderr
+
+
+def test_files_that_are_not_as_they_were_are_named(record: dict[str, Any], tmp_path: Path) -> None:
+    """Exit status 1 where the versions are those of the record: then it is a defect, or the record was altered."""
+    again = rerun({**record, "files": {**record["files"], "doses.csv": "0" * 64}}, tmp_path)
+
+    assert again.exit_code == 1
+    assert "2 of 11 files are not as they were: doses.csv, run.json" in again.stdout
+
+
+BROKEN: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
+    "no JSON": (lambda record: "{", "it cannot be read as JSON"),
+    "a list": (lambda record: [1], "has no rerun; records of run, population, sensitivity have it"),
+    "deep": (lambda record: "[" * 100_000, "it cannot be read as JSON"),
+    "other text": (
+        lambda record: {**record, "scenario": {**record["scenario"], "text": "x"}},
+        "scenario.text  is not the one that was run",
+    ),
+    "a file less": (
+        lambda record: {**record, "rerun": {**record["rerun"], "files": {}}},
+        "is not among the files of the record",
+    ),
+    "where to": (
+        lambda record: {**record, "rerun": {**record["rerun"], "options": {"out": "/tmp/x", "levels": "yes"}}},
+        "rerun.options.levels  must be true",
+    ),
+    "a name that leads away": (
+        lambda record: {**record, "scenario": {**record["scenario"], "name": "../x"}},
+        "scenario.name  must be the name of a scenario",
+    ),
+    "half a letter": (
+        lambda record: {**record, "rerun": {**record["rerun"], "files": {"a": "\ud800"}}},
+        "rerun.files.a  must be text",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_what_is_no_record_is_refused(kind: str, record: dict[str, Any], tmp_path: Path) -> None:
+    """Exit status 2, every problem with its key, nothing written; no file of the disk stands in for one."""
+    make, message = BROKEN[kind]
+
+    again = rerun(make(record), tmp_path)
+
+    assert again.exit_code == 2, again.output
+    assert message in again.stderr
+    assert not (tmp_path / "out").exists()
