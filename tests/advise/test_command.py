@@ -229,7 +229,8 @@ def test_ctrl_c_keeps_the_best_so_far() -> None:
 def test_ctrl_c_before_any_schedule_leaves_nothing() -> None:
     """As with other commands: status 130, nothing written."""
     line = ["advise", "failing.toml", "--no-figure", "--out", "out", "1"]
-    early = "outcome = import_module('pkinteract.advise.outcome')\noutcome.best_advice = lambda *_, **__: os.kill(os.getpid(), 2)"
+    early = "outcome = import_module('pkinteract.advise.outcome')\n"
+    early += "outcome.best_advice = lambda *_, **__: os.kill(os.getpid(), 2)"
     program = INTERRUPTED.replace("search._Branches._judge = interrupting", early)
 
     done = subprocess.run([sys.executable, "-c", program, *line], capture_output=True, text=True, check=False)
