@@ -25,6 +25,7 @@ from pkinteract.population.run.plan import plan_of
 from pkinteract.population.statistics.people import PatientSpread, people_of
 from pkinteract.result import Result
 from pkinteract.simulation import simulate
+from pkinteract.text.toml_lines import Lines
 
 Begin = Callable[[int, int], Callable[[int], None]]
 """From a total, and how many of it are there already, to what is told how many more are done."""
@@ -115,8 +116,8 @@ def _refuse_contraindicated(task: Task, unchanged: Result) -> None:
     against = [one for one in fired if one.severity == "contraindicated" and task.drug in one.drugs and not one.assumed]
     problems = [
         Problem(
-            line=None,
-            key="advise.drug",
+            line=Lines(task.scenario.text).lines.get(("advise",)),
+            key="advise",
             message=f"{one.drugs[0]} gets no schedule, it is contraindicated: {one.advice}",
         )
         for one in against

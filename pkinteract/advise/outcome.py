@@ -44,7 +44,7 @@ Limit = Literal[
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Alternative:
+class OtherWay:
     """Another way, with the best schedule of its kind."""
 
     name: str
@@ -83,7 +83,7 @@ class Advice:
     task: Task
     best: Candidate
     ranked: tuple[Candidate, ...]
-    alternatives: tuple[Alternative, ...]
+    alternatives: tuple[OtherWay, ...]
     unavoidable: BoolArray
     counted: BoolArray
     limit: tuple[Limit, Candidate] | None
@@ -212,23 +212,23 @@ def _unavoidable(task: Task, levels: Levels) -> BoolArray:
 Searched = Callable[..., Ranking]
 
 
-def _alternatives(task: Task, free: Freedom, best: Candidate, searched: Searched) -> Iterator[Alternative]:
+def _alternatives(task: Task, free: Freedom, best: Candidate, searched: Searched) -> Iterator[OtherWay]:
     """What else could be done: nothing, fewer changes, a pause where the level comes back, a start one week later."""
-    yield Alternative(name="unchanged", candidate=searched(replace(free, changes=0, back=False)).kept[0])
+    yield OtherWay(name="unchanged", candidate=searched(replace(free, changes=0, back=False)).kept[0])
     for count in range(1, best.score.changes):
         fewer = searched(replace(free, changes=count), share=ASIDE).kept[0]
         if fewer.score.changes == count:
-            yield Alternative(name=f"{count} change{'s' if count > 1 else ''}", candidate=fewer)
+            yield OtherWay(name=f"{count} change{'s' if count > 1 else ''}", candidate=fewer)
     none = [option for option in free.options if task.sizes[option] == 0]
     paused = replace(free, options=(PRESENT, *none), changes=2, loading=True, largest=math.inf, between=1)
     pause = searched(paused, share=ASIDE).kept[0]
     if free.back and any(step.option in none for step in pause.schedule):
-        yield Alternative(name="pause", candidate=pause)
+        yield OtherWay(name="pause", candidate=pause)
     if best.schedule:
         first = best.schedule[0].day + WEEK
         later = searched(replace(free, days=tuple(day for day in free.days if day >= first)), share=ASIDE).kept[0]
         if later.schedule:
-            yield Alternative(name="later start", candidate=later)
+            yield OtherWay(name="later start", candidate=later)
 
 
 def _limit(task: Task, free: Freedom, best: Candidate, searched: Searched) -> tuple[Limit, Candidate] | None:

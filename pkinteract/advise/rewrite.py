@@ -132,6 +132,8 @@ def _pieces(
             yield _dosed(_between(table, here[0], later), float(amounts[0]))
             continue
         for first in here[: task.a_day]:
+            if amounts[_slot_of(task, first)] <= 0:
+                continue
             daily = {key: value for key, value in table.items() if key != "at"}
             piece = _between(daily, first, later, every=DAY)
             yield _dosed(piece, float(amounts[_slot_of(task, first)])) | {"every": "24 h"}

@@ -43,7 +43,7 @@ _THEN = '"halve", "double", "stop", "200 mg", "+50 mg", "-50 mg", "+25 %" or "-2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Rule:
+class _ProtocolRule:
     """What ``when`` says: a day [h], or a condition on a level as it is written."""
 
     day: float | None = None
@@ -53,17 +53,17 @@ class _Rule:
     limit: str = ""
 
 
-def _when(value: object) -> _Rule:
+def _when(value: object) -> _ProtocolRule:
     text = text_of(value, "carbamazepine trough above 12 mg/L")
     day, level = DAY_RULE.fullmatch(text), LEVEL_RULE.fullmatch(text)
     if day is not None:
-        return _Rule(day=24 * float(day.group(1)))
+        return _ProtocolRule(day=24 * float(day.group(1)))
     if level is None:
         raise ValueError(f'must be a condition such as {_WHEN}, got "{text}"')
     analyte, measure, side, limit = level.groups()
     if limit.startswith(BELOW):
         raise ValueError(f'must name a level such as "12 mg/L" without {BELOW}, got "{text}"')
-    return _Rule(analyte=analyte, measure=_MEASURES[measure], above=side == "above", limit=limit)
+    return _ProtocolRule(analyte=analyte, measure=_MEASURES[measure], above=side == "above", limit=limit)
 
 
 _MEASURES: dict[str, Measure] = {"trough": "trough", "average": "average", "level": "level"}
@@ -107,7 +107,7 @@ class ProtocolTable(StrictTable):
     """``[[protocol]]``; times in h, doses in mg."""
 
     drug: str = Field(min_length=1, examples=['"carbamazepine"'])
-    when: Annotated[_Rule, BeforeValidator(_when)] = Field(examples=['"carbamazepine trough above 12 mg/L"'])
+    when: Annotated[_ProtocolRule, BeforeValidator(_when)] = Field(examples=['"carbamazepine trough above 12 mg/L"'])
     then: Annotated[DoseAction, BeforeValidator(_then)] = Field(examples=['"halve"'])
     check: Span | None = None
     since: Time | None = Field(default=None, alias="from")
