@@ -824,7 +824,7 @@ def test_parquet_and_profiles_hold_the_same(folder: Path) -> None:
         "profiles",
         "partitions",
         "run.json",
-        *(f"{t}.parquet" for t in ("bands", "days", "metrics", "risk", "sampling")),
+        *(f"{t}.parquet" for t in ("bands", "days", "metrics", "risk", "sampling", "guidance")),
     }
     found, expected = pd.read_parquet(folder / "parts/patients"), pd.read_csv(folder / "threads/patients.csv")
     assert list(found.columns) == list(expected.columns)
@@ -852,7 +852,7 @@ def test_results_replace_those_of_another_format(folder: Path) -> None:
     third = command(scenario, "twice", "-n", 20)
 
     assert first.exit_code == second.exit_code == third.exit_code == 0
-    tables = ("bands", "days", "metrics", "risk", "sampling")
+    tables = ("bands", "days", "metrics", "risk", "sampling", "guidance")
     assert after == {"patients", "run.json", *(f"{name}.parquet" for name in tables)}
     assert {path.name for path in (folder / "twice").iterdir()} == TABLES
 
