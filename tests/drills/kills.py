@@ -155,6 +155,8 @@ def kill_runs(room: Path, variant: Variant, count: int) -> Counter[str]:
         here = wanted if outcome == "new" else here
         seen[outcome if kept else "LOST A FILE OF THE USER"] += struck
         seen["killed" if struck else "over before"] += 1
+        if seen["over before"] > 10 * count + 20:
+            raise RuntimeError(f"{variant.name}: its write is over before it can be struck")
         if outcome == "TORN":
             finished(room, variant, "out")
             here = wanted
