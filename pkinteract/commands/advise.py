@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pkinteract.commands.inputs import PATH
-from pkinteract.commands.progress import evaluation_progress, progress_bar
+from pkinteract.commands.shared.inputs import PATH
+from pkinteract.commands.shared.progress import evaluation_progress, progress_bar
 from pkinteract.interrupts import INTERRUPTED
 from pkinteract.text.words import LANGUAGES
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pkinteract.commands.inputs import PATH, read_all
+from pkinteract.commands.shared.inputs import PATH, read_all
 
 
 @click.command()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pkinteract.commands.inputs import PATH
+from pkinteract.commands.shared.inputs import PATH
 
 if TYPE_CHECKING:
     from pkinteract.text.folder import Writer

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pkinteract.commands.inputs import PATH, read_all
+from pkinteract.commands.shared.inputs import PATH, read_all
 from pkinteract.interrupts import INTERRUPTED
 from pkinteract.text.words import LANGUAGES
 
@@ -75,7 +75,7 @@ class _Page:
 
 
 def _fit_patient(path: Path, error: str | None, out: Path | None, *, force: bool, page: _Page | None) -> None:
-    from pkinteract.commands.progress import evaluation_progress
+    from pkinteract.commands.shared.progress import evaluation_progress
     from pkinteract.fitting.patient.individual import individual
     from pkinteract.fitting.patient.priors import read_error
     from pkinteract.report.patient.text import patient_lines
@@ -94,7 +94,7 @@ def _fit_patient(path: Path, error: str | None, out: Path | None, *, force: bool
 
 
 def _fit_file(file: Path, out: Path | None, *, force: bool, figure: bool) -> None:
-    from pkinteract.commands.progress import evaluation_progress
+    from pkinteract.commands.shared.progress import evaluation_progress
     from pkinteract.fitting import estimate, read_fit
     from pkinteract.report.fit.text import fit_lines
     from pkinteract.text.folder import refuse_foreign, write_all

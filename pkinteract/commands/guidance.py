@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from pkinteract.commands.inputs import PATH, read_all
-from pkinteract.commands.progress import one_by_one
+from pkinteract.commands.shared.inputs import PATH, read_all
+from pkinteract.commands.shared.progress import one_by_one
 from pkinteract.text.words import LANGUAGES
 
 

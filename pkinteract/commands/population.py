@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from pkinteract.commands.progress import Begin, progress_bar
+from pkinteract.commands.shared.progress import Begin, progress_bar
 from pkinteract.text.words import LANGUAGES
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pkinteract.commands.inputs import PATH
+from pkinteract.commands.shared.inputs import PATH
 
 if TYPE_CHECKING:
     from pkinteract.fitting.left_out import LeftOut
@@ -61,7 +61,7 @@ def qualify(
 
     Example: pkinteract qualify --perpetrator carbamazepine --out carbamazepine
     """
-    from pkinteract.commands.progress import progress_bar
+    from pkinteract.commands.shared.progress import progress_bar
     from pkinteract.export.record.qualify import NAME
     from pkinteract.export.tables.left_out import left_out_table
     from pkinteract.fitting.left_out import cross_validated
@@ -110,7 +110,7 @@ def _study_fits(folder: Path, named: Mapping[str, str | None], *others: object) 
 
 def _left_out(fits: Sequence[Fit]) -> list[LeftOut]:
     """Every paper of the fits left out in turn."""
-    from pkinteract.commands.progress import progress_bar
+    from pkinteract.commands.shared.progress import progress_bar
     from pkinteract.fitting.left_out import left_out, papers
 
     if not fits:

@@ -9,10 +9,10 @@ from typing import Any
 import click
 
 from pkinteract.commands.advise import advise
-from pkinteract.commands.inputs import PATH
 from pkinteract.commands.population import population
 from pkinteract.commands.run import run
 from pkinteract.commands.sensitivity import sensitivity
+from pkinteract.commands.shared.inputs import PATH
 
 _COMMANDS = {"run": run, "population": population, "sensitivity": sensitivity, "advise": advise}
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from pkinteract.commands.inputs import PATH, read_all, read_each
-from pkinteract.commands.progress import evaluation_progress, one_by_one
+from pkinteract.commands.shared.inputs import PATH, read_all, read_each
+from pkinteract.commands.shared.progress import evaluation_progress, one_by_one
 from pkinteract.text.words import LANGUAGES
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pkinteract.commands.progress import progress_bar
+from pkinteract.commands.shared.progress import progress_bar
 
 if TYPE_CHECKING:
     from pkinteract.population.run.plan import RunPlan

@@ -10,7 +10,7 @@ import pytest
 from runs import once, regimen, text
 
 from pkinteract.cli import main
-from pkinteract.commands.progress import evaluation_progress, progress_bar
+from pkinteract.commands.shared.progress import evaluation_progress, progress_bar
 
 
 class Terminal(io.StringIO):

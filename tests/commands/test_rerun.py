@@ -117,7 +117,7 @@ def test_a_changed_library_or_version_is_refused(name: str, record: dict[str, An
     assert f"versions  the record is of {name} 0.0, here is {now}; numbers may differ: add --anyway" in refused.stderr
     assert anyway.exit_code == 0, anyway.output
     assert f"Note: the record is of {name} 0.0, here is {now}; numbers may differ\n" in anyway.stderr
-    assert "1 of 11 files are not as they were: run.json" in anyway.stdout
+    assert "1 of 12 files are not as they were: run.json" in anyway.stdout
 
 
 def test_another_numpy_is_said(record: dict[str, Any], tmp_path: Path) -> None:
@@ -133,12 +133,12 @@ def test_files_that_are_not_as_they_were_are_named(record: dict[str, Any], tmp_p
     again = rerun({**record, "files": {**record["files"], "doses.csv": "0" * 64}}, tmp_path)
 
     assert again.exit_code == 1
-    assert "2 of 11 files are not as they were: doses.csv, run.json" in again.stdout
+    assert "2 of 12 files are not as they were: doses.csv, run.json" in again.stdout
 
 
 BROKEN: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "no JSON": (lambda record: "{", "it cannot be read as JSON"),
-    "a list": (lambda record: [1], "has no rerun; records of run, population, sensitivity have it"),
+    "a list": (lambda record: [1], "has no rerun; records of run, population, advise, sensitivity have it"),
     "deep": (lambda record: "[" * 100_000, "it cannot be read as JSON"),
     "other text": (
         lambda record: {**record, "scenario": {**record["scenario"], "text": "x"}},

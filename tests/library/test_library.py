@@ -32,6 +32,8 @@ def test_every_value_is_traceable(drug: str) -> None:
     sold = [*monograph.dosing.strengths.values(), *monograph.dosing.other_forms.values()]
     told = [*(value for _, value in monograph.values()), *sold, *monograph.pillar]
     told += [monograph.brain.p_gp] if monograph.brain.p_gp is not None else []
+    ranges = [monograph.reference_range, *(total.reference_range for total in monograph.sum)]
+    told += [band.alert_of for band in ranges if band is not None and band.alert_of is not None]
     cited = {one.source for one in told}
     notes = " ".join(one.note or "" for one in told)
     idle = [

@@ -89,6 +89,16 @@ OPEN = {
         *(what for what in get_args(What) if what != "patient"),
         *(field.name.replace("_", "-") for field in fields(Patient) if field.name not in DERIVED),
     ),
+    "advise": (
+        *get_args(Measure),
+        *(f"{begin}{kind}" for begin in ("", "fails-") for kind in ("kept", "inside")),
+        *(f"share-{outcome.replace('_', '-')}" for outcome in get_args(Outcome)),
+    ),
+    "limit": tuple(limit.replace(" ", "-") for limit in get_args(Limit)),
+    "way": (
+        *("advised", "typical-patient", "unchanged", "pause", "later-start"),
+        *(f"{count}-change{'s' if count > 1 else ''}" for count in range(1, 6)),
+    ),
     "pillar": get_args(PillarName),
     "meet": get_args(Meeting),
     "state": get_args(State),

@@ -52,7 +52,8 @@ def target_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
     Sites that are none, or of another pillar; a metabolite that it does not form; ends that are not in order.
     """
     sites = {site.id: site for site in mechanisms().site}
-    formed = {pathway.get("forms") for _, pathway in table_rows(data, "elimination", "pathway")}
+    forms = (pathway.get("forms") for _, pathway in table_rows(data, "elimination", "pathway"))
+    formed = {name for name in forms if isinstance(name, str)}
     for i, pillar in table_rows(data, "pillar"):
         site, through = pillar.get("site"), pillar.get("through")
         if isinstance(site, str) and site not in sites:

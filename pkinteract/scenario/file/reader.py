@@ -327,9 +327,10 @@ class _ScenarioReader:
 
     def _changes(self) -> list[PatientChange]:
         table = self.file.data.get("patient")
-        entries = table.get("change") if isinstance(table, dict) else None
-        keys: list[Key] = [("patient", "change", i) for i in range(len(entries) if isinstance(entries, list) else 0)]
-        read = [(key, self._part(ChangeTable, entry, key)) for key, entry in zip(keys, entries or (), strict=True)]
+        given = table.get("change") if isinstance(table, dict) else None
+        entries = given if isinstance(given, list) else []
+        keys: list[Key] = [("patient", "change", i) for i in range(len(entries))]
+        read = [(key, self._part(ChangeTable, entry, key)) for key, entry in zip(keys, entries, strict=True)]
         return [PatientChange(key=key, table=table) for key, table in read if table is not None]
 
     def _population(
