@@ -11,7 +11,7 @@ import numpy as np
 from pkinteract import NOTICE
 from pkinteract.activity import EnzymeActivity
 from pkinteract.engine.curves import Array, Curve
-from pkinteract.scenario import CheckOutcome, Observation, Scenario
+from pkinteract.scenario import Observation, Scenario
 from pkinteract.scenario.types import TOLERANCE
 from pkinteract.text.csv import Table
 from pkinteract.text.remark import Remark
@@ -19,6 +19,8 @@ from pkinteract.text.words import Words, words_of
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from pkinteract.scenario.protocol.types import CheckOutcome
 
 APART = 0.02
 """From which share of its peak a typical patient's curve is another one [1]."""

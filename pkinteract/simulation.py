@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import inf
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -25,12 +25,11 @@ from pkinteract.model.absorption import PeriodicInput, periodic_input
 from pkinteract.model.expectation.network import links
 from pkinteract.model.trace import numbers_used
 from pkinteract.result import Analyte, Result, Status
-from pkinteract.scenario import CheckOutcome, Scenario, SteadyState
-from pkinteract.scenario.judging import is_met, measured_level
-from pkinteract.scenario.protocol.types import Condition, checks_in_order
-from pkinteract.scenario.redosing import redosed
-from pkinteract.scenario.streams import Streams
+from pkinteract.scenario import Scenario, SteadyState
 from pkinteract.scenario.types import TOLERANCE
+
+if TYPE_CHECKING:
+    from pkinteract.scenario.protocol.types import CheckOutcome, Condition
 
 Solver = Literal["fast", "reference"]
 
@@ -113,6 +112,11 @@ def _followed(scenario: Scenario, rtol: float | None) -> tuple[Scenario, tuple[C
 
     A level counts only up to the first dose that became another since it was solved; then all is solved again.
     """
+    from pkinteract.scenario.judging import is_met, measured_level
+    from pkinteract.scenario.protocol.types import CheckOutcome, checks_in_order
+    from pkinteract.scenario.redosing import redosed
+    from pkinteract.scenario.streams import Streams
+
     checks: list[CheckOutcome] = []
     solved, known = None, inf
     made = [0] * len(scenario.protocols)

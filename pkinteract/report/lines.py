@@ -7,10 +7,11 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from pkinteract.scenario import Observation, Protocol
+from pkinteract.scenario import Observation
 
 if TYPE_CHECKING:
     from pkinteract.report.run.sentences import Sentence
+    from pkinteract.scenario.protocol.types import Protocol
     from pkinteract.text.words import Words
 
 WIDE = 118

@@ -2,16 +2,13 @@
 
 from pkinteract.scenario.file.reader import read_scenario
 from pkinteract.scenario.observation import Observation
-from pkinteract.scenario.protocol.types import CheckOutcome, Protocol
 from pkinteract.scenario.types import Course, Dose, Patient, Regimen, Scenario, Session, SteadyState
 
 __all__ = [
-    "CheckOutcome",
     "Course",
     "Dose",
     "Observation",
     "Patient",
-    "Protocol",
     "Regimen",
     "Scenario",
     "Session",

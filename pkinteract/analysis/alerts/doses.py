@@ -51,7 +51,8 @@ def _losses(result: Result, analyte: Analyte, monograph: Monograph) -> Iterator[
     taken = [dose.time for dose in doses if not dose.missed]
     if len(taken) < 3:
         return
-    usual = float(np.median(np.diff([dose.time for dose in doses])))
+    gaps = np.sort(np.diff([dose.time for dose in doses]))
+    usual = float(gaps[(len(gaps) - 1) // 2] + gaps[len(gaps) // 2]) / 2
     for last, following in pairwise([*taken, scenario.duration]):
         if following - last <= MISSING * usual or following <= 0 or last <= scenario.first_time:
             continue

@@ -11,13 +11,14 @@ from pkinteract.guidance.types import Guidance
 from pkinteract.library.fingerprint import fingerprint
 from pkinteract.model.expectation.evidence import PairEvidence, pair_evidence
 from pkinteract.result import LevelFit, Result
-from pkinteract.scenario import CheckOutcome, Patient, Protocol, Scenario
+from pkinteract.scenario import Patient, Scenario
 from pkinteract.text.inputs import seen_from
 from pkinteract.text.record import head, recipe, source
 from pkinteract.text.words import words_of
 
 if TYPE_CHECKING:
     from pkinteract.effect.types import Engagement
+    from pkinteract.scenario.protocol.types import CheckOutcome, Protocol
 
 
 def run_record(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pkinteract.analysis import Answer
 from pkinteract.report.run.phrases import MOST, analyte_name, written_day
-from pkinteract.scenario import CheckOutcome
 from pkinteract.text.words import Words
+
+if TYPE_CHECKING:
+    from pkinteract.scenario.protocol.types import CheckOutcome
 
 
 def protocol_sentences(answer: Answer, words: Words) -> Iterator[str]:

@@ -8,7 +8,6 @@ from typing import Any
 
 from pkinteract.library import Library
 from pkinteract.library.names import given_as, id_of, said_of
-from pkinteract.scenario.protocol.reader import LEVEL_RULE
 from pkinteract.text.toml import TomlFile
 from pkinteract.text.toml_lines import Key
 
@@ -112,6 +111,8 @@ class Naming:
 
     def _protocol(self, entry: object) -> object:
         """A protocol with the ids of its drug, and of the analyte of its condition."""
+        from pkinteract.scenario.protocol.reader import LEVEL_RULE
+
         named = self._value(entry, "drug")
         when = named.get("when") if isinstance(named, dict) else None
         rule = LEVEL_RULE.fullmatch(when) if isinstance(when, str) else None

@@ -44,7 +44,6 @@ from pkinteract.scenario.file.schema import (
     Simulation,
 )
 from pkinteract.scenario.file.steady_state import steady_state
-from pkinteract.scenario.protocol.reader import ProtocolContext, read_protocols
 from pkinteract.scenario.types import Course, Regimen, Scenario
 from pkinteract.scenario.warnings.oddities import oddities
 from pkinteract.text.inputs import files_read
@@ -58,6 +57,7 @@ if TYPE_CHECKING:
 
     from pkinteract.scenario.advise.types import AdviseSpecification
     from pkinteract.scenario.population.types import PopulationSpecification
+    from pkinteract.scenario.protocol.types import Protocol
 
 _T = TypeVar("_T", bound=BaseModel)
 
@@ -156,10 +156,10 @@ class _ScenarioReader:
         begin = None if simulation is None else simulation.start
         around = run and DialysisContext(span=run, start=begin, steady=steady is not None, monographs=monographs)
         sessions = read_dialysis(data.get("dialysis"), self._part, around, self.refuse, self.warn)
-        asked = ProtocolContext(known=known, start=begin)
-        protocols = read_protocols(data.get("protocol"), self._part, asked, self.refuse, self.library)
+        protocols = self._protocols(known, begin)
         population = self._population(table, changes, monographs, regimens if whole else None)
-        advise = self._advise(whole, monographs, regimens, units, run, begin)
+        asked = {"monographs": monographs, "regimens": regimens, "units": units, "span": run, "start": begin}
+        advise = self._advise(whole, **asked)
         if self.problems or simulation is None or stages is None or table is None:
             raise InputError(self.file.path, list(dict.fromkeys(self.problems)))
         given = doses(tuple(regimens), monographs, simulation.duration)
@@ -333,6 +333,14 @@ class _ScenarioReader:
         read = [(key, self._part(ChangeTable, entry, key)) for key, entry in zip(keys, entries, strict=True)]
         return [PatientChange(key=key, table=table) for key, table in read if table is not None]
 
+    def _protocols(self, known: Measurable, begin: datetime | None) -> tuple[Protocol, ...]:
+        if "protocol" not in self.file.data:
+            return ()
+        from pkinteract.scenario.protocol.reader import ProtocolContext, read_protocols
+
+        asked = ProtocolContext(known=known, start=begin)
+        return read_protocols(self.file.data["protocol"], self._part, asked, self.refuse, self.library)
+
     def _population(
         self,
         table: PatientTable | None,
@@ -354,15 +362,7 @@ class _ScenarioReader:
         )
         return read_population(self.file, around, self.refuse, self.warn)
 
-    def _advise(
-        self,
-        whole: ScenarioTable | None,
-        monographs: Mapping[str, Monograph],
-        regimens: list[Regimen],
-        units: Mapping[str, str],
-        span: tuple[float, float] | None,
-        start: datetime | None,
-    ) -> AdviseSpecification | None:
+    def _advise(self, whole: ScenarioTable | None, **around: Any) -> AdviseSpecification | None:
         if "advise" not in self.file.data:
             return None
         from pkinteract.scenario.advise.reader import AdviseContext, read_advise
@@ -371,16 +371,8 @@ class _ScenarioReader:
         table = whole.advise if whole else _silently(AdviseTable, self.file.data["advise"])
         if table is None:
             return None
-        around = AdviseContext(
-            regimens=regimens,
-            monographs=monographs,
-            units=units,
-            span=span,
-            start=start,
-            library=self.library,
-            whole=not self.lost,
-        )
-        return read_advise(table, around, self.refuse)
+        context = AdviseContext(**around, library=self.library, whole=not self.lost)
+        return read_advise(table, context, self.refuse)
 
     def _part(self, model: type[_T], data: object, key: Key) -> _T | None:
         try:
