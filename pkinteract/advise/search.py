@@ -198,9 +198,9 @@ class _Branches:
         distance = np.round(one.distance.sum(axis=1) / self._days, DIGITS)
         self.best.seen += len(levels)
         changes = schedules.days.shape[1]
-        good = np.ones(len(levels), dtype=bool)
+        good = self._bearable(schedules)
         if self.freedom.back and changes:
-            good = schedules.options[:, -1] == PRESENT
+            good &= schedules.options[:, -1] == PRESENT
         for row in np.flatnonzero(good)[np.lexsort((distance[good], excess[good]))].tolist():
             worst = self.best.worst
             mine = (float(excess[row]), changes, float(distance[row]))
@@ -208,6 +208,19 @@ class _Branches:
                 break
             self.best.add(candidate_of(self.task, schedules.one(row), levels[row], mine[0], mine[2]))
         return _Generation(schedules=schedules, levels=levels, excess=one.excess, distance=one.distance)
+
+    def _bearable(self, schedules: Schedules) -> BoolArray:
+        """Whether no dose but those of the file is above what the kidneys of its day let be given, (schedule,)."""
+        count = self.task.count
+        good = np.ones(len(schedules.days), dtype=bool)
+        if not np.isfinite(self.task.ceilings).any():
+            return good
+        ends = np.concatenate([schedules.days[:, 1:], np.full((len(good), 1), count)], axis=1)
+        for n in range(schedules.days.shape[1]):
+            for row in np.flatnonzero(good & (schedules.options[:, n] != PRESENT)).tolist():
+                stretch = self.task.ceilings[schedules.days[row, n] : ends[row, n]]
+                good[row] = self.task.sizes[schedules.options[row, n]] <= stretch.min(initial=np.inf) + CLOSE
+        return good
 
     @cached_property
     def _days(self) -> int:

@@ -151,8 +151,17 @@ def _refused(result: Result, wanted: AdviseSpecification, analyte: Analyte) -> S
             refuse("drug", f"{drug} is taken in cycles, whose doses are not looked for; name another drug")
         elif course.every is not None and course.every > 24 + TOLERANCE and course.stop > start:
             refuse("drug", f"{drug} is taken less than once a day; doses are looked for day by day, name another drug")
+        elif course.weekdays and course.stop > start:
+            refuse("drug", f"{drug} is not taken every day; doses are looked for day by day, name another drug")
         elif course.route == "intravenous" and course.stop > start and not wanted.strengths:
             refuse("strengths", 'are not known of an infusion; write for example strengths = ["50 mg", "100 mg"]')
+    if any(dose.missed and dose.drug == drug and dose.time >= start - TOLERANCE for dose in scenario.doses):
+        text = f"{drug} has missed doses after day {start / DAY:g}"
+        refuse("drug", f"{text}, which nobody knows beforehand; leave missed out of the course")
+    begins = [course.start for course in courses]
+    if min(begins, default=0.0) >= start - TOLERANCE and scenario.monographs[drug].dosing.restart is not None:
+        text = f"{drug} begins in this run, and its titration is that of the label"
+        refuse("drug", f"{text}, which no search may shorten; write its courses, and name another drug")
     if scenario.protocols:
         refuse("drug", "a scenario whose doses follow a [[protocol]] has none to look for; leave the protocol out")
     if not any(course.stop > start + TOLERANCE for course in courses):
@@ -160,8 +169,8 @@ def _refused(result: Result, wanted: AdviseSpecification, analyte: Analyte) -> S
     place = list(result.analytes).index(analyte)
     if wanted.keep is not None and others and _reference(result, place, start) is None:
         refuse("keep", f"there is no level of {analyte.id} before day {start / DAY:g} to keep; write between or range")
-    if math.floor((end - start + TOLERANCE) / DAY) < 1:
-        refuse("until", "leaves no whole day after the first change; run longer")
+    if not _judged(wanted, start, math.floor((scenario.duration - start + TOLERANCE) / DAY)).any():
+        refuse("until", "leaves no whole day after the first change to judge; run longer")
     if not wanted.strengths and not problems:
         forms = {course.formulation for course in courses if course.stop > start}
         known = scenario.monographs[drug].dosing.strengths
@@ -191,7 +200,7 @@ def _task(result: Result, wanted: AdviseSpecification, analyte: Analyte, start: 
     first = np.full(count, np.nan)
     for number, (_, dose) in reversed(list(zip(day.tolist(), chosen, strict=True))):
         first[number] = dose.time
-    begins = start + DAY * np.arange(count)
+    begins: Array = start + DAY * np.arange(count, dtype=float)
     reference = _reference(result, place, start)
     taken_before = [dose.time for dose in scenario.doses if dose.drug == drug and dose.time < start - TOLERANCE]
     before = next((time for time in taken_before if time >= start - DAY - TOLERANCE), None)
@@ -213,6 +222,7 @@ def _task(result: Result, wanted: AdviseSpecification, analyte: Analyte, start: 
         sampled=np.where(np.isnan(first), begins, first),
         family=frozenset(family_of(scenario, drug)),
         options=options,
+        ceilings=_ceilings(scenario, scenario.monographs[drug], [dose for _, dose in chosen], begins, a_day),
         kinds=kinds,
         tablets=tablets,
         a_day=a_day,
@@ -287,20 +297,30 @@ def _options(
 
 
 def _most(scenario: Scenario, monograph: Monograph, doses: Sequence[Dose], a_day: int) -> float:
-    """The larger of the present and the highest labelled dose [mg]; no more than weak kidneys let be given."""
+    """The larger of the present and the highest labelled dose, whatever the kidneys [mg]."""
     present = max((dose.amount for dose in doses), default=0.0)
+    labelled = _labelled(scenario, monograph, doses, None)
+    return max(present, 0.0 if labelled is None else labelled / a_day)
+
+
+def _ceilings(scenario: Scenario, monograph: Monograph, doses: Sequence[Dose], begins: Array, a_day: int) -> Array:
+    """(day,) largest dose that the kidneys of the day let be given, infinite where they set no limit [mg]."""
+    states = [(-math.inf, scenario.patient), *scenario.patients]
+    ceilings = np.full(len(begins), np.inf)
+    for day, begin in enumerate(begins.tolist()):
+        clearance = [person for time, person in states if time < begin + DAY - TOLERANCE][-1].creatinine_clearance
+        if not scenario.sessions and monograph.dosing.kidney_limit(clearance) is not None:
+            most = _labelled(scenario, monograph, doses, clearance)
+            ceilings[day] = np.inf if most is None else most / a_day
+    return ceilings
+
+
+def _labelled(scenario: Scenario, monograph: Monograph, doses: Sequence[Dose], clearance: float | None) -> float | None:
+    """Highest dose a day, as labelled on the formulation that is taken [mg]; None where none is known."""
     if not doses:
-        return present
+        return None
     course: Course = scenario.regimens[doses[0].regimen].courses[doses[0].course]
-    people = [scenario.patient, *(person for time, person in scenario.patients if time < doses[-1].time)]
-    now = [person.creatinine_clearance for person in people[-1:] if not scenario.sessions]
-    clearance = now[0] if now else None
-    labelled = most_a_day(course, monograph, scenario.patient, None)
-    kidneys = None
-    if monograph.dosing.kidney_limit(clearance) is not None:
-        kidneys = most_a_day(course, monograph, scenario.patient, clearance)
-    most = max(present, 0.0 if labelled is None else labelled / a_day)
-    return most if kidneys is None else min(most, kidneys / a_day)
+    return most_a_day(course, monograph, scenario.patient, clearance)
 
 
 def _changeable(scenario: Scenario, wanted: AdviseSpecification, start: float, first: Array) -> list[int]:
@@ -320,7 +340,7 @@ def _changeable(scenario: Scenario, wanted: AdviseSpecification, start: float, f
 
 def _judged(wanted: AdviseSpecification, start: float, count: int) -> BoolArray:
     """(day,) whether a day counts: whole days in [from, until)."""
-    begins = start + DAY * np.arange(count)
+    begins: Array = start + DAY * np.arange(count, dtype=float)
     low = start if wanted.start is None else wanted.start
     high = math.inf if wanted.stop is None else wanted.stop
     return np.asarray((begins >= low - TOLERANCE) & (begins + DAY <= high + TOLERANCE))

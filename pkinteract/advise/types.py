@@ -61,6 +61,8 @@ class Task:
         The drug and what it forms.
     options
         Amount of a dose in each slot [mg], (option, slot); the first stands for the doses of the file.
+    ceilings
+        (day,) largest mean dose that the kidneys of the day let be given, infinite without such a limit [mg].
     kinds
         What kind of dose each option is, (option,).
     tablets
@@ -95,6 +97,7 @@ class Task:
     sampled: Array
     family: frozenset[str]
     options: Array
+    ceilings: Array
     kinds: tuple[Kind, ...]
     tablets: Mapping[float, Tablets]
     a_day: int

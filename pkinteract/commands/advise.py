@@ -73,7 +73,7 @@ def advise(
     folder = out or Path("results") / f"{read.name}-advise"
     if not force:
         refuse_foreign(folder, f"{read.name}-advise")
-        _refuse_file(write)
+    _refuse_file(write, force=force)
     spec = None if count is None else specification(read, count, seed)
     told = told_advice(advised(_simulated(read, levels), spec, bar=progress_bar), language or read.language)
     asked = {"levels": levels, "population": count, "seed": seed, "no-figure": no_figure, "language": language}
@@ -85,11 +85,13 @@ def advise(
         sys.exit(INTERRUPTED)
 
 
-def _refuse_file(path: Path | None) -> None:
+def _refuse_file(path: Path | None, *, force: bool) -> None:
     """Refuse to write over a file."""
     from pkinteract.errors import InputError, Problem
 
-    if path is not None and path.exists():
+    if path is not None and not path.parent.is_dir():
+        raise InputError(path, [Problem(line=None, key="--write", message="lies in no folder that is there; make it")])
+    if path is not None and (path.is_dir() or (path.exists() and not force)):
         raise InputError(path, [Problem(line=None, key="--write", message="is there; name another or add --force")])
 
 

@@ -57,7 +57,7 @@ CASES = {
         start="start = 2026-01-05T18:00:00\n",
     ),
     "missed": case(
-        regimen("lamotrigine", daily("100 mg", "12 h", "-12 d", "16 d", 'missed = ["-1 d", "3.5 d", "6 d"]')),
+        regimen("lamotrigine", daily("100 mg", "12 h", "-12 d", "16 d", 'missed = ["-1 d", "-0.5 d"]')),
         VALPROATE,
         advise='drug = "lamotrigine"\n',
     ),

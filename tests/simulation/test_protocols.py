@@ -187,7 +187,7 @@ def test_the_doses_are_those_of_the_file_with_every_change_in_turn(
 def steered() -> Result:
     rules = (
         protocol("carbamazepine trough above 5 mg/L", "halve", 'check = "4 d"', 'delay = "12 h"', drug="carbamazepine"),
-        protocol("carbamazepine trough below 5 mg/L", "double", 'check = "4 d"', drug="carbamazepine"),
+        protocol("carbamazepine trough below 5 mg/L", "double", 'check = "4 d"', "at_most = 9", drug="carbamazepine"),
     )
     return run(text(INDUCED, *rules, days=16))
 

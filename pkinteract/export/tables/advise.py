@@ -71,8 +71,13 @@ def share_table(people: PeopleAdvice) -> Table:
 
 
 def ratio_span(advice: Advice, candidate: Candidate) -> tuple[float, float]:
-    """Lowest and highest level of the days that count over the target [1]."""
-    ratios = candidate.levels[advice.counted] / advice.task.band.target
+    """Lowest and highest level over the target [1], of the days that count and are judged."""
+    task, counted = advice.task, advice.counted
+    if task.late:
+        inside = counted & (candidate.levels >= task.band.low) & (candidate.levels <= task.band.high)
+        begin = min(int(np.argmax(inside)) if inside.any() else task.count, task.late)
+        counted = counted & (np.arange(task.count) >= begin)
+    ratios = candidate.levels[counted] / task.band.target
     return (float(ratios.min()), float(ratios.max())) if len(ratios) else (np.nan, np.nan)
 
 

@@ -7,12 +7,16 @@ from collections.abc import Iterator, Sequence
 from pkinteract.advise.outcome import Advice
 from pkinteract.advise.shares import PeopleAdvice
 from pkinteract.advise.steps import PlannedDose, PlannedStep
-from pkinteract.advise.types import Candidate
+from pkinteract.advise.types import Candidate, Task
 from pkinteract.analytes import name_of
 from pkinteract.export.tables.advise import clock, days_outside, ratio_span
+from pkinteract.library import load_library
 from pkinteract.report.run.phrases import day_text
 from pkinteract.report.run.sentences import Label
 from pkinteract.text.words import Words
+
+OFTEN = 0.25
+"""Share of the days outside the band from which another drug has to be found [1]."""
 
 UNSETTLED = 0.05
 """Difference of the averages of the three days before the first change from which it is told [1]."""
@@ -37,11 +41,20 @@ def advice_sentences(
 def _names(advice: Advice, words: Words) -> dict[str, object]:
     task = advice.task
     return {
-        "drug": name_of(task.drug, task.scenario, words.language),
+        "drug": _given(task, words),
         "analyte": name_of(task.analyte.id, task.scenario, words.language),
         "unit": task.analyte.unit,
         "of": words.say(f"advise.{task.wanted.of}"),
     }
+
+
+def _given(task: Task, words: Words) -> str:
+    """What is given: the racemate, where the drug is a part of one."""
+    taken = task.scenario.regimens
+    for racemate in load_library().racemates:
+        if task.drug in racemate.drugs and {regimen.drug for regimen in taken} >= set(racemate.drugs):
+            return racemate.name if words.language == "de" else racemate.name.lower()
+    return name_of(task.drug, task.scenario, words.language)
 
 
 def _needless(advice: Advice, chosen: Candidate, words: Words) -> Iterator[str]:
@@ -87,7 +100,9 @@ def _outcome(advice: Advice, chosen: Candidate, words: Words) -> Iterator[str]:
         count = days_outside(advice, chosen)
         yield words.say(f"advise.fails-{kept}", **values, days=count, of_days=int(advice.counted.sum()))
     if advice.unavoidable.any():
-        yield words.say("advise.unavoidable", **_names(advice, words), count=int(advice.unavoidable.sum()))
+        early = chosen.levels[advice.unavoidable] / task.band.target
+        key = "advise.unavoidable-one" if len(early) == 1 else "advise.unavoidable"
+        yield words.say(key, count=len(early), least=float(early.min()), most=float(early.max()))
     if advice.stopped:
         yield words.say("advise.stopped", count=advice.seen)
     elif not advice.complete:
@@ -106,6 +121,8 @@ def _limit(advice: Advice, chosen: Candidate, words: Words) -> Iterator[str]:
     low, high = ratio_span(advice, candidate)
     key = "advise.would-pass" if candidate.score.passes else "advise.would-help"
     yield words.say(key, limit=words.say(f"limit.{name.replace(' ', '-')}"), low=low, high=high)
+    if days_outside(advice, chosen) < OFTEN * advice.counted.sum():
+        return
     if any(advice.task.sizes[step.option] == 0 for step in chosen.schedule):
         yield words.say("advise.pause-or-another", **_names(advice, words))
     elif name == "highest dose":

@@ -190,6 +190,11 @@ def _check_together(table: ProtocolTable, report: Callable[[str, str], None]) ->
             if getattr(table, name) is not None:
                 report(name, f'does not go with then = "{"stop" if action.kind == "stop" else "an amount"}"; remove it')
         return
+    grows = action.kind == "times" and action.raises and table.when.day is None
+    if grows and table.at_most is None and table.highest is None:
+        report(
+            "highest", 'is required with what multiplies a dose; write for example highest = "600 mg", or at_most = 1'
+        )
     if action.raises and table.lowest is not None:
         report("lowest", "goes with what lowers a dose; write highest, or remove it")
     if not action.raises and table.highest is not None:
