@@ -152,6 +152,28 @@ def _moves(result: Result, place: int) -> Iterator[Move]:
         begin = end
 
 
+def move_after(result: Result, place: int, drug: str, cause: float) -> Move | None:
+    """The move of an analyte from a change of another drug's dose [h] to the next change that is not of that drug.
+
+    None where the analyte was not there before, moves by less than ``LEAST``, had not settled after a change of its
+    own dose, or has not settled when something else changes.
+    """
+    scenario, analyte, curve = result.scenario, result.analytes[place], result.curves[place]
+    own, beside = own_changes(scenario, analyte.parent), changes_beside(scenario, drug)
+    window, first = averaged(scenario, analyte.parent), scenario.first_time
+    begin = max((time for time in own if time < cause - TOLERANCE), default=first)
+    end = min((time for time in beside if time > cause + TOLERANCE), default=scenario.duration)
+    before = before_change(result, place, cause)
+    if before is None or before <= PRESENT * float(np.max(curve.value(curve.breaks), initial=0.0)):
+        return None
+    steady = begin == first or standing(curve, begin, cause, window).settled
+    if not steady or _near(cause, own):
+        return None
+    move = _move(place, analyte, curve, (cause, end), window, (before, steady))
+    cut = end < scenario.duration - TOLERANCE and not _near(end, own)
+    return None if _fold(move.target, before) <= LEAST or (cut and not move.settled) else move
+
+
 def before_change(result: Result, place: int, cause: float) -> float | None:
     """Average of the 24 h before a change; that of the steady state which the run begins at, where it does so later."""
     first = result.scenario.first_time

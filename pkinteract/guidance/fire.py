@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,9 @@ ORDER = ("contraindicated", "avoid", "caution", "monitor", "info")
 """The gravest first."""
 
 GRAVE = ("contraindicated", "avoid")
+
+SPEAKS_AGAINST = (*GRAVE, "caution")
+"""What speaks against a drug."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,14 +63,32 @@ def gravest(guidance: Sequence[Guidance]) -> Guidance | None:
 
 def _fired(facts: Facts, language: str) -> tuple[Guidance, ...]:
     fired: list[Guidance] = []
+    unfit: set[str] = set()
     for rule in rules_of(facts.taken):
-        fired += _of_rule(rule, facts, language)
-    kept = (one for one in fired if not (one.recommends and _spoken_against(one, fired)))
+        ones = list(_of_rule(rule, facts, language))
+        fired += ones
+        if rule.severity in SPEAKS_AGAINST and not rule.recommends and _asks_disease(rule.when):
+            unfit |= {drug for one in ones for drug in one.drugs}
+    kept = (one for one in fired if not (one.recommends and _spoken_against(one, fired, unfit)))
     return tuple(sorted(kept, key=lambda one: (ORDER.index(one.severity), one.body, one.rule, one.drugs)))
 
 
-def _spoken_against(praise: Guidance, fired: Sequence[Guidance]) -> bool:
-    """Whether what speaks for drugs meets a rule against one of them: of its own body, or of any where it is a pair."""
+def _asks_disease(conditions: Iterable[Condition]) -> bool:
+    """Whether a rule asks for a condition or a seizure type."""
+    return any(
+        key in ("condition", "seizure") or (key in ("any", "all") and _asks_disease(value))
+        for condition in conditions
+        for key, value in condition.items()
+    )
+
+
+def _spoken_against(praise: Guidance, fired: Sequence[Guidance], unfit: Collection[str]) -> bool:
+    """Whether what speaks for drugs meets a rule against one of them: of its own body, or of any where it is a pair.
+
+    A pair is not spoken for either where one of it is ``unfit`` for the disease.
+    """
+    if len(praise.drugs) > 1 and not set(praise.drugs).isdisjoint(unfit):
+        return True
     return any(
         other.severity in GRAVE
         and set(other.drugs) & set(praise.drugs)
@@ -193,7 +214,10 @@ def _noted(key: str, value: Any, case: _Case) -> Note | None:
         return None
     if key == "level_out":
         over = run.above(case.mine.drug)
-        return over and Note(what="above", values={"analyte": over[0], "day": int(over[1] // 24)})
+        if over is None:
+            return None
+        limit = {key: over.values[key] for key in ("level", "unit")}
+        return Note(what="above", values={"analyte": over.analyte, "day": int(over.start // 24), **limit})
     if key == "level":
         day = run.passes(value["analyte"], value["above"])
         values = {"analyte": value["analyte"], "level": value["above"], "day": day}
@@ -209,8 +233,9 @@ def _noted(key: str, value: Any, case: _Case) -> Note | None:
 
 def _moved(case: _Case) -> list[Note]:
     """How the level of a drug moves in the run after another is stopped."""
-    move = None if case.facts.run is None else case.facts.run.move(case.mine.drug)
-    if move is None or case.partner is None:
+    run, other = case.facts.run, case.partner
+    move = None if run is None or other is None else run.move(case.mine.drug, other)
+    if move is None:
         return []
     values = {"analyte": move.analyte.id, "ratio": move.ratio}
     if move.half is None or move.most is None:
@@ -227,7 +252,7 @@ def _alternatives(names: Sequence[str], drugs: Sequence[str], facts: Facts) -> I
         against = [
             rule
             for rule in rules_of(other.taken)
-            if rule.severity in ("contraindicated", "avoid", "caution")
+            if rule.severity in SPEAKS_AGAINST
             and not rule.recommends
             and any(name in _pair_of(case) and _holds(rule.when, case) is not None for case in _cases(rule, other))
         ]

@@ -88,7 +88,7 @@ PATIENT: Mapping[str, PatientTest] = {
     "no_epilepsy": _no_epilepsy,
     "indication": _indication,
     "sex": lambda facts, value: facts.patient.sex == value,
-    "pregnant": lambda facts, _: facts.pregnant,
+    "pregnant": lambda facts, value: facts.pregnant is value,
     "breastfeeding": lambda facts, _: facts.context.breastfeeding,
     "childbearing": _childbearing,
     "contraception": lambda facts, value: facts.context.contraception in value,

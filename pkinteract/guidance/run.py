@@ -7,7 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from pkinteract.analysis import Answer
-from pkinteract.analysis.moves import Move
+from pkinteract.analysis.alerts.types import Alert
+from pkinteract.analysis.moves import Move, move_after
+from pkinteract.guidance.taken import Taken
+from pkinteract.scenario.types import TOLERANCE
 from pkinteract.units import from_canonical, parse
 
 DAY = 24.0
@@ -38,12 +41,11 @@ class RunFacts:
 
     answer: Answer
 
-    def above(self, drug: str) -> tuple[str, float] | None:
-        """The analyte of a drug that first passes its range or alert level, and when [h]; None if none does."""
+    def above(self, drug: str) -> Alert | None:
+        """The first alert of a drug whose level passes its range or alert level; None if none does."""
         analytes = {analyte.id: analyte.parent for analyte in self.answer.result.analytes}
         over = [alert for alert in self.answer.alerts if alert.rule in ABOVE and analytes.get(alert.analyte) == drug]
-        first = min(over, key=lambda alert: alert.start, default=None)
-        return None if first is None else (first.analyte, first.start)
+        return min(over, key=lambda alert: alert.start, default=None)
 
     def passes(self, analyte: str, level: str) -> float | None:
         """The first day with a level before a dose above ``level``; None if none is, or nothing has the name."""
@@ -80,11 +82,14 @@ class RunFacts:
             back=int(place + again[0]) if len(again) else None,
         )
 
-    def move(self, drug: str) -> Move | None:
-        """How the level of a drug moves, of its sum where it has one; None if it does not."""
-        mine = [move for move in self.answer.moves if move.analyte.parent == drug]
-        own = [move for move in mine if move.analyte.id == drug]
-        return next((move for move in mine if "+" in move.analyte.id), next(iter(own), None))
+    def move(self, drug: str, other: Taken) -> Move | None:
+        """How the level of a drug, of its sum where it has one, moves after another is stopped; None if it does not."""
+        cause = other.withdrawn
+        if cause is None or cause < -TOLERANCE:
+            return None
+        mine = [(place, one) for place, one in enumerate(self.answer.result.analytes) if one.parent == drug]
+        places = [place for place, one in mine if "+" in one.id] + [place for place, one in mine if one.id == drug]
+        return move_after(self.answer.result, places[0], other.drug, cause) if places else None
 
 
 def facts_of_run(answer: Answer) -> RunFacts:

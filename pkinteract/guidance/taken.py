@@ -96,6 +96,15 @@ class Taken:
         return after * DAY
 
     @property
+    def withdrawn(self) -> float | None:
+        """When the stop begins: the first step of the taper, or the stop itself [h]; None where it goes on."""
+        if self.stop is None:
+            return None
+        begin = self.stop - self.taper - DAY
+        steps = [time for course in self.courses for time in course.changes[1:] if begin <= time <= self.stop]
+        return min(steps, default=self.stop)
+
+    @property
     def rises(self) -> bool:
         """Whether a day from t = 0 on has a larger dose than every day before it."""
         first = min(self.amounts, default=0)

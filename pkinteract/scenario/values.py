@@ -78,6 +78,10 @@ def quantity(dimension: str, example: str, low: str, high: str, unit: str, *, ab
     return BeforeValidator(reader(dimension, example, low, high, unit, above=above))
 
 
+_SHORTEST_ALLELE = 4
+"""Letters and digits that the end of an allele's name must have to stand for it."""
+
+
 def one_of(words: Sequence[str]) -> BeforeValidator:
     """What reads one word of a closed list, for a field of a table; of another it says which one is meant."""
 
@@ -88,6 +92,26 @@ def one_of(words: Sequence[str]) -> BeforeValidator:
         return word
 
     return BeforeValidator(read)
+
+
+def one_allele(known: Sequence[str]) -> BeforeValidator:
+    """What reads one allele of a closed list; of another spelling it says which one is meant, never another allele."""
+
+    def read(value: object) -> str:
+        word = text_of(value, known[0])
+        if word in known:
+            return word
+        bare = _bare(word)
+        same = [name for name in known if len(bare) >= _SHORTEST_ALLELE and _bare(name).endswith(bare)]
+        hint = f"did you mean {' or '.join(same)}?" if same else f"known are {', '.join(known)}"
+        raise ValueError(f'"{printable(word, 60)}" is not known here; {hint}')
+
+    return BeforeValidator(read)
+
+
+def _bare(word: str) -> str:
+    """Letters and digits of a name alone, in lower case."""
+    return "".join(sign for sign in word.lower() if sign.isalnum())
 
 
 def creatinine_level(text: str) -> float:

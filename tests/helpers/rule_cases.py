@@ -50,7 +50,9 @@ class Draft:
             self.take("dextromethorphan")
         patient = {"weight": "70 kg", "age": "45 y", "sex": "female", "creatinine_clearance": "120 mL/min"}
         patient |= {"extrapolate": True, "childbearing": False, "indication": "other"} | self.patient
-        if patient["sex"] == "male":
+        if patient["sex"] == "female" and "fathering" in patient.get("conditions", ()):
+            patient["conditions"] = [state for state in patient["conditions"] if state != "fathering"]
+        if patient["sex"] == "male" or patient.get("pregnant") or "pregnancy" in patient:
             patient.pop("childbearing")
         lines = ['title = "a rule"', f"not_modelled = {list(self.others)!r}".replace("'", '"')]
         lines += ["[simulation]", f'duration = "{END} d"', "[patient]"]
@@ -311,7 +313,7 @@ PATIENT: Mapping[str, Any] = {
         "indication": value[0] if holds else ("pain" if "pain" not in value else "epilepsy")
     },
     "sex": lambda value, holds: {"sex": value if holds else ("male" if value == "female" else "female")},
-    "pregnant": lambda value, holds: {"pregnant": holds},
+    "pregnant": lambda value, holds: {"pregnant": holds is value},
     "breastfeeding": lambda value, holds: {"breastfeeding": holds},
     "childbearing": lambda value, holds: {"childbearing": holds},
     "contraception": lambda value, holds: {"contraception": value[0] if holds else "barrier"},

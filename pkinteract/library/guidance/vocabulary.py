@@ -90,6 +90,9 @@ CONTRACEPTION = (
     "sterilisation",
 )
 
+FEMALE_METHODS = frozenset(CONTRACEPTION) - {"none", "barrier", "sterilisation"}
+"""Contraception that only a woman uses."""
+
 INDICATIONS = ("epilepsy", "pain", "depression", "bipolar", "anxiety", "sleep", "migraine", "other")
 """What the drugs are given for."""
 

@@ -113,7 +113,7 @@ class ConditionTable(MonographTable):
     epilepsy: Literal[True] | None = None
     indication: list[str] | None = Field(default=None, min_length=1)
     sex: Literal["female", "male"] | None = None
-    pregnant: Literal[True] | None = None
+    pregnant: bool | None = None
     breastfeeding: Literal[True] | None = None
     childbearing: Literal[True] | None = None
     contraception: list[str] | None = Field(default=None, min_length=1)

@@ -30,7 +30,7 @@ def guidance_sentences(guidance: Sequence[Guidance], scenario: Scenario, words: 
         drugs=drugs_text(worst, scenario, words),
         advice=advice_text(worst, scenario, words),
     )
-    more = sum(one.severity in GRAVE for one in guidance) - 1
+    more = sum(one.severity == worst.severity for one in guidance) - 1
     if more:
         yield words.say("guidance.further", count=more)
 

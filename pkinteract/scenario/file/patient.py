@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pkinteract.errors import did_you_mean
+from pkinteract.library.guidance.vocabulary import CONTRACEPTION, FEMALE_METHODS
 from pkinteract.library.phenotypes import Activity, activity
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.scenario.context import Context
@@ -18,6 +19,9 @@ from pkinteract.text.words import words_of
 from pkinteract.units import from_canonical, to_canonical
 
 WEEK = to_canonical(1.0, "wk")
+
+PREVENTING = frozenset(CONTRACEPTION) - {"none", "barrier"}
+"""Contraception that nobody has who is pregnant."""
 
 Report = Callable[[Key, str], None]
 Warn = Callable[[Key, Remark], None]
@@ -117,6 +121,7 @@ def check_patient(table: object, changes: Sequence[PatientChange], first: float 
     for key in ("pregnancy", "pregnant", "breastfeeding", "childbearing"):
         if male and written.get(key, False) is not False:
             refuse(("patient", key), 'goes with sex = "female"; remove it')
+    _check_fertility(written, changes, refuse)
     if "pregnancy" in written and "pregnant" in written:
         refuse(("patient", "pregnant"), "is for a week that is not known, and pregnancy has it; remove one of them")
     there, absent = (written.get(key) for key in ("alleles", "alleles_absent"))
@@ -138,6 +143,25 @@ def check_patient(table: object, changes: Sequence[PatientChange], first: float 
             text = f"must be later than the beginning of the run ({first / 24:g} d), got {change.table.at / 24:g} d"
             refuse((*change.key, "at"), f"{text}; what holds from the beginning on belongs to [patient]")
         seen.append(change)
+
+
+def _check_fertility(written: Mapping[str, object], changes: Sequence[PatientChange], refuse: Report) -> None:
+    """Report what does not go with the sex or a pregnancy; contraception may be that after a birth in the run."""
+    states, method = written.get("conditions"), written.get("contraception")
+    sex = written.get("sex")
+    for state, other in (("postpartum", "female"), ("fathering", "male")):
+        if isinstance(states, list) and state in states and sex in ("female", "male") and sex != other:
+            refuse(("patient", "conditions"), f'has {state}, which goes with sex = "{other}"; remove it')
+    if sex == "male" and method in FEMALE_METHODS:
+        refuse(("patient", "contraception"), f'{method} goes with sex = "female"; write one of his own, or remove it')
+    if "pregnancy" not in written and written.get("pregnant") is not True:
+        return
+    key = "pregnancy" if "pregnancy" in written else "pregnant"
+    if written.get("childbearing") is False:
+        refuse(("patient", "childbearing"), f"is false beside {key}; remove one of them")
+    birth = any(change.table.pregnancy == 0 for change in changes)
+    if method in PREVENTING and not birth:
+        refuse(("patient", "contraception"), f"{method} does not go with {key}; remove one of them")
 
 
 def _name(key: Key) -> str:

@@ -19,7 +19,7 @@ from pkinteract.library.guidance.vocabulary import (
 from pkinteract.library.schema.values import one_line
 from pkinteract.scenario.advise.schema import AdviseTable
 from pkinteract.scenario.population.schema import PopulationTable
-from pkinteract.scenario.values import READERS, StrictTable, indexed_rate, number_of, one_of, quantity, reader, text_of
+from pkinteract.scenario.values import READERS, StrictTable, indexed_rate, number_of, one_allele, one_of, quantity, reader, text_of
 from pkinteract.units import UNITS, parse, split
 
 
@@ -84,7 +84,7 @@ SerumCreatinine = Annotated[float, BeforeValidator(READERS["serum_creatinine"])]
 FiltrationRate = Annotated[float, BeforeValidator(indexed_rate)]
 Conditions = list[Annotated[str, one_of(CONDITIONS)]]
 SeizureTypes = list[Annotated[str, one_of(SEIZURE_TYPES)]]
-Alleles = list[Annotated[str, one_of(ALLELES)]]
+Alleles = list[Annotated[str, one_allele(ALLELES)]]
 Albumin = Annotated[float, quantity("concentration", "40 g/L", "5 g/L", "70 g/L", "g/L")]
 
 LONGEST_PREGNANCY = 42.0
