@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pkinteract.analytes import name_of
 from pkinteract.guidance.types import Alternative, Guidance, Note
 from pkinteract.library import load_library
 from pkinteract.scenario import Scenario
@@ -36,12 +37,10 @@ def _offered(other: Alternative, scenario: Scenario, words: Words) -> str:
 
 
 def _named(id: str, scenario: Scenario, words: Words) -> str:
-    """A drug or an analyte inside a sentence; of a drug that is none of the scenario only its name is read.
+    """A drug inside a sentence; of a drug that is none of the scenario only its name is read.
 
-    Ids are English names.
+    Ids are English names; those of drugs that are not of the library lose the last e in German, as their INN does.
     """
-    if "+" in id:
-        return " + ".join(_named(part, scenario, words) for part in id.split("+"))
     if words.language != "de":
         return id
     if id in scenario.monographs:
@@ -49,7 +48,7 @@ def _named(id: str, scenario: Scenario, words: Words) -> str:
         return monograph.names.german or monograph.name
     path = load_library().files.get(id)
     if path is None:
-        return id[0].upper() + id[1:]
+        return id[0].upper() + id[1:].removesuffix("e")
     head = read_some(path, ("name",), "names")
     return str(head.get("names", {}).get("german", head["name"]))
 
@@ -57,7 +56,7 @@ def _named(id: str, scenario: Scenario, words: Words) -> str:
 def _noted(note: Note, scenario: Scenario, words: Words) -> str:
     values = dict(note.values)
     if "analyte" in values:
-        values["analyte"] = _named(str(values["analyte"]), scenario, words)
+        values["analyte"] = name_of(str(values["analyte"]), scenario, words.language)
     if "seizure" in values:
         values["seizure"] = words.say(f"seizure.{values['seizure']}")
     return words.say(f"guidance.note-{note.what}", **values)

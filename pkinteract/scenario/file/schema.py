@@ -19,7 +19,17 @@ from pkinteract.library.guidance.vocabulary import (
 from pkinteract.library.schema.values import one_line
 from pkinteract.scenario.advise.schema import AdviseTable
 from pkinteract.scenario.population.schema import PopulationTable
-from pkinteract.scenario.values import READERS, StrictTable, indexed_rate, number_of, one_allele, one_of, quantity, reader, text_of
+from pkinteract.scenario.values import (
+    READERS,
+    StrictTable,
+    indexed_rate,
+    number_of,
+    one_allele,
+    one_of,
+    quantity,
+    reader,
+    text_of,
+)
 from pkinteract.units import UNITS, parse, split
 
 
