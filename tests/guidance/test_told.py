@@ -1,0 +1,144 @@
+"""What is told of stops, of pairs, of silence, and in German."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from runs import course, regimen, text
+from scenario_files import load
+
+from pkinteract import simulate
+from pkinteract.analysis import answer_of
+from pkinteract.guidance import Guidance, fire
+from pkinteract.guidance.run import facts_of_run
+from pkinteract.guidance.text import advice_text
+from pkinteract.library import load_library
+from pkinteract.library.guidance.rules import drug_groups
+from pkinteract.report.guidance.text import guidance_lines, guidance_sentences
+from pkinteract.text.words import words_of
+
+
+def rules(*regimens: str, patient: str = "", days: float = 40) -> dict[str, Guidance]:
+    return {one.rule: one for one in fire(load(text(*regimens, days=days, patient=patient)))}
+
+
+def standing(dose: str, until: str = "40 d") -> str:
+    return course("-60 d", f'until = "{until}"', f'dose = "{dose}"', 'every = "12 h"')
+
+
+def test_the_stop_of_a_drug_that_also_starts_in_the_run_is_told_from_the_stop() -> None:
+    """Valproate rises again after a week of meropenem; from the start on it falls."""
+    dose = ('dose = "1000 mg"', 'every = "8 h"', 'route = "intravenous"', 'infusion = "30 min"')
+    drugs = (
+        regimen("valproate", standing("500 mg")),
+        regimen("meropenem", course("5 d", 'until = "12 d"', *dose)),
+    )
+    scenario = load(text(*drugs, days=40))
+    fired = fire(scenario, facts_of_run(answer_of(simulate(scenario))))
+    (note,) = next(one for one in fired if one.rule == "vpa-carbapenem-stop").notes
+
+    assert note.what == "moves"
+    assert float(str(note.values["ratio"])) > 1.5
+    assert 12 <= int(str(note.values["half"])) <= int(str(note.values["most"])) < 30
+
+
+def test_valproate_in_a_pregnancy_is_told_as_such() -> None:
+    """The prevention programme is for those who are not pregnant yet."""
+    drug = regimen("valproate", standing("500 mg"))
+    pregnant = rules(drug, patient='pregnant = true\nindication = "epilepsy"\n')
+
+    assert "vpa-pregnancy" in pregnant
+    assert "vpa-childbearing" not in pregnant
+    assert "vpa-childbearing" in rules(drug, patient='childbearing = true\nindication = "epilepsy"\n')
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_as_grave_counts_the_same_severity(language: str) -> None:
+    """Sentence 5 counts the others of the severity that it tells."""
+    patient = 'pregnant = true\nindication = "epilepsy"\n'
+    drugs = (regimen(drug, standing("100 mg")) for drug in ("valproate", "topiramate", "phenytoin"))
+    scenario = load(text(*drugs, patient=patient, days=40))
+    fired = fire(scenario, language=language)
+    same = sum(one.severity == fired[0].severity for one in fired) - 1
+    graver = sum(one.severity in ("contraindicated", "avoid") for one in fired) - 1
+    words = words_of(language)
+    told = list(guidance_sentences(fired, scenario, words))
+
+    assert same < graver
+    assert told[1:] == ([words.say("guidance.further", count=same)] if same else [])
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "no all-clear"), ("de", "keine Entwarnung")])
+def test_silence_is_no_all_clear(language: str, said: str) -> None:
+    """Where no rule fires the terminal and the page say that not every pair is covered."""
+    words = words_of(language)
+
+    scenario = load(text(regimen("dextromethorphan", course("0 d", 'dose = "30 mg"')), days=2))
+    assert said in " ".join(guidance_lines(fire(scenario), scenario, words))
+    assert said in words.say("page.no_guidance").replace("Das ist ", "")
+
+
+def test_no_praise_of_a_pair_that_is_unfit_for_the_disease() -> None:
+    """Lamotrigine with levetiracetam is spoken for, but not where a caution for the disease is about one of the two."""
+    drugs = (regimen("lamotrigine", standing("100 mg")), regimen("levetiracetam", standing("500 mg")))
+    myoclonic = rules(*drugs, patient='conditions = ["juvenile-myoclonic-epilepsy"]\n')
+
+    assert "different-pillars" in rules(*drugs, patient='seizure_types = ["focal"]\n')
+    assert any(one.severity == "caution" and "lamotrigine" in one.drugs for one in myoclonic.values())
+    assert not {"different-pillars", "ltg-lev-rational"} & set(myoclonic)
+
+
+@pytest.mark.parametrize("drug", sorted(drug_groups()["sodium-fast"] | drug_groups()["sodium-slow"]))
+def test_groups_and_monographs_agree_on_the_sodium_channel(drug: str) -> None:
+    """Which inactivation a drug holds is the same in the groups of the rules and in its monograph."""
+    monographs = load_library().files
+    if drug not in monographs:
+        assert drug == "fosphenytoin"
+        return
+    named = set(re.findall(r'name = "(sodium-(?:fast|slow))"', monographs[drug].read_text("utf-8")))
+
+    assert named == {name for name in ("sodium-fast", "sodium-slow") if drug in drug_groups()[name]}
+
+
+@pytest.mark.parametrize(("drug", "rule"), [("carbamazepine", "asm-abrupt"), ("phenobarbital", "barbiturate-abrupt")])
+def test_a_taper_of_days_is_as_a_sudden_stop(drug: str, rule: str) -> None:
+    """200 mg a day, 50 mg for three days, nothing: fires; a taper of three weeks does not."""
+
+    def tapered(days: int) -> str:
+        last = course("10 d", f'until = "{10 + days} d"', 'dose = "25 mg"', 'every = "12 h"')
+        return regimen(drug, standing("100 mg", until="10 d") + last)
+
+    assert rule in rules(tapered(3))
+    assert rule not in rules(tapered(21))
+
+
+def test_german_names_and_the_limit() -> None:
+    """Drugs outside the library have their German ending, and a limit its number."""
+    drugs = (
+        regimen("amitriptyline", standing("100 mg")),
+        regimen("paroxetine", course("0 d", 'until = "40 d"', 'dose = "40 mg"', 'every = "24 h"')),
+    )
+    head = 'not_modelled = ["tranylcypromine"]\n'
+    scenario = load(text(*drugs, days=40, extra=head))
+    fired = fire(scenario, facts_of_run(answer_of(simulate(scenario))), "de")
+    told = " ".join(" ".join(guidance_lines(fired, scenario, words_of("de"))).split())
+
+    assert "+ Tranylcypromin:" in told
+    assert "Tranylcypromine" not in told
+    assert re.search(r"über der Grenze von \d+ ng/mL", told)
+
+
+def test_a_free_level_has_its_german_name() -> None:
+    """A note on an unbound level names the drug and says that it is free, with its own limit."""
+    scenario = load(
+        text(
+            regimen("phenytoin", course("0 d", 'until = "10 d"', 'dose = "300 mg"', 'every = "12 h"')),
+            patient='albumin = "25 g/L"\nindication = "epilepsy"\n',
+        )
+    )
+    fired = fire(scenario, facts_of_run(answer_of(simulate(scenario))), "de")
+    told = advice_text(next(one for one in fired if one.rule == "toxic-level-seizures"), scenario, words_of("de"))
+
+    assert "Hier liegt Phenytoin (frei) ab Tag" in told
+    assert "über der Grenze von 2 mg/L" in told
