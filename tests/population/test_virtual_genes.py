@@ -44,7 +44,7 @@ from pkinteract.scenario.streams import Streams
 
 
 ALL_GENES = tuple(
-    (gene, group) for gene in people.drawn_genes() for group in people.GROUPS if people.has_frequencies(gene, group)
+    (gene, group) for gene in people.drawn_genes() for group in people.ANCESTRIES if people.has_frequencies(gene, group)
 )
 
 

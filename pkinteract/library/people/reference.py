@@ -12,25 +12,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pkinteract.library.guidance.vocabulary import ANCESTRIES as ANCESTRIES
 from pkinteract.library.phenotypes import Activity, activity
 from pkinteract.text.csv import read_table
 from pkinteract.units import from_canonical, to_canonical
 
 FOLDER = Path(__file__).parent
 """The shipped tables."""
-
-GROUPS = (
-    "European",
-    "Near Eastern",
-    "Central/South Asian",
-    "East Asian",
-    "Oceanian",
-    "American",
-    "Latino",
-    "African American/Afro-Caribbean",
-    "Sub-Saharan African",
-)
-"""Biogeographic groups of the frequency tables."""
 
 PERCENTILES = ("p5", "p25", "p50", "p75", "p95")
 UNKNOWN = "indeterminate"

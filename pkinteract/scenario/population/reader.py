@@ -180,8 +180,8 @@ def _ancestry(
         wrong(("ancestry",), 'names no group; write for example "European"')
     for group in given:
         key: Key = ("ancestry",) if isinstance(table.ancestry, str) else ("ancestry", group)
-        if group not in people.GROUPS:
-            wrong(key, f'"{group}" is not a group of the frequency tables; {did_you_mean(group, people.GROUPS)}')
+        if group not in people.ANCESTRIES:
+            wrong(key, f'"{group}" is not a group of the frequency tables; {did_you_mean(group, people.ANCESTRIES)}')
             continue
         for gene in around.genes:
             known = ward is not None and all(ward.phenotype.get(gene, ("",)))
