@@ -88,7 +88,8 @@ def _draw_share(axis: Axes, fan: Fan) -> None:
     axis.step(days, share, color=ALERT, lw=1.3, where="pre")
     axis.set_ylim(0, max(1.0, 1.15 * float(np.nanmax(high))))
     axis.set_ylabel("patients\n[%]")
-    text = f"share with a level above {analyte.alert:g} {analyte.unit} at any time of the day, with its 95 % interval"
+    when = analyte.judged if analyte.alert_sampled else "at any time of the day"
+    text = f"share with a level above {analyte.alert:g} {analyte.unit} {when}, with its 95 % interval"
     axis.set_title(text, loc="left", fontsize=8)
 
 
