@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pkinteract.analytes import name_of
 from pkinteract.guidance.types import Alternative, Guidance, Note
 from pkinteract.library import load_library
 from pkinteract.scenario import Scenario
@@ -56,6 +55,8 @@ def _named(id: str, scenario: Scenario, words: Words) -> str:
 def _noted(note: Note, scenario: Scenario, words: Words) -> str:
     values = dict(note.values)
     if "analyte" in values:
+        from pkinteract.analytes import name_of
+
         values["analyte"] = name_of(str(values["analyte"]), scenario, words.language)
     if "seizure" in values:
         values["seizure"] = words.say(f"seizure.{values['seizure']}")
