@@ -187,7 +187,7 @@ def test_every_column_of_a_table_of_patients_is_described() -> None:
     """docs/population.md names each column that the file may have, and each gene and group of the frequencies."""
     marked = " ".join(re.findall(r"`([^`\n]+)`", prose(ROOT / "docs/population.md")))
 
-    assert not [name for name in (*NUMBERS, *WORDS, *people.drawn_genes(), *people.GROUPS) if name not in marked]
+    assert not [name for name in (*NUMBERS, *WORDS, *people.drawn_genes(), *people.ANCESTRIES) if name not in marked]
 
 
 def test_every_unit_of_a_scenario_is_described() -> None:
