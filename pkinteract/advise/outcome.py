@@ -219,11 +219,12 @@ def _alternatives(task: Task, free: Freedom, best: Candidate, searched: Searched
         fewer = searched(replace(free, changes=count), share=ASIDE).kept[0]
         if fewer.score.changes == count:
             yield OtherWay(name=f"{count} change{'s' if count > 1 else ''}", candidate=fewer)
-    none = [option for option in free.options if task.sizes[option] == 0]
-    paused = replace(free, options=(PRESENT, *none), changes=2, loading=True, largest=math.inf, between=1)
-    pause = searched(paused, share=ASIDE).kept[0]
-    if free.back and any(step.option in none for step in pause.schedule):
-        yield OtherWay(name="pause", candidate=pause)
+    if free.back:
+        none = [option for option in free.options if task.sizes[option] == 0]
+        paused = replace(free, options=(PRESENT, *none), changes=2, loading=True, largest=math.inf, between=1)
+        pause = searched(paused, share=ASIDE).kept[0]
+        if any(step.option in none for step in pause.schedule):
+            yield OtherWay(name="pause", candidate=pause)
     if best.schedule:
         first = best.schedule[0].day + WEEK
         later = searched(replace(free, days=tuple(day for day in free.days if day >= first)), share=ASIDE).kept[0]

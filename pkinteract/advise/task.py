@@ -159,7 +159,7 @@ def _refused(result: Result, wanted: AdviseSpecification, analyte: Analyte) -> S
         text = f"{drug} has missed doses after day {start / DAY:g}"
         refuse("drug", f"{text}, which nobody knows beforehand; leave missed out of the course")
     begins = [course.start for course in courses]
-    if min(begins, default=0.0) >= start - TOLERANCE and scenario.monographs[drug].dosing.restart is not None:
+    if min(begins, default=0.0) >= min(start, 0.0) - TOLERANCE and scenario.monographs[drug].dosing.restart is not None:
         text = f"{drug} begins in this run, and its titration is that of the label"
         refuse("drug", f"{text}, which no search may shorten; write its courses, and name another drug")
     if scenario.protocols:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,16 @@ SIMULATED = {
         'drug = "lamotrigine"\n',
         {"until"},
     ),
+    "begins with a titration of its own": (
+        (regimen("lamotrigine", daily("25 mg", "24 h", "0 d", "10 d")), VALPROATE.replace("0 d", "1 d")),
+        'drug = "lamotrigine"\nbetween = ["1 mg/L", "9 mg/L"]\n',
+        {"drug"},
+    ),
+    "missed doses to come": (
+        (regimen("lamotrigine", daily("100 mg", "12 h", "-10 d", "10 d", 'missed = ["3 d"]')), VALPROATE),
+        'drug = "lamotrigine"\n',
+        {"drug"},
+    ),
     "three that cannot be": (
         (regimen("lamotrigine", daily("100 mg", "12 h", "9.5 d", "10 d")), VALPROATE.replace("0 d", "9.5 d")),
         'drug = "lamotrigine"\nkeep = "10 %"\n',
@@ -174,3 +185,45 @@ def test_no_drug_that_keeps_its_dose_is_said_so(tmp_path: Path) -> None:
 
     assert done.exit_code == 2
     assert "name one under [advise]" in done.output
+
+
+def test_a_drug_that_is_contraindicated_in_this_patient_gets_no_schedule(tmp_path: Path) -> None:
+    """A carrier of HLA-B*15:02 who begins carbamazepine: status 2 with the rule; without the allele there is advice."""
+    source = text(
+        regimen("carbamazepine", daily("200 mg", "12 h", "0 d", "20 d")),
+        regimen("erythromycin", daily("500 mg", "8 h", "8 d", "12 d")),
+        '[advise]\ndrug = "carbamazepine"\nbetween = ["4 mg/L", "12 mg/L"]\n',
+        days=20,
+    )
+    path = tmp_path / "case.toml"
+    path.write_text(source.replace("[patient]\n", '[patient]\nalleles = ["HLA-B*15:02"]\n'), "utf-8")
+
+    refused = command("advise", path, "--out", tmp_path / "out")
+    path.write_text(source.replace("[patient]\n", '[patient]\nalleles_absent = ["HLA-B*15:02"]\n'), "utf-8")
+    given = command("advise", path, "--out", tmp_path / "given", "--no-figure")
+
+    assert refused.exit_code == 2
+    assert "contraindicated" in refused.output
+    assert not (tmp_path / "out").exists()
+    assert given.exit_code == 0, given.output
+
+
+def test_the_limit_of_weak_kidneys_holds_on_its_days_alone(tmp_path: Path) -> None:
+    """Kidneys that fail on day 3 and are well again on day 9: no dose above 1000 mg/d while they do (label)."""
+    change = '[[patient.change]]\nat = "{}"\ncreatinine_clearance = "{}"\n'
+    source = text(
+        regimen("levetiracetam", daily("1500 mg", "12 h", "-10 d", "20 d")),
+        '[advise]\ndrug = "levetiracetam"\n' + change.format("3 d", "10 mL/min") + change.format("9 d", "95 mL/min"),
+        days=20,
+    )
+    path = tmp_path / "case.toml"
+    path.write_text(source, "utf-8")
+
+    done = command("advise", path, "--out", tmp_path / "out", "--no-figure")
+
+    assert done.exit_code == 0, done.output
+    with (tmp_path / "out" / "schedule.csv").open(encoding="utf-8", newline="") as file:
+        steps = [(float(row["day"]), float(row["dose_mg"])) for row in csv.DictReader(file)]
+    assert steps
+    assert all(dose <= 500 for day, dose in steps if 3 <= day < 9)
+    assert any(dose > 500 for day, dose in steps if day >= 9)

@@ -313,7 +313,7 @@ def outcome(kind: str, raw: bytes) -> tuple[str, str]:
             said = str(error)
             clean = all(letter.isprintable() or letter == "\n" for letter in said)
             return ("refused" if clean else "fault"), said.replace(name, "")
-        except Exception as error:
+        except Exception as error:  # any that is not ours is what the drill looks for
             return "fault", f"{type(error).__name__}: {error}"
         finally:
             signal.setitimer(signal.ITIMER_PROF, 0)
