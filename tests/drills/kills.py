@@ -38,6 +38,12 @@ dose = "{dose} mg"
 every = "12 h"
 """
 
+MINE = "mine.txt"
+"""A file of the user; that it has got its second name in the draft is the sign that folder and draft change places."""
+
+LAST = 0.006
+"""How long the rest of the write may take after that sign [s]."""
+
 Files = dict[str, bytes]
 
 
@@ -104,10 +110,17 @@ def drafts(room: Path) -> list[str]:
     return [entry.name for entry in os.scandir(room) if entry.name.startswith(DRAFT)]
 
 
-def killed(process: subprocess.Popen[bytes], room: Path, delay: float, *, aimed: bool) -> bool:
-    """Kill a process some time [s] after its draft appears, or after its start; False where it was done before."""
+def killed(process: subprocess.Popen[bytes], room: Path, delay: float, *, after: Sequence[str] = ()) -> bool:
+    """Kill a process some time [s] after all of ``after`` are in its draft; False where it was done before.
+
+    Without ``after`` the time begins with the process; the name "." stands for the draft itself.
+    """
     before = set(drafts(room))
-    while aimed and process.poll() is None and not set(drafts(room)) - before:
+    while process.poll() is None and not any(
+        all((room / draft / name).exists() for name in after) for draft in set(drafts(room)) - before
+    ):
+        if not after:
+            break
         time.sleep(0.0002)
     end = time.perf_counter() + delay
     while time.perf_counter() < end and process.poll() is None:
@@ -140,17 +153,20 @@ def kill_runs(room: Path, variant: Variant, count: int) -> Counter[str]:
         finished(room, variant, f"set-{dose}")
         sets[dose] = contents(room / f"set-{dose}")
     finished(room, variant, "out")
-    (room / "out" / "mine.txt").write_text("mine", "utf-8")
+    (room / "out" / MINE).write_text("mine", "utf-8")
     longest = min(write_time(room, variant) for _ in range(3))
     seen: Counter[str] = Counter()
     here = 300
     while seen["killed"] < count:
         wanted = 400 - here
         write_scenarios(room, wanted)
-        delay = longest * (seen["killed"] + 0.5) / count
-        struck = killed(started(room, variant, "out"), room, delay, aimed=True)
+        place = (seen["killed"] + 0.5) / count
+        last = seen["tried"] % 2 == 1
+        delay, after = (LAST * place, [MINE]) if last else (longest * place, ["."])
+        seen["tried"] += 1
+        struck = killed(started(room, variant, "out"), room, delay, after=after)
         left = contents(room / "out")
-        kept = left.pop("mine.txt", b"") == b"mine"
+        kept = left.pop(MINE, b"") == b"mine"
         outcome = "old" if left == sets[here] else "new" if left == sets[wanted] else "TORN"
         here = wanted if outcome == "new" else here
         seen[outcome if kept else "LOST A FILE OF THE USER"] += struck
@@ -179,13 +195,13 @@ def kill_populations(room: Path, variant: Variant, count: int, *, seed: int = 1)
     while seen["killed"] < count:
         shutil.rmtree(room / "out", ignore_errors=True)
         shutil.copytree(room / "older", room / "out")
-        (room / "out" / "mine.txt").write_text("mine", "utf-8")
+        (room / "out" / MINE).write_text("mine", "utf-8")
         through = False
         for _ in range(6):
             aimed, delay = next(delays)
-            struck = killed(started(room, variant, "out", "--seed", "1"), room, delay, aimed=aimed)
+            struck = killed(started(room, variant, "out", "--seed", "1"), room, delay, after=["."] if aimed else [])
             left = contents(room / "out", without=("partitions",))
-            kept = left.pop("mine.txt", b"") == b"mine"
+            kept = left.pop(MINE, b"") == b"mine"
             seen["killed"] += struck
             outcome = "old" if left == older else "new" if left == whole else "TORN"
             seen[outcome if kept else "LOST A FILE OF THE USER"] += struck
@@ -195,7 +211,7 @@ def kill_populations(room: Path, variant: Variant, count: int, *, seed: int = 1)
         if not through:
             finished(room, variant, "out", "--seed", "1")
         left = contents(room / "out")
-        left.pop("mine.txt", None)
+        left.pop(MINE, None)
         seen["ends"] += 1
         seen["ends that are bit for bit the same"] += left == whole
     seen["remains"] += len(drafts(room)) + len([*(room / "tmp").glob("pkinteract-*")])

@@ -327,11 +327,11 @@ def _sort(said: str) -> str:
 
 
 def fuzz(kind: str, seconds: float, first: int) -> tuple[Counter[str], dict[str, int]]:
-    """Read mutated files for some time; how they were taken, and by sort of message the number of the first one."""
+    """Read mutated files for some time of a processor; how they were taken, by sort of message the first number."""
     seen: Counter[str] = Counter()
     sorts: dict[str, int] = {}
-    end, number = time.monotonic() + seconds, first
-    while time.monotonic() < end:
+    end, number = time.process_time() + seconds, first
+    while time.process_time() < end:
         raw = mutated(kind, number)
         taken, said = outcome(kind, raw)
         seen[taken] += 1
@@ -348,7 +348,7 @@ def main() -> None:
     """Fuzz kinds of files, each for some time, and print counts."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("kinds", nargs="*", default=list(KINDS))
-    asked.add_argument("--seconds", type=float, default=1800)
+    asked.add_argument("--seconds", type=float, default=1800, help="of processor time, for each kind")
     asked.add_argument("--first", type=int, default=0, help="number of the first mutated file")
     asked.add_argument("--keep", type=int, default=0, help="files to keep in the corpus, each of another message")
     given = asked.parse_args()
