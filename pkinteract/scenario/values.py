@@ -18,7 +18,7 @@ CREATININE_MOLAR_MASS = 113.12
 class StrictTable(BaseModel):
     """A strict, frozen table of the file."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 def text_of(value: object, example: str) -> str:

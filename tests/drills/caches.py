@@ -63,6 +63,14 @@ def _rotate(cache: Path) -> None:
         path.write_bytes(raw)
 
 
+def _exchange(cache: Path) -> None:
+    """Two small files have each other's content."""
+    one, other = sorted(cache.glob("*.o"), key=lambda path: (path.stat().st_size, path.name))[:2]
+    kept = one.read_bytes()
+    one.write_bytes(other.read_bytes())
+    other.write_bytes(kept)
+
+
 def _elsewhere(path: Path) -> None:
     """A link to the same file in another folder."""
     kept = path.parent.parent / "kept"
@@ -103,6 +111,7 @@ KINDS: dict[str, Callable[[Path], object]] = {
     "zeros of the same size": _each(lambda path: path.write_bytes(bytes(path.stat().st_size))),
     "foreign text": _each(lambda path: path.write_text("import os; os.abort()")),
     "the code of another entry": _rotate,
+    "the code of another entry in two": _exchange,
     "one of many gone": lambda cache: sorted(cache.glob("*.o"))[3].unlink(),
     "all gone": _each(lambda path: path.unlink()),
     "files of another version only": _each(lambda path: path.rename(path.with_name(f"{path.name[:-6]}00.o"))),
@@ -126,7 +135,6 @@ KINDS: dict[str, Callable[[Path], object]] = {
     "a link to the folder": _moved,
     "no folder": _whole(lambda cache: None),
 }
-SAMPLE = ("the code of another entry", "links to /dev/zero", "a pipe where the folder was")
 
 
 def _run(room: Path, out: str) -> subprocess.CompletedProcess[str]:

@@ -152,9 +152,9 @@ def kill_runs(room: Path, variant: Variant, count: int) -> Counter[str]:
         write_scenarios(room, dose)
         finished(room, variant, f"set-{dose}")
         sets[dose] = contents(room / f"set-{dose}")
-    finished(room, variant, "out")
+    shutil.copytree(room / "set-300", room / "out")
     (room / "out" / MINE).write_text("mine", "utf-8")
-    longest = min(write_time(room, variant) for _ in range(3))
+    longest = min(write_time(room, variant) for _ in range(3 if count > 9 else 1))
     seen: Counter[str] = Counter()
     here = 300
     while seen["killed"] < count:

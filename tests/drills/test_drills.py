@@ -48,10 +48,10 @@ def test_a_killed_population_goes_on_bit_for_bit(tmp_path: Path) -> None:
 @pytest.mark.cluster
 @pytest.mark.compiled
 def test_a_damaged_cache_changes_no_byte(tmp_path: Path) -> None:
-    """Whole files, each with the code of another entry: they are made again."""
+    """Two whole files with the code of each other: they are made again."""
     right = prepared(tmp_path)
 
-    assert damaged(tmp_path, "the code of another entry", right).startswith("the same bytes")
+    assert damaged(tmp_path, "the code of another entry in two", right).startswith("the same bytes")
 
 
 HARMLESS = ("nothing", "half written drafts beside", "links to files elsewhere", "a link to the folder")

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -44,7 +45,7 @@ from pkinteract.population.statistics.metrics import metrics, times_to_shares, w
 from pkinteract.report.population.text import population_lines
 from pkinteract.report.workers import Draw, drawing
 
-pytestmark = pytest.mark.compiled
+pytestmark = [pytest.mark.compiled, pytest.mark.xdist_group("population")]
 
 SWITCH = text(
     regimen("amitriptyline", daily("150 mg", "24 h", "-20 d", "20 d")),
@@ -56,7 +57,7 @@ SWITCH = text(
 N = 2000
 """Patients of the runs that are compared: four partitions."""
 
-MANY = 10 * N
+MANY = 3 * N
 """Patients of a run that is struck after its first partition: seconds of work are left then."""
 
 TABLES = {
@@ -592,11 +593,11 @@ def test_an_interrupted_run_goes_on(folder: Path, undisturbed: Path) -> None:
     other = process(folder, "-n", MANY, "--seed", 2, "--out", "killed", "--resume")
     done = process(folder, "-n", MANY, "--out", "killed", "--resume")
 
-    assert 1 <= kept < 8
+    assert 1 <= kept < 12
     assert other.returncode == 2
     assert "holds partitions of another population (seed 1 instead of 2)" in other.stderr
     assert done.returncode == 0
-    assert f"went on from {kept} of 8 partitions" in done.stdout
+    assert f"went on from {kept} of 12 partitions" in done.stdout
     same_bytes(undisturbed, folder / "killed")
 
 
@@ -929,12 +930,17 @@ def test_a_population_without_a_result_has_no_frames(tmp_path: Path) -> None:
         population(load_scenario(tmp_path / "swift.toml"), n=5)
 
 
-@pytest.mark.slow
-def test_a_fan_for_every_analyte(folder: Path) -> None:
-    """PNG and SVG with the names of the drugs that start or stop, the alert level and the notice."""
-    done = command(folder / "switch.toml", "fans", "-n", 20, figure=True)
+@pytest.fixture(scope="module")
+def fans(folder: Path) -> Path:
+    """A small population with its figures, drawn by processes beside the command."""
+    line = [sys.executable, "-m", "pkinteract", "population", "switch.toml", "-n", "20", "--out", "fans"]
+    assert subprocess.run(line, cwd=folder, check=False).returncode == 0
+    return folder / "fans"
 
-    assert done.exit_code == 0
+
+@pytest.mark.slow
+def test_a_fan_for_every_analyte(fans: Path, folder: Path) -> None:
+    """PNG and SVG with the names of the drugs that start or stop, the alert level and the notice."""
     analytes = (
         "amitriptyline",
         "nortriptyline",
@@ -942,25 +948,24 @@ def test_a_fan_for_every_analyte(folder: Path) -> None:
         "carbamazepine",
         "carbamazepine-epoxide",
     )
-    drawn = {path.name for path in (folder / "fans").glob("fan-*")}
+    shutil.copytree(fans, folder / "fewer")
+    drawn = {path.name for path in fans.glob("fan-*")}
     assert drawn == {f"fan-{analyte}.{ending}" for analyte in analytes for ending in ("png", "svg")}
-    svg = (folder / "fans/fan-amitriptyline+nortriptyline.svg").read_text("utf-8")
+    svg = (fans / "fan-amitriptyline+nortriptyline.svg").read_text("utf-8")
     for words in ("carbamazepine stopped", "alert level 300", "20 virtual patients", "not a medical device"):
         assert words in svg
-    again = command(folder / "switch.toml", "fans", "-n", 20)
+    again = command(folder / "switch.toml", "fewer", "-n", 20)
     assert again.exit_code == 0
-    assert not list((folder / "fans").glob("fan-*"))
+    assert not list((folder / "fewer").glob("fan-*"))
 
 
-def test_figures_are_the_same_whoever_draws_them(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_figures_are_the_same_whoever_draws_them(fans: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawn by processes beside the command, or in it where there is one processor, every file has the same bytes."""
-    line = [sys.executable, "-m", "pkinteract", "population", "switch.toml", "-n", "20", "--out", "beside"]
-    assert subprocess.run(line, cwd=folder, check=False).returncode == 0
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
 
     assert command(folder / "switch.toml", "here", "-n", 20, figure=True).exit_code == 0
 
-    same_bytes(folder / "beside", folder / "here")
+    same_bytes(fans, folder / "here")
 
 
 def test_figures_are_drawn_here_when_the_process_beside_dies(tmp_path: Path) -> None:

@@ -56,7 +56,9 @@ Line = Annotated[str, AfterValidator(one_line)]
 class MonographTable(BaseModel):
     """A strict, frozen piece of the library."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, allow_inf_nan=False, populate_by_name=True, defer_build=True
+    )
 
 
 class Value(MonographTable):
