@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,6 +116,7 @@ def folded(name: str) -> str:
     return " ".join(re.sub("[.'\u2018\u2019`\u00b4]", "", plain.casefold()).replace("-", " ").split())
 
 
+@lru_cache(maxsize=4096)
 def spellings(name: str) -> tuple[str, ...]:
     """A name folded, and with ae, oe, ue for umlauts as they are often written.
 

@@ -132,8 +132,14 @@ class Library:
             When its file is wrong, with every problem in it.
         """
         if drug not in self._read:
-            self._read[drug] = _monograph(_file(self.files[drug]), self.enzymes, self.files)
+            self._read[drug] = self._monograph(drug)
         return self._read[drug]
+
+    def _monograph(self, drug: str) -> Monograph:
+        """That of the shipped library where nothing of one's own changes what its file says of others."""
+        file = _file(self.files[drug])
+        unchanged = self.own and self.files[drug] == _whole().files.get(drug) and not any(_others(file, self.files))
+        return _whole().monograph(drug) if unchanged else _monograph(file, self.enzymes, self.files)
 
     def reported(self, drug: str) -> frozenset[str]:
         """Ids of what is reported when a drug is given: it, its metabolites and theirs, and their sums."""
@@ -148,7 +154,7 @@ class Library:
 
 
 def load_library(extra: Sequence[Path] = (), *, beside: Sequence[Path] = ()) -> Library:
-    """The shipped library, with drug files of one's own added.
+    """The shipped library, which is read once, with drug files of one's own added.
 
     Parameters
     ----------
@@ -162,8 +168,9 @@ def load_library(extra: Sequence[Path] = (), *, beside: Sequence[Path] = ()) -> 
     InputError
         When an extra file is missing or wrong.
     """
-    files = {path.stem: path for path in sorted((FOLDER / "drugs").glob("*.toml"))}
-    enzymes = _enzymes()
+    if not extra:
+        return _whole()
+    files, enzymes = _whole().files, _enzymes()
     opened = [read_toml(path) for path in extra]
     added = {file.data["id"]: file.path for file in opened if isinstance(file.data.get("id"), str)}
     known = {**files, **drug_ids(beside), **added}
@@ -178,6 +185,12 @@ def load_library(extra: Sequence[Path] = (), *, beside: Sequence[Path] = ()) -> 
         own=frozenset(added),
         _read=read,
     )
+
+
+@cache
+def _whole() -> Library:
+    files = {path.stem: path for path in sorted((FOLDER / "drugs").glob("*.toml"))}
+    return Library(files=files, enzymes=_enzymes().enzymes, enzyme_sources=_enzymes().sources)
 
 
 def drug_ids(paths: Sequence[Path]) -> dict[str, Path]:

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -441,14 +442,23 @@ def test_what_inhibitors_leave_of_an_enzyme_is_drawn_beside_its_amount() -> None
     assert enzyme["activity"][-1] < 0.7
 
 
+@cache
+def twelve(days: int) -> Result:
+    """Twelve drugs, of which one is stopped."""
+    drugs = (
+        regimen(drug, daily("20 mg", "12 h", "-10 d", "3 d" if drug == "carbamazepine" else f"{days} d"))
+        for drug in MANY
+    )
+    return run(text(*drugs, days=days))
+
+
 @browser_only
 @pytest.mark.browser
 @pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_twelve_drugs_print_on_two_sheets(browser: Browser, tmp_path: Path, language: str) -> None:
     """Charts beside each other; the answer and every alert of the screen are on paper too."""
-    result = run(text(*(regimen(drug, daily("20 mg", "12 h", "-10 d", "120 d")) for drug in MANY), days=120))
-    (tmp_path / f"many-{language}.html").write_text(html(result, language), "utf-8")
+    (tmp_path / f"many-{language}.html").write_text(html(twelve(120), language), "utf-8")
     _sound(browser, tmp_path, tmp_path, f"many-{language}")
     one = Opened(browser, tmp_path / f"many-{language}.html")
     seen = one.page.locator("#answer dd, .alerts li")
@@ -464,11 +474,7 @@ def test_twelve_drugs_print_on_two_sheets(browser: Browser, tmp_path: Path, lang
 @pytest.mark.parametrize("days", [120, 365])
 def test_a_page_stays_small_and_keeps_the_peaks(days: int) -> None:
     """Twelve drugs for 120 days and for a year: at most 0.5 MB, and the highest level drawn is that of the curve."""
-    drugs = (
-        regimen(drug, daily("20 mg", "12 h", "-10 d", "3 d" if drug == "carbamazepine" else f"{days} d"))
-        for drug in MANY
-    )
-    result = run(text(*drugs, days=days))
+    result = twelve(days)
     page = html(result)
 
     assert len(page.encode()) <= LARGEST

@@ -106,19 +106,19 @@ def _digest(path: Path, content: bytes) -> bytes:
 
 
 def _made(into: Path) -> None:
-    """Compile all entries, each into a file that appears whole; a process for each of their modules, side by side."""
+    """Compile what a folder lacks, each entry into a file that appears whole; a process a module, side by side."""
     if sys.stderr.isatty():
         print(f"compiling for this processor, once: about {SECONDS} s", file=sys.stderr)
     found_at = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, COMPILING: "1", "PYTHONPATH": found_at}
     with tempfile.TemporaryDirectory(prefix="pkinteract-") as room, ExitStack() as begun:
         command = [sys.executable, "-m", "pkinteract.engine.kernel.compiler", room]
-        modules = dict.fromkeys(entry.module for entry in ENTRIES)
+        modules = {entry.module for entry in ENTRIES if _kept(path_of(entry, into)) is None}
         processes = [begun.enter_context(subprocess.Popen([*command, name], env=environment)) for name in modules]
         for process in processes:
             if process.wait():
                 raise subprocess.CalledProcessError(process.returncode, process.args)
-        for entry in ENTRIES:
+        for entry in (one for one in ENTRIES if one.module in modules):
             content = (Path(room) / entry.name).read_bytes()
             path = path_of(entry, into)
             draft = path.with_suffix(f".{os.getpid()}")
