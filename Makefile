@@ -6,10 +6,11 @@ BIN      := $(VENV)/bin
 HEADLINE := scenarios/carbamazepine-to-levetiracetam.toml
 PYTHONS  ?= python3.11 python3.14
 FUZZ_SECONDS ?= 1800
+AUDIT    ?=
 PIP      := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast fuzz check format docs validation compounds qualify qualification cross-validation headline advice bench drills fuzz-readers package clean
+.PHONY: help run test test-fast fuzz check format docs validation compounds qualify qualification cross-validation headline advice bench drills fuzz-readers audit package clean
 
 help:
 	@echo "make run     install into $(VENV) and simulate the headline scenario: CSVs and picture"
@@ -29,6 +30,7 @@ help:
 	@echo "make bench   how long things take on this machine, beside other solvers, into docs/benchmarks.md"
 	@echo "make drills  kills aimed at the write, and damage to the cache, counted: docs/reliability.md; half an hour"
 	@echo "make fuzz-readers   mutated files for every reader, FUZZ_SECONDS each (1800); faults go to tests/corpus"
+	@echo "make audit   uv.lock against known vulnerabilities of every version in it; AUDIT takes further options of uv audit"
 	@echo "make package wheel and sdist, each installed and run in a bare environment of every one of PYTHONS"
 	@echo "make clean   remove $(VENV), caches and results"
 
@@ -93,6 +95,12 @@ drills: $(VENV)/.installed-dev
 
 fuzz-readers: $(VENV)/.installed-dev
 	nice $(BIN)/python tests/drills/readers.py --seconds $(FUZZ_SECONDS)
+
+# The lock as a whole, for every interpreter and system; a service that cannot be reached is an error.
+audit:
+	@rm -rf build/audit && mkdir -p build && $(PYTHON) -m venv build/audit
+	@build/audit/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.13,<0.14'
+	build/audit/bin/uv audit --frozen --preview-features audit-command $(AUDIT)
 
 # An interpreter that is not there is an error: what is released has been run on all of them.
 package: $(VENV)/.installed-dev

@@ -17,8 +17,11 @@ from pkinteract.engine.reference.balance import Imbalance, imbalance
 from pkinteract.engine.solution import Solution
 from pkinteract.engine.system import System
 
-FIRST, LONGEST, GROWTH = 0.004, 0.05, 1.2
-"""Panels of the quadrature after an input: the first and the longest [h], and how they grow."""
+FIRST, LONGEST, GROWTH = 1e-5, 0.05, 1.2
+"""Panels of the quadrature after an input: the first and the longest [h], and how they grow.
+
+A Weibull release with a shape s below 1 begins at a rate of t^(s - 1), of which a first panel h misses h^s.
+"""
 
 NODES = np.sqrt(0.6) * np.array([-1.0, 0.0, 1.0])
 
