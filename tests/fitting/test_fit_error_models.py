@@ -139,7 +139,7 @@ def test_a_posterior_is_that_of_the_likelihood(model: str, tmp_path: Path) -> No
     tables, width = WIDTHS[model]
     seen, shape = 0.6 * noisy(8), bateman(TIMES)
     # Half of the walkers move together: thirty-two fill the sixteen lanes.
-    sampling = "[posterior]\nwalkers = 32\nsteps = 500\nburn = 100\n"
+    sampling = "[posterior]\nwalkers = 32\nsteps = 250\nburn = 50\n"
 
     group = fitted(tmp_path, DATA, SCALE, tables, sampling, levels=csv(zip(TIMES, seen, strict=True)))
 
