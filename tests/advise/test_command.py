@@ -257,7 +257,7 @@ def test_a_search_that_is_stopped_is_within_what_was_judged() -> None:
     assert advice.stopped
     assert not advice.complete
     assert 1 <= advice.seen <= seen
-    assert advice.limit is None
+    assert advice.limits is None
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs chromium (apt-get install chromium)")

@@ -18,6 +18,8 @@ from pkinteract.advise.score import candidates, judgement_of
 from pkinteract.advise.search import best_schedules
 from pkinteract.advise.tablets import doses_of
 from pkinteract.advise.types import PRESENT, Schedule, Step
+from pkinteract.report.advise.sentences import advice_sentences
+from pkinteract.text.words import words_of
 
 pytestmark = pytest.mark.compiled
 
@@ -27,6 +29,12 @@ VALPROATE = {
     "begun": regimen("valproate", daily("500 mg", "12 h", "0 d", "14 d")),
     "stopped": regimen("valproate", daily("500 mg", "12 h", "-20 d", "0 d")),
 }
+BEGUN_INDUCER = text(
+    regimen("quetiapine", daily("200 mg", "12 h", "-20 d", "16 d")),
+    regimen("carbamazepine", daily("200 mg", "12 h", "0 d", "16 d")),
+    '[advise]\ndrug = "quetiapine"\nmost_changes = 2\n',
+    days=16,
+)
 
 
 def case(valproate: str, table: str, *, start: str = "") -> str:
@@ -138,8 +146,8 @@ def test_increases_come_no_faster_than_the_label_lets() -> None:
     assert len(rises) > 1
     assert all(rise <= 50 for _, rise in rises)
     assert all(later - earlier >= 7 for (earlier, _), (later, _) in pairwise(rises))
-    assert advice.limit is not None
-    assert advice.limit[0] == "titration"
+    assert advice.limits is not None
+    assert advice.limits.names == ("titration",)
 
 
 def test_an_incoming_drug_rises_only_after_its_time() -> None:
@@ -150,8 +158,26 @@ def test_an_incoming_drug_rises_only_after_its_time() -> None:
 
     assert advice.best.schedule == ()
     assert not advice.best.score.passes
-    assert advice.limit is not None
-    assert advice.limit[0] == "titration"
+    assert advice.limits is not None
+    assert advice.limits.names == ("titration",)
+
+
+@pytest.mark.parametrize(
+    ("language", "both"), [("en", "none of them alone is enough"), ("de", "keine dieser Grenzen allein")]
+)
+def test_limits_that_bind_together_are_named_together(language: str, both: str) -> None:
+    """Quetiapine beside carbamazepine that is begun needs several times the dose: neither a higher one nor a faster way
+    to it is enough alone, both are, and the tablets have nothing to do with it."""
+    advice = searched(BEGUN_INDUCER).advice
+    words = words_of(language)
+
+    assert advice.limits is not None
+    assert advice.limits.names == ("titration", "highest dose")
+    assert advice.limits.candidate.score.excess < 0.1 * advice.best.score.excess
+    said = [text for text in advice_sentences(advice, advice.best, (), None, words)["do"] if both in text]
+    assert len(said) == 1
+    assert words.say("limit.titration") in said[0]
+    assert words.say("limit.highest-dose") in said[0]
 
 
 @settings(max_examples=4)

@@ -93,6 +93,7 @@ OPEN = {
         *get_args(Measure),
         *(f"{begin}{kind}" for begin in ("", "fails-") for kind in ("kept", "inside")),
         *(f"share-{outcome.replace('_', '-')}" for outcome in get_args(Outcome)),
+        *("would-pass-together", "would-help-together"),
     ),
     "limit": tuple(limit.replace(" ", "-") for limit in get_args(Limit)),
     "way": (
