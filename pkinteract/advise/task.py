@@ -246,6 +246,12 @@ def clock_of(scenario: Scenario, time: float) -> float:
     return round((time + midnight) % DAY, 4)
 
 
+def uneven(scenario: Scenario, dose: Dose) -> float | None:
+    """The interval of a dose where it does not divide the day: its times are others every day [h]; else None."""
+    every = scenario.regimens[dose.regimen].courses[dose.course].every
+    return None if every is None or math.isclose(DAY / every, round(DAY / every), rel_tol=1e-9) else every
+
+
 def _slots(day: IntArray, hour: Array) -> IntArray:
     """1 for the latest of several doses of a day by the clock, which may be larger, else 0, (dose,)."""
     slots = np.zeros(len(day), dtype=np.int64)
@@ -285,7 +291,7 @@ def _options(
         offer(amount, amount, "tablets" if amount <= most + GRAIN else "above")
     for amount in broken:
         offer(amount, amount, "tablets" if wanted.halves else "halves")
-    if a_day > 1:
+    if a_day > 1 and all(uneven(scenario, dose) is None for dose in doses):
         known = [amount for amount in (broken if wanted.halves else whole) if amount <= most + GRAIN]
         for amount, after in pairwise(known):
             offer(amount, after, "tablets" if wanted.split else "split")

@@ -76,6 +76,8 @@ def _step(advice: Advice, step: PlannedStep, words: Words) -> str:
 
 def _dose(advice: Advice, dose: PlannedDose, words: Words) -> str:
     made = "" if dose.tablets is None or not dose.tablets.parts else f" ({dose.tablets.text})"
+    if dose.every is not None:
+        return words.say("advise.dose-every", amount=dose.amount, tablets=made, every=dose.every)
     if advice.task.scenario.start is None:
         return words.say("advise.dose-times", amount=dose.amount, tablets=made, count=len(dose.hours))
     times = words.listed([clock(hour) for hour in dose.hours])
