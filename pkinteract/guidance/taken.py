@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from pkinteract.scenario import Scenario
-from pkinteract.scenario.doses import schedule
+from pkinteract.scenario.doses import dosing_changes, schedule
 from pkinteract.scenario.types import TOLERANCE, Course
 
 DAY = 24.0
@@ -120,7 +120,7 @@ class Taken:
     @property
     def changes(self) -> bool:
         """Whether a course begins, steps or ends from t = 0 on."""
-        return any(-TOLERANCE <= time < self.end - DAY for course in self.courses for time in course.changes)
+        return any(-TOLERANCE <= time < self.end - DAY for time in dosing_changes(self.courses))
 
     def falls(self, within: float, *, share: float | None, amount: float | None) -> bool:
         """Whether the dose of a day falls by more than a share [1], or an amount [mg], in ``within`` [h].
