@@ -71,8 +71,13 @@ OPEN = {
     "happens": FALLS,
     "alert": (*FALLS, *LEVELS, "above-alert-peaks", "above-alert-sampled", "above-range-total", "below-range-total"),
     "much": (*LEVELS, "above-range-until", "below-range-until", "days", "peak", "unsteady", "moving", "open"),
-    "do": tuple(
-        f"{key}{rule}{end}" for rule in LEVELS for key, end in (("still-", ""), ("still-", "-further"), ("enters-", ""))
+    "do": (
+        *(
+            f"{key}{rule}{end}"
+            for rule in LEVELS
+            for key, end in (("still-", ""), ("still-", "-further"), ("enters-", ""))
+        ),
+        *("protocol-above", "protocol-below"),
     ),
     "measure": ("share", "share-unbound"),
     "advice": get_args(PairAdviceKey),
