@@ -14,7 +14,7 @@ from pkinteract.advise.shares import BEST, JURY, PeopleAdvice, advised_people
 from pkinteract.advise.steps import PlannedStep, planned_steps
 from pkinteract.advise.task import needless_task, task_of
 from pkinteract.advise.types import Candidate, Task
-from pkinteract.analysis import answer_of
+from pkinteract.analysis import Answer, answer_of
 from pkinteract.errors import InputError, Problem
 from pkinteract.guidance import fire
 from pkinteract.guidance.run import facts_of_run
@@ -42,6 +42,8 @@ class Advised:
     ----------
     chosen
         The schedule that is advised: the best one, or the one that virtual patients chose among the best.
+    before
+        The answer of the run without it.
     result
         The run with it; ``unchanged`` in it is the one without where there is a change.
     people, spread
@@ -51,6 +53,7 @@ class Advised:
     advice: Advice
     chosen: Candidate
     steps: tuple[PlannedStep, ...]
+    before: Answer
     result: Result
     people: PeopleAdvice | None
     spread: PatientSpread | None
@@ -78,7 +81,8 @@ def advised(unchanged: Result, spec: PopulationSpecification | None = None, *, b
     """
     show: Bar = bar or (lambda _: nullcontext())
     task = task_of(unchanged) or needless_task(unchanged)
-    _refuse_contraindicated(task, unchanged)
+    before = answer_of(unchanged)
+    _refuse_contraindicated(task, before)
     model = build(task.scenario)
     levels = Levels(task, typical_people(task.scenario, model, task.place), model)
     with show("schedules") as begin:
@@ -103,6 +107,7 @@ def advised(unchanged: Result, spec: PopulationSpecification | None = None, *, b
     return Advised(
         advice=advice,
         chosen=chosen,
+        before=before,
         steps=planned_steps(advice, chosen, levels, changed.curves[task.place]),
         result=replace(changed, fit=unchanged.fit, unchanged=unchanged if chosen.schedule else None),
         people=people,
@@ -110,9 +115,9 @@ def advised(unchanged: Result, spec: PopulationSpecification | None = None, *, b
     )
 
 
-def _refuse_contraindicated(task: Task, unchanged: Result) -> None:
+def _refuse_contraindicated(task: Task, before: Answer) -> None:
     """Refuse to give doses of a drug that a rule contraindicates, as far as the patient is known."""
-    fired = fire(task.scenario, facts_of_run(answer_of(unchanged)), task.scenario.language)
+    fired = fire(task.scenario, facts_of_run(before), task.scenario.language)
     against = [one for one in fired if one.severity == "contraindicated" and task.drug in one.drugs and not one.assumed]
     problems = [
         Problem(

@@ -26,8 +26,10 @@ from pkinteract import load_scenario, simulate
 from pkinteract.advise.levels import Levels
 from pkinteract.advise.outcome import best_advice
 from pkinteract.advise.people import typical_people
+from pkinteract.analysis.moves import Move, moves_of
 from pkinteract.cli import main
 from pkinteract.model import build
+from pkinteract.result import Result as SimulationResult
 
 pytestmark = pytest.mark.compiled
 
@@ -190,6 +192,20 @@ def test_progress_shows_on_a_terminal_alone() -> None:
         main(["advise", "case.toml", "--no-figure"], prog_name="pkinteract")
     assert "schedules a second" in shown.getvalue()
     assert command("case.toml", "--no-figure").stderr == ""
+
+
+def test_the_unchanged_run_is_answered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One answer of the run without the schedule, one of that with it."""
+    answered: list[str] = []
+
+    def counted(result: SimulationResult) -> tuple[Move, ...]:
+        answered.append(result.scenario.text)
+        return moves_of(result)
+
+    monkeypatch.setattr("pkinteract.analysis.answer.moves_of", counted)
+    assert command("case.toml", "--no-figure").exit_code == 0
+
+    assert len(answered) == len(set(answered)) == 2
 
 
 INTERRUPTED = """
