@@ -7,13 +7,13 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 from pkinteract.advise.levels import Levels
-from pkinteract.advise.outcome import BUDGET, Advice, best_advice
+from pkinteract.advise.outcome import Advice, best_advice
 from pkinteract.advise.people import typical_people
 from pkinteract.advise.rewrite import advised_scenario
-from pkinteract.advise.shares import BEST, JURY, PeopleAdvice, advised_people
+from pkinteract.advise.shares import BEST, PeopleAdvice, advised_people
 from pkinteract.advise.steps import PlannedStep, planned_steps
 from pkinteract.advise.task import needless_task, task_of
-from pkinteract.advise.types import Candidate, Task
+from pkinteract.advise.types import Begin, Candidate, Task
 from pkinteract.analysis import Answer, answer_of
 from pkinteract.errors import InputError, Problem
 from pkinteract.guidance import fire
@@ -26,9 +26,6 @@ from pkinteract.population.statistics.people import PatientSpread, people_of
 from pkinteract.result import Result
 from pkinteract.simulation import simulate
 from pkinteract.text.toml_lines import Lines
-
-Begin = Callable[[int, int], Callable[[int], None]]
-"""From a total, and how many of it are there already, to what is told how many more are done."""
 
 Bar = Callable[[str], AbstractContextManager[Begin | None]]
 """What begins to tell how many of something are done."""
@@ -86,14 +83,13 @@ def advised(unchanged: Result, spec: PopulationSpecification | None = None, *, b
     model = build(task.scenario)
     levels = Levels(task, typical_people(task.scenario, model, task.place), model)
     with show("schedules") as begin:
-        tell = None if begin is None else begin(BUDGET, 0)
+        tell = None if begin is None else begin(None)
         advice = best_advice(task, levels, keep=1 if spec is None else BEST, progress=tell)
     people = None
     if spec is not None and not advice.stopped:
         try:
             with show("patients") as begin:
-                tell = None if begin is None else begin(BEST * JURY + 2 * spec.n, 0)
-                people = advised_people(advice, spec, progress=tell)
+                people = advised_people(advice, spec, begin=begin)
         except KeyboardInterrupt:
             advice = replace(advice, stopped=True)
     chosen = advice.best if people is None else people.chosen

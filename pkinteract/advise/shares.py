@@ -12,7 +12,7 @@ from pkinteract.advise.levels import Levels
 from pkinteract.advise.outcome import Advice
 from pkinteract.advise.people import virtual_people
 from pkinteract.advise.score import INCLUSIVE, judgement_of
-from pkinteract.advise.types import BoolArray, Candidate, Task
+from pkinteract.advise.types import Begin, BoolArray, Candidate, Task
 from pkinteract.analysis.settled import DAY
 from pkinteract.engine.curves import Array
 from pkinteract.errors import InputError, Problem
@@ -100,17 +100,15 @@ class _TreatedBlock:
     cohort: Cohort
 
 
-def advised_people(
-    advice: Advice, spec: PopulationSpecification, *, progress: Callable[[int], None] | None = None
-) -> PeopleAdvice:
+def advised_people(advice: Advice, spec: PopulationSpecification, *, begin: Begin | None = None) -> PeopleAdvice:
     """Choose among the best schedules by virtual patients, and tell what the choice does.
 
     Parameters
     ----------
     spec
         From what they are drawn.
-    progress
-        Takes how many more patients were run under a schedule.
+    begin
+        Takes how many patients will be run, each once under every schedule that is tried in them.
 
     Raises
     ------
@@ -122,8 +120,9 @@ def advised_people(
         text = "begins less than a day before the first change; begin the courses earlier to try it in virtual patients"
         raise InputError(task.scenario.path, [Problem(line=None, key="regimen", message=text)])
     blocks = list(_blocks(task, spec))
-    tell = progress or (lambda _: None)
     passing = [one for one in advice.ranked if one.score.passes == advice.best.score.passes]
+    jury = min(JURY, len(blocks[0].before)) * len(passing) if len(passing) > 1 else 0
+    tell = (begin or _unseen)(jury + 2 * sum(len(block.before) for block in blocks))
     chosen = advice.best
     if len(passing) > 1:
         chosen = max(passing, key=lambda one: _kept(advice, blocks, one, tell) - WORTH * one.score.changes)
@@ -153,6 +152,11 @@ def advised_people(
     return PeopleAdvice(
         chosen=chosen, shares=tuple(shares), low=low, middle=middle, high=high, failed=spec.n - int(ok.sum())
     )
+
+
+def _unseen(_: int | None) -> Callable[[int], None]:
+    """Where nobody looks."""
+    return lambda _: None
 
 
 def _blocks(task: Task, spec: PopulationSpecification) -> Iterator[_TreatedBlock]:
