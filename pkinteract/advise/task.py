@@ -321,6 +321,20 @@ def _ceilings(scenario: Scenario, monograph: Monograph, doses: Sequence[Dose], b
     return ceilings
 
 
+def kidney_ceiling(task: Task, weight: float, clearance: float) -> float:
+    """Largest mean dose of somebody of a weight [kg] that a creatinine clearance [mL/min] lets be given [mg].
+
+    Infinite where it sets no limit, and where haemodialysis replaces the kidneys.
+    """
+    scenario, monograph = task.scenario, task.scenario.monographs[task.drug]
+    if scenario.sessions or monograph.dosing.kidney_limit(clearance) is None:
+        return math.inf
+    first = scenario.doses[int(task.doses[0])]
+    course = scenario.regimens[first.regimen].courses[first.course]
+    most = most_a_day(course, monograph, replace(scenario.patient, weight=weight), clearance)
+    return math.inf if most is None else most / task.a_day
+
+
 def _labelled(scenario: Scenario, monograph: Monograph, doses: Sequence[Dose], clearance: float | None) -> float | None:
     """Highest dose a day, as labelled on the formulation that is taken [mg]; None where none is known."""
     if not doses:

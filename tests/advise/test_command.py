@@ -23,6 +23,7 @@ from click.testing import CliRunner, Result
 from playwright.sync_api import sync_playwright
 from runs import daily, regimen, text
 
+import pkinteract
 from pkinteract import load_scenario, simulate
 from pkinteract.advise.levels import Levels
 from pkinteract.advise.outcome import best_advice
@@ -30,6 +31,8 @@ from pkinteract.advise.people import typical_people
 from pkinteract.analysis.moves import Move, moves_of
 from pkinteract.cli import main
 from pkinteract.model import build
+from pkinteract.population.people.draw import draw
+from pkinteract.population.people.specification import specification
 from pkinteract.result import Result as SimulationResult
 
 pytestmark = pytest.mark.compiled
@@ -118,6 +121,27 @@ def test_shares_of_virtual_patients_and_german() -> None:
     assert all(0 <= float(row[name]) <= 1 for row in table for name in ("unchanged", "advised"))
     assert "Von 30 virtuellen Patienten" in said(done)
     assert not Path("results/case-advise/report.html").exists()
+
+
+def test_kidney_limits_are_those_of_each_virtual_patient() -> None:
+    """Levetiracetam that must rise: the doses of the schedule against the label's table at each one's own clearance."""
+    begun = regimen("carbamazepine", daily("200 mg", "12 h", "1 d", "8 d"))
+    drugs = (regimen("levetiracetam", daily("750 mg", "12 h", "-6 d", "8 d")), begun)
+    table = '[advise]\ndrug = "levetiracetam"\nbetween = ["20 mg/L", "45 mg/L"]\n[population]\nage = ["65 y", "90 y"]\n'
+    Path("old.toml").write_text(text(*drugs, table, days=8, age=70), "utf-8")
+    scenario = load_scenario("old.toml")
+    clearance = draw(scenario, specification(scenario, 40, None), 0, 40).creatinine_clearance
+    most = np.select([clearance < 30, clearance < 50, clearance < 80], [1000.0, 1500.0, 2000.0], np.inf)
+
+    made = pkinteract.advise(scenario, n=40)
+
+    (kidneys,) = made.shares[(made.shares.group == "all") & (made.shares.outcome == "above_kidney_limit")].itertuples()
+    last = 2 * made.schedule.dose_mg.iloc[-1]
+    assert last > 1500
+    assert (kidneys.unchanged, kidneys.advised) == pytest.approx((np.mean(most < 1500), np.mean(last > most)))
+    assert kidneys.unchanged < kidneys.advised < 1
+    (inside,) = made.shares[(made.shares.group == "all") & (made.shares.outcome == "inside")].itertuples()
+    assert inside.advised <= np.mean(last <= most)
 
 
 def test_the_same_bytes_from_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
