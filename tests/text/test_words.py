@@ -27,6 +27,7 @@ from pkinteract.library.schema.guidance import BODIES, SEVERITIES
 from pkinteract.library.schema.pairs import PairAdviceKey
 from pkinteract.library.schema.targets import Carried, PillarName
 from pkinteract.library.schema.values import Kind
+from pkinteract.population.statistics.tally import PHENOTYPES
 from pkinteract.report.run.sentences import QUANTITIES, Label
 from pkinteract.scenario import Patient
 from pkinteract.scenario.advise.types import Measure
@@ -112,6 +113,12 @@ OPEN = {
     "pump": get_args(Carried.model_fields["answer"].annotation),
     "effect": ("silent", "worse"),
     "assumption": ASSUMPTIONS,
+    "virtual": (
+        *("analyte", "unit", "before", "after", "rise", "half", "most", "highest", "day", "lowest"),
+        *PHENOTYPES,
+        *("smoker-true", "smoker-false"),
+        *(f"{what}-{end}" for what in ("age", "weight", "clearance") for end in ("below", "between", "from")),
+    ),
     "shares": (
         *(f"clearance-{end}" for end in ("below", "between", "from")),
         *(f"{side}-range" for side in ("above", "below")),
