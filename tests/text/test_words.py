@@ -82,7 +82,7 @@ OPEN = {
     ),
     "measure": ("share", "share-unbound"),
     "advice": get_args(PairAdviceKey),
-    "risk": ("gene", "kidneys"),
+    "risk": ("gene", "kidneys", "gene-between", "kidneys-between"),
     "protocol": ("changed", "changed-day", "stopped", "stopped-day"),
     "quantity": QUANTITIES,
     "patient": ("female", "male"),
