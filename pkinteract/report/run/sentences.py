@@ -294,7 +294,7 @@ def _risk(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[str]:
             wide = risk_ends(answer.result, move, risk)
             ends = {} if wide is None else dict(zip(("low", "high"), wide, strict=True))
             yield words.say(
-                f"risk.{risk.trait}-between" if ends else f"risk.{risk.trait}",
+                f"risk.{risk.trait}{'-between' if ends else ''}",
                 **ends,
                 analyte=analyte_name(answer, move.analyte.id, words),
                 gene=risk.name,
