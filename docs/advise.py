@@ -87,14 +87,14 @@ def table(folder: Path) -> str:
 def _line(name: str, out: Path) -> str:
     advised(SCENARIOS / f"{name}.toml", out)
     ways = {row["name"]: row for row in rows(out / "alternatives.csv")}
-    best, limit = ways["advised"], record(out)["limit"]
+    best, limit = ways["advised"], " and ".join(record(out)["limits"])
     cells = [
         f"[{name}](../scenarios/advise/{name}.toml)",
         _span(ways["unchanged"]),
         best["schedule"] or "no change",
         _span(best),
         best["days_outside"],
-        "" if best["passes"] == "true" else limit or "none alone",
+        "" if best["passes"] == "true" else limit or "none",
         PROTOTYPE.get(name, ""),
     ]
     return f"| {' | '.join(cells)} |"

@@ -7,14 +7,14 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 from pkinteract.advise.levels import Levels
-from pkinteract.advise.outcome import BUDGET, Advice, best_advice
+from pkinteract.advise.outcome import Advice, best_advice
 from pkinteract.advise.people import typical_people
 from pkinteract.advise.rewrite import advised_scenario
-from pkinteract.advise.shares import BEST, JURY, PeopleAdvice, advised_people
+from pkinteract.advise.shares import BEST, PeopleAdvice, advised_people
 from pkinteract.advise.steps import PlannedStep, planned_steps
 from pkinteract.advise.task import needless_task, task_of
-from pkinteract.advise.types import Candidate, Task
-from pkinteract.analysis import answer_of
+from pkinteract.advise.types import Begin, Candidate, Task
+from pkinteract.analysis import Answer, answer_of
 from pkinteract.errors import InputError, Problem
 from pkinteract.guidance import fire
 from pkinteract.guidance.run import facts_of_run
@@ -26,9 +26,6 @@ from pkinteract.population.statistics.people import PatientSpread, people_of
 from pkinteract.result import Result
 from pkinteract.simulation import simulate
 from pkinteract.text.toml_lines import Lines
-
-Begin = Callable[[int, int], Callable[[int], None]]
-"""From a total, and how many of it are there already, to what is told how many more are done."""
 
 Bar = Callable[[str], AbstractContextManager[Begin | None]]
 """What begins to tell how many of something are done."""
@@ -42,6 +39,8 @@ class Advised:
     ----------
     chosen
         The schedule that is advised: the best one, or the one that virtual patients chose among the best.
+    before
+        The answer of the run without it.
     result
         The run with it; ``unchanged`` in it is the one without where there is a change.
     people, spread
@@ -51,6 +50,7 @@ class Advised:
     advice: Advice
     chosen: Candidate
     steps: tuple[PlannedStep, ...]
+    before: Answer
     result: Result
     people: PeopleAdvice | None
     spread: PatientSpread | None
@@ -78,18 +78,18 @@ def advised(unchanged: Result, spec: PopulationSpecification | None = None, *, b
     """
     show: Bar = bar or (lambda _: nullcontext())
     task = task_of(unchanged) or needless_task(unchanged)
-    _refuse_contraindicated(task, unchanged)
+    before = answer_of(unchanged)
+    _refuse_contraindicated(task, before)
     model = build(task.scenario)
     levels = Levels(task, typical_people(task.scenario, model, task.place), model)
     with show("schedules") as begin:
-        tell = None if begin is None else begin(BUDGET, 0)
+        tell = None if begin is None else begin(None)
         advice = best_advice(task, levels, keep=1 if spec is None else BEST, progress=tell)
     people = None
     if spec is not None and not advice.stopped:
         try:
             with show("patients") as begin:
-                tell = None if begin is None else begin(BEST * JURY + 2 * spec.n, 0)
-                people = advised_people(advice, spec, progress=tell)
+                people = advised_people(advice, spec, begin=begin)
         except KeyboardInterrupt:
             advice = replace(advice, stopped=True)
     chosen = advice.best if people is None else people.chosen
@@ -103,6 +103,7 @@ def advised(unchanged: Result, spec: PopulationSpecification | None = None, *, b
     return Advised(
         advice=advice,
         chosen=chosen,
+        before=before,
         steps=planned_steps(advice, chosen, levels, changed.curves[task.place]),
         result=replace(changed, fit=unchanged.fit, unchanged=unchanged if chosen.schedule else None),
         people=people,
@@ -110,9 +111,9 @@ def advised(unchanged: Result, spec: PopulationSpecification | None = None, *, b
     )
 
 
-def _refuse_contraindicated(task: Task, unchanged: Result) -> None:
+def _refuse_contraindicated(task: Task, before: Answer) -> None:
     """Refuse to give doses of a drug that a rule contraindicates, as far as the patient is known."""
-    fired = fire(task.scenario, facts_of_run(answer_of(unchanged)), task.scenario.language)
+    fired = fire(task.scenario, facts_of_run(before), task.scenario.language)
     against = [one for one in fired if one.severity == "contraindicated" and task.drug in one.drugs and not one.assumed]
     problems = [
         Problem(

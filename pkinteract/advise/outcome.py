@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -43,11 +43,48 @@ Limit = Literal[
 """What a schedule may not do."""
 
 
+_KINDS: Mapping[Limit, Kind] = {"halves": "halves", "split": "split", "tablets": "any", "highest dose": "above"}
+
+_LIMITS: tuple[Limit, ...] = (
+    "halves",
+    "split",
+    "tablets",
+    "changes",
+    "earliest",
+    "weekdays",
+    "between",
+    "step",
+    "titration",
+    "highest dose",
+)
+"""In which order limits are put back where several are lifted."""
+
+LEAST_GAIN = 1e-4
+"""What is gained less than this of the excess is nothing [1]."""
+
+NEARLY = 0.9
+"""Share of all that can be gained that is nearly all of it [1]."""
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class OtherWay:
     """Another way, with the best schedule of its kind."""
 
     name: str
+    candidate: Candidate
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class BindingLimits:
+    """What stands in the way: one limit, or several of which none alone is enough.
+
+    Attributes
+    ----------
+    candidate
+        The best schedule without them.
+    """
+
+    names: tuple[Limit, ...]
     candidate: Candidate
 
 
@@ -67,9 +104,8 @@ class Advice:
         (day,) days that no allowed change can bring inside; they do not count.
     counted
         (day,) days that do.
-    limit
-        The limit without which the level would leave the band least, and how far it still would; None where the best
-        passes, or nothing helps.
+    limits
+        What stands in the way; None where the best passes, or nothing helps.
     complete
         Whether every schedule was tried that could be better.
     seen
@@ -86,7 +122,7 @@ class Advice:
     alternatives: tuple[OtherWay, ...]
     unavoidable: BoolArray
     counted: BoolArray
-    limit: tuple[Limit, Candidate] | None
+    limits: BindingLimits | None
     complete: bool
     seen: int
     back: bool
@@ -140,7 +176,7 @@ def best_advice(task: Task, levels: Levels, *, keep: int = 1, progress: Callable
     best = searched(free, most=keep)
     first = best.kept[0]
     alternatives = tuple(_alternatives(task, free, first, searched))
-    limit = None if first.score.passes or stopped else _limit(task, free, first, searched)
+    limits = None if first.score.passes or stopped else _limits(task, free, first, searched)
     return Advice(
         task=task,
         best=first,
@@ -148,7 +184,7 @@ def best_advice(task: Task, levels: Levels, *, keep: int = 1, progress: Callable
         alternatives=alternatives,
         unavoidable=unavoidable & task.judged,
         counted=counted,
-        limit=limit,
+        limits=limits,
         complete=best.complete,
         seen=best.seen,
         back=free.back,
@@ -232,34 +268,52 @@ def _alternatives(task: Task, free: Freedom, best: Candidate, searched: Searched
             yield OtherWay(name="later start", candidate=later)
 
 
-def _limit(task: Task, free: Freedom, best: Candidate, searched: Searched) -> tuple[Limit, Candidate] | None:
-    """The limit without which the level leaves the band least; None where none helps."""
+def _limits(task: Task, free: Freedom, best: Candidate, searched: Searched) -> BindingLimits | None:
+    """The limit without which the level leaves the band least, or the fewest that bind at once; None where none helps.
+
+    One is told alone where nearly all that can be gained is gained without it. Else all are lifted, and put back one by
+    one where nearly as much is gained with them.
+    """
+
+    def gained(one: Candidate) -> float:
+        return best.score.excess - one.score.excess
+
+    def tried(names: Collection[Limit]) -> Candidate:
+        return searched(_lifted(task, free, names), share=ASIDE).kept[0]
+
+    binding = [name for name in _LIMITS if _lifted(task, free, (name,)) != free]
+    alone = min(((tried((name,)), name) for name in binding), key=lambda pair: pair[0].score)
+    single = BindingLimits(names=(alone[1],), candidate=alone[0]) if gained(alone[0]) > LEAST_GAIN else None
+    if alone[0].score.passes:
+        return single
+    names, candidate = list(binding), tried(binding)
+    enough = max(NEARLY * gained(candidate), LEAST_GAIN)
+    if gained(alone[0]) >= enough or gained(candidate) <= LEAST_GAIN:
+        return single
+    for name in binding:
+        fewer = [other for other in names if other != name]
+        without = tried(fewer)
+        if gained(without) >= enough:
+            names, candidate = fewer, without
+    return BindingLimits(names=tuple(sorted(names, key=_LIMITS.index)), candidate=candidate)
+
+
+def _lifted(task: Task, free: Freedom, names: Collection[Limit]) -> Freedom:
+    """What a schedule may do without some limits."""
+    kinds = tuple(kind for name, kind in _KINDS.items() if name in names)
     every_day = tuple(sorted(set(task.day.tolist())))
+    return replace(
+        free,
+        options=_of_kinds(task, "tablets", *kinds),
+        changes=free.changes + ("changes" in names),
+        days=every_day if _lifts_days(task, names) else free.days,
+        between=1 if "between" in names else free.between,
+        largest=math.inf if "step" in names else free.largest,
+        rise=math.inf if "titration" in names else free.rise,
+        rise_every=0 if "titration" in names else free.rise_every,
+    )
+
+
+def _lifts_days(task: Task, names: Collection[Limit]) -> bool:
     wanted = task.wanted
-    without: dict[Limit, Freedom] = {
-        "halves": replace(free, options=_of_kinds(task, "tablets", "halves")),
-        "split": replace(free, options=_of_kinds(task, "tablets", "split")),
-        "tablets": replace(free, options=_of_kinds(task, "tablets", "any")),
-        "highest dose": replace(free, options=_of_kinds(task, "tablets", "above")),
-        "changes": replace(free, changes=free.changes + 1),
-    }
-    if wanted.earliest is not None:
-        without["earliest"] = replace(free, days=every_day)
-    if wanted.weekdays:
-        without["weekdays"] = replace(free, days=every_day)
-    if free.between > 1:
-        without["between"] = replace(free, between=1)
-    if math.isfinite(free.largest):
-        without["step"] = replace(free, largest=math.inf)
-    if math.isfinite(free.rise) or free.rise_every > 0:
-        without["titration"] = replace(free, rise=math.inf, rise_every=0)
-    tried: list[tuple[Candidate, Limit]] = []
-    for name, freedom in without.items():
-        if freedom.options == free.options and freedom == free:
-            continue
-        tried.append((searched(freedom, share=ASIDE).kept[0], name))
-    better = [(one, name) for one, name in tried if one.score.excess < best.score.excess - 1e-4]
-    if not better:
-        return None
-    candidate, name = min(better, key=lambda pair: pair[0].score)
-    return name, candidate
+    return (wanted.earliest is not None and "earliest" in names) or (bool(wanted.weekdays) and "weekdays" in names)

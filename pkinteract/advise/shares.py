@@ -12,7 +12,8 @@ from pkinteract.advise.levels import Levels
 from pkinteract.advise.outcome import Advice
 from pkinteract.advise.people import virtual_people
 from pkinteract.advise.score import INCLUSIVE, judgement_of
-from pkinteract.advise.types import BoolArray, Candidate, Task
+from pkinteract.advise.task import kidney_ceiling
+from pkinteract.advise.types import PRESENT, Begin, BoolArray, Candidate, Schedule, Task
 from pkinteract.analysis.settled import DAY
 from pkinteract.engine.curves import Array
 from pkinteract.errors import InputError, Problem
@@ -39,7 +40,10 @@ WORTH = 0.05
 FAR = 0.3
 """Change of one's own level that is told [1]."""
 
-Outcome = Literal["inside", "above_range", "below_range", "above_alert", "moved"]
+CLOSE = 1e-9
+"""A dose that is above another by no more than this is not above it [mg]."""
+
+Outcome = Literal["inside", "above_range", "below_range", "above_alert", "moved", "above_kidney_limit"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -51,9 +55,10 @@ class Share:
     group
         "all", or a genotype such as "CYP2D6 poor".
     outcome
-        What is counted: "inside" the band on every judged day (each around their own level with ``keep``); at the end
-        above or below the reference range, or above the alert level; or "moved" by more than ``FAR`` from their own
-        level at the end.
+        What is counted: "inside" the band on every judged day (each around their own level with ``keep``), without a
+        new dose above what the label gives for their own kidneys; at the end above or below the reference range, or
+        above the alert level; "moved" by more than ``FAR`` from their own level at the end; or at the end on a dose
+        above the one of their kidneys.
     patients
         In the group, those with a result.
     unchanged, advised
@@ -93,24 +98,41 @@ class PeopleAdvice:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class _TreatedBlock:
-    """Some patients: how doses lead to levels, where each began, and who they are."""
+    """Some patients: how doses lead to levels, where each began, who they are, and what a dose is for their kidneys.
+
+    Attributes
+    ----------
+    share
+        (patient,) mean dose over the scenario's, for doses per kg [1].
+    ceilings
+        (patient,) largest mean dose that their kidneys let be given, infinite where they set no limit [mg].
+    """
 
     levels: Levels
     before: Array
     cohort: Cohort
+    share: Array
+    ceilings: Array
+
+    def above(self, task: Task, option: int) -> BoolArray:
+        """(patient,) whether a dose is above what the label gives for their kidneys."""
+        return np.asarray(self.share * task.sizes[option] > self.ceilings + CLOSE)
+
+    def able(self, task: Task, schedule: Schedule) -> BoolArray:
+        """(patient,) whether no dose of a schedule but those of the file is."""
+        given = [self.above(task, step.option) for step in schedule if step.option != PRESENT]
+        return np.asarray(~np.any([np.zeros(len(self.before), dtype=bool), *given], axis=0))
 
 
-def advised_people(
-    advice: Advice, spec: PopulationSpecification, *, progress: Callable[[int], None] | None = None
-) -> PeopleAdvice:
+def advised_people(advice: Advice, spec: PopulationSpecification, *, begin: Begin | None = None) -> PeopleAdvice:
     """Choose among the best schedules by virtual patients, and tell what the choice does.
 
     Parameters
     ----------
     spec
         From what they are drawn.
-    progress
-        Takes how many more patients were run under a schedule.
+    begin
+        Takes how many patients will be run, each once under every schedule that is tried in them.
 
     Raises
     ------
@@ -122,8 +144,9 @@ def advised_people(
         text = "begins less than a day before the first change; begin the courses earlier to try it in virtual patients"
         raise InputError(task.scenario.path, [Problem(line=None, key="regimen", message=text)])
     blocks = list(_blocks(task, spec))
-    tell = progress or (lambda _: None)
     passing = [one for one in advice.ranked if one.score.passes == advice.best.score.passes]
+    jury = min(JURY, len(blocks[0].before)) * len(passing) if len(passing) > 1 else 0
+    tell = (begin or _unseen)(jury + 2 * sum(len(block.before) for block in blocks))
     chosen = advice.best
     if len(passing) > 1:
         chosen = max(passing, key=lambda one: _kept(advice, blocks, one, tell) - WORTH * one.score.changes)
@@ -133,7 +156,6 @@ def advised_people(
         advised.append(block.levels.of_all(chosen.schedule))
         tell(2 * len(block.before))
     without, given = np.concatenate(unchanged), np.concatenate(advised)
-    before = np.concatenate([block.before for block in blocks])
     ok = ~(np.isnan(without).any(axis=1) | np.isnan(given).any(axis=1))
     groups = _groups(task, [block.cohort for block in blocks])
     shares = [
@@ -144,7 +166,7 @@ def advised_people(
             unchanged=float(one[member].mean()),
             advised=float(other[member].mean()),
         )
-        for outcome, one, other in _outcomes(advice, before, without, given)
+        for outcome, one, other in _outcomes(advice, chosen.schedule, blocks, without, given)
         for group, members in groups.items()
         for member in [members & ok]
         if member.any()
@@ -155,13 +177,26 @@ def advised_people(
     )
 
 
+def _unseen(_: int | None) -> Callable[[int], None]:
+    """Where nobody looks."""
+    return lambda _: None
+
+
 def _blocks(task: Task, spec: PopulationSpecification) -> Iterator[_TreatedBlock]:
     scenario, model, typical = task.scenario, build(task.scenario), typical_of(task.scenario)
     for first in range(0, spec.n, BLOCK):
         drawn = draw(scenario, spec, first, min(BLOCK, spec.n - first))
         people, able = virtual_people(scenario, drawn, typical, task.place)
         levels = Levels(task, people, model)
-        yield _TreatedBlock(levels=levels, before=levels.before, cohort=_some(drawn, able))
+        weights, clearances = drawn.weight[able], drawn.creatinine_clearance[able]
+        scaled = any(scenario.doses[i].per_weight for i in task.doses.tolist())
+        yield _TreatedBlock(
+            levels=levels,
+            before=levels.before,
+            cohort=_some(drawn, able),
+            share=weights / scenario.patient.weight if scaled else np.ones(len(weights)),
+            ceilings=np.array([kidney_ceiling(task, *one) for one in zip(weights, clearances, strict=True)]),
+        )
 
 
 def _some(cohort: Cohort, able: np.ndarray) -> Cohort:
@@ -179,7 +214,8 @@ def _kept(advice: Advice, blocks: Sequence[_TreatedBlock], one: Candidate, tell:
     count = min(JURY, len(first.before))
     levels = first.levels.of_some(one.schedule, count)
     tell(count)
-    return float(_inside(advice, first.before[:count], levels).mean())
+    inside = _inside(advice, first.before[:count], levels)
+    return float((inside & first.able(advice.task, one.schedule)[:count]).mean())
 
 
 def _inside(advice: Advice, before: Array, levels: Array) -> BoolArray:
@@ -192,11 +228,13 @@ def _inside(advice: Advice, before: Array, levels: Array) -> BoolArray:
 
 
 def _outcomes(
-    advice: Advice, before: Array, without: Array, given: Array
+    advice: Advice, schedule: Schedule, blocks: Sequence[_TreatedBlock], without: Array, given: Array
 ) -> Iterator[tuple[Outcome, BoolArray, BoolArray]]:
-    analyte = advice.task.analyte
+    task, analyte = advice.task, advice.task.analyte
+    before = np.concatenate([block.before for block in blocks])
     last = int(np.flatnonzero(advice.task.judged)[-1])
-    yield "inside", _inside(advice, before, without), _inside(advice, before, given)
+    able = np.concatenate([block.able(task, schedule) for block in blocks])
+    yield "inside", _inside(advice, before, without), _inside(advice, before, given) & able
     limits: list[tuple[Outcome, float | None]] = [("above_range", analyte.high), ("above_alert", analyte.alert)]
     for outcome, level in limits:
         if level is not None:
@@ -205,6 +243,10 @@ def _outcomes(
         yield "below_range", without[:, last] < analyte.low, given[:, last] < analyte.low
     if advice.task.reference is not None:
         yield "moved", np.abs(without[:, last] / before - 1) > FAR, np.abs(given[:, last] / before - 1) > FAR
+    if task.scenario.monographs[task.drug].dosing.kidneys and not task.scenario.sessions:
+        ends = (PRESENT, schedule[-1].option if schedule else PRESENT)
+        one, other = (np.concatenate([block.above(task, option) for block in blocks]) for option in ends)
+        yield "above_kidney_limit", one, other
 
 
 def _groups(task: Task, cohorts: Sequence[Cohort]) -> Mapping[str, BoolArray]:

@@ -12,7 +12,7 @@ from pkinteract.advise.levels import Levels
 from pkinteract.advise.outcome import Advice
 from pkinteract.advise.score import LEAST
 from pkinteract.advise.tablets import NONE, Tablets
-from pkinteract.advise.task import clock_of, shown_after
+from pkinteract.advise.task import clock_of, shown_after, uneven
 from pkinteract.advise.types import PRESENT, Candidate, Task
 from pkinteract.analysis.sampling import working
 from pkinteract.analysis.settled import DAY
@@ -30,12 +30,15 @@ class PlannedDose:
     tablets
         What it is made of; None where it is the dose of the file and no tablets are known to give it.
     hours
-        Times after midnight, or after t = 0 without a calendar [h].
+        Times after midnight, or after t = 0 without a calendar [h]; those of the first day where ``every`` is given.
+    every
+        The interval where it does not divide the day [h]; else None.
     """
 
     amount: float
     tablets: Tablets | None
     hours: tuple[float, ...]
+    every: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,12 +118,13 @@ def _doses(task: Task, day: int, option: int) -> tuple[PlannedDose, ...]:
     for row in np.flatnonzero(task.day == day).tolist():
         dose = scenario.doses[int(task.doses[row])]
         amount = dose.amount if option == PRESENT else float(task.options[option, task.slot[row]])
-        taken.append((amount, clock_of(scenario, dose.time)))
+        taken.append(((amount, uneven(scenario, dose)), clock_of(scenario, dose.time)))
     return tuple(
         PlannedDose(
             amount=amount,
             tablets=task.tablets.get(round(amount, 6)) if amount > 0 else NONE,
             hours=tuple(hour for _, hour in some),
+            every=every,
         )
-        for amount, some in groupby(taken, key=lambda one: one[0])
+        for (amount, every), some in groupby(taken, key=lambda one: one[0])
     )

@@ -246,6 +246,12 @@ def clock_of(scenario: Scenario, time: float) -> float:
     return round((time + midnight) % DAY, 4)
 
 
+def uneven(scenario: Scenario, dose: Dose) -> float | None:
+    """The interval of a dose where it does not divide the day: its times are others every day [h]; else None."""
+    every = scenario.regimens[dose.regimen].courses[dose.course].every
+    return None if every is None or math.isclose(DAY / every, round(DAY / every), rel_tol=1e-9) else every
+
+
 def _slots(day: IntArray, hour: Array) -> IntArray:
     """1 for the latest of several doses of a day by the clock, which may be larger, else 0, (dose,)."""
     slots = np.zeros(len(day), dtype=np.int64)
@@ -285,7 +291,7 @@ def _options(
         offer(amount, amount, "tablets" if amount <= most + GRAIN else "above")
     for amount in broken:
         offer(amount, amount, "tablets" if wanted.halves else "halves")
-    if a_day > 1:
+    if a_day > 1 and all(uneven(scenario, dose) is None for dose in doses):
         known = [amount for amount in (broken if wanted.halves else whole) if amount <= most + GRAIN]
         for amount, after in pairwise(known):
             offer(amount, after, "tablets" if wanted.split else "split")
@@ -313,6 +319,20 @@ def _ceilings(scenario: Scenario, monograph: Monograph, doses: Sequence[Dose], b
             most = _labelled(scenario, monograph, doses, clearance)
             ceilings[day] = np.inf if most is None else most / a_day
     return ceilings
+
+
+def kidney_ceiling(task: Task, weight: float, clearance: float) -> float:
+    """Largest mean dose of somebody of a weight [kg] that a creatinine clearance [mL/min] lets be given [mg].
+
+    Infinite where it sets no limit, and where haemodialysis replaces the kidneys.
+    """
+    scenario, monograph = task.scenario, task.scenario.monographs[task.drug]
+    if scenario.sessions or monograph.dosing.kidney_limit(clearance) is None:
+        return math.inf
+    first = scenario.doses[int(task.doses[0])]
+    course = scenario.regimens[first.regimen].courses[first.course]
+    most = most_a_day(course, monograph, replace(scenario.patient, weight=weight), clearance)
+    return math.inf if most is None else most / task.a_day
 
 
 def _labelled(scenario: Scenario, monograph: Monograph, doses: Sequence[Dose], clearance: float | None) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -21,6 +21,9 @@ BoolArray = npt.NDArray[np.bool_]
 
 Kind = Literal["tablets", "halves", "split", "above", "any"]
 """Doses of whole tablets; of halves; larger in the evening; above the highest dose; and those that no tablet gives."""
+
+Begin = Callable[[int | None], Callable[[int], None]]
+"""From how many there will be of something, None where nobody knows, to what is told how many more are done."""
 
 PRESENT = 0
 """The first of the options: the doses of the file."""

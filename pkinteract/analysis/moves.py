@@ -17,6 +17,7 @@ from pkinteract.analysis.settled import DAY, at_steady_state, averaged, mean, st
 from pkinteract.engine.curves import Array, Curve
 from pkinteract.result import Analyte, Result
 from pkinteract.scenario import Scenario
+from pkinteract.scenario.doses import dosing_changes
 from pkinteract.scenario.types import TOLERANCE
 
 LEAST = 1.1
@@ -110,13 +111,7 @@ def changes_beside(scenario: Scenario, drug: str) -> list[float]:
 
 def _changes(scenario: Scenario, drugs: Collection[str], *, patient: bool) -> list[float]:
     """Changes at or after t = 0 and before the end: of the doses of some drugs, and of the patient [h]."""
-    times = [
-        time
-        for regimen in scenario.regimens
-        if regimen.drug in drugs
-        for course in regimen.courses
-        for time in (course.changes[1:] if course.steady_state else course.changes)
-    ]
+    times = [time for regimen in scenario.regimens if regimen.drug in drugs for time in dosing_changes(regimen.courses)]
     times += [time for time, _ in scenario.patients] if patient else []
     inside = sorted(time for time in times if -TOLERANCE <= time < scenario.duration - TOLERANCE)
     return [time for i, time in enumerate(inside) if i == 0 or time - inside[i - 1] > TOLERANCE]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pkinteract.commands.shared.inputs import PATH
-from pkinteract.commands.shared.progress import evaluation_progress, progress_bar
+from pkinteract.commands.shared.progress import evaluation_progress, search_progress
 from pkinteract.interrupts import INTERRUPTED
 from pkinteract.text.words import LANGUAGES
 
@@ -75,7 +75,7 @@ def advise(
         refuse_foreign(folder, f"{read.name}-advise")
     _refuse_file(write, force=force)
     spec = None if count is None else specification(read, count, seed)
-    told = told_advice(advised(_simulated(read, levels), spec, bar=progress_bar), language or read.language)
+    told = told_advice(advised(_simulated(read, levels), spec, bar=search_progress), language or read.language)
     asked = {"levels": levels, "population": count, "seed": seed, "no-figure": no_figure, "language": language}
     _write(told, folder, asked)
     if write is not None:

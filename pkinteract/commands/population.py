@@ -180,7 +180,7 @@ def _simulated(
     fans = draw if options.figure and somebody else None
     record = population_record(_name(plan.scenario), plan, tally, guidance, _asked(options))
     written = _write(store, tally, record, answered, fans, keep=options.keep_partitions)
-    lines = population_lines(plan, tally, len(ready), written, answer)
+    lines = population_lines(plan, tally, len(ready), written, words, answer)
     tally.release()
     return lines, None if somebody else PopulationError(plan.scenario.name, plan.spec.n, tally.failures.values())
 

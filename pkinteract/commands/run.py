@@ -100,7 +100,7 @@ def run(
     from pkinteract.export.record.run import comparison_name
     from pkinteract.report.workers import drawing, in_room
     from pkinteract.simulation import system_code
-    from pkinteract.text.folder import RECORD, refuse_foreign, scratch, write_all
+    from pkinteract.text.folder import refuse_foreign, scratch, write_all
 
     if range_units and not engagement:
         raise click.UsageError("--range-units goes with --engagement")
@@ -135,14 +135,13 @@ def run(
         figures = in_room(room, draw, named)
         each = zip(results, effects, figures, strict=False)
         made = [made_of(result, drawn, wanted, effect=effect) for result, effect, drawn in each]
-        compared = _compared(results, figures[-1], wanted) if several else {}
+        compared = _compared(results, figures[-1], wanted, recorded=out is not None) if several else {}
         if out is not None and several:
             _write_as_one(results, made, compared, out)
             return
         for place, one in zip(places, made, strict=True):
             click.echo("\n".join(one.lines(write_all(place, one.files))))
         if several:
-            del compared[RECORD]
             written = write_all(Path("results"), compared)
             for name in {f"comparison.{ending}" for ending in ("csv", "parquet", "png", "svg")} - set(compared):
                 (Path("results") / name).unlink(missing_ok=True)
@@ -255,7 +254,7 @@ def made_of(
     typical = result if result.fit is None else result.fit.typical
     answer, pairs = answer_of(result), pair_evidence(typical.scenario)
     people = None if advised is None else advised.advised.spread
-    asked = answer if result.unchanged is None else answer_of(result.unchanged)
+    asked = answer if advised is None or result.unchanged is None else advised.advised.before
     guidance = fire(result.scenario, facts_of_run(asked), words.language)
     instead = {} if advised is None else advised.sentences
     sentences = sentences_of(asked, words, pairs, guidance=guidance, instead=instead)
@@ -316,19 +315,24 @@ def _page(
     return partial(write_page, answer, sentences, pairs, words, **shown)
 
 
-def _compared(results: Sequence[Result], figures: Mapping[str, Writer], wanted: Wanted) -> dict[str, Writer]:
-    """What writes the files of a comparison."""
+def _compared(
+    results: Sequence[Result], figures: Mapping[str, Writer], wanted: Wanted, *, recorded: bool
+) -> dict[str, Writer]:
+    """What writes the files of a comparison; ``recorded`` where it has a folder with a record of its own."""
     from pkinteract.export import write_parquet
-    from pkinteract.export.record.run import comparison_record
     from pkinteract.export.tables.run import comparison_table
     from pkinteract.text.csv import write_csv
-    from pkinteract.text.folder import RECORD
-    from pkinteract.text.record import write_record
 
     put, ending = (write_parquet, "parquet") if wanted.form == "parquet" else (write_csv, "csv")
     table = partial(put, comparison_table(results))
-    record = partial(write_record, comparison_record(results, wanted.options))
-    return {f"comparison.{ending}": table, RECORD: record, **figures}
+    files: dict[str, Writer] = {f"comparison.{ending}": table, **figures}
+    if recorded:
+        from pkinteract.export.record.run import comparison_record
+        from pkinteract.text.folder import RECORD
+        from pkinteract.text.record import write_record
+
+        files[RECORD] = partial(write_record, comparison_record(results, wanted.options))
+    return files
 
 
 def _write_as_one(

@@ -102,6 +102,17 @@ def beside(facts: Facts, mine: Taken, partner: Taken | None, value: list[str]) -
     return not drugs_of(value).isdisjoint(_others(facts, mine, partner))
 
 
+def takers(facts: Facts, mine: Taken, value: list[str]) -> Iterator[tuple[str, int]]:
+    """Which other drugs of these begin around the stop of one and go on after it, with the day."""
+    if mine.stop is None:
+        return
+    for drug in sorted(drugs_of(value) & set(facts.taken) - {mine.drug}):
+        other = facts.taken[drug]
+        goes_on = other.stop is None or other.stop > mine.stop + TOLERANCE
+        if other.modelled and goes_on and mine.stop - AFTER <= other.start <= mine.stop + DAY + TOLERANCE:
+            yield drug, int(other.start // DAY)
+
+
 def without(facts: Facts, mine: Taken, partner: Taken | None, value: list[str]) -> bool:
     """Whether no further drug of the run is one of these."""
     return drugs_of(value).isdisjoint(_others(facts, mine, partner))

@@ -78,7 +78,9 @@ class Facts:
 
     def with_instead(self, drug: str, old: str) -> Facts:
         """The same with another drug taken all along in place of one, and without a run."""
-        new = Taken(drug=drug, spans=((float("-inf"), float("inf")),), courses=(), amounts={}, end=self.duration)
+        new = Taken(
+            drug=drug, spans=((float("-inf"), float("inf")),), courses=(), amounts={}, full_days={}, end=self.duration
+        )
         others = {name: one for name, one in self.taken.items() if name != old}
         return replace(self, taken={**others, drug: new}, run=None)
 

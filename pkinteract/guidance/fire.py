@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pkinteract.guidance.courses import COURSE, PAIR, beside, meet, without
+from pkinteract.guidance.courses import COURSE, PAIR, beside, meet, takers, without
 from pkinteract.guidance.facts import Facts, facts_of
 from pkinteract.guidance.patient import PATIENT, Answered
 from pkinteract.guidance.taken import Taken
@@ -167,6 +167,12 @@ def _one(condition: Mapping[str, Any], case: _Case, held: _Held) -> bool:
         note = _noted(key, value, case)
         held.notes += [] if note is None else [note]
         return note is not None
+    if key == "taken_over":
+        held.notes += [
+            Note(what="taken-over", values={"drug": drug, "day": day, "stopped": case.mine.drug})
+            for drug, day in takers(case.facts, case.mine, value)
+        ]
+        return True
     answered = _asked(key, value, case)
     if isinstance(answered, str):
         held.assumed[answered] = None

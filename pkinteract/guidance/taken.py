@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
 from pkinteract.scenario import Scenario
+from pkinteract.scenario.doses import dosing_changes, schedule
 from pkinteract.scenario.types import TOLERANCE, Course
 
 DAY = 24.0
@@ -33,6 +35,9 @@ class Taken:
         Its courses, sorted; none of what is not modelled, which counts as taken all along.
     amounts
         Day to the amount that is taken on it [mg].
+    full_days
+        The same as daily doses: a last day that the drug does not fill counts as a whole one, and doses whose interval
+        does not divide the day are spread over it [mg].
     end
         Of the run [h].
     """
@@ -41,6 +46,7 @@ class Taken:
     spans: tuple[tuple[float, float], ...]
     courses: tuple[Course, ...]
     amounts: Mapping[int, float]
+    full_days: Mapping[int, float]
     end: float
 
     @property
@@ -77,9 +83,9 @@ class Taken:
 
     @cached_property
     def daily(self) -> list[float]:
-        """Amounts of the days from that of the first dose to the last with one [mg]."""
-        days = sorted(self.amounts)
-        return [self.amounts.get(day, 0.0) for day in range(days[0], days[-1] + 1)] if days else []
+        """Daily doses of the days from that of the first dose to the last with one [mg]."""
+        days = sorted(self.full_days)
+        return [self.full_days.get(day, 0.0) for day in range(days[0], days[-1] + 1)] if days else []
 
     @property
     def highest(self) -> float:
@@ -114,7 +120,7 @@ class Taken:
     @property
     def changes(self) -> bool:
         """Whether a course begins, steps or ends from t = 0 on."""
-        return any(-TOLERANCE <= time < self.end - DAY for course in self.courses for time in course.changes)
+        return any(-TOLERANCE <= time < self.end - DAY for time in dosing_changes(self.courses))
 
     def falls(self, within: float, *, share: float | None, amount: float | None) -> bool:
         """Whether the dose of a day falls by more than a share [1], or an amount [mg], in ``within`` [h].
@@ -122,7 +128,7 @@ class Taken:
         The end of the last dose is no such fall where a share is asked for.
         """
         daily, days = self.daily, round(within / DAY)
-        first = min(self.amounts, default=0)
+        first = min(self.full_days, default=0)
         later = daily if self.stop is None or share is not None else [*daily, *[0.0] * days]
         for n, before in enumerate(daily):
             if first + n + days < 0:
@@ -156,12 +162,52 @@ def taken_in(scenario: Scenario) -> dict[str, Taken]:
         courses = [course for regimen in scenario.regimens if regimen.drug == drug for course in regimen.courses]
         ordered = tuple(sorted(courses, key=lambda course: course.start))
         taken[drug] = Taken(
-            drug=drug, spans=_spans(ordered), courses=ordered, amounts=amounts[drug], end=scenario.duration
+            drug=drug,
+            spans=_spans(ordered),
+            courses=ordered,
+            amounts=amounts[drug],
+            full_days=_full_days(ordered, scenario.duration),
+            end=scenario.duration,
         )
     for name in scenario.not_modelled:
         always = ((float("-inf"), float("inf")),)
-        taken[name] = Taken(drug=name, spans=always, courses=(), amounts={}, end=scenario.duration)
+        taken[name] = Taken(drug=name, spans=always, courses=(), amounts={}, full_days={}, end=scenario.duration)
     return {drug: one for drug, one in taken.items() if one.courses or not one.modelled}
+
+
+def _full_days(courses: tuple[Course, ...], end: float) -> dict[int, float]:
+    """Daily doses by day [mg], as ``Taken`` has them."""
+    days: dict[int, float] = {}
+    rest: dict[int, float] = {}
+    for course in courses:
+        stop = min(course.stop, end)
+        last = math.ceil((stop - TOLERANCE) / DAY) * DAY
+        other = any(one.start < last and min(one.stop, end) > stop + TOLERANCE for one in courses)
+        whole = course if course.single else replace(course, stop=stop if other else last)
+        if course.start >= end - TOLERANCE:
+            continue
+        for time, labelled in schedule(whole):
+            amount = 0.0 if any(abs(time - missed) <= TOLERANCE for missed in course.missed) else labelled
+            into = rest if not course.single and time >= stop - TOLERANCE else days
+            for day, share in _spread(time, course.every, whole.stop):
+                into[day] = into.get(day, 0.0) + amount * share
+    for day, amount in rest.items():
+        mine = days.get(day, 0.0)
+        if day in days:
+            days[day] = max(mine, min(mine + amount, days.get(day - 1, 0.0)))
+    return days
+
+
+def _spread(time: float, every: float | None, stop: float) -> Iterator[tuple[int, float]]:
+    """Days on which a dose at a time [h] counts, and the share of it; the whole on its own where the interval fits."""
+    if every is None or abs(DAY / every - round(DAY / every)) < TOLERANCE:
+        yield int(time // DAY), 1.0
+        return
+    until = min(time + every, max(stop, time + TOLERANCE))
+    day = int(time // DAY)
+    while day * DAY < until - TOLERANCE:
+        yield day, (min(until, (day + 1) * DAY) - max(time, day * DAY)) / every
+        day += 1
 
 
 def _spans(courses: tuple[Course, ...]) -> tuple[tuple[float, float], ...]:

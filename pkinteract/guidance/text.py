@@ -58,6 +58,7 @@ def _noted(note: Note, scenario: Scenario, words: Words) -> str:
         from pkinteract.analytes import name_of
 
         values["analyte"] = name_of(str(values["analyte"]), scenario, words.language)
+    values |= {key: _named(str(values[key]), scenario, words) for key in ("drug", "stopped") if key in values}
     if "seizure" in values:
         values["seizure"] = words.say(f"seizure.{values['seizure']}")
     return words.say(f"guidance.note-{note.what}", **values)

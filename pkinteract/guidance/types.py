@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 Assumed = Literal["indication", "epilepsy", "childbearing", "duration"]
 """What is not given, and a rule fires as if it were."""
 
-Noted = Literal["above", "level", "activity", "activity-back", "moves", "uncovered", "open"]
+Noted = Literal["above", "level", "activity", "activity-back", "moves", "uncovered", "open", "taken-over"]
 """What the run, or the plan, says beside a rule."""
 
 

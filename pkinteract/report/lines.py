@@ -48,13 +48,20 @@ def level_text(observation: Observation) -> str:
     return f"{'<' if observation.below else ''}{observation.value:.4g} {observation.unit}"
 
 
-def protocol_lines(protocols: Sequence[Protocol]) -> Iterator[str]:
+def protocol_lines(protocols: Sequence[Protocol], words: Words) -> Iterator[str]:
     """What protocols are, a line each."""
     for protocol in protocols:
         if protocol.condition is None:
-            yield f"{protocol.drug}: {protocol.then} on {protocol.when}"
+            day = words.number(f"{protocol.checks[0] / 24:.4g}")
+            yield words.say("protocol.rule-day", drug=protocol.drug, then=protocol.then, day=day)
             continue
-        first, last = protocol.checks[0] / 24, protocol.checks[-1] / 24
-        several = f"{len(protocol.checks)} checks from day {first:.4g} to {last:.4g}"
-        checks = several if len(protocol.checks) > 1 else f"checked on day {first:.4g}"
-        yield f"{protocol.drug}: {protocol.then} if {protocol.when}, {checks}"
+        first, last = (words.number(f"{time / 24:.4g}") for time in (protocol.checks[0], protocol.checks[-1]))
+        yield words.say(
+            "protocol.rule" if len(protocol.checks) > 1 else "protocol.rule-once",
+            drug=protocol.drug,
+            then=protocol.then,
+            when=protocol.when,
+            count=len(protocol.checks),
+            first=first,
+            last=last,
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pkinteract.library.schema.monograph import Monograph
@@ -50,6 +50,42 @@ def dose_count(course: Course) -> int:
 def _fitting(length: float, every: float) -> int:
     """How many doses fall at 0 ≤ t < length."""
     return max(math.ceil((length - TOLERANCE) / every), 0)
+
+
+def dosing_changes(courses: Sequence[Course]) -> list[float]:
+    """Times at which one regimen's doses begin, become others or end, sorted [h].
+
+    Where one course goes on as another did, with the same doses at the same distance, nothing changes. A course that
+    begins at steady state does not begin in the run.
+    """
+    times = []
+    for course in courses:
+        begins = not course.steady_state and not any(_goes_on(other, course) for other in courses)
+        goes_on = not course.single and any(_goes_on(course, other) for other in courses)
+        inner = course.changes[1:-1] if goes_on else course.changes[1:]
+        times += [*([course.start] if begins else []), *inner]
+    return sorted(times)
+
+
+def _goes_on(one: Course, other: Course) -> bool:
+    """Whether a course's doses follow those of another as its own would have."""
+    if one is other or one.single or other.single or one.cycle or other.cycle or other.start < one.stop - TOLERANCE:
+        return False
+    if one.every is not None and abs(math.remainder(other.start - one.start, one.every)) > TOLERANCE:
+        return False
+    until = replace(one, stop=other.start)
+    last = _level(one, one.stop - one.start - 2 * TOLERANCE) if one.levels else 0.0
+    first = other.levels[0] if other.levels else 0.0
+    return (
+        math.isclose(last, first, rel_tol=1e-9)
+        and _alike(one) == _alike(other)
+        and not any(time >= one.stop - TOLERANCE for time, _ in schedule(until))
+    )
+
+
+def _alike(course: Course) -> Course:
+    """A course without what may differ where one goes on as another did."""
+    return replace(course, start=0.0, stop=0.0, count=None, levels=(), level_length=None, missed=(), steady_state=False)
 
 
 def schedule(course: Course) -> Iterator[tuple[float, float]]:

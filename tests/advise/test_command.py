@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,12 +23,17 @@ from click.testing import CliRunner, Result
 from playwright.sync_api import sync_playwright
 from runs import daily, regimen, text
 
+import pkinteract
 from pkinteract import load_scenario, simulate
 from pkinteract.advise.levels import Levels
 from pkinteract.advise.outcome import best_advice
 from pkinteract.advise.people import typical_people
+from pkinteract.analysis.moves import Move, moves_of
 from pkinteract.cli import main
 from pkinteract.model import build
+from pkinteract.population.people.draw import draw
+from pkinteract.population.people.specification import specification
+from pkinteract.result import Result as SimulationResult
 
 pytestmark = pytest.mark.compiled
 
@@ -117,6 +123,27 @@ def test_shares_of_virtual_patients_and_german() -> None:
     assert not Path("results/case-advise/report.html").exists()
 
 
+def test_kidney_limits_are_those_of_each_virtual_patient() -> None:
+    """Levetiracetam that must rise: the doses of the schedule against the label's table at each one's own clearance."""
+    begun = regimen("carbamazepine", daily("200 mg", "12 h", "1 d", "8 d"))
+    drugs = (regimen("levetiracetam", daily("750 mg", "12 h", "-6 d", "8 d")), begun)
+    table = '[advise]\ndrug = "levetiracetam"\nbetween = ["20 mg/L", "45 mg/L"]\n[population]\nage = ["65 y", "90 y"]\n'
+    Path("old.toml").write_text(text(*drugs, table, days=8, age=70), "utf-8")
+    scenario = load_scenario("old.toml")
+    clearance = draw(scenario, specification(scenario, 40, None), 0, 40).creatinine_clearance
+    most = np.select([clearance < 30, clearance < 50, clearance < 80], [1000.0, 1500.0, 2000.0], np.inf)
+
+    made = pkinteract.advise(scenario, n=40)
+
+    (kidneys,) = made.shares[(made.shares.group == "all") & (made.shares.outcome == "above_kidney_limit")].itertuples()
+    last = 2 * made.schedule.dose_mg.iloc[-1]
+    assert last > 1500
+    assert (kidneys.unchanged, kidneys.advised) == pytest.approx((np.mean(most < 1500), np.mean(last > most)))
+    assert kidneys.unchanged < kidneys.advised < 1
+    (inside,) = made.shares[(made.shares.group == "all") & (made.shares.outcome == "inside")].itertuples()
+    assert inside.advised <= np.mean(last <= most)
+
+
 def test_the_same_bytes_from_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where levels are not sums, and in virtual patients."""
     saturated = text(
@@ -180,7 +207,7 @@ def test_nothing_is_written_over_what_is_there(arguments: tuple[str, ...], part:
 
 
 def test_progress_shows_on_a_terminal_alone() -> None:
-    """A bar of the schedules where somebody looks, and nothing on standard error elsewhere."""
+    """The schedules that were judged are counted where somebody looks, towards no end, and nothing shows elsewhere."""
 
     class Terminal(StringIO):
         def isatty(self) -> bool:
@@ -188,8 +215,23 @@ def test_progress_shows_on_a_terminal_alone() -> None:
 
     with redirect_stderr(Terminal()) as shown, pytest.raises(SystemExit):
         main(["advise", "case.toml", "--no-figure"], prog_name="pkinteract")
-    assert "schedules a second" in shown.getvalue()
+    assert re.search(r"\r[\d,]+ schedules, [\d,]+ a second *\n", shown.getvalue())
+    assert not {"%", "/"} & set(shown.getvalue())
     assert command("case.toml", "--no-figure").stderr == ""
+
+
+def test_the_unchanged_run_is_answered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One answer of the run without the schedule, one of that with it."""
+    answered: list[str] = []
+
+    def counted(result: SimulationResult) -> tuple[Move, ...]:
+        answered.append(result.scenario.text)
+        return moves_of(result)
+
+    monkeypatch.setattr("pkinteract.analysis.answer.moves_of", counted)
+    assert command("case.toml", "--no-figure").exit_code == 0
+
+    assert len(answered) == len(set(answered)) == 2
 
 
 INTERRUPTED = """
@@ -257,7 +299,7 @@ def test_a_search_that_is_stopped_is_within_what_was_judged() -> None:
     assert advice.stopped
     assert not advice.complete
     assert 1 <= advice.seen <= seen
-    assert advice.limit is None
+    assert advice.limits is None
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs chromium (apt-get install chromium)")

@@ -8,7 +8,7 @@ from itertools import pairwise, product
 
 import numpy as np
 import pytest
-from advised import asked, every_schedule, searched
+from advised import asked, every_schedule, rewritten, searched
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from runs import daily, regimen, text
@@ -16,8 +16,12 @@ from runs import daily, regimen, text
 from pkinteract.advise.outcome import freedom_of
 from pkinteract.advise.score import candidates, judgement_of
 from pkinteract.advise.search import best_schedules
+from pkinteract.advise.steps import planned_steps
 from pkinteract.advise.tablets import doses_of
 from pkinteract.advise.types import PRESENT, Schedule, Step
+from pkinteract.export.tables.advise import schedule_table
+from pkinteract.report.advise.sentences import advice_sentences
+from pkinteract.text.words import words_of
 
 pytestmark = pytest.mark.compiled
 
@@ -27,6 +31,12 @@ VALPROATE = {
     "begun": regimen("valproate", daily("500 mg", "12 h", "0 d", "14 d")),
     "stopped": regimen("valproate", daily("500 mg", "12 h", "-20 d", "0 d")),
 }
+BEGUN_INDUCER = text(
+    regimen("quetiapine", daily("200 mg", "12 h", "-20 d", "16 d")),
+    regimen("carbamazepine", daily("200 mg", "12 h", "0 d", "16 d")),
+    '[advise]\ndrug = "quetiapine"\nmost_changes = 2\n',
+    days=16,
+)
 
 
 def case(valproate: str, table: str, *, start: str = "") -> str:
@@ -138,8 +148,8 @@ def test_increases_come_no_faster_than_the_label_lets() -> None:
     assert len(rises) > 1
     assert all(rise <= 50 for _, rise in rises)
     assert all(later - earlier >= 7 for (earlier, _), (later, _) in pairwise(rises))
-    assert advice.limit is not None
-    assert advice.limit[0] == "titration"
+    assert advice.limits is not None
+    assert advice.limits.names == ("titration",)
 
 
 def test_an_incoming_drug_rises_only_after_its_time() -> None:
@@ -150,8 +160,45 @@ def test_an_incoming_drug_rises_only_after_its_time() -> None:
 
     assert advice.best.schedule == ()
     assert not advice.best.score.passes
-    assert advice.limit is not None
-    assert advice.limit[0] == "titration"
+    assert advice.limits is not None
+    assert advice.limits.names == ("titration",)
+
+
+@pytest.mark.parametrize(
+    ("language", "both"), [("en", "none of them alone is enough"), ("de", "keine dieser Grenzen allein")]
+)
+def test_limits_that_bind_together_are_named_together(language: str, both: str) -> None:
+    """Quetiapine beside carbamazepine that is begun needs several times the dose: neither a higher one nor a faster way
+    to it is enough alone, both are, and the tablets have nothing to do with it."""
+    advice = searched(BEGUN_INDUCER).advice
+    words = words_of(language)
+
+    assert advice.limits is not None
+    assert advice.limits.names == ("titration", "highest dose")
+    assert advice.limits.candidate.score.excess < 0.1 * advice.best.score.excess
+    said = [text for text in advice_sentences(advice, advice.best, (), None, words)["do"] if both in text]
+    assert len(said) == 1
+    assert words.say("limit.titration") in said[0]
+    assert words.say("limit.highest-dose") in said[0]
+
+
+@pytest.mark.parametrize(
+    ("every", "language", "said"),
+    [("5 h", "en", "every 5 h"), ("5 h", "de", "alle 5 h"), ("12 h", "en", "2 a day"), ("8 h", "de", "3-mal täglich")],
+)
+def test_an_interval_that_does_not_divide_the_day_is_told_as_one(every: str, language: str, said: str) -> None:
+    """Four or five doses a day are one every five hours, also in the table; others are told by the day."""
+    lamotrigine = regimen("lamotrigine", daily("50 mg", every, "-6 d", "6 d"))
+    valproate = regimen("valproate", daily("500 mg", "12 h", "0 d", "6 d"))
+    advised = searched(text(lamotrigine, valproate, '[advise]\ndrug = "lamotrigine"\nmost_changes = 1\n', days=6))
+    advice, words = advised.advice, words_of(language)
+    curve = rewritten(advised.task, advice.best.schedule).curves[advised.task.place]
+    steps = planned_steps(advice, advice.best, advised.levels, curve)
+    times = schedule_table(advice, steps, words)["times"]
+
+    assert steps
+    assert all(said in text for text in advice_sentences(advice, advice.best, steps, None, words)["do"][: len(steps)])
+    assert all((said in str(text)) is (every == "5 h") for text in times)
 
 
 @settings(max_examples=4)

@@ -103,6 +103,11 @@ CASES = {
         regimen("levetiracetam", daily("500 mg", "12 h", "2 d", "16 d")),
         advise='drug = "levetiracetam"\nbetween = ["4 mg/L", "8 mg/L"]\n',
     ),
+    "uneven": case(
+        regimen("lamotrigine", daily("50 mg", "5 h", "-12 d", "16 d")),
+        VALPROATE,
+        advise='drug = "lamotrigine"\nsplit = true\n',
+    ),
     "racemate": case(
         regimen("warfarin", daily("6 mg", "24 h", "-15 d", "16 d")),
         regimen("fluconazole", daily("200 mg", "24 h", "0 d", "8 d")),

@@ -274,8 +274,9 @@ def test_several_scenarios_are_compared() -> None:
     assert "later" in text_
 
 
-def test_several_scenarios_go_to_results_by_default() -> None:
-    """A folder each, the comparison beside them; what else lies in results/ stays."""
+def test_several_scenarios_go_to_results_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder each, the comparison beside them, of which no record is made; what else lies in results/ stays."""
+    monkeypatch.delattr("pkinteract.export.record.run.comparison_record")
     assert command("run", "short.toml", "single.toml", "--no-figure").exit_code == 0
 
     assert written("results") == {"short", "single", "comparison.csv"}

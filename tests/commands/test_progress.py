@@ -10,7 +10,7 @@ import pytest
 from runs import once, regimen, text
 
 from pkinteract.cli import main
-from pkinteract.commands.shared.progress import evaluation_progress, progress_bar
+from pkinteract.commands.shared.progress import evaluation_progress, progress_bar, search_progress
 
 
 class Terminal(io.StringIO):
@@ -32,6 +32,22 @@ def test_a_bar_counts_what_is_left() -> None:
     assert "6/6" in shown.getvalue()
     assert "patients a second" in shown.getvalue()
     assert shown.getvalue().endswith("\n")
+
+
+def test_a_search_counts_up_where_nobody_knows_the_end() -> None:
+    """What is done is counted to the last, on a line that ends; where the end is known it is a bar."""
+    with redirect_stderr(Terminal()) as shown, search_progress("schedules") as begin:
+        assert begin is not None
+        done = begin(None)
+        for _ in range(3):
+            done(500)
+    with redirect_stderr(Terminal()) as bar, search_progress("patients") as begin:
+        assert begin is not None
+        begin(4)(4)
+
+    assert shown.getvalue().split("\r")[-1].startswith("1,500 schedules, ")
+    assert shown.getvalue().endswith("\n")
+    assert "4/4" in bar.getvalue()
 
 
 def failing() -> None:

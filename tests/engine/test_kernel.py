@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -117,3 +121,75 @@ def test_without_a_home_the_cache_is_of_this_process(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("XDG_CACHE_HOME", os.devnull)
 
     assert code.folder().is_dir()
+
+
+MINE = next(entry for entry in ENTRIES if entry.module == "pkinteract.engine.kernel.digits")
+OLD, LATELY = 40.0, 20.0
+"""Days since a file was used."""
+
+
+def left(folder: Path, name: str, days: float, content: bytes = b"0" * 64 + b"\nmarch\ncode") -> Path:
+    """A file of the cache that was used so many days ago."""
+    path = folder / name
+    path.write_bytes(content)
+    used = time.time() - 86_400 * days
+    os.utime(path, (used, used))
+    return path
+
+
+def version(digit: str) -> str:
+    return digit * 24
+
+
+def test_what_nobody_used_for_a_month_is_removed(tmp_path: Path) -> None:
+    """Whole sets of other versions and drafts go; a set of which one file is in use stays whole, and all that is not
+    ours, or of this version, stays."""
+    own = [left(tmp_path, code.path_of(entry, tmp_path).name, OLD) for entry in ENTRIES]
+    gone = [left(tmp_path, f"{name}-{version('a')}.o", OLD) for name in ("march", "count_groups16")]
+    gone += [left(tmp_path, f"march-{version('c')}.4711", OLD)]
+    used = [left(tmp_path, f"march-{version('b')}.o", OLD), left(tmp_path, f"digits-{version('b')}.o", LATELY)]
+    foreign = [
+        left(tmp_path, f"march-{version('d')}.o", OLD, b"somebody's own object file, which begins otherwise" * 9),
+        left(tmp_path, "march.o", OLD),
+        left(tmp_path, "notes-to-keep.txt", OLD),
+    ]
+    (tmp_path / f"march-{version('e')}.o").mkdir()
+
+    code.prune(tmp_path)
+
+    assert not any(path.exists() for path in gone)
+    assert all(path.exists() for path in (*own, *used, *foreign))
+    assert (tmp_path / f"march-{version('e')}.o").is_dir()
+
+
+def test_many_may_prune_one_folder_at_once(tmp_path: Path) -> None:
+    """What another process removed first is no error; nor is a folder that is not there."""
+    for n in range(200):
+        left(tmp_path, f"march-{n:024x}.o", OLD)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(code.prune, [tmp_path] * 8))
+
+    assert list(tmp_path.iterdir()) == []
+    code.prune(tmp_path / "none")
+
+
+@pytest.mark.compiled
+def test_using_code_keeps_it_and_making_it_clears_up(tmp_path: Path) -> None:
+    """A process that compiles removes what is old beside it; one that reads code says that it was used."""
+    old = left(tmp_path, f"march-{version('a')}.o", OLD)
+    script = (
+        "from pkinteract.engine.kernel import code\n"
+        "code.ENTRIES = tuple(one for one in code.ENTRIES if one.module.endswith('digits'))\n"
+        "code.address(code.ENTRIES[0])\n"
+    )
+    environment = {**os.environ, "PKINTERACT_CACHE": str(tmp_path)}
+    line = [sys.executable, "-c", script]
+    subprocess.run(line, env=environment, check=True)
+    (mine,) = tmp_path.iterdir()
+    assert mine == code.path_of(MINE, tmp_path)
+    assert not old.exists()
+
+    os.utime(mine, (1e9, 1e9))
+    subprocess.run(line, env=environment, check=True)
+
+    assert mine.stat().st_mtime > time.time() - 3600

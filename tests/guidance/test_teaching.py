@@ -146,11 +146,17 @@ def test_an_inducer_stopped_on_amitriptyline_is_reviewed_with_the_days_of_the_ru
 
 def test_the_fifth_sentence_takes_the_gravest() -> None:
     """What to do begins with the gravest rule, named with its body."""
-    _, fired, sentence = simulated()
+    stopped = course("-60 d", 'until = "5 d"', 'dose = "500 mg"', 'every = "12 h"')
+    scenario = load(
+        text(regimen("valproate", stopped), days=8, patient='indication = "epilepsy"\nchildbearing = false\n')
+    )
+    answer = answer_of(simulate(scenario))
+    fired = fire(scenario, facts_of_run(answer))
     worst = gravest(fired)
+    sentence = next(one.text for one in sentences_of(answer, words_of("en"), guidance=fired) if one.label == "do")
 
     assert worst is not None
-    assert sentence.startswith("Avoid (Agency), carbamazepine: ")
+    assert sentence.startswith("Avoid (Agency), valproate: ")
     assert worst.advice in sentence
 
 

@@ -101,7 +101,10 @@ def test_groups_and_monographs_agree_on_the_sodium_channel(drug: str) -> None:
     assert named == {name for name in ("sodium-fast", "sodium-slow") if drug in drug_groups()[name]}
 
 
-@pytest.mark.parametrize(("drug", "rule"), [("carbamazepine", "asm-abrupt"), ("phenobarbital", "barbiturate-abrupt")])
+@pytest.mark.parametrize(
+    ("drug", "rule"),
+    [("carbamazepine", "asm-abrupt"), ("valproate", "vpa-abrupt"), ("phenobarbital", "barbiturate-abrupt")],
+)
 def test_a_taper_of_days_is_as_a_sudden_stop(drug: str, rule: str) -> None:
     """200 mg a day, 50 mg for three days, nothing: fires; a taper of three weeks does not."""
 
@@ -111,6 +114,58 @@ def test_a_taper_of_days_is_as_a_sudden_stop(drug: str, rule: str) -> None:
 
     assert rule in rules(tapered(3))
     assert rule not in rules(tapered(21))
+
+
+@pytest.mark.parametrize(
+    ("drug", "told"),
+    [
+        ("valproate", {("vpa-abrupt", "agency", "avoid")}),
+        ("carbamazepine", {("asm-abrupt", "recalled", "caution")}),
+        ("lamotrigine", {("ltg-stop", "label", "caution")}),
+        ("brivaracetam", {("brv-stop", "label", "caution")}),
+        ("clobazam", {("bzd-abrupt", "society", "avoid")}),
+        ("phenobarbital", {("barbiturate-abrupt", "recalled", "caution")}),
+    ],
+)
+def test_a_sudden_stop_cites_what_was_read_of_that_drug(drug: str, told: set[tuple[str, str, str]]) -> None:
+    """The agency's page on valproate is the source for valproate alone; what nobody read is recalled and a caution."""
+    fired = rules(regimen(drug, standing("100 mg", until="10 d"))).values()
+
+    assert {(one.rule, one.body, one.severity) for one in fired if one.rule.endswith(("-abrupt", "-stop"))} == told
+
+
+def test_a_switch_over_night_is_told_as_one() -> None:
+    """Who takes over is named beside the rule, which stands; nobody is named who was there before or stops too."""
+    stopped = regimen("valproate", standing("500 mg", until="10 d"))
+    new = regimen("levetiracetam", course("10 d", 'until = "40 d"', 'dose = "500 mg"', 'every = "12 h"'))
+    old = regimen("lamotrigine", standing("100 mg"))
+    (alone,) = [rules(stopped, old)["vpa-abrupt"]]
+    (switch,) = [rules(stopped, old, new)["vpa-abrupt"]]
+
+    assert alone.notes == ()
+    assert switch.severity == alone.severity
+    assert [(note.values["drug"], note.values["day"]) for note in switch.notes] == [("levetiracetam", 10)]
+
+
+@pytest.mark.parametrize("until", ["10 d", "10.5 d"])
+def test_a_half_filled_last_day_is_no_step_of_a_taper(until: str) -> None:
+    """A stop at noon is as sudden as one at midnight."""
+    assert "ssri-abrupt" in rules(regimen("citalopram", standing("10 mg", until=until)))
+
+
+@pytest.mark.parametrize(("every", "days"), [("12 h", 20.5), ("8 h", 20.4), ("5 h", 20), ("36 h", 20), ("48 h", 20)])
+def test_days_that_hold_unlike_numbers_of_doses_are_no_fall(every: str, days: float) -> None:
+    """The same dose all along is no fall of it, whatever the interval and wherever the run ends."""
+    drug = regimen("clonazepam", course("-60 d", 'until = "90 d"', 'dose = "0.5 mg"', f'every = "{every}"'))
+
+    assert "bzd-abrupt" not in rules(drug, days=days)
+
+
+def test_a_benzodiazepine_that_ends_soon_after_a_small_step_ends_suddenly() -> None:
+    """A fifth less for ten days, then nothing: more than a quarter within two weeks."""
+    last = course("10 d", 'until = "20 d"', 'dose = "0.8 mg"', 'every = "12 h"')
+
+    assert "bzd-abrupt" in rules(regimen("clonazepam", standing("1 mg", until="10 d") + last))
 
 
 def test_german_names_and_the_limit() -> None:

@@ -125,7 +125,7 @@ VIGNETTES = {
         cite="Werz and Swartz 2002, AES abstract 1.296: lamotrigine rises once phenytoin is gone",
         patient=MAN + 'seizure_types = ["focal"]\n',
         drugs=(standing("lamotrigine", "200 mg"), standing("phenytoin", "150 mg", until="14 d")),
-        expected={"inducer-stop-ltg": "monitor", "na-plus-na-switch": "info", "asm-abrupt": "avoid"},
+        expected={"inducer-stop-ltg": "monitor", "na-plus-na-switch": "info", "asm-abrupt": "caution"},
         simulated=True,
     ),
     "meropenem": Vignette(

@@ -134,7 +134,7 @@ class Wishes:
 
     def silent(self) -> str:
         """One in which every condition but one holds; without conditions, without the drug or its partner."""
-        stable = ("within", "partner_stops", "uncovered", "without")
+        stable = ("within", "partner_stops", "uncovered", "without", "taken_over")
         late = [one for one in self.rule.when if next(iter(one)) not in stable] or list(self.rule.when)
         if not late or "within" in self.kinds:
             self.draft.drop(self.partner or self.drug)
@@ -269,6 +269,9 @@ class Wishes:
 
     def _overlap_ends(self, value: bool, holds: bool) -> None:
         self.draft.take(str(self.partner), course(LONG, "20 d" if value is holds else f"{END} d"))
+
+    def _taken_over(self, value: object, holds: bool) -> None:
+        pass
 
     def _within(self, value: object, holds: bool) -> None:
         pass

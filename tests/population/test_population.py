@@ -44,6 +44,7 @@ from pkinteract.population.statistics import tally as counting
 from pkinteract.population.statistics.metrics import metrics, times_to_shares, windows_of
 from pkinteract.report.population.text import population_lines
 from pkinteract.report.workers import Draw, drawing
+from pkinteract.text.words import words_of
 
 pytestmark = [pytest.mark.compiled, pytest.mark.xdist_group("population")]
 
@@ -420,10 +421,41 @@ def test_a_group_is_named_for_more_than_one_patient_and_more_than_chance(
         tally.risk[place, names.index(row), 0] = sum(total for _, total in counts)
         tally.risk[place, names.index(row), counting.AFTER] = sum(events for events, _ in counts)
 
-    lines = [line for line in population_lines(plan, tally, 0, []) if "CYP2D6 poor" in line]
+    lines = [line for line in population_lines(plan, tally, 0, [], words_of("en")) if "CYP2D6 poor" in line]
 
     assert len(lines) == (words is not None)
     assert words is None or words in lines[0]
+
+
+def test_the_tables_of_the_terminal_are_in_the_language(plan: RunPlan) -> None:
+    """Every line is another in German but the title, with a decimal comma; groups and failures too."""
+    tally = counting.empty_tally(plan, plan.spec.n)
+    names = counting.groups(plan)
+    place = next(n for n, analyte in enumerate(plan.analytes) if analyte.id == "amitriptyline+nortriptyline")
+    risky = (("CYP2D6", "poor"), ("age_y", "65 and above"), ("smoker", "true"))
+    risky = tuple(group for group in risky if group in names)
+    tally.risk[place, 0, 0], tally.risk[place, 0, counting.AFTER] = 12_000, 400
+    for group in risky:
+        tally.risk[place, names.index(group), 0], tally.risk[place, names.index(group), counting.AFTER] = 1000, 200
+    tally.patients[:] = 12_000, 12
+    tally.failures.update(dict.fromkeys(range(9), "cannot be"))
+
+    english, german = (population_lines(plan, tally, 1, [], words_of(language)) for language in ("en", "de"))
+
+    assert len(english) == len(german)
+    same = [line for line in english[1:] if line in german]
+    assert all(re.fullmatch(r"[ \w+/,.–-]*", line) for line in same), same
+    told = "\n".join(german)
+    for said in (
+        "davon 12 ohne Ergebnis",
+        "Verhältnis",
+        "200 von 1.000",
+        "20,0 %",
+        "Patient 0: ",
+        "langsam",
+        "Raucher",
+    ):
+        assert said in told
 
 
 def test_a_sum_of_parts_does_not_depend_on_their_order(plan: RunPlan) -> None:

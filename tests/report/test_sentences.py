@@ -14,9 +14,10 @@ from runs import course, daily, drug, pathway, regimen, run, text
 from pkinteract import load_scenario, simulate
 from pkinteract.analysis import Answer, answer_of
 from pkinteract.analysis.alerts.types import Alert
+from pkinteract.analysis.risks import ratio_ends, risk_ends, risks_of
 from pkinteract.export.tables.run import alert_text
 from pkinteract.model.expectation.evidence import pair_evidence
-from pkinteract.report.run.sentences import sentences_of
+from pkinteract.report.run.sentences import sentences_of, told_moves
 from pkinteract.text.words import LANGUAGES, words_of
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -420,3 +421,43 @@ def test_the_same_days_of_two_drugs_are_one_sentence() -> None:
 def test_a_loss_is_told_where_nothing_else_moves() -> None:
     """Doses that are missed, and a level that does not fit what is taken, are what happens."""
     assert "is not taken for 2 days" in told(answer("missed-carbamazepine-doses"))["happens"]
+
+
+def with_valproate(gene: str, ki: str = "") -> Answer:
+    drugs = (
+        regimen("amitriptyline", course("-40 d", 'until = "50 d"', 'dose = "75 mg"', 'every = "12 h"')),
+        regimen("valproate", course("0 d", 'until = "50 d"', 'dose = "500 mg"', 'every = "12 h"')),
+    )
+    other = f'[override.valproate]\n"inhibits.inducible.ki" = "{ki} mg/L"\n' if ki else ""
+    return answer_of(run(text(*drugs, other, days=50, patient=f'[patient.phenotype]\nCYP2D6 = "{gene}"\n')))
+
+
+def test_a_move_in_a_poor_metaboliser_is_told_with_its_span() -> None:
+    """Valproate on amitriptyline: runs with its constant at the ends of the interval give the ends that are told."""
+    poor = with_valproate("poor")
+    low, high = (told_moves(with_valproate("poor", ki))[0].ratio for ki in ("36.47", "1.569"))
+    (move,) = told_moves(poor)
+    ends = ratio_ends(poor.result, move)
+
+    assert ends == (pytest.approx(low, rel=0.05), pytest.approx(high, rel=0.05))
+    assert low < move.ratio < high
+    for language in LANGUAGES:
+        words = words_of(language)
+        assert words.say("happens.extrapolated", low=ends[0], high=ends[1]) in told(poor, language)["happens"]
+
+
+def test_the_risk_of_a_poor_metaboliser_is_told_with_its_span() -> None:
+    """The level of a poor metaboliser over a normal one's, with the constant at either end in both; not of the move."""
+    normal = with_valproate("normal")
+    (move,) = told_moves(normal)
+    risk = risks_of(normal.result, move)[0]
+    ends = risk_ends(normal.result, move, risk)
+    expected = [
+        told_moves(with_valproate("poor", ki))[0].after / told_moves(with_valproate("normal", ki))[0].after
+        for ki in ("36.47", "1.569")
+    ]
+
+    assert ends == (pytest.approx(expected[0], rel=0.15), pytest.approx(expected[1], rel=0.15))
+    assert ratio_ends(normal.result, move) is None
+    for language in LANGUAGES:
+        assert all(words_of(language).written(end) in told(normal, language)["risk"] for end in ends)

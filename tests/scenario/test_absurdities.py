@@ -83,6 +83,10 @@ def test_a_drug_does_not_form_itself() -> None:
     [
         (text(ONE, days=2, age=90, patient='pregnancy = "20 wk"\n'), "is unusual at 90 y; is the age right?"),
         (
+            text(ONE, days=2, age=90, patient='[[patient.change]]\nat = "1 d"\npregnancy = "4 wk"\n'),
+            "patient.change[0].pregnancy: is unusual at 90 y; is the age right?",
+        ),
+        (
             text(regimen("amitriptyline", once("75 mg", "0 d", 'lag = "5 d"')), days=2),
             "the lag of amitriptyline is longer than the run; nothing of it is absorbed in it",
         ),
@@ -97,7 +101,7 @@ def test_a_drug_does_not_form_itself() -> None:
             "every dose of amitriptyline is missed; nothing of it is ever taken",
         ),
     ],
-    ids=["pregnant at 90", "lag beyond the run", "all missed"],
+    ids=["pregnant at 90", "becoming pregnant at 90", "lag beyond the run", "all missed"],
 )
 def test_what_looks_like_a_slip_is_warned_of(source: str, warning: str) -> None:
     """It runs, and says so; the same scenario without it does not."""

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from runs import course, daily, once, regimen, run, text
 from scenario_files import amounts, load, one, taken, times
 
+from pkinteract.analysis.moves import own_changes
+
 # ---- courses ----
 
 
@@ -333,3 +335,38 @@ def test_a_steady_state_may_lie_before_the_start() -> None:
     assert [dose.time for dose in steady.doses] == [-240, -232, -208, -204, -184]
     assert not any(dose.missed for dose in steady.doses)
     assert [dose.time for dose in scenario.doses if dose.missed] == [-160]
+
+
+@pytest.mark.parametrize(
+    ("second", "changes"),
+    [
+        (course("5 d", 'until = "20 d"', 'dose = "100 mg"', 'every = "12 h"'), []),
+        (course("5 d", 'until = "20 d"', 'dose = "150 mg"', 'every = "12 h"'), [5]),
+        (course("5 d", 'until = "20 d"', 'dose = "200 mg"', 'every = "24 h"'), [5]),
+        (course("5.25 d", 'until = "20 d"', 'dose = "100 mg"', 'every = "12 h"'), [5, 5.25]),
+        (course("6 d", 'until = "20 d"', 'dose = "100 mg"', 'every = "12 h"'), [5, 6]),
+        (course("5 d", 'until = "20 d"', 'dose = "100 mg"', 'every = "12 h"', 'food = "fed"'), [5]),
+        (
+            course(
+                "5 d", 'until = "9 d"', 'dose = "100 mg"', 'every = "12 h"', 'taper_to = "50 mg"', 'step_every = "2 d"'
+            ),
+            [7, 9],
+        ),
+    ],
+)
+def test_a_course_that_goes_on_as_another_did_is_no_change(second: str, changes: list[float]) -> None:
+    """Closed form: the days on which a dose, its interval or its food become others; no seam of like courses."""
+    first = course("-20 d", 'until = "5 d"', 'dose = "100 mg"', 'every = "12 h"')
+    scenario = load(text(regimen("lamotrigine", first, second), days=20))
+
+    assert [time / 24 for time in own_changes(scenario, "lamotrigine")] == changes
+
+
+@pytest.mark.parametrize(("evening", "changes"), [("100 mg", []), ("150 mg", [5])])
+def test_clock_times_that_go_on_are_no_change(evening: str, changes: list[float]) -> None:
+    """The same times of the clock with the same doses go on, whenever the seam falls between two of them."""
+    first = course("-20 d", 'until = "5 d"', 'at = { "08:00" = "100 mg", "20:00" = "100 mg" }')
+    second = course("5 d", 'until = "20 d"', f'at = {{ "08:00" = "100 mg", "20:00" = "{evening}" }}')
+    scenario = load(text(regimen("lamotrigine", first, second), days=20))
+
+    assert [time / 24 for time in own_changes(scenario, "lamotrigine")] == changes

@@ -14,9 +14,11 @@ from scenario_files import load
 
 from pkinteract import load_scenario, simulate
 from pkinteract.analysis import answer_of
+from pkinteract.analysis.moves import moves_of
 from pkinteract.errors import InputError
 from pkinteract.export.record.run import run_record
 from pkinteract.fitting.patient.priors import patient_fit
+from pkinteract.report.run.advice import advice_of
 from pkinteract.report.run.protocols import protocol_sentences
 from pkinteract.result import Result
 from pkinteract.scenario import Dose
@@ -293,3 +295,45 @@ def test_the_shipped_scenario_lowers_the_dose_and_brings_it_back() -> None:
 
     changed = [check for check in result.checks if check.decision == "changed"]
     assert [(check.before, check.after) for check in changed] == [(600.0, 500.0), (500.0, 600.0)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "warned"),
+    [
+        (('check = "7 d"', 'delay = "24 h"'), False),
+        (('check = "2 d"', 'delay = "2 d"'), True),
+        (('check = "1 d"', 'delay = "72 h"'), True),
+        (('check = "1 d"', 'delay = "72 h"', "at_most = 1"), False),
+    ],
+)
+def test_a_delay_that_outlasts_the_next_check_is_warned_of(rows: tuple[str, ...], warned: bool) -> None:
+    """The next level is judged before the last change has begun: that is said with its line."""
+    source = text(INDUCED, protocol("carbamazepine level above 4 mg/L", "-50 mg", *rows, drug="carbamazepine"), days=16)
+    said = [warning for warning in load(source).warnings if "protocol[0].delay" in warning]
+
+    assert len(said) == warned
+    assert all(warning.startswith(f"line {line_of(source, 'delay')}, ") for warning in said)
+
+
+def line_of(source: str, key: str) -> int:
+    return next(n for n, line in enumerate(source.splitlines(), 1) if line.startswith(key))
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "The protocol decides on the dose of"), ("de", "entscheidet das Protokoll")]
+)
+def test_what_to_do_leaves_the_dose_to_the_protocol(language: str, said: str) -> None:
+    """Amitriptyline rises after carbamazepine: its dose is asked for; with a protocol, that decides."""
+    drugs = (
+        regimen("amitriptyline", course("-30 d", 'dose = "75 mg"', 'every = "12 h"', 'until = "30 d"')),
+        regimen("carbamazepine", course("-30 d", 'dose = "400 mg"', 'every = "12 h"', 'until = "0 d"')),
+    )
+    rule = protocol("amitriptyline average above 900 ng/mL", "-25 mg", 'check = "7 d"', drug="amitriptyline")
+    free, steered = (
+        " ".join(advice_of(answer, moves_of(answer.result), words_of(language)))
+        for answer in (answer_of(run(text(*drugs, *rules, days=30))) for rules in ((), (rule,)))
+    )
+
+    assert said not in free
+    assert said in steered
+    assert len(steered) < len(free)

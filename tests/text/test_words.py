@@ -27,6 +27,7 @@ from pkinteract.library.schema.guidance import BODIES, SEVERITIES
 from pkinteract.library.schema.pairs import PairAdviceKey
 from pkinteract.library.schema.targets import Carried, PillarName
 from pkinteract.library.schema.values import Kind
+from pkinteract.population.statistics.tally import PHENOTYPES
 from pkinteract.report.run.sentences import QUANTITIES, Label
 from pkinteract.scenario import Patient
 from pkinteract.scenario.advise.types import Measure
@@ -71,12 +72,17 @@ OPEN = {
     "happens": FALLS,
     "alert": (*FALLS, *LEVELS, "above-alert-peaks", "above-alert-sampled", "above-range-total", "below-range-total"),
     "much": (*LEVELS, "above-range-until", "below-range-until", "days", "peak", "unsteady", "moving", "open"),
-    "do": tuple(
-        f"{key}{rule}{end}" for rule in LEVELS for key, end in (("still-", ""), ("still-", "-further"), ("enters-", ""))
+    "do": (
+        *(
+            f"{key}{rule}{end}"
+            for rule in LEVELS
+            for key, end in (("still-", ""), ("still-", "-further"), ("enters-", ""))
+        ),
+        *("protocol-above", "protocol-below"),
     ),
     "measure": ("share", "share-unbound"),
     "advice": get_args(PairAdviceKey),
-    "risk": ("gene", "kidneys"),
+    "risk": ("gene", "kidneys", "gene-between", "kidneys-between"),
     "protocol": ("changed", "changed-day", "stopped", "stopped-day"),
     "quantity": QUANTITIES,
     "patient": ("female", "male"),
@@ -93,6 +99,7 @@ OPEN = {
         *get_args(Measure),
         *(f"{begin}{kind}" for begin in ("", "fails-") for kind in ("kept", "inside")),
         *(f"share-{outcome.replace('_', '-')}" for outcome in get_args(Outcome)),
+        *("would-pass-together", "would-help-together"),
     ),
     "limit": tuple(limit.replace(" ", "-") for limit in get_args(Limit)),
     "way": (
@@ -106,6 +113,12 @@ OPEN = {
     "pump": get_args(Carried.model_fields["answer"].annotation),
     "effect": ("silent", "worse"),
     "assumption": ASSUMPTIONS,
+    "virtual": (
+        *("analyte", "unit", "before", "after", "rise", "half", "most", "highest", "day", "lowest"),
+        *PHENOTYPES,
+        *("smoker-true", "smoker-false"),
+        *(f"{what}-{end}" for what in ("age", "weight", "clearance") for end in ("below", "between", "from")),
+    ),
     "shares": (
         *(f"clearance-{end}" for end in ("below", "between", "from")),
         *(f"{side}-range" for side in ("above", "below")),

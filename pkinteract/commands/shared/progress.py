@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 Begin = Callable[[int, int], Callable[[int], None]]
 """From a total, and how many of it are there already, to what is told how many more are done."""
 
+OFTEN = 0.1
+"""A count is written no more often than this [s]."""
+
 
 @contextmanager
 def progress_bar(what: str) -> Iterator[Begin | None]:
@@ -43,6 +46,44 @@ def progress_bar(what: str) -> Iterator[Begin | None]:
             return done
 
         yield begin
+
+
+@contextmanager
+def search_progress(what: str) -> Iterator[Callable[[int | None], Callable[[int], None]] | None]:
+    """What begins to tell how many of ``what`` are done: with a bar where their number is known, else the count alone.
+
+    None where nobody looks.
+    """
+    with progress_bar(what) as begin, ExitStack() as ends:
+
+        def begin_either(total: int | None) -> Callable[[int], None]:
+            return begin(total, 0) if begin is not None and total is not None else ends.enter_context(_count(what))
+
+        yield None if begin is None else begin_either
+
+
+@contextmanager
+def _count(what: str) -> Iterator[Callable[[int], None]]:
+    """What is told how many more are done, and writes how many are and how fast."""
+    start = time.monotonic()
+    count, told = 0, start
+
+    def show() -> None:
+        rate = count / max(time.monotonic() - start, 1e-9)
+        click.echo(f"\r{count:,} {what}, {rate:,.0f} a second    ", nl=False, err=True)
+
+    def done(more: int) -> None:
+        nonlocal count, told
+        count += more
+        if time.monotonic() - told >= OFTEN:
+            told = time.monotonic()
+            show()
+
+    try:
+        yield done
+    finally:
+        show()
+        click.echo(err=True)
 
 
 def one_by_one(scenarios: Sequence[Scenario]) -> Iterator[Scenario]:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import re
 import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
-from contextlib import ExitStack
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -34,6 +36,12 @@ SECONDS = 10
 LARGEST = 20_000_000
 """Largest file of object code that is read [byte]; the largest one has a fiftieth of it."""
 
+DAY = 86_400.0
+UNUSED = 30 * DAY
+"""After which what another version made is removed, if nobody used it meanwhile [s]."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*-[0-9a-f]{24}\.(o|[0-9]+)")
+_CHECKSUM = re.compile(rb"[0-9a-f]{64}\n")
 _ONE_AT_A_TIME = Lock()
 _ROOT = Path(__file__).parents[3]
 """Where this very package stands, so that no other copy of it is compiled."""
@@ -125,6 +133,46 @@ def _made(into: Path) -> None:
             draft.write_bytes(_digest(path, content) + b"\n" + content)
             draft.chmod(0o600)
             draft.replace(path)
+    prune(into)
+
+
+def prune(kept: Path) -> None:
+    """Remove what other versions, or processes that were killed, left in a folder and nobody used for ``UNUSED``.
+
+    A version's files go together: one that was used lately keeps all of them. Other processes may do the same, read
+    what goes, or make it again.
+    """
+    now = time.time()
+    sets: dict[str, list[tuple[Path, float]]] = {}
+    for path in _ours(kept):
+        with suppress(OSError):
+            used = path.stat().st_mtime
+            sets.setdefault(path.stem.rsplit("-", 1)[1] + path.suffix, []).append((path, used))
+    for name, files in sets.items():
+        if name != f"{_key()}.o" and max(used for _, used in files) < now - UNUSED:
+            for path, _ in files:
+                with suppress(OSError):
+                    path.unlink()
+
+
+def _ours(kept: Path) -> Iterator[Path]:
+    """Files of a folder that have a name and a beginning as :func:`_made` writes them."""
+    try:
+        there = sorted(kept.iterdir())
+    except OSError:
+        return
+    for path in there:
+        if _NAME.fullmatch(path.name) and not path.is_symlink() and path.is_file():
+            with suppress(OSError), open(path, "rb", opener=_opened) as file:
+                if _CHECKSUM.fullmatch(file.read(65)):
+                    yield path
+
+
+def _used(path: Path) -> None:
+    """Say that a file was used, for :func:`prune`; once a day is enough."""
+    with suppress(OSError):
+        if path.stat().st_mtime < time.time() - DAY:
+            os.utime(path)
 
 
 def path_of(entry: Entry, into: Path) -> Path:
@@ -153,11 +201,12 @@ def address(entry: Entry) -> int:
 
 @cache
 def _address(entry: Entry) -> int:
-    kept = _kept(path_of(entry, folder()))
+    path = path_of(entry, folder())
+    kept = _kept(path)
     if kept is None:
         try:
             _made(folder())
-            kept = _kept(path_of(entry, folder()))
+            kept = _kept(path)
         except OSError:
             kept = None
     if kept is None:
@@ -165,6 +214,7 @@ def _address(entry: Entry) -> int:
         kept = _kept(path_of(entry, _temporary()))
     if kept is None:
         raise OSError(f"{_temporary()} keeps nothing")
+    _used(path)
     return _placed(*kept)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from pkinteract.advise.outcome import Advice
 from pkinteract.advise.score import judgement_of
 from pkinteract.advise.shares import PeopleAdvice
-from pkinteract.advise.steps import PlannedStep
+from pkinteract.advise.steps import PlannedDose, PlannedStep
 from pkinteract.advise.types import PRESENT, Candidate, Task
 from pkinteract.analysis.settled import DAY
 from pkinteract.export.tables.dates import dates
@@ -18,7 +18,10 @@ from pkinteract.text.words import Words, words_of
 
 
 def schedule_table(advice: Advice, steps: Sequence[PlannedStep], words: Words) -> Table:
-    """``schedule.csv``: a row for each amount of each step; ``times`` are of the clock, t = 0 is 00:00 without one."""
+    """``schedule.csv``: a row for each amount of each step; ``times`` are of the clock, t = 0 is 00:00 without one.
+
+    Where the interval does not divide the day they are the first time and the interval.
+    """
     task = advice.task
     rows = [(step, dose) for step in steps for dose in step.doses]
     times = np.array([step.time for step, _ in rows], dtype=float)
@@ -28,7 +31,7 @@ def schedule_table(advice: Advice, steps: Sequence[PlannedStep], words: Words) -
         "drug": [task.drug for _ in rows],
         "dose_mg": np.array([dose.amount for _, dose in rows], dtype=float),
         "tablets": ["" if dose.tablets is None else dose.tablets.text for _, dose in rows],
-        "times": ["; ".join(map(clock, dose.hours)) for _, dose in rows],
+        "times": [_times(dose, words) for _, dose in rows],
         "check_on": [_day(task, step.check) for step, _ in rows],
         "why": [why(advice, step, words) for step, _ in rows],
     }
@@ -118,6 +121,12 @@ def why(advice: Advice, step: PlannedStep, words: Words) -> str:
         level=step.without,
         unit=task.analyte.unit,
     )
+
+
+def _times(dose: PlannedDose, words: Words) -> str:
+    if dose.every is None:
+        return "; ".join(map(clock, dose.hours))
+    return words.say("advise.every", first=clock(dose.hours[0]), every=dose.every)
 
 
 def _day(task: Task, time: float | None) -> str:

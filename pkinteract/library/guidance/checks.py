@@ -119,7 +119,7 @@ def _condition_faults(condition: Mapping[str, Any], known: _Known) -> Iterator[s
         for word in value if isinstance(value, list) else (value,):
             if words and word not in words:
                 yield f'"{word}" is not a word of {key}; {did_you_mean(str(word), words)}'
-            if key in ("beside", "without") and (wrong := known.drug(word)):
+            if key in ("beside", "without", "taken_over") and (wrong := known.drug(word)):
                 yield wrong
         if key == "gene" and value.get("name") not in genes():
             yield f'"{value.get("name")}" is not a gene of the library; {did_you_mean(str(value.get("name")), genes())}'

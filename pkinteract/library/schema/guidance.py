@@ -135,6 +135,7 @@ class ConditionTable(MonographTable):
     stops: Literal[True] | None = None
     abrupt: Literal[True] | None = None
     tapered_faster_than: Span | None = None
+    taken_over: list[str] | None = Field(default=None, min_length=1)
     falls_faster: FallTable | None = None
     restarts_after: Span | None = None
     dose_from: DailyDose | None = None

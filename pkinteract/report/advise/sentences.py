@@ -76,6 +76,8 @@ def _step(advice: Advice, step: PlannedStep, words: Words) -> str:
 
 def _dose(advice: Advice, dose: PlannedDose, words: Words) -> str:
     made = "" if dose.tablets is None or not dose.tablets.parts else f" ({dose.tablets.text})"
+    if dose.every is not None:
+        return words.say("advise.dose-every", amount=dose.amount, tablets=made, every=dose.every)
     if advice.task.scenario.start is None:
         return words.say("advise.dose-times", amount=dose.amount, tablets=made, count=len(dose.hours))
     times = words.listed([clock(hour) for hour in dose.hours])
@@ -114,18 +116,19 @@ def _outcome(advice: Advice, chosen: Candidate, words: Words) -> Iterator[str]:
 def _limit(advice: Advice, chosen: Candidate, words: Words) -> Iterator[str]:
     if chosen.score.passes or advice.stopped:
         return
-    if advice.limit is None:
+    if advice.limits is None:
         yield words.say("advise.no-dose")
         return
-    name, candidate = advice.limit
+    names, candidate = advice.limits.names, advice.limits.candidate
     low, high = ratio_span(advice, candidate)
     key = "advise.would-pass" if candidate.score.passes else "advise.would-help"
-    yield words.say(key, limit=words.say(f"limit.{name.replace(' ', '-')}"), low=low, high=high)
+    limits = words.listed([words.say(f"limit.{name.replace(' ', '-')}") for name in names])
+    yield words.say(key if len(names) == 1 else f"{key}-together", limit=limits, low=low, high=high)
     if days_outside(advice, chosen) < OFTEN * advice.counted.sum():
         return
     if any(advice.task.sizes[step.option] == 0 for step in chosen.schedule):
         yield words.say("advise.pause-or-another", **_names(advice, words))
-    elif name == "highest dose":
+    elif "highest dose" in names:
         yield words.say("advise.another")
 
 

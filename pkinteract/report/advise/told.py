@@ -60,7 +60,7 @@ class ToldAdvice:
             "passes": chosen.score.passes,
             "excess": chosen.score.excess,
             "unavoidable_days": int(advice.unavoidable.sum()),
-            "limit": None if advice.limit is None else advice.limit[0],
+            "limits": [] if advice.limits is None else list(advice.limits.names),
             "complete": advice.complete,
             "stopped": advice.stopped,
             "judged": advice.seen,

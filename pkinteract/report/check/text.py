@@ -71,7 +71,7 @@ def check_lines(
     for regimen in scenario.regimens:
         for course in regimen.courses:
             lines.append(f"  regimen   {regimen.drug} {course.formulation}: {_course(course)}")
-    lines += [f"  protocol  {text}" for text in protocol_lines(scenario.protocols)]
+    lines += [f"  protocol  {text}" for text in protocol_lines(scenario.protocols, words_of("en"))]
     if scenario.sessions:
         lines.append(f"  dialysis  {_sessions(scenario.sessions)}")
     for observation in scenario.observations:

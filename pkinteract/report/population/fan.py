@@ -12,6 +12,7 @@ from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.statistics.tally import Tally, quantiles
 from pkinteract.report.population.text import patient_count
 from pkinteract.result import Analyte
+from pkinteract.text.words import words_of
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -52,7 +53,7 @@ def fan_of(plan: RunPlan, tally: Tally, place: int) -> Fan:
     everybody = np.full(len(ends), tally.patients[0], dtype=np.int64)
     return Fan(
         analyte=plan.analytes[place],
-        patients=patient_count(plan, tally),
+        patients=patient_count(plan, tally, words_of("en")),
         ends=ends,
         days=days,
         averages=averages,

@@ -4,30 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from pkinteract.export.record.population import NOTICE
 from pkinteract.export.tables.population import risk_table, shares
 from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.statistics.metrics import measures_of
-from pkinteract.population.statistics.tally import AFTER, BEFORE, EVER, Tally, quantiles, ratio_interval
+from pkinteract.population.statistics.tally import AFTER, BEFORE, EVER, PHENOTYPES, Tally, quantiles, ratio_interval
+from pkinteract.report.cautions import cautions_told
 from pkinteract.report.lines import protocol_lines, rows_text
 from pkinteract.report.pairs import taken_lines
 from pkinteract.result import Analyte
 from pkinteract.text.csv import Table
 from pkinteract.text.remark import Remark, remark
-from pkinteract.text.words import words_of
+from pkinteract.text.words import Words
 
 _SHOWN = ("cavg_before", "cavg_after", "fold_rise", "t50", "t90")
 _TURNS = ("fold_highest", "t_highest", "fold_lowest", "t_lowest")
-_GROUPS = {
-    "sex": "{}",
-    "age_y": "age {} y",
-    "weight_kg": "weight {} kg",
-    "creatinine_clearance_mL_per_min": "creatinine clearance {} mL/min",
-    "smoker": "smoker: {}",
-}
+_GROUPS = {"age_y": "age", "weight_kg": "weight", "creatinine_clearance_mL_per_min": "clearance"}
+_COUNTS = {"events": "at_risk_after", "total": "n"}
+"""Names in the sentence to columns of ``risk.csv``."""
 _LEAST = 1e-3
 """A level or ratio below this is printed as 0."""
 _SURE = 3.2905267314919
@@ -39,38 +36,38 @@ _MOST = 8
 
 
 def population_lines(
-    plan: RunPlan, tally: Tally, resumed: int, written: Sequence[Path], answer: Sequence[str] = ()
+    plan: RunPlan, tally: Tally, resumed: int, written: Sequence[Path], words: Words, answer: Sequence[str] = ()
 ) -> list[str]:
     """What ``population`` prints, lines of the ``answer`` first; ``resumed`` partitions were there before."""
-    spec = plan.spec
-    lines = [f"{plan.scenario.name}: {plan.scenario.title}", f"  {patient_count(plan, tally)}, seed {spec.seed}"]
+    seeded = words.say("virtual.seed", patients=patient_count(plan, tally, words), seed=plan.spec.seed)
+    lines = [f"{plan.scenario.name}: {plan.scenario.title}", f"  {seeded}"]
     lines += [f"  {text}" for text in plan.scenario.names]
     if resumed:
-        lines.append(f"  went on from {resumed} of {plan.partitions} partitions")
+        lines.append(f"  {words.say('virtual.resumed', done=resumed, of=plan.partitions)}")
     lines += answer
-    lines.append("  24-h average before t = 0 and at the end, their ratio, day by which half and 90 % of it is there;")
-    lines.append("  median (5 to 95 % of the patients):")
-    head = ("analyte", "unit", "before", "after", "fold rise", "half, day", "90 %, day")
-    lines += rows_text([head, *_spread(plan, tally, _SHOWN)])
-    lines.append("  highest and lowest 24-h average of any day over the one before, and the day when it ends:")
-    turns = ("analyte", "unit", "highest, fold", "day", "lowest, fold", "day")
-    lines += rows_text([turns, *_spread(plan, tally, _TURNS)])
-    lines += _at_risk(plan, tally)
-    lines += _redosed(plan, tally)
-    lines += [f"  {text}" for text in taken_lines(plan.scenario, words_of("en"))]
-    lines += [f"  warning: {text}" for text in plan.scenario.warnings]
-    lines += [f"  warning: {note.told(words_of('en'))}" for note in drawn_over(plan)]
-    lines += _failed(tally)
-    lines += [f"  wrote {path}" for path in written]
-    return [*lines, f"  {NOTICE}"]
+    lines += [f"  {words.say('virtual.spread')}", f"  {words.say('virtual.median')}"]
+    head = ("analyte", "unit", "before", "after", "rise", "half", "most")
+    lines += rows_text([[words.say(f"virtual.{name}") for name in head], *_spread(plan, tally, _SHOWN, words)])
+    lines.append(f"  {words.say('virtual.turns')}")
+    turns = ("analyte", "unit", "highest", "day", "lowest", "day")
+    lines += rows_text([[words.say(f"virtual.{name}") for name in turns], *_spread(plan, tally, _TURNS, words)])
+    lines += _at_risk(plan, tally, words)
+    lines += _redosed(plan, tally, words)
+    lines += [f"  {text}" for text in taken_lines(plan.scenario, words)]
+    cautions = [*cautions_told(plan.scenario, words), *(note.told(words) for note in drawn_over(plan))]
+    lines += [f"  {words.say('terminal.caution', text=text)}" for text in cautions]
+    lines += _failed(tally, words)
+    lines += [f"  {words.say('terminal.wrote', path=path)}" for path in written]
+    return [*lines, f"  {words.say('virtual.notice')}"]
 
 
-def _redosed(plan: RunPlan, tally: Tally) -> Iterator[str]:
+def _redosed(plan: RunPlan, tally: Tally, words: Words) -> Iterator[str]:
     """In how many patients each protocol changed doses, and how often."""
     count = int(tally.patients[0])
-    lines = protocol_lines(plan.scenario.protocols)
+    lines = protocol_lines(plan.scenario.protocols, words)
     for line, (patients, changes) in zip(lines, tally.changes.tolist(), strict=True):
-        yield f"  protocol {line}: changed in {patients:,} of {count:,}, {_share(patients, count)}; {changes:,} changes"
+        counts = {"patients": _whole(patients, words), "of": _whole(count, words), "changes": _whole(changes, words)}
+        yield "  " + words.say("virtual.protocol", protocol=line, share=_share(patients, count, words), **counts)
 
 
 def drawn_over(plan: RunPlan) -> Iterator[Remark]:
@@ -80,19 +77,26 @@ def drawn_over(plan: RunPlan) -> Iterator[Remark]:
             yield remark("remark.drawn-over", gene=gene, phenotype=activity.phenotype)
 
 
-def patient_count(plan: RunPlan, tally: Tally) -> str:
+def patient_count(plan: RunPlan, tally: Tally, words: Words) -> str:
     """How many patients there are, and how many without a result."""
-    failed = f", {tally.patients[1]:,} of them without a result" if tally.patients[1] else ""
-    return f"{plan.spec.n:,} virtual patient{'s' if plan.spec.n != 1 else ''}{failed}"
+    count = words.say("virtual.one" if plan.spec.n == 1 else "virtual.count", count=_whole(plan.spec.n, words))
+    failed = int(tally.patients[1])
+    return count + (words.say("virtual.lost", count=_whole(failed, words)) if failed else "")
 
 
-def _spread(plan: RunPlan, tally: Tally, shown: Sequence[str]) -> Iterator[Sequence[str]]:
+def _whole(count: int, words: Words) -> str:
+    """A whole number with its thousands set apart, as the language does."""
+    return f"{count:,}".replace(",", words.say("virtual.thousands"))
+
+
+def _spread(plan: RunPlan, tally: Tally, shown: Sequence[str], words: Words) -> Iterator[Sequence[str]]:
     first = 0
     for analyte in plan.analytes:
         names = list(measures_of(analyte))
         spreads = quantiles(tally.measures[first : first + len(names), 0], (0.05, 0.5, 0.95)).T
         cells = [
-            "–" if np.isnan(spread[1]) else _range(spread) for spread in spreads[[names.index(name) for name in shown]]
+            "–" if np.isnan(spread[1]) else words.number(_range(spread))
+            for spread in spreads[[names.index(name) for name in shown]]
         ]
         first += len(names)
         yield analyte.id, analyte.unit, *cells
@@ -108,24 +112,24 @@ def _number(value: float) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}" if value >= _LEAST else "0"
 
 
-def _at_risk(plan: RunPlan, tally: Tally) -> Iterator[str]:
+def _at_risk(plan: RunPlan, tally: Tally, words: Words) -> Iterator[str]:
     judged = [(n, analyte) for n, analyte in enumerate(plan.analytes) if analyte.alert is not None]
     if not judged:
-        yield "  no analyte has an alert level"
+        yield f"  {words.say('virtual.unjudged')}"
         return
-    yield "  above the alert level, share of the patients (95 % interval): before, at the end, at any time from t = 0"
+    yield f"  {words.say('virtual.above-alert')}"
     rows = [
         (
             analyte.id,
-            f"{analyte.alert:g} {analyte.unit}",
-            *(_share(tally.risk[n, 0, when], tally.risk[n, 0, 0]) for when in (BEFORE, AFTER, EVER)),
+            words.number(f"{analyte.alert:g} {analyte.unit}"),
+            *(_share(tally.risk[n, 0, when], tally.risk[n, 0, 0], words) for when in (BEFORE, AFTER, EVER)),
         )
         for n, analyte in judged
     ]
     yield from rows_text(rows, indent="    ")
     table = risk_table(plan, tally)
     for _, analyte in judged:
-        yield from _who(table, analyte)
+        yield from _who(table, analyte, words)
 
 
 def often_at_risk(table: Table, analyte: Analyte) -> list[int]:
@@ -142,46 +146,54 @@ def often_at_risk(table: Table, analyte: Analyte) -> list[int]:
     return sorted(at_risk, key=lambda n: -table["share_after"][n])
 
 
-def _who(table: Table, analyte: Analyte) -> Iterator[str]:
+def _who(table: Table, analyte: Analyte, words: Words) -> Iterator[str]:
     """Groups that are at risk at the end more often than the others."""
     at_risk = often_at_risk(table, analyte)
     if at_risk:
-        yield f"  more often above {analyte.alert:g} {analyte.unit} of {analyte.id} at the end than others:"
+        limit = words.number(f"{analyte.alert:g}")
+        yield f"  {words.say('virtual.more-often', limit=limit, unit=analyte.unit, analyte=analyte.id)}"
     rows = [
         (
-            _named(str(table["group"][n]), str(table["level"][n])),
-            f"{table['at_risk_after'][n]:,} of {table['n'][n]:,}",
-            _share(table["at_risk_after"][n], table["n"][n]),
-            _times(*(table[f"risk_ratio_{word}after"][n] for word in ("", "low_", "high_"))),
+            _named(str(table["group"][n]), str(table["level"][n]), words),
+            words.say("virtual.of", **{key: _whole(table[name][n], words) for key, name in _COUNTS.items()}),
+            _share(table["at_risk_after"][n], table["n"][n], words),
+            _times([table[f"risk_ratio_{word}after"][n] for word in ("", "low_", "high_")], words),
         )
         for n in at_risk[:_MOST]
     ]
     yield from rows_text(rows, indent="    ")
 
 
-def _times(ratio: float | None, low: float, high: float | None) -> str:
+def _times(interval: Sequence[Any], words: Words) -> str:
     """A risk ratio with its 95 % interval; where none of the others is at risk, its lower end."""
+    ratio, low, high = interval
     if ratio is None or high is None:
-        return f"at least {_number(low)} times the share of the others"
-    return f"{_number(ratio)} times the share of the others ({_number(low)}–{_number(high)})"
+        return words.say("virtual.times-least", low=words.number(_number(low)))
+    ends = {name: words.number(_number(value)) for name, value in (("ratio", ratio), ("low", low), ("high", high))}
+    return words.say("virtual.times", **ends)
 
 
-def _named(group: str, level: str) -> str:
+def _named(group: str, level: str, words: Words) -> str:
     """A level of a group in words, its unit behind the number."""
-    number, _, more = level.partition(" and ")
-    return _GROUPS.get(group, f"{group} {{}}").format(number) + (f" and {more}" if more else "")
+    if level in PHENOTYPES:
+        return f"{group} {words.say(f'virtual.{level}')}"
+    if group not in _GROUPS:
+        return words.say(f"virtual.smoker-{level}" if group == "smoker" else f"patient.{level}")
+    bound = level.removeprefix("below ").removesuffix(" and above")
+    key = "between" if bound == level else "below" if level.startswith("below") else "from"
+    return words.say(f"virtual.{_GROUPS[group]}-{key}", bound=bound)
 
 
-def _share(events: int, total: int) -> str:
+def _share(events: int, total: int, words: Words) -> str:
     share, low, high = (100 * float(value) for value in shares(np.asarray(events), np.asarray(total)))
-    return "–" if np.isnan(share) else f"{share:.1f} % ({low:.1f}–{high:.1f})"
+    return "–" if np.isnan(share) else words.number(f"{share:.1f} % ({low:.1f}–{high:.1f})")
 
 
-def _failed(tally: Tally) -> Iterator[str]:
+def _failed(tally: Tally, words: Words) -> Iterator[str]:
     failed = int(tally.patients[1])
     if failed:
-        yield f"  {failed:,} patient{'s' if failed != 1 else ''} without a result, named in patients with the reason:"
+        yield "  " + words.say("virtual.failed-one" if failed == 1 else "virtual.failed", count=_whole(failed, words))
         for number, reason in list(tally.failures.items())[:_MOST]:
-            yield f"    patient {number}: {reason}"
+            yield "    " + words.say("virtual.failure", number=number, reason=reason)
     if failed > _MOST:
-        yield f"    and {failed - _MOST:,} more"
+        yield "    " + words.say("virtual.further", count=_whole(failed - _MOST, words))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pkinteract.analysis import Answer
+from pkinteract.analysis.alerts import OF_LEVELS
 from pkinteract.analysis.alerts.changes import GRAVE
 from pkinteract.analysis.causes import is_swing
 from pkinteract.analysis.moves import Move, displacements
@@ -39,13 +40,17 @@ def advice_of(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[s
     for advice in advised:
         names = (analyte_name(answer, drug, words) for drug in (advice.perpetrator, advice.victim))
         yield words.say(f"advice.{advice.advice}", **dict(zip(("perpetrator", "victim"), names, strict=True)))
+    yield from _by_protocol(answer, words)
+    steered = {protocol.drug for protocol in answer.result.scenario.protocols}
     displaced = {total.place for total, _ in displacements(answer.result, answer.moves)}
     unjudged: list[str] = []
     for move in moves:
         name = analyte_name(answer, move.analyte.id, words)
         if move.place in displaced:
             yield words.say("do.displaced", analyte=name)
-        elif move.ratio < 1 and any(advice.victim == move.analyte.parent for advice in advised):
+        elif move.analyte.parent in steered or (
+            move.ratio < 1 and any(advice.victim == move.analyte.parent for advice in advised)
+        ):
             continue
         elif move.analyte.low is None and move.analyte.high is None and not _passes(answer, move):
             unjudged += [] if any(move.analyte.id == alert.analyte for alert in protection) else [name]
@@ -53,6 +58,27 @@ def advice_of(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[s
             yield _judged(answer, move, words)
     if unjudged:
         yield words.say("do.unjudged", analyte=words.listed(unjudged))
+
+
+def _by_protocol(answer: Answer, words: Words) -> Iterator[str]:
+    """That a protocol decides on the dose of a drug, until when, and what it leaves outside when the run ends."""
+    scenario = answer.result.scenario
+    for drug in dict.fromkeys(protocol.drug for protocol in scenario.protocols):
+        last = max(protocol.checks[-1] for protocol in scenario.protocols if protocol.drug == drug)
+        values = {"drug": analyte_name(answer, drug, words), "day": written_day(answer, last, words)}
+        mine = {analyte.id: analyte for analyte in answer.result.analytes if analyte.parent == drug}
+        left = [
+            alert
+            for alert in answer.alerts
+            if alert.analyte in mine and alert.rule in OF_LEVELS and not ends(answer, alert)
+        ]
+        if not left:
+            yield words.say("do.protocol", **values)
+        for alert in left[:1]:
+            analyte = mine[alert.analyte]
+            shown = {"analyte": analyte_name(answer, analyte.id, words), "limit": limit_of(alert), "unit": analyte.unit}
+            side = "above" if alert.rule.startswith("above") else "below"
+            yield words.say(f"do.protocol-{side}", **values, **shown)
 
 
 def _advised(answer: Answer) -> list[PairAdvice]:

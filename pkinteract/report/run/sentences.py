@@ -9,7 +9,7 @@ from typing import Literal
 from pkinteract.analysis import Alert, Answer
 from pkinteract.analysis.causes import Cause, causes_of, is_swing
 from pkinteract.analysis.moves import LEAST, Move, moves_of
-from pkinteract.analysis.risks import risks_of
+from pkinteract.analysis.risks import ratio_ends, risk_ends, risks_of
 from pkinteract.analysis.settled import DAY, mean
 from pkinteract.export.tables.run import alert_text, judged_text
 from pkinteract.guidance.types import Guidance
@@ -194,6 +194,9 @@ def _happens(answer: Answer, together: Sequence[tuple[Move, Move | None]], words
         }
         sentence = words.say(f"happens.{key}", cause=cause, **values) if cause else None
         yield sentence or words.say(_unmoved(answer, move), **values)
+        ends = ratio_ends(answer.result, move) if cause else None
+        if ends is not None:
+            yield words.say("happens.extrapolated", low=ends[0], high=ends[1])
         if free is not None:
             yield words.say(
                 "happens.unbound",
@@ -288,8 +291,11 @@ def _timed(answer: Answer, move: Move, words: Words) -> Iterator[tuple[str, dict
 def _risk(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[str]:
     for move in moves[:1]:
         for risk in risks_of(answer.result, move)[:2]:
+            wide = risk_ends(answer.result, move, risk)
+            ends = {} if wide is None else dict(zip(("low", "high"), wide, strict=True))
             yield words.say(
-                f"risk.{risk.trait}",
+                f"risk.{risk.trait}{'-between' if ends else ''}",
+                **ends,
                 analyte=analyte_name(answer, move.analyte.id, words),
                 gene=risk.name,
                 fold=risk.fold,

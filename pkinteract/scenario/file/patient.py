@@ -154,6 +154,10 @@ def _check_fertility(written: Mapping[str, object], changes: Sequence[PatientCha
             refuse(("patient", "conditions"), f'has {state}, which goes with sex = "{other}"; remove it')
     if sex == "male" and method in FEMALE_METHODS:
         refuse(("patient", "contraception"), f'{method} goes with sex = "female"; write one of his own, or remove it')
+    for change in changes:
+        if change.table.pregnancy and written.get("childbearing") is False:
+            text = "goes with a patient who can become pregnant, and childbearing under [patient] is false"
+            refuse((*change.key, "pregnancy"), f"{text}; remove one of them")
     if "pregnancy" not in written and written.get("pregnant") is not True:
         return
     key = "pregnancy" if "pregnancy" in written else "pregnant"

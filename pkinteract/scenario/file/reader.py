@@ -164,7 +164,8 @@ class _ScenarioReader:
             raise InputError(self.file.path, list(dict.fromkeys(self.problems)))
         given = doses(tuple(regimens), monographs, simulation.duration)
         states = () if sessions else ((first, stages[0]), *stages[1])
-        for key, message in oddities(data, regimens, changes, monographs, simulation.duration, stages[0], states):
+        odd = oddities(data, regimens, changes, monographs, simulation.duration, stages[0], states, protocols)
+        for key, message in odd:
             self.warn(key, message)
         return Scenario(
             name=self.file.path.stem,

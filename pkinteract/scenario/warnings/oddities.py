@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from pkinteract.library.phenotypes import commonest
 from pkinteract.library.schema.monograph import Monograph, clearing
 from pkinteract.scenario.doses import schedule
 from pkinteract.scenario.file.patient import PatientChange
+from pkinteract.scenario.protocol.types import Protocol
 from pkinteract.scenario.types import TOLERANCE, Course, Patient, Regimen
 from pkinteract.scenario.warnings.doses import unmakeable_dose, unusual_doses
 from pkinteract.text.remark import Remark, remark
@@ -26,6 +29,7 @@ def oddities(
     duration: float,
     patient: Patient,
     states: Sequence[tuple[float, Patient]],
+    protocols: Sequence[Protocol],
 ) -> Iterator[Oddity]:
     """Slips of a scenario that could be read.
 
@@ -39,6 +43,8 @@ def oddities(
         As the run begins.
     states
         The patient from a time [h] on, in order; none where dialysis replaces the kidneys.
+    protocols
+        Those of the file, in its order.
     """
     for r, regimen in enumerate(regimens):
         last: Course | None = None
@@ -73,6 +79,10 @@ def oddities(
             yield from _genes(r, monographs[regimen.drug], data["patient"].get("phenotype", {}))
     yield from unusual_doses(regimens, monographs, patient, states)
     yield from _patient(data["patient"], changes, monographs, duration, patient)
+    for n, protocol in enumerate(protocols):
+        between = min((later - time for time, later in pairwise(protocol.checks)), default=math.inf)
+        if protocol.delay >= between - TOLERANCE and protocol.at_most != 1:
+            yield ("protocol", n, "delay"), remark("remark.delay", drug=protocol.drug, check=between / 24)
 
 
 def _genes(r: int, monograph: Monograph, given: Collection[str]) -> Iterator[Oddity]:
