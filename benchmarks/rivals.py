@@ -21,8 +21,8 @@ from scipy.integrate import odeint, solve_ivp
 from pkinteract.engine.control import TRACE, floors
 from pkinteract.engine.events import Event, event_table
 from pkinteract.engine.lanes.structure import lean
-from pkinteract.engine.mechanisms.release import releasing
-from pkinteract.engine.reference.solve import everything, initial_store, slopes
+from pkinteract.engine.reference.medium import Row, evaluated
+from pkinteract.engine.reference.solve import everything, initial_store
 from pkinteract.engine.single.generate import compile_python, generate
 from pkinteract.engine.system import System
 from pkinteract.model import build
@@ -96,20 +96,21 @@ def by_solve_ivp(given: Problem, method: str) -> Array:
 
 
 def by_reference(scenario: Scenario) -> None:
-    """LSODA on the right-hand side of our reference solver, which reads the arrays of any system."""
+    """LSODA on the equations of our reference solver, read from the arrays of any system at every evaluation."""
     model = build(scenario)
     layout = everything(model.system)
-    store, none, moving = (
-        initial_store(layout, None),
-        releasing(model.system, (), 0.0),
-        layout.n_states + len(layout.depots),
-    )
+    nothing: list[Row] = [0.0] * len(model.system.compounds)
+
+    def slopes(_: float, y: Array, constant: list[float]) -> Array:
+        return np.array(evaluated(layout, [*y.tolist(), *constant], list(nothing), []).slopes)
+
+    store, moving = initial_store(layout, None), layout.n_states + len(layout.depots)
     atol = RTOL * 1e-3 * np.array(layout.sizes())
     for left, right in pairwise(sorted({0.0, scenario.duration, *(event.time for event in model.events)})):
         for _, place, amount, _ in event_table(layout, [event for event in model.events if event.time == left]):
             store[place] += amount
         grid = np.unique([*np.arange(math.floor(left) + 1.0, right), right])
-        given = (layout, left, store[moving:], none)
+        given = (store[moving:].tolist(),)
         solved = solve_ivp(slopes, (left, right), store[:moving], "LSODA", grid, rtol=RTOL, atol=atol, args=given)
         store[:moving] = solved.y[:, -1]
 

@@ -85,16 +85,17 @@ def _above(result: Result, place: int, edges: Array, peak: Array) -> npt.NDArray
     analyte = result.analytes[place]
     if analyte.alert is None or not analyte.alert_sampled:
         return None if analyte.alert is None else peak > analyte.alert
-    begin, end = alert_spans(result, place, edges[0], edges[-1]).T[..., None]
-    return np.asarray(((begin < edges[1:]) & (end > edges[:-1])).any(axis=0), dtype=bool)
+    begin, end = alert_spans(result, place).within(edges[0], edges[-1]).T
+    return np.asarray(np.searchsorted(begin, edges[1:]) > np.searchsorted(end, edges[:-1], side="right"), dtype=bool)
 
 
 def _doses(scenario: Scenario, drug: str, edges: Array) -> tuple[Array, Array]:
     """Amount taken on every day [mg], and the time of the first dose, or where the day begins [h]."""
     amounts, first = np.zeros(len(edges) - 1), edges[:-1].copy()
-    for dose in reversed(scenario.doses):
-        day = int(np.searchsorted(edges, dose.time, side="right")) - 1
-        if dose.drug == drug and not dose.missed and 0 <= day < len(amounts):
+    taken = [dose for dose in reversed(scenario.doses) if dose.drug == drug and not dose.missed]
+    days = np.searchsorted(edges, [dose.time for dose in taken], side="right") - 1
+    for dose, day in zip(taken, days.tolist(), strict=True):
+        if 0 <= day < len(amounts):
             amounts[day] += dose.amount
             first[day] = dose.time
     return amounts, first

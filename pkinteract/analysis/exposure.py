@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeAlias
 
 import numpy as np
 
-from pkinteract.analysis.levels import alert_spans, spans_above_each
+from pkinteract.analysis.levels import AlertSpans, alert_spans, spans_above_each
 from pkinteract.analysis.settled import CLOSE, at_steady_state, averaged, standing
 from pkinteract.engine.curves import Array, Curve, extremes, sample
 from pkinteract.result import Analyte, Result
-from pkinteract.scenario import Scenario
+from pkinteract.scenario import Course, Scenario
 from pkinteract.scenario.types import TOLERANCE
 
 NOISE = 1e-6
@@ -20,6 +22,10 @@ NOISE = 1e-6
 
 PRESENT = 1e-3
 """Share of the highest level of a run below which a drug is not there [1]."""
+
+
+Cycled: TypeAlias = Sequence[tuple[Course, tuple[float, float]]]
+"""Courses in cycles, each with its days on and off [h]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,19 +104,23 @@ class PeriodExposure:
 def exposures(result: Result) -> Iterator[PeriodExposure]:
     """Every analyte in every period."""
     reference = reference_period(result)
+    every = [course for regimen in result.scenario.regimens for course in regimen.courses]
+    stretches = periods(result)
+    cycled = [(course, course.cycle) for course in every if course.cycle is not None]
     for place, (analyte, curve) in enumerate(zip(result.analytes, result.curves, strict=True)):
         window = averaged(result.scenario, analyte.parent)
         base = average(curve, *_compared(reference, window))
-        still = _settled(result, analyte, curve, reference, window)
+        still = _settled(result, cycled, analyte, curve, reference, window)
         highest = float(np.max(curve.value(curve.breaks), initial=0.0))
         least, noise = PRESENT * highest, NOISE * highest
-        for period in periods(result):
+        alert = None if analyte.alert is None else alert_spans(result, place)
+        for period in stretches:
             start, stop = last_day(period)
             mean, whole_mean = average(curve, start, stop), average(curve, *_compared(period, window))
-            settled = mean <= least or _settled(result, analyte, curve, period, window)
+            settled = mean <= least or _settled(result, cycled, analyte, curve, period, window)
             sampled = sample(curve, period.start, period.stop)
             whole, last = extremes(curve, period.start, period.stop, sampled), extremes(curve, start, stop)
-            inside, above = _shares(result, place, period, sampled)
+            inside, above = _shares(analyte, curve, period, sampled, alert)
             yield PeriodExposure(
                 analyte=analyte,
                 period=period,
@@ -132,40 +142,41 @@ def dose_folds(result: Result) -> Iterator[float | None]:
     """
     reference = reference_period(result)
     for analyte in result.analytes:
-        base = _daily(result.scenario, analyte.parent, reference)
+        taken = [dose for dose in result.scenario.doses if dose.drug == analyte.parent and not dose.missed]
+        times, amounts = [dose.time for dose in taken], [dose.amount for dose in taken]
+        base = _daily(times, amounts, reference)
         for period in periods(result):
-            given = _daily(result.scenario, analyte.parent, period)
+            given = _daily(times, amounts, period)
             yield given / base if given and base else None
 
 
-def _daily(scenario: Scenario, drug: str, period: Period) -> float:
-    """Labelled amount of a drug a day at the end of a period [mg]; of a steady state what its courses give."""
+def _daily(times: Sequence[float], amounts: Sequence[float], period: Period) -> float:
+    """Labelled amount a day at the end of a period [mg], of doses at sorted times [h]; of a steady state what it is."""
     start, stop = last_day(period)
     length = max(stop - start, TOLERANCE)
-    amounts = [
-        dose.amount for dose in scenario.doses if dose.drug == drug and start <= dose.time < stop and not dose.missed
-    ]
-    return sum(amounts) * 24.0 / length
+    return sum(amounts[bisect_left(times, start) : bisect_left(times, stop)]) * 24.0 / length
 
 
-def _settled(result: Result, analyte: Analyte, curve: Curve, period: Period, window: float) -> bool:
+def _settled(result: Result, cycled: Cycled, analyte: Analyte, curve: Curve, period: Period, window: float) -> bool:
     """Whether a level has settled where a period ends: from its beginning on where the run begins at steady state.
 
     At the end of a phase of a cycle it has if it is the same one cycle earlier or later.
     """
     scenario = result.scenario
     begun = period.start <= scenario.first_time and at_steady_state(scenario, analyte.parent)
-    return begun or standing(curve, period.start, period.stop, window).settled or _repeats(scenario, curve, period)
+    return (
+        begun or standing(curve, period.start, period.stop, window).settled or _repeats(scenario, cycled, curve, period)
+    )
 
 
-def _repeats(scenario: Scenario, curve: Curve, period: Period) -> bool:
+def _repeats(scenario: Scenario, cycled: Cycled, curve: Curve, period: Period) -> bool:
     """Whether a period ends with a phase of a cycle, and as it does in another round with nothing changed between."""
     start, stop = last_day(period)
     here = average(curve, start, stop)
-    for course in (course for regimen in scenario.regimens for course in regimen.courses):
-        if course.cycle is None or not course.start < stop <= course.stop:
+    for course, (on, off) in cycled:
+        if not course.start < stop <= course.stop:
             continue
-        on, length = course.cycle[0], sum(course.cycle)
+        length = on + off
         since = (stop - course.start) % length
         if min(since, abs(since - on), length - since) > TOLERANCE:
             continue
@@ -179,14 +190,13 @@ def _repeats(scenario: Scenario, curve: Curve, period: Period) -> bool:
 
 
 def _shares(
-    result: Result, place: int, period: Period, sampled: tuple[Array, Array]
+    analyte: Analyte, curve: Curve, period: Period, sampled: tuple[Array, Array], alert: AlertSpans | None
 ) -> tuple[float | None, float | None]:
     """Percent of a period inside the reference range, if it holds at all times, and above the alert level."""
-    analyte, curve, length = result.analytes[place], result.curves[place], period.stop - period.start
-    inside, above = None, None
+    length, inside, above = period.stop - period.start, None, None
     if analyte.low is not None and analyte.high is not None and analyte.after is None:
         low, high = (np.diff(spans).sum() for spans in spans_above_each(curve, sampled, [analyte.low, analyte.high]))
         inside = 100 * float(low - high) / length
-    if analyte.alert is not None:
-        above = 100 * float(np.diff(alert_spans(result, place, period.start, period.stop)).sum()) / length
+    if alert is not None:
+        above = 100 * float(np.diff(alert.within(period.start, period.stop)).sum()) / length
     return inside, above

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -69,10 +70,27 @@ def _interval(course: Course) -> float:
     return WEEK if course.weekdays else max(DAY, course.every or DAY)
 
 
-def alert_spans(result: Result, place: int, start: float, stop: float) -> Array:
-    """Stretches from ``start`` to ``stop`` [h] with an analyte above its alert level: (stretch, 2), begin and end [h].
+@dataclass(frozen=True, eq=False, kw_only=True)
+class AlertSpans:
+    """When an analyte is above its alert level; samples are looked for once, as periods may be many.
 
     One that is of a sample counts from that sample to the next; any other at all times.
+    """
+
+    curve: Curve
+    alert: float
+    sampled: Array | None
+
+    def within(self, start: float, stop: float) -> Array:
+        """Stretches from ``start`` to ``stop`` [h] above the level: (stretch, 2), begin and end [h]."""
+        if self.sampled is None:
+            return spans_above(self.curve, sample(self.curve, start, stop), self.alert)
+        spans = np.clip(self.sampled, start, stop)
+        return np.asarray(spans[spans[:, 1] > spans[:, 0]])
+
+
+def alert_spans(result: Result, place: int) -> AlertSpans:
+    """When the analyte at a place of a result is above its alert level.
 
     Raises
     ------
@@ -83,8 +101,8 @@ def alert_spans(result: Result, place: int, start: float, stop: float) -> Array:
     if analyte.alert is None:
         raise ValueError(f"{analyte.id} has no alert level")
     if not analyte.alert_sampled:
-        return spans_above(curve, sample(curve, start, stop), analyte.alert)
+        return AlertSpans(curve=curve, alert=analyte.alert, sampled=None)
     times = sample_times(result.scenario, analyte)
     ends = np.append(times, result.scenario.duration)[1:]
-    spans = np.clip(np.stack([times, ends], axis=1)[curve.value(times) > analyte.alert], start, stop)
-    return np.asarray(spans[spans[:, 1] > spans[:, 0]])
+    high = np.stack([times, ends], axis=1)[curve.value(times) > analyte.alert]
+    return AlertSpans(curve=curve, alert=analyte.alert, sampled=high)

@@ -7,6 +7,7 @@ reference is the average of the 24 h before it; a move is followed until the nex
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -130,14 +131,16 @@ def _moves(result: Result, place: int) -> Iterator[Move]:
     """
     scenario, analyte, curve = result.scenario, result.analytes[place], result.curves[place]
     everything = _changes(scenario, scenario.dosed, patient=True)
-    own = [time for time in everything if _near(time, own_changes(scenario, analyte.parent))]
+    mine = own_changes(scenario, analyte.parent)
+    own = [time for time in everything if _near(time, mine)]
+    others = [time for time in everything if not _near(time, own)]
     window, first = averaged(scenario, analyte.parent), scenario.first_time
     present = PRESENT * float(np.max(curve.value(curve.breaks), initial=0.0))
     begin = first
     for end in (*own, scenario.duration):
         since = begin - TOLERANCE if begin == first else begin + TOLERANCE
-        inside = (time for time in everything if since < time < end - TOLERANCE)
-        cause = next((time for time in inside if not _near(time, own)), None)
+        following = bisect_right(others, since)
+        cause = others[following] if following < len(others) and others[following] < end - TOLERANCE else None
         before = None if cause is None else before_change(result, place, cause)
         if cause is not None and before is not None:
             begun = begin == first and at_steady_state(scenario, analyte.parent)
@@ -178,15 +181,18 @@ def before_change(result: Result, place: int, cause: float) -> float | None:
 
 
 def _near(time: float, times: list[float]) -> bool:
-    return any(abs(time - other) <= TOLERANCE for other in times)
+    """Whether a time is one of some that are sorted [h]."""
+    after = bisect_right(times, time)
+    return any(abs(time - other) <= TOLERANCE for other in times[max(after - 1, 0) : after + 1])
 
 
 def displacements(result: Result, moves: Iterable[Move]) -> Iterator[tuple[Move, Move]]:
     """Moves of total levels that fall while the unbound one does not, each with that of the unbound level."""
     known = list(moves)
+    unbound = [move for move in known if move.analyte.unbound]
     for total in known:
-        for free in known:
-            same = free.analyte.unbound and free.analyte.parts == total.analyte.parts and free.cause == total.cause
+        for free in unbound:
+            same = free.analyte.parts == total.analyte.parts and free.cause == total.cause
             if not same or total.analyte.unbound:
                 continue
             one, other = total.after / total.before, free.after / free.before

@@ -42,7 +42,7 @@ def _above_alert(result: Result, place: int, analyte: Analyte) -> Iterator[Alert
     curve, sampled = result.curves[place], analyte.alert_sampled
     apart = _apart(result.scenario) if sampled else DAY
     spans: list[tuple[float, float, bool]] = []
-    for start, stop in alert_spans(result, place, 0.0, result.scenario.duration).tolist():
+    for start, stop in alert_spans(result, place).within(0.0, result.scenario.duration).tolist():
         if spans and start - spans[-1][1] < apart:
             spans[-1] = (spans[-1][0], stop, True)
         elif stop > start:

@@ -1,7 +1,7 @@
 """Everything that follows from amounts, levels and absorption: what the reference's equations fill in.
 
 The equations are those of the mechanisms, in their ``reference`` functions. They hold for one time, where rows are
-plain numbers, as the solver asks for one at a time and arrays of one number take three times as long; and for many.
+plain numbers; for many, where they are arrays; and for terms that write down what is done with them, for the solver.
 """
 
 from __future__ import annotations
@@ -98,12 +98,21 @@ class Medium:
         return total
 
 
-def evaluated(layout: Layout, store: list[Row], absorbed: list[Row], released: list[Row], nothing: Row = 0.0) -> Medium:
+def evaluated(
+    layout: Layout,
+    store: list[Row],
+    absorbed: list[Row],
+    released: list[Row],
+    nothing: Row = 0.0,
+    parameters: Sequence[Row] | None = None,
+) -> Medium:
     """The medium after all mechanisms, to which ``absorbed`` [mg/h] comes from elsewhere than the store.
 
     A row for every place of the store, every compound, and every release, its rate [mg/h]; ``nothing`` is a row of 0.
+    The parameters are the system's own if left out.
     """
     medium = Medium(layout, store, absorbed, released, nothing)
+    medium.p = medium.p if parameters is None else parameters
     for one in mechanisms.MECHANISMS:
         one.reference(medium)
     return medium

@@ -6,12 +6,12 @@ form, so agreement with the generated code says something. ``pkinteract run --so
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections import deque
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
-from scipy.integrate import solve_ivp
+from scipy.integrate import DOP853
 
 from pkinteract.engine import exact
 from pkinteract.engine.control import Failure
@@ -19,7 +19,7 @@ from pkinteract.engine.curves import Array, polynomials
 from pkinteract.engine.events import NOWHERE, Event, Switch, event_table, with_marks
 from pkinteract.engine.layout import Layout
 from pkinteract.engine.mechanisms.release import Releasing, releasing
-from pkinteract.engine.reference.medium import Row, evaluated
+from pkinteract.engine.reference.written import Slopes, written
 from pkinteract.engine.solution import Solution, State
 from pkinteract.engine.system import System
 
@@ -52,42 +52,42 @@ def solve_reference(
     floor = 1e-3 * np.array(layout.sizes())
     before = store[:moving].tolist()
     inside = [event for event in with_marks(system, events) if start <= event.time < stop]
-    jumps = list(zip(inside, event_table(layout, inside), strict=True))
-    changes = {change.time: change.parameters for change in switches}
-    edges = sorted({start, stop, *(event.time for event in inside), *(time for time in changes if start < time < stop)})
-    breaks, pieces, steps = [start], [], 0
+    jumps = deque(zip(inside, event_table(layout, inside), strict=True))
+    changes = deque(sorted(switches, key=lambda change: change.time))
+    times = {start, stop, *(event.time for event in inside)}
+    with_parameters = written(layout)
+    with_inputs = with_parameters(system.parameters)
+    breaks, pieces = [start], []
     failure: Failure | None = None
-    for left, right in pairwise(edges):
-        for time in [time for time in changes if time <= left]:
-            layout = everything(replace(system, parameters=changes.pop(time)))
-        for event, (time, place, amount, _) in jumps:
-            if time != left:
-                continue
+    for left, right in pairwise(sorted({*times, *(change.time for change in switches if start < change.time < stop)})):
+        while changes and changes[0].time <= left:
+            with_inputs = with_parameters(changes.popleft().parameters)
+        while jumps and jumps[0][0].time == left:
+            event, (time, place, amount, _) = jumps.popleft()
             if place == NOWHERE:
                 releases.begin(event.target, time, amount)
             else:
                 store[place] += amount
         seeing = releases.first_step(left)
-        solved = solve_ivp(
-            slopes,
-            (left, right),
+        solver = DOP853(
+            _right_hand_side(with_inputs(store[moving:].tolist()), releases, left),
+            left,
             store[:moving],
-            method="DOP853",
+            right,
             rtol=rtol,
             atol=rtol * floor,
             first_step=None if seeing is None else min(seeing, right - left),
-            args=(layout, left, store[moving:].tolist(), releases),
-            dense_output=True,
         )
-        if not solved.success:
-            reason = f"{solved.message} Check ka, volumes and clearances."
-            failure = Failure(start=left, stop=right, reason=reason)
+        while solver.status == "running":
+            reason = solver.step()
+            if solver.status == "failed":
+                failure = Failure(start=left, stop=right, reason=f"{reason} Check ka, volumes and clearances.")
+                break
+            pieces.append(_fitted(solver.dense_output(), solver.t_old, solver.t))
+            breaks.append(float(solver.t))
+        if failure is not None:
             break
-        for low, high in pairwise(solved.t):
-            pieces.append(_fitted(solved.sol, float(low), float(high)))
-            breaks.append(float(high))
-        steps += len(solved.t) - 1
-        store[:moving] = solved.y[:, -1]
+        store[:moving] = solver.y
     curves = polynomials(breaks, before, np.array(pieces))
     return Solution(
         amounts=tuple(curves[state] for state in layout.central.values()),
@@ -96,7 +96,7 @@ def solve_reference(
         enzymes=tuple(curves[layout.first_enzyme : layout.n_states]),
         end=None,
         method="scipy DOP853",
-        steps=steps,
+        steps=len(pieces),
         failure=failure,
     )
 
@@ -132,19 +132,11 @@ def _unfold(layout: Layout, store: Array, compound: int, state: exact.ExactState
     store[layout.infusions[compound]] = state.rate - state.inflow.sum()
 
 
-def slopes(time: float, y: Array, layout: Layout, start: float, constant: list[float], releases: Releasing) -> Array:
-    """Right-hand side: slopes of states and depots ``y`` at a time [h], per h; (place,) both.
-
-    Parameters
-    ----------
-    start
-        When the stretch of unchanged input began [h].
-    constant
-        The rest of the store: inflows and infusions [mg/h].
-    """
-    store: list[Row] = [*y.tolist(), *constant]
-    none: list[Row] = [0.0] * len(layout.system.compounds)
-    return np.array(evaluated(layout, store, none, [*releases.rates(start, [time - start])]).slopes)
+def _right_hand_side(slopes: Slopes, releases: Releasing, start: float) -> Callable[[float, Array], Array]:
+    """What scipy asks for: the slopes of states and depots at a time [h], (place,), while input stays as it is."""
+    if not releases.rows:
+        return lambda time, states: np.array(slopes(states.tolist(), ()))
+    return lambda time, states: np.array(slopes(states.tolist(), releases.rates(start, [time - start])))
 
 
 _NODES = (1 + np.cos(np.pi * np.arange(_DEGREE + 1) / _DEGREE)) / 2

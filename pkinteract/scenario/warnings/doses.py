@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -126,10 +127,16 @@ def _kidneys(
     courses: Sequence[tuple[Key, Course]], monograph: Monograph, states: Sequence[tuple[float, Patient]]
 ) -> Iterator[tuple[Key, Remark]]:
     """Repeated doses above the highest of kidneys that fail, once for each course and limit."""
+    if not monograph.dosing.kidneys:
+        return
     stretches = _repeated(courses, monograph)
+    coming = deque(sorted(stretches, key=lambda one: one.start))
+    taken: list[_ConstantDose] = []
     said: set[tuple[Key, float]] = set()
     for time in sorted({*(stretch.start for stretch in stretches), *(time for time, _ in states)}):
-        taken = [one for one in stretches if one.start <= time + TOLERANCE and one.stop > time + TOLERANCE]
+        while coming and coming[0].start <= time + TOLERANCE:
+            taken.append(coming.popleft())
+        taken = [one for one in taken if one.stop > time + TOLERANCE]
         patient = next((state for begin, state in reversed(states) if begin <= time + TOLERANCE), None)
         limit = None if patient is None else monograph.dosing.kidney_limit(patient.creatinine_clearance)
         if not taken or patient is None or limit is None:
