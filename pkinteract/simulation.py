@@ -33,11 +33,20 @@ if TYPE_CHECKING:
 
 Solver = Literal["fast", "reference"]
 
+Progress = Callable[[float], None]
+"""Takes the share of a run that is solved [1]."""
+
 DAY = 24.0
 """The average that a protocol judges is that of so long before the check [h]."""
 
 
-def simulate(scenario: Scenario, *, solver: Solver = "fast", rtol: float | None = None) -> Result:
+def simulate(
+    scenario: Scenario,
+    *,
+    solver: Solver = "fast",
+    rtol: float | None = None,
+    progress: Progress | None = None,
+) -> Result:
     """Simulate a scenario; the doses of the result are those that its protocols made of them.
 
     Parameters
@@ -49,6 +58,8 @@ def simulate(scenario: Scenario, *, solver: Solver = "fast", rtol: float | None 
         made by the fast one.
     rtol
         Relative tolerance of a step [1]; each solver's own default if left out.
+    progress
+        What is told again and again the share of the run that is solved [1]; protocols solve it more than once.
 
     Raises
     ------
@@ -60,9 +71,9 @@ def simulate(scenario: Scenario, *, solver: Solver = "fast", rtol: float | None 
     checks: tuple[CheckOutcome, ...] = ()
     solved = None
     if scenario.protocols:
-        scenario, checks, solved = _followed(scenario, rtol)
+        scenario, checks, solved = _followed(scenario, rtol, progress)
     if solved is None or solver != "fast":
-        solved = _solved(scenario, solver, rtol)
+        solved = _solved(scenario, solver, rtol, progress)
     result = _result(
         scenario, replace(solved.model, events=solved.events), solved.solution, solved.initial, solved.notes
     )
@@ -81,7 +92,7 @@ class _Solved:
     kept: Array | None
 
 
-def _solved(scenario: Scenario, solver: Solver, rtol: float | None) -> _Solved:
+def _solved(scenario: Scenario, solver: Solver, rtol: float | None, progress: Progress | None) -> _Solved:
     """Solve a scenario as it stands."""
     model = build(scenario)
     events, initial, notes, kept = model.events, None, "", None
@@ -92,7 +103,7 @@ def _solved(scenario: Scenario, solver: Solver, rtol: float | None) -> _Solved:
         old = earlier_releases(model.system, before.period, scenario.first_time, scenario.steady_state.period)
         events = tuple(sorted((*old, *before.pending, *events), key=lambda event: event.time))
         kept = _kept(scenario, scenario.steady_state, model, (*old, *before.period), initial)
-    solution = _solve(model, events, scenario, solver, rtol, initial)
+    solution = _solve(model, events, scenario, solver, rtol, initial, progress)
     if solution.failure is not None:
         stopped = solution.failure
         raise SimulationError((stopped.start, stopped.stop), solution.method, stopped.reason, scenario.name)
@@ -107,7 +118,9 @@ def _solved(scenario: Scenario, solver: Solver, rtol: float | None) -> _Solved:
     return _Solved(model=model, events=events, initial=initial, solution=solution, notes=notes, kept=kept)
 
 
-def _followed(scenario: Scenario, rtol: float | None) -> tuple[Scenario, tuple[CheckOutcome, ...], _Solved | None]:
+def _followed(
+    scenario: Scenario, rtol: float | None, progress: Progress | None
+) -> tuple[Scenario, tuple[CheckOutcome, ...], _Solved | None]:
     """The scenario with the doses that its protocols make, what they saw, and its solution if it was solved last.
 
     A level counts only up to the first dose that became another since it was solved; then all is solved again.
@@ -128,7 +141,7 @@ def _followed(scenario: Scenario, rtol: float | None) -> tuple[Scenario, tuple[C
         level, decided, changed = None, True, None
         if protocol.condition is not None:
             if solved is None or time > known + TOLERANCE:
-                solved, known = _solved(scenario, "fast", rtol), inf
+                solved, known = _solved(scenario, "fast", rtol, progress), inf
             level = np.array([_checked(scenario, solved, protocol.condition, time)])
             measured = measured_level(protocol, level, time, streams)
             decided = bool(is_met(protocol.condition, measured)[0])
@@ -181,15 +194,20 @@ def _solve(
     solver: Solver,
     rtol: float | None,
     initial: State | None,
+    progress: Progress | None,
 ) -> Solution:
     start, stop = scenario.first_time, scenario.duration
+    told = None if progress is None else lambda time: progress((time - start) / (stop - start))
     if solver == "reference":
         from pkinteract.engine.reference.solve import solve_reference
 
         return solve_reference(
-            model.system, events, start, stop, rtol=rtol or 1e-9, initial=initial, switches=model.switches
-        )
-    return solve(model.system, events, start, stop, rtol=rtol or RTOL, initial=initial, switches=model.switches)
+            model.system, events, start, stop,
+            rtol=rtol or 1e-9, initial=initial, switches=model.switches, told=told,
+        )  # fmt: skip
+    return solve(
+        model.system, events, start, stop, rtol=rtol or RTOL, initial=initial, switches=model.switches, told=told
+    )
 
 
 def _kept(scenario: Scenario, steady: SteadyState, model: Model, events: Sequence[Event], initial: State) -> Array:

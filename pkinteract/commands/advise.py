@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pkinteract.commands.shared.inputs import PATH
-from pkinteract.commands.shared.progress import evaluation_progress, search_progress
+from pkinteract.commands.shared.progress import busy, evaluation_progress, search_progress
 from pkinteract.interrupts import INTERRUPTED
 from pkinteract.text.words import LANGUAGES
 
@@ -100,7 +100,8 @@ def _simulated(scenario: Scenario, levels: bool) -> Result:
     from pkinteract.simulation import simulate
 
     if not levels:
-        return simulate(scenario)
+        with busy(f"simulating {scenario.name}") as progress:
+            return simulate(scenario, progress=progress)
     from pkinteract.fitting.patient.fitted import fitted_run
     from pkinteract.fitting.patient.priors import patient_fit
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from pkinteract.commands.shared.inputs import PATH, read_all
+from pkinteract.commands.shared.progress import busy
 
 
 @click.command()
@@ -29,8 +30,9 @@ def check(scenarios: tuple[Path, ...]) -> None:
     from pkinteract.report.check.text import check_lines
 
     for scenario in read_all(scenarios):
-        network = links(scenario)
-        omitted = estimate_limits(scenario, network)
-        known, fired = pair_evidence(scenario), fire(scenario)
-        lines = check_lines(scenario, build(scenario), network, changes(scenario), omitted, known, fired)
+        with busy(f"checking {scenario.name}"):
+            network = links(scenario)
+            omitted = estimate_limits(scenario, network)
+            known, fired = pair_evidence(scenario), fire(scenario)
+            lines = check_lines(scenario, build(scenario), network, changes(scenario), omitted, known, fired)
         click.echo("\n".join(lines))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pkinteract.commands.shared.inputs import PATH
+from pkinteract.commands.shared.progress import busy
 
 if TYPE_CHECKING:
     from pkinteract.text.folder import Writer
@@ -55,7 +56,8 @@ def events(data: Path, files: tuple[Path, ...], out: Path | None, force: bool) -
     folder = out or Path("results") / data.stem
     if not force:
         refuse_foreign(folder, data.stem)
-    predictions = predict_records(read, dosing)
+    with busy("predicting the records"):
+        predictions = predict_records(read, dosing)
     tables: dict[str, Writer] = {
         "concentrations.csv": partial(write_csv, record_table(predictions)),
         "run.json": partial(write_record, events_record(read, dosing, predictions)),

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from pkinteract.commands.shared.inputs import PATH, read_all
-from pkinteract.commands.shared.progress import one_by_one
+from pkinteract.commands.shared.progress import busy
 from pkinteract.text.words import LANGUAGES
 
 
@@ -31,9 +31,11 @@ def guidance(scenarios: tuple[Path, ...], language: str | None) -> None:
     from pkinteract.text.words import words_of
 
     read = read_all(scenarios)
-    for scenario in one_by_one(read):
+    for scenario in read:
         words = words_of(language or scenario.language)
-        fired = fire(scenario, facts_of_run(answer_of(simulate(scenario))), words.language)
+        with busy(f"simulating {scenario.name}") as progress:
+            answer = answer_of(simulate(scenario, progress=progress))
+        fired = fire(scenario, facts_of_run(answer), words.language)
         click.echo(f"{scenario.name}: {scenario.title}")
         click.echo("\n".join(f"  {line}" for line in guidance_lines(fired, scenario, words)))
         click.echo(f"  {words.say('terminal.notice')}")

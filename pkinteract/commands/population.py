@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from pkinteract.commands.shared.progress import Begin, progress_bar
+from pkinteract.commands.shared.progress import Begin, busy, progress_bar
 from pkinteract.text.words import LANGUAGES
 
 if TYPE_CHECKING:
@@ -136,7 +136,9 @@ def _run(
         refuse_foreign(folder, _name(scenario), unfinished=(FOLDER,))
     spec = specification(scenario, options.n, options.seed)
     with drawing(partial(_fans, scenario), beside=options.figure and spec.n <= SMALL) as draw:
-        return _simulated(plan_of(scenario, spec, profiles=options.profiles), folder, options, progress, draw)
+        with busy("simulating the typical patient"):
+            plan = plan_of(scenario, spec, profiles=options.profiles)
+        return _simulated(plan, folder, options, progress, draw)
 
 
 def _fans(scenario: Scenario) -> Draw:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from pkinteract.commands.shared.inputs import PATH, read_all, read_each
-from pkinteract.commands.shared.progress import evaluation_progress, one_by_one
+from pkinteract.commands.shared.progress import busy, evaluation_progress
 from pkinteract.text.words import LANGUAGES
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def run(
     simulated = _simulating("reference" if solver == "reference" else "fast", read if levels else ())
     endings = () if no_figure else ("png", "svg")
     with drawing(drawer, beside=not no_figure) as draw, scratch() as room:
-        results = [simulated(scenario) for scenario in one_by_one(read)]
+        results = [simulated(scenario) for scenario in read]
         effects = [_engaged(result, ranged=range_units) if engagement else None for result in results]
         shown: list[tuple[Shown, str]] = [
             (([result], effect), "concentrations") for result, effect in zip(results, effects, strict=True)
@@ -134,13 +134,16 @@ def run(
         named = [(what, [f"{name}.{ending}" for ending in endings]) for what, name in shown]
         figures = in_room(room, draw, named)
         each = zip(results, effects, figures, strict=False)
-        made = [made_of(result, drawn, wanted, effect=effect) for result, effect, drawn in each]
-        compared = _compared(results, figures[-1], wanted, recorded=out is not None) if several else {}
+        with busy("making the tables"):
+            made = [made_of(result, drawn, wanted, effect=effect) for result, effect, drawn in each]
+            compared = _compared(results, figures[-1], wanted, recorded=out is not None) if several else {}
         if out is not None and several:
             _write_as_one(results, made, compared, out)
             return
         for place, one in zip(places, made, strict=True):
-            click.echo("\n".join(one.lines(write_all(place, one.files))))
+            with busy(f"writing {place}"):
+                lines = one.lines(write_all(place, one.files))
+            click.echo("\n".join(lines))
         if several:
             written = write_all(Path("results"), compared)
             for name in {f"comparison.{ending}" for ending in ("csv", "parquet", "png", "svg")} - set(compared):
@@ -159,7 +162,12 @@ def _simulating(solver: Literal["fast", "reference"], fitted: Sequence[Scenario]
     from pkinteract.simulation import simulate
 
     if not fitted:
-        return partial(simulate, solver=solver)
+
+        def typical(scenario: Scenario) -> Result:
+            with busy(f"simulating {scenario.name}") as progress:
+                return simulate(scenario, solver=solver, progress=progress)
+
+        return typical
     from pkinteract.fitting.patient.fitted import fitted_run
     from pkinteract.fitting.patient.priors import patient_fit
 
@@ -344,7 +352,8 @@ def _write_as_one(
     names = [result.scenario.name for result in results]
     below = [{f"{name}/{file}": put for file, put in one.files.items()} for name, one in zip(names, made, strict=True)]
     files = {file: put for one in [*below, compared] for file, put in one.items()}
-    written = dict(zip(files, write_all(folder, files), strict=True))
+    with busy(f"writing {folder}"):
+        written = dict(zip(files, write_all(folder, files), strict=True))
     for one, mine in zip(made, below, strict=True):
         click.echo("\n".join(one.lines([written[file] for file in mine])))
     click.echo("Compared: " + ", ".join(str(written[file]) for file in compared))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pkinteract.commands.shared.progress import progress_bar
+from pkinteract.commands.shared.progress import busy, progress_bar
 
 if TYPE_CHECKING:
     from pkinteract.population.run.plan import RunPlan
@@ -52,7 +52,8 @@ def sensitivity(
     folder = out or Path("results") / name
     if not force:
         refuse_foreign(folder, name)
-    plan = plan_of(read, specification(read, n or PATIENTS, seed))
+    with busy("simulating the typical patient"):
+        plan = plan_of(read, specification(read, n or PATIENTS, seed))
     with progress_bar("patients") as progress:
         results = trace(plan, progress(runs(plan), 0) if progress else None)
     asked = {"n": n, "seed": seed, "no-figure": no_figure}

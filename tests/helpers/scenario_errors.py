@@ -30,8 +30,9 @@ Array = npt.NDArray[np.float64]
 class RunnerErrors:
     """Largest errors of a scenario: of levels relative to the analyte's Cmax, of enzymes absolute [1].
 
-    ``lanes`` holds the analytes of one of a population who is as the typical patient. Nobody changes there: of who does
-    it holds the amounts of the engine's lanes; they begin at rest, so that a change after a steady state has none.
+    ``lanes`` holds the analytes of one of a population who is as the typical patient. Nobody changes or is
+    pregnant there: of who is it holds the amounts of the engine's lanes; they begin at rest, so that nothing is held of
+    a change after a steady state.
     """
 
     single: dict[str, float]
@@ -55,7 +56,8 @@ def runner_errors(scenario: Scenario) -> RunnerErrors:
     expected = {name: curve.value(times) for name, curve in zip(names, reference.curves, strict=True)}
     tops = {name: float(levels.max()) or 1.0 for name, levels in expected.items()}
     found = {name: curve.value(times) for name, curve in zip(names, fast.curves, strict=True)}
-    lanes, status = _amounts_in_lanes(reference) if scenario.patients else _in_population(reference)
+    moving = bool(scenario.patients) or scenario.patient.pregnancy is not None
+    lanes, status = _amounts_in_lanes(reference) if moving else _in_population(scenario, reference)
     return RunnerErrors(
         single={name: float(np.abs(found[name] - expected[name]).max()) / tops[name] for name in names},
         enzymes={
@@ -77,9 +79,8 @@ def _times(result: Result) -> Array:
     return np.unique(np.clip(np.concatenate([even, doses, soon]), scenario.first_time, scenario.duration))
 
 
-def _in_population(reference: Result) -> tuple[dict[str, float], str]:
+def _in_population(scenario: Scenario, reference: Result) -> tuple[dict[str, float], str]:
     """Errors by analyte and status of one of a population in which nobody differs from the typical."""
-    scenario = reference.scenario
     drawn = draw(scenario, specification(scenario), 0, 1)
     fixed = frozenset([*BODY, *scenario.monographs, *drawn.phenotype, *drawn.abundance])
     plan = replace(plan_of(scenario, replace(specification(scenario, 1), fixed=fixed)), profiles=True)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from pkinteract.commands.shared.progress import busy
+
 if TYPE_CHECKING:
     from pkinteract.scenario import Scenario
 
@@ -52,7 +54,8 @@ def read_all(paths: tuple[Path, ...]) -> list[Scenario]:
     from pkinteract.errors import InputError, Problem
     from pkinteract.scenario import read_scenario
 
-    read = read_each(read_scenario, paths)
+    with busy("reading"):
+        read = read_each(read_scenario, paths)
     names = [scenario.name for scenario in read]
     for i, name in enumerate(names):
         if name in names[:i]:

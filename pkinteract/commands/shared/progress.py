@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from threading import Lock
-from typing import TYPE_CHECKING
+from threading import Event, Lock, Thread
 
 import click
 
-if TYPE_CHECKING:
-    from pkinteract.scenario import Scenario
+PATIENCE, REFRESHED = 1.0, 0.25
+"""What takes no longer is not worth a line; how often the line is written anew [s]."""
+
+LONGEST = 50
+"""Characters that the name of what goes on may take."""
 
 Begin = Callable[[int, int], Callable[[int], None]]
 """From a total, and how many of it are there already, to what is told how many more are done."""
@@ -86,17 +88,36 @@ def _count(what: str) -> Iterator[Callable[[int], None]]:
         click.echo(err=True)
 
 
-def one_by_one(scenarios: Sequence[Scenario]) -> Iterator[Scenario]:
-    """Each scenario in its turn; where there are several and somebody looks, with a bar that names it."""
-    if len(scenarios) == 1 or not sys.stderr.isatty():
-        yield from scenarios
+@contextmanager
+def busy(what: str) -> Iterator[Callable[[float], None] | None]:
+    """Keep a line on what goes on and for how long already, from the second second on.
+
+    Yields what is told the share of it that is done [1], where that is known; None where nobody looks. The line is gone
+    when the block ends.
+    """
+    if not sys.stderr.isatty():
+        yield None
         return
+    ended, shares, begin = Event(), [0.0], time.monotonic()
 
-    def name(scenario: Scenario | None) -> str | None:
-        return None if scenario is None else scenario.name
+    def show() -> None:
+        if ended.wait(PATIENCE):
+            return
+        while not ended.wait(REFRESHED):
+            done = f" {shares[-1]:.0%}," if shares[-1] else ""
+            click.echo(f"\r{what[:LONGEST]}:{done} {time.monotonic() - begin:.0f} s\x1b[K", nl=False, err=True)
+        click.echo("\r\x1b[K", nl=False, err=True)
 
-    with click.progressbar(scenarios, file=sys.stderr, show_pos=True, item_show_func=name) as bar:
-        yield from bar
+    def tell(share: float) -> None:
+        shares[0] = share
+
+    shown = Thread(target=show, daemon=True)
+    shown.start()
+    try:
+        yield tell
+    finally:
+        ended.set()
+        shown.join()
 
 
 @contextmanager

@@ -40,6 +40,7 @@ def solve_reference(
     rtol: float = 1e-9,
     initial: State | None = None,
     switches: Sequence[Switch] = (),
+    told: Callable[[float], None] | None = None,
 ) -> Solution:
     """Solve ``system`` from ``start`` to ``stop`` [h] with scipy.
 
@@ -88,6 +89,8 @@ def solve_reference(
         if failure is not None:
             break
         store[:moving] = solver.y
+        if told is not None:
+            told(right)
     curves = polynomials(breaks, before, np.array(pieces))
     return Solution(
         amounts=tuple(curves[state] for state in layout.central.values()),

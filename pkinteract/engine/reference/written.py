@@ -33,7 +33,7 @@ class _Text:
     """Lines of each depth; what was worked out once from the same terms is not worked out again."""
 
     lines: tuple[list[str], ...]
-    known: dict[tuple[str, object, object], _Term]
+    known: dict[tuple[object, ...], _Term]
 
     def term(self, operator: str, left: _Term | float, right: _Term | float) -> _Term:
         key = (operator, *(one if isinstance(one, _Term) else float(one) for one in (left, right)))

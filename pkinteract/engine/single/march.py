@@ -7,7 +7,7 @@ steps, and integrals and extremes come from the same polynomials.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import inf
 from struct import Struct
 
@@ -48,6 +48,7 @@ def solve(
     rtol: float = RTOL,
     initial: State | None = None,
     switches: Sequence[Switch] = (),
+    told: Callable[[float], None] | None = None,
 ) -> Solution:
     """Solve ``system`` from ``start`` to ``stop`` [h].
 
@@ -61,6 +62,8 @@ def solve(
         State just before ``start``; at rest if left out.
     switches
         Times at which the parameters become others, sorted; the system must step every compound.
+    told
+        What is told again and again how far it has come [h].
     """
     layout = system.layout
     first = resting(system) if initial is None else initial
@@ -71,7 +74,7 @@ def solve(
         curves[i], ends[i] = exact.propagate(system, i, inside, start, stop, first.exact[i])
     march = _March(system, first, releasing(system, events, start), start, rtol)
     if layout.n_states:
-        march.run(concerning(layout, inside), stop, switches)
+        march.run(concerning(layout, inside), stop, switches, told)
     states = _dense(march, first.stepped) if layout.n_states else []
     for i, state in layout.central.items():
         curves[i] = states[state]
@@ -109,7 +112,13 @@ class _March:
         y, d, o, u = self._parts()
         return State(stepped=y, depots=d, inflows=o, rates=u, exact=exact_compounds)
 
-    def run(self, events: Sequence[Event], stop: float, switches: Sequence[Switch]) -> None:
+    def run(
+        self,
+        events: Sequence[Event],
+        stop: float,
+        switches: Sequence[Switch],
+        told: Callable[[float], None] | None,
+    ) -> None:
         """Step to ``stop``, from one event or switch to the next."""
         kernel = compile_python(generate(self.system))
         upcoming, changes = deque(zip(events, event_table(self.layout, events), strict=True)), deque(switches)
@@ -125,6 +134,8 @@ class _March:
                 self.h = min(self.h, longest)
             end = min(stop, upcoming[0][0].time) if upcoming else stop
             self._advance(kernel, min(end, changes[0].time) if changes else end)
+            if told is not None:
+                told(self.t)
 
     def _parts(self) -> tuple[list[float], list[float], list[float], list[float]]:
         """States, depots, inflows and infusions."""

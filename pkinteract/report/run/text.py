@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 SAME_DOSE = 1e-6
 """Relative difference of two doses that are one [1]."""
 
+MANY = 20
+"""Periods from the beginning, and to the end, that are shown at most."""
+
 SHOWN = 6
 """Alerts that are shown at most."""
 
@@ -39,7 +42,10 @@ def summary_lines(
     highest: dict[str, float] = {}
     for analyte, peak in zip(exposure["analyte"], exposure["cmax"], strict=True):
         highest[analyte] = max(highest.get(analyte, 0.0), peak)
+    last = max(exposure["period"])
     for i, (analyte, fold) in enumerate(zip(exposure["analyte"], dose_folds(result), strict=True)):
+        if MANY < exposure["period"][i] <= last - MANY:
+            continue
         ratio = exposure["ratio_to_reference"][i]
         cells = [words.number(_level(exposure[name][i], highest[analyte])) for name in ("cavg_24h", "ctrough")]
         still = "–" if exposure["state"][i] == "settled" else words.say("terminal.moving")
@@ -50,6 +56,8 @@ def summary_lines(
     lines += sentence_lines(sentences, words)
     lines.append(f"  {words.say('terminal.head')}")
     lines += rows_text(rows)
+    if last > 2 * MANY:
+        lines.append(f"  {words.say('terminal.periods', count=last - 2 * MANY)}")
     lines += [f"  {text}" for text in _alert_lines(alerts, words)]
     lines += [f"  {text}" for text in pairs]
     lines += [f"  {words.say('terminal.caution', text=text)}" for text in cautions_told(result.scenario, words)]
