@@ -122,4 +122,7 @@ class Mechanism(Protocol):
         """Work out its equations for sixteen at once: what is traced."""
 
     def reference(self, medium: Medium) -> None:
-        """Work out its equations on arrays, written from the equations and not from the text."""
+        """Work out its equations on rows, written from the equations and not from the text.
+
+        By ``+ - * / **`` and ``==`` alone, without a branch by a number: a row may be one that is only written down.
+        """

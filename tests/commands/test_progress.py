@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import time
 from contextlib import redirect_stderr
 from pathlib import Path
 
 import pytest
-from runs import once, regimen, text
+from runs import daily, regimen, text
 
 from pkinteract.cli import main
-from pkinteract.commands.shared.progress import evaluation_progress, progress_bar, search_progress
+from pkinteract.commands.shared import progress
+from pkinteract.commands.shared.progress import busy, evaluation_progress, progress_bar, search_progress
 
 
 class Terminal(io.StringIO):
@@ -66,22 +68,54 @@ def test_the_line_of_a_fit_ends_before_what_comes_next() -> None:
 
 
 def test_nothing_is_shown_where_nobody_looks(capsys: pytest.CaptureFixture[str]) -> None:
-    """No bar in a file or a pipe."""
-    with progress_bar("patients") as begin, evaluation_progress() as tell:
-        assert (begin, tell) == (None, None)
+    """No bar and no line in a file or a pipe."""
+    with progress_bar("patients") as begin, evaluation_progress() as tell, busy("reading") as told:
+        assert (begin, tell, told) == (None, None, None)
 
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.parametrize("count", [1, 2])
-def test_scenarios_are_named_while_they_run(count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Several are counted and named as they come; a single one is done before it is read."""
+def test_a_line_says_what_goes_on_how_far_and_for_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is kept up while nothing is told, takes the share that was told last, and is wiped out at the end."""
+    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    monkeypatch.setattr(progress, "REFRESHED", 0.001)
+
+    with redirect_stderr(Terminal()) as shown, busy("simulating " + 60 * "x") as tell:
+        assert tell is not None
+        wait_for(shown, f"\rsimulating {39 * 'x'}: 0 s")
+        tell(0.25)
+        wait_for(shown, f"\rsimulating {39 * 'x'}: 25%, 0 s")
+
+    assert shown.getvalue().endswith("\r\x1b[K")
+
+
+def wait_for(shown: io.StringIO, text: str) -> None:
+    end = time.monotonic() + 30
+    while text not in shown.getvalue() and time.monotonic() < end:
+        time.sleep(0.001)
+    assert text in shown.getvalue()
+
+
+def test_what_is_short_shows_nothing() -> None:
+    """Not even on a terminal, unless it takes longer than a second."""
+    with redirect_stderr(Terminal()) as shown, busy("reading"):
+        pass
+
+    assert shown.getvalue() == ""
+
+
+def test_scenarios_are_named_while_they_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each in its turn, with the share that is solved; then what is made and written."""
     monkeypatch.chdir(tmp_path)
-    names = ["first.toml", "second.toml"][:count]
+    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    monkeypatch.setattr(progress, "REFRESHED", 1e-4)
+    names = ["first.toml", "second.toml"]
     for name in names:
-        Path(name).write_text(text(regimen("carbamazepine", once("200 mg")), days=1), "utf-8")
+        source = regimen("carbamazepine", daily("200 mg", "12 h", "0 d", "200 d"))
+        Path(name).write_text(text(source, days=200), "utf-8")
 
     with redirect_stderr(Terminal()) as shown:
         main(["run", *names, "--no-figure", "--out", "out"], standalone_mode=False)
 
-    assert [word in shown.getvalue() for word in ("2/2", "first", "second")] == [count == 2] * 3
+    for word in ("reading:", "simulating first:", "simulating second:", "%, ", "making the tables:", "writing out:"):
+        assert word in shown.getvalue()

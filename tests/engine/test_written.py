@@ -9,7 +9,7 @@ from random_systems import Case, cases
 
 from pkinteract.engine.reference.medium import evaluated
 from pkinteract.engine.reference.solve import everything
-from pkinteract.engine.reference.written import written
+from pkinteract.engine.reference.written import written_slopes
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -24,7 +24,7 @@ def test_the_text_works_out_what_the_equations_say(case: Case, random: object) -
     released = [draw(0.0, 50.0) for _ in case.system.releases]
     none: list[object] = [0.0] * len(case.system.compounds)
 
-    text = written(layout)
+    text = written_slopes(layout)
     found = text(parameters)(store[moving:])(store[:moving], released)
     own = text(case.system.parameters)(store[moving:])(store[:moving], released)
 

@@ -19,7 +19,7 @@ from pkinteract.engine.curves import Array, polynomials
 from pkinteract.engine.events import NOWHERE, Event, Switch, event_table, with_marks
 from pkinteract.engine.layout import Layout
 from pkinteract.engine.mechanisms.release import Releasing, releasing
-from pkinteract.engine.reference.written import Slopes, written
+from pkinteract.engine.reference.written import Slopes, written_slopes
 from pkinteract.engine.solution import Solution, State
 from pkinteract.engine.system import System
 
@@ -56,7 +56,7 @@ def solve_reference(
     jumps = deque(zip(inside, event_table(layout, inside), strict=True))
     changes = deque(sorted(switches, key=lambda change: change.time))
     times = {start, stop, *(event.time for event in inside)}
-    with_parameters = written(layout)
+    with_parameters = written_slopes(layout)
     with_inputs = with_parameters(system.parameters)
     breaks, pieces = [start], []
     failure: Failure | None = None

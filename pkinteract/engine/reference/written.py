@@ -29,7 +29,7 @@ _DEPTHS = ("parameters", "inputs", "states")
 
 
 @dataclass(eq=False, slots=True)
-class _Text:
+class _SlopesText:
     """Lines of each depth; what was worked out once from the same terms is not worked out again."""
 
     lines: tuple[list[str], ...]
@@ -51,7 +51,7 @@ class _Term:
 
     __slots__ = ("depth", "name", "text")
 
-    def __init__(self, text: _Text, name: str, depth: int) -> None:
+    def __init__(self, text: _SlopesText, name: str, depth: int) -> None:
         self.text, self.name, self.depth = text, name, depth
 
     __hash__ = object.__hash__
@@ -91,10 +91,10 @@ def _is(value: _Term | float, number: float) -> bool:
     return not isinstance(value, _Term) and value == number
 
 
-def written(layout: Layout) -> WithParameters:
+def written_slopes(layout: Layout) -> WithParameters:
     """The right-hand side of a system of which every compound is stepped; parameters of another set may go with it."""
     parameters, inputs, states = range(len(_DEPTHS))
-    text = _Text(lines=([], [], []), known={})
+    text = _SlopesText(lines=([], [], []), known={})
     moving = layout.n_states + len(layout.depots)
     numbers = [_Term(text, f"p{n}", parameters) for n in range(len(layout.system.parameters))]
     store = [_Term(text, f"y{n}", inputs if n >= moving else states) for n in range(layout.size)]
