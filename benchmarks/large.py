@@ -6,7 +6,6 @@ Usage: python benchmarks/large.py [NAME] prints this table by itself, or one row
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -21,9 +20,9 @@ TEN_YEARS = 3653
 """Days."""
 
 MANY = (
-    "amitriptyline", "amlodipine", "apixaban", "aripiprazole", "atorvastatin", "carbamazepine", "citalopram", "clobazam",
-    "diazepam", "digoxin", "gabapentin", "haloperidol", "lacosamide", "lamotrigine", "levetiracetam", "metoprolol",
-    "mirtazapine", "omeprazole", "prednisolone", "quetiapine",
+    "amitriptyline", "amlodipine", "apixaban", "aripiprazole", "atorvastatin", "carbamazepine", "citalopram",
+    "clobazam", "diazepam", "digoxin", "gabapentin", "haloperidol", "lacosamide", "lamotrigine", "levetiracetam",
+    "metoprolol", "mirtazapine", "omeprazole", "prednisolone", "quetiapine",
 )  # fmt: skip
 """Twenty drugs of one very ill patient, with the inducer of most of their enzymes."""
 
@@ -101,14 +100,13 @@ def sections(names: Sequence[str] = ()) -> Iterator[Section]:
     """One table."""
     yield Section(
         title="Very large runs",
-        said="`pkinteract run`, one process each, from start to end, once: seconds, seconds of the processor, and largest "
-        "memory in MB; with `--no-figure`, and with the page and figures.",
+        said="`pkinteract run`, one process each, from start to end, once: seconds, seconds of the processor, and "
+        "largest memory in MB; with `--no-figure`, and with the page and figures.",
         head=("what", "seconds", "processor", "MB", "seconds, with page", "processor", "MB"),
         rows=list(rows(names)),
     )
 
 
 if __name__ == "__main__":
-    resource.setrlimit(resource.RLIMIT_AS, (16 * 2**30, 16 * 2**30))
     for section in sections(sys.argv[1:]):
         print(section.text())

@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 
 import accuracy
+import large
 import populations
 import solvers
 import start
@@ -36,7 +37,7 @@ def main() -> None:
 
     begin = time.perf_counter()
     sections: list[Section] = []
-    for measure in (solvers.sections, populations.sections, accuracy.sections, start.sections):
+    for measure in (solvers.sections, populations.sections, accuracy.sections, start.sections, large.sections):
         for section in measure():
             print(section.text(), flush=True)
             sections.append(section)
