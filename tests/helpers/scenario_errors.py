@@ -28,7 +28,7 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunnerErrors:
-    """Largest errors of a scenario: of levels relative to the analyte's Cmax, of enzymes absolute [1].
+    """Largest errors of a scenario, relative to the analyte's Cmax or the enzyme's highest level [1].
 
     ``lanes`` holds the analytes of one of a population who is as the typical patient. Nobody changes or is
     pregnant there: of who is it holds the amounts of the engine's lanes; they begin at rest, so that nothing is held of
@@ -61,7 +61,7 @@ def runner_errors(scenario: Scenario) -> RunnerErrors:
     return RunnerErrors(
         single={name: float(np.abs(found[name] - expected[name]).max()) / tops[name] for name in names},
         enzymes={
-            name: float(np.abs(one.value(times) - other.value(times)).max())
+            name: float(np.abs(one.value(times) - other.value(times)).max() / other.value(times).max())
             for name, one, other in zip(fast.enzymes, fast.enzyme_curves, reference.enzyme_curves, strict=True)
         },
         lanes=lanes,

@@ -33,7 +33,7 @@ def test_every_runner_agrees_with_the_reference_on_any_scenario(number: int) -> 
     """
     Levels of ``run``, and of one of a population who is as the typical patient, to 1e-5 of each analyte's Cmax.
 
-    Enzymes to 1e-5 of the level at rest, and no level is below zero by more.
+    Enzymes to 1e-5 of their own highest level, as the solver weighs them. No level is below zero by more.
     """
     errors = runner_errors(load(random_scenario(number)))
 
