@@ -61,7 +61,7 @@ def runner_errors(scenario: Scenario) -> RunnerErrors:
     return RunnerErrors(
         single={name: float(np.abs(found[name] - expected[name]).max()) / tops[name] for name in names},
         enzymes={
-            name: float(np.abs(one.value(times) - other.value(times)).max() / other.value(times).max())
+            name: float(np.abs(one.value(times) - other.value(times)).max()) / (float(other.value(times).max()) or 1.0)
             for name, one, other in zip(fast.enzymes, fast.enzyme_curves, reference.enzyme_curves, strict=True)
         },
         lanes=lanes,
