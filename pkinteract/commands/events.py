@@ -45,7 +45,7 @@ def events(data: Path, files: tuple[Path, ...], out: Path | None, force: bool) -
     from pkinteract.text.inputs import files_read
     from pkinteract.text.record import write_record
 
-    with files_read(data) as inputs:
+    with files_read(data.parent, but=data) as inputs:
         try:
             dosing = recorded_drug(files)
         except InputError as wrong:

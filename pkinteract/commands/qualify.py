@@ -75,7 +75,8 @@ def qualify(
     row = named["row"]
     studied, apart = _study_fits(fits, named, table, timecourses, files) if cross_validate else ([], [])
     folder = out or Path("results") / (f"qualification-{row}" if row else "qualification")
-    with files_read() as inputs:
+    home = next((path.parent for path in (table, timecourses, *files) if path is not None), Path())
+    with files_read(home) as inputs:
         known = evidence(table, timecourses)
         chosen = chosen_evidence(known, perpetrator=named["perpetrator"], victim=named["victim"], row=row)
         if not force:
@@ -86,7 +87,7 @@ def qualify(
             points = qualify_courses(chosen.points, extra=files, progress=progress)
     groups = (*summaries(arms), *course_summaries(points))
     asked = {**named, "table": table, "timecourses": timecourses, "drug": files, "no-figure": no_figure}
-    record = qualification_record(arms, points, None if cross_validate else qualification_recipe(asked, inputs))
+    record = qualification_record(arms, points, None if cross_validate else qualification_recipe(asked, home, inputs))
     made = _files(arms, points, groups, files, record, single=row is not None, figure=not no_figure)
     left = _left_out(studied)
     if cross_validate:

@@ -44,10 +44,10 @@ def input_exists(path: Path) -> bool:
 
 
 @contextmanager
-def files_read(first: Path | None = None) -> Iterator[dict[str, str]]:
-    """Collects what is read within, but ``first``: names as the folder of ``first`` sees them, and texts.
+def files_read(folder: Path, but: Path | None = None) -> Iterator[dict[str, str]]:
+    """Collects what is read within, ``but`` one file: names as the ``folder`` sees them, and texts.
 
-    Without ``first`` names are as the folder sees them that one stands in. A text as UTF-8 is the file, byte for byte.
+    A text as UTF-8 is the file, byte for byte.
     """
     read: dict[str, str] = {}
     files: dict[str, str] = {}
@@ -61,12 +61,12 @@ def files_read(first: Path | None = None) -> Iterator[dict[str, str]]:
             around |= read
     texts = list(read.values())
     for name, text in read.items():
-        if name != str(first):
-            files[_named(name, Path() if first is None else first.parent, texts)] = text
+        if name != str(but):
+            files[_named(name, folder, texts)] = text
 
 
 def name_among(files: Mapping[str, str], folder: Path, path: Path) -> str | None:
-    """What :func:`files_read` calls a file that was read, ``folder`` being that of its first one; None of others."""
+    """What :func:`files_read` calls a file that was read, as the ``folder`` sees it; None of others."""
     return next((name for name in (seen_from(folder, path), str(path)) if name in files), None)
 
 

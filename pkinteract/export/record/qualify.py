@@ -23,21 +23,23 @@ def qualification_record(
     return {**head(fingerprint()), "scenario": {"name": NAME}, "pkinteract": __version__, **counts, "rerun": again}
 
 
-def qualification_recipe(asked: Mapping[str, object], files: Mapping[str, str]) -> dict[str, object]:
-    """What a qualification needs to be run again: options, and what was read as the folder sees it that one stands in.
+def qualification_recipe(asked: Mapping[str, object], folder: Path, files: Mapping[str, str]) -> dict[str, object]:
+    """What a qualification needs to be run again.
 
     Parameters
     ----------
     asked
         Options by name, those that name files with paths.
+    folder, files
+        What was read, as the folder sees it.
     """
-    return recipe("qualify", {name: _option(value, files) for name, value in asked.items()}, [], files)
 
+    def written(value: object) -> object:
+        if isinstance(value, tuple):
+            return [written(one) for one in value]
+        return file_option(files, folder, value) if isinstance(value, Path) else value
 
-def _option(value: object, files: Mapping[str, str]) -> object:
-    if isinstance(value, tuple):
-        return [_option(one, files) for one in value]
-    return file_option(files, Path(), value) if isinstance(value, Path) else value
+    return recipe("qualify", {name: written(value) for name, value in asked.items()}, [], files)
 
 
 def _counts(states: Sequence[str]) -> dict[str, int]:

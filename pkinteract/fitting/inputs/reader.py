@@ -49,7 +49,7 @@ def read_fit(path: Path | str) -> Fit:
     InputError
         With every problem of the file and of what it names, in file order.
     """
-    with files_read(Path(path)) as files:
+    with files_read(Path(path).parent, but=Path(path)) as files:
         fit = _FitReader(read_toml(Path(path))).fit()
     return replace(fit, read=files)
 
