@@ -56,7 +56,7 @@ def qualify(
     study arm and time point, a summary and figures.
 
     With --cross-validate every paper that a fit has seen is left out in turn and predicted by what the others say;
-    writes left-out.csv and prints both errors by mechanism. Takes minutes, and rerun does not do it again.
+    writes left-out.csv and prints both errors by mechanism. Takes minutes; rerun cannot do it again.
 
     Example: pkinteract qualify --perpetrator carbamazepine --out carbamazepine
     """
