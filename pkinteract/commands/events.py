@@ -42,17 +42,19 @@ def events(data: Path, files: tuple[Path, ...], out: Path | None, force: bool) -
     from pkinteract.records import predict_records, read_records, recorded_drug
     from pkinteract.text.csv import write_csv
     from pkinteract.text.folder import refuse_foreign, write_all
+    from pkinteract.text.inputs import files_read
     from pkinteract.text.record import write_record
 
-    try:
-        dosing = recorded_drug(files)
-    except InputError as wrong:
+    with files_read(data.parent, but=data) as inputs:
         try:
-            read_records(data)
-        except InputError as error:
-            click.echo(f"Error: {error}", err=True)
-        raise wrong from None
-    read = read_records(data, dosing)
+            dosing = recorded_drug(files)
+        except InputError as wrong:
+            try:
+                read_records(data)
+            except InputError as error:
+                click.echo(f"Error: {error}", err=True)
+            raise wrong from None
+        read = read_records(data, dosing)
     folder = out or Path("results") / data.stem
     if not force:
         refuse_foreign(folder, data.stem)
@@ -60,7 +62,7 @@ def events(data: Path, files: tuple[Path, ...], out: Path | None, force: bool) -
         predictions = predict_records(read, dosing)
     tables: dict[str, Writer] = {
         "concentrations.csv": partial(write_csv, record_table(predictions)),
-        "run.json": partial(write_record, events_record(read, dosing, predictions)),
+        "run.json": partial(write_record, events_record(read, dosing, predictions, files, inputs)),
     }
     written = write_all(folder, tables)
     click.echo("\n".join([*filter(None, [dosing.said]), *predictions.notes, *(str(path) for path in written)]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -89,7 +90,8 @@ def _fit_patient(path: Path, error: str | None, out: Path | None, *, force: bool
         refuse_foreign(folder, name)
     with evaluation_progress() as progress:
         individual_fit = individual(scenario, error=sd, progress=progress)
-    written = write_all(folder, _patient_files(individual_fit, page))
+    asked = {"error": error, "no-figure": page is None, "language": page and page.language}
+    written = write_all(folder, _patient_files(individual_fit, page, asked))
     click.echo("\n".join(patient_lines(individual_fit, written)))
 
 
@@ -113,7 +115,7 @@ def _fit_file(file: Path, out: Path | None, *, force: bool, figure: bool) -> Non
 def _fit_files(outcome: FitResult, *, figure: bool) -> dict[str, Writer]:
     """File name to what writes it."""
     from pkinteract.export.fit import result_texts
-    from pkinteract.export.record.fit import fit_record
+    from pkinteract.export.record.fit import file_recipe, fit_record
     from pkinteract.export.tables.fit import estimate_table, prediction_table
     from pkinteract.report.fit.text import fit_report
     from pkinteract.text.csv import write_csv
@@ -123,7 +125,8 @@ def _fit_files(outcome: FitResult, *, figure: bool) -> dict[str, Writer]:
     files: dict[str, Writer] = {name: partial(_write_text, text) for name, text in texts.items()}
     files["estimates.csv"] = partial(write_csv, estimate_table(outcome))
     files["predictions.csv"] = partial(write_csv, prediction_table(outcome))
-    files["run.json"] = partial(write_record, fit_record(outcome))
+    again = file_recipe(outcome.fit, {"no-figure": not figure})
+    files["run.json"] = partial(write_record, fit_record(outcome, again))
     if figure:
         from pkinteract.fitting.predict.curves import predicted_curves
         from pkinteract.report.drawing import save
@@ -167,10 +170,10 @@ def _posterior_files(outcome: FitResult, *, figure: bool) -> dict[str, Writer]:
     return files
 
 
-def _patient_files(individual: Individual, page: _Page | None) -> dict[str, Writer]:
-    """File name to what writes it."""
+def _patient_files(individual: Individual, page: _Page | None, asked: Mapping[str, object]) -> dict[str, Writer]:
+    """File name to what writes it; ``asked`` are the options that decide it."""
     from pkinteract.export.fit import result_texts
-    from pkinteract.export.record.fit import fit_record
+    from pkinteract.export.record.fit import fit_record, patient_recipe
     from pkinteract.export.tables.patient import band_table, influence_table, level_table, value_table
     from pkinteract.report.patient.text import patient_report
     from pkinteract.text.csv import write_csv
@@ -185,7 +188,8 @@ def _patient_files(individual: Individual, page: _Page | None) -> dict[str, Writ
     }
     files: dict[str, Writer] = {name: partial(_write_text, text) for name, text in texts.items()}
     files |= {name: partial(write_csv, table) for name, table in tables.items()}
-    files["run.json"] = partial(write_record, fit_record(individual.outcome))
+    again = patient_recipe(individual.outcome.fit, asked)
+    files["run.json"] = partial(write_record, fit_record(individual.outcome, again))
     if page is not None:
         from pkinteract.analysis import answer_of
         from pkinteract.fitting.patient.fitted import fitted_result

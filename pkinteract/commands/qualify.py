@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -57,12 +56,12 @@ def qualify(
     study arm and time point, a summary and figures.
 
     With --cross-validate every paper that a fit has seen is left out in turn and predicted by what the others say;
-    writes left-out.csv and prints both errors by mechanism. Takes minutes.
+    writes left-out.csv and prints both errors by mechanism. Takes minutes; rerun cannot do it again.
 
     Example: pkinteract qualify --perpetrator carbamazepine --out carbamazepine
     """
     from pkinteract.commands.shared.progress import progress_bar
-    from pkinteract.export.record.qualify import NAME
+    from pkinteract.export.record.qualify import NAME, qualification_recipe, qualification_record
     from pkinteract.export.tables.left_out import left_out_table
     from pkinteract.fitting.left_out import cross_validated
     from pkinteract.qualify import course_summaries, qualify_courses, qualify_studies, summaries
@@ -71,20 +70,25 @@ def qualify(
     from pkinteract.report.qualify.text import point_lines, qualify_lines, row_lines
     from pkinteract.text.csv import write_csv
     from pkinteract.text.folder import refuse_foreign, write_all
+    from pkinteract.text.inputs import files_read
 
     row = named["row"]
     studied, apart = _study_fits(fits, named, table, timecourses, files) if cross_validate else ([], [])
     folder = out or Path("results") / (f"qualification-{row}" if row else "qualification")
-    known = evidence(table, timecourses)
-    chosen = chosen_evidence(known, perpetrator=named["perpetrator"], victim=named["victim"], row=row)
-    if not force:
-        refuse_foreign(folder, NAME)
-    with progress_bar("arms") as progress:
-        arms = qualify_studies(chosen.studies, extra=files, progress=progress)
-    with progress_bar("time courses") as progress:
-        points = qualify_courses(chosen.points, extra=files, progress=progress)
+    home = next((path.parent for path in (table, timecourses, *files) if path is not None), Path())
+    with files_read(home) as inputs:
+        known = evidence(table, timecourses)
+        chosen = chosen_evidence(known, perpetrator=named["perpetrator"], victim=named["victim"], row=row)
+        if not force:
+            refuse_foreign(folder, NAME)
+        with progress_bar("arms") as progress:
+            arms = qualify_studies(chosen.studies, extra=files, progress=progress)
+        with progress_bar("time courses") as progress:
+            points = qualify_courses(chosen.points, extra=files, progress=progress)
     groups = (*summaries(arms), *course_summaries(points))
-    made = _files(arms, points, groups, files, single=row is not None, figure=not no_figure)
+    asked = {**named, "table": table, "timecourses": timecourses, "drug": files, "no-figure": no_figure}
+    record = qualification_record(arms, points, None if cross_validate else qualification_recipe(asked, home, inputs))
+    made = _files(arms, points, groups, files, record, single=row is not None, figure=not no_figure)
     left = _left_out(studied)
     if cross_validate:
         made["left-out.csv"] = partial(write_csv, left_out_table(left))
@@ -129,12 +133,12 @@ def _files(
     points: Sequence[PointOutcome],
     groups: Sequence[GroupSummary],
     extra: Sequence[Path],
+    record: Mapping[str, object],
     *,
     single: bool,
     figure: bool,
 ) -> dict[str, Writer]:
-    """Tables, and the figures of what was simulated."""
-    from pkinteract.export.record.qualify import qualification_record
+    """Tables, the record, and the figures of what was simulated."""
     from pkinteract.export.tables.qualify import course_table, daily_table, outcome_table, summary_table
     from pkinteract.text.csv import write_csv
     from pkinteract.text.record import write_record
@@ -145,7 +149,7 @@ def _files(
     if points:
         tables |= {"timecourses.csv": course_table(points), "timecourses-daily.csv": daily_table(points)}
     files: dict[str, Writer] = {name: partial(write_csv, table) for name, table in tables.items()}
-    files["run.json"] = partial(write_record, qualification_record(arms, points))
+    files["run.json"] = partial(write_record, record)
     if figure and single and arms and arms[0].state == "simulated":
         files[f"{arms[0].study.id}.png"] = partial(_write_arms, arms[0], tuple(extra))
     elif figure:
@@ -179,8 +183,5 @@ def _write_arms(outcome: StudyOutcome, extra: tuple[Path, ...], path: Path) -> N
     from pkinteract.report.qualify.figure import draw_arms
 
     study, library = outcome.study, load_library(extra)
-    with tempfile.TemporaryDirectory() as folder:
-        results = [
-            expose(plan(study, arm, library), Path(folder), library)[1] for arm in (study.control, study.treatment)
-        ]
+    results = [expose(plan(study, arm, library), library)[1] for arm in (study.control, study.treatment)]
     save(draw_arms(study, results[0], results[1]), path)

@@ -9,12 +9,23 @@ from typing import Any
 import click
 
 from pkinteract.commands.advise import advise
+from pkinteract.commands.events import events
+from pkinteract.commands.fit import fit
 from pkinteract.commands.population import population
+from pkinteract.commands.qualify import qualify
 from pkinteract.commands.run import run
 from pkinteract.commands.sensitivity import sensitivity
 from pkinteract.commands.shared.inputs import PATH
 
-_COMMANDS = {"run": run, "population": population, "sensitivity": sensitivity, "advise": advise}
+_COMMANDS = {
+    "run": run,
+    "population": population,
+    "sensitivity": sensitivity,
+    "advise": advise,
+    "fit": fit,
+    "events": events,
+    "qualify": qualify,
+}
 
 
 @click.command("rerun")
@@ -25,9 +36,10 @@ _COMMANDS = {"run": run, "population": population, "sensitivity": sensitivity, "
 def rerun(record: Path, out: Path | None, anyway: bool, force: bool) -> None:
     """Run again what a run.json records, from it alone, and say whether the files are the same bytes.
 
-    The record of run, population, advise and sensitivity holds the scenario, drug files of one's own, parameters,
-    tables of patients and the options; nothing else is read. A changed library or another version of pkinteract is
-    refused without --anyway. Exit status 1: the versions are the same, and a file is not.
+    The record of run, population, advise, sensitivity, fit, events and qualify holds the scenario, fit or data file,
+    all that it names, drug files of one's own and the options; nothing else is read. A search that Ctrl-C ended and
+    qualify --cross-validate cannot be run again. A changed library or another version of pkinteract is refused without
+    --anyway. Exit status 1: the versions are the same, and a file is not.
 
     Example: pkinteract rerun results/carbamazepine-to-levetiracetam/run.json --out again
     """
@@ -47,11 +59,12 @@ def rerun(record: Path, out: Path | None, anyway: bool, force: bool) -> None:
         click.echo(f"Note: {_told(name, then, now)}", err=True)
     top = record.absolute().parent
     folder = out or Path("results") / f"{again.name}-again"
-    options = [part for name, value in again.options.items() for part in _argument(name, value)]
+    options = [part for name, value in again.options.items() for part in _argument(name, value, top)]
     options += ["--out", str(folder), *(["--force"] if force else [])]
+    named = [value["file"] for value in again.options.values() if isinstance(value, dict)]
     command = _COMMANDS[again.command]
     with files_kept({top / name: text for name, text in again.files.items()}):
-        arguments = [*options, "--", *(str(top / name) for name in again.inputs)]
+        arguments = [*options, "--", *(str(top / name) for name in again.inputs if name not in named)]
         with command.make_context(again.command, arguments, parent=click.get_current_context().parent) as context:
             command.invoke(context)
     here = {name: file_checksum(folder / name) for name in again.written if (folder / name).is_file()}
@@ -67,7 +80,7 @@ def _changed(then: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     from pkinteract.library.fingerprint import fingerprint
     from pkinteract.text.record import head
 
-    now: Any = head(fingerprint())["versions"]
+    now: Any = head(fingerprint(), libraries=[name for name in ("scipy",) if name in then])["versions"]
     return {name: (version, now[name]) for name, version in then.items() if now.get(name, version) != version}
 
 
@@ -76,6 +89,11 @@ def _told(name: str, then: str, now: str, *, asked: bool = False) -> str:
     return f"{text}: add --anyway to run it all the same" if asked else text
 
 
-def _argument(name: str, value: object) -> list[str]:
+def _argument(name: str, value: Any, top: Path) -> list[str]:
+    """An option as it is written; files of the record are seen from the folder ``top``."""
+    if isinstance(value, list):
+        return [part for one in value for part in _argument(name, one, top)]
     option = f"-{name}" if len(name) == 1 else f"--{name}"
-    return [option] if value is True else [option, str(value)]
+    if value is True:
+        return [option]
+    return [option, str(top / value["file"] if isinstance(value, dict) else value)]

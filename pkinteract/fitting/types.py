@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -201,6 +202,10 @@ class Fit:
         SDs of the residuals, in the analytes' unit and as a fraction; None where they are estimated.
     weights
         "n" where the residuals count by the number of subjects, "sd" where the data give their SDs, else "none".
+    files
+        Where the measurements of each data set stand.
+    read
+        What was read beside the fit file: paths as its folder sees them, and texts.
     omitted, notes
         Cells that are not used; columns that are passed over.
     seed
@@ -228,6 +233,7 @@ class Fit:
     weights: Weights = "none"
     seed: int = 1
     sampling: Sampling | None = None
+    read: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def known(self) -> bool:

@@ -6,7 +6,6 @@ The run begins with the first dose (or window) of a row, so that its clock is th
 from __future__ import annotations
 
 import math
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -168,11 +167,10 @@ def _passages(points: Sequence[TimePoint], library: Library) -> tuple[Passage, P
     stop = max(span[1] for point in points for span in (point.window, point.reference) if span is not None)
     lonely = any(point.reference is None and not point.is_half_time for point in points)
     passages: list[Passage] = []
-    with tempfile.TemporaryDirectory() as folder:
-        for alone in (False, True) if lonely else (False,):
-            text, zero = course_scenario(first, library, alone=alone)
-            result = simulate(read_scenario_text(text, stop + zero, Path(folder), library))
-            passages.append(Passage(result=result, zero=zero, stop=stop))
+    for alone in (False, True) if lonely else (False,):
+        text, zero = course_scenario(first, library, alone=alone)
+        result = simulate(read_scenario_text(text, stop + zero, library))
+        passages.append(Passage(result=result, zero=zero, stop=stop))
     return passages[0], passages[1] if lonely else None
 
 

@@ -11,7 +11,9 @@ from pkinteract.library import Library
 from pkinteract.library.evidence.studies import Arm, GivenDrug, Intake, Study
 from pkinteract.library.schema.monograph import Monograph
 from pkinteract.model import patient as body
-from pkinteract.scenario import Scenario, read_scenario
+from pkinteract.scenario import Scenario
+from pkinteract.scenario.file.reader import scenario_of
+from pkinteract.text.toml import toml_of
 
 SUBJECT = 'extrapolate = true\ncreatinine_clearance = "100 mL/min"\n'
 """What is the same in all subjects, as studies of healthy volunteers rarely give it."""
@@ -41,16 +43,14 @@ class ArmDesign:
     window: tuple[float, float]
     horizon: float
 
-    def scenario(self, stop: float, folder: Path, library: Library) -> Scenario:
-        """The arm until ``stop`` [h], read by way of a file in ``folder``."""
-        return read_scenario_text(self.text, stop, folder, library)
+    def scenario(self, stop: float, library: Library) -> Scenario:
+        """The arm until ``stop`` [h]."""
+        return read_scenario_text(self.text, stop, library)
 
 
-def read_scenario_text(text: str, stop: float, folder: Path, library: Library) -> Scenario:
-    """The scenario of a text until ``stop`` [h], read by way of a file in ``folder``."""
-    path = folder / "arm.toml"
-    path.write_text(text.replace("@duration@", f"{stop:.10g} h"), "utf-8")
-    return read_scenario(path, library)
+def read_scenario_text(text: str, stop: float, library: Library) -> Scenario:
+    """The scenario of a text until ``stop`` [h]."""
+    return scenario_of(toml_of(Path("arm.toml"), text.replace("@duration@", f"{stop:.10g} h")), library)
 
 
 def plan(study: Study, arm: Arm, library: Library) -> ArmDesign:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -39,7 +38,7 @@ class Exposure:
     trough: float
 
 
-def expose(plan: ArmDesign, folder: Path, library: Library) -> tuple[Exposure, Result]:
+def expose(plan: ArmDesign, library: Library) -> tuple[Exposure, Result]:
     """Simulate an arm; one to infinity is run for longer until little is left to extrapolate.
 
     Raises
@@ -51,12 +50,12 @@ def expose(plan: ArmDesign, folder: Path, library: Library) -> tuple[Exposure, R
     """
     start, stop = plan.window
     if math.isfinite(stop):
-        result = simulate(plan.scenario(stop, folder, library))
+        result = simulate(plan.scenario(stop, library))
         curve = _curve(result, plan.analyte)
         return _exposure(curve, start, stop, 0.0), result
     span = plan.horizon
     for _ in range(_DOUBLINGS):
-        result = simulate(plan.scenario(start + span, folder, library))
+        result = simulate(plan.scenario(start + span, library))
         curve = _curve(result, plan.analyte)
         tail = _tail(curve, start, start + span)
         if tail is not None and tail <= LARGEST_TAIL * float(curve.integral(start, start + span)):

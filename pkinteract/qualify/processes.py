@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pkinteract.library import Library, load_library
+from pkinteract.text.inputs import keep_files, kept_files
 
 FEW = 6
 """Tasks that are not worth other processes."""
@@ -46,7 +47,7 @@ def each(
             yield key, work(task, library)
         return
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(count, spawn, initializer=_begin, initargs=(extra,)) as pool:
+    with ProcessPoolExecutor(count, spawn, initializer=_begin, initargs=(extra, kept_files())) as pool:
         waiting = {pool.submit(_work, work, task): key for key, task in tasks.items()}
         for future in as_completed(waiting):
             yield waiting[future], future.result()
@@ -56,7 +57,8 @@ _LIBRARY: list[Library] = []
 """The library of a worker process, read once."""
 
 
-def _begin(extra: tuple[Path, ...]) -> None:
+def _begin(extra: tuple[Path, ...], kept: Mapping[str, str] | None) -> None:
+    keep_files(kept)
     _LIBRARY[:] = [load_library(extra)]
 
 

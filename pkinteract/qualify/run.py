@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,9 +96,8 @@ def _key(study: Study, arm: Arm, *, treated: bool = False) -> object:
 
 def _simulate(task: _Job, library: Library) -> _TaskOutcome:
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            exposure, result = expose(plan(task.study, task.arm, library), Path(folder), library)
-            static = static_ratio(task.study, result) if task.treatment else None
+        exposure, result = expose(plan(task.study, task.arm, library), library)
+        static = static_ratio(task.study, result) if task.treatment else None
     except InputError as error:
         return _TaskOutcome(failure="; ".join(f"{problem.key} {problem.message}" for problem in error.problems))
     except (PkinteractError, ValueError) as error:

@@ -22,6 +22,7 @@ from pkinteract.model.build import Model, build_model
 from pkinteract.model.limits import availability_problem, liver_problems
 from pkinteract.records.types import Covariates
 from pkinteract.scenario import Patient
+from pkinteract.text.inputs import input_exists
 
 DEFAULT_WEIGHT = REFERENCE_WEIGHT
 """Weight where the data set has none [kg]."""
@@ -119,7 +120,7 @@ def recorded_drug(files: Sequence[Path]) -> RecordedDrug:
     InputError
         When a file is wrong, a name means no drug or several, or a metabolite has no file.
     """
-    names = {path: path.name for path in files if path.suffix.lower() != ".toml" and not path.exists()}
+    names = {path: path.name for path in files if path.suffix.lower() != ".toml" and not input_exists(path)}
     library = load_library([path for path in files if path not in names])
     meanings = {path: _meaning(name, library) for path, name in names.items()}
     first = meanings.get(files[0])

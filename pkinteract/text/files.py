@@ -19,8 +19,23 @@ _OTHERS = {
 }
 
 
+MARK = "\ufeff"
+"""What some programs begin a file with; it is no part of the text."""
+
+
 def read_text(path: Path, *, largest: int, otherwise: str, encoding: str = "UTF-8") -> str:
-    """The text of a file, without a mark at its start.
+    """The text of a file, without a mark at its start, as :func:`marked_text` reads it.
+
+    Raises
+    ------
+    InputError
+        As :func:`marked_text` does.
+    """
+    return marked_text(path, largest=largest, otherwise=otherwise, encoding=encoding).removeprefix(MARK)
+
+
+def marked_text(path: Path, *, largest: int, otherwise: str, encoding: str = "UTF-8") -> str:
+    """The text of a file with the mark at its start, if it has one: as UTF-8 it is the file again, byte for byte.
 
     Parameters
     ----------
@@ -39,7 +54,6 @@ def read_text(path: Path, *, largest: int, otherwise: str, encoding: str = "UTF-
     raw = _bytes(path, largest, otherwise)
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in raw[:2]:
         raise refused(path, 1, f"the file is UTF-16; save it as {encoding}")
-    raw = raw.removeprefix(b"\xef\xbb\xbf")
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 from pkinteract import NOTICE, __version__
+from pkinteract.text.inputs import name_among
 
 LARGEST = 200_000_000
 """Largest record that is read [byte]: it holds the files that a run was made from."""
@@ -43,14 +44,24 @@ def recipe(
     Parameters
     ----------
     options
-        By name, those that decide what is written; what was not asked for is left out.
+        By name, those that decide what is written; what was not asked for is left out. Files as :func:`file_option`
+        has them.
     inputs
         Paths of the files that were run, as the folder of the first one sees them.
     files
         What else was read: such paths, and texts.
     """
-    asked = {name: value for name, value in options.items() if value not in (None, False)}
+    asked = {name: value for name, value in options.items() if value is not None and value is not False and value != []}
     return {"command": command, "options": asked, "inputs": list(inputs), "files": dict(sorted(files.items()))}
+
+
+def file_option(files: Mapping[str, str], folder: Path, path: Path) -> object:
+    """A path that an option names, as a recipe has it: which of the ``files`` that were read, else as it was written.
+
+    What is none of them is the name of a drug, or a file of ours; ``folder`` is the one that sees the files.
+    """
+    name = name_among(files, folder, path)
+    return str(path) if name is None else {"file": name}
 
 
 def checksum(content: bytes) -> str:

@@ -67,10 +67,20 @@ def read_toml(path: Path, *, ours: bool = False) -> TomlFile:
     Raises
     ------
     InputError
-        When it is no regular file, is larger than ``LARGEST``, not UTF-8 or not TOML, or holds a whole number of more
-        than 64 bits; with the line.
+        When it is no regular file, is larger than ``LARGEST`` or not UTF-8; as :func:`toml_of` does.
     """
     text = input_text(path, largest=LARGEST, otherwise="a scenario has a few thousand").replace("\r\n", "\n")
+    return toml_of(path, text, ours=ours)
+
+
+def toml_of(path: Path, text: str, *, ours: bool = False) -> TomlFile:
+    """A text as the TOML file that it would be at ``path``.
+
+    Raises
+    ------
+    InputError
+        When it is not TOML, or holds a whole number of more than 64 bits; with the line.
+    """
     try:
         file = TomlFile(path=path, text=text, data=tomllib.loads(text))
         if not ours:

@@ -260,8 +260,10 @@ def test_ctrl_c_keeps_the_best_so_far() -> None:
 
     assert done.returncode == 130, done.stderr
     assert {path.name for path in Path("out").iterdir()} >= FILES
-    record = json.loads(Path("out/run.json").read_text("utf-8"))["advise"]
+    whole = json.loads(Path("out/run.json").read_text("utf-8"))
+    record = whole["advise"]
     assert record["stopped"] is True
+    assert whole["rerun"] is None
     assert record["complete"] is False
     assert [row["name"] for row in rows("out/alternatives.csv")] == ["advised", "unchanged"]
     assert "The search was stopped" in " ".join(done.stdout.split())

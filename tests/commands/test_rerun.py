@@ -10,9 +10,13 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from runs import daily, drug, oral, regimen, text
+from fit_files import ALL, DATA, TIMES, bateman, csv
+from runs import daily, drug, once, oral, pathway, regimen, text
+from study_tables import course_table, table
 
 from pkinteract.cli import main
+from pkinteract.qualify import processes
+from pkinteract.text.record import file_checksum
 
 pytestmark = pytest.mark.compiled
 
@@ -22,9 +26,20 @@ START = "start = 2026-03-02T08:00:00\n"
 WARD = "sex,age_y,weight_kg,height_m\nfemale,40,60,1.65\nmale,50,80,1.80\n"
 
 
+FOLDERS = ("scenarios", "drugs", "mine", "fits")
+RECORDS = "\ufeffID,TIME,EVID,AMT,DV\r\n" + "".join(
+    f"1,{t},{int(t == 0)},{100 * (t == 0)},{y:.6g}\r\n" for t, y in zip((0, *TIMES), (0, *bateman(TIMES)), strict=True)
+)
+"""A mark and the line ends of other systems."""
+FIT = (
+    'title = "test"\n[[data]]\nrecords = "../../mine/doses.csv"\nunit = "mg/L"\ndrug = "../../drugs/x.toml"\n'
+    f"{DATA}[residual]\nproportional = '10 %'\nmodel = 'proportional'\nbelow = 'leave out'\n"
+).replace('scenario = "scenario.toml"', 'scenario = "../../scenarios/once.toml"')
+
+
 def inputs(folder: Path) -> Path:
-    """A scenario with a drug of one's own and fitted values from other folders, and a table of patients."""
-    for name in ("scenarios", "drugs", "mine"):
+    """A scenario with a drug of one's own and fitted values from other folders, tables of others, a fit."""
+    for name in FOLDERS:
         (folder / name).mkdir()
     own = drug("drug-x", oral()).replace('clearance = "5 L/h"', "clearance = { value = 5.0, unit = 'L/h', cv = 0.4 }")
     (folder / "drugs" / "x.toml").write_text(own, "utf-8", newline="\r\n")
@@ -40,6 +55,20 @@ def inputs(folder: Path) -> Path:
         regimen("amitriptyline", daily("50 mg")), regimen("carbamazepine", daily("200 mg", "12 h", "3 d")), days=20
     )
     (folder / "other.toml").write_text(other.replace("[simulation]\n", f"[simulation]\n{START}"), "utf-8")
+    (folder / "scenarios" / "once.toml").write_text(
+        'library = ["../drugs/x.toml"]\n' + text(regimen("drug-x", once("100 mg")), days=4), "utf-8"
+    )
+    (folder / "drugs" / "parent.toml").write_text(
+        drug("parent", pathway("all", 1.0, "", 'forms = "child"'), oral()), "utf-8"
+    )
+    (folder / "drugs" / "child.toml").write_text(drug("child"), "utf-8")
+    (folder / "mine" / "doses.csv").write_bytes(RECORDS.encode())
+    (folder / "fits" / "own").mkdir()
+    (folder / "fits" / "own" / "fit.toml").write_text(FIT + ALL, "utf-8")
+    (folder / "fits" / "own" / "levels.csv").write_text(csv(zip(TIMES, 1.02 * bateman(TIMES), strict=True)), "utf-8")
+    own = {"perpetrator": "rifampicin", "perpetrator_regimen": "0:600 q24 x5", "victim": "drug-x", "analyte": "drug-x"}
+    table(folder / "mine", own)
+    course_table(folder / "mine", {"victim": "drug-x", "analyte": "drug-x"})
     return folder
 
 
@@ -69,7 +98,17 @@ LINES: dict[str, list[str]] = {
         "parquet",
     ],
     "patients of a table": ["population", "scenarios/ward.toml", "--no-figure"],
-    "sensitivity": ["sensitivity", "other.toml", "-n", "2", "--no-figure"],
+    "sensitivity": ["sensitivity", "other.toml", "-n", "2", "--seed", "0", "--no-figure"],
+    "fit": ["fit", "fits/own/fit.toml", "--no-figure"],
+    "patient": [
+        *("fit", "--patient", "scenarios/case.toml", "--error", "20 %", "--language", "en", "--no-figure"),
+    ],
+    "events": ["events", "mine/doses.csv", "--drug", "drugs/parent.toml", "--drug", "drugs/child.toml"],
+    "events of a drug by name": ["events", "mine/doses.csv", "--drug", "Tegretol"],
+    "qualify": [
+        *("qualify", "--table", "mine/studies.csv", "--timecourses", "mine/courses.csv", "--drug", "drugs/x.toml"),
+        *("--row", "row-0", "--victim", "drug-x", "--no-figure"),
+    ],
 }
 
 
@@ -81,7 +120,7 @@ def test_the_same_bytes_from_the_record_alone(line: list[str], tmp_path: Path, m
     assert (tmp_path / "first" / "sampling.ics").exists() == (line[1] == "other.toml" and line[0] != "sensitivity")
     (tmp_path / "elsewhere").mkdir()
     shutil.copy(tmp_path / "first" / "run.json", tmp_path / "elsewhere" / "kept.json")
-    for name in ("scenarios", "drugs", "mine"):
+    for name in FOLDERS:
         shutil.rmtree(tmp_path / name)
     (tmp_path / "other.toml").unlink()
 
@@ -138,7 +177,10 @@ def test_files_that_are_not_as_they_were_are_named(record: dict[str, Any], tmp_p
 
 BROKEN: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "no JSON": (lambda record: "{", "it cannot be read as JSON"),
-    "a list": (lambda record: [1], "has no rerun; records of run, population, advise, sensitivity have it"),
+    "a list": (
+        lambda record: [1],
+        "has no rerun; records of run, population, advise, sensitivity, fit, events, qualify have it",
+    ),
     "deep": (lambda record: "[" * 100_000, "it cannot be read as JSON"),
     "other text": (
         lambda record: {**record, "scenario": {**record["scenario"], "text": "x"}},
@@ -156,6 +198,18 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
         lambda record: {**record, "scenario": {**record["scenario"], "name": "../x"}},
         "scenario.name  must be the name of a scenario",
     ),
+    "a file that it does not hold": (
+        lambda record: {
+            **record,
+            "rerun": {**record["rerun"], "command": "events", "options": {"drug": [{"file": "/etc/passwd"}]}},
+        },
+        'rerun.options.drug  must be a list of texts, or of {"file": …} with names of rerun.files',
+    ),
+    "a drug file of the disk": (
+        lambda record: {**record, "rerun": {**record["rerun"], "command": "events", "options": {"drug": ["x.toml"]}}},
+        "x.toml: 1 problem\n        is not among the files of the record",
+    ),
+    "stopped": (lambda record: {**record, "rerun": None}, "cannot be run again: a search that Ctrl-C ended"),
     "half a letter": (
         lambda record: {**record, "rerun": {**record["rerun"], "files": {"a": "\ud800"}}},
         "rerun.files.a  must be text",
@@ -173,3 +227,30 @@ def test_what_is_no_record_is_refused(kind: str, record: dict[str, Any], tmp_pat
     assert again.exit_code == 2, again.output
     assert message in again.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_checksums_of_data_are_those_of_the_files(tmp_path: Path) -> None:
+    """With a mark, line ends of other systems or none of them: what ``sha256sum`` prints."""
+    path = inputs(tmp_path) / "fits" / "own" / "fit.toml"
+
+    assert done("fit", path, "--no-figure", "--out", tmp_path / "out").exit_code == 0
+
+    files = [tmp_path / "mine" / "doses.csv", path.with_name("levels.csv")]
+    data = json.loads((tmp_path / "out" / "run.json").read_text("utf-8"))["data"]
+    assert data == [{"file": file.name, "sha256": file_checksum(file)} for file in files]
+
+
+@pytest.mark.slow
+@pytest.mark.cluster
+def test_other_processes_read_from_the_record_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arms that are simulated by processes of their own, with a drug file that the disk no longer has."""
+    own = inputs(tmp_path) / "drugs" / "x.toml"
+    line = ["qualify", "--table", tmp_path / "mine" / "studies.csv", "--drug", own, "--no-figure"]
+    assert done(*line, "--out", tmp_path / "first").exit_code == 0
+    own.unlink()
+    monkeypatch.setattr(processes, "FEW", 0)
+
+    again = done("rerun", tmp_path / "first" / "run.json", "--out", tmp_path / "second")
+
+    assert again.exit_code == 0, again.output
+    assert contents(tmp_path / "second") == contents(tmp_path / "first")

@@ -122,14 +122,32 @@ def _fit(path: Path) -> None:
 
 
 def _record(path: Path) -> None:
+    """What ``rerun`` hands to the command of a record, as that command reads it."""
     from pkinteract.export.record.rerun import read_again
+    from pkinteract.fitting import read_fit
+    from pkinteract.library import load_library
+    from pkinteract.qualify.choose import evidence
+    from pkinteract.records import read_records, recorded_drug
     from pkinteract.scenario import read_scenario
     from pkinteract.text.inputs import files_kept
 
+    def named(option: object) -> Path:
+        return path.parent / option["file"] if isinstance(option, dict) else Path(str(option))
+
     again = read_again(path)
+    options, files = again.options, [path.parent / name for name in again.inputs]
+    listed = options.get("drug")
+    drugs = [named(one) for one in listed] if isinstance(listed, list) else []
     with files_kept({path.parent / name: text for name, text in again.files.items()}):
-        for name in again.inputs:
-            read_scenario(path.parent / name)
+        if again.command == "events":
+            read_records(files[0], recorded_drug(drugs))
+        elif again.command == "qualify":
+            tables = [named(options[name]) if name in options else None for name in ("table", "timecourses")]
+            evidence(*tables)
+            load_library(drugs)
+        else:
+            for file in files:
+                (read_fit if again.command == "fit" and "patient" not in options else read_scenario)(file)
 
 
 def _studies(path: Path) -> None:
@@ -210,7 +228,7 @@ KINDS: dict[str, Kind] = {
     "patients": Kind(
         seeds=(SEEDS / "patients.csv",), name="ward.csv", read=_via("patients", "midazolam", "population"), beside={}
     ),
-    "record": Kind(seeds=(SEEDS / "run.json",), name="run.json", read=_record, beside={}),
+    "record": Kind(seeds=tuple(sorted(SEEDS.glob("*.json"))), name="run.json", read=_record, beside={}),
     "studies": Kind(seeds=(LIBRARY / "evidence" / "ratios.csv",), name="table.csv", read=_studies, beside={}),
     "points": Kind(seeds=(LIBRARY / "evidence" / "timecourses.csv",), name="table.csv", read=_points, beside={}),
 }

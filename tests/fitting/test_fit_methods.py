@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -88,7 +89,10 @@ def test_values_that_no_body_can_have_do_not_end_a_search_without_derivatives(na
 
 @pytest.mark.slow
 def test_ctrl_c_during_a_global_search_keeps_the_best_point(tmp_path: Path) -> None:
-    """A real SIGINT to the command: it writes its files, says that it was stopped, and ends with status 130."""
+    """A real SIGINT to the command: it writes its files, says that it was stopped, and ends with status 130.
+
+    Its record cannot be run again.
+    """
     path = written(tmp_path, DATA, BOUNDED, method("differential_evolution", "starts = 100"))
     program = (
         "import os, signal, sys\n"
@@ -115,6 +119,7 @@ def test_ctrl_c_during_a_global_search_keeps_the_best_point(tmp_path: Path) -> N
     assert done.returncode == 130, done.stderr
     assert "stopped by hand: this is the best point so far" in done.stdout
     assert "stopped by hand" in (tmp_path / "out/report.md").read_text("utf-8")
+    assert json.loads((tmp_path / "out/run.json").read_text("utf-8"))["rerun"] is None
 
 
 def test_profiles_of_own_values_end_where_the_likelihood_ratio_says(tmp_path: Path) -> None:

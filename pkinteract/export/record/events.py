@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
 from pkinteract.library.fingerprint import fingerprint
 from pkinteract.records.run import Predictions
 from pkinteract.records.subject import RecordedDrug
 from pkinteract.records.types import DataSet
-from pkinteract.text.record import checksum, head
+from pkinteract.text.record import checksum, file_option, head, recipe
 
 
-def events_record(data: DataSet, dosing: RecordedDrug, predictions: Predictions) -> dict[str, object]:
-    """The record of a run as plain data."""
+def events_record(
+    data: DataSet, dosing: RecordedDrug, predictions: Predictions, drugs: Iterable[Path], files: Mapping[str, str]
+) -> dict[str, object]:
+    """The record of a run as plain data; ``drugs`` are what was asked for, ``files`` what was read beside the data."""
+    asked = [file_option(files, data.path.parent, drug) for drug in drugs]
     return {
         **head(fingerprint()),
         "scenario": {
             "name": data.path.stem,
             "sha256": checksum(data.text.encode()),
+            "text": data.text,
             "records": len(data.records),
             "subjects": len(dict.fromkeys(predictions.subjects)),
         },
@@ -36,4 +43,5 @@ def events_record(data: DataSet, dosing: RecordedDrug, predictions: Predictions)
             for drug, monograph in dosing.monographs.items()
             for path, value in monograph.values()
         ],
+        "rerun": recipe("events", {"drug": asked}, [data.path.name], files),
     }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pkinteract.errors import InputError, Problem, did_you_mean
 from pkinteract.text.files import read_text, refused
@@ -26,13 +27,33 @@ OPTIONS: Mapping[str, Mapping[str, type]] = {
     "population": {"n": int, "seed": int, "no-figure": bool, "language": str, "format": str, "profiles": bool},
     "advise": {"levels": bool, "population": int, "seed": int, "no-figure": bool, "language": str},
     "sensitivity": {"n": int, "seed": int, "no-figure": bool},
+    "fit": {"patient": Path, "error": str, "no-figure": bool, "language": str},
+    "events": {"drug": list},
+    "qualify": {
+        "perpetrator": str,
+        "victim": str,
+        "row": str,
+        "table": Path,
+        "timecourses": Path,
+        "drug": list,
+        "no-figure": bool,
+    },
 }
-"""Commands whose records can be run again, and what they may ask for; where files go and who computes is not in it."""
+"""Commands whose records can be run again, and what they may ask for; where files go and who computes is not in it.
+
+A list is of paths; a path is text, or ``{"file": name}`` of a file that the record holds.
+"""
 
 DECIDING = ("pkinteract", "library")
 """Versions without which nothing is promised; with others the last digits may differ."""
 
-_KINDS = {bool: "true", int: "a whole number", str: "text"}
+_KINDS = {
+    bool: "true",
+    int: "a whole number",
+    str: "text",
+    Path: 'text, or {"file": …} with a name of rerun.files or rerun.inputs',
+    list: 'a list of texts, or of {"file": …} with names of rerun.files',
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +65,9 @@ class Again:
     name
         What the results are called.
     options
-        Of the ``command``, by name.
+        Of the ``command``, by name, as ``OPTIONS`` has them.
     inputs
-        Paths of the files that are run, as the folder of the record is to see them.
+        Paths of the files that are run, as the folder of the record is to see them; none of a qualification.
     files
         All that is read: such paths, and texts.
     written
@@ -78,13 +99,15 @@ def read_again(path: Path) -> Again:
     except (ValueError, RecursionError):
         raise refused(path, None, "is not the run.json of a run: it cannot be read as JSON") from None
     wanted = record.get("rerun") if isinstance(record, dict) else None
+    if isinstance(record, dict) and "rerun" in record and wanted is None:
+        text = "cannot be run again: a search that Ctrl-C ended, or a cross-validation"
+        raise refused(path, None, text) from None
     if not isinstance(wanted, dict):
         raise refused(path, None, f"has no rerun; records of {', '.join(OPTIONS)} have it") from None
     problems = list(_faults(record, wanted))
     if problems:
         raise InputError(path, [Problem(line=None, key=key, message=message) for key, message in problems])
-    sources = record.get("scenarios") or [record["scenario"]]
-    texts = dict(zip(wanted["inputs"], (one["text"] for one in sources), strict=True))
+    texts = dict(zip(wanted["inputs"], (one["text"] for one in _sources(record, wanted)), strict=True))
     return Again(
         name=record["scenario"]["name"],
         command=wanted["command"],
@@ -99,6 +122,7 @@ def read_again(path: Path) -> Again:
 def _faults(record: Mapping[str, object], wanted: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """Key and what is wrong there, of all that is read from a record."""
     command, options = wanted.get("command"), wanted.get("options")
+    held = {name for part in ("files", "inputs") for name in _names(wanted.get(part))}
     if not (isinstance(command, str) and command in OPTIONS):
         yield "rerun.command", f"must be one of {', '.join(OPTIONS)}"
     elif not isinstance(options, dict):
@@ -108,26 +132,49 @@ def _faults(record: Mapping[str, object], wanted: Mapping[str, object]) -> Itera
             kind = OPTIONS[command].get(name)
             if kind is None:
                 yield f"rerun.options.{name}", f"is no option of {command}; {did_you_mean(name, OPTIONS[command])}"
-            elif type(value) is not kind or value is False:
+            elif not _is_option(value, kind, held):
                 yield f"rerun.options.{name}", f"must be {_KINDS[kind]}"
     yield from _texts("rerun.files", wanted.get("files"))
     yield from _texts("files", record.get("files"))
     yield from _texts("versions", record.get("versions"))
-    head, several = record.get("scenario"), record.get("scenarios")
+    head = record.get("scenario")
     if not (isinstance(head, dict) and _is_name(head.get("name"))):
         yield "scenario.name", "must be the name of a scenario"
-    inputs = wanted.get("inputs")
-    sources = several if isinstance(several, list) else [head]
-    if not (isinstance(inputs, list) and inputs and all(map(_is_text, inputs))):
+    inputs, sources = wanted.get("inputs"), _sources(record, wanted)
+    if not (isinstance(inputs, list) and all(map(_is_text, inputs))):
         yield "rerun.inputs", "must be a list of paths"
     elif len(inputs) != len(sources) or len(set(inputs)) != len(inputs):
         yield "rerun.inputs", f"must be as many paths as there are scenarios, {len(sources)}, and each another one"
     for n, source in enumerate(sources):
-        key = f"scenarios[{n}]" if several else "scenario"
+        key = f"scenarios[{n}]" if "scenarios" in record else "scenario"
         if not (isinstance(source, dict) and _is_text(source.get("text"))):
             yield f"{key}.text", "must be the text of the scenario"
         elif source.get("sha256") != checksum(source["text"].encode()):
             yield f"{key}.text", "is not the one that was run: its checksum is not that of sha256"
+
+
+def _sources(record: Mapping[str, Any], wanted: Mapping[str, object]) -> list[Any]:
+    """What a record says of the files that were run: several scenarios, one file, or none of a qualification."""
+    if wanted.get("command") == "qualify":
+        return []
+    several = record.get("scenarios")
+    return several if isinstance(several, list) and several else [record.get("scenario")]
+
+
+def _names(table: object) -> Iterator[str]:
+    """Names in a list or a table, whatever else stands there."""
+    yield from (name for name in (table if isinstance(table, (list, dict)) else ()) if isinstance(name, str))
+
+
+def _is_option(value: object, kind: type, held: Collection[str]) -> bool:
+    """Whether a value is of the kind of an option; ``held`` are names of files in the record."""
+    if kind is list:
+        return isinstance(value, list) and value != [] and all(_is_option(one, Path, held) for one in value)
+    if kind is Path and isinstance(value, dict):
+        return list(value) == ["file"] and isinstance(value["file"], str) and value["file"] in held
+    if kind in (Path, str):
+        return _is_text(value)
+    return type(value) is kind and value is not False
 
 
 def _texts(key: str, table: object) -> Iterator[tuple[str, str]]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from pkinteract.errors import InputError, PkinteractError
 from pkinteract.fitting.data.summary import PublishedNumber, Span, SummaryEntry, study_of
@@ -40,29 +38,28 @@ def ratio_rows(studies: Iterable[published.Study], index: int) -> SimulatedRatio
     library = load_library()
     numbers: list[PublishedNumber] = []
     failures: list[str] = []
-    with tempfile.TemporaryDirectory() as folder:
-        for study in studies:
-            lacking = [drug for drug in (*study.drugs, *study.measured) if drug not in library.files]
-            if lacking:
-                failures.append(f"{study.id}: no monograph of {', '.join(dict.fromkeys(lacking))}")
-                continue
-            try:
-                numbers += _rows(study, library, Path(folder))
-            except InputError as error:
-                failures.append(f"{study.id}: {error.problems[0].key} {error.problems[0].message}")
-            except (PkinteractError, ValueError) as error:
-                failures.append(f"{study.id}: {error}")
+    for study in studies:
+        lacking = [drug for drug in (*study.drugs, *study.measured) if drug not in library.files]
+        if lacking:
+            failures.append(f"{study.id}: no monograph of {', '.join(dict.fromkeys(lacking))}")
+            continue
+        try:
+            numbers += _rows(study, library)
+        except InputError as error:
+            failures.append(f"{study.id}: {error.problems[0].key} {error.problems[0].message}")
+        except (PkinteractError, ValueError) as error:
+            failures.append(f"{study.id}: {error}")
     return SimulatedRatios(
         summary=SummaryEntry(index=index, path=RATIOS, rows=tuple(numbers), log=True, weights="none"),
         failures=tuple(failures),
     )
 
 
-def _rows(study: published.Study, library: Library, folder: Path) -> Iterator[PublishedNumber]:
+def _rows(study: published.Study, library: Library) -> Iterator[PublishedNumber]:
     if study.exposure is None or study.metric == "trough":
         return
-    control = _span(study, study.control, library, folder)
-    treatment = _span(study, study.treatment, library, folder)
+    control = _span(study, study.control, library)
+    treatment = _span(study, study.treatment, library)
     yield PublishedNumber(
         line=study.line,
         kind="auc",
@@ -76,13 +73,13 @@ def _rows(study: published.Study, library: Library, folder: Path) -> Iterator[Pu
     )
 
 
-def _span(study: published.Study, arm: published.Arm, library: Library, folder: Path) -> Span:
+def _span(study: published.Study, arm: published.Arm, library: Library) -> Span:
     """The window of an arm in a run that is long enough for it."""
     planned = plan(study, arm, library)
     start, stop = planned.window
     end = stop
     if math.isinf(stop):
-        _, result = expose(planned, folder, library)
+        _, result = expose(planned, library)
         end = start + _ROOM * (result.scenario.duration - start)
-    scenario = replace(planned.scenario(end, folder, library), name=study.id)
+    scenario = replace(planned.scenario(end, library), name=study.id)
     return Span(study=study_of(scenario), start=start, stop=stop)

@@ -22,6 +22,7 @@ from pkinteract.library.evidence.ratios import read_studies
 from pkinteract.library.evidence.studies import Study
 from pkinteract.records import RecordedDrug, recorded_drug
 from pkinteract.scenario import Scenario, read_scenario
+from pkinteract.text.inputs import input_exists
 from pkinteract.text.toml_lines import Key
 from pkinteract.units import dimension_of, from_canonical, parse, split
 
@@ -241,7 +242,7 @@ def _digitised(
     """The entry of a file of digitised curves."""
     path = folder / (table.profiles or "")
     limit = _lloq(table, refuse)
-    if not path.exists():
+    if not input_exists(path):
         text = "there is no such file; the digitised curves are not part of the project (docs/validation.md)"
         refuse(("profiles",), text)
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -32,6 +32,7 @@ from pkinteract.library import load_library
 from pkinteract.library.overrides import is_left_out
 from pkinteract.scenario import Scenario
 from pkinteract.scenario.file.overrides import Wanted, override, override_each
+from pkinteract.text.inputs import files_read
 from pkinteract.text.toml import TomlFile, read_toml
 from pkinteract.text.toml_lines import Key, key_text
 from pkinteract.text.toml_words import problems
@@ -48,7 +49,9 @@ def read_fit(path: Path | str) -> Fit:
     InputError
         With every problem of the file and of what it names, in file order.
     """
-    return _FitReader(read_toml(Path(path))).fit()
+    with files_read(Path(path).parent, but=Path(path)) as files:
+        fit = _FitReader(read_toml(Path(path))).fit()
+    return replace(fit, read=files)
 
 
 @dataclass(slots=True)

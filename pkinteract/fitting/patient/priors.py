@@ -77,6 +77,7 @@ def patient_fit(scenario: Scenario, error: float = ERROR) -> Fit:
         path=scenario.path,
         text=scenario.text,
         files=(scenario.path,),
+        read=scenario.files,
         parameters=parameters,
         series=(_series(scenario),),
         residual="log",

@@ -70,7 +70,7 @@ class ToldAdvice:
         return {
             "scenario": source(self.name, scenario.title, scenario.text),
             "advise": said,
-            "rerun": recipe("advise", options, [scenario.path.name], scenario.files),
+            "rerun": None if advice.stopped else recipe("advise", options, [scenario.path.name], scenario.files),
         }
 
     def content(self, words: Words) -> dict[str, Any]:

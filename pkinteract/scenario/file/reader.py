@@ -77,7 +77,7 @@ def read_scenario(path: Path | str, library: Library | None = None) -> Scenario:
     InputError
         With every problem of the file, in file order.
     """
-    with files_read(Path(path)) as files:
+    with files_read(Path(path).parent, but=Path(path)) as files:
         scenario = scenario_of(read_toml(Path(path)), library)
     return replace(scenario, files=files)
 
