@@ -1,0 +1,307 @@
+"""How many mutants the tests kill: ``make mutation``.
+
+A sample of each package's mutants (``mutants``) meets the tests that run its lines (``cover``), until one of them fails.
+All tests are read once; each mutant has a fork of that process, with the code of one function exchanged and all caches
+emptied. What a module does when it is imported is changed before anything is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import importlib.abc
+import importlib.machinery
+import json
+import math
+import os
+import random
+import resource
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import CodeType, FunctionType
+from typing import Any
+
+import pytest
+from cover import OPTIONS, POOL, Profile, forget, gather
+from mutants import PACKAGES, ROOT, Mutant, drawn
+
+SECONDS = 40.0
+"""Tests that a mutant meets before it counts as survived [s], by the time they took with their lines watched."""
+
+PATIENCE = 5.0
+"""A test that takes so many times as long as it did, and so many seconds, kills its mutant."""
+
+GONE = ("killed", "timeout")
+
+MEMORY = 6 * 2**30
+"""What a mutant may take [byte]."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Covering:
+    """Which tests run a line, and what each takes [s]."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    lines: dict[str, dict[int, set[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
+    kills: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+
+    def read(self, room: Path) -> None:
+        from coverage import CoverageData
+
+        for path in sorted(room.glob("*.db")):
+            self.seconds.update(json.loads(path.with_suffix(".json").read_text("utf-8")))
+            data = CoverageData(str(path))
+            data.read()
+            for name in data.measured_files():
+                for line, contexts in data.contexts_by_lineno(name).items():
+                    self.lines[Path(name).relative_to(ROOT).as_posix()][line] |= set(contexts) - {""}
+
+    def of(self, mutant: Mutant) -> list[str]:
+        """The tests of its lines, those first that have killed in its file, then its own folder's, the quickest first."""
+        lines = self.lines[mutant.path]
+        if mutant.function is None:
+            contexts = set().union(*lines.values())
+        else:
+            contexts = set().union(*(lines.get(line, ()) for line in range(mutant.first, mutant.last + 1)))
+        files = {context for context in contexts if "::" not in context}
+        tests = [test for test in self.seconds if test in contexts or test.partition("::")[0] in files]
+        kills, own = self.kills[mutant.path], f"tests/{mutant.package}/"
+        best = [test for test, _ in kills.most_common(4) if test in contexts]
+        return best + sorted(
+            (test for test in tests if test not in best),
+            key=lambda test: (not test.startswith(own), self.seconds[test]),
+        )
+
+    def within(self, mutant: Mutant, limit: float) -> tuple[list[str], bool]:
+        """As many of them as take no longer than ``limit`` [s], and whether these are all."""
+        chosen, spent = list[str](), 0.0
+        every = self.of(mutant)
+        for test in every:
+            spent += self.seconds[test] + 0.005
+            if chosen and spent > limit:
+                break
+            chosen.append(test)
+        return chosen, len(chosen) == len(every)
+
+
+class Mutated(importlib.abc.MetaPathFinder, importlib.machinery.SourceFileLoader):
+    """Gives one module another code."""
+
+    def __init__(self, path: str, code: CodeType) -> None:
+        name = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        importlib.machinery.SourceFileLoader.__init__(self, name, str(ROOT / path))
+        self.code = code
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> Any:
+        if fullname != self.name:
+            return None
+        return importlib.util.spec_from_file_location(fullname, self.path, loader=self)
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.code
+
+
+def compiled(mutant: Mutant) -> CodeType:
+    code: CodeType = compile(mutant.tree, str(ROOT / mutant.path), "exec", dont_inherit=True)
+    return code
+
+
+def _inside(code: CodeType) -> Iterable[CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _inside(constant)
+
+
+def functions() -> dict[tuple[str, str, int], list[FunctionType]]:
+    """Every function of the package that there is, also those behind decorators."""
+    there = defaultdict(list)
+    for thing in gc.get_objects():
+        if isinstance(thing, FunctionType) and thing.__code__.co_filename.startswith(str(ROOT / "pkinteract")):
+            code = thing.__code__
+            there[code.co_filename, code.co_qualname, code.co_firstlineno].append(thing)
+    return there
+
+
+def exchange(mutant: Mutant, there: dict[tuple[str, str, int], list[FunctionType]]) -> None:
+    """Put a mutant's code into the running function."""
+    assert mutant.function is not None
+    changed = [code for code in _inside(compiled(mutant)) if (code.co_qualname, code.co_firstlineno) == mutant.function]
+    targets = there[str(ROOT / mutant.path), *mutant.function]
+    if len(changed) != 1 or not targets:
+        raise LookupError(f"no function for {mutant.key}")
+    for target in targets:
+        target.__code__ = changed[0]
+
+
+def apart(work: Callable[[Callable[[str], None]], None], limit: float) -> tuple[str, str]:
+    """What becomes of some work in a fork: ``survived``, ``killed``, or ``timeout``; and what it said last."""
+    diary = tempfile.TemporaryFile()
+    child = os.fork()
+    if not child:
+        code = 3
+        try:
+            os.setpgid(0, 0)
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            work(lambda text: os.write(diary.fileno(), f"{text}\n".encode()) and None)
+            code = 0
+        except SystemExit as ended:
+            code = ended.code if isinstance(ended.code, int) else 1
+        except BaseException as error:
+            os.write(diary.fileno(), f"{type(error).__name__}: {error}\n".encode())
+            code = 1
+        finally:
+            os._exit(code)
+    end = time.monotonic() + limit
+    while True:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            break
+        if time.monotonic() > end:
+            os.killpg(child, signal.SIGKILL)
+            _, status = os.waitpid(child, 0)
+            break
+        time.sleep(0.01)
+    with diary:
+        diary.seek(0)
+        said = diary.read().decode().splitlines()
+    if os.WIFSIGNALED(status):
+        return "timeout", said[-1] if said else ""
+    return "killed" if os.WEXITSTATUS(status) else "survived", said[-1] if said else ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Trial:
+    """A pytest plugin: in place of the tests, every mutant against its tests."""
+
+    sample: Sequence[Mutant]
+    covering: Covering
+    out: Path
+    limit: float
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        items = {item.nodeid: item for item in session.items}
+        quickest: dict[str, str] = {}
+        for test in sorted(self.covering.seconds, key=self.covering.seconds.__getitem__, reverse=True):
+            quickest[test.partition("::")[0]] = test
+        _run([items[test] for test in quickest.values() if test in items], self.covering.seconds, print)
+        forget()
+        there = functions()
+        gc.collect()
+        gc.freeze()
+        for mutant in self.sample:
+            tests, whole = self.covering.within(mutant, self.limit)
+            chosen = [items[test] for test in tests if test in items]
+
+            def work(say: Callable[[str], None], mutant: Mutant = mutant, chosen: Any = chosen) -> None:
+                exchange(mutant, there)
+                _run(chosen, self.covering.seconds, say)
+
+            note(self, mutant, len(chosen), whole, apart(work, 60 + 40 * self.limit) if chosen else ("uncovered", ""))
+        return True
+
+
+def _run(items: Sequence[pytest.Item], seconds: dict[str, float], say: Callable[[str], None]) -> None:
+    """Run tests until one fails or takes too long."""
+    from _pytest.runner import runtestprotocol
+
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        say(item.nodeid)
+        signal.setitimer(signal.ITIMER_PROF, PATIENCE + PATIENCE * seconds.get(item.nodeid, 0.0))
+        if any(report.failed for report in runtestprotocol(item, log=False, nextitem=following)):
+            sys.exit(1)
+    signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def note(trial: Trial, mutant: Mutant, tests: int, whole: bool, outcome: tuple[str, str]) -> None:
+    """Write down what became of a mutant."""
+    state, last = outcome
+    if state == "killed":
+        trial.covering.kills[mutant.path][last] += 1
+    line = {"key": mutant.key, "package": mutant.package, "state": state, "tests": tests, "all": whole}
+    if state != "survived":
+        line["by"] = last
+    with trial.out.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def imported(trial: Trial, mutant: Mutant) -> None:
+    """A mutant of what a module does when it is imported."""
+    tests, whole = trial.covering.within(mutant, trial.limit)
+
+    class Limited:
+        def pytest_runtestloop(self, session: pytest.Session) -> bool:
+            order = {test: n for n, test in enumerate(tests)}
+            _run(sorted(session.items, key=lambda item: order.get(item.nodeid, 0)), trial.covering.seconds, self.say)
+            return True
+
+    def work(say: Callable[[str], None]) -> None:
+        sys.meta_path.insert(0, Mutated(mutant.path, compiled(mutant)))
+        Limited.say = staticmethod(say)  # type: ignore[attr-defined]
+        sys.exit(int(pytest.main([*OPTIONS, *tests], plugins=[Profile(), Limited()])))
+
+    note(trial, mutant, len(tests), whole, apart(work, 120 + 40 * trial.limit) if tests else ("uncovered", ""))
+
+
+def wilson(part: int, whole: int) -> tuple[float, float]:
+    """95 % interval of a share (Wilson, J Am Stat Assoc 1927)."""
+    z, share = 1.959964, part / whole
+    middle = (share + z * z / (2 * whole)) / (1 + z * z / whole)
+    half = z / (1 + z * z / whole) * math.sqrt(share * (1 - share) / whole + z * z / (4 * whole * whole))
+    return middle - half, middle + half
+
+
+def main() -> None:
+    """Draw, try and count."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("packages", nargs="*", default=list(PACKAGES))
+    asked.add_argument("--count", type=int, default=150, help="mutants of each package")
+    asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--seconds", type=float, default=SECONDS, help="tests that a mutant meets at most [s]")
+    asked.add_argument("--room", type=Path, default=ROOT / "build" / "mutation", help="where lines and results are kept")
+    asked.add_argument("--survivors", action="store_true", help="try those again that survived")
+    asked.add_argument("--again", action="store_true", help="watch again which tests run which lines")
+    given = asked.parse_args()
+    os.chdir(ROOT)
+    room = given.room.absolute()
+    room.mkdir(parents=True, exist_ok=True)
+    for folder in POOL:
+        if given.again or not (room / f"{folder}.json").exists():
+            apart(lambda _, folder=folder: gather(room, folder), 7200)  # type: ignore[misc]
+    covering = Covering()
+    covering.read(room)
+    samples = {package: drawn(package, given.count, given.seed) for package in given.packages}
+    out = room / f"results-{given.seed}.jsonl"
+    tried = [json.loads(line) for line in out.read_text("utf-8").splitlines()] if out.exists() else []
+    done = {one["key"] for one in tried if not given.survivors or one["state"] in GONE}
+    todo = [mutant for sample, _, _ in samples.values() for mutant in sample if mutant.key not in done]
+    random.Random(given.seed).shuffle(todo)
+    trial = Trial(
+        sample=[mutant for mutant in todo if mutant.function], covering=covering, out=out, limit=given.seconds
+    )
+    for mutant in todo:
+        if mutant.function is None:
+            imported(trial, mutant)
+    pytest.main([*OPTIONS, *(f"tests/{name}" for name in POOL)], plugins=[Profile(), trial])
+    results = {line["key"]: line for line in map(json.loads, out.read_text("utf-8").splitlines())}
+    for package, (sample, every, words) in samples.items():
+        mine = [results[mutant.key] for mutant in sample]
+        gone = sum(one["state"] in GONE for one in mine)
+        low, high = wilson(gone, len(mine))
+        print(f"{package}: {gone} of {len(mine)} killed, {gone / len(mine):.1%} ({low:.1%} to {high:.1%});")
+        print(f"    {every} mutants, and {words} words of errors that were left out")
+    for one in sorted(results.values(), key=lambda one: str(one["key"])):
+        if one["state"] not in GONE:
+            print(one["state"], one["key"], "" if one["all"] else "(not all tests)")
+
+
+if __name__ == "__main__":
+    main()
