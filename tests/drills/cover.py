@@ -14,8 +14,11 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-POOL = ("guidance", "advise", "analysis", "model", "engine", "simulation", "scenario", "report")
-"""Folders of the tests that may kill a mutant."""
+POOL = (
+    *("guidance", "advise", "analysis", "model", "engine", "export", "report", "simulation", "scenario"),
+    "published/test_profiles.py",
+)
+"""The tests that may kill a mutant, below ``tests/``."""
 
 OPTIONS = [
     *("-o", "addopts=", "-p", "no:cacheprovider", "-p", "no:xdist", "--import-mode=importlib", "-q", "--no-header"),
@@ -79,18 +82,23 @@ class Watch:
             self.failed.add(report.nodeid)
 
 
-def gather(room: Path, folder: str) -> None:
-    """Run the tests of a folder once and write their lines and seconds into ``room``."""
+def kept(room: Path, some: str) -> Path:
+    """Where the seconds of some of the pool are kept; their lines stand beside."""
+    return room / f"{some.removesuffix('.py').replace('/', '-')}.json"
+
+
+def gather(room: Path, some: str) -> None:
+    """Run some of the pool once and write their lines and seconds into ``room``."""
     from coverage import Coverage
 
     os.chdir(ROOT)
     packages = [f"pkinteract.{name}" for name in ("model", "guidance", "advise", "analysis", "engine")]
-    coverage = Coverage(data_file=str(room / f"{folder}.db"), source=packages, config_file=False)
+    coverage = Coverage(data_file=str(kept(room, some).with_suffix(".db")), source=packages, config_file=False)
     coverage.erase()
     coverage.start()
     watch = Watch(coverage)
-    pytest.main([*OPTIONS, f"tests/{folder}"], plugins=[Profile(), watch])
+    pytest.main([*OPTIONS, f"tests/{some}"], plugins=[Profile(), watch])
     coverage.stop()
     coverage.save()
     passed = {test: seconds for test, seconds in watch.seconds.items() if test not in watch.failed}
-    (room / f"{folder}.json").write_text(json.dumps(passed, indent=0), "utf-8")
+    kept(room, some).write_text(json.dumps(passed, indent=0), "utf-8")

@@ -34,7 +34,14 @@ NAMES = {"min": "max", "max": "min", "any": "all", "all": "any"}
 SIGNS = {" + ": " - ", " - ": " + ", " * ": " / ", " / ": " * "}
 """In text that becomes code."""
 
+WORDS_OF_ERRORS = r"Error$|^Problem$|^refuse$"
+"""Calls whose arguments say what is wrong."""
+
 GUARDS = {"strict", "frozen", "slots", "kw_only", "maxsize"}
+"""Arguments that change nothing but what is refused or kept."""
+
+CHANGED = (ast.Compare, ast.BoolOp, ast.UnaryOp)
+"""Conditions that are changed themselves; any other is turned round."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +58,8 @@ class Mutant:
         Lines of the statement, or of its head.
     function
         Qualified name and line of the outermost function around it; None where the module or a class runs it.
+    name
+        What the module assigns there; empty elsewhere.
     was, now
         The changed expression, before and after.
     """
@@ -61,6 +70,7 @@ class Mutant:
     first: int
     last: int
     function: tuple[str, int] | None
+    name: str
     was: str
     now: str
     tree: ast.Module
@@ -97,15 +107,15 @@ class _Finder:
         place = self._entered(node, place)
         if place.kernel or self._left_alone(node):
             return
+        if isinstance(node, ast.Call) and re.search(WORDS_OF_ERRORS, ast.unparse(node.func)):
+            self.messages += sum(1 for _ in self.walk_words(node, place))
+            return
         yield from ((node, now, place) for now in self._changes(node))
         for name, value in ast.iter_fields(node):
             if name in ("annotation", "returns", "decorator_list", "bases", "type_comment"):
                 continue
             for child in value if isinstance(value, list) else [value]:
                 if isinstance(child, ast.keyword) and child.arg in GUARDS:
-                    continue
-                if isinstance(node, ast.Raise) and isinstance(child, ast.Call):
-                    self.messages += sum(1 for _ in self.walk_words(child, place))
                     continue
                 if isinstance(child, ast.AST):
                     yield from self.walk(child, place)
@@ -128,7 +138,6 @@ class _Finder:
             place.classes = (*place.classes, node.name)
         if isinstance(node, ast.FunctionDef) and place.function is None:
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-            # What stands in the head runs with the module; the body is entered below.
             place.function = (".".join([*place.classes, node.name]), first)
             place.kernel = any(isinstance(d, ast.Name) and d.id == "kernel" for d in node.decorator_list)
         return place
@@ -140,19 +149,17 @@ class _Finder:
             return True
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             return True
-        targets = node.targets if isinstance(node, ast.Assign) else []
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.BinOp | ast.Subscript | ast.Call):
-            names = [target.id for target in targets if isinstance(target, ast.Name)]
-            if names and names[0] not in ("",) and names[0][0].isupper() and not names[0].isupper():
-                return True  # a name of a type
-        return any(isinstance(t, ast.Name) and t.id in ("__all__", "__slots__") for t in targets)
+        if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
+            return False
+        name = node.targets[0].id
+        of_a_type = name[0].isupper() and not name.isupper()
+        return of_a_type or name in ("__all__", "__slots__")
 
     def _changes(self, node: ast.AST) -> Iterator[ast.AST]:
         match node:
             case ast.Compare():
                 for i, operator in enumerate(node.ops):
-                    for other in OTHER.get(type(operator), ()):
-                        yield _with(node, "ops", [*node.ops[:i], other(), *node.ops[i + 1 :]])
+                    yield from (_at(node, "ops", i, other()) for other in OTHER[type(operator)])
             case ast.BinOp() | ast.AugAssign() | ast.BoolOp():
                 for other in OTHER.get(type(node.op), ()):
                     yield _with(node, "op", other())
@@ -172,19 +179,18 @@ class _Finder:
                 yield _with(node, "iter", ast.Tuple(elts=[], ctx=ast.Load()))
             case ast.Expr(value=ast.Call()):
                 yield ast.Pass()
-            case ast.If() | ast.IfExp() | ast.While() if not isinstance(node.test, ast.Compare | ast.BoolOp | ast.UnaryOp):
+            case ast.If() | ast.IfExp() | ast.While() if not isinstance(node.test, CHANGED):
                 yield _with(node, "test", ast.UnaryOp(op=ast.Not(), operand=node.test))
             case ast.comprehension():
                 for i, test in enumerate(node.ifs):
-                    if not isinstance(test, ast.Compare | ast.BoolOp | ast.UnaryOp):
-                        no = ast.UnaryOp(op=ast.Not(), operand=test)
-                        yield _with(node, "ifs", [*node.ifs[:i], no, *node.ifs[i + 1 :]])
+                    if not isinstance(test, CHANGED):
+                        yield _at(node, "ifs", i, ast.UnaryOp(op=ast.Not(), operand=test))
             case ast.JoinedStr() if self.code:
                 for i, part in enumerate(node.values):
                     if isinstance(part, ast.Constant):
                         for sign in re.finditer(r" [-+*/] ", part.value):
                             other = part.value[: sign.start()] + SIGNS[sign[0]] + part.value[sign.end() :]
-                            yield _with(node, "values", [*node.values[:i], ast.Constant(value=other), *node.values[i + 1 :]])
+                            yield _at(node, "values", i, ast.Constant(value=other))
 
 
 def _with(node: ast.AST, name: str, value: object) -> ast.AST:
@@ -193,11 +199,25 @@ def _with(node: ast.AST, name: str, value: object) -> ast.AST:
     return changed
 
 
+def _at(node: ast.AST, name: str, place: int, value: object) -> ast.AST:
+    several = list(getattr(node, name))
+    several[place] = value
+    return _with(node, name, several)
+
+
 def _head(statement: ast.stmt) -> tuple[int, int]:
     """Lines of a statement without those of its body."""
     body = getattr(statement, "body", None)
     last = statement.end_lineno or statement.lineno
     return statement.lineno, max(statement.lineno, body[0].lineno - 1) if body else last
+
+
+def _assigned(place: _Place) -> str:
+    statement = place.statement
+    if place.function or place.classes or not isinstance(statement, ast.Assign | ast.AnnAssign):
+        return ""
+    target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
+    return target.id if isinstance(target, ast.Name) else ""
 
 
 def _replaced(tree: ast.AST, node: ast.AST, now: ast.AST) -> ast.AST:
@@ -236,7 +256,7 @@ def mutants(path: Path) -> tuple[list[Callable[[], Mutant]], int]:
             line = getattr(node, "lineno", first)
             return Mutant(
                 path=name, number=number, line=line, first=first, last=last, function=place.function,
-                was=was, now=after, tree=changed,
+                name=_assigned(place), was=was, now=after, tree=changed,
             )  # fmt: skip
 
         made.append(make)

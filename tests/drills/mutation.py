@@ -1,8 +1,8 @@
 """How many mutants the tests kill: ``make mutation``.
 
-A sample of each package's mutants (``mutants``) meets the tests that run its lines (``cover``), until one of them fails.
-All tests are read once; each mutant has a fork of that process, with the code of one function exchanged and all caches
-emptied. What a module does when it is imported is changed before anything is.
+Each mutant of a sample (``mutants``) meets the tests that run its lines (``cover``), until one of them fails. All tests
+are read once; each mutant has a fork of that process, with the code of one function exchanged and all caches emptied.
+What a module does when it is imported is changed before anything is imported.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import json
 import math
 import os
 import random
+import re
 import resource
 import signal
 import sys
@@ -28,7 +29,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 import pytest
-from cover import OPTIONS, POOL, Profile, forget, gather
+from cover import OPTIONS, POOL, Profile, forget, gather, kept
 from mutants import PACKAGES, ROOT, Mutant, drawn
 
 SECONDS = 40.0
@@ -60,14 +61,14 @@ class Covering:
             data.read()
             for name in data.measured_files():
                 for line, contexts in data.contexts_by_lineno(name).items():
-                    self.lines[Path(name).relative_to(ROOT).as_posix()][line] |= set(contexts) - {""}
+                    self.lines["pkinteract/" + name.rpartition("/pkinteract/")[2]][line] |= set(contexts) - {""}
 
     def of(self, mutant: Mutant) -> list[str]:
-        """The tests of its lines, those first that have killed in its file, then its own folder's, the quickest first."""
-        lines = self.lines[mutant.path]
+        """The tests of its lines: those that killed in its file, then those of its own folder, the quickest first."""
         if mutant.function is None:
-            contexts = set().union(*lines.values())
+            contexts = self._of_module(mutant)
         else:
+            lines = self.lines[mutant.path]
             contexts = set().union(*(lines.get(line, ()) for line in range(mutant.first, mutant.last + 1)))
         files = {context for context in contexts if "::" not in context}
         tests = [test for test in self.seconds if test in contexts or test.partition("::")[0] in files]
@@ -77,6 +78,18 @@ class Covering:
             (test for test in tests if test not in best),
             key=lambda test: (not test.startswith(own), self.seconds[test]),
         )
+
+    def _of_module(self, mutant: Mutant) -> set[str]:
+        """The tests of the lines that use what a module assigns, in whatever module; of all its lines otherwise."""
+        module = mutant.path.removesuffix(".py").replace("/", ".")
+        use = re.compile(rf"\b{mutant.name}\b")
+        contexts: set[str] = set()
+        for path, lines in self.lines.items():
+            text = (ROOT / path).read_text("utf-8")
+            if path == mutant.path or (mutant.name and re.search(rf"from {re.escape(module)} import", text)):
+                uses = {n for n, line in enumerate(text.splitlines(), 1) if not mutant.name or use.search(line)}
+                contexts = contexts.union(*(tests for line, tests in lines.items() if line in uses))
+        return contexts
 
     def within(self, mutant: Mutant, limit: float) -> tuple[list[str], bool]:
         """As many of them as take no longer than ``limit`` [s], and whether these are all."""
@@ -142,7 +155,7 @@ def exchange(mutant: Mutant, there: dict[tuple[str, str, int], list[FunctionType
 
 def apart(work: Callable[[Callable[[str], None]], None], limit: float) -> tuple[str, str]:
     """What becomes of some work in a fork: ``survived``, ``killed``, or ``timeout``; and what it said last."""
-    diary = tempfile.TemporaryFile()
+    diary = tempfile.TemporaryFile()  # noqa: SIM115
     child = os.fork()
     if not child:
         code = 3
@@ -266,16 +279,16 @@ def main() -> None:
     asked.add_argument("--count", type=int, default=150, help="mutants of each package")
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--seconds", type=float, default=SECONDS, help="tests that a mutant meets at most [s]")
-    asked.add_argument("--room", type=Path, default=ROOT / "build" / "mutation", help="where lines and results are kept")
+    asked.add_argument("--room", type=Path, default=ROOT / "build" / "mutation", help="for lines and results")
     asked.add_argument("--survivors", action="store_true", help="try those again that survived")
     asked.add_argument("--again", action="store_true", help="watch again which tests run which lines")
     given = asked.parse_args()
     os.chdir(ROOT)
     room = given.room.absolute()
     room.mkdir(parents=True, exist_ok=True)
-    for folder in POOL:
-        if given.again or not (room / f"{folder}.json").exists():
-            apart(lambda _, folder=folder: gather(room, folder), 7200)  # type: ignore[misc]
+    for some in POOL:
+        if given.again or not kept(room, some).exists():
+            apart(lambda _, some=some: gather(room, some), 7200)  # type: ignore[misc]
     covering = Covering()
     covering.read(room)
     samples = {package: drawn(package, given.count, given.seed) for package in given.packages}
