@@ -59,7 +59,9 @@ class Mutant:
     function
         Qualified name and line of the outermost function around it; None where the module or a class runs it.
     name
-        What the module assigns there; empty elsewhere.
+        What the module assigns there, or the class around it; empty elsewhere.
+    constant
+        Whether the name is assigned by the module itself.
     was, now
         The changed expression, before and after.
     """
@@ -71,6 +73,7 @@ class Mutant:
     last: int
     function: tuple[str, int] | None
     name: str
+    constant: bool
     was: str
     now: str
     tree: ast.Module
@@ -214,7 +217,9 @@ def _head(statement: ast.stmt) -> tuple[int, int]:
 
 def _assigned(place: _Place) -> str:
     statement = place.statement
-    if place.function or place.classes or not isinstance(statement, ast.Assign | ast.AnnAssign):
+    if place.classes:
+        return place.classes[0]
+    if place.function or not isinstance(statement, ast.Assign | ast.AnnAssign):
         return ""
     target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
     return target.id if isinstance(target, ast.Name) else ""
@@ -256,7 +261,8 @@ def mutants(path: Path) -> tuple[list[Callable[[], Mutant]], int]:
             line = getattr(node, "lineno", first)
             return Mutant(
                 path=name, number=number, line=line, first=first, last=last, function=place.function,
-                name=_assigned(place), was=was, now=after, tree=changed,
+                name=_assigned(place), constant=bool(_assigned(place)) and not place.classes, was=was, now=after,
+                tree=changed,
             )  # fmt: skip
 
         made.append(make)

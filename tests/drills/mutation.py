@@ -64,7 +64,7 @@ class Covering:
                     self.lines["pkinteract/" + name.rpartition("/pkinteract/")[2]][line] |= set(contexts) - {""}
 
     def of(self, mutant: Mutant) -> list[str]:
-        """The tests of its lines: those that killed in its file, then those of its own folder, the quickest first."""
+        """The tests of its lines: those that killed in its file, of its own name, of its folder; the quickest first."""
         if mutant.function is None:
             contexts = self._of_module(mutant)
         else:
@@ -72,24 +72,23 @@ class Covering:
             contexts = set().union(*(lines.get(line, ()) for line in range(mutant.first, mutant.last + 1)))
         files = {context for context in contexts if "::" not in context}
         tests = [test for test in self.seconds if test in contexts or test.partition("::")[0] in files]
-        kills, own = self.kills[mutant.path], f"tests/{mutant.package}/"
+        kills, own, stem = self.kills[mutant.path], f"tests/{mutant.package}/", Path(mutant.path).stem
         best = [test for test, _ in kills.most_common(4) if test in contexts]
         return best + sorted(
             (test for test in tests if test not in best),
-            key=lambda test: (not test.startswith(own), self.seconds[test]),
+            key=lambda test: (f"_{stem}" not in test, not test.startswith(own), self.seconds[test]),
         )
 
     def _of_module(self, mutant: Mutant) -> set[str]:
-        """The tests of the lines that use what a module assigns, in whatever module; of all its lines otherwise."""
-        module = mutant.path.removesuffix(".py").replace("/", ".")
+        """The tests of the lines that use what a module assigns, in whatever module; else of its folder."""
         use = re.compile(rf"\b{mutant.name}\b")
         contexts: set[str] = set()
         for path, lines in self.lines.items():
             text = (ROOT / path).read_text("utf-8")
-            if path == mutant.path or (mutant.name and re.search(rf"from {re.escape(module)} import", text)):
+            if path == mutant.path or (mutant.name and imports(text, mutant)):
                 uses = {n for n, line in enumerate(text.splitlines(), 1) if not mutant.name or use.search(line)}
                 contexts = contexts.union(*(tests for line, tests in lines.items() if line in uses))
-        return contexts
+        return contexts or {test for test in self.seconds if test.startswith(f"tests/{mutant.package}/")}
 
     def within(self, mutant: Mutant, limit: float) -> tuple[list[str], bool]:
         """As many of them as take no longer than ``limit`` [s], and whether these are all."""
@@ -103,12 +102,20 @@ class Covering:
         return chosen, len(chosen) == len(every)
 
 
+def imports(text: str, mutant: Mutant) -> bool:
+    """Whether the source of a module imports from that of the mutant."""
+    return f"from {module_of(mutant.path)} import" in text
+
+
+def module_of(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
 class Mutated(importlib.abc.MetaPathFinder, importlib.machinery.SourceFileLoader):
     """Gives one module another code."""
 
     def __init__(self, path: str, code: CodeType) -> None:
-        name = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        importlib.machinery.SourceFileLoader.__init__(self, name, str(ROOT / path))
+        importlib.machinery.SourceFileLoader.__init__(self, module_of(path), str(ROOT / path))
         self.code = code
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> Any:
@@ -143,14 +150,29 @@ def functions() -> dict[tuple[str, str, int], list[FunctionType]]:
 
 
 def exchange(mutant: Mutant, there: dict[tuple[str, str, int], list[FunctionType]]) -> None:
-    """Put a mutant's code into the running function."""
-    assert mutant.function is not None
+    """Put a mutant's code into the running function, or its constant in the place of the one there is."""
+    if mutant.function is None:
+        reassign(mutant)
+        return
     changed = [code for code in _inside(compiled(mutant)) if (code.co_qualname, code.co_firstlineno) == mutant.function]
     targets = there[str(ROOT / mutant.path), *mutant.function]
     if len(changed) != 1 or not targets:
         raise LookupError(f"no function for {mutant.key}")
     for target in targets:
         target.__code__ = changed[0]
+
+
+def reassign(mutant: Mutant) -> None:
+    """Give a constant of a module its other value, there and wherever it is imported."""
+    space = {"__name__": module_of(mutant.path), "__file__": str(ROOT / mutant.path)}
+    exec(compiled(mutant), space)
+    old = vars(sys.modules[module_of(mutant.path)])[mutant.name]
+    for module in list(sys.modules.values()):
+        path = getattr(module, "__file__", None) or ""
+        if path.endswith(".py") and vars(module).get(mutant.name) is old:
+            own = path == str(ROOT / mutant.path)
+            if own or imports(Path(path).read_text("utf-8"), mutant):
+                setattr(module, mutant.name, space[mutant.name])
 
 
 def apart(work: Callable[[Callable[[str], None]], None], limit: float) -> tuple[str, str]:
@@ -272,6 +294,11 @@ def wilson(part: int, whole: int) -> tuple[float, float]:
     return middle - half, middle + half
 
 
+def _running(mutant: Mutant) -> bool:
+    """Whether it can be put into a module that is there."""
+    return mutant.function is not None or mutant.constant
+
+
 def main() -> None:
     """Draw, try and count."""
     asked = argparse.ArgumentParser(description=__doc__)
@@ -298,10 +325,10 @@ def main() -> None:
     todo = [mutant for sample, _, _ in samples.values() for mutant in sample if mutant.key not in done]
     random.Random(given.seed).shuffle(todo)
     trial = Trial(
-        sample=[mutant for mutant in todo if mutant.function], covering=covering, out=out, limit=given.seconds
+        sample=[mutant for mutant in todo if _running(mutant)], covering=covering, out=out, limit=given.seconds
     )
     for mutant in todo:
-        if mutant.function is None:
+        if not _running(mutant):
             imported(trial, mutant)
     pytest.main([*OPTIONS, *(f"tests/{name}" for name in POOL)], plugins=[Profile(), trial])
     results = {line["key"]: line for line in map(json.loads, out.read_text("utf-8").splitlines())}
