@@ -1,0 +1,190 @@
+"""Golden files: everything that is told of runs of drugs of one's own, number by number.
+
+What they show is promised by closed forms elsewhere; here nothing moves unnoticed. After a change that is meant they are
+written again by ``python tests/analysis/test_golden.py``, with ``tests/helpers`` on the path, and what differs is read.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from runs import course, daily, drug, once, pathway, regimen, run, text
+
+from pkinteract.analysis import answer_of
+from pkinteract.analysis.causes import causes_of
+from pkinteract.analysis.days import days_of
+from pkinteract.analysis.exposure import dose_folds, exposures
+from pkinteract.analysis.risks import risks_of
+
+FOLDER = Path(__file__).parent / "golden"
+STEADY = "steady_state = true"
+MONDAY = "start = 2026-01-05T08:00:00\n"
+RANGE = '[reference_range]\nlow = "0.5 mg/L"\nhigh = "1.5 mg/L"\nalert = "1.8 mg/L"\n'
+RESTART = '[dosing]\nrestart = { value = 5, unit = "1", kind = "assumed", note = "test" }\n'
+TO_CHILD = pathway("first", 0.6, "CYP3A4", 'forms = "child"')
+CHILD = drug("child", pathway("own", 0.5, "CYP2D6"), pathway("rest", 0.5), clearance="3 L/h").split("[absorption")[0]
+CHILD = CHILD.replace('formulation = "oral"\n', "")
+SUM = (
+    '[[sum]]\nid = "victim+child"\nparts = ["victim", "child"]\nunit = "mg/L"\n[sum.reference_range]\nlow = "1 mg/L"\n'
+)
+SUM += 'high = "2.5 mg/L"\n'
+
+VICTIM = drug("victim", pathway("first", 0.6, "CYP3A4"), pathway("kidney", 0.4, kind="renal"), RANGE, RESTART)
+PARENT = drug("victim", TO_CHILD, pathway("second", 0.4, "CYP2D6"), SUM)
+INDUCER = drug(
+    "inducer",
+    '[induces.CYP3A4]\nreceptor = "CAR/PXR"\nemax = "9"\n',
+    'ec50 = { value = 1, unit = "mg/L", kind = "assumed", note = "test", basis = "total" }\n',
+)
+INHIBITOR = drug("inhibitor", '[inhibits.CYP3A4]\nki = { value = 0.1, unit = "mg/L", basis = "total" }\n')
+SATURATED = drug(
+    "victim",
+    pathway(
+        "first", 1.0, "CYP3A4", 'km = { value = 1.2, unit = "mg/L", kind = "assumed", note = "x", basis = "total" }'
+    ),
+    RANGE,
+)
+TWICE = regimen("victim", daily("60 mg", "12 h", "-30 d", "60 d"))
+
+
+def source(*regimens: str, days: float, **more: Any) -> str:
+    written = text(*regimens, days=days, step="6 h", **{name: value for name, value in more.items() if name != "start"})
+    return written.replace("[simulation]\n", f"[simulation]\n{MONDAY}") if more.get("start") else written
+
+
+CASES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "inducer comes and goes": (
+        source(TWICE, regimen("inducer", daily("300 mg", "24 h", "5 d", "25 d")), days=60, start=True),
+        (VICTIM, INDUCER),
+    ),
+    "inhibitor for a week": (
+        source(
+            regimen("victim", daily("100 mg", "24 h", "0 d", "40 d", STEADY)),
+            regimen("inhibitor", daily("100 mg", "12 h", "9 d", "16 d")),
+            days=40,
+            patient='[patient.phenotype]\nCYP2D6 = "normal"\n',
+        ),
+        (PARENT, CHILD, INHIBITOR),
+    ),
+    "inhibitor that stays": (
+        source(TWICE, regimen("inhibitor", daily("100 mg", "12 h", "6 d", "30 d")), days=30),
+        (VICTIM, INHIBITOR),
+    ),
+    "inducer in cycles": (
+        source(
+            TWICE,
+            regimen("inducer", daily("300 mg", "24 h", "-28 d", "40 d", 'cycle = { on = "10 d", off = "10 d" }')),
+            days=40,
+        ),
+        (VICTIM, INDUCER),
+    ),
+    "single doses": (
+        source(
+            regimen("victim", once("100 mg", "1 d"), once("100 mg", "15 d"), once("100 mg", "22 d")),
+            regimen("inducer", daily("300 mg", "24 h", "5 d", "16 d")),
+            days=30,
+        ),
+        (VICTIM, INDUCER),
+    ),
+    "doses that are missing": (
+        source(
+            regimen("victim", daily("60 mg", "12 h", "-9 d", "4 d"), daily("60 mg", "12 h", "9 d", "20 d")),
+            regimen("inhibitor", daily("20 mg", "24 h", "-20 d", "25 d", 'missed = ["3 d", "4 d", "5 d"]')),
+            days=30,
+        ),
+        (VICTIM, INHIBITOR),
+    ),
+    "more than can be cleared": (
+        source(regimen("victim", daily("250 mg", "24 h", "0 d", "60 d")), days=60),
+        (SATURATED,),
+    ),
+    "kidneys fail": (
+        source(TWICE, days=30, patient='[[patient.change]]\nat = "6 d"\ncreatinine_clearance = "15 mL/min"\n'),
+        (VICTIM,),
+    ),
+    "weekly doses": (
+        source(
+            regimen("victim", course("-28 d", 'until = "28 d"', 'dose = "100 mg"', 'every = "24 h"', 'days = ["mon"]')),
+            regimen("inducer", daily("300 mg", "24 h", "6 d", "28 d")),
+            days=28,
+            start=True,
+        ),
+        (VICTIM.replace(RESTART, ""), INDUCER),
+    ),
+}
+
+
+def told(name: str) -> dict[str, Any]:
+    """Alerts, moves, causes, risks, samples, periods and days of a run."""
+    written, drugs = CASES[name]
+    result = run(written, drugs=drugs)
+    answer = answer_of(result)
+    return {
+        "change": answer.change,
+        "alerts": [asdict(alert) for alert in answer.alerts],
+        "told": [move.analyte.id for move in answer.told],
+        "moves": [_plain(asdict(move)) for move in answer.moves],
+        "causes": [
+            [asdict(one) for one in causes_of(result.scenario, [m.cause], m.analyte.parent)] for m in answer.moves
+        ],
+        "risks": [[asdict(risk) for risk in risks_of(result, move)] for move in answer.told],
+        "samples": [_plain(asdict(sample)) for sample in answer.samples],
+        "periods": [_plain(asdict(one)) for one in exposures(result)],
+        "folds": list(dose_folds(result)),
+        "days": [_days(one) for one in days_of(result)],
+    }
+
+
+def _plain(one: dict[str, Any]) -> dict[str, Any]:
+    return {**one, "analyte": one["analyte"]["id"]}
+
+
+def _days(one: Any) -> dict[str, Any]:
+    """Every fifth day, and the last."""
+    kept = [*range(0, len(one.day), 5), len(one.day) - 1]
+    names = ("day", "dose", "trough", "peak", "average", "ratio", "above", "inside")
+    return {name: None if (row := getattr(one, name)) is None else np.asarray(row)[kept].tolist() for name in names}
+
+
+def rounded(value: Any) -> Any:
+    """Numbers to six digits."""
+    if isinstance(value, float):
+        return float(f"{value:.6g}")
+    if isinstance(value, dict):
+        return {key: rounded(part) for key, part in value.items()}
+    return [rounded(part) for part in value] if isinstance(value, (list, tuple)) else value
+
+
+def compare(mine: Any, kept: Any, place: str = "") -> None:
+    if isinstance(kept, dict):
+        assert set(mine) == set(kept), place
+        for key in kept:
+            compare(mine[key], kept[key], f"{place}.{key}")
+    elif isinstance(kept, list):
+        assert len(mine) == len(kept), place
+        for n, part in enumerate(kept):
+            compare(mine[n], part, f"{place}[{n}]")
+    elif isinstance(kept, float) and mine is not None:
+        assert mine == pytest.approx(kept, rel=2e-5, abs=1e-9), place
+    else:
+        assert mine == kept, place
+
+
+def path_of(name: str) -> Path:
+    return FOLDER / f"{name.replace(' ', '-')}.json"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_told_of_a_run(name: str) -> None:
+    """Golden: the file of the case, to 2e-5."""
+    compare(json.loads(json.dumps(told(name))), json.loads(path_of(name).read_text("utf-8")))
+
+
+if __name__ == "__main__":
+    for case in CASES:
+        path_of(case).write_text(json.dumps(rounded(told(case))) + "\n", "utf-8")
