@@ -1,7 +1,7 @@
 """Golden files: everything that is told of runs of drugs of one's own, number by number.
 
-What they show is promised by closed forms elsewhere; here nothing moves unnoticed. After a change that is meant they are
-written again by ``python tests/analysis/test_golden.py``, with ``tests/helpers`` on the path, and what differs is read.
+What they show is promised by closed forms elsewhere; here nothing moves unnoticed. After a change that is meant they
+are written again by ``python tests/analysis/test_golden.py``, with ``tests/helpers`` on the path, and read.
 """
 
 from __future__ import annotations

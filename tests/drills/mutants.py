@@ -17,8 +17,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("model", "guidance", "advise", "analysis", "engine")
-COMPILED = ("engine/kernel/", "engine/counts/loops.py")
-"""What numba makes machine code of, so that a change in the running Python is none."""
+COMPILED = ("engine/kernel/", "engine/counts/", "engine/lanes/")
+"""What becomes machine code, or prepares it: not the engine as plain Python."""
 
 OTHER: dict[type[ast.AST], tuple[type[ast.AST], ...]] = {
     ast.Lt: (ast.LtE, ast.GtE), ast.LtE: (ast.Lt, ast.Gt), ast.Gt: (ast.GtE, ast.LtE), ast.GtE: (ast.Gt, ast.Lt),

@@ -35,6 +35,9 @@ from mutants import PACKAGES, ROOT, Mutant, drawn
 SECONDS = 40.0
 """Tests that a mutant meets before it counts as survived [s], by the time they took with their lines watched."""
 
+WARM = 0.2
+"""Tests of less than this are run once before all, one of a file, so that files are read and code is loaded [s]."""
+
 PATIENCE = 5.0
 """A test that takes so many times as long as it did, and so many seconds, kills its mutant."""
 
@@ -224,8 +227,9 @@ class Trial:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items = {item.nodeid: item for item in session.items}
         quickest: dict[str, str] = {}
-        for test in sorted(self.covering.seconds, key=self.covering.seconds.__getitem__, reverse=True):
-            quickest[test.partition("::")[0]] = test
+        for test, seconds in sorted(self.covering.seconds.items(), key=lambda pair: -pair[1]):
+            if seconds < WARM:
+                quickest[test.partition("::")[0]] = test
         _run([items[test] for test in quickest.values() if test in items], self.covering.seconds, print)
         forget()
         there = functions()

@@ -43,6 +43,23 @@ def test_the_stop_of_a_drug_that_also_starts_in_the_run_is_told_from_the_stop() 
     assert 12 <= int(str(note.values["half"])) <= int(str(note.values["most"])) < 30
 
 
+@pytest.mark.parametrize(("days", "what"), [(13.5, "open"), (40, "moves")])
+def test_a_level_that_still_moves_as_the_run_ends_is_told_as_such(days: float, what: str) -> None:
+    """A day and a half after meropenem valproate is on its way: no day of half is told, but what moves and how far."""
+    dose = ('dose = "1000 mg"', 'every = "8 h"', 'route = "intravenous"', 'infusion = "30 min"')
+    drugs = (
+        regimen("valproate", standing("500 mg")),
+        regimen("meropenem", course("-5 d", 'until = "12 d"', *dose)),
+    )
+    scenario = load(text(*drugs, days=days))
+    fired = fire(scenario, facts_of_run(answer_of(simulate(scenario))))
+    (note,) = next(one for one in fired if one.rule == "vpa-carbapenem-stop").notes
+
+    assert note.what == what
+    assert ({"half", "most"} <= set(note.values)) is (what == "moves")
+    assert {"analyte", "ratio"} <= set(note.values)
+
+
 def test_valproate_in_a_pregnancy_is_told_as_such() -> None:
     """The prevention programme is for those who are not pregnant yet."""
     drug = regimen("valproate", standing("500 mg"))
