@@ -6,13 +6,13 @@ are written again by ``python tests/analysis/test_golden.py``, with ``tests/help
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from golden import compare, write
 from runs import course, daily, drug, once, pathway, regimen, run, text
 
 from pkinteract.analysis import answer_of
@@ -151,30 +151,6 @@ def _days(one: Any) -> dict[str, Any]:
     return {name: None if (row := getattr(one, name)) is None else np.asarray(row)[kept].tolist() for name in names}
 
 
-def rounded(value: Any) -> Any:
-    """Numbers to six digits."""
-    if isinstance(value, float):
-        return float(f"{value:.6g}")
-    if isinstance(value, dict):
-        return {key: rounded(part) for key, part in value.items()}
-    return [rounded(part) for part in value] if isinstance(value, (list, tuple)) else value
-
-
-def compare(mine: Any, kept: Any, place: str = "") -> None:
-    if isinstance(kept, dict):
-        assert set(mine) == set(kept), place
-        for key in kept:
-            compare(mine[key], kept[key], f"{place}.{key}")
-    elif isinstance(kept, list):
-        assert len(mine) == len(kept), place
-        for n, part in enumerate(kept):
-            compare(mine[n], part, f"{place}[{n}]")
-    elif isinstance(kept, float) and mine is not None:
-        assert mine == pytest.approx(kept, rel=2e-5, abs=1e-9), place
-    else:
-        assert mine == kept, place
-
-
 def path_of(name: str) -> Path:
     return FOLDER / f"{name.replace(' ', '-')}.json"
 
@@ -182,9 +158,9 @@ def path_of(name: str) -> Path:
 @pytest.mark.parametrize("name", CASES)
 def test_what_is_told_of_a_run(name: str) -> None:
     """Golden: the file of the case, to 2e-5."""
-    compare(json.loads(json.dumps(told(name))), json.loads(path_of(name).read_text("utf-8")))
+    compare(told(name), path_of(name))
 
 
 if __name__ == "__main__":
     for case in CASES:
-        path_of(case).write_text(json.dumps(rounded(told(case))) + "\n", "utf-8")
+        write(told(case), path_of(case))

@@ -1,0 +1,151 @@
+"""Golden files: what is searched, what is advised and how it is prescribed, of drugs of one's own.
+
+What schedules promise is shown by runs and by brute force elsewhere; here nothing moves unnoticed. After a change that
+is meant they are written again by ``python tests/advise/test_golden.py``, with ``tests/helpers`` on the path, and read.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from golden import compare, write
+from runs import course, daily, drug, pathway, regimen, text, written
+
+from pkinteract import load_scenario, simulate
+from pkinteract.advise.levels import Levels
+from pkinteract.advise.outcome import best_advice, freedom_of
+from pkinteract.advise.people import typical_people
+from pkinteract.advise.rewrite import advised_scenario, advised_text
+from pkinteract.advise.steps import planned_steps
+from pkinteract.advise.task import needless_task, task_of
+from pkinteract.advise.types import Candidate, Task
+from pkinteract.model import build
+
+pytestmark = pytest.mark.compiled
+
+FOLDER = Path(__file__).parent / "golden"
+MONDAY = "start = 2026-01-05T08:00:00\n"
+STEADY = "steady_state = true"
+DOSING = (
+    '[dosing]\nhigh = "300 mg"\nrise = "100 mg"\nrise_every = "4 d"\n'
+    '[[dosing.kidneys]]\nbelow = "50 mL/min"\nmost = "120 mg"\n'
+    '[dosing.strengths]\noral = { values = ["25 mg", "60 mg"], halves = ["60 mg"] }\n'
+)
+RANGE = '[reference_range]\nlow = "0.6 mg/L"\nhigh = "1.4 mg/L"\nalert = "1.8 mg/L"\n'
+VICTIM = drug("victim", pathway("first", 0.6, "CYP3A4"), pathway("kidney", 0.4, kind="renal"), RANGE, DOSING)
+INDUCER = drug(
+    "inducer",
+    '[induces.CYP3A4]\nreceptor = "CAR/PXR"\nemax = "3"\n',
+    'ec50 = { value = 1, unit = "mg/L", kind = "assumed", note = "test", basis = "total" }\n',
+)
+INHIBITOR = drug("inhibitor", '[inhibits.CYP3A4]\nki = { value = 0.5, unit = "mg/L", basis = "total" }\n')
+OWN = (VICTIM, INDUCER, INHIBITOR)
+TWICE = regimen("victim", daily("60 mg", "12 h", "-20 d", "18 d"))
+ONCE = regimen("victim", daily("120 mg", "24 h", "-20 d", "18 d"))
+UNEQUAL = regimen(
+    "victim",
+    course("-20 d", 'until = "18 d"', 'at = { "08:00" = "50 mg", "20:00" = "85 mg" }', 'missed = ["-1.4375 d"]'),
+)
+INDUCED = regimen("inducer", daily("300 mg", "24 h", "2 d", "18 d"))
+BLOCKED = regimen("inhibitor", daily("100 mg", "12 h", "2 d", "6 d"))
+
+
+def case(*regimens: str, advise: str = "", start: str = "", more: str = "") -> str:
+    table = f"[advise]\n{advise}" if advise else ""
+    return text(*regimens, table, more, days=18).replace("[simulation]\n", f"[simulation]\n{start}")
+
+
+CASES = {
+    "inducer": case(TWICE, INDUCED),
+    "inducer and the calendar": case(
+        TWICE, INDUCED, advise='drug = "victim"\nweekdays = ["mon", "thu"]\nearliest = "3.5 d"\n', start=MONDAY
+    ),
+    "inhibitor comes and goes": case(
+        ONCE, BLOCKED, advise='drug = "victim"\nkeep = "10 %"\nmost_changes = 2\nhalves = true\n'
+    ),
+    "troughs": case(
+        UNEQUAL,
+        INDUCED,
+        advise='drug = "victim"\nof = "trough"\nkeep = "15 %"\nsplit = true\nmost_changes = 1\n',
+        start="start = 2026-01-05T18:30:00\n",
+    ),
+    "kidneys": case(
+        TWICE,
+        advise='drug = "victim"\nrange = true\nof = "trough"\nleast_between = "3 d"\nlargest_step = "40 mg"\n'
+        'from = "2 d"\nuntil = "15 d"\n',
+        more='[[patient.change]]\nat = "4 d"\ncreatinine_clearance = "20 mL/min"\n',
+    ),
+    "begins": case(
+        regimen("victim", daily("25 mg", "12 h", "3.25 d", "18 d")),
+        INDUCED,
+        advise='drug = "victim"\nbetween = ["0.5 mg/L", "0.7 mg/L"]\nmost_changes = 2\n',
+    ),
+    "nothing passes": case(
+        regimen("victim", daily("120 mg", "12 h", "-20 d", "18 d")),
+        INDUCED,
+        advise='drug = "victim"\nkeep = "3 %"\nmost_changes = 1\nstrengths = ["100 mg"]\n',
+    ),
+    "steady state, nothing needed": case(
+        regimen("victim", daily("60 mg", "12 h", "0 d", "18 d", STEADY)),
+        regimen("inhibitor", daily("1 mg", "24 h", "5 d", "8 d")),
+    ),
+}
+
+
+def told(name: str) -> dict[str, Any]:
+    """Task, freedom, the best schedules, other ways, steps and the file with the schedule."""
+    with tempfile.TemporaryDirectory() as folder:
+        result = simulate(load_scenario(written(Path(folder), CASES[name], OWN)))
+        moved = task_of(result)
+        task = moved or needless_task(result)
+        model = build(task.scenario)
+        levels = Levels(task, typical_people(task.scenario, model, task.place), model)
+        advice = best_advice(task, levels, keep=3)
+        best = advice.best
+        curve = simulate(advised_scenario(task, best.schedule)).curves[task.place]
+    return {
+        "needed": moved is not None,
+        "task": _task(task),
+        "freedom": asdict(freedom_of(task, back=advice.back)),
+        "ranked": [_candidate(one) for one in advice.ranked],
+        "ways": {other.name: _candidate(other.candidate) for other in advice.alternatives},
+        "limit": None if advice.limit is None else [advice.limit[0], _candidate(advice.limit[1])],
+        "unavoidable": advice.unavoidable,
+        "counted": advice.counted,
+        "search": [advice.complete, advice.back, advice.stopped, levels.linear],
+        "steps": [asdict(step) for step in planned_steps(advice, best, levels, curve)],
+        "texts": {str(amount): tablets.text for amount, tablets in list(task.tablets.items())[:12]},
+        "file": advised_text(task, best.schedule).splitlines(),
+    }
+
+
+def _task(task: Task) -> dict[str, Any]:
+    names = (
+        *("drug", "start", "count", "doses", "day", "slot", "present", "sampled", "options", "ceilings", "kinds"),
+        *("a_day", "changeable", "judged", "reference", "before", "late", "unsettled", "sizes"),
+    )
+    chosen = {name: getattr(task, name) for name in names}
+    return {**chosen, "analyte": task.analyte.id, "band": asdict(task.band)}
+
+
+def _candidate(one: Candidate) -> dict[str, Any]:
+    return {"schedule": [asdict(step) for step in one.schedule], "score": asdict(one.score), "levels": one.levels}
+
+
+def path_of(name: str) -> Path:
+    return FOLDER / f"{name.replace(' ', '-').replace(',', '')}.json"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_advised(name: str) -> None:
+    """Golden: the file of the case, to 2e-5."""
+    compare(told(name), path_of(name))
+
+
+if __name__ == "__main__":
+    for one in CASES:
+        write(told(one), path_of(one))
