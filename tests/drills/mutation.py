@@ -67,7 +67,7 @@ class Covering:
                     self.lines["pkinteract/" + name.rpartition("/pkinteract/")[2]][line] |= set(contexts) - {""}
 
     def of(self, mutant: Mutant) -> list[str]:
-        """The tests of its lines: those that killed in its file, of its own name, of its folder; the quickest first."""
+        """The tests of its lines: those that killed in its file, then the quick ones, and one of each before its like."""
         if mutant.function is None:
             contexts = self._of_module(mutant)
         else:
@@ -75,12 +75,14 @@ class Covering:
             contexts = set().union(*(lines.get(line, ()) for line in range(mutant.first, mutant.last + 1)))
         files = {context for context in contexts if "::" not in context}
         tests = [test for test in self.seconds if test in contexts or test.partition("::")[0] in files]
-        kills, own, stem = self.kills[mutant.path], f"tests/{mutant.package}/", Path(mutant.path).stem
-        best = [test for test, _ in kills.most_common(4) if test in contexts]
-        return best + sorted(
-            (test for test in tests if test not in best),
-            key=lambda test: (f"_{stem}" not in test, not test.startswith(own), self.seconds[test]),
-        )
+        best = [test for test, _ in self.kills[mutant.path].most_common(4) if test in contexts]
+        stem, alike, weights = f"_{Path(mutant.path).stem}", Counter[str](), dict[str, float]()
+        for test in sorted(tests, key=self.seconds.__getitem__):
+            name = test.partition("[")[0]
+            alike[name] += 1
+            near = (0.2 if stem in name else 1.0) * (0.5 if name.startswith(f"tests/{mutant.package}/") else 1.0)
+            weights[test] = near * alike[name] * (self.seconds[test] + 0.01)
+        return best + sorted((test for test in tests if test not in best), key=weights.__getitem__)
 
     def _of_module(self, mutant: Mutant) -> set[str]:
         """The tests of the lines that use what a module assigns, in whatever module; else of its folder."""
