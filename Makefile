@@ -7,11 +7,13 @@ HEADLINE := scenarios/carbamazepine-to-levetiracetam.toml
 PYTHONS  ?= python3.11 python3.14
 FUZZ_SECONDS ?= 1800
 AUDIT    ?=
+MUTANTS  ?= 150
+SEED     ?= 1
 NIGHT    ?= $(shell date +%Y%m%d)
 PIP      := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast fuzz check format docs validation compounds qualify qualification cross-validation headline advice bench drills fuzz-readers nightly audit package clean
+.PHONY: help run test test-fast fuzz check format docs validation compounds qualify qualification cross-validation headline advice bench drills fuzz-readers mutation nightly audit package clean
 
 help:
 	@echo "make run     install into $(VENV) and simulate the headline scenario: CSVs and picture"
@@ -33,6 +35,7 @@ help:
 	@echo "make drills  kills aimed at the write, and damage to the cache, counted: docs/reliability.md; half an hour"
 	@echo "make fuzz-readers   mutated files for every reader, FUZZ_SECONDS each (1800); faults go to tests/corpus"
 	@echo "make audit   uv.lock against known vulnerabilities of every version in it; AUDIT takes further options of uv audit"
+	@echo "make mutation   MUTANTS (150) changes of each of five packages, drawn by SEED (1): the share that the tests notice; hours"
 	@echo "make package wheel and sdist, each installed and run in a bare environment of every one of PYTHONS"
 	@echo "make clean   remove $(VENV), caches and results"
 
@@ -106,6 +109,9 @@ audit:
 	@rm -rf build/audit && mkdir -p build && $(PYTHON) -m venv build/audit
 	@build/audit/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.13,<0.14'
 	build/audit/bin/uv audit --frozen --preview-features audit-command $(AUDIT)
+
+mutation: $(VENV)/.installed-dev
+	nice $(BIN)/python tests/drills/mutation.py --count $(MUTANTS) --seed $(SEED)
 
 # An interpreter that is not there is an error: what is released has been run on all of them.
 package: $(VENV)/.installed-dev

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import hashlib
 import importlib.abc
 import importlib.machinery
 import json
@@ -67,7 +68,7 @@ class Covering:
                     self.lines["pkinteract/" + name.rpartition("/pkinteract/")[2]][line] |= set(contexts) - {""}
 
     def of(self, mutant: Mutant) -> list[str]:
-        """The tests of its lines: those that killed in its file, then the quick ones, and one of each before its like."""
+        """The tests of its lines: those that killed in its file, then quick ones, one of each kind before its like."""
         if mutant.function is None:
             contexts = self._of_module(mutant)
         else:
@@ -305,6 +306,15 @@ def _running(mutant: Mutant) -> bool:
     return mutant.function is not None or mutant.constant
 
 
+def _digest() -> str:
+    """Of all sources and tests: what was watched of others is not taken for these."""
+    digest = hashlib.sha256()
+    for path in sorted([*(ROOT / "pkinteract").rglob("*.*"), *(ROOT / "tests").rglob("*.*")]):
+        if path.is_file() and path.suffix != ".pyc":
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
 def main() -> None:
     """Draw, try and count."""
     asked = argparse.ArgumentParser(description=__doc__)
@@ -312,15 +322,14 @@ def main() -> None:
     asked.add_argument("--count", type=int, default=150, help="mutants of each package")
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--seconds", type=float, default=SECONDS, help="tests that a mutant meets at most [s]")
-    asked.add_argument("--room", type=Path, default=ROOT / "build" / "mutation", help="for lines and results")
+    asked.add_argument("--room", type=Path, help="for lines and results; by sources and tests below build/ if left out")
     asked.add_argument("--survivors", action="store_true", help="try those again that survived")
-    asked.add_argument("--again", action="store_true", help="watch again which tests run which lines")
     given = asked.parse_args()
     os.chdir(ROOT)
-    room = given.room.absolute()
+    room = (given.room or ROOT / "build" / "mutation" / _digest()).absolute()
     room.mkdir(parents=True, exist_ok=True)
     for some in POOL:
-        if given.again or not kept(room, some).exists():
+        if not kept(room, some).exists():
             apart(lambda _, some=some: gather(room, some), 7200)  # type: ignore[misc]
     covering = Covering()
     covering.read(room)
