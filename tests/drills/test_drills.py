@@ -10,8 +10,11 @@ import pytest
 from caches import KINDS as CACHES
 from caches import damaged, prepared
 from kills import POPULATIONS, RUNS, kill_populations, kill_runs
+from mutants import ROOT, mutants
+from mutation import Mutated, compiled, exchange, functions, wilson
 from readers import CORPUS, KINDS, mutated, outcome
 
+from pkinteract.analysis.moves import _fold
 from pkinteract.engine.kernel import code
 from pkinteract.engine.kernel.entries import ENTRIES
 
@@ -99,3 +102,52 @@ def test_seeds_are_read() -> None:
     for kind, one in KINDS.items():
         taken = [outcome(kind, seed.read_bytes()) for seed in one.seeds[:4]]
         assert [said for what, said in taken if what != "taken"] == [], kind
+
+
+SOURCE = ROOT / "pkinteract" / "analysis" / "moves.py"
+
+
+def test_mutants_are_one_change_each_and_leave_words_and_types_alone() -> None:
+    """Every one compiles, no two are the same, and none is of a docstring, an annotation or an import."""
+    made, _ = mutants(SOURCE)
+    every = [make() for make in made[::4]]
+
+    assert len(made) > 150
+    assert len({one.key for one in every}) == len(every)
+    assert all(one.was != one.now for one in every)
+    assert not [one for one in every if "Position of the analyte" in one.was or "Literal" in one.was]
+    assert all(compiled(one) for one in every[::5])
+
+
+def test_a_mutant_takes_the_place_of_the_running_function() -> None:
+    """``max(one, other)`` made ``min(one, other)``: 2 is no fold of 2 any more; put back, it is."""
+    made, _ = mutants(SOURCE)
+    inside = [one for one in (make() for make in made) if one.function and one.function[0] == "_fold"]
+    there, kept = functions(), _fold.__code__
+    try:
+        exchange(next(one for one in inside if (one.was, one.now) == ("max", "min")), there)
+        assert _fold(4.0, 2.0) == pytest.approx(1.0)
+    finally:
+        _fold.__code__ = kept
+    assert _fold(4.0, 2.0) == pytest.approx(2.0)
+
+
+def test_a_mutant_of_what_a_module_does_is_imported() -> None:
+    """The finder gives the module another code, and no other module."""
+    made, _ = mutants(SOURCE)
+    one = next(one for one in (make() for make in made) if one.name == "LEAST")
+    space: dict[str, object] = {"__name__": "pkinteract.analysis.moves"}
+    finder = Mutated(one.path, compiled(one))
+
+    assert finder.find_spec("pkinteract.analysis.days") is None
+    assert finder.find_spec("pkinteract.analysis.moves") is not None
+    exec(finder.get_code("pkinteract.analysis.moves"), space)
+    assert space["LEAST"] == pytest.approx(2.1)
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "low", "high"), [(0, 10, 0.0, 0.2775), (8, 10, 0.4902, 0.9433), (81, 263, 0.2553, 0.3662)]
+)
+def test_the_interval_of_a_share(part: int, whole: int, low: float, high: float) -> None:
+    """Published: Newcombe, Stat Med 1998 (81 of 263); the closed form for the rest."""
+    assert wilson(part, whole) == pytest.approx((low, high), abs=1e-4)
