@@ -20,10 +20,12 @@ from pkinteract.advise.levels import Levels
 from pkinteract.advise.outcome import best_advice, freedom_of
 from pkinteract.advise.people import typical_people
 from pkinteract.advise.rewrite import advised_scenario, advised_text
+from pkinteract.advise.shares import PeopleAdvice, advised_people
 from pkinteract.advise.steps import planned_steps
 from pkinteract.advise.task import needless_task, task_of
 from pkinteract.advise.types import Candidate, Task
 from pkinteract.model import build
+from pkinteract.population.people.specification import specification
 
 pytestmark = pytest.mark.compiled
 
@@ -93,7 +95,15 @@ CASES = {
         regimen("victim", daily("60 mg", "12 h", "0 d", "18 d", STEADY)),
         regimen("inhibitor", daily("1 mg", "24 h", "5 d", "8 d")),
     ),
+    "little but enough": case(TWICE, regimen("inhibitor", daily("8 mg", "12 h", "4 d", "18 d"))),
+    "troughs in a range": case(
+        ONCE,
+        INDUCED,
+        advise='drug = "victim"\nrange = true\nof = "trough"\nmost_changes = 1\n',
+    ),
 }
+PEOPLE = ("inducer", "troughs in a range", "begins")
+"""Those that virtual patients take too."""
 
 
 def told(name: str) -> dict[str, Any]:
@@ -107,6 +117,7 @@ def told(name: str) -> dict[str, Any]:
         advice = best_advice(task, levels, keep=3)
         best = advice.best
         curve = simulate(advised_scenario(task, best.schedule)).curves[task.place]
+        people = advised_people(advice, specification(task.scenario, 24, 1)) if name in PEOPLE else None
     return {
         "needed": moved is not None,
         "task": _task(task),
@@ -119,6 +130,7 @@ def told(name: str) -> dict[str, Any]:
         "search": [advice.complete, advice.back, advice.stopped, levels.linear],
         "steps": [asdict(step) for step in planned_steps(advice, best, levels, curve)],
         "texts": {str(amount): tablets.text for amount, tablets in list(task.tablets.items())[:12]},
+        "people": None if people is None else _people(people),
         "file": advised_text(task, best.schedule).splitlines(),
     }
 
@@ -130,6 +142,15 @@ def _task(task: Task) -> dict[str, Any]:
     )
     chosen = {name: getattr(task, name) for name in names}
     return {**chosen, "analyte": task.analyte.id, "band": asdict(task.band)}
+
+
+def _people(people: PeopleAdvice) -> dict[str, Any]:
+    return {
+        "chosen": _candidate(people.chosen),
+        "shares": [asdict(share) for share in people.shares],
+        "ends": [people.low[::5], people.middle[::5], people.high[::5]],
+        "failed": people.failed,
+    }
 
 
 def _candidate(one: Candidate) -> dict[str, Any]:
