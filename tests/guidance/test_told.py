@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 from runs import course, regimen, text
 from scenario_files import load
@@ -96,10 +97,13 @@ def test_silence_is_no_all_clear(language: str, said: str) -> None:
     assert said in words.say("page.no_guidance").replace("Das ist ", "")
 
 
-def test_no_praise_of_a_pair_that_is_unfit_for_the_disease() -> None:
+@pytest.mark.parametrize(
+    "disease", ['conditions = ["juvenile-myoclonic-epilepsy"]\n', 'seizure_types = ["myoclonic"]\n']
+)
+def test_no_praise_of_a_pair_that_is_unfit_for_the_disease(disease: str) -> None:
     """Lamotrigine with levetiracetam is spoken for, but not where a caution for the disease is about one of the two."""
     drugs = (regimen("lamotrigine", standing("100 mg")), regimen("levetiracetam", standing("500 mg")))
-    myoclonic = rules(*drugs, patient='conditions = ["juvenile-myoclonic-epilepsy"]\n')
+    myoclonic = rules(*drugs, patient=disease)
 
     assert "different-pillars" in rules(*drugs, patient='seizure_types = ["focal"]\n')
     assert any(one.severity == "caution" and "lamotrigine" in one.drugs for one in myoclonic.values())
@@ -214,3 +218,67 @@ def test_a_free_level_has_its_german_name() -> None:
 
     assert "Hier liegt Phenytoin (frei) ab Tag" in told
     assert "über der Grenze von 2 mg/L" in told
+
+
+def test_a_gap_between_drugs_for_a_seizure_type_is_told_with_its_days() -> None:
+    """The first and the last day without one; nothing where another drug covers it, or nothing is stopped."""
+    stopped = regimen("carbamazepine", standing("200 mg", until="10 d"))
+    focal = 'seizure_types = ["focal"]\n'
+
+    (note,) = rules(stopped, patient=focal)["replace-spectrum-gap"].notes
+
+    assert (note.what, note.values) == ("uncovered", {"seizure": "focal", "day": 10, "until": 39})
+    covered = regimen("levetiracetam", standing("500 mg"))
+    assert "replace-spectrum-gap" not in rules(stopped, covered, patient=focal)
+    assert "replace-spectrum-gap" not in rules(regimen("carbamazepine", standing("200 mg")), patient=focal)
+
+
+VALPROATE = regimen("valproate", course("0 d", 'until = "20 d"', 'dose = "300 mg"', 'every = "12 h"'))
+RISING = regimen("amitriptyline", course("0 d", 'until = "40 d"', 'dose = "200 mg"', 'every = "12 h"'))
+BLOCKED = (
+    regimen("nortriptyline", course("-60 d", 'until = "30 d"', 'dose = "50 mg"', 'every = "24 h"')),
+    regimen("paroxetine", course("0 d", 'until = "30 d"', 'dose = "30 mg"', 'every = "24 h"')),
+)
+
+
+@pytest.mark.parametrize(
+    ("drugs", "days", "rule", "what"),
+    [
+        ((RISING,), 30, "tca-csf-level-warning", "level"),
+        ((VALPROATE.replace("300 mg", "900 mg"),), 20, "vpa-saturable-binding", "level"),
+        (BLOCKED, 30, "phenoconv-cyp2d6-run", "activity"),
+    ],
+)
+def test_what_the_run_says_to_a_rule_is_what_its_curves_do(
+    drugs: tuple[str, ...], days: float, rule: str, what: str
+) -> None:
+    """The first day with a level above the rule's before a dose; the day on which an enzyme is least active."""
+    result = simulate(load(text(*drugs, days=days, patient='[patient.phenotype]\nCYP2D6 = "normal"\n')))
+    fired = fire(result.scenario, facts_of_run(answer_of(result)))
+    (note,) = next(one for one in fired if one.rule == rule).notes
+
+    assert note.what == what
+    if what == "level":
+        analyte, limit = str(note.values["analyte"]), float(str(note.values["level"]).split()[0])
+        doses = [dose.time for dose in result.scenario.doses if dose.time >= 0]
+        above = [time for time in doses if float(result.curve(analyte).value(time)) > limit]
+        assert note.values == {"analyte": analyte, "level": note.values["level"], "day": int(above[0] // 24)}
+        assert above[0] > 0
+    else:
+        assert result.activity is not None
+        every = 24.0 * np.arange(days)
+        curve = result.enzyme_curves[result.enzymes.index("CYP2D6_liver")]
+        left = (curve.value(every) * result.activity.left(every).get("CYP2D6_liver", 1.0)).tolist()
+        assert note.values == {
+            "enzyme": "CYP2D6",
+            "genotype": 1.0,
+            "lowest": pytest.approx(min(left)),
+            "day": left.index(min(left)),
+        }
+
+
+def test_a_level_that_never_passes_says_nothing() -> None:
+    """A third of the dose stays below 60 mg/L before every dose."""
+    result = simulate(load(text(VALPROATE.replace("300 mg", "150 mg"), days=20)))
+
+    assert "vpa-saturable-binding" not in {one.rule for one in fire(result.scenario, facts_of_run(answer_of(result)))}
