@@ -68,7 +68,7 @@ class Covering:
                     self.lines["pkinteract/" + name.rpartition("/pkinteract/")[2]][line] |= set(contexts) - {""}
 
     def of(self, mutant: Mutant) -> list[str]:
-        """The tests of its lines: those that killed in its file, then quick ones, one of each kind before its like."""
+        """The tests of its lines: those that killed most, then quick ones, one of each kind before its like."""
         if mutant.function is None:
             contexts = self._of_module(mutant)
         else:
@@ -76,7 +76,8 @@ class Covering:
             contexts = set().union(*(lines.get(line, ()) for line in range(mutant.first, mutant.last + 1)))
         files = {context for context in contexts if "::" not in context}
         tests = [test for test in self.seconds if test in contexts or test.partition("::")[0] in files]
-        best = [test for test, _ in self.kills[mutant.path].most_common(4) if test in contexts]
+        first = [*self.kills[mutant.path].most_common(4), *self.kills[mutant.package].most_common(6)]
+        best = list(dict.fromkeys(test for test, _ in first if test in contexts))
         stem, alike, weights = f"_{Path(mutant.path).stem}", Counter[str](), dict[str, float]()
         for test in sorted(tests, key=self.seconds.__getitem__):
             name = test.partition("[")[0]
@@ -268,6 +269,7 @@ def note(trial: Trial, mutant: Mutant, tests: int, whole: bool, outcome: tuple[s
     state, last = outcome
     if state == "killed":
         trial.covering.kills[mutant.path][last] += 1
+        trial.covering.kills[mutant.package][last] += 1
     line = {"key": mutant.key, "package": mutant.package, "state": state, "tests": tests, "all": whole}
     if state != "survived":
         line["by"] = last
