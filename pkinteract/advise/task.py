@@ -137,14 +137,11 @@ def _refused(result: Result, wanted: AdviseSpecification, analyte: Analyte) -> S
         )
 
     others, end = changes_beside(scenario, drug), _end(scenario, wanted)
-    named = (scenario.advise or USUAL).drug is not None
     if not others and wanted.keep is not None:
         refuse("keep", f"nothing changes beside {drug}; write between, or what changes")
     elif wanted.keep is not None and _own_between(scenario, drug, start, end):
         text = f"{drug} has changes of its own dose from day {start / DAY:g} on"
         refuse("drug", f"{text}; write between or range, or leave them out")
-    elif not named and _own_between(scenario, drug, start, end):
-        refuse("drug", f"{drug} has changes of its own dose; name it under [advise] to have them replaced")
     courses = [course for regimen in scenario.regimens if regimen.drug == drug for course in regimen.courses]
     for course in courses:
         if course.cycle is not None and course.stop > start:
