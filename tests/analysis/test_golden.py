@@ -75,6 +75,27 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
         source(TWICE, regimen("inhibitor", daily("100 mg", "12 h", "6 d", "30 d")), days=30),
         (VICTIM, INHIBITOR),
     ),
+    "a metabolite that nothing judges": (
+        source(
+            regimen("victim", daily("100 mg", "24 h", "0 d", "30 d", STEADY)),
+            regimen("inhibitor", daily("100 mg", "12 h", "9 d", "30 d")),
+            days=30,
+        ),
+        (PARENT.replace(SUM, ""), CHILD, INHIBITOR),
+    ),
+    "two that still move": (
+        source(
+            TWICE,
+            regimen("second", daily("60 mg", "12 h", "-30 d", "60 d")),
+            regimen("inducer", daily("300 mg", "24 h", "5 d", "12 d")),
+            days=9.5,
+        ),
+        (
+            VICTIM,
+            drug("second", pathway("first", 1.0, "CYP3A4"), RANGE),
+            INDUCER,
+        ),
+    ),
     "inducer in cycles": (
         source(
             TWICE,

@@ -87,9 +87,10 @@ class Covering:
         return best + sorted((test for test in tests if test not in best), key=weights.__getitem__)
 
     def _of_module(self, mutant: Mutant) -> set[str]:
-        """The tests of the lines that use what a module assigns, in whatever module; else of its folder."""
+        """The tests of the lines that use what a module assigns, in whatever module, or lie in it."""
         use = re.compile(rf"\b{mutant.name}\b")
-        contexts: set[str] = set()
+        own = self.lines[mutant.path]
+        contexts = set[str]().union(*(own.get(line, ()) for line in range(mutant.first, mutant.last + 1)))
         for path, lines in self.lines.items():
             text = (ROOT / path).read_text("utf-8")
             if path == mutant.path or (mutant.name and imports(text, mutant)):

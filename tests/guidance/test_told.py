@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from runs import course, regimen, text
+from runs import INTRAVENOUS, course, daily, drug, oral, regimen, run, text
 from scenario_files import load
 
 from pkinteract import simulate
@@ -275,6 +275,22 @@ def test_what_the_run_says_to_a_rule_is_what_its_curves_do(
             "lowest": pytest.approx(min(left)),
             "day": left.index(min(left)),
         }
+
+
+LIMITS = '[reference_range]\nhigh = "{high} mg/L"\nalert = "{alert} mg/L"\n'
+
+
+@pytest.mark.parametrize(
+    ("high", "alert", "rule"),
+    [(1.5, 1.8, "above-alert"), (0.15, 1.8, "above-alert"), (0.15, 2.5, "above-range"), (0.5, 2.5, None)],
+)
+def test_what_rules_call_too_high_is_the_first_of_both_alerts(high: float, alert: float, rule: str | None) -> None:
+    """100 mg a day: peaks of 2 mg/L from the first dose on, values before a dose of 0.18 and more (closed form)."""
+    victim = drug("victim", LIMITS.format(high=high, alert=alert), oral(), INTRAVENOUS)
+    doses = daily("100 mg", "24 h", "0 d", "4 d", 'route = "intravenous"')
+    over = facts_of_run(answer_of(run(text(regimen("victim", doses), days=4), drugs=(victim,)))).above("victim")
+
+    assert (None if over is None else over.rule) == rule
 
 
 def test_a_level_that_never_passes_says_nothing() -> None:

@@ -137,7 +137,7 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
             regimen("other", every("50 mg", "24 h", "-2 d", "9 d")),
             days=9,
             age=71,
-            patient='albumin = "30 g/L"\nhepatic_class = "B"\n'
+            patient='albumin = "30 g/L"\nhepatic_class = "B"\nabundance = { APEH = 0.6, CYP2C9 = 1.3 }\n'
             '[[patient.change]]\nat = "3 d"\nalbumin = "38 g/L"\n'
             '[[patient.change]]\nat = "5 d"\ncreatinine_clearance = "22 mL/min"\n',
         ).replace("70 kg", "52 kg")
@@ -181,6 +181,7 @@ def told(name: str) -> dict[str, Any]:
     return {
         "levels": {one.id: result.curve(one.id).value(times) for one in result.analytes},
         "enzymes": dict(zip(result.enzymes, (curve.value(times) for curve in result.enzyme_curves), strict=True)),
+        "left": {} if result.activity is None else result.activity.left(times),
         "expected": _expected(scenario),
     }
 

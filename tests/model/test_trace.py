@@ -14,6 +14,7 @@ RIVAL = drug("rival", INHIBITS)
 IN_GUT = '[first_pass]\ngut_availability = "0.7"\ngut_enzyme = "CYP3A4"\n'
 IN_WALL = drug("victim", pathway("first", 1.0), IN_GUT, oral(1.0, 0.5), INTRAVENOUS)
 CLEARED = drug("victim", pathway("first", 1.0, "CYP3A4"))
+IDLE = drug("rival")
 BESIDE = regimen("rival", once("1 mg"))
 
 ALWAYS = [
@@ -53,6 +54,8 @@ def numbers(*drugs: str, more: str = "", patient: str = "", extra: str = "") -> 
         ((RENAL,), "", [KIDNEYS]),
         ((IN_WALL, RIVAL), BESIDE, [GUT]),
         ((CLEARED, RIVAL), BESIDE, [LIVER]),
+        ((WELL_STIRRED, IDLE), BESIDE, [LIVER]),
+        ((RENAL, IDLE), BESIDE, [KIDNEYS]),
     ],
 )
 def test_numbers_of_the_model_itself_are_told_where_they_act(
