@@ -121,8 +121,12 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
         (VICTIM, INHIBITOR),
     ),
     "more than can be cleared": (
-        source(regimen("victim", daily("250 mg", "24 h", "0 d", "60 d")), days=60),
-        (SATURATED,),
+        source(
+            regimen("victim", daily("250 mg", "24 h", "0 d", "60 d")),
+            regimen("idle", daily("1 mg", "12 h", "59.5 d", "60 d")),
+            days=60,
+        ),
+        (SATURATED, drug("idle")),
     ),
     "kidneys fail": (
         source(TWICE, days=30, patient='[[patient.change]]\nat = "6 d"\ncreatinine_clearance = "15 mL/min"\n'),

@@ -121,6 +121,30 @@ def test_an_exponential_is_seen_through_to_its_end(limit: float, rest: float, ha
         assert now.settled
 
 
+@dataclass(frozen=True)
+class Jump:
+    """1 up to a time, and more from then on."""
+
+    time: float
+    size: float
+
+    @property
+    def breaks(self) -> np.ndarray:
+        return np.array([0.0, 1e4])
+
+    def integral(self, start: float, stop: float) -> float:
+        return stop - start + self.size * (max(stop, self.time) - max(start, self.time))
+
+
+@pytest.mark.parametrize("day", [9.0, 9.5, 8.0, 8.5])
+def test_a_level_that_has_just_jumped_has_not_settled(day: float) -> None:
+    """Two averages of three that are the same are not enough; three are, and so are steps of less than a thousandth."""
+    settled = [standing(Jump(day * 24, size), 0.0, 240.0, 24.0).settled for size in (0.5, 0.0005)]
+
+    assert settled == [False, True]
+    assert standing(Jump(day * 24, 0.5), 0.0, 312.0, 24.0).settled
+
+
 def test_the_first_change_is_no_steady_state_and_not_before_0() -> None:
     """What begins at steady state, or before t = 0, is no change; the end of the run neither."""
     steady = regimen("levetiracetam", daily("500 mg", "12 h", "0 d", "40 d", STEADY))

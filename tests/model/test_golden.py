@@ -114,6 +114,14 @@ FORMS = drug(
     INTRAVENOUS,
 )
 
+SATURATED = drug(
+    "victim",
+    pathway("first", 0.9, "CYP3A4", constant("km", 1.0), 'forms = "child"', 'yield = "0.7"'),
+    pathway("kidney", 0.1, kind="renal"),
+    f"[inhibits.CYP1A2]\n{constant('ki', 5.0)}",
+    clearance="4 L/h",
+)
+
 
 def every(dose: str, interval: str, start: str, until: str, *rows: str) -> str:
     return daily(dose, interval, start, until, *rows)
@@ -159,6 +167,14 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
             days=8,
         ),
         (FORMS,),
+    ),
+    "more than can be cleared": (
+        text(
+            regimen("victim", every("100 mg", "24 h", "0 d", "2 d"), every("250 mg", "24 h", "2 d", "6 d")),
+            regimen("rival", every("60 mg", "12 h", "1 d", "6 d")),
+            days=6,
+        ).replace("70 kg", "90 kg"),
+        (SATURATED, CHILD, RIVAL),
     ),
     "from steady state": (
         text(
