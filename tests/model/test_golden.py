@@ -116,8 +116,7 @@ FORMS = drug(
 
 SATURATED = drug(
     "victim",
-    pathway("first", 0.9, "CYP3A4", constant("km", 1.0), 'forms = "child"', 'yield = "0.7"'),
-    pathway("kidney", 0.1, kind="renal"),
+    pathway("first", 1.0, "CYP3A4", constant("km", 1.0), 'forms = "child"', 'yield = "0.7"'),
     f"[inhibits.CYP1A2]\n{constant('ki', 5.0)}",
     clearance="4 L/h",
 )
