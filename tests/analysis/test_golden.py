@@ -112,6 +112,14 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
         (VICTIM, INDUCER),
     ),
+    "single doses beside a weak inhibitor": (
+        source(
+            regimen("victim", once("100 mg", "1 d"), once("100 mg", "15 d")),
+            regimen("inhibitor", daily("8 mg", "6 h", "13 d", "20 d")),
+            days=30,
+        ),
+        (VICTIM, INHIBITOR),
+    ),
     "doses that are missing": (
         source(
             regimen("victim", daily("60 mg", "12 h", "-9 d", "4 d"), daily("60 mg", "12 h", "9 d", "20 d")),

@@ -194,6 +194,7 @@ def told(name: str) -> dict[str, Any]:
         result = simulate(scenario)
     times = np.arange(0.0, scenario.duration, 7.0)
     return {
+        "method": result.status.method,
         "levels": {one.id: result.curve(one.id).value(times) for one in result.analytes},
         "enzymes": dict(zip(result.enzymes, (curve.value(times) for curve in result.enzyme_curves), strict=True)),
         "left": {} if result.activity is None else result.activity.left(times),
