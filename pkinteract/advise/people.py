@@ -142,7 +142,6 @@ def typical_people(scenario: Scenario, model: Model, place: int) -> PatientColum
             inflows=np.array(before.inflows).reshape(-1, 1),
         )
         placed = [*((event, -1) for event in before.pending), *placed]
-    placed.sort(key=lambda one: one[0].time)
     return PatientColumns(
         system=system,
         parameters=parameters,
