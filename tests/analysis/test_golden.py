@@ -96,6 +96,15 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
             INDUCER,
         ),
     ),
+    "an inhibitor after an inducer": (
+        source(
+            TWICE,
+            regimen("inducer", daily("300 mg", "24 h", "-30 d", "-6 d")),
+            regimen("inhibitor", daily("100 mg", "12 h", "6 d", "30 d")),
+            days=30,
+        ),
+        (VICTIM, INDUCER, INHIBITOR),
+    ),
     "inducer in cycles": (
         source(
             TWICE,

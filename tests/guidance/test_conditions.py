@@ -214,6 +214,7 @@ WITHIN: dict[str, Any] = {"within": "14 d"}
         ([given("-60 d")], [given("-60 d", "0 d")], {}, False),
         ([given("-60 d", "5 d")], [given("5 d")], {}, False),
         ([given("-60 d", "5.5 d")], [given("5 d")], {}, True),
+        ([given("-60 d")], [given("-60 d", "-50 d"), given("5 d", "9 d")], {}, True),
         ([given("-60 d", "5 d")], [given("19 d")], WITHIN, True),
         ([given("-60 d", "5 d")], [given("19.5 d")], WITHIN, False),
         ([given("-60 d")], [given("-60 d", "-28 d")], STOPPED, True),

@@ -110,6 +110,15 @@ def test_no_praise_of_a_pair_that_is_unfit_for_the_disease(disease: str) -> None
     assert not {"different-pillars", "ltg-lev-rational"} & set(myoclonic)
 
 
+def test_a_caution_that_is_not_of_the_disease_takes_no_praise_away() -> None:
+    """A weak liver asks for less lamotrigine; the pair is spoken for all the same."""
+    drugs = (regimen("lamotrigine", standing("100 mg")), regimen("levetiracetam", standing("500 mg")))
+    fired = rules(*drugs, patient='seizure_types = ["focal"]\nhepatic_class = "B"\n')
+
+    assert fired["ltg-hepatic"].severity == "caution"
+    assert "different-pillars" in fired
+
+
 @pytest.mark.parametrize("drug", sorted(drug_groups()["sodium-fast"] | drug_groups()["sodium-slow"]))
 def test_groups_and_monographs_agree_on_the_sodium_channel(drug: str) -> None:
     """Which inactivation a drug holds is the same in the groups of the rules and in its monograph."""
