@@ -102,7 +102,7 @@ CASES = {
         advise='drug = "victim"\nrange = true\nof = "trough"\nmost_changes = 1\n',
     ),
 }
-PEOPLE = ("inducer", "troughs in a range", "begins")
+PEOPLE = ("inducer", "troughs", "troughs in a range", "begins")
 """Those that virtual patients take too."""
 
 
