@@ -13,7 +13,7 @@ from pkinteract.model.expectation.intake import daily_dose, family_of
 from pkinteract.scenario import Course, Patient, Scenario
 from pkinteract.scenario.types import TOLERANCE
 
-DERIVED = ("serum_creatinine", "egfr", "dialysed")
+DERIVED = ("serum_creatinine", "egfr", "dialysed", "extrapolate")
 """Traits that are told by another one, or are none: the clearance follows from serum creatinine or an estimated GFR."""
 
 What = Literal["starts", "stops", "steps", "patient"]
