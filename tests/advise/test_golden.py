@@ -124,7 +124,7 @@ def told(name: str) -> dict[str, Any]:
         "freedom": asdict(freedom_of(task, back=advice.back)),
         "ranked": [_candidate(one) for one in advice.ranked],
         "ways": {other.name: _candidate(other.candidate) for other in advice.alternatives},
-        "limit": None if advice.limit is None else [advice.limit[0], _candidate(advice.limit[1])],
+        "limits": None if advice.limits is None else [advice.limits.names, _candidate(advice.limits.candidate)],
         "unavoidable": advice.unavoidable,
         "counted": advice.counted,
         "search": [advice.complete, advice.back, advice.stopped, levels.linear],

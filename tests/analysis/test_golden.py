@@ -19,7 +19,7 @@ from pkinteract.analysis import answer_of
 from pkinteract.analysis.causes import causes_of
 from pkinteract.analysis.days import days_of
 from pkinteract.analysis.exposure import dose_folds, exposures
-from pkinteract.analysis.risks import risks_of
+from pkinteract.analysis.risks import ratio_ends, risk_ends, risks_of
 
 FOLDER = Path(__file__).parent / "golden"
 STEADY = "steady_state = true"
@@ -41,7 +41,11 @@ INDUCER = drug(
     '[induces.CYP3A4]\nreceptor = "CAR/PXR"\nemax = "9"\n',
     'ec50 = { value = 1, unit = "mg/L", kind = "assumed", note = "test", basis = "total" }\n',
 )
-INHIBITOR = drug("inhibitor", '[inhibits.CYP3A4]\nki = { value = 0.1, unit = "mg/L", basis = "total" }\n')
+INHIBITOR = drug(
+    "inhibitor",
+    '[inhibits.CYP3A4]\nki = { value = 0.1, unit = "mg/L", basis = "total", interval = [0.03, 0.3], '
+    'kind = "assumed", note = "test" }\n',
+)
 SATURATED = drug(
     "victim",
     pathway(
@@ -174,7 +178,11 @@ def told(name: str) -> dict[str, Any]:
         "causes": [
             [asdict(one) for one in causes_of(result.scenario, [m.cause], m.analyte.parent)] for m in answer.moves
         ],
-        "risks": [[asdict(risk) for risk in risks_of(result, move)] for move in answer.told],
+        "risks": [
+            [(one.trait, one.name, one.fold, risk_ends(result, move, one)) for one in risks_of(result, move)]
+            for move in answer.told
+        ],
+        "ends": [ratio_ends(result, move) for move in answer.told],
         "samples": [_plain(asdict(sample)) for sample in answer.samples],
         "periods": [_plain(asdict(one)) for one in exposures(result)],
         "folds": list(dose_folds(result)),
