@@ -33,7 +33,7 @@ import pytest
 from cover import OPTIONS, POOL, Profile, forget, gather, kept
 from mutants import PACKAGES, ROOT, Mutant, drawn
 
-SECONDS = 40.0
+SECONDS = 15.0
 """Tests that a mutant meets before it counts as survived [s], by the time they took with their lines watched."""
 
 WARM = 0.2
