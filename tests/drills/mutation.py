@@ -235,8 +235,12 @@ class Trial:
         for test, seconds in sorted(self.covering.seconds.items(), key=lambda pair: -pair[1]):
             if seconds < WARM:
                 quickest[test.partition("::")[0]] = test
-        _run([items[test] for test in quickest.values() if test in items], self.covering.seconds, print)
+        warm = [items[test] for test in quickest.values() if test in items]
+        _run(warm, self.covering.seconds, print)
         forget()
+        state, last = apart(lambda say: _run(warm, self.covering.seconds, say), 3600)
+        if state != "survived":
+            pytest.exit(f"{last} fails in a fork though nothing is changed", returncode=1)
         there = functions()
         gc.collect()
         gc.freeze()
