@@ -110,6 +110,16 @@ def test_no_praise_of_a_pair_that_is_unfit_for_the_disease(disease: str) -> None
     assert not {"different-pillars", "ltg-lev-rational"} & set(myoclonic)
 
 
+def test_a_seizure_type_alone_takes_praise_away_too() -> None:
+    """Ethosuximide with lacosamide is spoken for in focal seizures, not in tonic-clonic ones, which it leaves alone."""
+    drugs = (regimen("ethosuximide", standing("250 mg")), regimen("lacosamide", standing("100 mg")))
+    focal, clonic = (rules(*drugs, patient=f'seizure_types = ["{kind}"]\n') for kind in ("focal", "tonic-clonic"))
+
+    assert "different-pillars" in focal
+    assert "esm-no-gtc" in clonic
+    assert "different-pillars" not in clonic
+
+
 def test_a_caution_that_is_not_of_the_disease_takes_no_praise_away() -> None:
     """A weak liver asks for less lamotrigine; the pair is spoken for all the same."""
     drugs = (regimen("lamotrigine", standing("100 mg")), regimen("levetiracetam", standing("500 mg")))

@@ -14,7 +14,7 @@ RIVAL = drug("rival", INHIBITS)
 IN_GUT = '[first_pass]\ngut_availability = "0.7"\ngut_enzyme = "CYP3A4"\n'
 IN_WALL = drug("victim", pathway("first", 1.0), IN_GUT, oral(1.0, 0.5), INTRAVENOUS)
 CLEARED = drug("victim", pathway("first", 1.0, "CYP3A4"))
-IDLE = drug("rival")
+IDLE = drug("rival", pathway("own", 1.0, "CYP2C9"))
 BESIDE = regimen("rival", once("1 mg"))
 
 ALWAYS = [
