@@ -201,21 +201,22 @@ def address(entry: Entry) -> int:
 
 @cache
 def _address(entry: Entry) -> int:
-    path = path_of(entry, folder())
-    kept = _kept(path)
-    if kept is None:
-        try:
-            _made(folder())
-            kept = _kept(path)
-        except OSError:
-            kept = None
-    if kept is None:
-        _made(_temporary())
-        kept = _kept(path_of(entry, _temporary()))
-    if kept is None:
-        raise OSError(f"{_temporary()} keeps nothing")
-    _used(path)
-    return _placed(*kept)
+    for place in (folder, _temporary):
+        path = path_of(entry, place())
+        if _kept(path) is None:
+            _fill(place())
+        kept = _kept(path)
+        if kept is not None:
+            _used(path)
+            return _placed(*kept)
+    raise OSError(f"{_temporary()} keeps nothing")
+
+
+@cache
+def _fill(place: Path) -> None:
+    """Have what a folder lacks compiled, once: one that keeps nothing now keeps nothing for the next entry either."""
+    with suppress(OSError):
+        _made(place)
 
 
 def placed(name: str, code: bytes) -> int:
