@@ -40,17 +40,21 @@ class Cause:
 def causes_of(scenario: Scenario, times: Sequence[float], victim: str) -> tuple[Cause, ...]:
     """What happens at some times [h], from the first to the last together; what was undone is left out.
 
+    Where all of it was undone, it is what happened first.
+
     Of drugs those that act on the victim or its metabolites. If none does, those that act at the first of the times on
     one that acts on it, and so on, unless dialysis moves it; nothing where a level moves by itself.
     """
     family = set(family_of(scenario, victim))
+    first: dict[str, Cause] = {}
     causes: dict[str, Cause] = {}
     for time in times:
         for cause in _acting(scenario, time, family):
+            first.setdefault(cause.drug, cause)
             causes[cause.drug] = _joined(causes.get(cause.drug, cause), cause)
     lasting = tuple(cause for cause in causes.values() if cause.before is None or cause.before != cause.after)
     if causes or is_dialysed(scenario, victim):
-        return lasting or tuple(causes.values())
+        return lasting or tuple(first.values())
     return _further(scenario, times[0], family)
 
 

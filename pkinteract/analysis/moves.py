@@ -87,13 +87,14 @@ def first_change(scenario: Scenario) -> float | None:
 
 
 def told(result: Result, moves: Iterable[Move]) -> list[Move]:
-    """Moves that are worth telling: by more than ``LEAST``, of a sum alone, of what is formed only if it is judged."""
+    """Moves that are worth telling: those of :func:`named` by more than ``LEAST``."""
+    return [move for move in named(result, moves) if _fold(move.target, move.before) > LEAST]
+
+
+def named(result: Result, moves: Iterable[Move]) -> list[Move]:
+    """Moves of what is named in an answer: of a sum alone, of what is formed only if it is judged."""
     summed = {part for analyte in result.analytes if len(analyte.parts) > 1 for part in analyte.parts}
-    return [
-        move
-        for move in moves
-        if move.analyte.id not in summed and _own(move.analyte) and _fold(move.target, move.before) > LEAST
-    ]
+    return [move for move in moves if move.analyte.id not in summed and _own(move.analyte)]
 
 
 def _own(analyte: Analyte) -> bool:

@@ -116,7 +116,7 @@ def ratio_ends(result: Result, move: Move) -> tuple[float, float] | None:
         return None
 
     def ratio(of: Scenario) -> float:
-        earlier, later = (_level(of, patient, _there(of, time, move), move) for time in (move.cause, _end(move)))
+        earlier, later = (_level(of, patient, there(of, time, move), move) for time in (move.cause, _end(move)))
         return later / earlier if earlier > 0 else 0.0
 
     middle, ends = ratio(scenario), [ratio(end) for end in _at_ends(scenario, move)]
@@ -161,10 +161,10 @@ def _end(move: Move) -> float:
 
 def _taken(scenario: Scenario, move: Move) -> list[str]:
     """Drugs that are taken on the last day of a move, or of its largest change, and the drug itself."""
-    return _there(scenario, _end(move), move)
+    return there(scenario, _end(move), move)
 
 
-def _there(scenario: Scenario, time: float, move: Move) -> list[str]:
+def there(scenario: Scenario, time: float, move: Move) -> list[str]:
     """Drugs that are taken within three days before a time [h], and the drug itself."""
     recent = {dose.drug for dose in scenario.doses if time - 72 < dose.time < time and not dose.missed}
     return [drug for drug in scenario.dosed if drug in recent or drug == move.analyte.parent]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pkinteract.commands.shared.inputs import PATH
+from pkinteract.commands.shared.inputs import PATH, SEED
 from pkinteract.commands.shared.progress import busy, evaluation_progress, search_progress
 from pkinteract.interrupts import INTERRUPTED
 from pkinteract.text.words import LANGUAGES
@@ -30,9 +30,7 @@ if TYPE_CHECKING:
     type=click.IntRange(1, 100_000),
     help="Try the best schedules in so many virtual patients too.",
 )
-@click.option(
-    "--seed", metavar="N", type=click.IntRange(min=0), help="Begins their draws; default the scenario's, or 1."
-)
+@click.option("--seed", metavar="N", type=SEED, help="Begins their draws; default the scenario's, or 1.")
 @click.option("--out", metavar="DIR", type=PATH, help="Default results/<name>-advise/.")
 @click.option("--write", metavar="FILE.toml", type=PATH, help="Also write the scenario with the schedule in it.")
 @click.option("--no-figure", is_flag=True, help="Write no report.html, concentrations.png and .svg; faster.")

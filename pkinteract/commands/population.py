@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from pkinteract.commands.shared.inputs import PATH, SEED
 from pkinteract.commands.shared.progress import Begin, busy, progress_bar
 from pkinteract.text.words import LANGUAGES
 
@@ -50,9 +51,9 @@ SMALL = 10_000
 
 
 @click.command("population")
-@click.argument("scenario", metavar="SCENARIO", type=click.Path(path_type=Path))
+@click.argument("scenario", metavar="SCENARIO", type=PATH)
 @click.option("-n", metavar="N", type=click.IntRange(1, 100_000_000), help="Patients; default the scenario's, or 1000.")
-@click.option("--seed", metavar="N", type=click.IntRange(min=0), help="Begins the draws; default the scenario's, or 1.")
+@click.option("--seed", metavar="N", type=SEED, help="Begins the draws; default the scenario's, or 1.")
 @click.option("--workers", metavar="N", type=click.IntRange(min=1), help="Processes of this machine, not threads.")
 @click.option("--scheduler", metavar="ADDRESS", help="Workers of a Dask scheduler, such as tcp://10.0.0.5:8786.")
 @click.option("--profiles", is_flag=True, help="Keep the curve of every patient, as Parquet below profiles/.")
@@ -66,7 +67,7 @@ SMALL = 10_000
 )
 @click.option("--resume", is_flag=True, help="Go on from what an interrupted run has finished.")
 @click.option("--keep-partitions", is_flag=True, help="Leave the finished pieces in partitions/.")
-@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Default results/<name>-population/.")
+@click.option("--out", metavar="DIR", type=PATH, help="Default results/<name>-population/.")
 @click.option("--no-figure", is_flag=True, help="Write no report.html and draw no fans.")
 @click.option(
     "--language",

@@ -43,7 +43,7 @@ def rerun(record: Path, out: Path | None, anyway: bool, force: bool) -> None:
 
     Example: pkinteract rerun results/carbamazepine-to-levetiracetam/run.json --out again
     """
-    from pkinteract.errors import InputError, Problem
+    from pkinteract.errors import InputError, Problem, printable
     from pkinteract.export.record.rerun import DECIDING, read_again
     from pkinteract.text.inputs import files_kept
     from pkinteract.text.record import file_checksum
@@ -56,7 +56,7 @@ def rerun(record: Path, out: Path | None, anyway: bool, force: bool) -> None:
             [Problem(line=None, key="versions", message=_told(name, *changed[name], asked=True)) for name in refused],
         )
     for name, (then, now) in changed.items():
-        click.echo(f"Note: {_told(name, then, now)}", err=True)
+        click.echo(f"Note: {printable(_told(name, then, now))}", err=True)
     top = record.absolute().parent
     folder = out or Path("results") / f"{again.name}-again"
     options = [part for name, value in again.options.items() for part in _argument(name, value, top)]
@@ -70,7 +70,8 @@ def rerun(record: Path, out: Path | None, anyway: bool, force: bool) -> None:
     here = {name: file_checksum(folder / name) for name in again.written if (folder / name).is_file()}
     other = [name for name, checksum in again.written.items() if here.get(name) != checksum]
     if other:
-        click.echo(f"Rerun: {len(other)} of {len(again.written)} files are not as they were: {', '.join(other)}")
+        names = printable(", ".join(other))
+        click.echo(f"Rerun: {len(other)} of {len(again.written)} files are not as they were: {names}")
         click.get_current_context().exit(0 if changed else 1)
     click.echo(f"Rerun: all {len(again.written)} files are, byte for byte, those of the record")
 

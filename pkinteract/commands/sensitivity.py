@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pkinteract.commands.shared.inputs import PATH, SEED
 from pkinteract.commands.shared.progress import busy, progress_bar
 
 if TYPE_CHECKING:
@@ -21,12 +22,12 @@ PATIENTS = 1000
 
 
 @click.command("sensitivity")
-@click.argument("scenario", metavar="SCENARIO", type=click.Path(path_type=Path))
+@click.argument("scenario", metavar="SCENARIO", type=PATH)
 @click.option(
     "-n", type=click.IntRange(min=2), help="Patients of the design, default 1000; each costs as many runs as inputs."
 )
-@click.option("--seed", type=click.IntRange(min=0), help="Seed of the draws; default that of the scenario, or 1.")
-@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Default results/<name>-sensitivity/.")
+@click.option("--seed", type=SEED, help="Seed of the draws; default that of the scenario, or 1.")
+@click.option("--out", metavar="DIR", type=PATH, help="Default results/<name>-sensitivity/.")
 @click.option("--no-figure", is_flag=True, help="Draw no figures.")
 @click.option("--force", is_flag=True, help="Write into a folder that holds something else.")
 def sensitivity(

@@ -79,3 +79,16 @@ def test_a_height_is_the_cause_of_nothing() -> None:
 
     assert "weight goes from" in told
     assert "height" not in told
+
+
+def test_what_was_changed_and_changed_back_is_told_as_it_was_changed_first() -> None:
+    """Fluvoxamine from 100 to 50 mg and back: no "from 100 to 100 mg a day"."""
+    first, low, again = (
+        daily("100 mg", "24 h", "0 d", "10 d", STEADY),
+        daily("50 mg", "24 h", "10 d", "20 d"),
+        daily("100 mg", "24 h", "20 d", "60 d"),
+    )
+
+    told = happens(run(text(CAFFEINE, regimen("fluvoxamine", first, low, again), days=60)))
+
+    assert "fluvoxamine goes from 100 to 50 mg a day" in told

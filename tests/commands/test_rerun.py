@@ -159,6 +159,17 @@ def test_a_changed_library_or_version_is_refused(name: str, record: dict[str, An
     assert "1 of 12 files are not as they were: run.json" in anyway.stdout
 
 
+def test_a_version_that_is_no_text_for_a_terminal_is_escaped(record: dict[str, Any], tmp_path: Path) -> None:
+    """A record that somebody wrote by hand moves no cursor and rings no bell."""
+    other = {**record, "versions": {**record["versions"], "numpy": "\x1b]0;title\x07"}}
+
+    again = rerun(other, tmp_path)
+
+    assert again.exit_code == 0
+    assert "\\x1b]0;title\\x07" in again.stderr
+    assert not {"\x1b", "\x07"} & set(again.output)
+
+
 def test_another_numpy_is_said(record: dict[str, Any], tmp_path: Path) -> None:
     """It may change the last digits and stops nobody."""
     again = rerun({**record, "versions": {**record["versions"], "numpy": "1.0"}}, tmp_path)
@@ -176,6 +187,22 @@ def test_files_that_are_not_as_they_were_are_named(record: dict[str, Any], tmp_p
 
 
 BROKEN: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
+    "results outside": (
+        lambda record: {**record, "files": {**record["files"], "../../etc/hostname": "0" * 64}},
+        "files.../../etc/hostname  must be the name of a file in the folder of results",
+    ),
+    "results anywhere": (
+        lambda record: {**record, "files": {**record["files"], "/etc/passwd": "0" * 64}},
+        "files./etc/passwd  must be the name of a file in the folder of results",
+    ),
+    "a name too long": (
+        lambda record: {**record, "files": {**record["files"], "x" * 5000: "0" * 64}},
+        "must be the name of a file in the folder of results",
+    ),
+    "a path with nothing in it": (
+        lambda record: {**record, "rerun": {**record["rerun"], "inputs": ["a\0b"]}},
+        "rerun.inputs  must be a list of paths",
+    ),
     "no JSON": (lambda record: "{", "it cannot be read as JSON"),
     "a list": (
         lambda record: [1],

@@ -696,7 +696,7 @@ def test_a_run_that_is_stopped_says_how_to_go_on(folder: Path) -> None:
         ),
         (("--workers", "0"), "0 is not in the range x>=1"),
         (("-n", "0"), "0 is not in the range 1<=x<=100000000"),
-        (("--seed", "-1"), "-1 is not in the range x>=0"),
+        (("--seed", "-1"), "-1 is not in the range 0<=x<=9223372036854775807"),
         (("--format", "nonmem"), "'nonmem' is not one of 'csv', 'parquet'"),
     ],
     ids=["both", "no address", "no workers", "nobody", "negative seed", "unknown format"],

@@ -461,3 +461,38 @@ def test_the_risk_of_a_poor_metaboliser_is_told_with_its_span() -> None:
     assert ratio_ends(normal.result, move) is None
     for language in LANGUAGES:
         assert all(words_of(language).written(end) in told(normal, language)["risk"] for end in ends)
+
+
+@pytest.mark.parametrize(
+    ("partner", "dose", "every"),
+    [
+        ("verapamil", "80 mg", "8 h"),
+        ("diltiazem", "60 mg", "8 h"),
+        ("ketoconazole", "100 mg", "24 h"),
+        ("cimetidine", "400 mg", "12 h"),
+        ("omeprazole", "20 mg", "24 h"),
+    ],
+)
+def test_a_level_on_its_own_course_is_told_with_what_the_partner_makes_of_it(
+    partner: str, dose: str, every: str
+) -> None:
+    """Carbamazepine falls as it induces itself; a partner from day 3 on gets no part of that.
+
+    Its effect is that of a run without it beside this one, to a tenth; one that does nothing is not named.
+    """
+    alone = regimen("carbamazepine", daily("200 mg", "12 h", "0 d", "40 d"))
+    both = run(text(alone, regimen(partner, daily(dose, every, "3 d", "40 d")), days=40))
+    otherwise = run(text(alone, days=40))
+    ends = [float(one.curve("carbamazepine").integral(39 * 24, 40 * 24)) for one in (both, otherwise)]
+
+    happens = told(answer_of(both))["happens"]
+
+    if partner == "omeprazole":
+        assert "by itself, as it had not settled before" in happens
+        return
+    found = re.search(rf"after {partner} is started it is expected at about ([\d.]+) times", happens)
+    assert found is not None
+    assert float(found[1]) == pytest.approx(ends[0] / ends[1], rel=0.1)
+    assert "falls to" not in happens
+    assert "comes back" not in happens
+    assert "No level moves" not in happens

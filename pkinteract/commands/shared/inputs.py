@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 PATH = click.Path(path_type=Path)
 
+SEED = click.IntRange(0, 2**63 - 1)
+"""As large as a whole number of TOML."""
+
 _One = TypeVar("_One")
 _Read = TypeVar("_Read")
 

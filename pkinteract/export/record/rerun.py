@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pkinteract.errors import InputError, Problem, did_you_mean
+from pkinteract.errors import InputError, Problem, did_you_mean, printable
 from pkinteract.text.files import read_text, refused
 from pkinteract.text.folder import RECORD
 from pkinteract.text.record import LARGEST, checksum, file_checksum
@@ -46,6 +46,9 @@ A list is of paths; a path is text, or ``{"file": name}`` of a file that the rec
 
 DECIDING = ("pkinteract", "library")
 """Versions without which nothing is promised; with others the last digits may differ."""
+
+LONGEST = 255
+"""Letters that a file system takes for the name of a file at most."""
 
 _KINDS = {
     bool: "true",
@@ -136,12 +139,13 @@ def _faults(record: Mapping[str, object], wanted: Mapping[str, object]) -> Itera
                 yield f"rerun.options.{name}", f"must be {_KINDS[kind]}"
     yield from _texts("rerun.files", wanted.get("files"))
     yield from _texts("files", record.get("files"))
+    yield from _outside(record.get("files"))
     yield from _texts("versions", record.get("versions"))
     head = record.get("scenario")
     if not (isinstance(head, dict) and _is_name(head.get("name"))):
         yield "scenario.name", "must be the name of a scenario"
     inputs, sources = wanted.get("inputs"), _sources(record, wanted)
-    if not (isinstance(inputs, list) and all(map(_is_text, inputs))):
+    if not (isinstance(inputs, list) and all(map(_is_path, inputs))):
         yield "rerun.inputs", "must be a list of paths"
     elif len(inputs) != len(sources) or len(set(inputs)) != len(inputs):
         yield "rerun.inputs", f"must be as many paths as there are scenarios, {len(sources)}, and each another one"
@@ -173,7 +177,7 @@ def _is_option(value: object, kind: type, held: Collection[str]) -> bool:
     if kind is Path and isinstance(value, dict):
         return list(value) == ["file"] and isinstance(value["file"], str) and value["file"] in held
     if kind in (Path, str):
-        return _is_text(value)
+        return _is_path(value)
     return type(value) is kind and value is not False
 
 
@@ -189,6 +193,19 @@ def _texts(key: str, table: object) -> Iterator[tuple[str, str]]:
 def _is_text(thing: object) -> bool:
     """Whether it is text that a file can hold: JSON also writes halves of letters."""
     return isinstance(thing, str) and thing.encode("utf-8", "replace") == thing.encode("utf-8", "surrogatepass")
+
+
+def _outside(table: object) -> Iterator[tuple[str, str]]:
+    """Names of results that are none of files in a folder: nothing else is looked at when they are compared."""
+    for name in _names(table):
+        parts = PurePosixPath(name).parts
+        if not (parts and _is_path(name)) or name[0] == "/" or ".." in parts or max(map(len, parts)) > LONGEST:
+            yield f"files.{printable(name, 60)}", "must be the name of a file in the folder of results"
+
+
+def _is_path(thing: object) -> bool:
+    """Whether it is text that a path can hold."""
+    return _is_text(thing) and "\0" not in str(thing)
 
 
 def _is_name(thing: object) -> bool:

@@ -8,7 +8,8 @@ from typing import Literal
 
 from pkinteract.analysis import Alert, Answer
 from pkinteract.analysis.causes import Cause, causes_of, is_swing
-from pkinteract.analysis.moves import LEAST, Move, moves_of
+from pkinteract.analysis.drift import effect_beside_drift
+from pkinteract.analysis.moves import LEAST, Move, moves_of, named
 from pkinteract.analysis.risks import ratio_ends, risk_ends, risks_of
 from pkinteract.analysis.settled import DAY, mean
 from pkinteract.export.tables.run import alert_text, judged_text
@@ -177,11 +178,17 @@ def _happens(answer: Answer, together: Sequence[tuple[Move, Move | None]], words
     designed = [alert for alert in answer.alerts if _happening(answer, alert)]
     for alert in designed[:MOST]:
         yield f"{alert_text(alert, answer.result, words)}."
+    hidden = list(_hidden(answer, words))
+    yield from hidden[:MOST]
     if not together:
-        if answer.change is not None and not designed:
+        if answer.change is not None and not designed and not hidden:
             yield words.say("happens.nothing")
         return
     for move, free in together:
+        own = _drifting(answer, move, words)
+        if own is not None:
+            yield own
+            continue
         key = ("peaks" if move.ratio > 1 else "dips") if move.returns else ("rise" if move.ratio > 1 else "fall")
         cause = words.listed([_cause(answer, cause, words) for cause in _causes(answer, move)])
         values = {
@@ -205,6 +212,32 @@ def _happens(answer: Answer, together: Sequence[tuple[Move, Move | None]], words
                 after=free.target,
                 unit=free.analyte.unit,
             )
+
+
+def _hidden(answer: Answer, words: Words) -> Iterator[str]:
+    """Levels that hardly move, as their own course goes against what a change makes of them."""
+    for move in named(answer.result, answer.moves):
+        effect = effect_beside_drift(answer.result, move, _causes(answer, move)) if move not in answer.told else None
+        if effect is not None and _fold(effect, 1.0) > LEAST:
+            yield _drift(answer, move, effect, words)
+
+
+def _drifting(answer: Answer, move: Move, words: Words) -> str | None:
+    """What is said of a move of which a part is the level's own course; None of others."""
+    effect = effect_beside_drift(answer.result, move, _causes(answer, move))
+    return None if effect is None else _drift(answer, move, effect, words)
+
+
+def _drift(answer: Answer, move: Move, effect: float, words: Words) -> str:
+    return words.say(
+        "happens.drifting",
+        analyte=analyte_name(answer, move.analyte.id, words),
+        before=move.before,
+        after=move.after,
+        unit=move.analyte.unit,
+        cause=words.listed([_cause(answer, cause, words) for cause in _causes(answer, move)]),
+        fold=words.number(f"{effect:.2f}"),
+    )
 
 
 def _happening(answer: Answer, alert: Alert) -> bool:

@@ -59,7 +59,7 @@ class PopulationTable(StrictTable):
     """``[population]``."""
 
     n: int | None = Field(default=None, ge=1, le=MOST_PATIENTS)
-    seed: int = Field(default=1, ge=0)
+    seed: int = Field(default=1, ge=0, le=2**63 - 1)
     ancestry: str | dict[str, Share] = Field(default=ANCESTRY, examples=[f'"{ANCESTRY}"'])
     age: Annotated[tuple[str, str], Field(strict=False)] | SpreadTable | None = Field(
         default=None, examples=['["18 y", "90 y"]']
