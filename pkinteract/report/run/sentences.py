@@ -314,7 +314,8 @@ def _timed(answer: Answer, move: Move, words: Words) -> Iterator[tuple[str, dict
     if not move.settled:
         at = {"day": words.written(move.stop / 24), "level": words.written(move.after), "unit": unit}
         limit = {} if move.limit is None else {"limit": words.written(move.limit)}
-        yield ("moving" if limit else "open"), {**at, **limit}
+        cut = move.stop < answer.result.scenario.duration - TOLERANCE
+        yield ("moving" if limit else "cut" if cut else "open"), {**at, **limit}
     elif move.half is not None and move.most is not None:
         times = {"half": move.half, "most": move.most, **({"top": move.extreme_time} if move.returns else {})}
         days = {name: written_day(answer, time, words) for name, time in times.items()}
