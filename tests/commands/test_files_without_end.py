@@ -124,3 +124,15 @@ def test_the_page_states_the_sizes() -> None:
     page = (Path(__file__).parents[2] / "docs" / "scenario.md").read_text("utf-8")
 
     assert f"TOML file\nmay have {toml.LARGEST:,} bytes, a CSV file {csv.LARGEST:,}" in page
+
+
+@pytest.mark.parametrize("name", ["run", "check", "guidance", "population", "advise", "events"])
+def test_a_name_that_no_record_can_hold_is_refused(name: str, tmp_path: Path) -> None:
+    """Bytes that are no UTF-8: exit status 2 with what to do, and nothing written."""
+    odd = Path(os.fsdecode(bytes(tmp_path) + b"/\xff.toml"))
+    odd.write_text("", "utf-8")
+
+    done = CliRunner().invoke(main, [name, str(odd)])
+
+    assert done.exit_code == 2
+    assert "has a name that is not UTF-8; rename it" in done.stderr

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from pkinteract.commands.shared.progress import busy
+from pkinteract.errors import printable
 
 if TYPE_CHECKING:
     from pkinteract.scenario import Scenario
 
 
-PATH = click.Path(path_type=Path)
+
+class _Named(click.Path):
+    """A path whose name can be written into a record."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        path = super().convert(value, param, ctx)
+        try:
+            str(path).encode()
+        except UnicodeEncodeError:
+            self.fail(f"{printable(str(path))} has a name that is not UTF-8; rename it", param, ctx)
+        return path
+
+
+PATH = _Named(path_type=Path)
 
 SEED = click.IntRange(0, 2**63 - 1)
 """As large as a whole number of TOML."""
