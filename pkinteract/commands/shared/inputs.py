@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from pkinteract.scenario import Scenario
 
 
-
 class _Named(click.Path):
     """A path whose name can be written into a record."""
 
