@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pkinteract.scenario import Scenario
 
 
-class _Named(click.Path):
+class _RecordablePath(click.Path):
     """A path whose name can be written into a record."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -27,7 +27,7 @@ class _Named(click.Path):
         return path
 
 
-PATH = _Named(path_type=Path)
+PATH = _RecordablePath(path_type=Path)
 
 SEED = click.IntRange(0, 2**63 - 1)
 """As large as a whole number of TOML."""
