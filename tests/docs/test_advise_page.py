@@ -9,7 +9,7 @@ import pytest
 
 from docs import advise as advise_page
 
-pytestmark = [pytest.mark.compiled, pytest.mark.slow, pytest.mark.xdist_group("page of advice")]
+pytestmark = [pytest.mark.compiled, pytest.mark.slow]
 
 TEXT = advise_page.PAGE.read_text("utf-8")
 

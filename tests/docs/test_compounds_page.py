@@ -6,8 +6,6 @@ import pytest
 
 from docs.compounds import PAGE, page
 
-pytestmark = pytest.mark.xdist_group("compounds")
-
 
 @pytest.mark.compiled
 def test_the_page_is_current() -> None:

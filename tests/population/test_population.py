@@ -46,7 +46,7 @@ from pkinteract.report.population.text import population_lines
 from pkinteract.report.workers import Draw, drawing
 from pkinteract.text.words import words_of
 
-pytestmark = [pytest.mark.compiled, pytest.mark.xdist_group("population")]
+pytestmark = pytest.mark.compiled
 
 SWITCH = text(
     regimen("amitriptyline", daily("150 mg", "24 h", "-20 d", "20 d")),

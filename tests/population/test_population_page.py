@@ -16,7 +16,7 @@ from runs import daily, regimen, text, written
 
 from pkinteract.cli import main
 
-pytestmark = [pytest.mark.compiled, pytest.mark.xdist_group("page of a population")]
+pytestmark = pytest.mark.compiled
 
 N = 400
 

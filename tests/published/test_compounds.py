@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 from published.compound_values import CLOSE, LIBRARY, VALUES, answer, fold
 
-pytestmark = pytest.mark.xdist_group("compounds")
-
 
 def named(row: dict[str, str]) -> str:
     return " ".join(row[key] for key in ("compound", "quantity", "taken") if row[key])

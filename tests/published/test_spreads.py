@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 from published.spread_values import SPREADS, spread
 
-pytestmark = pytest.mark.xdist_group("compounds")
-
 DRUGS = ("phenytoin", "voriconazole", "efavirenz", "nortriptyline", "carbamazepine", "lamotrigine", "amitriptyline")
 
 

@@ -53,8 +53,6 @@ MANY = [
     "valproate",
 ]
 
-pytestmark = pytest.mark.xdist_group("page")
-
 browser_only = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium (apt-get install chromium)")
 
 
