@@ -8,10 +8,7 @@ import sys
 
 from hypothesis import settings
 
-EXAMPLES = 100 if os.environ.get("PKINTERACT_FUZZ") else 40
-"""Of each property that asks for no other number; ``make fuzz`` tries more."""
-
-settings.register_profile("pkinteract", deadline=None, print_blob=True, max_examples=EXAMPLES)
+settings.register_profile("pkinteract", deadline=None, print_blob=True)
 settings.load_profile("pkinteract")
 
 # The commands that tests begin keep their bytecode as those of a user do.

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from pkinteract.analysis.causes import Cause
 from pkinteract.analysis.moves import LEAST, Move
-from pkinteract.analysis.risks import there
-from pkinteract.model.expectation.estimate import averages_together
+from pkinteract.analysis.risks import level_with, there
 from pkinteract.result import Result
 
 SMALL = 0.5
@@ -27,9 +26,9 @@ def effect_beside_drift(result: Result, move: Move, causes: Sequence[Cause]) -> 
     if move.steady or end is None or not causes or any(cause.what not in ("starts", "stops") for cause in causes):
         return None
     scenario = result.scenario
+    patient = scenario.patients[-1][1] if scenario.patients else scenario.patient
     before, after = (
-        sum(levels.get(part, 0.0) for part in move.analyte.parts)
-        for levels in (averages_together(scenario, there(scenario, time, move)) for time in (move.cause, move.stop))
+        level_with(scenario, patient, there(scenario, time, move), move) for time in (move.cause, move.stop)
     )
     if min(before, after, end) <= 0:
         return None

@@ -65,7 +65,7 @@ def _risks(result: Result, move: Move) -> Iterator[Risk]:
     scenario = result.scenario
     there = _taken(scenario, move)
     patient = scenario.patients[-1][1] if scenario.patients else scenario.patient
-    base = _level(scenario, patient, there, move)
+    base = level_with(scenario, patient, there, move)
     if base <= 0:
         return
     shares = _shares(scenario, move)
@@ -79,11 +79,11 @@ def _risks(result: Result, move: Move) -> Iterator[Risk]:
         except ValueError:
             continue
         person = replace(patient, phenotype={**patient.phenotype, gene: poor})
-        fold = _level(scenario, person, there, move) / base
+        fold = level_with(scenario, person, there, move) / base
         yield Risk(trait="gene", name=gene, fold=fold, patient=person)
     if shares.get("kidneys", 0.0) >= 2 * SHARE and (patient.creatinine_clearance or 0.0) > 2 * WEAK:
         person = replace(patient, creatinine_clearance=WEAK)
-        fold = _level(scenario, person, there, move) / base
+        fold = level_with(scenario, person, there, move) / base
         yield Risk(trait="kidneys", name="kidneys", fold=fold, patient=person)
 
 
@@ -97,7 +97,7 @@ def risk_ends(result: Result, move: Move, risk: Risk) -> tuple[float, float] | N
     there = _taken(scenario, move)
     ends = []
     for end in _at_ends(scenario, move):
-        without, having = (_level(end, person, there, move) for person in (patient, risk.patient))
+        without, having = (level_with(end, person, there, move) for person in (patient, risk.patient))
         ends.append(having / without if without > 0 else 0.0)
     return _wide(ends)
 
@@ -116,7 +116,7 @@ def ratio_ends(result: Result, move: Move) -> tuple[float, float] | None:
         return None
 
     def ratio(of: Scenario) -> float:
-        earlier, later = (_level(of, patient, there(of, time, move), move) for time in (move.cause, _end(move)))
+        earlier, later = (level_with(of, patient, there(of, time, move), move) for time in (move.cause, _end(move)))
         return later / earlier if earlier > 0 else 0.0
 
     middle, ends = ratio(scenario), [ratio(end) for end in _at_ends(scenario, move)]
@@ -170,7 +170,7 @@ def there(scenario: Scenario, time: float, move: Move) -> list[str]:
     return [drug for drug in scenario.dosed if drug in recent or drug == move.analyte.parent]
 
 
-def _level(scenario: Scenario, patient: Patient, drugs: list[str], move: Move) -> float:
+def level_with(scenario: Scenario, patient: Patient, drugs: list[str], move: Move) -> float:
     """Long-run average of what an analyte adds up [mg/L]; 0 where it does not settle."""
     levels = averages_together(replace(scenario, patient=patient, patients=()), drugs)
     return sum(levels.get(part, 0.0) for part in move.analyte.parts)

@@ -129,12 +129,12 @@ def _recorded(place: Path) -> set[str]:
     """The files that the record in a folder names, if they are in that folder."""
     try:
         names = json.loads(read_text(place / RECORD, largest=LARGEST, otherwise=""))["files"]
-        return {name for name in names if _inside(name)} | {RECORD}
+        return {name for name in names if is_inside(name)} | {RECORD}
     except (InputError, ValueError, KeyError, TypeError):
         return set()
 
 
-def _inside(name: str) -> bool:
+def is_inside(name: str) -> bool:
     """Whether a name is that of a file in a folder or below, written as we write it."""
     path = PurePosixPath(name)
     return bool(path.parts) and not path.is_absolute() and ".." not in path.parts and str(path) == name

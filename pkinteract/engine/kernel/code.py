@@ -203,9 +203,10 @@ def address(entry: Entry) -> int:
 def _address(entry: Entry) -> int:
     for place in (folder, _temporary):
         path = path_of(entry, place())
-        if _kept(path) is None:
-            _fill(place())
         kept = _kept(path)
+        if kept is None:
+            _fill(place())
+            kept = _kept(path)
         if kept is not None:
             _used(path)
             return _placed(*kept)

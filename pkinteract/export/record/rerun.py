@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from pkinteract.errors import InputError, Problem, did_you_mean, printable
 from pkinteract.text.files import read_text, refused
-from pkinteract.text.folder import RECORD
+from pkinteract.text.folder import RECORD, is_inside
 from pkinteract.text.record import LARGEST, checksum, file_checksum
 
 OPTIONS: Mapping[str, Mapping[str, type]] = {
@@ -48,7 +48,7 @@ DECIDING = ("pkinteract", "library")
 """Versions without which nothing is promised; with others the last digits may differ."""
 
 LONGEST = 255
-"""Letters that a file system takes for the name of a file at most."""
+"""Bytes that a file system takes for the name of a file at most."""
 
 _KINDS = {
     bool: "true",
@@ -198,8 +198,7 @@ def _is_text(thing: object) -> bool:
 def _outside(table: object) -> Iterator[tuple[str, str]]:
     """Names of results that are none of files in a folder: nothing else is looked at when they are compared."""
     for name in _names(table):
-        parts = PurePosixPath(name).parts
-        if not (parts and _is_path(name)) or name[0] == "/" or ".." in parts or max(map(len, parts)) > LONGEST:
+        if not (_is_path(name) and is_inside(name)) or max(map(len, name.encode().split(b"/"))) > LONGEST:
             yield f"files.{printable(name, 60)}", "must be the name of a file in the folder of results"
 
 

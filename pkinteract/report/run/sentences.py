@@ -185,12 +185,9 @@ def _happens(answer: Answer, together: Sequence[tuple[Move, Move | None]], words
             yield words.say("happens.nothing")
         return
     for move, free in together:
-        own = _drifting(answer, move, words)
-        if own is not None:
-            yield own
-            continue
         key = ("peaks" if move.ratio > 1 else "dips") if move.returns else ("rise" if move.ratio > 1 else "fall")
-        cause = words.listed([_cause(answer, cause, words) for cause in _causes(answer, move)])
+        causes = _causes(answer, move)
+        cause = words.listed([_cause(answer, one, words) for one in causes])
         values = {
             "analyte": analyte_name(answer, move.analyte.id, words),
             "fold": move.ratio,
@@ -199,9 +196,13 @@ def _happens(answer: Answer, together: Sequence[tuple[Move, Move | None]], words
             "after": move.target,
             "unit": move.analyte.unit,
         }
-        sentence = words.say(f"happens.{key}", cause=cause, **values) if cause else None
-        yield sentence or words.say(_unmoved(answer, move), **values)
-        ends = ratio_ends(answer.result, move) if cause else None
+        effect = effect_beside_drift(answer.result, move, causes)
+        if effect is not None:
+            yield _drift(answer, move, causes, effect, words)
+        else:
+            sentence = words.say(f"happens.{key}", cause=cause, **values) if cause else None
+            yield sentence or words.say(_unmoved(answer, move), **values)
+        ends = ratio_ends(answer.result, move) if cause and effect is None else None
         if ends is not None:
             yield words.say("happens.extrapolated", low=ends[0], high=ends[1])
         if free is not None:
@@ -217,25 +218,22 @@ def _happens(answer: Answer, together: Sequence[tuple[Move, Move | None]], words
 def _hidden(answer: Answer, words: Words) -> Iterator[str]:
     """Levels that hardly move, as their own course goes against what a change makes of them."""
     for move in named(answer.result, answer.moves):
-        effect = effect_beside_drift(answer.result, move, _causes(answer, move)) if move not in answer.told else None
+        if move.steady or move in answer.told:
+            continue
+        causes = _causes(answer, move)
+        effect = effect_beside_drift(answer.result, move, causes)
         if effect is not None and _fold(effect, 1.0) > LEAST:
-            yield _drift(answer, move, effect, words)
+            yield _drift(answer, move, causes, effect, words)
 
 
-def _drifting(answer: Answer, move: Move, words: Words) -> str | None:
-    """What is said of a move of which a part is the level's own course; None of others."""
-    effect = effect_beside_drift(answer.result, move, _causes(answer, move))
-    return None if effect is None else _drift(answer, move, effect, words)
-
-
-def _drift(answer: Answer, move: Move, effect: float, words: Words) -> str:
+def _drift(answer: Answer, move: Move, causes: Sequence[Cause], effect: float, words: Words) -> str:
     return words.say(
         "happens.drifting",
         analyte=analyte_name(answer, move.analyte.id, words),
         before=move.before,
         after=move.after,
         unit=move.analyte.unit,
-        cause=words.listed([_cause(answer, cause, words) for cause in _causes(answer, move)]),
+        cause=words.listed([_cause(answer, cause, words) for cause in causes]),
         fold=words.number(f"{effect:.2f}"),
     )
 
