@@ -6,10 +6,12 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fit_files import ALL, DATA, written
+from forks import Forks, forks
 
 ROOT = Path(__file__).parents[2]
 SCENARIO = ROOT / "scenarios/carbamazepine-single-dose.toml"
@@ -65,25 +67,25 @@ cli.main(prog_name="pkinteract")
 """
 
 
-def interrupted(stage: str, name: str, folder: Path, when: int = 1) -> subprocess.CompletedProcess[str]:
+@pytest.fixture(scope="module")
+def started() -> Iterator[Forks]:
+    """What every command of this file begins from."""
+    with forks() as one:
+        yield one
+
+
+def interrupted(started: Forks, stage: str, name: str, folder: Path, when: int = 1) -> subprocess.CompletedProcess[str]:
     """Run a command that gets SIGINT when it reads TOML, renames a file or works out values, for some time."""
     out = ["--out", "out"] if name not in ("check", "drugs") else []
-    return subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(when), stage, *map(str, COMMANDS[name]), *out],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    return started.run(PROGRAM, [when, stage, *COMMANDS[name], *out], folder)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_ctrl_c_ends_a_command_with_130(name: str, tmp_path: Path) -> None:
+def test_ctrl_c_ends_a_command_with_130(name: str, tmp_path: Path, started: Forks) -> None:
     """While it reads: status 130, no traceback, nothing written."""
     written(tmp_path, DATA, ALL)
 
-    done = interrupted("reading", name, tmp_path)
+    done = interrupted(started, "reading", name, tmp_path)
 
     assert done.returncode == 130, done.stderr
     assert "Traceback" not in done.stderr
@@ -91,14 +93,14 @@ def test_ctrl_c_ends_a_command_with_130(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", WRITING)
-def test_ctrl_c_never_leaves_a_mixed_folder(name: str, tmp_path: Path) -> None:
+def test_ctrl_c_never_leaves_a_mixed_folder(name: str, tmp_path: Path, started: Forks) -> None:
     """As a new or another folder is put in place: 130, and every file of the new results is there, none of a draft."""
     written(tmp_path, DATA, ALL)
-    out = [sys.executable, "-m", "pkinteract", *map(str, COMMANDS[name]), "--out", "whole"]
-    subprocess.run(out, cwd=tmp_path, capture_output=True, timeout=300, check=True)
+    whole = "import pkinteract.cli as cli\ncli.main(prog_name='pkinteract')"
+    assert started.run(whole, [*COMMANDS[name], "--out", "whole"], tmp_path).returncode == 0
 
     for stage in ("placing", "exchanging"):
-        done = interrupted(stage, name, tmp_path)
+        done = interrupted(started, stage, name, tmp_path)
 
         assert done.returncode == 130, done.stderr
         assert "Traceback" not in done.stderr
@@ -110,11 +112,13 @@ def test_ctrl_c_never_leaves_a_mixed_folder(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["fit", "patient"])
 @pytest.mark.parametrize("when", [1, 10, 30, 60])
-def test_ctrl_c_inside_a_search_leaves_no_half_of_a_result(name: str, when: int, tmp_path: Path) -> None:
+def test_ctrl_c_inside_a_search_leaves_no_half_of_a_result(
+    name: str, when: int, tmp_path: Path, started: Forks
+) -> None:
     """Wherever a search is when it comes, at the start or at the end of a fit: status 130, and all files or none."""
     written(tmp_path, DATA, ALL)
 
-    done = interrupted("values", name, tmp_path, when)
+    done = interrupted(started, "values", name, tmp_path, when)
 
     assert done.returncode == 130, done.stderr
     assert "defect" not in done.stderr
@@ -124,9 +128,9 @@ def test_ctrl_c_inside_a_search_leaves_no_half_of_a_result(name: str, when: int,
 
 
 @pytest.mark.parametrize("stage", ["parsing", "executing"])
-def test_ctrl_c_ends_with_130_wherever_python_is(stage: str, tmp_path: Path) -> None:
+def test_ctrl_c_ends_with_130_wherever_python_is(stage: str, tmp_path: Path, started: Forks) -> None:
     """Also where click would say that it aborted, and inside a text that is executed, after which CPython would die."""
-    done = interrupted(stage, "check", tmp_path)
+    done = interrupted(started, stage, "check", tmp_path)
 
     assert done.returncode == 130, done.stderr
     assert "Traceback" not in done.stderr
@@ -166,10 +170,10 @@ def test_ctrl_c_while_workers_start_is_not_lost(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", program, "1", "starting workers", *arguments],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-    ) as started:  # fmt: skip
-        _, said = started.communicate(timeout=300)
+    ) as running:  # fmt: skip
+        _, said = running.communicate(timeout=300)
 
-    assert started.returncode == 130, said
+    assert running.returncode == 130, said
     assert "Traceback" not in said
-    assert not _left(started.pid), said
+    assert not _left(running.pid), said
     assert not list((tmp_path / "out" / "partitions").glob("*.npz"))

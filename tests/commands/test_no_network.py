@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from fit_files import ALL, DATA, written
@@ -36,7 +38,7 @@ LINES = {
     "population": ["population", "case.toml", "-n", "2", "--no-figure"],
     "sensitivity": ["sensitivity", "case.toml", "-n", "2", "--no-figure"],
     "workers": ["population", "case.toml", "-n", "2", "--no-figure", "--workers", "1", "--out", "workers"],
-    "scheduler": ["population", "case.toml", "-n", "2", "--scheduler", "tcp://127.0.0.1:9", "--out", "scheduler"],
+    "scheduler": ["population", "case.toml", "-n", "2", "--out", "scheduler", "--scheduler"],
 }
 PROGRAM = """
 import json, socket, sys
@@ -65,17 +67,22 @@ if __name__ == "__main__":
 def test_no_command_uses_the_network(tmp_path: Path) -> None:
     """Every command of the list, seen by the interpreter itself: nothing is connected to, bound, sent or looked up.
 
-    With ``--workers`` all of it stays on the machine. That the hook sees something is shown by ``--scheduler``.
+    With ``--workers`` all of it stays on the machine. That the hook sees something is shown by ``--scheduler``, whose
+    scheduler hangs up at once.
     """
     scenario = text(regimen("carbamazepine", daily("200 mg", "12 h")), days=5)
     (tmp_path / "case.toml").write_text(scenario, "utf-8")
     written(tmp_path, DATA, ALL)
     (tmp_path / "program.py").write_text(PROGRAM, "utf-8")
 
-    done = subprocess.run(
-        [sys.executable, "program.py", json.dumps(LINES)],
-        cwd=tmp_path, capture_output=True, text=True, timeout=300, check=True,
-    )  # fmt: skip
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        Thread(target=lambda: listening.accept()[0].close(), daemon=True).start()
+        address = f"tcp://127.0.0.1:{listening.getsockname()[1]}"
+        lines = {**LINES, "scheduler": [*LINES["scheduler"], address]}
+        done = subprocess.run(
+            [sys.executable, "program.py", json.dumps(lines)],
+            cwd=tmp_path, capture_output=True, text=True, timeout=300, check=True,
+        )  # fmt: skip
     told = json.loads(done.stdout.splitlines()[-1])
 
     scheduler = told.pop("scheduler")
@@ -83,9 +90,10 @@ def test_no_command_uses_the_network(tmp_path: Path) -> None:
     assert {name: (status, said) for name, (status, said, _) in told.items() if status} == {}
     assert {name: used for name, (_, _, used) in told.items() if used} == {}
     assert scheduler[0] == 2
-    assert "127.0.0.1" in {address for _, address in scheduler[2]}
+    assert "hangs up at once" in scheduler[1]
+    assert {where for _, where in scheduler[2]} == {"127.0.0.1"}
     assert workers[0] == 0, workers[1]
-    assert {address for _, address in workers[2]} <= {"127.0.0.1", "localhost"}
+    assert {where for _, where in workers[2]} <= {"127.0.0.1", "localhost"}
 
 
 def test_every_command_is_asked() -> None:

@@ -49,7 +49,10 @@ def test_the_random_systems_hold_every_mechanism() -> None:
 @settings(max_examples=EXAMPLES, phases=PHASES, suppress_health_check=SLOW)
 @given(case=cases())
 def test_every_runner_agrees_with_the_reference_on_any_system(runner: str, case: Case) -> None:
-    """The error is at most 1e-5 of each compound's Cmax (or of a thousandth of the largest dose), nothing negative."""
+    """The error is at most 1e-5 of each compound's Cmax (or of a thousandth of the largest dose), nothing negative.
+
+    That of an enzyme is at most 1e-5 of its own highest level, as in the scenarios.
+    """
     fast = RUNNERS[runner](case.system, case.events, 0.0, STOP)
     slow = solve_reference(case.system, case.events, 0.0, STOP, rtol=REFERENCE_RTOL)
 
@@ -61,7 +64,8 @@ def test_every_runner_agrees_with_the_reference_on_any_system(runner: str, case:
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * top)
         assert float(found.min()) >= -1e-5 * top
     for one, other in zip(fast.enzymes, slow.enzymes, strict=True):
-        np.testing.assert_allclose(one.value(TIMES), other.value(TIMES), rtol=0, atol=1e-5)
+        expected = other.value(TIMES)
+        np.testing.assert_allclose(one.value(TIMES), expected, rtol=0, atol=1e-5 * float(expected.max()))
 
 
 @pytest.mark.slow

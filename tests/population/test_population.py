@@ -517,7 +517,7 @@ def cluster(workers: int, top: Path) -> Iterator[tuple[str, subprocess.Popen[byt
     """A scheduler and workers begun by hand; gives its address and its process."""
     where = top / "scheduler.json"
     file = ["--no-dashboard", "--scheduler-file", str(where)]
-    worker = ["dask_worker", "--nthreads", "1", "--local-directory", str(top)]
+    worker = ["dask_worker", "--nthreads", "1", "--no-nanny", "--local-directory", str(top)]
     begun = [
         subprocess.Popen([sys.executable, "-m", f"distributed.cli.{name}", *more, *file], stderr=subprocess.DEVNULL)
         for name, *more in [["dask_scheduler", "--host", "127.0.0.1", "--port", "0"], *[worker] * workers]
@@ -597,9 +597,9 @@ def test_a_cluster_begun_by_hand_writes_what_threads_write(folder: Path, tmp_pat
 @pytest.mark.cluster
 @pytest.mark.slow
 def test_a_worker_that_dies_changes_nothing(folder: Path, undisturbed: Path) -> None:
-    """One of three workers is killed while it computes: the run ends without a word, with the same bytes."""
+    """One of two workers is killed while it computes: the run ends without a word, with the same bytes."""
     running = of_its_own(
-        [sys.executable, "-m", "pkinteract", *arguments("-n", MANY, "--out", "died", "--workers", 3)], folder
+        [sys.executable, "-m", "pkinteract", *arguments("-n", MANY, "--out", "died", "--workers", 2)], folder
     )
     until(lambda: finished(folder / "died"), running)
     children = psutil.Process(running.pid).children()

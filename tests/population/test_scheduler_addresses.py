@@ -1,4 +1,4 @@
-"""An address where something else than a Dask scheduler listens: refused in a stated time with what was found there."""
+"""An address where something else than a Dask scheduler listens, or nothing: refused in a stated time."""
 
 from __future__ import annotations
 
@@ -59,3 +59,15 @@ def test_what_is_no_scheduler_is_refused(
     assert found in caught.value.problems[0].message
     assert "begin a Dask scheduler with: dask scheduler" in caught.value.problems[0].message
     assert time.monotonic() - begun < 15
+
+
+def test_where_nothing_listens_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked again for as long as a scheduler may take to begin, then told so."""
+    monkeypatch.setattr(executors, "PATIENCE", 1)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+
+    with pytest.raises(InputError) as caught, executor(None, address):
+        pass
+
+    assert "no Dask scheduler answers" in caught.value.problems[0].message

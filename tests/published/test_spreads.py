@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from published.spread_values import SPREADS, spread
 
+from docs.compounds import PAGE, page
+
 DRUGS = ("phenytoin", "voriconazole", "efavirenz", "nortriptyline", "carbamazepine", "lamotrigine", "amitriptyline")
 
 
@@ -29,3 +31,9 @@ def test_a_spread_is_met_or_its_miss_is_argued(row: dict[str, str]) -> None:
 
     inside = float(row["low"]) <= value <= float(row["high"])
     assert inside == (row["miss"] == ""), f"{value:.4g} {row['unit']}, tolerated {row['low']} to {row['high']}"
+
+
+@pytest.mark.compiled
+def test_the_page_of_the_compounds_is_current() -> None:
+    """The generated part of docs/compounds.md, these spreads among it, is of today; ``make compounds`` writes it."""
+    assert PAGE.read_text("utf-8") == page()
