@@ -212,7 +212,7 @@ def _expected(scenario: Scenario) -> dict[str, Any]:
         "stays": {drug: asdict(stay) for drug, stay in stays(scenario).items()},
         "half-lives": {name: half_life(one, scenario.patient) for name, one in scenario.monographs.items()},
         "changes": changes(scenario),
-        "pairs": {f"{one} on {other}": pair_changes(scenario, one, other) for one, other in pairs},
+        "pairs": {f"{one} on {other}": change for (one, other), change in pair_changes(scenario, pairs).items()},
         "alone": {drug: averages(scenario, drug) for drug in taken},
         "together": averages_together(scenario, taken),
     }

@@ -8,7 +8,7 @@ an inhibitor that is short-lived, and before all is settled, the run says more.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pkinteract.library.schema.monograph import Monograph, Pathway
@@ -50,15 +50,19 @@ def changes(scenario: Scenario) -> dict[str, float]:
     return beyond or {name: ratios[name] for name in scenario.monographs if name in ratios}
 
 
-def pair_changes(scenario: Scenario, perpetrator: str, victim: str) -> dict[str, float]:
-    """Victim and its metabolites to their averages with one drug over those without [1].
+def pair_changes(scenario: Scenario, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], dict[str, float]]:
+    """Of pairs of perpetrator and victim: the victim and its metabolites to their averages with it over without [1].
 
     Empty where none settles, and where the two are never there together.
     """
     there = stays(scenario)
-    if not {perpetrator, victim} <= there.keys() or not there[perpetrator].meets(there[victim]):
-        return {}
-    return _change(scenario, victim, (perpetrator, victim), {})
+    known: dict[frozenset[str], dict[str, float]] = {}
+    return {
+        (perpetrator, victim): _change(scenario, victim, (perpetrator, victim), known)
+        if {perpetrator, victim} <= there.keys() and there[perpetrator].meets(there[victim])
+        else {}
+        for perpetrator, victim in pairs
+    }
 
 
 def averages(scenario: Scenario, drug: str) -> dict[str, float]:
@@ -93,9 +97,10 @@ def _change(
 def _settled(scenario: Scenario, present: frozenset[str]) -> dict[str, float]:
     """Average of those ``present`` [mg/L, total]; above ``_MOST`` where one rises on, empty if none settles."""
     intakes = {drug: _intake(scenario, drug) for drug in present}
+    resting = {drug: _resting(scenario, drug) for drug in present}
     averages = {name: 1.0 for name in scenario.monographs if name in present}
     for _ in range(_ROUNDS):
-        target = _Round(scenario, averages, intakes).target()
+        target = _Round(scenario, averages, intakes, resting).target()
         moved = {name: math.sqrt(level * max(target[name], _LEAST)) for name, level in averages.items()}
         if all(abs(math.log(moved[name] / averages[name])) < _CLOSE for name in averages):
             return moved
@@ -121,6 +126,16 @@ def _intake(scenario: Scenario, drug: str) -> _Influx:
         else:
             vein += amount
     return _Influx(oral=oral, vein=vein)
+
+
+def _resting(scenario: Scenario, drug: str) -> list[float]:
+    """Clearances by the pathways of a drug at rest, intrinsic where the liver has a flow [L/h]."""
+    monograph = scenario.monographs[drug]
+    organ = liver(monograph)
+    ways = pathways(monograph)
+    rates = (float(pathway_clearance(scenario.patient, monograph, pathway)) for pathway in ways)
+    inside = (pathway.kind in ("enzyme", "biliary") for pathway in ways)
+    return [rate / organ.availability if here else rate for rate, here in zip(rates, inside, strict=True)]
 
 
 class ActingLevels:
@@ -162,8 +177,14 @@ class ActingLevels:
 class _Round:
     """The levels of a round, and what follows from them."""
 
-    def __init__(self, scenario: Scenario, averages: Mapping[str, float], intakes: Mapping[str, _Influx]) -> None:
-        self.scenario, self.averages, self.intakes = scenario, averages, intakes
+    def __init__(
+        self,
+        scenario: Scenario,
+        averages: Mapping[str, float],
+        intakes: Mapping[str, _Influx],
+        resting: Mapping[str, Sequence[float]],
+    ) -> None:
+        self.scenario, self.averages, self.intakes, self.resting = scenario, averages, intakes, resting
         self.activity = body.activities(scenario.patient, scenario.enzymes)
         self.size = float(body.size_factor(scenario.patient))
         self.known: dict[tuple[str, str], float] = {}
@@ -190,7 +211,7 @@ class _Round:
         for name, average in self.averages.items():
             monograph, intake = self.scenario.monographs[name], self.intakes[name]
             ways = pathways(monograph)
-            rates = [self._rate(monograph, pathway) for pathway in ways]
+            rates = [self._rate(monograph, *way) for way in zip(ways, self.resting[name], strict=True)]
             inside = [pathway.kind in ("enzyme", "biliary") for pathway in ways]
             hepatic = sum(rate for rate, here in zip(rates, inside, strict=True) if here)
             flow = liver(monograph).flow
@@ -209,12 +230,8 @@ class _Round:
                     )
         return {name: (reached + made[name]) / max(cleared, _LEAST) for name, (reached, cleared) in flows.items()}
 
-    def _rate(self, monograph: Monograph, pathway: Pathway) -> float:
-        """Clearance by a pathway, intrinsic where the liver has a flow [L/h]."""
-        rate = float(pathway_clearance(self.scenario.patient, monograph, pathway))
-        organ = liver(monograph)
-        if pathway.kind in ("enzyme", "biliary"):
-            rate /= organ.availability
+    def _rate(self, monograph: Monograph, pathway: Pathway, rate: float) -> float:
+        """Clearance by a pathway, from that at rest, intrinsic where the liver has a flow [L/h]."""
         if pathway.km is not None:
             mine = next(level for level in self.plasma if level.compound.id == monograph.id)
             rate /= 1 + mine.over(pathway.km)

@@ -13,7 +13,7 @@ from pkinteract.library.grades import Grade, grade_of
 from pkinteract.library.pairs import KnownPair, known_pairs
 from pkinteract.model.expectation.estimate import pair_changes
 from pkinteract.model.expectation.intake import family_of
-from pkinteract.model.expectation.network import Link, links
+from pkinteract.model.expectation.network import links
 from pkinteract.scenario import Scenario
 
 Status = Literal["studied", "mechanism", "known-not-modelled", "looked-for-none", "no-data"]
@@ -68,9 +68,18 @@ def pair_evidence(scenario: Scenario) -> tuple[PairEvidence, ...]:
     grades = {drug: grade_of(scenario.monographs[drug]).grade for drug in scenario.dosed}
     families = {drug: frozenset(family_of(scenario, drug)) for drug in scenario.dosed}
     studied = [outcome for outcome in kept_outcomes() if outcome.victim in scenario.dosed and not outcome.recalled]
+    pairs = list(permutations(scenario.dosed, 2))
+    acting = [
+        (other, victim)
+        for other, victim in pairs
+        if any(
+            link.perpetrator in families[other] and not families[victim].isdisjoint(link.victims) for link in network
+        )
+    ]
+    expected = pair_changes(scenario, acting)
     return tuple(
-        _evidence(scenario, other, victim, network, families, grades, studied)
-        for other, victim in permutations(scenario.dosed, 2)
+        _evidence(scenario, other, victim, expected.get((other, victim)), families, grades, studied)
+        for other, victim in pairs
     )
 
 
@@ -78,19 +87,17 @@ def _evidence(
     scenario: Scenario,
     other: str,
     victim: str,
-    network: Sequence[Link],
+    expected: Mapping[str, float] | None,
     families: Mapping[str, frozenset[str]],
     grades: Mapping[str, Grade],
     studied: Iterable[KeptOutcome],
 ) -> PairEvidence:
-    acts = any(
-        link.perpetrator in families[other] and not families[victim].isdisjoint(link.victims) for link in network
-    )
+    acts = expected is not None
     changed = {*scenario.own, *scenario.overrides}
     ours = changed.isdisjoint({*families[other], *families[victim], "enzymes"})
     outcomes = [outcome for outcome in studied if outcome.victim == victim and _of(other, outcome, scenario)]
     known = next((pair for pair in known_pairs() if (pair.perpetrator, pair.victim) == (other, victim)), None)
-    change = pair_changes(scenario, other, victim).get(victim) if acts else None
+    change = None if expected is None else expected.get(victim)
     errors = [outcome.fold_error for outcome in outcomes if ours]
     status = _status(known, outcomes, acts)
     worst = max(outcomes, key=lambda outcome: outcome.fold_error, default=None) if ours else None
