@@ -197,7 +197,7 @@ def _bases(task: Task, model: Model) -> tuple[Array, Array]:
     The first base is the doses of the file; where they are equal all others are multiples of it.
     """
     doses = [task.scenario.doses[i] for i in task.doses]
-    own = np.array([0.0 if dose.missed else _absorbed(dose, dose.amount, model) for dose in doses])
+    own = np.array([_absorbed(dose, dose.amount, model) for dose in doses])
     taken = own > 0
     count = len(task.options)
     alike = task.a_day == 1 and len({(d.amount, d.formulation, d.bioavailability) for d in doses}) == 1

@@ -94,7 +94,9 @@ class Ranking:
     stopped: bool = False
 
     def add(self, one: Candidate) -> None:
-        """Keep it if it is good enough."""
+        """Keep it if it is good enough, once: those known beforehand are judged again."""
+        if any(one.schedule == other.schedule for other in self.kept):
+            return
         if len(self.kept) < self.most or one.score < self.kept[-1].score:
             insort(self.kept, one, key=lambda candidate: candidate.score)
             del self.kept[self.most :]

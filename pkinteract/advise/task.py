@@ -155,18 +155,19 @@ def _refused(result: Result, wanted: AdviseSpecification, analyte: Analyte) -> S
     if any(dose.missed and dose.drug == drug and dose.time >= start - TOLERANCE for dose in scenario.doses):
         text = f"{drug} has missed doses after day {start / DAY:g}"
         refuse("drug", f"{text}, which nobody knows beforehand; leave missed out of the course")
-    begins = [course.start for course in courses]
-    if min(begins, default=0.0) >= min(start, 0.0) - TOLERANCE and scenario.monographs[drug].dosing.restart is not None:
+    begin = min(course.start for course in courses)
+    if begin >= -TOLERANCE and scenario.monographs[drug].dosing.restart is not None:
         text = f"{drug} begins in this run, and its titration is that of the label"
         refuse("drug", f"{text}, which no search may shorten; write its courses, and name another drug")
     if scenario.protocols:
         refuse("drug", "a scenario whose doses follow a [[protocol]] has none to look for; leave the protocol out")
-    if not any(course.stop > start + TOLERANCE for course in courses):
-        refuse("drug", f"{drug} is not taken after day {start / DAY:g}; name a drug that is")
+    count = _whole_days(scenario, start)
+    if not _doses(scenario, drug, start, max(count, 1)):
+        refuse("drug", f"{drug} is not taken on a whole day from day {start / DAY:g} on; name a drug that is")
     place = list(result.analytes).index(analyte)
     if wanted.keep is not None and others and _reference(result, place, start) is None:
         refuse("keep", f"there is no level of {analyte.id} before day {start / DAY:g} to keep; write between or range")
-    if not _judged(wanted, start, math.floor((scenario.duration - start + TOLERANCE) / DAY)).any():
+    if not _judged(wanted, start, count).any():
         refuse("until", "leaves no whole day after the first change to judge; run longer")
     if not wanted.strengths and not problems:
         forms = {course.formulation for course in courses if course.stop > start}
@@ -183,16 +184,11 @@ def _refused(result: Result, wanted: AdviseSpecification, analyte: Analyte) -> S
 def _task(result: Result, wanted: AdviseSpecification, analyte: Analyte, start: float) -> Task:
     scenario, drug = result.scenario, str(wanted.drug)
     place = list(result.analytes).index(analyte)
-    count = math.floor((scenario.duration - start + TOLERANCE) / DAY)
-    chosen = [
-        (i, dose)
-        for i, dose in enumerate(scenario.doses)
-        if dose.drug == drug and start - TOLERANCE <= dose.time < start + DAY * count - TOLERANCE
-    ]
+    count = _whole_days(scenario, start)
+    chosen = _doses(scenario, drug, start, count)
     day = np.array([_day(dose, start) for _, dose in chosen], dtype=np.int64)
     slot = _slots(day, np.array([clock_of(scenario, dose.time) for _, dose in chosen]))
-    taken = [dose.amount for _, dose in chosen if not dose.missed]
-    a_day = max(1, round(len(chosen) / max(len(set(day.tolist())), 1)))
+    a_day = max(1, round(len(chosen) / len(set(day.tolist()))))
     options, kinds, tablets = _options(scenario, wanted, [dose for _, dose in chosen], a_day)
     first = np.full(count, np.nan)
     for number, (_, dose) in reversed(list(zip(day.tolist(), chosen, strict=True))):
@@ -215,7 +211,7 @@ def _task(result: Result, wanted: AdviseSpecification, analyte: Analyte, start: 
         doses=np.array([i for i, _ in chosen], dtype=np.int64),
         day=day,
         slot=slot,
-        present=np.array(taken),
+        present=np.array([dose.amount for _, dose in chosen]),
         sampled=np.where(np.isnan(first), begins, first),
         family=frozenset(family_of(scenario, drug)),
         options=options,
@@ -231,6 +227,19 @@ def _task(result: Result, wanted: AdviseSpecification, analyte: Analyte, start: 
         late=0 if wanted.keep is not None or _inside(reference, band) else _late(scenario, start, drug),
         unsettled=_unsettled(result, place, start),
     )
+
+
+def _whole_days(scenario: Scenario, start: float) -> int:
+    """How many there are from a time [h] to the end of the run."""
+    return math.floor((scenario.duration - start + TOLERANCE) / DAY)
+
+
+def _doses(scenario: Scenario, drug: str, start: float, count: int) -> list[tuple[int, Dose]]:
+    """Doses of a drug on some days from a time [h] on, each with its position among those of the scenario."""
+    stop = start + DAY * count - TOLERANCE
+    return [
+        (i, one) for i, one in enumerate(scenario.doses) if one.drug == drug and start - TOLERANCE <= one.time < stop
+    ]
 
 
 def _day(dose: Dose, start: float) -> int:
@@ -268,13 +277,13 @@ def _options(
     passes.
     """
     monograph = scenario.monographs[str(wanted.drug)]
-    taken = [dose for dose in doses if not dose.missed]
-    largest = max((dose.amount for dose in taken), default=0.0)
-    most = _most(scenario, monograph, taken, a_day)
-    sold = monograph.dosing.strengths.get(taken[0].formulation)
+    largest = max(dose.amount for dose in doses)
+    labelled = _labelled(scenario, monograph, doses, None)
+    most = largest if labelled is None else max(largest, labelled / a_day)
+    sold = monograph.dosing.strengths.get(doses[0].formulation)
     strengths = wanted.strengths or (sold.amounts if sold is not None else ())
     halved = sold.halved if sold is not None and not wanted.strengths else ()
-    own = {dose.amount for dose in taken}
+    own = {dose.amount for dose in doses}
     alone = min(own) if len(own) == 1 else math.nan
     whole, broken = doses_of(strengths, (), 2 * most), doses_of(strengths, halved, most)
     tablets = {**broken, **whole}
@@ -297,13 +306,6 @@ def _options(
         offer(amount, amount, "any")
     rows = [(largest, largest), *kinds]
     return np.array(rows), ("tablets", *kinds.values()), tablets
-
-
-def _most(scenario: Scenario, monograph: Monograph, doses: Sequence[Dose], a_day: int) -> float:
-    """The larger of the present and the highest labelled dose, whatever the kidneys [mg]."""
-    present = max((dose.amount for dose in doses), default=0.0)
-    labelled = _labelled(scenario, monograph, doses, None)
-    return max(present, 0.0 if labelled is None else labelled / a_day)
 
 
 def _ceilings(scenario: Scenario, monograph: Monograph, doses: Sequence[Dose], begins: Array, a_day: int) -> Array:
@@ -334,8 +336,6 @@ def kidney_ceiling(task: Task, weight: float, clearance: float) -> float:
 
 def _labelled(scenario: Scenario, monograph: Monograph, doses: Sequence[Dose], clearance: float | None) -> float | None:
     """Highest dose a day, as labelled on the formulation that is taken [mg]; None where none is known."""
-    if not doses:
-        return None
     course: Course = scenario.regimens[doses[0].regimen].courses[doses[0].course]
     return most_a_day(course, monograph, scenario.patient, clearance)
 

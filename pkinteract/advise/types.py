@@ -57,7 +57,7 @@ class Task:
     day, slot
         The day of each, and whether it may be one step larger (1) or not (0), (dose,).
     present
-        Amount of each as the file has it [mg], 0 where it is missed, (dose,).
+        Amount of each as the file has it [mg], (dose,).
     sampled
         Time of the value before the first dose of each day, or of its begin where none is given [h], (day,).
     family

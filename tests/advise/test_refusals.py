@@ -117,6 +117,16 @@ SIMULATED = {
         'drug = "lamotrigine"\nbetween = ["1 mg/L", "9 mg/L"]\n',
         {"drug"},
     ),
+    "its last dose before the change": (
+        (regimen("lamotrigine", daily("100 mg", "24 h", "-10 d", "2.5 d")), VALPROATE.replace("0 d", "2.1 d", 1)),
+        'drug = "lamotrigine"\nbetween = ["1 mg/L", "9 mg/L"]\n',
+        {"drug"},
+    ),
+    "its first dose after the last whole day": (
+        (regimen("levetiracetam", daily("500 mg", "12 h", "9.8 d", "10 d")), VALPROATE.replace("0 d", "0.75 d", 1)),
+        'drug = "levetiracetam"\nbetween = ["1 mg/L", "9 mg/L"]\n',
+        {"drug"},
+    ),
     "less than once a day": (
         (regimen("aripiprazole", daily("400 mg", "28 d", "-56 d", "30 d"), formulation="tablet"), VALPROATE),
         'drug = "aripiprazole"\n',
