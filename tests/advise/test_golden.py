@@ -45,7 +45,35 @@ INDUCER = drug(
     'ec50 = { value = 1, unit = "mg/L", kind = "assumed", note = "test", basis = "total" }\n',
 )
 INHIBITOR = drug("inhibitor", '[inhibits.CYP3A4]\nki = { value = 0.5, unit = "mg/L", basis = "total" }\n')
+KM = 'km = { value = 1.5, unit = "mg/L", kind = "assumed", note = "x", basis = "total" }'
+SATURATED = drug(
+    "victim",
+    pathway(
+        "first", 0.7, "CYP3A4", 'km = { value = 1.5, unit = "mg/L", kind = "assumed", note = "x", basis = "total" }'
+    ),
+    pathway("kidney", 0.3, kind="renal"),
+    RANGE,
+    DOSING,
+)
+REMOVED = VICTIM + '[dialysis]\nclearance = "6 L/h"\n'
+BY_GENE = drug(
+    "victim",
+    pathway("first", 0.5, "CYP3A4"),
+    pathway("second", 0.3, "CYP2D6"),
+    pathway("kidney", 0.2, kind="renal"),
+    RANGE,
+    DOSING.replace('most = "120 mg"', 'most = "170 mg"').replace("50 mL/min", "80 mL/min"),
+)
+MORE = drug("second", pathway("first", 0.8, "CYP3A4"), pathway("kidney", 0.2, kind="renal"), RANGE, DOSING)
 OWN = (VICTIM, INDUCER, INHIBITOR)
+OTHERS = {
+    "saturated": (SATURATED, INHIBITOR),
+    "sessions": (REMOVED, INHIBITOR),
+    "by gene and weight": (BY_GENE, INDUCER),
+    "steady state by gene": (BY_GENE, INDUCER),
+    "the one that moves most": (VICTIM, MORE, INDUCER),
+}
+"""Monographs of a case, where they are not these."""
 TWICE = regimen("victim", daily("60 mg", "12 h", "-20 d", "18 d"))
 ONCE = regimen("victim", daily("120 mg", "24 h", "-20 d", "18 d"))
 UNEQUAL = regimen(
@@ -101,15 +129,70 @@ CASES = {
         INDUCED,
         advise='drug = "victim"\nrange = true\nof = "trough"\nmost_changes = 1\n',
     ),
+    "saturated": case(
+        ONCE, BLOCKED, advise='drug = "victim"\nkeep = "12 %"\nmost_changes = 2\nstrengths = ["50 mg", "20 mg"]\n'
+    ),
+    "sessions": case(
+        regimen("victim", daily("60 mg", "12 h", "-20 d", "18 d")),
+        regimen("inhibitor", daily("30 mg", "12 h", "4 d", "18 d")),
+        advise='drug = "victim"\nof = "trough"\nkeep = "40 %"\nmost_changes = 1\nleast_between = "2 d"\n',
+        more='[[dialysis]]\nat = "1 d"\nevery = "48 h"\nlength = "4 h"\nuntil = "18 d"\n',
+    ).replace("95 mL", "40 mL"),
+    "by gene and weight": case(
+        regimen("victim", daily("1 mg/kg", "12 h", "-20 d", "18 d")),
+        regimen("inducer", daily("60 mg", "24 h", "2 d", "18 d")),
+        advise='drug = "victim"\nof = "trough"\nkeep = "25 %"\nmost_changes = 2\nuntil = "16 d"\n',
+    ),
+    "steady state by gene": case(
+        regimen("victim", daily("75 mg", "12 h", "0 d", "18 d", STEADY)),
+        regimen("inducer", daily("60 mg", "24 h", "3 d", "18 d")),
+        advise='drug = "victim"\nkeep = "20 %"\nmost_changes = 1\nfrom = "9 d"\nearliest = "6 d"\n',
+    ),
+    "every five hours": case(
+        regimen("victim", daily("20 mg", "5 h", "-20 d", "18 d", 'missed = ["-40 h"]')),
+        INDUCED,
+        advise='drug = "victim"\nsplit = true\nmost_changes = 1\nstrengths = ["10 mg"]\n',
+    ),
+    "infused": case(
+        regimen(
+            "victim",
+            daily("100 mg", "24 h", "-9 d", "18 d", 'route = "intravenous"', 'infusion = "2 h"'),
+        ),
+        BLOCKED,
+        advise='drug = "victim"\nstrengths = ["30 mg", "50 mg"]\nloading = true\nmost_changes = 2\nkeep = "7 %"\n',
+    ),
+    "the one that moves most": case(TWICE, TWICE.replace("victim", "second"), INDUCED),
+    "doses of three times of the day": case(
+        regimen(
+            "victim",
+            course("-9 d", 'until = "0 d"', 'dose = "40 mg"', 'every = "8 h"'),
+            course(
+                "0 d",
+                'until = "18 d"',
+                'at = { "08:00" = "25 mg", "14:00" = "50 mg", "22:00" = "50 mg" }',
+            ),
+        ),
+        INDUCED,
+        advise='drug = "victim"\nbetween = ["0.7 mg/L", "1.3 mg/L"]\nof = "trough"\nmost_changes = 2\nhalves = true\n',
+        start="start = 2026-01-06T06:00:00\n",
+    ),
 }
-PEOPLE = ("inducer", "troughs", "troughs in a range", "begins")
+PEOPLE = (
+    "inducer",
+    "troughs",
+    "troughs in a range",
+    "begins",
+    "sessions",
+    "by gene and weight",
+    "steady state by gene",
+)
 """Those that virtual patients take too."""
 
 
 def told(name: str) -> dict[str, Any]:
     """Task, freedom, the best schedules, other ways, steps and the file with the schedule."""
     with tempfile.TemporaryDirectory() as folder:
-        result = simulate(load_scenario(written(Path(folder), CASES[name], OWN)))
+        result = simulate(load_scenario(written(Path(folder), CASES[name], OTHERS.get(name, OWN))))
         moved = task_of(result)
         task = moved or needless_task(result)
         model = build(task.scenario)
@@ -127,7 +210,7 @@ def told(name: str) -> dict[str, Any]:
         "limits": None if advice.limits is None else [advice.limits.names, _candidate(advice.limits.candidate)],
         "unavoidable": advice.unavoidable,
         "counted": advice.counted,
-        "search": [advice.complete, advice.back, advice.stopped, levels.linear],
+        "search": [advice.complete, advice.back, advice.stopped, levels.linear, advice.seen],
         "steps": [asdict(step) for step in planned_steps(advice, best, levels, curve)],
         "texts": {str(amount): tablets.text for amount, tablets in list(task.tablets.items())[:12]},
         "people": None if people is None else _people(people),

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from advised import Advised, every_schedule, order, searched
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from runs import daily, regimen, text
+
+from pkinteract.advise.outcome import freedom_of
+from pkinteract.advise.score import candidates
+from pkinteract.advise.search import best_schedules
+from pkinteract.advise.types import PRESENT, Schedule, Schedules
 
 pytestmark = pytest.mark.compiled
 
@@ -90,3 +99,43 @@ def test_more_freedom_is_never_worse(keep: str, strengths: list[str], more: tupl
     scores = [order(one.task, one.advice.best.schedule, one.advice.best.levels, counted)[:3] for one in found]
 
     assert scores[0] <= scores[1]
+
+
+ALIKE = case(LINEAR, 'drug = "lamotrigine"\nstrengths = ["25 mg", "60 mg"]\nmost_changes = 2\n')
+
+
+@pytest.mark.parametrize(
+    ("share", "back", "known"), [(0.0, False, 0), (0.0, True, 40), (1.0, False, 40), (0.03, True, 0)]
+)
+def test_of_schedules_that_are_alike_the_first_in_the_order_are_kept(share: float, back: bool, known: int) -> None:
+    """Closed form: where a level is that of the dose of its day, or hardly moves with it, many have one distance.
+
+    What is kept are the first in the order of advise.md (7) all the same, each once, also those known beforehand.
+    """
+    found = searched(ALIKE)
+    advised = Advised(task=found.task, levels=found.levels, advice=replace(found.advice, back=back))
+    task, count = advised.task, advised.task.count
+    counted = np.arange(count) < 6
+    usual = task.band.target * np.where(np.arange(count) < 3, 1.4, 0.7)
+    folds = np.round(1 + share * np.log(np.maximum(task.sizes, 1) / task.sizes[PRESENT]), 2)
+
+    def levels(schedules: Schedules) -> np.ndarray:
+        given = np.full((len(schedules.days), count), PRESENT)
+        for day, option in zip(schedules.days.T, schedules.options.T, strict=True):
+            given = np.where(np.arange(count) >= day[:, None], option[:, None], given)
+        return np.asarray(usual * folds[given])
+
+    def of(schedule: Schedule) -> np.ndarray:
+        days, options = (np.array([[getattr(step, name) for step in schedule]], int) for name in ("day", "option"))
+        return levels(Schedules(days=days, options=options))[0]
+
+    free = replace(freedom_of(task, back=back), rise=math.inf, rise_every=0)
+    schedules = list(every_schedule(advised))
+    some = schedules[:: len(schedules) // 40][:known]
+    before = candidates(task, some, np.array([of(one) for one in some]).reshape(-1, count), counted)
+
+    best = best_schedules(task, levels, free, counted, keep=200, budget=10**6, known=before)
+
+    ranked = sorted(order(task, one, of(one), counted) for one in schedules)
+    assert [order(task, one.schedule, one.levels, counted) for one in best.kept] == ranked[:200]
+    assert best.complete
