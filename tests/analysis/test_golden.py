@@ -18,7 +18,9 @@ from runs import course, daily, drug, once, pathway, regimen, run, text
 from pkinteract.analysis import answer_of
 from pkinteract.analysis.causes import causes_of
 from pkinteract.analysis.days import days_of
+from pkinteract.analysis.drift import effect_beside_drift
 from pkinteract.analysis.exposure import dose_folds, exposures
+from pkinteract.analysis.moves import displacements, move_after, own_changes
 from pkinteract.analysis.risks import ratio_ends, risk_ends, risks_of
 
 FOLDER = Path(__file__).parent / "golden"
@@ -53,6 +55,17 @@ SATURATED = drug(
     ),
     RANGE,
 )
+SAMPLED = RANGE.replace("alert =", 'alert_of = "sample"\nalert =')
+LITHIUM = RANGE.replace("low =", 'after = "10 h"\nalert_of = "sample"\nlow =')
+BOUND = '[binding]\nfraction_unbound = "0.1"\nblood_to_plasma = "1"\n'
+FREE = '[unbound.reference_range]\nlow = "0.06 mg/L"\nhigh = "0.2 mg/L"\n'
+OF_BOTH = "[unbound]\n"
+DISPLACER = drug("rival", '[displaces.victim]\nki = { value = 2, unit = "mg/L", basis = "total" }\n', BOUND)
+PILL = drug("pill", pathway("first", 0.8, "CYP3A4"), pathway("rest", 0.2)).replace(
+    'unit = "mg/L"', 'unit = "mg/L"\ngroup = "contraceptive"', 1
+)
+SLOW = drug("victim", pathway("first", 0.7, "CYP3A4"), pathway("kidney", 0.3, kind="renal"), RANGE, volume="900 L")
+REMOVED = VICTIM + '[dialysis]\nclearance = "8 L/h"\n'
 TWICE = regimen("victim", daily("60 mg", "12 h", "-30 d", "60 d"))
 
 
@@ -162,11 +175,125 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
         (VICTIM.replace(RESTART, ""), INDUCER),
     ),
+    "a contraceptive beside an inducer that ends": (
+        source(
+            regimen("pill", daily("30 mg", "24 h", "-30 d", "60 d")),
+            regimen("inducer", daily("300 mg", "24 h", "5 d", "12 d")),
+            days=60,
+        ),
+        (PILL, INDUCER),
+    ),
+    "a contraceptive after an inducer": (
+        source(
+            regimen("pill", daily("30 mg", "24 h", "-30 d", "60 d")),
+            regimen("inducer", daily("300 mg", "24 h", "-40 d", "8 d")),
+            days=30,
+        ),
+        (PILL, INDUCER),
+    ),
+    "a contraceptive beside an inducer that stays": (
+        source(
+            regimen("pill", daily("30 mg", "24 h", "-30 d", "60 d")),
+            regimen("inducer", daily("300 mg", "24 h", "5 d", "28 d")),
+            days=30,
+        ),
+        (PILL, INDUCER),
+    ),
+    "displaced": (
+        source(
+            regimen("victim", daily("120 mg", "12 h", "-20 d", "40 d")),
+            regimen("rival", daily("600 mg", "12 h", "5 d", "40 d")),
+            days=25,
+        ),
+        (VICTIM.replace(RANGE, RANGE + BOUND + FREE), DISPLACER),
+    ),
+    "displaced and unjudged": (
+        source(
+            regimen("victim", daily("120 mg", "12 h", "-20 d", "40 d")),
+            regimen("rival", daily("600 mg", "12 h", "5 d", "40 d")),
+            days=12,
+        ),
+        (VICTIM.replace(RANGE, RANGE + BOUND + OF_BOTH), DISPLACER),
+    ),
+    "measured and sampled": (
+        source(
+            TWICE.replace('"60 d"', '"21 d"'),
+            regimen("inhibitor", daily("60 mg", "12 h", "6 d", "15 d")),
+            days=30,
+        )
+        + "".join(
+            f'[[observation]]\nat = "{day} d"\nanalyte = "victim"\nlevel = "{level} mg/L"\n'
+            for day, level in ((1, 1.7), (2, 0.5), (3, 1.6), (4, 0.2))
+        ),
+        (VICTIM.replace(RANGE, SAMPLED), INHIBITOR),
+    ),
+    "hours after a dose": (
+        source(
+            regimen("victim", daily("100 mg", "24 h", "0 d", "30 d", STEADY)),
+            regimen("inhibitor", daily("60 mg", "12 h", "6 d", "12 d")),
+            days=24,
+            start=True,
+        ),
+        (VICTIM.replace(RANGE, LITHIUM), INHIBITOR),
+    ),
+    "a poor metaboliser": (
+        source(
+            regimen("victim", daily("20 mg", "24 h", "0 d", "50 d", STEADY)),
+            regimen("inhibitor", daily("10 mg", "12 h", "9 d", "50 d")),
+            days=50,
+            patient='[patient.phenotype]\nCYP2D6 = "poor"\n',
+        ),
+        (PARENT, CHILD, INHIBITOR),
+    ),
+    "still on its way, to a limit that is sure": (
+        source(
+            regimen("victim", daily("60 mg", "12 h", "-9 d", "40 d")),
+            regimen("inhibitor", daily("30 mg", "12 h", "4 d", "40 d")),
+            days=16,
+        ),
+        (SLOW, INHIBITOR),
+    ),
+    "a course of its own beside an effect": (
+        source(
+            regimen("victim", daily("60 mg", "12 h", "-3 d", "50 d")),
+            regimen("inhibitor", daily("4 mg", "12 h", "1 d", "50 d")),
+            days=50,
+        ),
+        (SLOW, INHIBITOR),
+    ),
+    "between sessions": (
+        source(
+            TWICE,
+            regimen("inhibitor", daily("20 mg", "12 h", "7 d", "40 d")),
+            days=28,
+        ).replace("95 mL", "15 mL")
+        + '[[dialysis]]\nat = "-28 d"\nevery = "84 h"\nlength = "5 h"\n',
+        (REMOVED, INHIBITOR),
+    ),
+    "beyond clearance and falling": (
+        source(
+            regimen("victim", daily("250 mg", "24 h", "0 d", "28.5 d")),
+            regimen("idle", daily("1 mg", "12 h", "3 d", "9 d")),
+            days=30,
+        ),
+        (SATURATED, drug("idle")),
+    ),
+    "stopped and not replaced": (
+        source(
+            regimen("victim", daily("60 mg", "12 h", "-9 d", "4 d"), daily("40 mg", "12 h", "5.5 d", "9 d")),
+            regimen("inducer", daily("100 mg", "24 h", "-9 d", "7 d", 'taper_to = "20 mg"', 'step_every = "3 d"')),
+            days=20,
+        ),
+        (
+            VICTIM.replace("value = 5", "value = 20"),
+            INDUCER.replace('unit = "mg/L"', 'unit = "mg/L"\ngroup = "other"', 1),
+        ),
+    ),
 }
 
 
 def told(name: str) -> dict[str, Any]:
-    """Alerts, moves, causes, risks, samples, periods and days of a run."""
+    """Alerts, moves, causes, risks, samples, periods and days of a run, and what each change of a drug moves."""
     written, drugs = CASES[name]
     result = run(written, drugs=drugs)
     answer = answer_of(result)
@@ -183,6 +310,18 @@ def told(name: str) -> dict[str, Any]:
             for move in answer.told
         ],
         "ends": [ratio_ends(result, move) for move in answer.told],
+        "beside drift": [
+            effect_beside_drift(result, m, causes_of(result.scenario, [m.cause], m.analyte.parent))
+            for m in answer.moves
+        ],
+        "after each": [
+            None if move is None else _plain(asdict(move))
+            for drug in result.scenario.dosed
+            for change in own_changes(result.scenario, drug)
+            for place in range(len(result.analytes))
+            for move in [move_after(result, place, drug, change)]
+        ],
+        "displaced": [[one.analyte.id, other.analyte.id] for one, other in displacements(result, answer.moves)],
         "samples": [_plain(asdict(sample)) for sample in answer.samples],
         "periods": [_plain(asdict(one)) for one in exposures(result)],
         "folds": list(dose_folds(result)),
@@ -202,7 +341,7 @@ def _days(one: Any) -> dict[str, Any]:
 
 
 def path_of(name: str) -> Path:
-    return FOLDER / f"{name.replace(' ', '-')}.json"
+    return FOLDER / f"{name.replace(' ', '-').replace(',', '')}.json"
 
 
 @pytest.mark.parametrize("name", CASES)
