@@ -62,16 +62,11 @@ def standing(curve: Curve, start: float, stop: float, window: float) -> Standing
     size = max(abs(last), abs(middle))
     if abs(step) <= STILL * size and abs(before) <= STILL * size:
         return Standing(average=last, settled=True, limit=last)
-    if short:
-        return Standing(average=last, settled=False, limit=None)
-    shrinks = step * before > 0 and abs(step) < abs(before)
-    if not shrinks:
+    if short or step * before <= 0 or abs(step) >= abs(before):
         return Standing(average=last, settled=False, limit=None)
     limit = max(_end(first, middle, last), 0.0)
-    sure = False
-    if stop - first_time >= 4 * window * (1 - 1e-9):
-        earlier = _end(mean(curve, stop - 4 * window, stop - 3 * window), first, middle)
-        sure = abs(earlier - limit) <= SURE * max(limit, last)
+    earlier = _end(mean(curve, stop - 4 * window, stop - 3 * window), first, middle)
+    sure = abs(earlier - limit) <= SURE * max(limit, last)
     return Standing(average=last, settled=abs(limit - last) <= CLOSE * size, limit=limit, sure=sure)
 
 

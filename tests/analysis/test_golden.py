@@ -278,6 +278,21 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
         (SATURATED, drug("idle")),
     ),
+    "more than can be cleared after a rise": (
+        source(
+            regimen("victim", daily("60 mg", "24 h", "-9 d", "8 d"), daily("250 mg", "24 h", "8 d", "60 d")),
+            days=40,
+        ),
+        (SATURATED.replace('unit = "mg/L"\nform', 'unit = "umol/L"\nform'),),
+    ),
+    "a linear drug on its way beyond its range": (
+        source(
+            regimen("victim", daily("150 mg", "12 h", "-2 d", "60 d")),
+            regimen("idle", daily("1 mg", "12 h", "9 d", "60 d")),
+            days=12,
+        ),
+        (SLOW, drug("idle")),
+    ),
     "stopped and not replaced": (
         source(
             regimen("victim", daily("60 mg", "12 h", "-9 d", "4 d"), daily("40 mg", "12 h", "5.5 d", "9 d")),
