@@ -17,7 +17,7 @@ from pkinteract.engine.reference.solve import solve_reference
 from pkinteract.engine.single.generate import generate
 from pkinteract.engine.single.march import solve
 from pkinteract.engine.solution import Solution
-from pkinteract.engine.steady_state import periodic_state
+from pkinteract.engine.steady_state import fixed_point, periodic_state
 from pkinteract.engine.system import System
 
 TIGHT = 1e-11
@@ -231,6 +231,47 @@ def test_the_periodic_state_repeats_itself() -> None:
     end = solve(system, sorted(long, key=lambda event: event.time), 0, 24 * 120, rtol=1e-9).end
     assert end is not None
     np.testing.assert_allclose(found.state.stepped, end.stepped, rtol=1e-5)
+
+
+def test_a_fixed_point_is_that_of_each_column() -> None:
+    """Closed form: x → slope·x + 1 ends at 1/(1 - slope), by mixing long before slow ones would by themselves."""
+    slopes = np.array([[0.5, 0.9, 0.99]])
+
+    settled = fixed_point(np.zeros((1, 3)), lambda x: slopes * x + 1, np.array([1.0]), 1e-9)
+
+    np.testing.assert_allclose(settled.image, 1 / (1 - slopes), rtol=1e-7)
+    assert settled.residual < 1e-9
+    assert settled.drift == pytest.approx(1e-9 * settled.image.max(), rel=1e-3)
+    assert settled.rounds < 20
+
+
+def test_a_map_without_a_fixed_point_is_left_after_400_rounds() -> None:
+    """One that always adds one and more: what is left is told as it is; with nothing to map there is nothing left."""
+    grows = fixed_point(np.zeros((1, 1)), lambda x: x + 1 + 0.1 * x % 1, np.array([1.0]), 1e-9)
+    empty = fixed_point(np.zeros((0, 1)), lambda x: x, np.zeros(0), 1e-9)
+
+    assert grows.rounds == 400
+    assert grows.drift >= 1
+    assert (empty.rounds, empty.residual, empty.drift) == (0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("most", [0, 1, 3])
+def test_a_map_that_cannot_go_on_ends_the_search(most: int) -> None:
+    """Where the solver gives up, the last point that it did take and its image are kept; at once, where it begins."""
+    taken: list[float] = []
+
+    def over(x: np.ndarray) -> np.ndarray | None:
+        if len(taken) == most:
+            return None
+        taken.append(float(x[0, 0]))
+        return 0.5 * x + 1
+
+    settled = fixed_point(np.zeros((1, 1)), over, np.array([1.0]), 1e-9)
+
+    assert settled.rounds == most
+    assert float(settled.point[0, 0]) == (taken[-1] if taken else 0.0)
+    assert float(settled.image[0, 0]) == (0.5 * taken[-1] + 1 if taken else 0.0)
+    assert (settled.residual > 1e-3) is (most > 0)
 
 
 @pytest.mark.parametrize("name", ["one_compartment", "step_inducer", "chain"])

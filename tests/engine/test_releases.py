@@ -14,7 +14,15 @@ from scipy.stats import gamma
 
 from pkinteract import load_scenario, simulate
 from pkinteract.engine.events import Event
-from pkinteract.engine.mechanisms.release import SHORTEST, transit_profile, weibull_profile
+from pkinteract.engine.mechanisms.release import (
+    FINISHED,
+    NARROW,
+    QUIET,
+    SHARP,
+    SHORTEST,
+    transit_profile,
+    weibull_profile,
+)
 from pkinteract.engine.system import Compound, Enzyme, Pathway, Release, System
 
 KE, KA, DOSE = 0.1, 0.7, 100.0
@@ -84,6 +92,50 @@ def test_a_narrow_chain_is_a_delay(runner: str) -> None:
     since = np.maximum(times - 2.0, 0.0)
     delayed = DOSE * KA / (KA - KE) * (np.exp(-KE * since) - np.exp(-KA * since))
     np.testing.assert_allclose(found.amounts[0].value(times), delayed, rtol=0, atol=3e-4 * DOSE)
+
+
+@pytest.mark.parametrize("number", [0.0, 0.2, 0.99, 1.0, 1.5, 4.0, 80.0])
+def test_where_a_chain_begins_and_ends(number: float) -> None:
+    """Closed form: mean, width and both ends of a gamma distribution of mean 4 h; even at first where it is steepest.
+
+    The even stretch gives off what the first term of its series says, k^n·t^(n + 1)/Γ(n + 2), where the rate begins
+    with an infinite slope: with 0 < n < 1. What comes too late to be seen at once is looked for from ``quiet`` on.
+    """
+    rate = (number + 1) / 4.0
+    profile, exact = transit_profile(rate, number), gamma(number + 1, scale=1 / rate)
+
+    assert profile.width == pytest.approx(exact.std(), rel=1e-12)
+    assert exact.sf(profile.over) < FINISHED
+    assert profile.over == pytest.approx(4.0 + 10 * exact.std() + 20 / rate)
+    if 0 < number < 1:
+        assert (rate * profile.sharp) ** (number + 1) / math.gamma(number + 2) == pytest.approx(SHARP)
+        assert profile.even == SHARP
+    else:
+        assert (profile.sharp, profile.even) == (0.0, 0.0)
+    late = exact.std() * NARROW < 4.0
+    assert profile.quiet == pytest.approx(4.0 - QUIET * exact.std() if late else 0.0)
+    assert exact.cdf(profile.quiet) < 1e-8
+    assert profile.jumps == tuple(age for age in (profile.sharp, profile.quiet) if age)
+
+
+@pytest.mark.parametrize("shape", [0.4, 1.0, 1.9, 2.0, 5.0])
+def test_where_a_weibull_release_begins_and_ends(shape: float) -> None:
+    """Closed form: quantiles of 1 - exp(-(t/τ)^b), and its rate b/τ·(t/τ)^(b - 1) less what is gone."""
+    profile = weibull_profile(3.0, shape)
+
+    def left(age: float) -> float:
+        return math.exp(-((age / 3.0) ** shape))
+
+    assert left(profile.over) == pytest.approx(FINISHED, rel=1e-6)
+    assert profile.width == pytest.approx(3.0 / max(shape, 1))
+    assert 1 - left(profile.sharp) == pytest.approx(profile.even, rel=1e-9)
+    assert profile.sharp == SHORTEST if shape < 1 else profile.even == pytest.approx(SHARP if shape < 2 else 0.0)
+    assert profile.quiet == 0
+    for age in (0.5, 3.0, 4.0):
+        rate = shape / 3.0 * (age / 3.0) ** (shape - 1) * left(age)
+        assert profile.rate(age, after=False) == pytest.approx(rate, rel=1e-12)
+    if shape < 2:
+        assert profile.rate(profile.sharp / 2, after=False) == pytest.approx(profile.even / profile.sharp)
 
 
 @settings(deadline=None)
