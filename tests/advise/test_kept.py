@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from runs import course, daily, regimen, text
 
+from pkinteract.advise.rewrite import advised_text
 from pkinteract.advise.types import Schedule, Step, Task
 
 pytestmark = pytest.mark.compiled
@@ -155,3 +156,83 @@ def test_so_does_any_other_schedule(name: str, seed: int) -> None:
     schedule = tuple(Step(day=day, option=option) for day, option in zip(days, options, strict=True))
 
     agrees(task, schedule, levels.of([schedule])[0])
+
+
+NOTED = """# a case
+title = "noted"
+[simulation]
+duration = "12 d"
+start = 2026-01-05T18:00:00
+[patient]
+weight = "70 kg"
+age = "45 y"
+sex = "female"
+creatinine_clearance = "95 mL/min"
+
+# of the partner
+[[regimen]]
+drug = "valproate"
+[[regimen.course]]
+from = "0 d"  # that day
+until = "12 d"
+dose = "500 mg"
+every = "12 h"
+
+# of what is asked for
+[advise]
+drug = "lamotrigine"
+keep = "10 %"
+
+# of the drug itself
+[[regimen]]
+drug = "lamotrigine"
+# of its first course
+[[regimen.course]]
+from = "-12 d"
+until = "-6 d"
+at = { "08:00" = "50 mg", "20:00" = "100 mg" }
+missed = ["-178 h"]
+[[regimen.course]]
+from = "-6 d"
+until = "12 d"
+at = { "08:00" = "50 mg", "20:00" = "100 mg" }
+missed = ["-34 h"]
+
+  # of the end
+[output]
+units = { lamotrigine = "mg/L" }
+"""
+
+
+def test_what_is_said_of_other_tables_stays() -> None:
+    """Golden: comments and lines of all else are kept as they are; those between the old courses go with them."""
+    task, _ = asked(NOTED)
+    kinds = [(float(amounts[0]), kind) for amounts, kind in zip(task.options, task.kinds, strict=True)]
+    option = kinds.index((50.0, "tablets"))
+
+    written = advised_text(task, (Step(day=2, option=option), Step(day=6, option=0)))
+
+    whole = NOTED.splitlines()
+    asks, own, end = whole.index("[advise]"), whole.index("# of the drug itself") + 1, whole.index("  # of the end")
+    old = whole[own + 3 : end - 1]
+    assert written.splitlines() == [
+        *whole[:asks],
+        "# of the drug itself",
+        "[[regimen]]",
+        'drug = "lamotrigine"',
+        *(f"  {line}" for line in old[:5]),
+        "  [[regimen.course]]",
+        '  from = "-6 d"',
+        '  until = "50.0 h"',
+        *(f"  {line}" for line in old[8:]),
+        "  [[regimen.course]]",
+        '  from = "50.0 h"',
+        '  until = "146.0 h"',
+        '  at = { "08:00" = "50 mg", "20:00" = "50 mg" }',
+        "  [[regimen.course]]",
+        '  from = "146.0 h"',
+        '  until = "12 d"',
+        f"  {old[8]}",
+        "",
+        *whole[end:],
+    ]
