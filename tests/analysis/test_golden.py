@@ -285,6 +285,22 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
         (SATURATED.replace('unit = "mg/L"\nform', 'unit = "umol/L"\nform'),),
     ),
+    "low, and nothing known of high": (
+        source(
+            regimen("victim", daily("40 mg", "12 h", "-9 d", "20 d")),
+            regimen("inhibitor", daily("20 mg", "12 h", "0 d", "20 d")),
+            days=12,
+        ),
+        (VICTIM.replace(RANGE, '[reference_range]\nlow = "0.7 mg/L"\n'), INHIBITOR),
+    ),
+    "high already, and nothing known of low": (
+        source(
+            TWICE,
+            regimen("inhibitor", daily("20 mg", "12 h", "0 d", "20 d")),
+            days=12,
+        ),
+        (VICTIM.replace(RANGE, '[reference_range]\nhigh = "0.3 mg/L"\nalert = "0.4 mg/L"\n'), INHIBITOR),
+    ),
     "a linear drug on its way beyond its range": (
         source(
             regimen("victim", daily("150 mg", "12 h", "-2 d", "60 d")),
