@@ -89,6 +89,13 @@ def case(*regimens: str, advise: str = "", start: str = "", more: str = "") -> s
     return text(*regimens, table, more, days=18).replace("[simulation]\n", f"[simulation]\n{start}")
 
 
+LIMITS = {
+    "earliest": 'keep = "14 %"\nmost_changes = 1\nearliest = "9 d"\n',
+    "weekdays": 'keep = "12 %"\nmost_changes = 1\nweekdays = ["mon"]\n',
+    "between": 'keep = "6 %"\nleast_between = "9 d"\nmost_changes = 2\n',
+}
+"""What alone, or beside the tablets, makes that nothing passes."""
+
 CASES = {
     "inducer": case(TWICE, INDUCED),
     "inducer and the calendar": case(
@@ -148,6 +155,23 @@ CASES = {
         regimen("inducer", daily("60 mg", "24 h", "3 d", "18 d")),
         advise='drug = "victim"\nkeep = "20 %"\nmost_changes = 1\nfrom = "9 d"\nearliest = "6 d"\n',
     ),
+    "on the last day": case(TWICE, regimen("inhibitor", daily("100 mg", "12 h", "17 d", "18 d"))),
+    "limits of every kind": case(
+        TWICE,
+        INDUCED,
+        advise='drug = "victim"\nkeep = "5 %"\nmost_changes = 2\nearliest = "5 d"\nweekdays = ["mon", "wed", "sat"]\n'
+        'largest_step = "15 mg"\nleast_between = "4 d"\nuntil = "14 d"\n',
+        start=MONDAY,
+    ),
+    **{
+        f"{limit} stands in the way": case(
+            TWICE,
+            regimen("inhibitor", daily("40 mg", "12 h", "2 d", "18 d")),
+            advise=f'drug = "victim"\nstrengths = ["30 mg", "5 mg"]\n{advise}',
+            start=MONDAY,
+        )
+        for limit, advise in LIMITS.items()
+    },
     "every five hours": case(
         regimen("victim", daily("20 mg", "5 h", "-20 d", "18 d", 'missed = ["-40 h"]')),
         INDUCED,

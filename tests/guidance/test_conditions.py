@@ -49,6 +49,7 @@ COURSES: list[tuple[str, object, list[str], object]] = [
     ("abrupt", None, [given("-60 d", "10 d"), given("10 d", "11 d", "25 mg")], False),
     ("tapered_faster_than", "14 d", [given("-60 d", "10 d"), given("10 d", "23 d", "25 mg")], True),
     ("tapered_faster_than", "14 d", [given("-60 d", "10 d"), given("10 d", "24 d", "25 mg")], False),
+    ("tapered_faster_than", "14 d", [given("-10 d", "10 d"), given("10 d", "24 d", "25 mg")], False),
     ("tapered_faster_than", "14 d", [given("-60 d", "10 d"), given("10 d", "24 d", "180 mg")], True),
     ("tapered_faster_than", "14 d", [given("-80 d", "-70 d", "400 mg"), given("-70 d", "10 d")], True),
     ("falls_faster", HALF, [given("-60 d", "5 d"), given("5 d", "40 d", "100 mg")], False),
