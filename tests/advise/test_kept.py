@@ -236,3 +236,12 @@ def test_what_is_said_of_other_tables_stays() -> None:
         "",
         *whole[end:],
     ]
+
+
+def test_a_name_stays_as_it_is_written() -> None:
+    """With its umlaut, not as code for it."""
+    named = regimen("Valproinsäure", daily("500 mg", "12 h", "-9 d", "12 d"))
+    inducer = regimen("rifampicin", daily("600 mg", "24 h", "0 d", "12 d"))
+    task, _ = asked(case(named, inducer, advise='drug = "valproate"\nbetween = ["40 mg/L", "80 mg/L"]\n'))
+
+    assert 'drug = "Valproinsäure"' in advised_text(task, ()).splitlines()
