@@ -57,7 +57,7 @@ def advised_text(task: Task, schedule: Schedule) -> str:
     scenario = task.scenario
     data = tomllib.loads(scenario.text)
     place = next(r for r, regimen in enumerate(scenario.regimens) if regimen.drug == task.drug)
-    written = _written(data["regimen"], scenario, place)
+    written = _written(data["regimen"], place)
     lines, text = Lines(scenario.text), scenario.text.splitlines(keepends=True)
     own = ("regimen", written)
     if own not in lines.tables:
@@ -77,11 +77,8 @@ def advised_text(task: Task, schedule: Schedule) -> str:
     return "".join([*kept[:at], *new, *kept[at:]]).rstrip("\n") + "\n"
 
 
-def _written(regimens: Sequence[Table], scenario: Scenario, place: int) -> int:
+def _written(regimens: Sequence[Table], place: int) -> int:
     """Where the regimen of a drug stands in the file: a racemate is one there and two in the scenario."""
-    surplus = len(scenario.regimens) - len(regimens)
-    if surplus == 0:
-        return place
     library, read = load_library(), 0
     for n, table in enumerate(regimens):
         racemate = library.racemate(table["drug"])
@@ -195,7 +192,7 @@ def _pairs(table: Table) -> Iterator[str]:
 
 
 def _key(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key, ensure_ascii=False)
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key)
 
 
 def _value(value: Any) -> str:

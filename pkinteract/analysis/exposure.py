@@ -153,8 +153,7 @@ def dose_folds(result: Result) -> Iterator[float | None]:
 def _daily(times: Sequence[float], amounts: Sequence[float], period: Period) -> float:
     """Labelled amount a day at the end of a period [mg], of doses at sorted times [h]; of a steady state what it is."""
     start, stop = last_day(period)
-    length = max(stop - start, TOLERANCE)
-    return sum(amounts[bisect_left(times, start) : bisect_left(times, stop)]) * 24.0 / length
+    return sum(amounts[bisect_left(times, start) : bisect_left(times, stop)]) * 24.0 / (stop - start)
 
 
 def _settled(result: Result, cycled: Cycled, analyte: Analyte, curve: Curve, period: Period, window: float) -> bool:

@@ -64,7 +64,7 @@ def _portal(monograph: Monograph) -> float:
 
 def _binding(parts: SystemRows, frame: ModelContext, monograph: Monograph) -> rows.Binding | None:
     rivals = {drug: other for drug, other in frame.monographs.items() if monograph.id in other.displaces}
-    if monograph.binding is None or not is_variable(frame, monograph, bool(rivals)):
+    if monograph.binding is None or not is_variable(frame, monograph.binding, bool(rivals)):
         return None
     sites = monograph.binding.sites
     displacers = []

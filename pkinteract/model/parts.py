@@ -9,7 +9,7 @@ from typing import Literal
 
 from pkinteract.engine import system as rows
 from pkinteract.library import Enzyme
-from pkinteract.library.schema.monograph import Monograph
+from pkinteract.library.schema.monograph import Binding, Monograph
 from pkinteract.library.schema.values import Value
 from pkinteract.model import patient as body
 from pkinteract.model.patient import Number, Person
@@ -135,12 +135,10 @@ def fraction_unbound(monograph: Monograph) -> float:
     return 1.0 if monograph.binding is None else monograph.binding.fraction_unbound.canonical
 
 
-def is_variable(frame: ModelContext, monograph: Monograph, displaced: bool) -> bool:
+def is_variable(frame: ModelContext, binding: Binding, displaced: bool) -> bool:
     """Whether plasma binding changes during a run, or is another than that of the monograph."""
-    if monograph.binding is None:
-        return False
-    other = frame.albumin and monograph.binding.albumin is not None
-    return displaced or other or monograph.binding.sites is not None
+    other = frame.albumin and binding.albumin is not None
+    return displaced or other or binding.sites is not None
 
 
 def albumin_factor(frame: ModelContext, monograph: Monograph) -> float:
