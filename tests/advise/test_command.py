@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from contextlib import redirect_stderr
+from contextlib import contextmanager, redirect_stderr
 from datetime import date
 from io import StringIO
 from pathlib import Path
@@ -25,6 +25,7 @@ from runs import daily, regimen, text
 
 import pkinteract
 from pkinteract import load_scenario, simulate
+from pkinteract.advise.advised import advised
 from pkinteract.advise.levels import Levels
 from pkinteract.advise.outcome import best_advice
 from pkinteract.advise.people import typical_people
@@ -302,6 +303,25 @@ def test_a_search_that_is_stopped_is_within_what_was_judged() -> None:
     assert not advice.complete
     assert 1 <= advice.seen <= seen
     assert advice.limits is None
+
+
+def test_ctrl_c_in_virtual_patients_leaves_what_was_found_without_them() -> None:
+    """The best schedule of the typical patient, its run, and no share and no band of patients."""
+
+    @contextmanager
+    def bar(name: str) -> Iterator[None]:
+        if name == "patients":
+            raise KeyboardInterrupt
+        yield
+
+    unchanged = simulate(load_scenario("case.toml"))
+
+    done = advised(unchanged, specification(unchanged.scenario, 20, 1), bar=bar)
+
+    assert done.advice.stopped
+    assert done.chosen is done.advice.best
+    assert (done.people, done.spread) == (None, None)
+    assert len(done.steps) == done.chosen.score.changes
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs chromium (apt-get install chromium)")

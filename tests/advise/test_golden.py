@@ -155,6 +155,9 @@ CASES = {
         regimen("inducer", daily("60 mg", "24 h", "3 d", "18 d")),
         advise='drug = "victim"\nkeep = "20 %"\nmost_changes = 1\nfrom = "9 d"\nearliest = "6 d"\n',
     ),
+    "two days before": case(
+        regimen("victim", daily("60 mg", "12 h", "0 d", "18 d")), INDUCED, advise='drug = "victim"\nmost_changes = 1\n'
+    ),
     "on the last day": case(TWICE, regimen("inhibitor", daily("100 mg", "12 h", "17 d", "18 d"))),
     "limits of every kind": case(
         TWICE,

@@ -114,6 +114,12 @@ CASES = {
         regimen("fluconazole", daily("200 mg", "24 h", "0 d", "8 d")),
         advise='drug = "s-warfarin"\n',
     ),
+    "behind a racemate": case(
+        regimen("warfarin", daily("6 mg", "24 h", "-15 d", "16 d")),
+        LAMOTRIGINE,
+        VALPROATE,
+        advise='drug = "lamotrigine"\n',
+    ),
     "smoking": case(
         regimen("olanzapine", daily("15 mg", "24 h", "-12 d", "16 d")),
         advise='drug = "olanzapine"\nkeep = "10 %"\n',

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from runs import INTRAVENOUS, daily, drug, once, oral, regimen, run, text, written
 
 from pkinteract.analysis import answer_of
+from pkinteract.analysis.exposure import dose_folds
 from pkinteract.cli import main
 from pkinteract.export.tables.run import alert_table, comparison_table, day_table, exposure_table
 from pkinteract.result import Result
@@ -134,6 +135,13 @@ def test_without_a_time_before_t_0_the_first_period_is_the_reference() -> None:
 
     assert [row["ratio_to_reference"] for row in table] == [1.0, pytest.approx(2.0, rel=1e-6)]
     assert table[0]["cavg_24h"] == pytest.approx(200 / 24 / 5, rel=1e-6)
+
+
+def test_doses_of_a_short_period_are_those_of_a_day() -> None:
+    """Twice the dose in the last twelve hours, of which one dose is seen: twice as much a day as before."""
+    courses = daily("100 mg", "12 h", "-10 d", "3.5 d"), daily("200 mg", "12 h", "3.5 d", "9 d")
+
+    assert list(dose_folds(simulated(*courses, days=4))) == [1.0, 2.0]
 
 
 def test_a_ratio_is_told_per_dose_where_the_dose_changed(tmp_path: Path) -> None:

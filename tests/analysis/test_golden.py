@@ -223,7 +223,7 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
         )
         + "".join(
             f'[[observation]]\nat = "{day} d"\nanalyte = "victim"\nlevel = "{level} mg/L"\n'
-            for day, level in ((1, 1.7), (2, 0.5), (3, 1.6), (4, 0.2))
+            for day, level in ((1, 1.7), (2, 0.5), (3, 1.6), (4, 0.2), (5, "<0.1"))
         ),
         (VICTIM.replace(RANGE, SAMPLED), INHIBITOR),
     ),
@@ -284,6 +284,23 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
             days=40,
         ),
         (SATURATED.replace('unit = "mg/L"\nform', 'unit = "umol/L"\nform'),),
+    ),
+    "one round of a cycle": (
+        source(
+            TWICE,
+            regimen("inducer", daily("300 mg", "24 h", "0 d", "20 d", 'cycle = { on = "10 d", off = "10 d" }')),
+            days=20,
+        ),
+        (VICTIM, INDUCER),
+    ),
+    "a course of its own, and a patient who changes later": (
+        source(
+            regimen("victim", daily("60 mg", "12 h", "-3 d", "50 d")),
+            regimen("inhibitor", daily("4 mg", "12 h", "1 d", "50 d")),
+            days=50,
+            patient='[[patient.change]]\nat = "30 d"\ncreatinine_clearance = "60 mL/min"\n',
+        ),
+        (SLOW, INHIBITOR),
     ),
     "low, and nothing known of high": (
         source(

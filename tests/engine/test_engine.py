@@ -245,6 +245,17 @@ def test_a_fixed_point_is_that_of_each_column() -> None:
     assert settled.rounds < 20
 
 
+def test_mixing_weighs_each_state_by_its_scale() -> None:
+    """A state of millions and one of millionths that act on each other: as few rounds as with scales alike."""
+    slopes, scale = np.array([[0.9, 0.05e12, 0], [0.04e-12, 0.8, 0], [0, 0, 0.95]]), np.array([1e6, 1e-6, 1.0])
+    rest = scale[:, None]
+
+    settled = fixed_point(np.zeros((3, 1)), lambda x: slopes @ x + rest, scale, 1e-10)
+
+    np.testing.assert_allclose(settled.image, np.linalg.solve(np.eye(3) - slopes, rest), rtol=1e-7)
+    assert settled.rounds < 12
+
+
 def test_a_map_without_a_fixed_point_is_left_after_400_rounds() -> None:
     """One that always adds one and more: what is left is told as it is; with nothing to map there is nothing left."""
     grows = fixed_point(np.zeros((1, 1)), lambda x: x + 1 + 0.1 * x % 1, np.array([1.0]), 1e-9)

@@ -20,6 +20,7 @@ from pkinteract.engine.mechanisms.release import (
     QUIET,
     SHARP,
     SHORTEST,
+    longest_first,
     transit_profile,
     weibull_profile,
 )
@@ -116,6 +117,12 @@ def test_where_a_chain_begins_and_ends(number: float) -> None:
     assert profile.quiet == pytest.approx(4.0 - QUIET * exact.std() if late else 0.0)
     assert exact.cdf(profile.quiet) < 1e-8
     assert profile.jumps == tuple(age for age in (profile.sharp, profile.quiet) if age)
+
+
+@pytest.mark.parametrize(("width", "longest"), [(2.0, 1e-3), (4e-3, 1e-3), (2e-3, 5e-4), (1e-4, 2.5e-5)])
+def test_the_first_step_sees_a_release_however_narrow(width: float, longest: float) -> None:
+    """A quarter of its width, and no more than 1e-3 h."""
+    assert longest_first(weibull_profile(2 * width, 2.0)) == pytest.approx(longest)
 
 
 @pytest.mark.parametrize("shape", [0.4, 1.0, 1.9, 2.0, 5.0])

@@ -94,7 +94,9 @@ COURSES: list[tuple[str, object, list[str], object]] = [
     ),
     ("dose_rises", None, [given("3 d")], False),
     ("dose_rises", None, [given("3 d", "5 d"), given("5 d", "40 d", "300 mg")], True),
+    ("dose_rises", None, [given("0 d", "1 d"), given("1 d", "40 d", "300 mg")], True),
     ("changes", None, [given("-60 d", "38 d")], True),
+    ("changes", None, [given("-60 d", "39 d"), given("39 d", "40 d", "300 mg")], False),
     ("changes", None, [given("-60 d", "39.5 d")], False),
     ("changes", None, [given("-60 d", "-1 d"), given("-1 d", "40 d", "300 mg")], False),
     ("changes", None, [given("-60 d", "0 d"), given("0 d", "40 d", "300 mg")], True),
@@ -110,6 +112,23 @@ def test_a_condition_of_courses_holds_as_far_as_its_number(
 ) -> None:
     """A day, a milligram or a hundredth more or less, and before or in the run."""
     assert COURSE[kind](facts(regimen(DRUG, *courses)).taken[DRUG], value) == holds
+
+
+@pytest.mark.parametrize(
+    ("courses", "begin"),
+    [
+        ([given("-60 d", "10 d")], 10.0),
+        ([given("-60 d", "10 d"), given("10 d", "14 d", "50 mg")], 10.0),
+        ([given("-60 d", "10 d"), given("10 d", "14 d", "100 mg"), given("14 d", "20 d", "50 mg")], 10.0),
+        ([given("-60 d", "5 d", "220 mg"), given("5 d", "10 d"), given("10 d", "14 d", "50 mg")], 10.0),
+        ([given("-60 d")], None),
+    ],
+)
+def test_a_stop_begins_with_its_taper(courses: list[str], begin: float | None) -> None:
+    """The first step down from nine tenths of the dose and more; a step that leaves as much is none of the taper."""
+    withdrawn = facts(regimen(DRUG, *courses)).taken[DRUG].withdrawn
+
+    assert withdrawn == (None if begin is None else pytest.approx(24 * begin))
 
 
 def changed(key: str, value: str) -> str:

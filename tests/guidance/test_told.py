@@ -187,6 +187,16 @@ def test_a_switch_over_night_is_told_as_one() -> None:
     assert [(note.values["drug"], note.values["day"]) for note in switch.notes] == [("levetiracetam", 10)]
 
 
+@pytest.mark.parametrize(("begin", "told"), [("-18 d", True), ("-18.5 d", False), ("11 d", True), ("11.5 d", False)])
+def test_who_takes_over_begins_within_four_weeks_before_or_a_day_after(begin: str, told: bool) -> None:
+    """Levetiracetam beside valproate that is stopped on day 10: from 28 days before to the next day."""
+    new = regimen("levetiracetam", course(begin, 'until = "40 d"', 'dose = "500 mg"', 'every = "12 h"'))
+
+    notes = rules(regimen("valproate", standing("500 mg", until="10 d")), new)["vpa-abrupt"].notes
+
+    assert bool(notes) is told
+
+
 @pytest.mark.parametrize("until", ["10 d", "10.5 d"])
 def test_a_half_filled_last_day_is_no_step_of_a_taper(until: str) -> None:
     """A stop at noon is as sudden as one at midnight."""

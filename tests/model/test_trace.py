@@ -81,6 +81,14 @@ def test_what_smoking_does_is_told_of_who_smokes(smoker: str, change: str, told:
     assert (("CYP1A2", "smoking") in {(row["item"], row["path"]) for row in rows}) is told
 
 
+def test_what_no_curve_needs_is_not_told() -> None:
+    """Of a drug of the library neither doses of the label, nor targets, nor what is known of the brain."""
+    paths = {str(row["path"]).partition(".")[0] for row in run(text(regimen("carbamazepine", once("200 mg")))).numbers}
+
+    assert {"distribution", "elimination", "absorption"} <= paths
+    assert not paths & {"dosing", "target", "brain"}
+
+
 def test_a_gene_is_told_with_what_its_factor_rests_on() -> None:
     """Item, path, unit, phenotype; without a gene nothing."""
     (row,) = [
