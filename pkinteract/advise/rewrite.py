@@ -172,7 +172,7 @@ def _dosed(piece: dict[str, Any], amount: float) -> dict[str, Any]:
     text = f"{amount:g} mg"
     constant = {key: value for key, value in piece.items() if key not in ("taper_to", "step_every", "round_to")}
     if "at" in constant:
-        return {**constant, "at": dict.fromkeys(constant["at"], text), **({"dose": text} if "dose" in constant else {})}
+        return {**constant, "at": dict.fromkeys(constant["at"], text)}
     return {**constant, "dose": text}
 
 

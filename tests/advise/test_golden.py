@@ -7,6 +7,7 @@ is meant they are written again by ``python tests/advise/test_golden.py``, with 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from pkinteract.advise.rewrite import advised_scenario, advised_text
 from pkinteract.advise.shares import PeopleAdvice, advised_people
 from pkinteract.advise.steps import planned_steps
 from pkinteract.advise.task import needless_task, task_of
-from pkinteract.advise.types import Candidate, Task
+from pkinteract.advise.types import Begin, Candidate, Task
 from pkinteract.model import build
 from pkinteract.population.people.specification import specification
 
@@ -71,6 +72,7 @@ OTHERS = {
     "sessions": (REMOVED, INHIBITOR),
     "by gene and weight": (BY_GENE, INDUCER),
     "steady state by gene": (BY_GENE, INDUCER),
+    "two that pass": (BY_GENE, INDUCER),
     "the one that moves most": (VICTIM, MORE, INDUCER),
 }
 """Monographs of a case, where they are not these."""
@@ -155,6 +157,13 @@ CASES = {
         regimen("inducer", daily("60 mg", "24 h", "3 d", "18 d")),
         advise='drug = "victim"\nkeep = "20 %"\nmost_changes = 1\nfrom = "9 d"\nearliest = "6 d"\n',
     ),
+    "two that pass": case(
+        regimen("victim", daily("75 mg", "12 h", "0 d", "18 d", STEADY)),
+        regimen("inducer", daily("60 mg", "24 h", "3 d", "18 d")),
+        advise='drug = "victim"\nkeep = "9.2 %"\nmost_changes = 2\nleast_between = "3 d"\nfrom = "7 d"\n'
+        'weekdays = ["mon", "tue"]\n',
+        start=MONDAY,
+    ),
     "two days before": case(
         regimen("victim", daily("60 mg", "12 h", "0 d", "18 d")), INDUCED, advise='drug = "victim"\nmost_changes = 1\n'
     ),
@@ -205,6 +214,7 @@ CASES = {
     ),
 }
 PEOPLE = (
+    "two that pass",
     "inducer",
     "troughs",
     "troughs in a range",
@@ -227,7 +237,10 @@ def told(name: str) -> dict[str, Any]:
         advice = best_advice(task, levels, keep=3)
         best = advice.best
         curve = simulate(advised_scenario(task, best.schedule)).curves[task.place]
-        people = advised_people(advice, specification(task.scenario, 24, 1)) if name in PEOPLE else None
+        runs: list[int | None] = []
+        people = None
+        if name in PEOPLE:
+            people = advised_people(advice, specification(task.scenario, 24, 1), begin=_counting(runs))
     return {
         "needed": moved is not None,
         "task": _task(task),
@@ -241,8 +254,23 @@ def told(name: str) -> dict[str, Any]:
         "steps": [asdict(step) for step in planned_steps(advice, best, levels, curve)],
         "texts": {str(amount): tablets.text for amount, tablets in list(task.tablets.items())[:12]},
         "people": None if people is None else _people(people),
+        "patients run": runs,
         "file": advised_text(task, best.schedule).splitlines(),
     }
+
+
+def _counting(runs: list[int | None]) -> Begin:
+    """What keeps how many runs of patients were said beforehand, and how many came."""
+
+    def begin(count: int | None) -> Callable[[int], None]:
+        runs.extend([count, 0])
+
+        def more(done: int) -> None:
+            runs[1] = (runs[1] or 0) + done
+
+        return more
+
+    return begin
 
 
 def _task(task: Task) -> dict[str, Any]:

@@ -186,6 +186,30 @@ def test_what_cannot_be_searched_is_refused(name: str, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("own", "table", "said"),
+    [
+        (daily("100 mg", "12 h", "-10 d", "10 d", 'missed = ["3 d"]'), "", "missed doses after day 2.5,"),
+        (daily("100 mg", "12 h", "-10 d", "1 d"), 'between = ["1 mg/L", "9 mg/L"]\n', "from day 2.5 on; name"),
+        (daily("9 mg", "12 h", "-30 d", "-29 d") + daily("100 mg", "12 h", "2.5 d", "10 d"), "", "before day 2.5 to"),
+        (
+            daily("100 mg", "12 h", "-10 d", "4 d") + daily("50 mg", "12 h", "4 d", "10 d"),
+            'keep = "10 %"\n',
+            "own dose from day 2.5 on",
+        ),
+    ],
+)
+def test_the_day_of_the_change_is_told_with_the_refusal(own: str, table: str, said: str, tmp_path: Path) -> None:
+    """Valproate begins on day 2.5: days are told as such."""
+    regimens = regimen("lamotrigine", own), VALPROATE.replace("0 d", "2.5 d", 1)
+    path = written(tmp_path, regimens, f'drug = "lamotrigine"\n{table}')
+
+    done = command("advise", path, "--out", tmp_path / "out")
+
+    assert done.exit_code == 2
+    assert said in " ".join(done.output.split())
+
+
 def test_no_drug_that_keeps_its_dose_is_said_so(tmp_path: Path) -> None:
     """Without [advise]: a scenario of one drug that begins has nothing to look for."""
     path = tmp_path / "case.toml"

@@ -302,6 +302,15 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
         (SLOW, INHIBITOR),
     ),
+    "single doses of two drugs, one too soon": (
+        source(
+            regimen("victim", once("100 mg", "1 d"), once("100 mg", "1.5 d"), once("100 mg", "20 d")),
+            regimen("second", once("100 mg", "1 d"), once("100 mg", "15 d")),
+            regimen("inducer", daily("300 mg", "24 h", "5 d", "16 d")),
+            days=30,
+        ),
+        (VICTIM, drug("second", pathway("first", 1.0, "CYP3A4")), INDUCER),
+    ),
     "low, and nothing known of high": (
         source(
             regimen("victim", daily("40 mg", "12 h", "-9 d", "20 d")),

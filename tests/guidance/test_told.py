@@ -129,6 +129,42 @@ def test_a_caution_that_is_not_of_the_disease_takes_no_praise_away() -> None:
     assert "different-pillars" in fired
 
 
+@pytest.mark.parametrize(
+    ("drug", "other", "rule"), [("carbamazepine", "moclobemide", "cbz-maoi"), ("sertraline", "selegiline", "maoi-ssri")]
+)
+def test_a_pair_that_must_lie_apart_is_told(drug: str, other: str, rule: str) -> None:
+    """Beside a monoamine oxidase inhibitor that nothing models; without it not."""
+    taken = regimen(drug, standing("100 mg"))
+    fired = {one.rule for one in fire(load(text(taken, days=40, extra=f'not_modelled = ["{other}"]\n')))}
+
+    assert rule in fired - set(rules(taken))
+
+
+def test_a_pair_is_not_spoken_for_where_one_of_it_is_forbidden_by_anybody() -> None:
+    """A carrier of HLA-B*15:02: carbamazepine is contraindicated by another body than that of the praise."""
+    drugs = (regimen("carbamazepine", course("0 d", 'dose = "200 mg"', 'until = "40 d"', 'every = "12 h"')),)
+    drugs += (regimen("levetiracetam", standing("500 mg")),)
+    focal = 'seizure_types = ["focal"]\n'
+    carrier = rules(*drugs, patient=f'{focal}alleles = ["HLA-B*15:02"]\n')
+
+    assert any(one.severity == "contraindicated" and "carbamazepine" in one.drugs for one in carrier.values())
+    assert "different-pillars" in rules(*drugs, patient=focal)
+    assert "different-pillars" not in carrier
+
+
+def test_a_level_passes_a_number_on_a_whole_day() -> None:
+    """The day of the first value before a dose above it, here one at noon; none where no level is so high."""
+    doubled = daily("60 mg", "12 h", "-9 d", "3 d"), daily("120 mg", "12 h", "3 d", "9 d")
+    result = run(text(regimen("victim", *doubled), days=9), drugs=(drug("victim", oral(), INTRAVENOUS),))
+    facts = facts_of_run(answer_of(result))
+    before = float(result.curve("victim").value(72.0))
+
+    assert facts.passes("victim", f"{1.05 * before} mg/L") == 3.0
+    assert facts.passes("victim", f"{0.99 * before} mg/L") == 0.0
+    assert facts.passes("victim", f"{3 * before} mg/L") is None
+    assert facts.passes("nothing", "1 mg/L") is None
+
+
 @pytest.mark.parametrize("drug", sorted(drug_groups()["sodium-fast"] | drug_groups()["sodium-slow"]))
 def test_groups_and_monographs_agree_on_the_sodium_channel(drug: str) -> None:
     """Which inactivation a drug holds is the same in the groups of the rules and in its monograph."""
