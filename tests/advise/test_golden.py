@@ -197,7 +197,7 @@ CASES = {
         BLOCKED,
         advise='drug = "victim"\nstrengths = ["30 mg", "50 mg"]\nloading = true\nmost_changes = 2\nkeep = "7 %"\n',
     ),
-    "the one that moves most": case(TWICE, TWICE.replace("victim", "second"), INDUCED),
+    "the one that moves most": case(TWICE, TWICE.replace("victim", "second"), INDUCED, advise="most_changes = 1\n"),
     "doses of three times of the day": case(
         regimen(
             "victim",
@@ -209,7 +209,7 @@ CASES = {
             ),
         ),
         INDUCED,
-        advise='drug = "victim"\nbetween = ["0.7 mg/L", "1.3 mg/L"]\nof = "trough"\nmost_changes = 2\nhalves = true\n',
+        advise='drug = "victim"\nbetween = ["0.7 mg/L", "1.3 mg/L"]\nof = "trough"\nmost_changes = 1\nhalves = true\n',
         start="start = 2026-01-06T06:00:00\n",
     ),
 }
