@@ -28,6 +28,7 @@ def facts(*regimens: str, patient: str = "", age: float = 45, extra: str = "") -
 
 HALF: dict[str, Any] = {"within": "7 d", "share": 0.5}
 BY_100: dict[str, Any] = {"within": "7 d", "amount": "100 mg"}
+BY_250: dict[str, Any] = {"within": "7 d", "amount": "250 mg"}
 
 COURSES: list[tuple[str, object, list[str], object]] = [
     ("begins", None, [given("0 d")], True),
@@ -73,6 +74,8 @@ COURSES: list[tuple[str, object, list[str], object]] = [
     ("falls_faster", BY_100, [given("-60 d", "5 d"), given("5 d", "40 d", "149 mg")], True),
     ("falls_faster", BY_100, [given("-60 d", "5 d", "51 mg")], True),
     ("falls_faster", BY_100, [given("-60 d", "5 d", "50 mg")], False),
+    ("falls_faster", BY_250, [given("-60 d", "10 d", "100 mg"), given("10 d", "10.5 d")], False),
+    ("falls_faster", BY_250, [given("-60 d", "10 d", "100 mg"), given("10 d", "11 d")], True),
     ("restarts_after", "14 d", [given("-60 d", "-10 d"), given("4 d")], False),
     ("restarts_after", "14 d", [given("-60 d", "-10 d"), given("4.5 d")], True),
     ("restarts_after", "14 d", [given("-60 d", "-40 d"), given("-1 d")], False),

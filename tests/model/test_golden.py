@@ -68,7 +68,7 @@ INDUCER = drug(
 RIVAL = drug(
     "rival",
     BOUND,
-    f"[inhibits.CYP3A4]\n{constant('ki', 3.0, 'umol/L')}{constant('ki_gut', 2.0)}",
+    f"[inhibits.CYP3A4]\n{constant('ki', 3.0, 'umol/L')}{constant('ki_gut', 2.0, basis='unbound')}",
     f"[inhibits.UGT1A4]\n{constant('ki', 0.2, basis='unbound')}",
     f"[inhibits.P-gp]\n{constant('ki', 1.0)}",
     f'[inactivates.CYP2D6]\nkinact = "0.02 1/h"\n{constant("ki", 1.0)}',
