@@ -175,24 +175,28 @@ def _written(drug: str, formulation: str | None, rest: Sequence[str], forms: Seq
 
 def _near(word: str, known: NameIndex) -> dict[str, str]:
     """The drugs that a slip of the pen may have meant to what they are; also those that the library lacks."""
-    candidates: dict[str, dict[str, str]] = {}
-    for other, meanings in known.meanings.items():
-        candidates[other] = {meaning.drug: known.described(meaning.drug, meaning.name) for meaning in meanings}
-    for other, mixture in known.mixtures.items():
-        candidates[other] = {mixture.names[0]: f"{mixture.names[0]} ({' + '.join(mixture.drugs)})"}
-    for other, name in _others().items():
-        candidates.setdefault(other, {other: f"{name} (not in the library)"})
     if _ATC.fullmatch(word):
         return {}
-    slips = {other: edits(word, other) for other in candidates if _comparable(word, other)}
+    others = dict.fromkeys((*known.meanings, *known.mixtures, *_others()))
+    slips = {other: edits(word, other) for other in others if _comparable(word, other)}
     least = min(slips.values(), default=0)
     if least > _most(word):
         return {}
     best: dict[str, str] = {}
     for other, count in slips.items():
         if count == least:
-            best = candidates[other] | best
+            best = _told(other, known) | best
     return best
+
+
+def _told(word: str, known: NameIndex) -> dict[str, str]:
+    """The drugs that a known word means to what they are."""
+    if word in known.mixtures:
+        mixture = known.mixtures[word]
+        return {mixture.names[0]: f"{mixture.names[0]} ({' + '.join(mixture.drugs)})"}
+    if word in known.meanings:
+        return {meaning.drug: known.described(meaning.drug, meaning.name) for meaning in known.meanings[word]}
+    return {word: f"{_others()[word]} (not in the library)"}
 
 
 def _most(word: str) -> int:

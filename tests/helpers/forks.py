@@ -12,7 +12,7 @@ from pathlib import Path
 
 PROGRAM = """
 import json, os, pkgutil, sys, tempfile, traceback
-import lmfit, scipy.optimize, scipy.special, pkinteract
+import scipy.optimize, scipy.special, pkinteract
 for module in pkgutil.walk_packages(pkinteract.__path__, "pkinteract."):
     if not module.name.endswith("__main__"):
         __import__(module.name)
