@@ -232,3 +232,16 @@ def test_a_fall_beyond_the_highest_dose_is_no_pass() -> None:
 
     assert not advice.best.score.passes
     assert int(advice.unavoidable.sum()) <= 2
+
+
+@pytest.mark.parametrize(("begin", "known"), [("-1 d", True), ("-23 h", False)])
+def test_a_level_before_is_that_of_a_whole_day(begin: str, known: bool) -> None:
+    """A run that begins less than a day before the first change has none, and says no number for it."""
+    lamotrigine = regimen("lamotrigine", daily("100 mg", "12 h", begin, "4 d"))
+    valproate = regimen("valproate", daily("500 mg", "12 h", "0 d", "4 d"))
+
+    _, levels = asked(
+        text(lamotrigine, valproate, '[advise]\ndrug = "lamotrigine"\nbetween = ["1 mg/L", "9 mg/L"]\n', days=4)
+    )
+
+    assert bool(np.isfinite(levels.before).all()) is known
