@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import Any
@@ -22,6 +23,9 @@ from pkinteract.commands.run import run
 from pkinteract.commands.sensitivity import sensitivity
 from pkinteract.interrupts import ending
 
+READER_GONE = 141
+"""Exit status of a command whose output nobody reads any more: 128 and the number of SIGPIPE, as a shell has it."""
+
 
 class _Commands(click.Group):
     """Turns errors into messages and exit statuses: 2 wrong input, 3 solver failed, 130 Ctrl-C, 1 a defect of ours."""
@@ -39,9 +43,17 @@ class _Commands(click.Group):
             except PkinteractError as error:
                 click.echo(f"Error: {error}", err=True)
                 sys.exit(2 if isinstance(error, InputError) else 3)
-            except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
+            except (click.ClickException, click.Abort, click.exceptions.Exit):
                 raise
+            except BrokenPipeError:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                sys.exit(READER_GONE)
             except Exception as error:  # the one place where a defect of ours becomes a message
+                if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                    click.echo(
+                        f"Error: the standard output or a temporary file cannot be written: {error.strerror}", err=True
+                    )
+                    sys.exit(2)
                 if os.environ.get("PKINTERACT_DEBUG"):
                     raise
                 click.echo(

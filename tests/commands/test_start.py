@@ -130,3 +130,26 @@ def test_an_output_of_any_encoding_is_written_to(encoding: str, tmp_path: Path) 
     assert [one.returncode for one in done] == [0, 2], done[0].stderr
     assert b"amitriptyline" in done[0].stdout
     assert b"is not a known unit" in done[1].stderr
+
+
+def test_a_pipe_that_is_closed_ends_a_command_as_a_shell_says_it() -> None:
+    """Status 141 without a word: 1 would be a defect, and for ``rerun`` a file that differs."""
+    line = [sys.executable, "-m", "pkinteract", "check", str(HEADLINE)]
+    with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        running.stdout.close()
+        assert running.stderr is not None
+        said = running.stderr.read()
+
+    assert (running.returncode, said) == (141, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device of this system is always full")
+def test_a_full_disk_behind_the_output_is_no_defect() -> None:
+    """Status 2, and what is wrong."""
+    line = [sys.executable, "-m", "pkinteract", "check", str(HEADLINE)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(line, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+
+    assert done.returncode == 2
+    assert done.stderr == "Error: the standard output or a temporary file cannot be written: No space left on device\n"
