@@ -143,16 +143,41 @@ def names_of(id: str, data: Mapping[str, Any] | None) -> Iterator[Meaning]:
         yield from (Meaning(name=name, drug=id, formulation=form) for name in _listed(names) if isinstance(name, str))
 
 
-def index(files: Iterable[tuple[str, Mapping[str, Any] | None]]) -> NameIndex:
-    """The index of drug files, given as ids and what stands in each."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedDrug:
+    """A drug file as an index of names takes it.
+
+    Attributes
+    ----------
+    id
+        The drug.
+    group
+        Its class; None without one.
+    words
+        Every spelling of every name, and what it means.
+    """
+
+    id: str
+    group: str | None
+    words: tuple[tuple[str, Meaning], ...]
+
+
+def named_drug(id: str, data: Mapping[str, Any] | None) -> NamedDrug:
+    """The names of a drug file, given as its id and what stands in it."""
+    group = nested_table(data).get("group")
+    words = tuple((word, meaning) for meaning in names_of(id, data) for word in spellings(meaning.name))
+    return NamedDrug(id=id, group=group if isinstance(group, str) else None, words=words)
+
+
+def index(drugs: Iterable[NamedDrug]) -> NameIndex:
+    """The index of the names of drugs."""
     meanings: dict[str, dict[str, Meaning]] = {}
     groups: dict[str, str] = {}
-    for id, data in files:
-        kind = nested_table(data).get("group")
-        groups |= {id: kind} if isinstance(kind, str) else {}
-        for meaning in names_of(id, data):
-            for word in spellings(meaning.name):
-                meanings.setdefault(word, {}).setdefault(id, meaning)
+    for drug in drugs:
+        if drug.group is not None:
+            groups[drug.id] = drug.group
+        for word, meaning in drug.words:
+            meanings.setdefault(word, {}).setdefault(drug.id, meaning)
     known = {word: tuple(by_drug.values()) for word, by_drug in meanings.items()}
     ids = {meaning.drug for each in known.values() for meaning in each}
     there = [one for one in mixtures().racemate if one.id not in ids and ids.issuperset(one.drugs)]

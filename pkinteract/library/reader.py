@@ -19,7 +19,18 @@ from pkinteract.library.checks import (
     table_rows,
     unknown_enzymes,
 )
-from pkinteract.library.names import HEAD, Meaning, NameIndex, folded, id_of, index, name_faults, taken_names
+from pkinteract.library.names import (
+    HEAD,
+    Meaning,
+    NamedDrug,
+    NameIndex,
+    folded,
+    id_of,
+    index,
+    name_faults,
+    named_drug,
+    taken_names,
+)
 from pkinteract.library.schema.enzyme import Enzyme, EnzymeFile
 from pkinteract.library.schema.monograph import Citation, Monograph
 from pkinteract.text.toml import TomlFile, read_some, read_toml
@@ -235,7 +246,7 @@ def _monograph(
 
 
 def _names(files: Mapping[str, Path]) -> NameIndex:
-    return index((id, _head(path)) for id, path in files.items())
+    return index(_names_in(id, path) for id, path in files.items())
 
 
 def _others(file: TomlFile, files: Mapping[str, Path]) -> Iterator[tuple[Key, str]]:
@@ -300,14 +311,14 @@ def _data(path: Path) -> Mapping[str, Any] | None:
         return None
 
 
-def _head(path: Path) -> Mapping[str, Any] | None:
+def _names_in(id: str, path: Path) -> NamedDrug:
     """What an index of names needs of a drug file."""
-    return _some(path) if path.parent == FOLDER / "drugs" else _data(path)
+    return _shipped_names(id, path) if path.parent == FOLDER / "drugs" else named_drug(id, _data(path))
 
 
 @cache
-def _some(path: Path) -> Mapping[str, Any]:
-    return read_some(path, HEAD, "names")
+def _shipped_names(id: str, path: Path) -> NamedDrug:
+    return named_drug(id, read_some(path, HEAD, "names"))
 
 
 def _forms(path: Path) -> tuple[str, ...]:
