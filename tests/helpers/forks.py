@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PROGRAM = """
-import json, os, pkgutil, sys, tempfile, traceback
+import json, os, pkgutil, signal, sys, tempfile, traceback
 import scipy.optimize, scipy.special, pkinteract
 for module in pkgutil.walk_packages(pkinteract.__path__, "pkinteract."):
     if not module.name.endswith("__main__"):
@@ -21,6 +21,7 @@ for line in sys.stdin:
     with tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as complained:
         child = os.fork()
         if not child:
+            signal.alarm(300)
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
             os.dup2(told.fileno(), 1)
             os.dup2(complained.fileno(), 2)
@@ -53,7 +54,7 @@ class Forks:
         self.mother = mother
 
     def run(self, code: str, arguments: Sequence[object], folder: Path) -> subprocess.CompletedProcess[str]:
-        """Execute a text in a process of its own, with arguments and in a folder, as ``python -c`` does."""
+        """Execute a text in a process of its own, with arguments and in a folder, as ``python -c`` does; for 300 s."""
         assert self.mother.stdin is not None
         assert self.mother.stdout is not None
         self.mother.stdin.write(json.dumps([code, [str(one) for one in arguments], str(folder)]) + "\n")
