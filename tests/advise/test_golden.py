@@ -49,9 +49,7 @@ INHIBITOR = drug("inhibitor", '[inhibits.CYP3A4]\nki = { value = 0.5, unit = "mg
 KM = 'km = { value = 1.5, unit = "mg/L", kind = "assumed", note = "x", basis = "total" }'
 SATURATED = drug(
     "victim",
-    pathway(
-        "first", 0.7, "CYP3A4", 'km = { value = 1.5, unit = "mg/L", kind = "assumed", note = "x", basis = "total" }'
-    ),
+    pathway("first", 0.7, "CYP3A4", KM),
     pathway("kidney", 0.3, kind="renal"),
     RANGE,
     DOSING,

@@ -1,9 +1,9 @@
-"""The lanes as a runner of one system: curves that run it when they are asked for values, once for the same times."""
+"""The lanes as a runner of one system: curves that run it whenever they are asked for values."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -36,15 +36,8 @@ class LaneRun:
     stop: float
     rtol: float
     switches: tuple[Switch, ...]
-    kept: dict[tuple[bytes, bytes, tuple[int, ...]], Lanes] = field(default_factory=dict, compare=False)
 
     def lanes(self, grid: Array, edges: Array, states: tuple[int, ...]) -> Lanes:
-        asked = grid.tobytes(), edges.tobytes(), states
-        if asked not in self.kept:
-            self.kept[asked] = self._lanes(grid, edges, states)
-        return self.kept[asked]
-
-    def _lanes(self, grid: Array, edges: Array, states: tuple[int, ...]) -> Lanes:
         count = len(self.system.compounds)
         inputs = Inputs(
             times=np.array([[event.time] for event in self.events]).reshape(-1, 1),
