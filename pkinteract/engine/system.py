@@ -12,8 +12,8 @@ were converted with. For all other compounds it is the total concentration itsel
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import TypeVar
 
 from pkinteract.engine import mechanisms
@@ -172,13 +172,19 @@ def checked(system: System) -> System:
     IndexError
         When an index is out of range: a defect of whoever built the system.
     """
-    _within([actor.compound for actor in system.actors], len(system.compounds))
-    for rows in system.structures:
-        _within(rows.compounds, len(system.compounds))
-        _within(rows.enzymes, len(system.enzymes))
-        _within(rows.pathways, len(system.pathways))
+    _check_rows(replace(system, parameters=(), scale=()))
     _within([len(system.scale) - 1], len(system.compounds))
     return system
+
+
+@lru_cache(maxsize=256)
+def _check_rows(structure: System) -> None:
+    """Check the rows of all systems that differ in their numbers alone, as those of a fit do."""
+    _within([actor.compound for actor in structure.actors], len(structure.compounds))
+    for rows in structure.structures:
+        _within(rows.compounds, len(structure.compounds))
+        _within(rows.enzymes, len(structure.enzymes))
+        _within(rows.pathways, len(structure.pathways))
 
 
 def _within(indices: Sequence[int], size: int) -> None:

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+import pytest
 
 import pkinteract
 
 PACKAGE = Path(pkinteract.__file__).parent
-PUBLIC = {
-    f"{path.relative_to(PACKAGE).as_posix()}:{node.name}": node
-    for path in sorted(PACKAGE.rglob("*.py"))
-    for node in ast.parse(path.read_text("utf-8")).body
-    if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
-}
+
+
+@pytest.fixture(scope="module")
+def public() -> Mapping[str, ast.FunctionDef]:
+    """Public functions of all modules, by file and name."""
+    return {
+        f"{path.relative_to(PACKAGE).as_posix()}:{node.name}": node
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for node in ast.parse(path.read_text("utf-8")).body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+    }
 
 
 def _is_command(node: ast.FunctionDef) -> bool:
@@ -43,14 +50,14 @@ def _said(text: str) -> set[str]:
     return set(re.findall(r"\w+", " ".join(re.findall(r"^\w[\w, ]*$", section, re.MULTILINE))))
 
 
-def test_every_public_function_says_what_it_gives() -> None:
+def test_every_public_function_says_what_it_gives(public: Mapping[str, ast.FunctionDef]) -> None:
     """Each function of a module that has no underscore in front has a docstring."""
-    assert [name for name, node in PUBLIC.items() if not ast.get_docstring(node)] == []
+    assert [name for name, node in public.items() if not ast.get_docstring(node)] == []
 
 
-def test_every_public_function_says_what_it_raises() -> None:
+def test_every_public_function_says_what_it_raises(public: Mapping[str, ast.FunctionDef]) -> None:
     """Errors that stand in its own code are named under "Raises"; the docstring of a command is its help, without."""
-    functions = {name: node for name, node in PUBLIC.items() if not _is_command(node)}
+    functions = {name: node for name, node in public.items() if not _is_command(node)}
     silent = {name: set(_raised(node)) - _said(ast.get_docstring(node) or "") for name, node in functions.items()}
 
     assert {name: errors for name, errors in silent.items() if errors} == {}
