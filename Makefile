@@ -10,7 +10,8 @@ AUDIT    ?=
 MUTANTS  ?= 150
 SEED     ?= 1
 NIGHT    ?= $(shell date +%Y%m%d)
-PIP      := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Bytecode is made of what is used, when it is first used: that of everything would take as long as the rest.
+PIP      := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-fast fuzz check format docs validation compounds qualify qualification cross-validation headline advice bench drills fuzz-readers mutation nightly audit package clean

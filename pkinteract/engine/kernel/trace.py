@@ -8,6 +8,7 @@ out is a function of two arguments, rows and the first row that is written, made
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -174,7 +175,13 @@ def _compiled(text: str) -> bytes:
 
 
 def _constant(number: float) -> Any:
-    return ir.Constant(_VECTOR, [float(number)] * WIDTH)
+    return _spelled(float(number).hex())
+
+
+@cache
+def _spelled(number: str) -> Any:
+    """A number in every lane, spelled once; by its digits, since minus zero is equal to zero."""
+    return ir.Constant(_VECTOR, float.fromhex(number))
 
 
 def _declared(builder: Any, name: str, result: Any, arguments: list[Any]) -> Any:
