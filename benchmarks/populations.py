@@ -55,7 +55,7 @@ def sections() -> Iterator[Section]:
     yield Section(
         title="First use",
         said="Sixteen subjects of the common problem: the shared code is compiled once on a machine and kept on disk, "
-        "the step of a structure is traced in every run.",
+        "and so is the step of a structure, which is traced at its first run.",
         head=("cache", "seconds"),
         rows=[
             (name, f"{_population(COMMON, 16, out / name, extra=empty)[0]:.1f}") for name in ("empty", "filled before")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,7 @@ from hypothesis import strategies as st
 from pkinteract.engine.kernel import code
 from pkinteract.engine.kernel.digits import joined_numbers
 from pkinteract.engine.kernel.entries import ENTRIES
-from pkinteract.engine.kernel.trace import traced
+from pkinteract.engine.kernel.trace import machine_code, traced
 from pkinteract.engine.kernel.vector import LANES, Rows, falling, larger, power, root, size, smaller
 
 numbers = st.lists(st.floats(0.01, 100.0), min_size=LANES, max_size=LANES).map(np.array)
@@ -41,11 +44,11 @@ def words(h: Any, a: Any, _: Any) -> None:
     a[0] = a[2] + a[6]
 
 
-def machine_code() -> Any:
+def in_machine_code() -> Any:
     import ctypes
 
     code.function("march")
-    address = code.placed("words", traced(words, np.zeros(0, dtype=np.int64), "words"))
+    address = code.traced_address(traced(words, np.zeros(0, dtype=np.int64)), machine_code)
     return ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_double)(address)
 
 
@@ -71,7 +74,7 @@ def test_numbers_are_written_as_python_writes_them(rows: list[tuple[float, float
 def test_traced_code_does_what_python_does(one: np.ndarray, two: np.ndarray, h: float) -> None:
     """The same function, traced to machine code and run on numpy rows: equal but for the order of rounding."""
     if not MACHINE:
-        MACHINE.append(machine_code())
+        MACHINE.append(in_machine_code())
     rows = np.zeros((7, LANES))
     rows[0], rows[1] = one, two
     expected = rows.copy()
@@ -115,6 +118,70 @@ def test_damaged_code_is_not_run(what: str, tmp_path: Path, monkeypatch: pytest.
     assert not code.ready()
 
 
+MULTIPLIED = """
+import ctypes, json, sys
+from pathlib import Path
+import numpy as np
+from pkinteract.engine.kernel import code
+from pkinteract.engine.kernel.trace import machine_code
+from pkinteract.engine.kernel.vector import LANES
+
+def made(text):
+    calls.append(text)
+    return machine_code(text)
+
+found = {}
+for path in sorted(Path(sys.argv[1]).glob("*.ll")):
+    calls, rows = [], np.full((1, LANES), 2.0)
+    address = code.traced_address(path.read_text("utf-8"), made)
+    assert code.traced_address(path.read_text("utf-8"), None) == address
+    ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_double)(address)(rows.ctypes.data, 10.0)
+    found[path.stem] = [len(calls), *set(rows[0])]
+print(json.dumps(found))
+"""
+"""A process that has texts as machine code, and says of each how often it was made and what it makes of two and ten."""
+
+
+def multiplying(factor: float) -> Callable[[Any, Any, Any], None]:
+    def multiply(h: Any, a: Any, _: Any) -> None:
+        a[0] = factor * h * a[0]
+
+    return multiply
+
+
+@pytest.mark.compiled
+def test_traced_code_is_made_once_on_a_machine(tmp_path: Path) -> None:
+    """A second process reads what the first one made; of what was damaged it makes all again, and keeps that."""
+    cache, texts = tmp_path / "cache", tmp_path / "texts"
+    cache.mkdir(mode=0o700)
+    texts.mkdir()
+    places: dict[str, Path] = {}
+    line = [sys.executable, "-c", MULTIPLIED, texts]
+
+    def found() -> dict[str, list[float]]:
+        done = subprocess.run(line, env={**os.environ, "PKINTERACT_CACHE": str(cache)}, check=True, capture_output=True)
+        return dict(json.loads(done.stdout))
+
+    kinds = ["whole", *(kind for kind in DAMAGE if kind != "of another entry")]
+    for n, kind in enumerate(kinds):
+        (texts / f"{kind}.ll").write_text(traced(multiplying(n + 2), np.zeros(0, dtype=np.int64)), "utf-8")
+    first, files = found(), sorted(cache.iterdir())
+    contents = {path.name: path.read_bytes() for path in files}
+    for kind in kinds:
+        digest = hashlib.sha256((texts / f"{kind}.ll").read_bytes()).hexdigest()[:32]
+        [places[kind]] = [path for path in files if digest in path.name]
+    for kind in kinds[1:]:
+        DAMAGE[kind](places[kind])
+    second = found()
+    third = found()
+
+    expected = {kind: 20.0 * (n + 2) for n, kind in enumerate(kinds)}
+    assert first == {kind: [1, expected[kind]] for kind in kinds}
+    assert second == {kind: [int(kind != "whole"), expected[kind]] for kind in kinds}
+    assert third == {kind: [int(kind == "a folder"), expected[kind]] for kind in kinds}
+    assert all(path.is_dir() or path.read_bytes() == contents[path.name] for path in files)
+
+
 def test_without_a_home_the_cache_is_of_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """No HOME, no entry of the user, no folder that can be made: compiled code goes to a temporary folder."""
     monkeypatch.delenv("PKINTERACT_CACHE", raising=False)
@@ -137,17 +204,27 @@ def left(folder: Path, name: str, days: float, content: bytes = b"0" * 64 + b"\n
     return path
 
 
+OURS = code.path_of(MINE, Path()).stem.rpartition("-")[2]
+"""What this version calls itself in the names of its files."""
+
+
 def version(digit: str) -> str:
     return digit * 24
 
 
+def traced_name(digit: str) -> str:
+    return code.TRACED + digit * 32
+
+
 def test_what_nobody_used_for_a_month_is_removed(tmp_path: Path) -> None:
     """Whole sets of other versions and drafts go; a set of which one file is in use stays whole, and all that is not
-    ours, or of this version, stays."""
+    ours, or of this version, stays. What was traced goes file by file, that of this version too."""
     own = [left(tmp_path, code.path_of(entry, tmp_path).name, OLD) for entry in ENTRIES]
     gone = [left(tmp_path, f"{name}-{version('a')}.o", OLD) for name in ("march", "count_groups16")]
     gone += [left(tmp_path, f"march-{version('c')}.4711", OLD)]
+    gone += [left(tmp_path, f"{traced_name('a')}-{made_by}.o", OLD) for made_by in (OURS, version("b"))]
     used = [left(tmp_path, f"march-{version('b')}.o", OLD), left(tmp_path, f"digits-{version('b')}.o", LATELY)]
+    used += [left(tmp_path, f"{traced_name('b')}-{made_by}.o", LATELY) for made_by in (OURS, version("a"))]
     foreign = [
         left(tmp_path, f"march-{version('d')}.o", OLD, b"somebody's own object file, which begins otherwise" * 9),
         left(tmp_path, "march.o", OLD),

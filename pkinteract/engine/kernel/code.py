@@ -2,7 +2,8 @@
 
 Nobody runs what it compiled: the file is read back by whoever made it too, so that all compute the same bits. Its name
 holds the sources, the compilers and the processor; its first line the digest of that name and the rest. What is
-missing, cut, altered, another entry's or another user's is made again.
+missing, cut, altered, another entry's or another user's is made again. What is traced for a structure is made here, in
+a tenth of a second, and kept the same way under the digest of its text.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from contextlib import ExitStack, suppress
 from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from threading import Lock
+from threading import Lock, get_ident
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -40,9 +41,13 @@ DAY = 86_400.0
 UNUSED = 30 * DAY
 """After which what another version made is removed, if nobody used it meanwhile [s]."""
 
+TRACED = "traced_"
+"""Beginning of the name of what was traced for a structure; the name of its function until the text is known."""
+
 _NAME = re.compile(r"[a-z][a-z0-9_]*-[0-9a-f]{24}\.(o|[0-9]+)")
 _CHECKSUM = re.compile(rb"[0-9a-f]{64}\n")
 _ONE_AT_A_TIME = Lock()
+_TRACED_ADDRESSES: dict[str, int] = {}
 _ROOT = Path(__file__).parents[3]
 """Where this very package stands, so that no other copy of it is compiled."""
 
@@ -127,27 +132,32 @@ def _made(into: Path) -> None:
             if process.wait():
                 raise subprocess.CalledProcessError(process.returncode, process.args)
         for entry in (one for one in ENTRIES if one.module in modules):
-            content = (Path(room) / entry.name).read_bytes()
-            path = path_of(entry, into)
-            draft = path.with_suffix(f".{os.getpid()}")
-            draft.write_bytes(_digest(path, content) + b"\n" + content)
-            draft.chmod(0o600)
-            draft.replace(path)
+            _keep(path_of(entry, into), (Path(room) / entry.name).read_bytes())
     prune(into)
+
+
+def _keep(path: Path, content: bytes) -> None:
+    """Write a file that appears whole."""
+    draft = path.with_suffix(f".{os.getpid()}{get_ident()}")
+    draft.write_bytes(_digest(path, content) + b"\n" + content)
+    draft.chmod(0o600)
+    draft.replace(path)
 
 
 def prune(kept: Path) -> None:
     """Remove what other versions, or processes that were killed, left in a folder and nobody used for ``UNUSED``.
 
-    A version's files go together: one that was used lately keeps all of them. Other processes may do the same, read
-    what goes, or make it again.
+    The entries of a version go together, one that was used lately keeps all of them; of what was traced each file goes
+    alone. Other processes may do the same, read what goes, or make it again.
     """
     now = time.time()
     sets: dict[str, list[tuple[Path, float]]] = {}
     for path in _ours(kept):
         with suppress(OSError):
             used = path.stat().st_mtime
-            sets.setdefault(path.stem.rsplit("-", 1)[1] + path.suffix, []).append((path, used))
+            name, made_by = path.stem.rsplit("-", 1)
+            group = path.name if name.startswith(TRACED) else made_by + path.suffix
+            sets.setdefault(group, []).append((path, used))
     for name, files in sets.items():
         if name != f"{_key()}.o" and max(used for _, used in files) < now - UNUSED:
             for path, _ in files:
@@ -220,10 +230,39 @@ def _fill(place: Path) -> None:
         _made(place)
 
 
-def placed(name: str, code: bytes) -> int:
-    """Where object code begins that was traced in this process; no two have one name."""
+def traced_address(text: str, machine_code: Callable[[str], bytes]) -> int:
+    """Where the machine code of a text begins in this process; it is made unless it is kept.
+
+    Parameters
+    ----------
+    text
+        Assembly of one function that is called ``TRACED``.
+    machine_code
+        Makes object code of such a text.
+    """
+    name = TRACED + hashlib.sha256(text.encode()).hexdigest()[:32]
+    path = folder() / f"{name}-{_key()}.o"
     with _ONE_AT_A_TIME:
-        return _placed(name, code)
+        _engine()  # the compiler is ready with it
+        if name in _TRACED_ADDRESSES:
+            return _TRACED_ADDRESSES[name]
+    kept = _kept(path)
+    code = kept[1] if kept is not None else machine_code(text.replace(f'@"{TRACED}"', f'@"{name}"'))
+    with _ONE_AT_A_TIME:
+        if name not in _TRACED_ADDRESSES:
+            _TRACED_ADDRESSES[name] = _placed(name, code)
+    with suppress(OSError):
+        if kept is None:
+            _keep(path, name.encode() + b"\n" + code)
+            _prune_once(path.parent)
+        else:
+            _used(path)
+    return _TRACED_ADDRESSES[name]
+
+
+@cache
+def _prune_once(kept: Path) -> None:
+    prune(kept)
 
 
 def _placed(name: str, code: bytes) -> int:

@@ -2,7 +2,7 @@
 
 Where a table says which rows meet, walking it again at every evaluation takes twice the time of the arithmetic. So the
 function is run with rows that write down what is done with them. Only whole numbers of the table steer it; what comes
-out is a function of two arguments, rows and the first row that is written, made in some hundredths of a second.
+out is the assembly of a function of two arguments, where the rows begin and a number that all lanes share.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import llvmlite.binding as llvm
 import numpy as np
 from llvmlite import ir
 
+from pkinteract.engine.kernel.code import TRACED
 from pkinteract.engine.kernel.vector import LANES
 
 WIDTH = 8
@@ -142,10 +143,10 @@ class _TracedRows:
             self.builder.store(self.values[row].vector, self._pointer(row), align=8)
 
 
-def traced(function: Callable[[Any, Any, Any], None], table: Any, name: str) -> bytes:
-    """Object code of ``function(h, rows, table)`` for a table: ``name(address of the rows, h)``."""
-    module = ir.Module(name=name)
-    whole = ir.Function(module, ir.FunctionType(ir.VoidType(), [_WHOLE, _DOUBLE]), name)
+def traced(function: Callable[[Any, Any, Any], None], table: Any) -> str:
+    """Assembly of ``function(h, rows, table)`` for a table: ``TRACED(address of the rows, h)``."""
+    module = ir.Module()
+    whole = ir.Function(module, ir.FunctionType(ir.VoidType(), [_WHOLE, _DOUBLE]), TRACED)
     entry, body, end = (whole.append_basic_block(part) for part in ("entry", "body", "end"))
     builder = ir.IRBuilder(entry)
     base = builder.inttoptr(whole.args[0], _VECTOR.as_pointer())
@@ -162,10 +163,11 @@ def traced(function: Callable[[Any, Any, Any], None], table: Any, name: str) -> 
     builder.cbranch(builder.icmp_unsigned("<", after, ir.Constant(_WHOLE, LANES // WIDTH)), body, end)
     builder.position_at_end(end)
     builder.ret_void()
-    return _compiled(str(module))
+    return str(module)
 
 
-def _compiled(text: str) -> bytes:
+def machine_code(text: str) -> bytes:
+    """Object code of an assembly, for this processor."""
     module = llvm.parse_assembly(text)
     target = llvm.Target.from_default_triple().create_target_machine(
         cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=2, jit=True,

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache, partial
-from itertools import count
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ import numpy.typing as npt
 from pkinteract.engine.control import floors
 from pkinteract.engine.curves import Array
 from pkinteract.engine.kernel import code
-from pkinteract.engine.kernel.trace import traced
+from pkinteract.engine.kernel.trace import machine_code, traced
 from pkinteract.engine.kernel.vector import LANES, Rows
 from pkinteract.engine.lanes import falling, step
 from pkinteract.engine.lanes.doses import Columns, Inputs, Steady, earlier, joined_inputs, timeline
@@ -311,17 +310,16 @@ def _aligned(rows: int) -> Array:
     return room[start : start + rows * LANES].reshape(rows, LANES)
 
 
-_PROGRAMS = {"linearise": falling.linearise, "begin": step.begin, "step": step.step}
+_PROGRAMS = (falling.linearise, step.begin, step.step)
 """What is traced for a structure."""
 
 
 @lru_cache(maxsize=64)
 def _programs(table: Table) -> tuple[int, ...]:
     """Machine code of a structure."""
-    number = next(_NUMBERS)
     return tuple(
-        code.placed(f"{name}{number}", traced(partial(function, table.structure), table.numbers, f"{name}{number}"))
-        for name, function in _PROGRAMS.items()
+        code.traced_address(traced(partial(function, table.structure), table.numbers), machine_code)
+        for function in _PROGRAMS
     )
 
 
@@ -331,12 +329,9 @@ def _in_python(table: Table) -> tuple[Callable[[Rows, float], None], ...]:
     def program(function: Callable[[Structure, Any, Any, Any], None]) -> Callable[[Rows, float], None]:
         return lambda a, h: function(table.structure, h, a, table.numbers)
 
-    return tuple(program(function) for function in _PROGRAMS.values())
+    return tuple(program(function) for function in _PROGRAMS)
 
 
 def _march_in_python(*arguments: Any) -> int:
     with np.errstate(all="ignore"):
         return march(*arguments)
-
-
-_NUMBERS = count()
