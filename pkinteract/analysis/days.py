@@ -30,7 +30,7 @@ class AnalyteDays:
     trough
         Value just before the first dose of the day; without one, at its beginning.
     peak
-        Largest of points at most half an hour apart, nine to a step of the solver.
+        Largest of its beginning, its end and points between at most half an hour apart, nine to a step of the solver.
     average
         Exact, over the day.
     ratio
@@ -66,7 +66,8 @@ def days_of(result: Result) -> Iterator[AnalyteDays]:
         times, values = sample(curve, 0.0, scenario.duration)
         starts = np.searchsorted(times, edges[:-1], side="left")
         base = average_before(curve, scenario)
-        peak = np.maximum.reduceat(values, starts)
+        ends = np.maximum(curve.value(edges[:-1], "right"), curve.value(edges[1:]))
+        peak = np.maximum(np.maximum.reduceat(values, starts), ends)
         averages = np.maximum(np.diff(curve.integral(np.zeros(len(edges)), edges)) / np.diff(edges), 0.0)
         yield AnalyteDays(
             analyte=analyte,

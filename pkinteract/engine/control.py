@@ -13,8 +13,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pkinteract.engine.layout import Layout
 
-FIRST_STEP, FIRST_OF_RELEASE = 0.5, 1e-3
+FIRST_STEP, FIRST_OF_RELEASE = 0.2, 1e-3
 """Longest step after a jump of the input, and after a release begins, whose rate may rise infinitely steeply [h]."""
+
+FIRST_SHARE = 1 / 50
+"""Share of its tolerance that the first step after a jump may need [1].
+
+An inflow or a level that begins at nothing may change everything at once, as where an enzyme of the gut wall saturates
+in seconds. Only the first slope has seen what was before, and the embedded error holds a 74th of its part in the step.
+"""
 
 TRACE = 1e-4
 """Share of a compound's scale below which its errors are judged absolutely [1]."""
@@ -68,8 +75,17 @@ def limit(rtol: float) -> float:
     return rtol * rtol
 
 
+def tightened(error: float, first: bool) -> float:
+    """What decides on a step, and on the length of the next attempt if it fails.
+
+    ``error`` is the sum of :func:`squared` over :func:`limit` [1], and may be NaN; ``first`` says that the step begins
+    with a jump of the input.
+    """
+    return error / (FIRST_SHARE * FIRST_SHARE) if first else error
+
+
 def accepted(error: float) -> bool:
-    """Whether a step holds; ``error`` is the sum of :func:`squared` over :func:`limit` [1], and may be NaN."""
+    """Whether a step holds, by its :func:`tightened` error [1]."""
     return error <= 1.0
 
 

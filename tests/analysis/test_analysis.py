@@ -137,6 +137,14 @@ def test_without_a_time_before_t_0_the_first_period_is_the_reference() -> None:
     assert table[0]["cavg_24h"] == pytest.approx(200 / 24 / 5, rel=1e-6)
 
 
+def test_a_day_without_a_dose_is_highest_where_it_begins() -> None:
+    """2·exp(-t/10 h) mg/L: on every day the peak is the level at its beginning, which is its trough too."""
+    table = [row for row in rows(day_table(simulated(once("100 mg", "0 d", INTO_VEIN), days=6))) if row["day"]]
+
+    assert [row["peak"] for row in table] == pytest.approx([row["trough"] for row in table], rel=1e-9)
+    assert [row["peak"] for row in table] == pytest.approx([2 * math.exp(-2.4 * day) for day in range(1, 6)], rel=1e-8)
+
+
 def test_doses_of_a_short_period_are_those_of_a_day() -> None:
     """Twice the dose in the last twelve hours, of which one dose is seen: twice as much a day as before."""
     courses = daily("100 mg", "12 h", "-10 d", "3.5 d"), daily("200 mg", "12 h", "3.5 d", "9 d")

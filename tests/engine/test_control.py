@@ -5,16 +5,20 @@ from __future__ import annotations
 import math
 
 import numba
+import numpy as np
 import pytest
 from engine_systems import everything
 from hypothesis import given
 from hypothesis import strategies as st
 from random_systems import Case, cases
+from runners import MARKED_FAST, RUNNERS
 
 from pkinteract.engine import control
-from pkinteract.engine.events import NOWHERE, concerning, event_table, longest_steps, place
+from pkinteract.engine.events import NOWHERE, Event, concerning, event_table, longest_steps, place
 from pkinteract.engine.layout import Layout
 from pkinteract.engine.reference.solve import everything as all_stepped
+from pkinteract.engine.reference.solve import solve_reference
+from pkinteract.engine.system import Actor, Compound, Depot, Pathway, Ratio, System
 
 LENGTHS = st.floats(1e-9, 1e3)
 
@@ -75,8 +79,46 @@ def test_a_step_that_failed_becomes_shorter_and_none_grows_without_bound(size: f
         assert 0.1 * size <= control.shorter(size, error) < size
 
 
+def walled(gut: float, inlet: float | None, ratio: float) -> System:
+    """A drug with 100 mg or so in the body, of which an enzyme of the gut wall takes much while little comes in."""
+    own = () if inlet is None else (Ratio(actor=Actor(compound=0, site="inlet", total=False), constant=7),)
+    wall = Ratio(actor=Actor(compound=0, site="gut", total=False), constant=4)
+    return System(
+        parameters=(200.0, 28.0, 2.4, ratio, gut, 80.0, 18.0, inlet or 1.0),
+        compounds=(Compound(volume=0, gut_ratio=3, gut_inhibitors=(wall,), portal=5, gut_flow=6),),
+        scale=(700.0,),
+        depots=(Depot(compound=0, ka=2, fed=True),),
+        pathways=(Pathway(compound=0, clearance=1, inhibitors=own),),
+    )
+
+
+@pytest.mark.parametrize("runner", MARKED_FAST)
+@pytest.mark.parametrize(("gut", "inlet", "ratio"), [(0.3, 0.3, 0.2), (0.3, None, 0.2), (0.1, 0.1, 1.0)])
+def test_what_saturates_in_seconds_is_followed(runner: str, gut: float, inlet: float | None, ratio: float) -> None:
+    """A drug that flows into the gut inhibits what takes it up there within half a minute: to 1e-5 of Cmax.
+
+    The first slope of the first step sees an enzyme that the others do not; 1.5e-5 and 4e-5 of Cmax were left of it.
+    """
+    doses = ((10.0, "rate", 140.0), (12.0, "rate", -140.0), (13.25, "depot-rate", 720.0), (13.75, "depot-rate", -720.0))
+    events = tuple(Event(time=time, kind=kind, target=0, amount=amount) for time, kind, amount in doses)
+    times, system = np.linspace(0.0, 36.0, 289), walled(gut, inlet, ratio)
+
+    found = RUNNERS[runner](system, events, 0.0, 36.0).amounts[0].value(times)
+
+    expected = solve_reference(system, events, 0.0, 36.0, rtol=1e-10).amounts[0].value(times)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * float(expected.max()))
+
+
+@given(st.floats(0) | st.just(math.nan), st.booleans())
+def test_the_first_step_after_a_jump_is_judged_by_a_fiftieth(error: float, first: bool) -> None:
+    """Errors are squares; no number stays none."""
+    share = control.FIRST_SHARE if first else 1.0
+
+    assert control.tightened(error, first) == pytest.approx(error / share**2, nan_ok=True)
+
+
 @pytest.mark.compiled
-@pytest.mark.parametrize("name", ["squared", "fitting", "shorter", "longer", "accepted", "limit"])
+@pytest.mark.parametrize("name", ["squared", "fitting", "shorter", "longer", "tightened", "accepted", "limit"])
 def test_step_control_compiles_unchanged(name: str) -> None:
     """Under numba the same functions give the same numbers as in CPython, to rounding of powers."""
     plain = getattr(control, name)

@@ -135,11 +135,15 @@ def test_a_profile_ends_where_the_likelihood_ratio_says(model: str, tmp_path: Pa
 
 @pytest.mark.parametrize("model", WIDTHS)
 def test_a_posterior_is_that_of_the_likelihood(model: str, tmp_path: Path) -> None:
-    """F alone: mean and SD of ln F by integration over the density; an estimated SD is integrated out."""
+    """F alone: mean and SD of ln F by integration over the density; an estimated SD is integrated out.
+
+    To four standard errors of as many draws as the chain holds independent ones.
+    """
     tables, width = WIDTHS[model]
     seen, shape = 0.6 * noisy(8), bateman(TIMES)
     # Half of the walkers move together: thirty-two fill the sixteen lanes.
-    sampling = "[posterior]\nwalkers = 32\nsteps = 250\nburn = 50\n"
+    walkers = 32
+    sampling = f"[posterior]\nwalkers = {walkers}\nsteps = 250\nburn = 50\n"
 
     group = fitted(tmp_path, DATA, SCALE, tables, sampling, levels=csv(zip(TIMES, seen, strict=True)))
 
@@ -151,8 +155,9 @@ def test_a_posterior_is_that_of_the_likelihood(model: str, tmp_path: Path) -> No
     sd = math.sqrt(float(weights @ (logs - mean) ** 2))
     assert group.posterior is not None
     drawn = np.log(group.posterior.values[:, 0])
-    assert np.mean(drawn) == pytest.approx(mean, abs=0.1 * sd)
-    assert np.std(drawn) == pytest.approx(sd, rel=0.1)
+    independent = walkers * group.posterior.steps / group.posterior.times[0]
+    assert np.mean(drawn) == pytest.approx(mean, abs=4 * sd / math.sqrt(independent))
+    assert np.std(drawn) == pytest.approx(sd, rel=4 / math.sqrt(2 * independent))
 
 
 def test_a_level_that_is_predicted_as_nothing_has_no_proportional_error(tmp_path: Path) -> None:

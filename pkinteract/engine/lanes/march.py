@@ -22,7 +22,8 @@ RELEASE_NUMBERS = 7
 """Numbers of a release: what ``release.share`` takes, in its order, and the age at which it is over."""
 
 share = kernel(release.share)
-fitting, shorter, longer = kernel(control.fitting), kernel(control.shorter), kernel(control.longer)
+fitting, tightened = kernel(control.fitting), kernel(control.tightened)
+shorter, longer = kernel(control.shorter), kernel(control.longer)
 MOST_STEPS, FIRST_STEP = control.MOST_STEPS, control.FIRST_STEP
 
 
@@ -118,7 +119,7 @@ def march(
     """
     now, h, limit, steps = start, FIRST_STEP, rtol * rtol, 0
     place, point, edge, chosen, first, known = 0, 0, 0, 0, 0, -KEPT
-    gap = grid[1] - grid[0] if points > 1 else inf
+    gap, jumped = grid[1] - grid[0] if points > 1 else inf, True
     fades(0.0, a, t, t[header.FADE])
     while point < points and grid[point] <= start:
         read(start, 0.0, False, a, t, d)
@@ -130,9 +131,11 @@ def march(
                 a[places[place]] = a[places[place]] + amounts[place]
             h = min(h, longest[place])
             place += 1
+            jumped = True
         while chosen < switches and since[chosen] <= now:
             switched(chosen, sets, a, t)
             chosen += 1
+            jumped = True
             known = steps - KEPT
         while edge <= windows and edges[edge] <= now:
             if edge > 0:
@@ -166,9 +169,11 @@ def march(
             tried += 1
             if tried > MOST_STEPS:
                 return -steps
-            if not error <= 1.0:
-                h = shorter(size, error)
+            strict = tightened(error, jumped)
+            if not strict <= 1.0:
+                h = shorter(size, strict)
                 continue
+            jumped = False
             after = end if size == left else now + size
             if inside or (point < points and grid[point] <= after):
                 read(now, size, inside, a, t, d)

@@ -26,6 +26,7 @@ from pkinteract.engine.control import (
     limit,
     longer,
     shorter,
+    tightened,
 )
 from pkinteract.engine.curves import Array, Curve, polynomials
 from pkinteract.engine.events import NOWHERE, Event, Switch, concerning, event_table, with_marks
@@ -165,9 +166,10 @@ class _March:
             if tried > MOST_STEPS:
                 self.failure = Failure(start=begun, stop=end, reason=TOO_FAST)
                 break
-            if not accepted(error):
+            strict = tightened(error, self.t == begun)
+            if not accepted(strict):
                 self.rejected += 1
-                self.h = shorter(h, error)
+                self.h = shorter(h, strict)
                 continue
             self.starts += self.pack_state(*y)
             self.slopes += self.pack_slopes(*k)
