@@ -95,11 +95,13 @@ def _clearing(victim: str) -> set[str]:
     return wall | {pathway.enzyme for pathway in row.elimination.pathway if pathway.enzyme is not None}
 
 
+TOUCHED = {drug: _touched(drug) for drug in DOSED}
+CLEARING = {drug: _clearing(drug) for drug in DOSED}
 PAIRS = [
     (other, victim)
     for other in DOSED
     for victim in DOSED
-    if other != victim and not _touched(other).isdisjoint(_clearing(victim))
+    if other != victim and not TOUCHED[other].isdisjoint(CLEARING[victim])
 ]
 """Ordered pairs with a constant; ``make fuzz`` goes through all, ``make test`` through thirty."""
 
