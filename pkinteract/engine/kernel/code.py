@@ -3,7 +3,7 @@
 Nobody runs what it compiled: the file is read back by whoever made it too, so that all compute the same bits. Its name
 holds the sources, the compilers and the processor; its first line the digest of that name and the rest. What is
 missing, cut, altered, another entry's or another user's is made again. What is traced for a structure is made here, in
-a tenth of a second, and kept the same way under the digest of its text.
+a fifth of a second, and kept the same way under the digest of its text.
 """
 
 from __future__ import annotations
