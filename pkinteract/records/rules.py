@@ -64,7 +64,7 @@ COLUMNS: Mapping[str, RecordColumn] = {
 """Every column that is read; a covariate has a value on every record."""
 
 SHORTEST, LONGEST = 1e-6, 1e7
-"""Durations of an infusion [h]: those that times of the size of TIME resolve."""
+"""Durations of an infusion [h], and the shortest interval of doses: those that times of the size of TIME resolve."""
 
 UNSUPPORTED = dict.fromkeys(
     ("DATE", "DAT1", "DAT2", "DAT3"),
@@ -163,6 +163,8 @@ def _repeats(record: Raw) -> Iterator[tuple[str, str]]:
     for name in ("ADDL", "SS"):
         if record.get(name) > 0 and interval == 0:
             yield "II", f"must be above 0 where {name} is {record.get(name):g}"
+        elif record.get(name) > 0 and interval < SHORTEST:
+            yield "II", f"must be at least {SHORTEST:g} h where {name} is {record.get(name):g}"
     if record.get("SS") == 0 or interval == 0:
         return
     rate = record.get("R1") if record.get("RATE") == -1 else record.get("RATE")

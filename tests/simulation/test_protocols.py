@@ -47,6 +47,21 @@ def told(doses: tuple[Dose, ...]) -> list[tuple[float, str, float, bool]]:
     return [(round(dose.time, 6), dose.drug, round(dose.amount, 9), dose.missed) for dose in doses]
 
 
+def test_a_regimen_that_would_begin_after_a_stop_is_left_without_courses() -> None:
+    """A second regimen of the drug from day 10, and the protocol stops it on day 7: as if it were not in the file."""
+    later = regimen(
+        "drug-x", course("10 d", 'dose = "50 mg"', 'every = "12 h"', 'until = "20 d"', 'route = "intravenous"')
+    )
+    first = WEEKLY.replace('until = "20 d"', 'until = "10 d"')
+
+    both = run(text(first, later, protocol("day 7", "stop"), days=20), drugs=(X,))
+    alone = run(text(first, protocol("day 7", "stop"), days=20), drugs=(X,))
+
+    assert told(both.scenario.doses) == told(alone.scenario.doses)
+    assert run_record(both)["interactions"] == run_record(alone)["interactions"]
+    np.testing.assert_array_equal(both.concentration, alone.concentration)
+
+
 def test_a_trough_is_judged_before_the_dose_and_the_dose_at_the_check_is_the_first_of_the_new_ones() -> None:
     """The level before the n-th bolus is the sum of what the ones before left (closed form); the dose is halved."""
     result = ruled(protocol("drug-x trough above 0.5 mg/L", "halve", 'check = "7 d"', "at_most = 1"))

@@ -247,7 +247,7 @@ def _averages(scenario: Scenario) -> dict[str, float]:
     levels = dict.fromkeys(scenario.monographs, 0.0)
     for regimen in scenario.regimens:
         monograph = scenario.monographs[regimen.drug]
-        largest = max(daily_dose(course) * available(monograph, course) for course in regimen.courses)
+        largest = max((daily_dose(course) * available(monograph, course) for course in regimen.courses), default=0.0)
         levels[regimen.drug] += largest / 24 / typical_clearance(monograph, scenario.patient)
     for drug in scenario.dosed:
         levels[drug] = _settled(scenario.monographs[drug], levels[drug], scenario.patient)
