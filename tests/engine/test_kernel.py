@@ -252,16 +252,22 @@ def test_many_may_prune_one_folder_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.compiled
 def test_using_code_keeps_it_and_making_it_clears_up(tmp_path: Path) -> None:
-    """A process that compiles removes what is old beside it; one that reads code says that it was used."""
+    """Of processes that begin at once one compiles, and removes what is old beside it; the others wait for it. One that
+    reads code says that it was used."""
     old = left(tmp_path, f"march-{version('a')}.o", OLD)
     script = (
         "from pkinteract.engine.kernel import code\n"
         "code.ENTRIES = tuple(one for one in code.ENTRIES if one.module.endswith('digits'))\n"
+        "begun, begin = [], code.subprocess.Popen\n"
+        "code.subprocess.Popen = lambda *line, **options: begun.append(line) or begin(*line, **options)\n"
         "code.address(code.ENTRIES[0])\n"
+        "print(len(begun))\n"
     )
     environment = {**os.environ, "PKINTERACT_CACHE": str(tmp_path)}
     line = [sys.executable, "-c", script]
-    subprocess.run(line, env=environment, check=True)
+    several = [subprocess.Popen(line, env=environment, stdout=subprocess.PIPE) for _ in range(3)]
+    compiled = [int(process.communicate()[0]) for process in several]
+    assert sorted(compiled) == [0, 0, 1]
     (mine,) = tmp_path.iterdir()
     assert mine == code.path_of(MINE, tmp_path)
     assert not old.exists()

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -124,7 +124,7 @@ def _made(into: Path) -> None:
         print(f"compiling for this processor, once: about {SECONDS} s", file=sys.stderr)
     found_at = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, COMPILING: "1", "PYTHONPATH": found_at}
-    with tempfile.TemporaryDirectory(prefix="pkinteract-") as room, ExitStack() as begun:
+    with _alone(into), tempfile.TemporaryDirectory(prefix="pkinteract-") as room, ExitStack() as begun:
         command = [sys.executable, "-m", "pkinteract.engine.kernel.compiler", room]
         modules = {entry.module for entry in ENTRIES if _kept(path_of(entry, into)) is None}
         processes = [begun.enter_context(subprocess.Popen([*command, name], env=environment)) for name in modules]
@@ -134,6 +134,19 @@ def _made(into: Path) -> None:
         for entry in (one for one in ENTRIES if one.module in modules):
             _keep(path_of(entry, into), (Path(room) / entry.name).read_bytes())
     prune(into)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let nobody else fill a folder meanwhile: who waits finds it filled. Where no lock can be had, all fill it."""
+    with ExitStack() as held:
+        with suppress(OSError, ImportError):
+            import fcntl
+
+            place = os.open(folder, os.O_RDONLY)
+            held.callback(os.close, place)
+            fcntl.flock(place, fcntl.LOCK_EX)
+        yield
 
 
 def _keep(path: Path, content: bytes) -> None:
