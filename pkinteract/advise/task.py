@@ -169,15 +169,12 @@ def _refused(result: Result, wanted: AdviseSpecification, analyte: Analyte) -> S
         refuse("keep", f"there is no level of {analyte.id} before day {start / DAY:g} to keep; write between or range")
     if not _judged(wanted, start, count).any():
         refuse("until", "leaves no whole day after the first change to judge; run longer")
-    if not wanted.strengths and not problems:
-        forms = {course.formulation for course in courses if course.stop > start}
-        known = scenario.monographs[drug].dosing.strengths
-        if len(forms) > 1:
-            refuse("drug", f"{drug} is taken as {' and '.join(sorted(forms))}; doses of one formulation are looked for")
-        elif not forms <= set(known):
-            refuse(
-                "strengths", f'are not known of {drug} {min(forms)}; write for example strengths = ["10 mg", "25 mg"]'
-            )
+    if not wanted.strengths and all(problem.key != "advise.strengths" for problem in problems):
+        unknown = {course.formulation for course in courses if course.stop > start}
+        unknown -= set(scenario.monographs[drug].dosing.strengths)
+        if unknown:
+            text = f"are not known of {drug} {min(unknown)}"
+            refuse("strengths", f'{text}; write for example strengths = ["10 mg", "25 mg"]')
     return problems
 
 

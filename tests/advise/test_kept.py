@@ -90,6 +90,15 @@ CASES = {
         regimen("erythromycin", daily("500 mg", "6 h", "0 d", "8 d")),
         advise='drug = "carbamazepine"\nkeep = "10 %"\nmost_changes = 2\n',
     ),
+    "tablets after infusions": case(
+        regimen(
+            "levetiracetam",
+            daily("500 mg", "12 h", "-3 d", "0 d", 'route = "intravenous"'),
+            daily("500 mg", "12 h", "0 d", "16 d"),
+        ),
+        VALPROATE,
+        advise='drug = "levetiracetam"\nbetween = ["4 mg/L", "8 mg/L"]\n',
+    ),
     "taper": case(
         regimen("lamotrigine", daily("100 mg", "12 h", "-12 d", "16 d")),
         regimen(

@@ -53,6 +53,10 @@ READ = {
     "unbound": ('drug = "valproate"\ntarget = "valproate-unbound"\nkeep = "10 %"\n', {"target": "unbound"}),
     "target of another": ('drug = "lamotrigine"\ntarget = "valproate"\n', {"target": "does not come from"}),
     "target alone": ('target = "lamotrigine"\n', {"drug": "required"}),
+    "band of a drug that is not there": (
+        'drug = "phenytoin"\nbetween = ["3 mg/L", "9 mg/L"]\n',
+        {"drug": "a drug that this scenario doses"},
+    ),
     "band alone": ('between = ["3 mg/L", "9 mg/L"]\n', {"drug": "required"}),
     "earliest too late": ('until = "4 d"\nearliest = "4 d"\n', {"earliest": "last judged day"}),
     "no day": ("weekdays = []\n", {"weekdays": "names no day"}),
@@ -163,6 +167,23 @@ SIMULATED = {
         (regimen("lamotrigine", daily("100 mg", "12 h", "-10 d", "10 d", 'missed = ["3 d"]')), VALPROATE),
         'drug = "lamotrigine"\n',
         {"drug"},
+    ),
+    "missed, and no tablets known": (
+        (regimen("cannabidiol", daily("100 mg", "12 h", "-10 d", "10 d", 'missed = ["3 d"]')), VALPROATE),
+        "",
+        {"drug", "strengths"},
+    ),
+    "infusions after the change": (
+        (
+            regimen(
+                "levetiracetam",
+                daily("500 mg", "12 h", "-10 d", "3 d"),
+                daily("500 mg", "12 h", "3 d", "10 d", 'route = "intravenous"'),
+            ),
+            VALPROATE,
+        ),
+        'drug = "levetiracetam"\nbetween = ["4 mg/L", "8 mg/L"]\n',
+        {"strengths"},
     ),
     "three that cannot be": (
         (regimen("lamotrigine", daily("100 mg", "12 h", "9.5 d", "10 d")), VALPROATE.replace("0 d", "9.5 d")),

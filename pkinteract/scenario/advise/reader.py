@@ -118,7 +118,7 @@ def _target(table: AdviseTable, drug: str | None, around: AdviseContext, report:
     """The analyte that is judged; that of the drug itself where it is not named but the drug is."""
     if table.target is None:
         if drug is None:
-            if table.between is not None or table.range:
+            if table.drug is None and (table.between is not None or table.range):
                 report("drug", f'is required with {"between" if table.between else "range"}; write drug = "…"')
             return None
         return target_of(around.monographs[drug])
@@ -215,8 +215,8 @@ def _check_times(table: AdviseTable, around: AdviseContext, report: Report) -> N
 
 
 def _check_strengths(drug: str, around: AdviseContext, report: Report) -> None:
+    """Refuse a drug that is only taken in forms of unknown strengths; which of several counts is known after a run."""
     regimen = next(regimen for regimen in around.regimens if regimen.drug == drug)
     forms = {course.formulation for course in regimen.courses}
-    unknown = sorted(form for form in forms if form not in around.monographs[drug].dosing.strengths)
-    if unknown:
-        report("strengths", f'are not known of {drug} {unknown[0]}; write for example strengths = ["10 mg", "25 mg"]')
+    if forms.isdisjoint(around.monographs[drug].dosing.strengths):
+        report("strengths", f'are not known of {drug} {min(forms)}; write for example strengths = ["10 mg", "25 mg"]')
