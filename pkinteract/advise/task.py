@@ -130,8 +130,10 @@ def _refused(result: Result, wanted: AdviseSpecification, analyte: Analyte) -> S
     start = _start(scenario, drug)
     problems: list[Problem] = []
     lines = Lines(scenario.text).lines
+    refused: set[str] = set()
 
     def refuse(key: str, text: str) -> None:
+        refused.add(key)
         problems.append(
             Problem(line=lines.get(("advise", key), lines.get(("advise",))), key=f"advise.{key}", message=text)
         )
@@ -169,7 +171,7 @@ def _refused(result: Result, wanted: AdviseSpecification, analyte: Analyte) -> S
         refuse("keep", f"there is no level of {analyte.id} before day {start / DAY:g} to keep; write between or range")
     if not _judged(wanted, start, count).any():
         refuse("until", "leaves no whole day after the first change to judge; run longer")
-    if not wanted.strengths and all(problem.key != "advise.strengths" for problem in problems):
+    if not wanted.strengths and "strengths" not in refused:
         unknown = {course.formulation for course in courses if course.stop > start}
         unknown -= set(scenario.monographs[drug].dosing.strengths)
         if unknown:

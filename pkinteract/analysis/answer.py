@@ -21,7 +21,7 @@ class Answer:
     change
         The first change [h]; None without one.
     told
-        Moves that are worth telling, those that newly pass a limit first, then the largest.
+        Moves that are worth telling, those of analytes that newly pass a limit first, then of those that move most.
     """
 
     result: Result
@@ -47,7 +47,11 @@ def answer_of(result: Result) -> Answer:
 
 
 def _in_order(moves: Iterable[Move], alerts: Iterable[Alert]) -> tuple[Move, ...]:
+    known = list(moves)
     passing = {alert.analyte for alert in alerts if alert.rule in OF_LEVELS and alert.since == "after"}
+    most: dict[int, float] = {}
+    for move in known:
+        most[move.place] = max(most.get(move.place, 0.0), abs(math.log(max(move.ratio, 1e-12))))
     return tuple(
-        sorted(moves, key=lambda move: (move.analyte.id not in passing, -abs(math.log(max(move.ratio, 1e-12)))))
+        sorted(known, key=lambda move: (move.analyte.id not in passing, -most[move.place], move.place, move.cause))
     )

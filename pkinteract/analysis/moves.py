@@ -1,20 +1,23 @@
 """How far levels move after a change of something else, and when: what the answer of a run is made of.
 
 The first change is the first begin, dose step or end of a course, or change of the patient, at or after t = 0. The
-reference is the average of the 24 h before it; a move is followed until the next change of the drug's own dose.
+reference is the average of the 24 h before it, or of a whole round of doses taken less often; a move is followed until
+the next change of the drug's own dose, or until something else turns it.
 """
 
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
+from pkinteract.analysis.causes import causes_of
 from pkinteract.analysis.exposure import PRESENT
-from pkinteract.analysis.settled import DAY, at_steady_state, averaged, mean, standing
+from pkinteract.analysis.settled import DAY, at_steady_state, averaged, cycled_beside, mean, round_of, standing
 from pkinteract.engine.curves import Array, Curve
 from pkinteract.result import Analyte, Result
 from pkinteract.scenario import Scenario
@@ -27,38 +30,46 @@ LEAST = 1.1
 RETURNED = 1.15
 """A level that was this much further away than it ends has come and gone [1]."""
 
+MOST_TURNS = 40
+"""Changes in a stretch of unchanged dose up to which each is asked whether it turns a level."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """How the running 24-h average of an analyte moves between two changes of its drug's own dose.
+    """How the running average of an analyte over a day, or a longer round of its doses, moves after a change.
 
     Attributes
     ----------
     place
         Position of the analyte in the result.
     cause, stop
-        The change that moves it, and the next change of its own dose or the end of the run [h].
+        The change that moves it, and the next change of its own dose, one that turns it, or the end of the run [h].
+    round
+        What is averaged over [h]: 24, or the round of doses that are taken less often than daily.
     before, after
-        Average of the 24 h before the cause, and of the last 24 h before ``stop``.
+        Average of the round before the cause, and of the last one before ``stop``.
     extreme, extreme_time
         The running average that is furthest from ``before``, and when [h].
     target
         What the change is judged by: ``after``, or ``extreme`` where the level comes and goes.
     half, most
-        When half and 90 % of the way from ``before`` to the target are done [h]; None where it moves less than
-        ``LEAST`` or is still moving.
+        When half and 90 % of the way from ``before`` to the target are done [h], by how much longer an average goes
+        behind than that of a day; None where it moves less than ``LEAST`` or is still moving.
     settled
         Whether the level has settled at ``stop``, or is back from an extreme.
     limit
         What it is on the way to; None where that cannot be told, as two estimates a window apart differ.
     steady
         Whether the level had settled when the cause came.
+    redosed
+        Whether it had not after a change of its drug's own dose in the run.
     """
 
     place: int
     analyte: Analyte
     cause: float
     stop: float
+    round: float
     before: float
     after: float
     extreme: float
@@ -69,6 +80,7 @@ class Move:
     settled: bool
     limit: float | None
     steady: bool
+    redosed: bool
 
     @property
     def ratio(self) -> float:
@@ -113,7 +125,13 @@ def changes_beside(scenario: Scenario, drug: str) -> list[float]:
 
 def _changes(scenario: Scenario, drugs: Collection[str], *, patient: bool) -> list[float]:
     """Changes at or after t = 0 and before the end: of the doses of some drugs, and of the patient [h]."""
-    times = [time for regimen in scenario.regimens if regimen.drug in drugs for time in dosing_changes(regimen.courses)]
+    times = [
+        time
+        for drug in drugs
+        for time in dosing_changes(
+            [course for regimen in scenario.regimens if regimen.drug == drug for course in regimen.courses]
+        )
+    ]
     times += [time for time, _ in scenario.patients] if patient else []
     inside = sorted(time for time in times if -TOLERANCE <= time < scenario.duration - TOLERANCE)
     return [time for i, time in enumerate(inside) if i == 0 or time - inside[i - 1] > TOLERANCE]
@@ -125,30 +143,75 @@ def moves_of(result: Result) -> tuple[Move, ...]:
 
 
 def _moves(result: Result, place: int) -> Iterator[Move]:
-    """One stretch after the other between changes of the drug's own dose.
+    """One stretch after the other between changes of the drug's own dose, in legs where something else turns the level.
 
-    The first begins at the first change of all, whether or not the level had settled by then; in a later one it must
-    have settled after the change of dose.
+    The first begins at the first change of all, whether or not the level had settled by then; in a later one a level
+    that has not settled after the change of dose is followed from what acts on it, if its drug is taken then. So is one
+    whose round of doses has not been gone through before the change, by averages of a day, and one that goes up and
+    down with the cycle of another drug.
     """
     scenario, analyte, curve = result.scenario, result.analytes[place], result.curves[place]
     everything = _changes(scenario, scenario.dosed, patient=True)
     mine = own_changes(scenario, analyte.parent)
     own = [time for time in everything if _near(time, mine)]
     others = [time for time in everything if not _near(time, own)]
-    window, first = averaged(scenario, analyte.parent), scenario.first_time
+    window, whole = (length(scenario, analyte.parent) for length in (averaged, round_of))
     present = PRESENT * float(np.max(curve.value(curve.breaks), initial=0.0))
-    begin = first
+    swings = cycled_beside(scenario, analyte.parent)
+    taken = [dose.time for dose in scenario.doses if dose.drug == analyte.parent and not dose.missed]
+    begin = first = scenario.first_time
     for end in (*own, scenario.duration):
-        since = begin - TOLERANCE if begin == first else begin + TOLERANCE
-        following = bisect_right(others, since)
-        cause = others[following] if following < len(others) and others[following] < end - TOLERANCE else None
-        before = None if cause is None else before_change(result, place, cause)
-        if cause is not None and before is not None:
-            begun = begin == first and at_steady_state(scenario, analyte.parent)
-            steady = begun or standing(curve, begin, cause, window).settled
-            if (steady or begin == first) and before > present:
-                yield _move(place, analyte, curve, (cause, end), window, (before, steady))
+        later, since = begin != first, begin - TOLERANCE if begin == first else begin + TOLERANCE
+        inside = others[bisect_right(others, since) : bisect_left(others, end - TOLERANCE)]
+        settled = not later and at_steady_state(scenario, analyte.parent)
+        if inside and inside[0] > begin:
+            settled = settled or standing(curve, begin, inside[0], window).settled
+        if later and not settled:
+            inside = [time for time in inside if causes_of(scenario, [time], analyte.parent)]
+            inside = inside if inside and bisect_left(taken, inside[0]) < bisect_left(taken, end) else []
+        for cause, stop in pairwise([*_turns(result, place, inside, end), end]):
+            before, length = _reference(result, place, cause)
+            told = (length == whole and not swings) or bool(causes_of(scenario, [cause], analyte.parent))
+            if before > present and told:
+                steady = settled if cause == inside[0] else standing(curve, begin, cause, window).settled
+                redosed = later and not settled and cause == inside[0]
+                yield _move(result, place, (cause, stop), (before, length), steady=steady, redosed=redosed)
+            begin = cause
         begin = end
+
+
+def _turns(result: Result, place: int, changes: Sequence[float], end: float) -> list[float]:
+    """The first of some changes [h], and those after which a level turns as something comes that has not acted on it.
+
+    What began and ends again, or is tapered, makes no new move of the level that it had moved.
+    """
+    scenario, drug = result.scenario, result.analytes[place].parent
+    turns = list(changes[:1])
+    if not turns or len(changes) > MOST_TURNS:
+        return turns
+    acting = {time: {cause.drug for cause in causes_of(scenario, [time], drug)} for time in changes}
+    known = set(acting[turns[0]])
+    for time in changes[1:]:
+        new = acting[time] - known
+        known |= new
+        (start, _), (here, _) = (_reference(result, place, change) for change in (turns[-1], time))
+        if not new or not min(start, here) > 0:
+            continue
+        stop = next((later for later in changes if later > time and acting[later] - known), end)
+        gone, goes = (_furthest(result, place, *span) for span in ((turns[-1], time), (time, stop)))
+        back = max(gone, 1 / gone) > RETURNED and _fold(here, start) <= LEAST
+        turned = _fold(here, start) > RETURNED and (here > start) != (goes > 1)
+        if max(goes, 1 / goes) > RETURNED and (back or turned):
+            turns.append(time)
+            known = set(acting[time])
+    return turns
+
+
+def _furthest(result: Result, place: int, start: float, stop: float) -> float:
+    """What the running average comes to from ``start`` to ``stop`` [h] where it is furthest from that before [1]."""
+    before, length = _reference(result, place, start)
+    ratios = np.maximum(running(result.curves[place], start, stop, before, length)[1] / before, 1e-12)
+    return float(ratios[int(np.argmax(np.abs(np.log(ratios))))])
 
 
 def move_after(result: Result, place: int, drug: str, cause: float) -> Move | None:
@@ -162,23 +225,34 @@ def move_after(result: Result, place: int, drug: str, cause: float) -> Move | No
     window, first = averaged(scenario, analyte.parent), scenario.first_time
     begin = max((time for time in own if time < cause - TOLERANCE), default=first)
     end = min((time for time in beside if time > cause + TOLERANCE), default=scenario.duration)
-    before = before_change(result, place, cause)
-    if before is None or before <= PRESENT * float(np.max(curve.value(curve.breaks), initial=0.0)):
+    before, length = _reference(result, place, cause)
+    if not before > PRESENT * float(np.max(curve.value(curve.breaks), initial=0.0)):
         return None
     steady = begin == first or standing(curve, begin, cause, window).settled
     if not steady or _near(cause, own):
         return None
-    move = _move(place, analyte, curve, (cause, end), window, (before, steady))
+    move = _move(result, place, (cause, end), (before, length), steady=steady, redosed=False)
     cut = end < scenario.duration - TOLERANCE and not _near(end, own)
     return None if _fold(move.target, before) <= LEAST or (cut and not move.settled) else move
 
 
 def before_change(result: Result, place: int, cause: float) -> float | None:
-    """Average of the 24 h before a change; that of the steady state which the run begins at, where it does so later."""
-    first = result.scenario.first_time
-    if cause - DAY >= first - TOLERANCE:
-        return mean(result.curves[place], cause - DAY, cause)
-    return None if result.kept is None else float(result.kept[place])
+    """Average of a day, or of a longer round of doses, before a change; None where there is no day before it."""
+    before, _ = _reference(result, place, cause)
+    return None if math.isnan(before) else before
+
+
+def _reference(result: Result, place: int, cause: float) -> tuple[float, float]:
+    """Average before a change, and of how long [h]: of a round, or of a day where the run begins within the round.
+
+    Of a run that begins at steady state it is the average of that; NaN where the run begins within the day.
+    """
+    first, curve = result.scenario.first_time, result.curves[place]
+    whole = round_of(result.scenario, result.analytes[place].parent)
+    if cause - whole < first - TOLERANCE and result.kept is not None:
+        return float(result.kept[place]), whole
+    length = next((length for length in (whole, DAY) if cause - length >= first - TOLERANCE), None)
+    return (math.nan, whole) if length is None else (mean(curve, cause - length, cause), length)
 
 
 def _near(time: float, times: list[float]) -> bool:
@@ -202,16 +276,19 @@ def displacements(result: Result, moves: Iterable[Move]) -> Iterator[tuple[Move,
 
 
 def _move(
+    result: Result,
     place: int,
-    analyte: Analyte,
-    curve: Curve,
     span: tuple[float, float],
-    window: float,
-    reference: tuple[float, bool],
+    reference: tuple[float, float],
+    *,
+    steady: bool,
+    redosed: bool,
 ) -> Move:
-    """A move; ``reference`` is the average before it and whether that had settled."""
-    (cause, stop), (before, steady) = span, reference
-    times, averages = running(curve, cause, stop, before)
+    """A move; ``reference`` is the average before it and over how long that is [h]."""
+    (cause, stop), (before, length) = span, reference
+    analyte, curve = result.analytes[place], result.curves[place]
+    window = averaged(result.scenario, analyte.parent)
+    times, averages = running(curve, cause, stop, before, length)
     after = float(averages[-1])
     furthest = int(np.argmax(np.abs(np.log(np.maximum(averages, 1e-12 * before) / before))))
     extreme, when = float(averages[furthest]), float(times[furthest])
@@ -222,33 +299,36 @@ def _move(
     arrives = now.limit is None or _fold(now.limit, before) <= LEAST
     settled = now.settled or returns or (not moved and arrives)
     shares = (averages - before) / (target - before) if moved else np.zeros_like(averages)
+    behind = (length - DAY) / 2
     return Move(
         place=place,
         analyte=analyte,
         cause=cause,
         stop=stop,
+        round=length,
         before=before,
         after=after,
         extreme=extreme,
         extreme_time=when,
         target=target,
-        half=_reached(times, shares, 0.5) if moved and settled else None,
-        most=_reached(times, shares, 0.9) if moved and settled else None,
+        half=_reached(times - behind, shares, 0.5) if moved and settled else None,
+        most=_reached(times - behind, shares, 0.9) if moved and settled else None,
         settled=settled,
         limit=now.limit if now.sure else None,
         steady=steady,
+        redosed=redosed,
     )
 
 
-def running(curve: Curve, start: float, stop: float, before: float) -> tuple[Array, Array]:
-    """Times from ``start`` to ``stop`` by the hour at most [h], and the averages of the 24 h before each.
+def running(curve: Curve, start: float, stop: float, before: float, length: float) -> tuple[Array, Array]:
+    """Times from ``start`` to ``stop`` by the hour at most [h], and the averages of the ``length`` [h] before each.
 
     What lies before the run counts with the average ``before`` it.
     """
     times = np.linspace(start, stop, 1 + math.ceil(stop - start))
     first = float(curve.breaks[0])
-    since = np.maximum(times - DAY, first)
-    averages = (curve.integral(since, times) + before * (since - (times - DAY))) / DAY
+    since = np.maximum(times - length, first)
+    averages = (curve.integral(since, times) + before * (since - (times - length))) / length
     return times, np.maximum(averages, 0.0)
 
 

@@ -28,8 +28,8 @@ SURE = 0.05
 STILL = 1e-3
 """Step from one average to the next, relative to the level, that is none: what weekly doses and solvers leave [1]."""
 
-LONGEST, WEEK = 28, 7
-"""Longest stretch that is averaged, and a week [d]."""
+LONGEST, WEEK, YEAR = 28, 7, 366
+"""Longest stretch that is averaged to see whether a level has settled, a week and a year [d]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +99,38 @@ def averaged(scenario: Scenario, drug: str) -> float:
         if regimen.drug != drug and any(course.weekdays for course in regimen.courses):
             lengths += [WEEK] if acts_on(scenario, regimen.drug, set(family_of(scenario, drug))) else []
     if is_dialysed(scenario, drug):
-        lengths.append(_round([session.start for session in scenario.sessions]))
+        lengths.append(_repeating([session.start for session in scenario.sessions]))
     days = math.lcm(1, *lengths)
     return DAY * (days if days <= LONGEST else 1)
+
+
+def round_of(scenario: Scenario, drug: str) -> float:
+    """What a move of a drug's level is judged over [h]: a day, or the round of doses that are taken less often.
+
+    That is the interval, week or cycle of its own doses, and weekly doses of what acts on it.
+    """
+    lengths, family = [1], set(family_of(scenario, drug))
+    for regimen in scenario.regimens:
+        for course in regimen.courses:
+            if regimen.drug == drug or (course.weekdays and acts_on(scenario, regimen.drug, family)):
+                lengths.append(_round(course))
+    return DAY * math.lcm(*lengths)
+
+
+def cycled_beside(scenario: Scenario, drug: str) -> bool:
+    """Whether another drug that acts on a drug is taken in a cycle."""
+    family = set(family_of(scenario, drug))
+    cycled = {one.drug for one in scenario.regimens if any(course.cycle is not None for course in one.courses)}
+    return any(acts_on(scenario, other, family) for other in cycled - {drug})
+
+
+def _round(course: Course) -> int:
+    """Whole days of the cycle, the week or the interval of doses that are taken less often than daily; else 1 [d]."""
+    if course.cycle is not None:
+        return _whole_days(sum(course.cycle), YEAR)
+    if course.weekdays:
+        return WEEK
+    return 1 if course.every is None or course.every <= DAY + TOLERANCE else _whole_days(course.every, YEAR)
 
 
 def _days(course: Course) -> int:
@@ -111,7 +140,7 @@ def _days(course: Course) -> int:
     return 1 if course.every is None else _whole_days(course.every)
 
 
-def _round(starts: Sequence[float]) -> int:
+def _repeating(starts: Sequence[float]) -> int:
     """Whole days after which times [h] repeat [d]; 1 where they do not within ``LONGEST``."""
     gaps = [later - one for one, later in pairwise(starts)]
     for count in range(1, len(gaps) // 2 + 1):
@@ -120,9 +149,9 @@ def _round(starts: Sequence[float]) -> int:
     return 1
 
 
-def _whole_days(length: float) -> int:
-    """The fewest whole days that hold a whole number of a length [h] of time [d]."""
-    return next((n for n in range(1, LONGEST + 1) if _whole(n * DAY / length)), 1)
+def _whole_days(length: float, most: int = LONGEST) -> int:
+    """The fewest whole days, up to ``most``, that hold a whole number of a length [h] of time [d]; else 1."""
+    return next((n for n in range(1, most + 1) if _whole(n * DAY / length)), 1)
 
 
 def _whole(number: float) -> bool:

@@ -214,7 +214,7 @@ def test_single_doses_before_and_beside_an_inducer_are_compared_by_their_areas()
 
 
 def test_a_rise_is_laid_to_the_drug_that_is_there_when_it_happens() -> None:
-    """Ketoconazole has come and gone when voriconazole lifts carbamazepine furthest: voriconazole is named."""
+    """Ketoconazole has come and gone when voriconazole lifts carbamazepine furthest: voriconazole is named there."""
     answer = answered(
         regimen("carbamazepine", kept("400 mg", "12 h")),
         regimen("ketoconazole", daily("200 mg", "24 h", "10 d", "38 d")),
@@ -222,8 +222,12 @@ def test_a_rise_is_laid_to_the_drug_that_is_there_when_it_happens() -> None:
         days=60,
     )
 
-    assert "after voriconazole is started" in told(answer)["happens"]
-    assert "ketoconazole" not in told(answer)["happens"]
+    (first, second) = (move for move in answer.told if move.analyte.id == "carbamazepine")
+    assert (first.cause, second.cause) == (10 * 24, 40 * 24)
+    first_sentence, second_sentence = told(answer)["happens"].split("The level of carbamazepine ")[1:3]
+    assert "after ketoconazole is started" in first_sentence
+    assert "after voriconazole is started" in second_sentence
+    assert "ketoconazole" not in second_sentence
     gravity = [("grave", "warning", "note").index(alert.severity) for alert in answer.alerts]
     assert gravity == sorted(gravity)
     assert len(answer.alerts) < 8

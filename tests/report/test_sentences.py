@@ -290,6 +290,7 @@ ALERTS = {
     "fall": {"share": 28.4, "before": 148.0, "after": 42.0},
     "peaks": {"fold": 1.6, "before": 77.9, "after": 125.0, "day": 9.3},
     "dips": {"share": 0.4, "before": 148.0, "after": 0.6, "day": 9.3},
+    "drifting": {"before": 5.24, "after": 11.4, "fold": 2.18},
     "displaced": {
         "share": 64.0,
         "before": 10.3,
@@ -329,7 +330,7 @@ def test_an_alert_says_what_it_is_about_and_every_number(key: str, language: str
     """Name and numbers of each rule in each language, three digits, less than 1 % as such; no blank left open."""
     result = answer("carbamazepine-to-levetiracetam").result
     values = {**ALERTS[key], "analyte": "nortriptyline", "drug": "nortriptyline", "unit": "ng/mL"}
-    values |= {"inducers": ["carbamazepine"], "free_unit": "ng/mL"}
+    values |= {"inducers": ["carbamazepine"], "free_unit": "ng/mL", "average": 24.0}
     words = words_of(language)
     alert = Alert(start=0.0, stop=1.0, severity="note", analyte="nortriptyline", rule=key, sentence=key, values=values)
 

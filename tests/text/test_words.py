@@ -71,7 +71,18 @@ OPEN = {
     "terminal": (*get_args(Severity), "none", "alert", "alerts", "mechanism", "looked-for-none", "no-data"),
     "happens": FALLS,
     "alert": (*FALLS, *LEVELS, "above-alert-peaks", "above-alert-sampled", "above-range-total", "below-range-total"),
-    "much": (*LEVELS, "above-range-until", "below-range-until", "days", "peak", "unsteady", "moving", "open", "cut"),
+    "much": (
+        *LEVELS,
+        "above-range-until",
+        "below-range-until",
+        "days",
+        "peak",
+        "unsteady",
+        "moving",
+        "open",
+        "cut",
+        "turned",
+    ),
     "do": (
         *(
             f"{key}{rule}{end}"

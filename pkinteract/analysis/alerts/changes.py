@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from pkinteract.analysis.alerts.types import Alert, Severity
+from pkinteract.analysis.drift import causes_of_move, effect_beside_drift, unknown_part
 from pkinteract.analysis.exposure import PRESENT
 from pkinteract.analysis.moves import Move, displacements, running
 from pkinteract.analysis.settled import DAY, mean
@@ -32,28 +33,32 @@ def change_alerts(result: Result, moves: Iterable[Move]) -> Iterator[Alert]:
     known = list(moves)
     displaced = dict(displacements(result, known))
     for move in known:
+        causes = () if move.steady else causes_of_move(result, move)
+        if unknown_part(result, move, causes):
+            continue
+        effect = effect_beside_drift(result, move, causes)
+        ratio = move.extreme / move.before if effect is None else effect
         if move in displaced:
             yield _displaced(move, displaced[move])
-        elif abs(move.extreme / move.before - 1) > FAR and move.analyte.id not in summed:
-            yield _change(result, move)
+        elif abs(ratio - 1) > FAR and move.analyte.id not in summed:
+            yield _change(result, move) if effect is None else _drifting(move, effect)
             yield from _unjudged(result, move)
             yield from _contraception(result, move)
 
 
 def _change(result: Result, move: Move) -> Alert:
-    """How far it moves; that less of a metabolite is formed, which nothing judges, is a note."""
-    times, averages = running(result.curves[move.place], move.cause, move.stop, move.before)
+    """How far it moves."""
+    times, averages = running(result.curves[move.place], move.cause, move.stop, move.before, move.round)
     away = np.abs(averages / move.before - 1) > FAR
-    ratio = move.extreme / move.before
+    reached = move.target if abs(move.ratio - 1) > FAR else move.extreme
+    ratio = reached / move.before
     rises, comes_back = ratio > 1, move.returns
-    judged = move.analyte.low is not None or move.analyte.high is not None
-    byproduct = move.analyte.id != move.analyte.parent and len(move.analyte.parts) == 1 and not judged
-    severity: Severity = "grave" if max(ratio, 1 / max(ratio, 1e-12)) >= GRAVE else "warning"
     values: dict[str, object] = {
         "analyte": move.analyte.id,
         "before": move.before,
-        "after": move.extreme,
+        "after": reached,
         "unit": move.analyte.unit,
+        "average": move.round,
         "fold": ratio,
         "share": 100 * ratio,
         "day": move.extreme_time / 24,
@@ -61,12 +66,42 @@ def _change(result: Result, move: Move) -> Alert:
     return Alert(
         start=float(times[away][0]),
         stop=float(times[away][-1]),
-        severity="note" if byproduct and not rises else severity,
+        severity=_severity(move, ratio),
         analyte=move.analyte.id,
         rule="change",
         sentence=("peaks" if comes_back else "rise") if rises else ("dips" if comes_back else "fall"),
         values=values,
     )
+
+
+def _drifting(move: Move, effect: float) -> Alert:
+    """What changes of something else make of a level that was on a way of its own."""
+    values: dict[str, object] = {
+        "analyte": move.analyte.id,
+        "before": move.before,
+        "after": move.target,
+        "unit": move.analyte.unit,
+        "average": move.round,
+        "fold": effect,
+    }
+    return Alert(
+        start=move.cause,
+        stop=move.stop,
+        severity=_severity(move, effect),
+        analyte=move.analyte.id,
+        rule="change",
+        sentence="drifting",
+        values=values,
+    )
+
+
+def _severity(move: Move, ratio: float) -> Severity:
+    """How grave a fold change is; less of a metabolite that nothing judges is a note."""
+    judged = move.analyte.low is not None or move.analyte.high is not None
+    byproduct = move.analyte.id != move.analyte.parent and len(move.analyte.parts) == 1 and not judged
+    if byproduct and ratio <= 1:
+        return "note"
+    return "grave" if max(ratio, 1 / max(ratio, 1e-12)) >= GRAVE else "warning"
 
 
 def _displaced(total: Move, free: Move) -> Alert:
@@ -95,10 +130,15 @@ def _displaced(total: Move, free: Move) -> Alert:
 
 
 def cycle_alerts(result: Result) -> Iterator[Alert]:
-    """Levels that go up and down with the phases of another drug's cycle, by the last whole round of the run."""
+    """Levels that go up and down with the phases of another drug's cycle, by the last whole round of the run.
+
+    Those of drugs that are taken in a cycle themselves go up and down with their own.
+    """
     scenario = result.scenario
     summed = {part for analyte in result.analytes if len(analyte.parts) > 1 for part in analyte.parts}
-    for drug, course in ((regimen.drug, course) for regimen in scenario.regimens for course in regimen.courses):
+    courses = [(regimen.drug, course) for regimen in scenario.regimens for course in regimen.courses]
+    cycled = {drug for drug, course in courses if course.cycle is not None}
+    for drug, course in courses:
         if course.cycle is None:
             continue
         length, end = sum(course.cycle), min(course.stop, scenario.duration)
@@ -110,7 +150,7 @@ def cycle_alerts(result: Result) -> Iterator[Alert]:
         for analyte, curve in zip(result.analytes, result.curves, strict=True):
             beside, without = mean(curve, stop - DAY, stop), mean(curve, begin + length - DAY, begin + length)
             least = PRESENT * float(np.max(curve.value(curve.breaks), initial=0.0))
-            if analyte.parent == drug or analyte.id in summed or min(beside, without) <= least:
+            if analyte.parent in cycled or analyte.id in summed or min(beside, without) <= least:
                 continue
             fold = max(beside, without) / min(beside, without)
             if fold - 1 > FAR:

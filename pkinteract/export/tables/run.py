@@ -131,6 +131,8 @@ def alert_text(alert: Alert, result: Result, words: Words) -> str:
     share = values.get("share")
     if isinstance(share, float) and share < 1:
         values["share"] = words.say("less-than", limit=1)
+    if "average" in values:
+        values["average"] = average_text(float(str(values["average"])), words)
     if "inducers" in values:
         drugs = values["inducers"]
         names = [name_of(drug, result.scenario, words.language) for drug in drugs] if isinstance(drugs, list) else []
@@ -139,6 +141,12 @@ def alert_text(alert: Alert, result: Result, words: Words) -> str:
         values["judged"] = judged_text(analyte, words)
     text = words.say(f"alert.{alert.sentence}", **values)
     return text[0].upper() + text[1:]
+
+
+def average_text(hours: float, words: Words) -> str:
+    """What a level is the average of, in words: mostly of a day."""
+    days = f"{hours / 24:.0f}"
+    return words.say("average.day") if days == "1" else words.say("average.days", days=days)
 
 
 def judged_text(analyte: Analyte, words: Words) -> str:

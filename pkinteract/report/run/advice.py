@@ -28,7 +28,7 @@ URGENT = ("lost", "beyond-clearance")
 
 
 def advice_of(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[str]:
-    """What the gravest new alerts and what is known of two drugs ask for, then what follows from each move.
+    """What the gravest new alerts and what is known of two drugs ask for, then what follows from a level's last move.
 
     That nothing does is said of a level that is judged and stays inside its range.
     """
@@ -44,7 +44,7 @@ def advice_of(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[s
     steered = {protocol.drug for protocol in answer.result.scenario.protocols}
     displaced = {total.place for total, _ in displacements(answer.result, answer.moves)}
     unjudged: list[str] = []
-    for move in moves:
+    for move in {move.place: move for move in moves}.values():
         name = analyte_name(answer, move.analyte.id, words)
         if move.place in displaced:
             yield words.say("do.displaced", analyte=name)
@@ -105,12 +105,13 @@ def _judged(answer: Answer, move: Move, words: Words) -> str:
     }
     high = first_alert(answer, move.analyte.id, ("above-alert", "above-range"))
     low = first_alert(answer, move.analyte.id, ("below-range",))
-    if high is not None and move.ratio > 1:
+    outside = earlier_alert(answer, move, lasting=True)
+    late = None if outside is None or outside.since == "before" else outside.rule
+    if high is not None and (move.ratio > 1 or late in ("above-alert", "above-range")):
         return words.say("do.high", **values, day=written_day(answer, high.start, words), limit=limit_of(high))
-    if low is not None and move.ratio < 1:
+    if low is not None and (move.ratio < 1 or late == "below-range"):
         days = {"day": written_day(answer, low.start, words), "until": written_day(answer, low.stop, words)}
         return words.say("do.low-until" if ends(answer, low) else "do.low", **values, **days, limit=limit_of(low))
-    outside = earlier_alert(answer, move, lasting=True)
     if outside is not None:
         swing = is_swing(answer.result.scenario, move.cause, move.analyte.parent)
         further = "-further" if not swing and outside.rule.startswith("above") == (move.ratio > 1) else ""

@@ -21,13 +21,13 @@ LASTING = 72.0
 
 def with_unbound(moves: Sequence[Move]) -> Iterator[tuple[Move, Move | None]]:
     """Moves, each once; with that of a total level the unbound one, where the same change moves it the same way."""
-    taken: set[int] = set()
+    taken: set[tuple[int, float]] = set()
     for move in moves:
         twin = next((other for other in moves if _twins(move, other)), None)
-        if move.place in taken:
+        if (move.place, move.cause) in taken:
             continue
         total, free = (twin, move) if twin is not None and move.analyte.unbound else (move, twin)
-        taken |= {move.place for move in (total, free) if move is not None and twin is not None}
+        taken |= {(move.place, move.cause) for move in (total, free) if move is not None and twin is not None}
         yield total, free
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pkinteract.analysis import Alert, Answer
-from pkinteract.analysis.causes import Cause, causes_of, is_swing
-from pkinteract.analysis.drift import effect_beside_drift
-from pkinteract.analysis.moves import LEAST, Move, moves_of, named
+from pkinteract.analysis.causes import Cause, is_swing
+from pkinteract.analysis.drift import causes_of_move, effect_beside_drift, unknown_part
+from pkinteract.analysis.moves import LEAST, Move, moves_of, named, own_changes
 from pkinteract.analysis.risks import ratio_ends, risk_ends, risks_of
 from pkinteract.analysis.settled import DAY, mean
-from pkinteract.export.tables.run import alert_text, judged_text
+from pkinteract.export.tables.run import alert_text, average_text, judged_text
 from pkinteract.guidance.types import Guidance
 from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.report.guidance.text import guidance_sentences
@@ -186,7 +186,7 @@ def _happens(answer: Answer, together: Sequence[tuple[Move, Move | None]], words
         return
     for move, free in together:
         key = ("peaks" if move.ratio > 1 else "dips") if move.returns else ("rise" if move.ratio > 1 else "fall")
-        causes = _causes(answer, move)
+        causes = causes_of_move(answer.result, move)
         cause = words.listed([_cause(answer, one, words) for one in causes])
         values = {
             "analyte": analyte_name(answer, move.analyte.id, words),
@@ -195,10 +195,13 @@ def _happens(answer: Answer, together: Sequence[tuple[Move, Move | None]], words
             "before": move.before,
             "after": move.target,
             "unit": move.analyte.unit,
+            "average": average_text(move.round, words),
         }
         effect = effect_beside_drift(answer.result, move, causes)
         if effect is not None:
             yield _drift(answer, move, causes, effect, words)
+        elif unknown_part(answer.result, move, causes):
+            yield words.say("happens.redosed", cause=cause, **values)
         else:
             sentence = words.say(f"happens.{key}", cause=cause, **values) if cause else None
             yield sentence or words.say(_unmoved(answer, move), **values)
@@ -220,7 +223,7 @@ def _hidden(answer: Answer, words: Words) -> Iterator[str]:
     for move in named(answer.result, answer.moves):
         if move.steady or move in answer.told:
             continue
-        causes = _causes(answer, move)
+        causes = causes_of_move(answer.result, move)
         effect = effect_beside_drift(answer.result, move, causes)
         if effect is not None and _fold(effect, 1.0) > LEAST:
             yield _drift(answer, move, causes, effect, words)
@@ -228,11 +231,13 @@ def _hidden(answer: Answer, words: Words) -> Iterator[str]:
 
 def _drift(answer: Answer, move: Move, causes: Sequence[Cause], effect: float, words: Words) -> str:
     return words.say(
-        "happens.drifting",
+        "happens.drifting-back" if move.returns else "happens.drifting",
         analyte=analyte_name(answer, move.analyte.id, words),
         before=move.before,
-        after=move.after,
+        after=move.target,
+        end=move.after,
         unit=move.analyte.unit,
+        average=average_text(move.round, words),
         cause=words.listed([_cause(answer, cause, words) for cause in causes]),
         fold=words.number(f"{effect:.2f}"),
     )
@@ -263,13 +268,6 @@ def _unmoved(answer: Answer, move: Move) -> str:
     return "happens.dialysed" if swing else "happens.unsettled"
 
 
-def _causes(answer: Answer, move: Move) -> tuple[Cause, ...]:
-    """What led to the average that a move is judged by: nothing of its last day, as an average of 24 h goes behind."""
-    end = (move.extreme_time if move.returns else move.stop) - DAY
-    times = [time for time in answer.result.scenario.changes if move.cause - TOLERANCE <= time < end - TOLERANCE]
-    return causes_of(answer.result.scenario, times or [move.cause], move.analyte.parent)
-
-
 def _cause(answer: Answer, cause: Cause, words: Words) -> str:
     if cause.what == "patient":
         key = "smoker" if cause.drug == "smoker" and cause.after else cause.drug.replace("_", "-")
@@ -282,14 +280,17 @@ def _cause(answer: Answer, cause: Cause, words: Words) -> str:
 def _much(answer: Answer, together: Sequence[tuple[Move, Move | None]], words: Words) -> Iterator[str]:
     """When each change is done, those with the same days as one; then which limits are passed, and when."""
     times: dict[tuple[str, tuple[tuple[str, str], ...]], list[str]] = {}
+    seen: set[int] = set()
     for move, _ in together:
+        name = analyte_name(answer, move.analyte.id, words)
+        if move.place in seen:
+            name = words.say("much.later", analyte=name, day=written_day(answer, move.cause, words))
+        seen.add(move.place)
         for key, days in _timed(answer, move, words):
-            times.setdefault((key, tuple(sorted(days.items()))), []).append(
-                analyte_name(answer, move.analyte.id, words)
-            )
+            times.setdefault((key, tuple(sorted(days.items()))), []).append(name)
     for (key, told_days), names in times.items():
         yield words.say(f"much.{key}", analyte=words.listed(names), **dict(told_days))
-    for move in (move for pair in together for move in pair if move is not None):
+    for move in {move.place: move for pair in together for move in pair if move is not None}.values():
         values = {
             "analyte": analyte_name(answer, move.analyte.id, words),
             "unit": move.analyte.unit,
@@ -304,16 +305,17 @@ def _much(answer: Answer, together: Sequence[tuple[Move, Move | None]], words: W
 
 def _timed(answer: Answer, move: Move, words: Words) -> Iterator[tuple[str, dict[str, str]]]:
     """How far a move has come and when, as keys of the words and what is filled in."""
-    unit = move.analyte.unit
-    if is_swing(answer.result.scenario, move.cause, move.analyte.parent):
+    scenario, unit = answer.result.scenario, move.analyte.unit
+    if is_swing(scenario, move.cause, move.analyte.parent):
         return
     if not move.steady:
         yield "unsteady", {"level": words.written(move.before), "unit": unit}
     if not move.settled:
         at = {"day": words.written(move.stop / 24), "level": words.written(move.after), "unit": unit}
         limit = {} if move.limit is None else {"limit": words.written(move.limit)}
-        cut = move.stop < answer.result.scenario.duration - TOLERANCE
-        yield ("moving" if limit else "cut" if cut else "open"), {**at, **limit}
+        own = any(abs(move.stop - time) <= TOLERANCE for time in own_changes(scenario, move.analyte.parent))
+        cut = "open" if move.stop >= scenario.duration - TOLERANCE else "cut" if own else "turned"
+        yield ("moving" if limit else cut), {**at, **limit}
     elif move.half is not None and move.most is not None:
         times = {"half": move.half, "most": move.most, **({"top": move.extreme_time} if move.returns else {})}
         days = {name: written_day(answer, time, words) for name, time in times.items()}
