@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pkinteract.analysis.alerts import OF_LEVELS, Alert, alerts_of
-from pkinteract.analysis.moves import Move, first_change, moves_of, told
+from pkinteract.analysis.drift import causes_of_move, unknown_part
+from pkinteract.analysis.moves import Move, first_change, moves_of, named, told
 from pkinteract.analysis.sampling import Sample, samples_of
 from pkinteract.result import Result
 
@@ -21,7 +22,10 @@ class Answer:
     change
         The first change [h]; None without one.
     told
-        Moves that are worth telling, those of analytes that newly pass a limit first, then of those that move most.
+        Moves that are worth telling and can be laid to something, those of analytes that newly pass a limit first, then
+        of those that move most.
+    unknown
+        Moves of levels that had not settled after a change of their own dose, where nothing tells whose part is which.
     """
 
     result: Result
@@ -30,11 +34,13 @@ class Answer:
     alerts: tuple[Alert, ...]
     samples: tuple[Sample, ...]
     told: tuple[Move, ...]
+    unknown: tuple[Move, ...]
 
 
 def answer_of(result: Result) -> Answer:
     """What a result answers."""
     moves = moves_of(result)
+    unknown = [move for move in named(result, moves) if unknown_part(result, move, causes_of_move(result, move))]
     alerts = alerts_of(result, moves)
     return Answer(
         result=result,
@@ -42,7 +48,8 @@ def answer_of(result: Result) -> Answer:
         moves=moves,
         alerts=alerts,
         samples=samples_of(result, moves, alerts),
-        told=_in_order(told(result, moves), alerts),
+        told=_in_order([move for move in told(result, moves) if move not in unknown], alerts),
+        unknown=tuple(unknown),
     )
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from pkinteract.analysis.causes import Cause, causes_of
-from pkinteract.analysis.moves import LEAST, Move
+from pkinteract.analysis.moves import LEAST, Move, own_changes
 from pkinteract.analysis.risks import level_with, there
 from pkinteract.result import Result
 from pkinteract.scenario.types import TOLERANCE
@@ -16,10 +16,14 @@ SMALL = 0.5
 
 
 def causes_of_move(result: Result, move: Move) -> tuple[Cause, ...]:
-    """What led to the average that a move is judged by: nothing of its last round, as an average goes behind."""
+    """What led to the average that a move is judged by: nothing of its last round, as an average goes behind.
+
+    Changes of the drug's own dose, from which the move began, are none of it.
+    """
     end = (move.extreme_time if move.returns else move.stop) - move.round
     times = [time for time in result.scenario.changes if move.cause - TOLERANCE <= time < end - TOLERANCE]
-    return causes_of(result.scenario, times or [move.cause], move.analyte.parent)
+    causes = causes_of(result.scenario, times or [move.cause], move.analyte.parent)
+    return tuple(cause for cause in causes if not (move.redosed and cause.drug == move.analyte.parent))
 
 
 def effect_of(result: Result, move: Move, causes: Sequence[Cause]) -> float | None:
@@ -44,8 +48,8 @@ def effect_beside_drift(result: Result, move: Move, causes: Sequence[Cause]) -> 
 
     What the move is more or less than :func:`effect_of` is the course of a level that had not settled, as in
     autoinduction or after a change of dose; after that what it has come to stands for an end that is not known. None
-    where it had settled, where the effect or the end is not known, and where its own course is less than ``LEAST`` or
-    small beside the effect.
+    where it had settled, where the effect or the end is not known, and, but for doses that change with the cause, where
+    its own course is less than ``LEAST`` or small beside the effect.
     """
     end = move.target if move.settled or (move.redosed and move.limit is None) else move.limit
     if move.steady or end is None or end <= 0:
@@ -54,7 +58,15 @@ def effect_beside_drift(result: Result, move: Move, causes: Sequence[Cause]) -> 
     if effect is None:
         return None
     drift = abs(math.log(end / move.before / effect))
+    if doses_with(result, move):
+        return effect
     return effect if drift > max(math.log(LEAST), SMALL * abs(math.log(effect))) else None
+
+
+def doses_with(result: Result, move: Move) -> bool:
+    """Whether the drug's own dose changes with the cause of a move."""
+    own = own_changes(result.scenario, move.analyte.parent)
+    return move.redosed and any(abs(time - move.cause) <= TOLERANCE for time in own)
 
 
 def unknown_part(result: Result, move: Move, causes: Sequence[Cause]) -> bool:

@@ -62,7 +62,7 @@ class Move:
     steady
         Whether the level had settled when the cause came.
     redosed
-        Whether it had not after a change of its drug's own dose in the run.
+        Whether it had not after a change of its drug's own dose in the run, or that comes with the cause.
     """
 
     place: int
@@ -145,10 +145,10 @@ def moves_of(result: Result) -> tuple[Move, ...]:
 def _moves(result: Result, place: int) -> Iterator[Move]:
     """One stretch after the other between changes of the drug's own dose, in legs where something else turns the level.
 
-    The first begins at the first change of all, whether or not the level had settled by then; in a later one a level
-    that has not settled after the change of dose is followed from what acts on it, if its drug is taken then. So is one
-    whose round of doses has not been gone through before the change, by averages of a day, and one that goes up and
-    down with the cycle of another drug.
+    The first begins at the first change of all, whether or not the level had settled by then. In a later one a level
+    that has not settled after the change of dose is followed from what acts on it, with that change or after it, if its
+    drug is taken then. So is one whose round of doses has not been gone through before the change, by averages of a
+    day, and one that goes up and down with the cycle of another drug.
     """
     scenario, analyte, curve = result.scenario, result.analytes[place], result.curves[place]
     everything = _changes(scenario, scenario.dosed, patient=True)
@@ -167,7 +167,7 @@ def _moves(result: Result, place: int) -> Iterator[Move]:
         if inside and inside[0] > begin:
             settled = settled or standing(curve, begin, inside[0], window).settled
         if later and not settled:
-            inside = [time for time in inside if causes_of(scenario, [time], analyte.parent)]
+            inside = [time for time in (begin, *inside) if _acting(scenario, time, analyte.parent)]
             inside = inside if inside and bisect_left(taken, inside[0]) < bisect_left(taken, end) else []
         for cause, stop in pairwise([*_turns(result, place, inside, end), end]):
             before, length = _reference(result, place, cause)
@@ -178,6 +178,11 @@ def _moves(result: Result, place: int) -> Iterator[Move]:
                 yield _move(result, place, (cause, stop), (before, length), steady=steady, redosed=redosed)
             begin = cause
         begin = end
+
+
+def _acting(scenario: Scenario, time: float, drug: str) -> bool:
+    """Whether something else than its own dose acts on a drug at a time [h]."""
+    return any(cause.drug != drug for cause in causes_of(scenario, [time], drug))
 
 
 def _turns(result: Result, place: int, changes: Sequence[float], end: float) -> list[float]:

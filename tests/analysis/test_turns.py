@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from own_drugs import INDUCER
 from runs import course, daily, drug, once, pathway, regimen, run, text
@@ -66,14 +68,27 @@ def test_what_acts_on_nothing_is_no_cause_of_the_own_way_of_a_level() -> None:
     assert not [alert for alert in answer.alerts if alert.rule == "change"]
 
 
+def test_an_interaction_that_comes_with_a_step_of_the_own_dose_is_told() -> None:
+    """The victim is halved as the inhibitor begins: what the inhibitor makes of the level at the same dose."""
+    halved = regimen("victim", daily("60 mg", "12 h", "-10 d", "20 d"), daily("30 mg", "12 h", "20 d", "90 d"))
+    whole = of(answered(regimen("victim", TWICE), inhibited()))[0]
+    answer = answered(halved, inhibited())
+
+    (move,) = of(answer)
+    assert move.after == pytest.approx(whole.after / 2, rel=1e-3)
+    told = float(re.search(r"at about ([\d.]+) times what it would be otherwise at the same dose", happens(answer))[1])
+    assert told == pytest.approx(whole.ratio, rel=0.1)
+    assert [alert.sentence for alert in answer.alerts if alert.rule == "change"] == ["dosed"]
+
+
 def test_what_cannot_be_told_from_the_own_way_of_a_level_is_said_so() -> None:
     """The inhibitor is doubled half a day after the victim was: no fold, no alert, and not that nothing moves."""
     victim = regimen("victim", daily("30 mg", "12 h", "-10 d", "19.5 d"), daily("60 mg", "12 h", "19.5 d", "90 d"))
     doubled = daily("50 mg", "12 h", "-10 d", "20 d"), daily("100 mg", "12 h", "20 d", "90 d")
     answer = answered(victim, regimen("inhibitor", *doubled))
 
-    assert "when inhibitor goes from 100 to 200 mg a day, and what that makes of it is not told apart" in happens(
-        answer
+    assert happens(answer) == (
+        "What other changes make of victim cannot be told apart from changes of its own dose shortly before."
     )
     assert not [alert for alert in answer.alerts if alert.rule == "change"]
 

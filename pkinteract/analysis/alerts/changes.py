@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from pkinteract.analysis.alerts.types import Alert, Severity
-from pkinteract.analysis.drift import causes_of_move, effect_beside_drift, unknown_part
+from pkinteract.analysis.drift import causes_of_move, doses_with, effect_beside_drift, unknown_part
 from pkinteract.analysis.exposure import PRESENT
 from pkinteract.analysis.moves import Move, displacements, running
 from pkinteract.analysis.settled import DAY, mean
@@ -41,7 +41,7 @@ def change_alerts(result: Result, moves: Iterable[Move]) -> Iterator[Alert]:
         if move in displaced:
             yield _displaced(move, displaced[move])
         elif abs(ratio - 1) > FAR and move.analyte.id not in summed:
-            yield _change(result, move) if effect is None else _drifting(move, effect)
+            yield _change(result, move) if effect is None else _drifting(result, move, effect)
             yield from _unjudged(result, move)
             yield from _contraception(result, move)
 
@@ -74,7 +74,7 @@ def _change(result: Result, move: Move) -> Alert:
     )
 
 
-def _drifting(move: Move, effect: float) -> Alert:
+def _drifting(result: Result, move: Move, effect: float) -> Alert:
     """What changes of something else make of a level that was on a way of its own."""
     values: dict[str, object] = {
         "analyte": move.analyte.id,
@@ -90,7 +90,7 @@ def _drifting(move: Move, effect: float) -> Alert:
         severity=_severity(move, effect),
         analyte=move.analyte.id,
         rule="change",
-        sentence="drifting",
+        sentence="dosed" if doses_with(result, move) else "drifting",
         values=values,
     )
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pkinteract.analysis import Alert, Answer
 from pkinteract.analysis.causes import Cause, is_swing
-from pkinteract.analysis.drift import causes_of_move, effect_beside_drift, unknown_part
+from pkinteract.analysis.drift import causes_of_move, doses_with, effect_beside_drift
 from pkinteract.analysis.moves import LEAST, Move, moves_of, named, own_changes
 from pkinteract.analysis.risks import ratio_ends, risk_ends, risks_of
 from pkinteract.analysis.settled import DAY, mean
@@ -180,8 +180,11 @@ def _happens(answer: Answer, together: Sequence[tuple[Move, Move | None]], words
         yield f"{alert_text(alert, answer.result, words)}."
     hidden = list(_hidden(answer, words))
     yield from hidden[:MOST]
+    unknown = dict.fromkeys(analyte_name(answer, move.analyte.id, words) for move in answer.unknown)
+    if unknown:
+        yield words.say("happens.redosed", analyte=words.listed(list(unknown)))
     if not together:
-        if answer.change is not None and not designed and not hidden:
+        if answer.change is not None and not designed and not hidden and not unknown:
             yield words.say("happens.nothing")
         return
     for move, free in together:
@@ -200,8 +203,6 @@ def _happens(answer: Answer, together: Sequence[tuple[Move, Move | None]], words
         effect = effect_beside_drift(answer.result, move, causes)
         if effect is not None:
             yield _drift(answer, move, causes, effect, words)
-        elif unknown_part(answer.result, move, causes):
-            yield words.say("happens.redosed", cause=cause, **values)
         else:
             sentence = words.say(f"happens.{key}", cause=cause, **values) if cause else None
             yield sentence or words.say(_unmoved(answer, move), **values)
@@ -221,7 +222,7 @@ def _happens(answer: Answer, together: Sequence[tuple[Move, Move | None]], words
 def _hidden(answer: Answer, words: Words) -> Iterator[str]:
     """Levels that hardly move, as their own course goes against what a change makes of them."""
     for move in named(answer.result, answer.moves):
-        if move.steady or move in answer.told:
+        if move.steady or move in answer.told or move in answer.unknown:
             continue
         causes = causes_of_move(answer.result, move)
         effect = effect_beside_drift(answer.result, move, causes)
@@ -230,8 +231,9 @@ def _hidden(answer: Answer, words: Words) -> Iterator[str]:
 
 
 def _drift(answer: Answer, move: Move, causes: Sequence[Cause], effect: float, words: Words) -> str:
+    kind = "dosed" if doses_with(answer.result, move) else "drifting-back" if move.returns else "drifting"
     return words.say(
-        "happens.drifting-back" if move.returns else "happens.drifting",
+        f"happens.{kind}",
         analyte=analyte_name(answer, move.analyte.id, words),
         before=move.before,
         after=move.target,
@@ -308,7 +310,7 @@ def _timed(answer: Answer, move: Move, words: Words) -> Iterator[tuple[str, dict
     scenario, unit = answer.result.scenario, move.analyte.unit
     if is_swing(scenario, move.cause, move.analyte.parent):
         return
-    if not move.steady:
+    if not move.steady and not doses_with(answer.result, move):
         yield "unsteady", {"level": words.written(move.before), "unit": unit}
     if not move.settled:
         at = {"day": words.written(move.stop / 24), "level": words.written(move.after), "unit": unit}
