@@ -11,6 +11,7 @@ from pkinteract.analysis.drift import causes_of_move, unknown_part
 from pkinteract.analysis.moves import Move, first_change, moves_of, named, told
 from pkinteract.analysis.sampling import Sample, samples_of
 from pkinteract.result import Result
+from pkinteract.scenario.types import TOLERANCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,10 +23,11 @@ class Answer:
     change
         The first change [h]; None without one.
     told
-        Moves that are worth telling and can be laid to something, those of analytes that newly pass a limit first, then
-        of those that move most.
+        Moves that are worth telling and can be laid to something: first those of unchanged doses, of them those of
+        analytes that newly pass a limit, and of them those that move most.
     unknown
-        Moves of levels that had not settled after a change of their own dose, where nothing tells whose part is which.
+        Moves of levels, there before t = 0, that had not settled after a change of their own dose, where nothing tells
+        whose part is which.
     """
 
     result: Result
@@ -49,7 +51,7 @@ def answer_of(result: Result) -> Answer:
         alerts=alerts,
         samples=samples_of(result, moves, alerts),
         told=_in_order([move for move in told(result, moves) if move not in unknown], alerts),
-        unknown=tuple(unknown),
+        unknown=tuple(move for move in unknown if _earlier(result, move)),
     )
 
 
@@ -60,5 +62,15 @@ def _in_order(moves: Iterable[Move], alerts: Iterable[Alert]) -> tuple[Move, ...
     for move in known:
         most[move.place] = max(most.get(move.place, 0.0), abs(math.log(max(move.ratio, 1e-12))))
     return tuple(
-        sorted(known, key=lambda move: (move.analyte.id not in passing, -most[move.place], move.place, move.cause))
-    )
+        sorted(
+            known,
+            key=lambda move: (
+                move.redosed, move.analyte.id not in passing, -most[move.place], move.place, move.cause,
+            ),
+        )
+    )  # fmt: skip
+
+
+def _earlier(result: Result, move: Move) -> bool:
+    """Whether a drug was taken before t = 0: what is titrated in the run is on its own way."""
+    return any(dose.time < -TOLERANCE for dose in result.scenario.doses if dose.drug == move.analyte.parent)

@@ -146,9 +146,9 @@ def _moves(result: Result, place: int) -> Iterator[Move]:
     """One stretch after the other between changes of the drug's own dose, in legs where something else turns the level.
 
     The first begins at the first change of all, whether or not the level had settled by then. In a later one a level
-    that has not settled after the change of dose is followed from what acts on it, with that change or after it, if its
-    drug is taken then. So is one whose round of doses has not been gone through before the change, by averages of a
-    day, and one that goes up and down with the cycle of another drug.
+    that has not settled after the change of dose is followed from what acts on it after that, or with it where the drug
+    was taken before t = 0, if it is taken on. So is one whose round of doses has not been gone through before the
+    change, by averages of a day, and one that goes up and down with the cycle of another drug.
     """
     scenario, analyte, curve = result.scenario, result.analytes[place], result.curves[place]
     everything = _changes(scenario, scenario.dosed, patient=True)
@@ -167,7 +167,8 @@ def _moves(result: Result, place: int) -> Iterator[Move]:
         if inside and inside[0] > begin:
             settled = settled or standing(curve, begin, inside[0], window).settled
         if later and not settled:
-            inside = [time for time in (begin, *inside) if _acting(scenario, time, analyte.parent)]
+            inside = [begin, *inside] if taken and taken[0] < -TOLERANCE else inside
+            inside = [time for time in inside[:MOST_TURNS] if _acting(scenario, time, analyte.parent)]
             inside = inside if inside and bisect_left(taken, inside[0]) < bisect_left(taken, end) else []
         for cause, stop in pairwise([*_turns(result, place, inside, end), end]):
             before, length = _reference(result, place, cause)

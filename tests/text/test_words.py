@@ -82,6 +82,8 @@ OPEN = {
         "open",
         "cut",
         "turned",
+        "again",
+        "unsteady-again",
     ),
     "do": (
         *(

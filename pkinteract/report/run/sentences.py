@@ -180,13 +180,8 @@ def _happens(answer: Answer, together: Sequence[tuple[Move, Move | None]], words
         yield f"{alert_text(alert, answer.result, words)}."
     hidden = list(_hidden(answer, words))
     yield from hidden[:MOST]
-    unknown = dict.fromkeys(analyte_name(answer, move.analyte.id, words) for move in answer.unknown)
-    if unknown:
-        yield words.say("happens.redosed", analyte=words.listed(list(unknown)))
-    if not together:
-        if answer.change is not None and not designed and not hidden and not unknown:
-            yield words.say("happens.nothing")
-        return
+    if not together and answer.change is not None and not designed and not hidden and not answer.unknown:
+        yield words.say("happens.nothing")
     for move, free in together:
         key = ("peaks" if move.ratio > 1 else "dips") if move.returns else ("rise" if move.ratio > 1 else "fall")
         causes = causes_of_move(answer.result, move)
@@ -217,6 +212,9 @@ def _happens(answer: Answer, together: Sequence[tuple[Move, Move | None]], words
                 after=free.target,
                 unit=free.analyte.unit,
             )
+    unknown = dict.fromkeys(analyte_name(answer, move.analyte.id, words) for move in answer.unknown)
+    if unknown:
+        yield words.say("happens.redosed", analyte=words.listed(list(unknown)))
 
 
 def _hidden(answer: Answer, words: Words) -> Iterator[str]:
@@ -284,12 +282,14 @@ def _much(answer: Answer, together: Sequence[tuple[Move, Move | None]], words: W
     times: dict[tuple[str, tuple[tuple[str, str], ...]], list[str]] = {}
     seen: set[int] = set()
     for move, _ in together:
-        name = analyte_name(answer, move.analyte.id, words)
-        if move.place in seen:
-            name = words.say("much.later", analyte=name, day=written_day(answer, move.cause, words))
+        name, day = analyte_name(answer, move.analyte.id, words), written_day(answer, move.cause, words)
+        again = move.place in seen
         seen.add(move.place)
         for key, days in _timed(answer, move, words):
-            times.setdefault((key, tuple(sorted(days.items()))), []).append(name)
+            if again and key == "unsteady":
+                key, days = "unsteady-again", {**days, "day": day}
+            shown = words.say("much.again", analyte=name, day=day) if again and key in ("days", "peak") else name
+            times.setdefault((key, tuple(sorted(days.items()))), []).append(shown)
     for (key, told_days), names in times.items():
         yield words.say(f"much.{key}", analyte=words.listed(names), **dict(told_days))
     for move in {move.place: move for pair in together for move in pair if move is not None}.values():
