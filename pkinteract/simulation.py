@@ -149,7 +149,7 @@ def _followed(
             changed = redosed(scenario, protocol, time + protocol.delay)
         if changed is not None:
             made[n] += 1
-            scenario, known = changed[0], min(known, changed[1].time)
+            scenario, known = changed[0], min(known, changed[1])
         checks.append(
             CheckOutcome(
                 protocol=protocol,
@@ -157,9 +157,8 @@ def _followed(
                 level=None if level is None else float(level[0]),
                 measured=None if level is None else float(measured[0]),
                 decision="changed" if changed is not None else "no-change" if decided else "not-met",
-                since=None if changed is None else changed[1].time,
-                before=None if changed is None else changed[1].amount,
-                after=None if changed is None else changed[2],
+                since=None if changed is None else changed[1],
+                doses=() if changed is None else changed[2],
             )
         )
     return scenario, tuple(checks), solved if known == inf else None

@@ -17,14 +17,21 @@ Given = tuple[float, float]
 """Time [h] and labelled amount [mg] of a dose."""
 
 
-def redosed(scenario: Scenario, protocol: Protocol, since: float) -> tuple[Scenario, Dose, float] | None:
+DAY, WEEK = 24.0, 168.0
+"""What all doses of a drug fall in: a day, or a week where days are left out [h]."""
+
+
+def redosed(
+    scenario: Scenario, protocol: Protocol, since: float
+) -> tuple[Scenario, float, tuple[tuple[float, float], ...]] | None:
     """The scenario with the doses that a protocol makes of those at or after a time [h].
 
     Returns
     -------
     tuple
-        The scenario; the first dose that is another, as it was, and its labelled amount now [mg]. None where no dose
-        within the run becomes another.
+        The scenario; the time of the first dose that is another [h]; the labelled amounts of the drug's doses of that
+        day before and after, each pair once, also where a dose stays [mg]. Of that week where doses are not given every
+        day. None where no dose within the run becomes another.
     """
     first = next((dose for dose in scenario.doses if _changes(dose, protocol, since)), None)
     if first is None:
@@ -38,7 +45,16 @@ def redosed(scenario: Scenario, protocol: Protocol, since: float) -> tuple[Scena
     kept = None if steady is None else replace(steady, courses=tuple(places[place] for place in steady.courses))
     given = doses(tuple(regimens), scenario.monographs, scenario.duration)
     changed = replace(scenario, regimens=tuple(regimens), doses=given, steady_state=kept)
-    return changed, first, _dose(protocol, first.amount)
+    return changed, first.time, _pairs(scenario, protocol, first.time)
+
+
+def _pairs(scenario: Scenario, protocol: Protocol, since: float) -> tuple[tuple[float, float], ...]:
+    """Doses of a drug before and after a protocol changes them from a time [h] on, each pair once, by time [mg]."""
+    later = [dose for dose in scenario.doses if dose.drug == protocol.drug and dose.time >= since - TOLERANCE]
+    courses = [scenario.regimens[r].courses[c] for r, c in {(dose.regimen, dose.course) for dose in later}]
+    rare = any(course.weekdays or (course.every or DAY) > DAY + TOLERANCE for course in courses)
+    stop = since + (WEEK if rare else DAY) - TOLERANCE
+    return tuple(dict.fromkeys((dose.amount, _dose(protocol, dose.amount)) for dose in later if dose.time < stop))
 
 
 def _changes(dose: Dose, protocol: Protocol, since: float) -> bool:

@@ -69,13 +69,7 @@ def test_a_trough_is_judged_before_the_dose_and_the_dose_at_the_check_is_the_fir
     (check,) = result.checks
     before = sum(100 / 50 * np.exp(-LOST * (168 - 12 * n)) for n in range(14))
     assert check.level == pytest.approx(before, rel=1e-5)
-    assert (check.time, check.decision, check.since, check.before, check.after) == (
-        168.0,
-        "changed",
-        168.0,
-        100.0,
-        50.0,
-    )
+    assert (check.time, check.decision, check.since, check.doses) == (168.0, "changed", 168.0, ((100.0, 50.0),))
     assert [dose.amount for dose in result.scenario.doses] == [100.0] * 14 + [50.0] * 26
 
 
@@ -309,7 +303,7 @@ def test_the_shipped_scenario_lowers_the_dose_and_brings_it_back() -> None:
     result = simulate(load_scenario(path))
 
     changed = [check for check in result.checks if check.decision == "changed"]
-    assert [(check.before, check.after) for check in changed] == [(600.0, 500.0), (500.0, 600.0)]
+    assert [check.doses for check in changed] == [((600.0, 500.0),), ((500.0, 600.0),)]
 
 
 @pytest.mark.parametrize(
@@ -352,3 +346,48 @@ def test_what_to_do_leaves_the_dose_to_the_protocol(language: str, said: str) ->
     assert said not in free
     assert said in steered
     assert len(steered) < len(free)
+
+
+UNEQUAL = regimen("drug-x", course("0 d", 'at = { "08:00" = "100 mg" }', 'until = "20 d"', 'route = "intravenous"'))
+
+
+@pytest.mark.parametrize(
+    ("evening", "then", "said"),
+    [
+        ("300 mg", "200 mg", "from 100 and 300 to 200 mg a dose"),
+        ("300 mg", "halve", "from 100 and 300 to 50 and 150 mg a dose"),
+        ("100 mg", "halve", "from 100 to 50 mg a dose"),
+        ("300 mg", "-100 mg", "from 100 and 300 to 0 and 200 mg a dose"),
+        ("300 mg", "100 mg", "from 300 and 100 to 100 mg a dose"),
+    ],
+)
+@pytest.mark.parametrize("apart", [False, True], ids=["one regimen", "two regimens"])
+def test_what_a_protocol_does_to_unequal_doses_is_told_of_every_dose_of_the_day(
+    evening: str, then: str, said: str, apart: bool
+) -> None:
+    """100 mg in the morning and 300 mg in the evening both set to 200 mg is no rise from 100 to 200 mg."""
+    both = 'at = { "08:00" = "100 mg", "20:00" = "EVENING" }'.replace("EVENING", evening)
+    first = UNEQUAL if apart else UNEQUAL.replace('at = { "08:00" = "100 mg" }', both)
+    second = UNEQUAL.replace('"08:00" = "100 mg"', f'"20:00" = "{evening}"') if apart else ""
+    result = run(text(first, second, protocol("day 7", then), days=20), drugs=(X,))
+
+    (sentence,) = protocol_sentences(answer_of(result), words_of("en"))
+    (check,) = run_record(result)["protocols"][0]["checks"]
+    assert said in sentence
+    assert {amount for amount in check["doses_after_mg"] if amount} == {d.amount for d in result.scenario.doses[-2:]}
+
+
+def test_doses_of_a_week_are_told_where_they_are_not_given_every_day() -> None:
+    """100 mg on Mondays and 300 mg on Thursdays, halved: both are told."""
+    days = [("mon", "100 mg"), ("thu", "300 mg")]
+    regimens = [
+        regimen(
+            "drug-x",
+            course("0 d", f'at = {{ "08:00" = "{dose}" }}', f'days = ["{day}"]', 'until = "28 d"'),
+        )
+        for day, dose in days
+    ]
+    undated = text(*regimens, protocol("day 14", "halve"), days=28)
+    result = run(undated.replace("[simulation]", "[simulation]\nstart = 2026-01-05T08:00:00"), drugs=(X,))
+
+    assert "from 100 and 300 to 50 and 150 mg a dose" in " ".join(protocol_sentences(answer_of(result), words_of("en")))

@@ -107,8 +107,8 @@ def _protocol(protocol: Protocol, checks: Sequence[CheckOutcome]) -> dict[str, o
                 "measured": check.measured,
                 "decision": check.decision,
                 "from_h": check.since,
-                "dose_before_mg": check.before,
-                "dose_after_mg": check.after,
+                "doses_before_mg": [before for before, _ in check.doses],
+                "doses_after_mg": [after for _, after in check.doses],
             }
             for check in checks
             if check.protocol is protocol

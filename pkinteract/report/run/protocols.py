@@ -30,11 +30,16 @@ def _change(answer: Answer, check: CheckOutcome, words: Words) -> str:
     values = {
         "drug": analyte_name(answer, check.protocol.drug, words),
         "day": written_day(answer, check.time if check.since is None else check.since, words),
-        "before": check.before,
-        "after": check.after,
+        "before": _amounts([before for before, _ in check.doses], words),
+        "after": _amounts([after for _, after in check.doses], words),
     }
-    key = "changed" if check.after else "stopped"
+    key = "changed" if any(after > 0 for _, after in check.doses) else "stopped"
     if condition is None:
         return words.say(f"protocol.{key}-day", **values)
     analyte = analyte_name(answer, condition.analyte, words)
     return words.say(f"protocol.{key}", **values, analyte=analyte, level=check.measured, unit=condition.unit)
+
+
+def _amounts(amounts: list[float], words: Words) -> str:
+    """The doses of a day, as one where all are the same."""
+    return words.listed([words.written(amount) for amount in (amounts if len(set(amounts)) > 1 else amounts[:1])])

@@ -87,8 +87,9 @@ class CheckOutcome:
         "changed", "not-met", or "no-change" where the condition holds and no dose of the run becomes another.
     since
         The first dose that is another [h]; None unless it was changed.
-    before, after
-        That dose before and after [mg]; None unless it was changed.
+    doses
+        Labelled amounts before and after of the doses of that day, each pair once, by time, also of a dose that stays
+        [mg]; of that week where doses are not given every day. Empty unless one was changed.
     """
 
     protocol: Protocol
@@ -97,8 +98,7 @@ class CheckOutcome:
     measured: float | None
     decision: Decision
     since: float | None
-    before: float | None
-    after: float | None
+    doses: tuple[tuple[float, float], ...]
 
 
 def checks_in_order(protocols: Sequence[Protocol]) -> list[tuple[float, int]]:
