@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from typing import Annotated
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo
 
 from pkinteract.errors import did_you_mean, printable
 from pkinteract.units import from_canonical, parse, split
@@ -62,6 +63,8 @@ def reader(
     span = f"between {low} and {high}"
 
     def read(value: object) -> float:
+        if dimension == "time" and is_date(value):
+            raise ValueError(f'must be a length of time such as "{example}", got the date {_shown_date(value)}')
         text = text_of(value, example)
         number = from_canonical(parse(text, dimension, example=example), unit)
         if above and number <= bounds[0]:
@@ -76,6 +79,67 @@ def reader(
 def quantity(dimension: str, example: str, low: str, high: str, unit: str, *, above: bool = False) -> BeforeValidator:
     """What reads a quantity as :func:`reader` does, for a field of a table."""
     return BeforeValidator(reader(dimension, example, low, high, unit, above=above))
+
+
+_DATE = re.compile(r"\s*([0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9].*)?|[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}\b.*)")
+"""A date that begins with the year, or any other."""
+
+
+def point_in_time(example: str) -> Callable[[object, ValidationInfo], float]:
+    """What reads a time that counts from the start of the run [h]; of a date it says which time that is.
+
+    The context of the validation may have the start as :func:`dated_from` gives it.
+    """
+    read = reader("time", example, "-50 y", "50 y", "h")
+    return lambda value, info: read(_no_date(value, example, info))
+
+
+def dated_from(data: Mapping[str, Any]) -> dict[str, datetime]:
+    """The context in which times of a file's ``data`` are read: the start of the run, where it is dated."""
+    simulation = data.get("simulation")
+    start = simulation.get("start") if isinstance(simulation, dict) else None
+    return {"start": start} if isinstance(start, datetime) else {}
+
+
+def _no_date(value: object, example: str, info: ValidationInfo) -> object:
+    """The value, where it is no date.
+
+    Raises
+    ------
+    ValueError
+        When it is one; the message says which time it is, where the run is dated and it can be read.
+    """
+    if not is_date(value):
+        return value
+    told = f"{_shown_date(value)} is a date, and times count from the start of the run (t = 0)"
+    start = (info.context or {}).get("start")
+    moment = _moment(value, start)
+    if moment is None or start is None:
+        raise ValueError(f'{told}; write for example "{example}"')
+    days = f"{(moment - start) / timedelta(days=1):.4f}".rstrip("0").rstrip(".")
+    raise ValueError(f'{told}, {start:%Y-%m-%d %H:%M}; write "{days} d" for {moment:%Y-%m-%d %H:%M}')
+
+
+def _moment(value: object, start: datetime | None) -> datetime | None:
+    """A date as a moment, at the clock time of the start where it has none; None where it cannot be told."""
+    try:
+        moment = value if isinstance(value, date) else datetime.fromisoformat(str(value).strip())
+        dated = isinstance(moment, datetime) and (isinstance(value, date) or ":" in str(value))
+        if start is None:
+            return None
+        moment = moment if dated else datetime.combine(moment, start.time(), start.tzinfo)
+        return moment if isinstance(moment, datetime) and (moment.tzinfo is None) == (start.tzinfo is None) else None
+    except ValueError:
+        return None
+
+
+def is_date(value: object) -> bool:
+    """Whether a value is a date, or text that is written as one."""
+    return isinstance(value, date) or (isinstance(value, str) and _DATE.fullmatch(value) is not None)
+
+
+def _shown_date(value: object) -> str:
+    return f'"{printable(value, 60)}"' if isinstance(value, str) else str(value)
 
 
 _SHORTEST_ALLELE = 4

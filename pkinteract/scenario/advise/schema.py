@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from pkinteract.scenario.values import StrictTable, number_of, quantity, text_of
+from pkinteract.scenario.values import StrictTable, number_of, point_in_time, quantity, text_of
 from pkinteract.units import parse
 
-Time = Annotated[float, quantity("time", "3 d", "-50 y", "50 y", "h")]
+Time = Annotated[float, BeforeValidator(point_in_time("3 d"))]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 

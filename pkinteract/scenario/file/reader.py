@@ -45,6 +45,7 @@ from pkinteract.scenario.file.schema import (
 )
 from pkinteract.scenario.file.steady_state import steady_state
 from pkinteract.scenario.types import Course, Regimen, Scenario
+from pkinteract.scenario.values import dated_from
 from pkinteract.scenario.warnings.oddities import oddities
 from pkinteract.text.inputs import files_read
 from pkinteract.text.remark import Caution, Remark
@@ -377,7 +378,7 @@ class _ScenarioReader:
 
     def _part(self, model: type[_T], data: object, key: Key) -> _T | None:
         try:
-            return model.model_validate(data)
+            return model.model_validate(data, context=dated_from(self.file.data))
         except ValidationError as error:
             self.problems += problems(error, self.file, model, key)
             return None

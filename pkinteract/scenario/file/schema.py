@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationInfo
 
 from pkinteract.library.guidance.vocabulary import (
     ALLELES,
@@ -23,9 +23,11 @@ from pkinteract.scenario.values import (
     READERS,
     StrictTable,
     indexed_rate,
+    is_date,
     number_of,
     one_allele,
     one_of,
+    point_in_time,
     quantity,
     reader,
     text_of,
@@ -80,7 +82,7 @@ def _clock(time: str) -> str:
     return time
 
 
-Time = Annotated[float, quantity("time", "-90 d", "-50 y", "50 y", "h")]
+Time = Annotated[float, BeforeValidator(point_in_time("12 d"))]
 Span = Annotated[float, quantity("time", "12 h", "1 s", "50 y", "h")]
 Dose = Annotated[tuple[float, bool], BeforeValidator(_dose)]
 Clock = Annotated[str, BeforeValidator(_clock)]
@@ -113,15 +115,15 @@ def _pregnancy_or_none(value: object) -> float:
         raise ValueError(f'{error}; a pregnancy that has ended is "none"') from None
 
 
-_first_session = reader("time", "2 d", "-50 y", "50 y", "h")
+_first_session = point_in_time("2 d")
 
 
-def _session(value: object) -> str | float:
+def _session(value: object, info: ValidationInfo) -> str | float:
     """A clock time, or the time of the first session [h]."""
-    if isinstance(value, str) and ":" in value:
+    if isinstance(value, str) and ":" in value and not is_date(value):
         return _clock(value)
     try:
-        return _first_session(value)
+        return _first_session(value, info)
     except ValueError as error:
         raise ValueError(f'{error}; or write a clock time such as "08:00"') from None
 
