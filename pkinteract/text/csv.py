@@ -181,7 +181,8 @@ def read_csv(path: Path, problems: list[Problem] | None = None) -> CsvFile:
     Raises
     ------
     InputError
-        When the file is no regular file, is larger than ``LARGEST`` or not UTF-8, or when its names cannot be read.
+        When the file is no regular file, is larger than ``LARGEST`` or not UTF-8, or when its names cannot be read or
+        are not parted by commas.
     """
     raw = input_text(path, largest=LARGEST, otherwise="take out what is not needed", encoding="CSV in UTF-8")
     text = raw.replace("\r\n", "\n").replace("\r", "\n")
@@ -192,6 +193,9 @@ def read_csv(path: Path, problems: list[Problem] | None = None) -> CsvFile:
             if _CONTROL.search(line):
                 wrong.append(Problem(line=number, key="", message="holds a control character; remove it"))
                 continue
+            if not lines and (mark := _other_mark(line)):
+                text = f"has its columns parted by {mark}; part them by commas, and write decimals with a point (0.5)"
+                raise InputError(path, [Problem(line=number, key="", message=text)])
             try:
                 [cells] = csv.reader([line], skipinitialspace=True, strict=True)
             except csv.Error as error:
@@ -206,6 +210,12 @@ def read_csv(path: Path, problems: list[Problem] | None = None) -> CsvFile:
         problems += wrong
     head, names = lines[0] if lines else (0, ())
     return CsvFile(path=path, text=text, head=head, names=names, rows=tuple(lines[1:]))
+
+
+def _other_mark(head: str) -> str:
+    """What parts the names of a head line, in words, where it is no comma, as spreadsheets of some languages do."""
+    marks = {"semicolons": ";", "tabs": "\t", "upright strokes": "|"}
+    return next((name for name, mark in marks.items() if head.count(mark) > head.count(",")), "")
 
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")

@@ -49,7 +49,7 @@ def test_a_date_that_could_be_two_has_no_time(at: str) -> None:
 
 
 def test_every_time_of_a_file_is_asked_for_so() -> None:
-    """Courses, missed doses, changes of the patient, dialysis, protocols and advice; an interval is no point in time."""
+    """Courses, missed doses, changes of the patient, dialysis, protocols, advice; an interval is no point in time."""
     rows = ("until = 2026-03-01", 'dose = "400 mg"', 'every = "2026-01-02"', 'missed = ["2026-01-20"]')
     rest = (
         '[[patient.change]]\nat = "2026-01-20"\nweight = "80 kg"\n'

@@ -9,6 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pkinteract.errors import InputError, Problem
+from pkinteract.fitting.data.levels import LevelFormat, read_levels
+from pkinteract.library.evidence.ratios import read_studies
+from pkinteract.records.reader import read_records
 from pkinteract.text.csv import CsvFile, csv_text, read_csv, read_table
 
 
@@ -110,3 +113,28 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory,
     except InputError:
         return
     assert all(line > file.head for line, _ in file.rows)
+
+
+@pytest.mark.parametrize(
+    ("raw", "mark"),
+    [
+        (b"a;b;c\n1;0,5;2,3\n1;2;4,5\n", "semicolons"),
+        (b'# from a spreadsheet\n"a";"b,c";"d"\n1;2;3\n', "semicolons"),
+        (b"a\tb\n1\t0,5\n", "tabs"),
+    ],
+)
+def test_columns_that_are_not_parted_by_commas_are_one_problem(tmp_path: Path, raw: bytes, mark: str) -> None:
+    """One message for the whole file says what parts columns and how decimals are written, whoever reads it."""
+    path = written(tmp_path, raw)
+    for read in (
+        lambda: read_csv(path),
+        lambda: read_csv(path, []),
+        lambda: read_table(path, ("a",)),
+        lambda: read_records(path),
+        lambda: read_levels(path, LevelFormat()),
+        lambda: read_studies(path),
+    ):
+        with pytest.raises(InputError) as caught:
+            read()
+        (problem,) = caught.value.problems
+        assert f"columns parted by {mark}; part them by commas, and write decimals with a point" in problem.message
