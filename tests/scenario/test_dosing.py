@@ -286,13 +286,21 @@ def test_a_formulation_without_strengths_can_be_measured_out(tmp_path: Path) -> 
 
 
 def test_the_range_is_that_of_the_default_formulation(tmp_path: Path) -> None:
-    """A salt with half as much drug may be given twice as much: 800 mg a day is 400 mg (closed form)."""
+    """A salt with half as much drug may be given twice as much: 800 mg a day is 400 mg (closed form).
+
+    What is told is what was written, and what it counts as; of two formulations together what they count as.
+    """
     at_most, above = (
         warnings(tmp_path, course("0 d", "9 d", f'dose = "{dose} mg"', DAY), form="salt") for dose in (800, 802)
     )
 
     assert at_most == []
-    assert above == ["regimen[0].course[0]: drug-x 401 mg a day from day 0: above the usual 100 to 400 mg"]
+    told = "802 mg as salt (counts as 401 mg as oral, as the limit is written) a day from day 0"
+    assert above == [f"regimen[0].course[0]: drug-x {told}: above the usual 100 to 400 mg"]
+    first, second = (course("0 d", "9 d", f'dose = "{dose} mg"', DAY) for dose in (300, 302.3))
+    told = "451 mg (counted as oral, as the limit is written) a day from day 0"
+    said = warnings(tmp_path, first, regimen("drug-x", second, formulation="salt"))
+    assert f"regimen[1].course[0]: drug-x {told}: above the usual 100 to 400 mg" in said
 
 
 def test_a_child_is_not_held_against_the_range_of_adults(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import math
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pkinteract.library.schema.dosing import Strengths, milligrams
 from pkinteract.library.schema.monograph import Monograph
@@ -30,13 +31,18 @@ GRAIN = 1e-6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ConstantDose:
-    """A constant stretch of one course: what is taken a day [mg], as labelled on the default formulation."""
+    """A constant stretch of one course: what is taken a day [mg], as labelled on the default formulation.
+
+    ``share`` is what 1 mg of the course's own ``form`` is there.
+    """
 
     key: Key
     start: float
     stop: float
     daily: float
     oral: bool
+    share: float
+    form: str
 
 
 def unusual_doses(
@@ -95,16 +101,20 @@ def _range(courses: Sequence[tuple[Key, Course]], monograph: Monograph, weight: 
     if high is not None and most is not None:
         high = min(high, most)
     for key, course in courses:
-        amount = _amounts(course)[0] * _as_default(course, monograph)
+        share = _as_default(course, monograph)
+        amount = _amounts(course)[0] * share
         if dose_count(course) == 1 and once is not None and amount > once + GRAIN:
             sentence = "remark.once" if dosing.single_high else "remark.once-day"
             usual = once if dosing.single_high else _span(low, high)
-            yield key, remark(sentence, drug=monograph.id, amount=amount, day=course.start / 24, usual=usual)
+            given = _amount(amount, {(share, course.formulation)}, monograph)
+            yield key, remark(sentence, drug=monograph.id, amount=given, day=course.start / 24, usual=usual)
     stretches = _repeated(courses, monograph)
-    reached = 0.0
+    reached, forms = 0.0, set[tuple[float, str]]()
     said: set[Key] = set()
-    for stretch, daily in _totals(stretches):
-        reached = max(reached, daily)
+    for stretch, running in _totals(stretches):
+        daily = sum(one.daily for one in running)
+        if daily > reached:
+            reached, forms = daily, _forms(running)
         if high is not None and daily > high + GRAIN and stretch.key not in said:
             said.add(stretch.key)
             yield (
@@ -112,7 +122,7 @@ def _range(courses: Sequence[tuple[Key, Course]], monograph: Monograph, weight: 
                 remark(
                     "remark.above" if most is None or daily <= most + GRAIN else "remark.far-above",
                     drug=monograph.id,
-                    daily=daily,
+                    daily=_amount(daily, _forms(running), monograph),
                     day=stretch.start / 24,
                     usual=_span(low, high),
                     ceiling="" if most is None else remark("remark.ceiling", most=most),
@@ -120,7 +130,8 @@ def _range(courses: Sequence[tuple[Key, Course]], monograph: Monograph, weight: 
             )
     oral = next((stretch for stretch in stretches if stretch.oral), None)
     if low is not None and oral is not None and reached < min(low, _mg(dosing.start, weight) or low) - GRAIN:
-        yield oral.key, remark("remark.below", drug=monograph.id, reached=reached, usual=_span(low, high))
+        most_taken = _amount(reached, forms, monograph)
+        yield oral.key, remark("remark.below", drug=monograph.id, reached=most_taken, usual=_span(low, high))
 
 
 def _kidneys(
@@ -151,7 +162,7 @@ def _kidneys(
                 remark(
                     "remark.kidney-limit",
                     drug=monograph.id,
-                    daily=daily,
+                    daily=_amount(daily, _forms(taken), monograph),
                     day=time / 24,
                     most=most,
                     clearance=limit.clearance,
@@ -170,30 +181,61 @@ def _repeated(courses: Sequence[tuple[Key, Course]], monograph: Monograph) -> li
     ]
 
 
-def _totals(stretches: Sequence[_ConstantDose]) -> Iterator[tuple[_ConstantDose, float]]:
-    """Each stretch as it begins, with what is taken a day from then on [mg]; of two that begin together the later."""
-    running = 0.0
+def _totals(stretches: Sequence[_ConstantDose]) -> Iterator[tuple[_ConstantDose, tuple[_ConstantDose, ...]]]:
+    """Each stretch as it begins, with all that are taken from then on; of two that begin together the later."""
+    running: list[_ConstantDose] = []
     for _, begins, stretch in sorted(
         [(stretch.stop - TOLERANCE, False, stretch) for stretch in stretches]
         + [(stretch.start, True, stretch) for stretch in stretches],
         key=lambda event: event[0],
     ):
-        running += stretch.daily if begins else -stretch.daily
         if begins:
-            yield stretch, running
+            running.append(stretch)
+            yield stretch, tuple(running)
+        else:
+            running.remove(stretch)
+
+
+def _forms(stretches: Sequence[_ConstantDose]) -> set[tuple[float, str]]:
+    """What 1 mg of each formulation is on the default one, and the formulation."""
+    return {(one.share, one.form) for one in stretches}
+
+
+def _amount(amount: float, forms: set[tuple[float, str]], monograph: Monograph) -> Remark:
+    """An amount on the default formulation [mg]: as it was written, with what it counts as where that is another."""
+    usual = _form(str(monograph.default_formulation), monograph)
+    if all(math.isclose(share, 1.0, rel_tol=1e-9) for share, _ in forms):
+        return remark("remark.amount", amount=_rounded(amount))
+    if len(forms) > 1:
+        return remark("remark.amount-together", amount=_rounded(amount), usual=usual)
+    ((share, form),) = forms
+    written = {"written": _rounded(amount / share), "form": _form(form, monograph)}
+    return remark("remark.amount-counted", **written, amount=_rounded(amount), usual=usual)
+
+
+def _form(name: str, monograph: Monograph) -> str:
+    """A formulation with its salt."""
+    form = monograph.absorption.get(name)
+    return name if form is None or form.salt is None else f"{name}, {form.salt}"
+
+
+def _rounded(amount: float) -> float:
+    """An amount to four digits; to three where it has more of them [mg]."""
+    four = float(f"{amount:.4g}")
+    return four if math.isclose(four, amount, rel_tol=1e-9) else float(f"{amount:.3g}")
 
 
 def _stretches(key: Key, course: Course, share: float) -> Iterator[_ConstantDose]:
     """A stretch per level of a taper, or one."""
-    oral = course.route == "oral"
+    alike: dict[str, Any] = {"key": key, "oral": course.route == "oral", "share": share, "form": course.formulation}
     if course.every is None or course.level_length is None:
         daily = sum(_amounts(course)) * (1.0 if course.every is None else 24 / course.every)
-        yield _ConstantDose(key=key, start=course.start, stop=course.stop, daily=daily * share, oral=oral)
+        yield _ConstantDose(**alike, start=course.start, stop=course.stop, daily=daily * share)
         return
     for k, level in enumerate(course.levels):
         start = course.start + k * course.level_length
         stop = course.stop if k == len(course.levels) - 1 else start + course.level_length
-        yield _ConstantDose(key=key, start=start, stop=stop, daily=level * 24 / course.every * share, oral=oral)
+        yield _ConstantDose(**alike, start=start, stop=stop, daily=level * 24 / course.every * share)
 
 
 def _amounts(course: Course) -> tuple[float, ...]:
