@@ -64,13 +64,15 @@ def advised_text(task: Task, schedule: Schedule) -> str:
         problem = Problem(line=lines.lines.get(own), key="regimen", message="must be written as [[regimen]] tables")
         raise InputError(scenario.path, [problem])
     old = data["regimen"][written]
-    courses = [
-        piece
-        for c, table in enumerate(old["course"])
-        for piece in _pieces(table, scenario.regimens[place].courses[c], (place, c), task, schedule)
-    ]
+    courses: list[str] = []
+    for c, table in enumerate(old["course"]):
+        beside = _beside(lines, (*own, "course", c), text)
+        for piece in _pieces(table, scenario.regimens[place].courses[c], (place, c), task, schedule):
+            same = {key: comment for key, comment in beside.items() if piece.get(key) == table.get(key)}
+            courses += _course(piece, same)
     head = {key: value for key, value in old.items() if key != "course"}
-    new = ["[[regimen]]\n", *_pairs(head), *(line for table in courses for line in _course(table)), "\n"]
+    beside = _beside(lines, own, text)
+    new = [f"[[regimen]]{beside.get('', '')}\n", *_pairs(head, beside), *courses, "\n"]
     gone = {*_span(lines, own, text), *_span(lines, ("advise",), text)}
     at = sum(n not in gone for n in range(1, lines.tables[own]))
     kept = [line for n, line in enumerate(text, 1) if n not in gone]
@@ -98,6 +100,19 @@ def _span(lines: Lines, own: Key, text: Sequence[str]) -> range:
     while after and text[end - 2].lstrip().startswith("#"):
         end -= 1
     return range(begin, end)
+
+
+_COMMENT = re.compile(r"""(?:[^#"']|"(?:[^"\\]|\\.)*"|'[^']*')*?([ \t]*#.*)""")
+"""A line of TOML with a comment behind it."""
+
+
+def _beside(lines: Lines, own: Key, text: Sequence[str]) -> dict[str, str]:
+    """The comment behind the line of each key of a table, and that of its header by an empty name."""
+    if own not in lines.tables:
+        return {}
+    here = {"": lines.tables[own]} | {str(key[-1]): n for key, n in lines.lines.items() if key[:-1] == own}
+    begun = [(name, _COMMENT.fullmatch(text[n - 1].rstrip())) for name, n in here.items()]
+    return {name: line[1] for name, line in begun if line is not None}
 
 
 def _pieces(
@@ -181,14 +196,14 @@ def _time(hours: float) -> str:
     return f"{days:g} d" if abs(24 * float(f"{days:g}") - hours) < TOLERANCE / 10 else f"{round(hours, 9)!r} h"
 
 
-def _course(table: Table) -> Iterator[str]:
-    yield "  [[regimen.course]]\n"
-    yield from (f"  {line}" for line in _pairs(table))
+def _course(table: Table, beside: Mapping[str, str]) -> Iterator[str]:
+    yield f"  [[regimen.course]]{beside.get('', '')}\n"
+    yield from (f"  {line}" for line in _pairs(table, beside))
 
 
-def _pairs(table: Table) -> Iterator[str]:
+def _pairs(table: Table, beside: Mapping[str, str]) -> Iterator[str]:
     for key, value in table.items():
-        yield f"{_key(key)} = {_value(value)}\n"
+        yield f"{_key(key)} = {_value(value)}{beside.get(key, '')}\n"
 
 
 def _key(key: str) -> str:

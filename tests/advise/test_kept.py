@@ -260,3 +260,23 @@ def test_a_name_stays_as_it_is_written() -> None:
     task, _ = asked(case(named, inducer, advise='drug = "valproate"\nbetween = ["40 mg/L", "80 mg/L"]\n'))
 
     assert 'drug = "Valproinsäure"' in advised_text(task, ()).splitlines()
+
+
+def test_comments_behind_lines_that_stay_are_kept() -> None:
+    """Behind the headers, the drug and each value that is what it was; what is said of an old value goes with it."""
+    marked = (
+        NOTED.replace('[[regimen]]\ndrug = "lamotrigine"', '[[regimen]]  # her own\ndrug = "lamotrigine" # the "brand"')
+        .replace('from = "-6 d"', 'from = "-6 d"  # after # a month')
+        .replace('until = "12 d"\nat', 'until = "12 d"  # her end\nat')
+        .replace('missed = ["-34 h"]', 'missed = ["-34 h"]# forgotten')
+    )
+    task, _ = asked(marked)
+    kinds = [(float(amounts[0]), kind) for amounts, kind in zip(task.options, task.kinds, strict=True)]
+
+    written = advised_text(task, (Step(day=2, option=kinds.index((50.0, "tablets"))),)).splitlines()
+
+    own = written.index("[[regimen]]  # her own")
+    assert written[own + 1] == 'drug = "lamotrigine" # the "brand"'
+    assert written.count('  from = "-6 d"  # after # a month') == 1
+    assert '  missed = ["-34 h"]# forgotten' in written
+    assert [line for line in written if "her end" in line] == ['  until = "12 d"  # her end']
