@@ -101,6 +101,11 @@ class PeriodExposure:
     above: float | None
 
 
+def highest_level(curve: Curve) -> float:
+    """The highest of the levels between which a curve is drawn, 0 where it has none."""
+    return float(np.max(curve.value(curve.breaks), initial=0.0))
+
+
 def exposures(result: Result) -> Iterator[PeriodExposure]:
     """Every analyte in every period."""
     reference = reference_period(result)
@@ -111,8 +116,8 @@ def exposures(result: Result) -> Iterator[PeriodExposure]:
         window = averaged(result.scenario, analyte.parent)
         base = average(curve, *_compared(reference, window))
         still = _settled(result, cycled, analyte, curve, reference, window)
-        highest = float(np.max(curve.value(curve.breaks), initial=0.0))
-        least, noise = PRESENT * highest, NOISE * highest
+        most = highest_level(curve)
+        least, noise = PRESENT * most, NOISE * most
         alert = None if analyte.alert is None else alert_spans(result, place)
         for period in stretches:
             start, stop = last_day(period)

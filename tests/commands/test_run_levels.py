@@ -185,6 +185,18 @@ def test_without_a_change_the_end_is_compared(tmp_path: Path) -> None:
     assert f"averages {ours:.3g} mg/L over a day, {typical:.3g} mg/L in the typical patient" in said
 
 
+def test_a_drug_that_is_washed_out_at_the_end_is_not_compared(tmp_path: Path) -> None:
+    """Measured on day 4, stopped on day 5, gone on day 10: there is no level to compare."""
+    path = written(tmp_path, level("96 h", "0.5 mg/L"))
+    path.write_text(path.read_text("utf-8").replace('until = "10 d"', 'until = "5 d"'), "utf-8")
+
+    done = command("run", path, "--levels", "--out", tmp_path / "out", "--no-figure")
+
+    assert done.exit_code == 0, done.output
+    assert "Fitted to 1 measured level" in done.output
+    assert "over a day" not in done.output
+
+
 @pytest.mark.parametrize(("language", "said"), [("en", "times what the dosing record predicts"), ("de", "Abnahmezeit")])
 def test_a_level_that_cannot_be_is_named_in_the_answer(language: str, said: str, tmp_path: Path) -> None:
     """Ten times what is predicted: used, but told with what to check, in the language of the run and in the record."""

@@ -9,6 +9,7 @@ from typing import Literal
 from pkinteract.analysis import Alert, Answer
 from pkinteract.analysis.causes import Cause, is_swing
 from pkinteract.analysis.drift import causes_of_move, doses_with, effect_beside_drift
+from pkinteract.analysis.exposure import PRESENT, highest_level
 from pkinteract.analysis.moves import LEAST, Move, moves_of, named, own_changes
 from pkinteract.analysis.risks import ratio_ends, risk_ends, risks_of
 from pkinteract.analysis.settled import DAY, mean
@@ -163,8 +164,10 @@ def _beside(answer: Answer, fit: LevelFit, moves: Sequence[Move], words: Words) 
     for name in dict.fromkeys(level.analyte for level in result.scenario.observations):
         analyte = result.analyte(name)
         span = (max(stop - DAY, result.scenario.first_time), stop)
-        level, typical = mean(result.curve(name), *span), mean(fit.typical.curve(name), *span)
-        if analyte.parent not in said and _fold(level, typical) > LEAST:
+        curve, usual = result.curve(name), fit.typical.curve(name)
+        level, typical = mean(curve, *span), mean(usual, *span)
+        there = level > PRESENT * highest_level(curve) or typical > PRESENT * highest_level(usual)
+        if there and analyte.parent not in said and _fold(level, typical) > LEAST:
             shown = analyte_name(answer, name, words)
             yield words.say("happens.level", analyte=shown, level=level, typical=typical, unit=analyte.unit)
 
