@@ -17,7 +17,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from click.testing import CliRunner
 from playwright.sync_api import Browser, Page, sync_playwright
-from runs import daily, regimen, run, text
+from runs import course, daily, regimen, run, text
 
 from pkinteract import load_scenario, simulate
 from pkinteract.analysis import answer_of
@@ -246,6 +246,39 @@ def _sound(browser: Browser, folder: Path, tmp_path: Path, name: str) -> None:
     printed = (tmp_path / "page.pdf").read_bytes()
     assert len(re.findall(rb"/Type\s*/Page\b(?!s)", printed)) <= 2
     assert one.requests == [(folder / f"{name}.html").as_uri()]
+    assert one.complaints == []
+    one.context.close()
+
+
+PILL = course("-56 d", 'until = "84 d"', 'dose = "DOSE"', 'every = "24 h"', 'cycle = { on = "21 d", off = "7 d" }')
+LONG = text(
+    regimen("lamotrigine", daily("150 mg", "12 h", "-56 d")),
+    regimen("ethinylestradiol", PILL.replace("DOSE", "30 ug")),
+    regimen("levonorgestrel", PILL.replace("DOSE", "150 ug")),
+    regimen("valproate", daily("300 mg", "12 h", "14 d", "28 d"), daily("500 mg", "12 h", "28 d")),
+    days=120,
+    age=29,
+    patient='seizure_types = ["focal"]\ncontraception = "combined-pill"\nchildbearing = true\n',
+).replace("[simulation]\n", "[simulation]\nstart = 2027-12-20T00:00:00\n")
+"""Four drugs in cycles: many alerts, pairs and times to measure."""
+
+
+@browser_only
+@pytest.mark.browser
+def test_a_long_answer_is_set_closer_until_it_prints_on_two_sheets(browser: Browser, tmp_path: Path) -> None:
+    """Closer print on paper alone, as before on the screen afterwards."""
+    (tmp_path / "long.html").write_text(html(run(LONG), "de"), "utf-8")
+    one = Opened(browser, tmp_path / "long.html")
+    before = one.page.locator(".chart").first.bounding_box()
+    one.page.evaluate("window.seen = []")
+    one.page.evaluate("window.addEventListener('beforeprint', () => window.seen.push(document.body.className))")
+    one.page.pdf(path=tmp_path / "page.pdf", prefer_css_page_size=True)
+
+    printed = (tmp_path / "page.pdf").read_bytes()
+    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", printed)) == 2
+    assert one.page.evaluate("window.seen") == ["near"]
+    assert one.page.evaluate("document.body.className") == ""
+    assert one.page.locator(".chart").first.bounding_box() == before
     assert one.complaints == []
     one.context.close()
 

@@ -9,6 +9,8 @@
   const charts = document.getElementById("charts");
   const readout = document.getElementById("readout");
   const paper = 690, between = 11;
+  const sheet = { width: 184, height: 272 };  // what an A4 page has between its margins, in mm, with 5 mm to spare
+  const page = document.body.classList, many = page.contains("dense");
   const edges = (columns) => columns > 1 ? [36, 6, 8.5] : [56, 14, 11.5];
   for (const curve of data.panels.flatMap((panel) => panel.curves)) {
     if (curve.people && curve.people.length === 2) curve.people.splice(1, 0, new Array(data.day.length).fill(null));
@@ -194,6 +196,7 @@
     const figure = made("figure", "chart");
     figure.style.gridColumn = `span ${6 / columns}`;
     const room = made("div", "plot");
+    room.style.minHeight = `${height * scale}px`;
     figure.append(caption(one, panel, curves), room);
     charts.append(figure);
     const tops = curves.flatMap((curve) => [curve.values, ...(curve.people || [])].flat());
@@ -267,11 +270,12 @@
     plots = [];
     charts.textContent = "";
     const count = data.panels.length + enzymes.length;
-    const columns = !printing || count < 6 ? 1 : count < 9 ? 2 : 3;
+    const close = page.contains("near") || page.contains("dense");
+    const columns = !printing || count < (close ? 3 : 6) ? 1 : count < 9 ? 2 : 3;
     const below = columns > 1 ? enzymes.length : 1;
     const rows = Math.ceil(data.panels.length / columns) + enzymes.length / below;
     const peopled = data.panels.some((panel) => panel.curves.some((curve) => curve.people));
-    const room = columns > 1 ? 420 : (peopled ? 570 : 655) - 22 * data.lanes.length;
+    const room = columns > 1 ? (page.contains("near") ? 340 : 420) : (peopled ? 570 : 655) - 22 * data.lanes.length;
     const height = printing ? Math.min(Math.max(room / rows - 22, columns > 1 ? 64 : 95), 150) : 190;
     data.panels.forEach((panel, n) => draw(panel, panel.unit, data.day, panel.curves, [height, columns], log, n === count - 1));
     enzymes.forEach(([unit, curves], n) => draw({}, unit, data.enzyme_day, curves, [height, below], false, n === enzymes.length - 1));
@@ -293,12 +297,39 @@
   });
   press("whole", () => zoom(first, last));
   press("dark", () => { darken(!dark); all(); });
+  // Sheets that paper takes: the rules for print hold for a moment, and what may not be broken goes to the next sheet.
+  const sheets = () => {
+    const rules = [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]).filter((rule) => rule.media && rule.media.mediaText === "print");
+    for (const rule of rules) rule.media.mediaText = "all";
+    document.body.style.width = `${sheet.width}mm`;
+    const whole = "h1, header p, h2, h3, tr, li, .chart, #lanes, #answer dd, dd, main p";
+    const boxes = [...document.querySelectorAll(whole)].map((one) => [one, one.getBoundingClientRect()]).filter(([, box]) => box.height > 0);
+    const tall = sheet.height / sheet.width * document.body.clientWidth;
+    let top = document.body.getBoundingClientRect().top, count = 1;
+    boxes.forEach(([one, box], n) => {
+      const next = /^H[23]$/.test(one.tagName) && boxes[n + 1] ? boxes[n + 1][1] : box;
+      if (Math.max(box.bottom, next.bottom) <= top + tall || box.top <= top) return;
+      top = box.top;
+      count += 1;
+    });
+    document.body.style.width = "";
+    for (const rule of rules) rule.media.mediaText = "print";
+    return count;
+  };
   const print = (on) => {
     if (printing === on) return;
     printing = on;
     document.getElementById("printed").textContent = on ? "· " + words.printed.replace("{date}", today()) : "";
     root.classList.toggle("dark", dark && !on);
+    page.remove("near");
+    page.toggle("dense", many);
     all();
+    for (const name of on && !many ? ["near", "dense"] : []) {
+      if (sheets() <= 2) break;
+      page.remove("near");
+      page.add(name);
+      all();
+    }
   };
   window.addEventListener("beforeprint", () => print(true));
   window.addEventListener("afterprint", () => print(false));
