@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -53,18 +54,32 @@ def _fitting(length: float, every: float) -> int:
 
 
 def dosing_changes(courses: Sequence[Course]) -> list[float]:
-    """Times at which one regimen's doses begin, become others or end, sorted [h].
+    """Times at which the doses of one drug begin, become others or end, sorted [h].
 
     Where one course goes on as another did, with the same doses at the same distance, nothing changes. A course that
     begins at steady state does not begin in the run.
     """
+    ordered = sorted(courses, key=lambda course: course.start)
+    starts = [course.start for course in ordered]
+    followed: set[int] = set()
+    following: set[int] = set()
+    for n, course in enumerate(ordered):
+        first = bisect_left(starts, course.stop - TOLERANCE)
+        for other in range(first, bisect_right(starts, course.stop + _longest_gap(course))):
+            if _goes_on(course, ordered[other]):
+                followed.add(n)
+                following.add(other)
     times = []
-    for course in courses:
-        begins = not course.steady_state and not any(_goes_on(other, course) for other in courses)
-        goes_on = not course.single and any(_goes_on(course, other) for other in courses)
-        inner = course.changes[1:-1] if goes_on else course.changes[1:]
+    for n, course in enumerate(ordered):
+        begins = not course.steady_state and n not in following
+        inner = course.changes[1:-1] if n in followed and not course.single else course.changes[1:]
         times += [*([course.start] if begins else []), *inner]
     return sorted(times)
+
+
+def _longest_gap(course: Course) -> float:
+    """A length of time within which a course that went on would have a dose [h]."""
+    return (course.every or 24.0) + (7 * 24.0 if course.weekdays else 0.0) + TOLERANCE
 
 
 def _goes_on(one: Course, other: Course) -> bool:
