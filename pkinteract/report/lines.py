@@ -52,10 +52,10 @@ def protocol_lines(protocols: Sequence[Protocol], words: Words) -> Iterator[str]
     """What protocols are, a line each."""
     for protocol in protocols:
         if protocol.condition is None:
-            day = words.number(f"{protocol.checks[0] / 24:.4g}")
+            day = words.day(protocol.checks[0])
             yield words.say("protocol.rule-day", drug=protocol.drug, then=protocol.then, day=day)
             continue
-        first, last = (words.number(f"{time / 24:.4g}") for time in (protocol.checks[0], protocol.checks[-1]))
+        first, last = (words.day(time) for time in (protocol.checks[0], protocol.checks[-1]))
         yield words.say(
             "protocol.rule" if len(protocol.checks) > 1 else "protocol.rule-once",
             drug=protocol.drug,

@@ -229,12 +229,16 @@ def test_a_drug_that_has_gone_acts_on_nobody(tmp_path: Path) -> None:
     induces = '[induces.CYP3A4]\nreceptor = "CAR/PXR"\nemax = "5"\n' + constant("ec50", 2.0)
     rests = load_library().enzymes["CYP3A4"].organs.values()
     memory = 5 * (math.log(2) * 10 + max(row.half_life.canonical for row in rests))
-    gone = f"nil: it is gone by day {(-60 * 24 - 12 + memory) / 24:.3g}, last dose on day -60.5"
+    gone = f"nil: it is gone by day {math.floor(10 * (-60.5 + memory / 24)) / 10:g}, last dose on day -60.5"
     for until, start, expected in (
         ("-60 d", "0 d", gone),
         ("-60 d", "-90 d", gone),
         ("-1 d", "0 d", "about 3.5-fold; victim (60% of its clearance)"),
-        ("-1 d", "40 d", f"nil: it is gone by day {(-24 - 12 + memory) / 24:.3g}, last dose on day -1.5"),
+        (
+            "-1 d",
+            "40 d",
+            f"nil: it is gone by day {math.floor(10 * (-1.5 + memory / 24)) / 10:g}, last dose on day -1.5",
+        ),
     ):
         doses = regimen("rival", daily("120 mg", "12 h", "-120 d", until)) + regimen(
             "victim", daily("100 mg", "24 h", start)

@@ -93,7 +93,9 @@ def schedule_text(task: Task, candidate: Candidate, words: Words) -> str:
     """A schedule in one line, such as "day 3: 85 mg; day 16: 150 mg"; a larger dose in the evening behind a slash."""
     return "; ".join(
         words.say(
-            "advise.at", day=f"{task.start / DAY + step.day:g}", amount=words.number(amounts_text(task, step.option))
+            "advise.at",
+            day=words.day(float(task.sampled[step.day])),
+            amount=words.number(amounts_text(task, step.option)),
         )
         for step in candidate.schedule
     )
@@ -117,7 +119,7 @@ def why(advice: Advice, step: PlannedStep, words: Words) -> str:
     return words.say(
         "advise.back" if step.back else "advise.why",
         ratio=step.without / task.band.target,
-        day=f"{step.without_time / DAY:.0f}",
+        day=words.day(step.without_time),
         level=step.without,
         unit=task.analyte.unit,
     )

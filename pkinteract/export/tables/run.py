@@ -128,6 +128,9 @@ def alert_text(alert: Alert, result: Result, words: Words) -> str:
     for key in ("analyte", "drug"):
         if key in values:
             values[key] = name_of(str(values[key]), result.scenario, words.language)
+    first = values.get("first")
+    if isinstance(first, float):
+        values["first"] = words.day(24 * first)
     share = values.get("share")
     if isinstance(share, float) and share < 1:
         values["share"] = words.say("less-than", limit=1)

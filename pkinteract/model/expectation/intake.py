@@ -10,6 +10,7 @@ from pkinteract.library.schema.monograph import Monograph
 from pkinteract.model import patient as body
 from pkinteract.model.clearance import pathway_clearance, pathways
 from pkinteract.scenario import Course, Patient, Scenario
+from pkinteract.text.words import day_number
 
 SMALLEST = 1e-6
 """Share of a monograph's clearance that is assumed to be left where kidneys or conditions leave none [1]."""
@@ -37,8 +38,8 @@ class Stay:
     def apart(self, others: Iterable[Stay]) -> str:
         """Why it meets none of the others, in words."""
         if self.first >= max(other.gone for other in others):
-            return f"it begins on day {self.first / 24:.4g}, when what it acts on is gone"
-        return f"it is gone by day {self.gone / 24:.3g}, last dose on day {self.last / 24:.4g}"
+            return f"it begins on day {day_number(self.first)}, when what it acts on is gone"
+        return f"it is gone by day {day_number(self.gone)}, last dose on day {day_number(self.last)}"
 
     def meets(self, other: Stay) -> bool:
         """Whether it acts while the other is there and output is written."""

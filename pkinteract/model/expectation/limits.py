@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pkinteract.model.expectation.intake import Stay, family_of, half_life, stays
 from pkinteract.model.expectation.network import Link
 from pkinteract.scenario import Scenario
+from pkinteract.text.words import day_number
 
 SHORT = 6.0
 """Half-life of an inducer whose level is far from even between daily doses [h]."""
@@ -54,7 +55,7 @@ def _short(scenario: Scenario, name: str) -> bool:
 def _days(other: str, stay: Stay, victim: Stay) -> Iterator[str]:
     """How long a drug is there, where that is not long."""
     if stay.last <= max(victim.first, 0.0):
-        yield f"that {other}, last taken on day {stay.last / 24:.4g}, fades"
+        yield f"that {other}, last taken on day {day_number(stay.last)}, fades"
     elif stay.last - stay.first < stay.gone - stay.last:
         days, needed = (stay.last - stay.first) / 24, (stay.gone - stay.last) / 24
         yield f"that {other} is given for {days:.3g} d of the {needed:.3g} d in which it settles"

@@ -53,7 +53,7 @@ def overlap_texts(site: SiteDays, engagement: Engagement, words: Words) -> Itera
     first = site.drugs[int(np.argmax(site.alone[:, day]))]
     yield words.say(
         "effect.overlap",
-        day=float(round(engagement.time[day] / 24, 2)),
+        day=float(engagement.time[day]) / 24,
         first=name_of(first, engagement.result.scenario, words.language),
         alone=round(100 * float(order[-1, day])),
         both=round(100 * float(site.engagement[day])),
@@ -85,13 +85,13 @@ def ratio_texts(engagement: Engagement, words: Words) -> Iterator[str]:
                 "effect.ratio",
                 seizure=kind,
                 last=short(ratio.ratio[last], words),
-                day=float(round(engagement.time[last] / 24, 2)),
+                day=float(engagement.time[last]) / 24,
                 low=short(ratio.low[last], words),
                 high=short(ratio.high[last], words),
                 most=short(ratio.ratio[most], words),
-                most_day=float(round(engagement.time[most] / 24, 2)),
+                most_day=float(engagement.time[most]) / 24,
                 least=short(ratio.ratio[least], words),
-                least_day=float(round(engagement.time[least] / 24, 2)),
+                least_day=float(engagement.time[least]) / 24,
             )
         for key, drugs in (("silent", set(ratio.silent) - set(ratio.worse)), ("worse", set(ratio.worse))):
             if drugs:
@@ -117,8 +117,8 @@ def withheld_texts(engagement: Engagement, words: Words) -> Iterator[str]:
         yield words.say(
             "effect.withheld",
             seizure=words.listed(kinds),
-            first=float(round(engagement.time[first] / 24, 2)),
-            last=float(round(engagement.time[last] / 24, 2)),
+            first=words.day(float(engagement.time[first])),
+            last=words.day(float(engagement.time[last])),
             reasons=words.say(f"withheld.{reason}"),
         )
 

@@ -85,8 +85,8 @@ def page_content(
                 "severity": alert.severity,
                 "severity_text": words.say(f"severity.{alert.severity}"),
                 "since": words.say(f"since.{alert.since}"),
-                "from_day": words.written(round(alert.start / 24, 1)),
-                "to_day": words.written(round(alert.stop / 24, 1)),
+                "from_day": words.day(alert.start),
+                "to_day": words.day(alert.stop),
                 "text": alert_text(alert, result, words),
             }
             for alert in answer.alerts
@@ -177,8 +177,8 @@ def _move(answer: Answer, move: Move, words: Words) -> Row:
         "before": words.written(move.before),
         "after": words.written(move.target),
         "ratio": words.written(move.ratio) if move.settled else words.say("moving"),
-        "half": "–" if move.half is None else words.written(round(move.half / 24, 1)),
-        "most": "–" if move.most is None else words.written(round(move.most / 24, 1)),
+        "half": "–" if move.half is None else words.day(move.half),
+        "most": "–" if move.most is None else words.day(move.most),
         "trough_before": troughs[0] or "–",
         "trough_after": troughs[1] or "–",
     }
@@ -192,7 +192,7 @@ def _samples(answer: Answer, words: Words, people: PatientSpread | None) -> Iter
         place = places[sample.analyte.id]
         band = _fitted_ends(answer.result, place, sample) if people is None else people.band(place, sample.time)
         yield {
-            "day": words.written(round(sample.time / 24, 2)),
+            "day": words.day(sample.time, 2),
             "date": _moment(scenario, sample.time),
             "analyte": name_of(sample.analyte.id, scenario, words.language),
             "hours": "–" if sample.hours is None else words.written(round(sample.hours, 1)),
@@ -278,7 +278,7 @@ def _measured(result: Result, words: Words) -> Iterator[Row]:
         below = "<\u202f" if observation.below else ""
         ratio = observation.value / predicted if predicted > 0 and not observation.below else None
         yield {
-            "day": words.written(round(observation.time / 24, 2)),
+            "day": words.day(observation.time, 2),
             "date": _moment(scenario, observation.time),
             "analyte": name_of(observation.analyte, scenario, words.language),
             "measured": f"{below}{words.written(observation.value)} {observation.unit}",

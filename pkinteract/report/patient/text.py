@@ -10,6 +10,7 @@ from pkinteract.export.fit import number
 from pkinteract.export.tables.patient import percent_moved
 from pkinteract.fitting.patient.individual import Individual, PatientEstimate, WeighedLevel
 from pkinteract.report.lines import level_text, markdown, rows_text
+from pkinteract.text.words import day_number
 
 
 def patient_report(individual: Individual) -> str:
@@ -71,7 +72,7 @@ def _value_cells(value: PatientEstimate) -> list[str]:
 
 
 def _when(level: WeighedLevel) -> str:
-    return f"day {level.observation.time / 24:.4g}"
+    return f"day {day_number(level.observation.time, 2)}"
 
 
 def _level_cells(level: WeighedLevel) -> list[str]:

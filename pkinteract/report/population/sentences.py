@@ -9,7 +9,7 @@ from pkinteract.analysis.moves import Move
 from pkinteract.analytes import name_of
 from pkinteract.export.tables.population import risk_table
 from pkinteract.population.run.plan import RunPlan
-from pkinteract.population.statistics.metrics import DAY, measures_of
+from pkinteract.population.statistics.metrics import measures_of
 from pkinteract.population.statistics.tally import EVER, PHENOTYPES, Tally, share_below
 from pkinteract.report.population.text import often_at_risk
 from pkinteract.report.run.sentences import MOST, told_moves
@@ -63,7 +63,7 @@ def _above_alert(plan: RunPlan, table: Table, place: int, words: Words) -> Itera
         count=table["n"][everybody],
         limit=float(table["alert"][everybody]),
         unit=analyte.unit,
-        day=words.written(float(plan.windows.edges[plan.windows.days[plan.windows.reference].start]) / DAY),
+        day=words.day(float(plan.windows.edges[plan.windows.days[plan.windows.reference].start])),
         low=100 * float(table["low_after"][everybody]),
         high=100 * float(table["high_after"][everybody]),
         **shares,

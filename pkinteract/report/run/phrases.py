@@ -19,6 +19,10 @@ LASTING = 72.0
 """An alert that ends no earlier than this before a move does is still there [h]."""
 
 
+WITHOUT_YEAR = 300 * 24.0
+"""Longest run whose dates do without the year [h]."""
+
+
 def with_unbound(moves: Sequence[Move]) -> Iterator[tuple[Move, Move | None]]:
     """Moves, each once; with that of a total level the unbound one, where the same change moves it the same way."""
     taken: set[tuple[int, float]] = set()
@@ -48,19 +52,22 @@ def analyte_name(answer: Answer, id: str, words: Words) -> str:
 
 
 def written_day(answer: Answer, time: float, words: Words) -> str:
-    """A time [h] as a day, with its date where the run has a calendar."""
+    """A time [h] as a day, with its date where the run has a calendar; in a long run with the year."""
     return day_text(answer.result.scenario, time, words)
 
 
 def day_text(scenario: Scenario, time: float, words: Words) -> str:
     """The same of a time of a scenario."""
     date = scenario.date(time)
-    day = f"{time / 24:.0f}" if time % 24 < 1e-6 or time > 240 else words.written(round(time / 24, 1))
+    day = words.day(time)
     if date is None:
         return words.say("day.plain", day=day)
     weekday = words.sentences["day.weekdays"].split()[date.weekday()]
     month = words.sentences["day.months"].split()[date.month - 1]
-    return words.say("day.dated", day=day, weekday=weekday, date=str(date.day), month=month)
+    named = {"day": day, "weekday": weekday, "date": str(date.day), "month": month}
+    if scenario.duration <= WITHOUT_YEAR:
+        return words.say("day.dated", **named)
+    return words.say("day.dated-year", **named, year=str(date.year))
 
 
 def limit_of(alert: Alert) -> float:

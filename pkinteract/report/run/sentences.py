@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -281,20 +282,23 @@ def _cause(answer: Answer, cause: Cause, words: Words) -> str:
 
 
 def _much(answer: Answer, together: Sequence[tuple[Move, Move | None]], words: Words) -> Iterator[str]:
-    """When each change is done, those with the same days as one; then which limits are passed, and when."""
-    times: dict[tuple[str, tuple[tuple[str, str], ...]], list[str]] = {}
+    """When each change is done, those of the same days as one, by the last; then which limits are passed, and when."""
+    alike: dict[tuple[str, tuple[int, ...]], list[tuple[str, dict[str, float]]]] = {}
     seen: set[int] = set()
     for move, _ in together:
         name, day = analyte_name(answer, move.analyte.id, words), written_day(answer, move.cause, words)
         again = move.place in seen
         seen.add(move.place)
-        for key, days in _timed(answer, move, words):
-            if again and key == "unsteady":
-                key, days = "unsteady-again", {**days, "day": day}
-            shown = words.say("much.again", analyte=name, day=day) if again and key in ("days", "peak") else name
-            times.setdefault((key, tuple(sorted(days.items()))), []).append(shown)
-    for (key, told_days), names in times.items():
-        yield words.say(f"much.{key}", analyte=words.listed(names), **dict(told_days))
+        for key, values in _timed(answer, move, words):
+            more = {"day": day} if again and key == "unsteady" else {}
+            yield words.say(f"much.{key}{'-again' if more else ''}", analyte=name, **values, **more)
+        for key, times in _done(answer, move):
+            shown = words.say("much.again", analyte=name, day=day) if again else name
+            alike.setdefault((key, tuple(math.floor(time / DAY) for time in times.values())), []).append((shown, times))
+    for (key, _), moved in alike.items():
+        latest = {name: max(times[name] for _, times in moved) for name in moved[0][1]}
+        days = {name: written_day(answer, time, words) for name, time in latest.items()}
+        yield words.say(f"much.{key}", analyte=words.listed([shown for shown, _ in moved]), **days)
     for move in {move.place: move for pair in together for move in pair if move is not None}.values():
         values = {
             "analyte": analyte_name(answer, move.analyte.id, words),
@@ -309,22 +313,26 @@ def _much(answer: Answer, together: Sequence[tuple[Move, Move | None]], words: W
 
 
 def _timed(answer: Answer, move: Move, words: Words) -> Iterator[tuple[str, dict[str, str]]]:
-    """How far a move has come and when, as keys of the words and what is filled in."""
+    """How far a move that is not done has come, as keys of the words and what is filled in."""
     scenario, unit = answer.result.scenario, move.analyte.unit
     if is_swing(scenario, move.cause, move.analyte.parent):
         return
     if not move.steady and not doses_with(answer.result, move):
         yield "unsteady", {"level": words.written(move.before), "unit": unit}
     if not move.settled:
-        at = {"day": words.written(move.stop / 24), "level": words.written(move.after), "unit": unit}
+        at = {"day": words.day(move.stop), "level": words.written(move.after), "unit": unit}
         limit = {} if move.limit is None else {"limit": words.written(move.limit)}
         own = any(abs(move.stop - time) <= TOLERANCE for time in own_changes(scenario, move.analyte.parent))
         cut = "open" if move.stop >= scenario.duration - TOLERANCE else "cut" if own else "turned"
         yield ("moving" if limit else cut), {**at, **limit}
-    elif move.half is not None and move.most is not None:
+
+
+def _done(answer: Answer, move: Move) -> Iterator[tuple[str, dict[str, float]]]:
+    """When half and 90 % of a move are done [h], and when one that comes back is largest."""
+    swing = is_swing(answer.result.scenario, move.cause, move.analyte.parent)
+    if move.settled and not swing and move.half is not None and move.most is not None:
         times = {"half": move.half, "most": move.most, **({"top": move.extreme_time} if move.returns else {})}
-        days = {name: written_day(answer, time, words) for name, time in times.items()}
-        yield ("peak" if move.returns else "days"), days
+        yield ("peak" if move.returns else "days"), times
 
 
 def _risk(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[str]:

@@ -49,7 +49,7 @@ def summary_lines(
         ratio = exposure["ratio_to_reference"][i]
         cells = [words.number(_level(exposure[name][i], highest[analyte])) for name in ("cavg_24h", "ctrough")]
         still = "–" if exposure["state"][i] == "settled" else words.say("terminal.moving")
-        day = words.number(f"{exposure['to_day'][i]:g}")
+        day = words.day(24 * exposure["to_day"][i])
         unit = str(exposure["unit"][i])
         rows.append((str(analyte), unit, day, *cells, _ratio(ratio, fold, words) if ratio else still))
     lines = [f"{result.scenario.name}: {result.scenario.title}", *(f"  {text}" for text in result.scenario.names)]
@@ -91,8 +91,8 @@ def _alert_lines(alerts: Table, words: Words) -> Iterator[str]:
         yield "  " + words.say(
             "terminal.line",
             severity=words.say(f"terminal.{alerts['severity'][i]}"),
-            first=words.number(f"{alerts['from_h'][i] / 24:.1f}"),
-            last=words.number(f"{alerts['to_h'][i] / 24:.1f}"),
+            first=words.day(alerts["from_h"][i]),
+            last=words.day(alerts["to_h"][i]),
             since=words.say("terminal.before") if alerts["since"][i] == "before" else "",
             text=alerts["text"][i],
         )

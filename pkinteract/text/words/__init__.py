@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,18 +29,28 @@ class Words:
     def say(self, key: str, **values: object) -> str:
         """The sentence of a key with values filled in; numbers to three digits, as the language writes them.
 
+        A number whose name is ``gone`` or ends in ``day`` is a time [d] and is told as ``day_number`` does.
+
         Raises
         ------
         KeyError
             When the language has no such sentence, or the sentence asks for a value that is not given.
         """
-        return self.sentences[key].format(**{name: self.written(value) for name, value in values.items()})
+        return self.sentences[key].format(**{name: self._filled(name, value) for name, value in values.items()})
 
     def written(self, value: object) -> str:
         """A value as it stands in a sentence."""
         if not isinstance(value, float):
             return str(value)
         return self.number(f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}")
+
+    def _filled(self, name: str, value: object) -> str:
+        is_day = isinstance(value, float) and (name.endswith("day") or name == "gone")
+        return self.day(24 * value) if is_day and isinstance(value, float) else self.written(value)
+
+    def day(self, time: float, digits: int = 1) -> str:
+        """A time [h] as a day, as ``day_number`` tells it."""
+        return self.number(day_number(time, digits))
 
     def number(self, text: str) -> str:
         """A number that is written with a point, as the language writes it."""
@@ -50,6 +61,12 @@ class Words:
         if len(parts) < 2:
             return "".join(parts)
         return self.sentences["list.last"].format(first=", ".join(parts[:-1]), last=parts[-1])
+
+
+def day_number(time: float, digits: int = 1) -> str:
+    """A time [h] as a day, down to the tenth: 22:00 of day 13 is 13.9, and never told as the day after."""
+    parts = 10**digits
+    return f"{math.floor(time * parts / 24 + 1e-6) / parts:.10g}"
 
 
 @cache
