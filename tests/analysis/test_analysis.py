@@ -290,6 +290,21 @@ def test_a_range_counts_before_doses_only() -> None:
     assert judged[0]["text"] == f"Victim before a dose below 0.5 mg/L, down to {trough:.3g} mg/L"
 
 
+@pytest.mark.parametrize(
+    ("begin", "first", "since"), [("-242 h", 22, "before"), ("-240 h", 0, "before"), ("-2 h", 22, "after")]
+)
+def test_what_was_out_of_range_at_the_last_dose_before_was_so_before(begin: str, first: int, since: str) -> None:
+    """Troughs of 0.2 mg/L that were low all along are not newly low, where a change at t = 0 has its first at 22:00.
+
+    Nothing was there before a first dose at 22:00 of the day before.
+    """
+    result = simulated(daily("100 mg", "24 h", begin, "5 d", INTO_VEIN), days=5)
+
+    (low,) = found(result, "below-range")
+
+    assert (low["from_h"], low["since"]) == (first, since)
+
+
 def test_a_range_of_a_time_after_a_dose_counts_then_only() -> None:
     """Two hours after a dose 1.64 mg/L and more, against troughs of 0.2 mg/L: above 1.5 mg/L, never low (closed form).
 

@@ -37,4 +37,6 @@ def alerts_of(result: Result, moves: Iterable[Move]) -> tuple[Alert, ...]:
 
 def _earlier(alert: Alert, change: float) -> bool:
     """Whether it was so before the first change, or t = 0: a level before a dose at the time of the change was."""
+    if alert.since == "before":
+        return True
     return alert.start <= change + TOLERANCE if alert.rule in OF_LEVELS else alert.start < change - TOLERANCE

@@ -69,7 +69,8 @@ def _above_alert(result: Result, place: int, analyte: Analyte) -> Iterator[Alert
 def _out_of_range(result: Result, place: int, analyte: Analyte) -> Iterator[Alert]:
     """Stretches of values above or below the range, before each dose but a first one, or at the time after each dose.
 
-    The first dose of all counts only at steady state; nothing is to be there before a single dose.
+    The first dose of all counts only at steady state; nothing is to be there before a single dose. A stretch that the
+    last value before t = 0 belongs to was there before the change, whenever the next value is.
     """
     scenario = result.scenario
     doses = (dose for dose in scenario.doses if dose.drug == analyte.parent)
@@ -78,8 +79,10 @@ def _out_of_range(result: Result, place: int, analyte: Analyte) -> Iterator[Aler
     settled = () if scenario.steady_state is None else scenario.steady_state.courses
     known = given if any(scenario.regimens[r].drug == analyte.parent for r, _ in settled) else given[1:]
     times = known if analyte.after is None else known + analyte.after
-    times = times[(times >= 0) & (times <= scenario.duration)]
-    if len(times) == 0:
+    times = times[times <= scenario.duration]
+    times = times[max(int(np.searchsorted(times, 0.0)) - 1, 0) :]
+    shown = times >= 0
+    if not shown.any():
         return
     values = result.curves[place].value(times)
     apart = _apart(scenario)
@@ -88,16 +91,21 @@ def _out_of_range(result: Result, place: int, analyte: Analyte) -> Iterator[Aler
         if level is None:
             continue
         above = rule == "above-range"
-        for first, last in _runs(values > level if above else values < level, times, apart):
-            stretch = values[first : last + 1]
+        outside = values > level if above else values < level
+        for first, last in _runs(outside, times, apart):
+            mine = first + np.flatnonzero((outside & shown)[first : last + 1])
+            if len(mine) == 0:
+                continue
+            stretch = values[mine]
             yield Alert(
-                start=float(times[first]),
+                start=float(times[mine[0]]),
                 stop=float(times[last + 1]) if last + 1 < len(times) else float(times[last]),
                 severity="warning" if above else "note",
                 analyte=analyte.id,
                 rule=rule,
                 sentence=TOTAL[rule] if decides else rule,
                 values=_values(analyte, level, float(stretch.max() if above else stretch.min())),
+                since="before" if not shown[first] and shown[: mine[0]].sum() == 0 else "after",
             )
 
 
