@@ -146,6 +146,27 @@ class Conflict:
         return f"{said} {words.say('conflict.check')}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnweighedLevel:
+    """A measured level that no fit weighs, as it is not known how people differ in its drug.
+
+    Attributes
+    ----------
+    predicted
+        With the values of the library, in the unit of the level.
+    """
+
+    observation: Observation
+    predicted: float
+
+    def told(self, analyte: str, words: Words) -> str:
+        """That it was not weighed, and why."""
+        level = self.observation
+        measured = f"{'<' if level.below else ''}{words.written(level.value)}"
+        values = {"analyte": analyte, "unit": level.unit, "measured": measured, "predicted": self.predicted}
+        return words.say("fitted.unweighed", **values, day=level.time / 24)
+
+
 @dataclass(frozen=True, kw_only=True)
 class LevelBand:
     """Where the true levels of an analyte lie in 95 of 100 people whom the measured levels leave possible.
@@ -181,6 +202,8 @@ class LevelFit:
         SD of the residuals on the logarithm [1].
     conflicts
         Levels that contradict the doses or each other.
+    unweighed
+        Levels that are not part of the fit.
     warnings
         Of the search.
     bands
@@ -191,6 +214,7 @@ class LevelFit:
     error: float
     values: tuple[FittedValue, ...]
     conflicts: tuple[Conflict, ...]
+    unweighed: tuple[UnweighedLevel, ...]
     warnings: tuple[Remark, ...]
     bands: tuple[LevelBand, ...]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pkinteract.analysis.alerts.types import Alert
 from pkinteract.result import Result
+from pkinteract.scenario.file.observations import precursors
 
 FAR = 2.0
 """Fold difference from which it is told [1]."""
@@ -20,13 +21,16 @@ def measured_alerts(result: Result) -> Iterator[Alert]:
         ratio = observation.value / predicted
         if 1 / FAR < ratio < FAR:
             continue
+        high, known = ratio > 1, _spread_known(result, observation.analyte)
         yield Alert(
             start=observation.time,
             stop=observation.time,
-            severity="warning",
+            severity="warning" if known else "note",
             analyte=observation.analyte,
             rule="measured",
-            sentence="measured" if ratio > 1 else "measured-low",
+            sentence=("measured" if high else "measured-low")
+            if known
+            else ("measured-unknown" if high else "measured-low-unknown"),
             values={
                 "analyte": observation.analyte,
                 "day": observation.time / 24,
@@ -37,3 +41,13 @@ def measured_alerts(result: Result) -> Iterator[Alert]:
                 "share": 100 * ratio,
             },
         )
+
+
+def _spread_known(result: Result, analyte: str) -> bool:
+    """Whether a compound that leads to a level has a between-subject CV, or values of somebody's own."""
+    scenario = result.scenario if result.fit is None else result.fit.typical.scenario
+    leading = {drug for part in result.analyte(analyte).parts for drug in precursors(part, scenario.monographs)}
+    return any(
+        scenario.overrides.get(drug) or any(value.cv is not None for _, value in scenario.monographs[drug].values())
+        for drug in leading
+    )

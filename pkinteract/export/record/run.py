@@ -177,6 +177,7 @@ def _levels(result: Result, fit: LevelFit) -> dict[str, object]:
             for level, before, after in expected
         ],
         "contradictions": [conflict.told(conflict.observation.analyte, english) for conflict in fit.conflicts],
+        "not_weighed": [left.told(left.observation.analyte, english) for left in fit.unweighed],
         "warnings": [warning.told(english) for warning in fit.warnings],
     }
 

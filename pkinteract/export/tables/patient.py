@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from pkinteract.export.tables.dates import dates
-from pkinteract.fitting.patient.individual import Individual, PatientEstimate, WeighedLevel
+from pkinteract.fitting.patient.individual import Individual, PatientEstimate
+from pkinteract.fitting.patient.weighed import WeighedLevel
 from pkinteract.text.csv import Table
 
 
@@ -26,27 +27,30 @@ def value_table(individual: Individual) -> Table:
 
 
 def level_table(individual: Individual) -> Table:
-    """``levels.csv``: every level with its predictions."""
-    levels = individual.levels
-    times = np.array([level.observation.time for level in levels])
+    """``levels.csv``: every level with its predictions; nothing but these of one that was not weighed."""
+    levels, left = individual.levels, individual.unweighed
+    observations = [*(level.observation for level in levels), *(level.observation for level in left)]
+    times = np.array([observation.time for observation in observations])
+    nothing = [None] * len(left)
     return {
         "time_h": times,
         "day": times / 24,
         **dates(individual.scenario, times),
-        "analyte": [level.observation.analyte for level in levels],
-        "unit": [level.observation.unit for level in levels],
-        "observed": [level.observation.value for level in levels],
-        "below": [level.observation.below for level in levels],
-        "population": [level.population for level in levels],
-        "population_low_95": [level.expected[0] for level in levels],
-        "population_high_95": [level.expected[1] for level in levels],
-        "individual": [level.individual for level in levels],
-        "individual_low_95": [level.individually_expected[0] for level in levels],
-        "individual_high_95": [level.individually_expected[1] for level in levels],
-        "residual_sd": [level.residual for level in levels],
-        "probability": [level.probability for level in levels],
-        "without": [level.without for level in levels],
-        "contradiction": [level.contradiction for level in levels],
+        "analyte": [observation.analyte for observation in observations],
+        "unit": [observation.unit for observation in observations],
+        "observed": [observation.value for observation in observations],
+        "below": [observation.below for observation in observations],
+        "weighed": [True] * len(levels) + [False] * len(left),
+        "population": [*(level.population for level in levels), *(level.predicted for level in left)],
+        "population_low_95": [*(level.expected[0] for level in levels), *nothing],
+        "population_high_95": [*(level.expected[1] for level in levels), *nothing],
+        "individual": [*(level.individual for level in levels), *(level.predicted for level in left)],
+        "individual_low_95": [*(level.individually_expected[0] for level in levels), *nothing],
+        "individual_high_95": [*(level.individually_expected[1] for level in levels), *nothing],
+        "residual_sd": [*(level.residual for level in levels), *nothing],
+        "probability": [*(level.probability for level in levels), *nothing],
+        "without": [*(level.without for level in levels), *nothing],
+        "contradiction": [*(level.contradiction for level in levels), *nothing],
     }
 
 

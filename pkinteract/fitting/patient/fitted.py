@@ -57,6 +57,7 @@ def fitted_result(weighed: Individual, typical: Result, *, solver: Solver = "fas
         error=weighed.error,
         values=_values(weighed),
         conflicts=tuple(level.conflict for level in weighed.levels if level.conflict is not None),
+        unweighed=weighed.unweighed,
         warnings=weighed.search_warnings,
         bands=tuple(_band(weighed, band) for band in weighed.bands),
     )

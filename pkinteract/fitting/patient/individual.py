@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -14,14 +14,15 @@ from scipy.stats import qmc
 
 from pkinteract.engine.curves import Array
 from pkinteract.errors import InputError, Problem
-from pkinteract.fitting.patient.priors import judged, patient_fit, with_fixed, without_level
+from pkinteract.fitting.patient.priors import judged, patient_fit, weighed_levels, with_fixed, without_level
+from pkinteract.fitting.patient.weighed import Span, WeighedLevel, with_conflicts
 from pkinteract.fitting.predict.levels import dense
 from pkinteract.fitting.search.estimate import estimate
 from pkinteract.fitting.search.numbers import LOG
 from pkinteract.fitting.search.target import Best, Progress, Target
 from pkinteract.fitting.types import Estimate, Fit, FitResult, Group, Measurand, Series
 from pkinteract.interrupts import deferred
-from pkinteract.result import Conflict
+from pkinteract.result import UnweighedLevel
 from pkinteract.scenario import Observation, Scenario
 from pkinteract.text.remark import Remark, remark
 from pkinteract.text.words import words_of
@@ -32,12 +33,6 @@ DRAWS = 256
 SEED = 1
 """Seed of the draws, so that a report repeats itself."""
 
-RARE = 0.01
-"""A level that fewer people than this would have contradicts the dosing record [1]."""
-
-FAR = 2.0
-"""A level further from the individual prediction contradicts the others [SD]."""
-
 LEAD = 14 * 24.0
 """How much of the run before t = 0 the bands show at most [h]."""
 
@@ -46,8 +41,6 @@ _MOST_TIMES = 800
 _UNFELT = 1e-9
 _TRIES, _ROUNDING = 16, 1e-9
 _TAILS = (2.5, 97.5)
-
-Span = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,43 +64,6 @@ class PatientEstimate:
     shrinkage: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WeighedLevel:
-    """One measured level.
-
-    Attributes
-    ----------
-    population, individual
-        Predictions with the population's values and with the patient's, in the level's unit.
-    expected, individually_expected
-        Where 95 % of measured levels lie before and after the fit, the residual error included.
-    probability
-        Of a level at least as far out, before the fit, in either tail [1].
-    residual
-        Distance from the individual prediction [SD].
-    without
-        Prediction of a fit to the other levels, and the estimates of that fit by parameter.
-    conflict
-        With the doses or with the other levels; None if there is none.
-    """
-
-    observation: Observation
-    population: float
-    individual: float
-    expected: Span
-    individually_expected: Span
-    probability: float
-    residual: float
-    without: float
-    without_values: Mapping[str, float]
-    conflict: Conflict | None
-
-    @property
-    def contradiction(self) -> str:
-        """What is wrong with the level, as a sentence; empty if nothing is."""
-        return "" if self.conflict is None else self.conflict.told(self.observation.analyte, words_of("en"))
-
-
 @dataclass(frozen=True, kw_only=True)
 class Band:
     """The curves of one analyte at ``Individual.times``, in its unit; before and after are 95 % bands (2, time)."""
@@ -129,6 +85,8 @@ class Individual:
         SD of the residuals on the logarithm [1].
     uninformed
         Values on which no level depends; they stay at the population's.
+    unweighed
+        Levels of drugs of which it is not known how people differ: they are not part of the fit.
     times
         Times of the bands [h], those of the levels among them.
     search_warnings
@@ -141,6 +99,7 @@ class Individual:
     learned: tuple[PatientEstimate, ...]
     uninformed: tuple[str, ...]
     levels: tuple[WeighedLevel, ...]
+    unweighed: tuple[UnweighedLevel, ...]
     times: Array
     bands: tuple[Band, ...]
     search_warnings: tuple[Remark, ...]
@@ -149,7 +108,8 @@ class Individual:
     def warnings(self) -> tuple[str, ...]:
         """What to know before the numbers are used, contradictions first."""
         said = (level.contradiction for level in self.levels if level.contradiction)
-        return (*said, *(warning.told(words_of("en")) for warning in self.search_warnings))
+        left = (level.told(level.observation.analyte, words_of("en")) for level in self.unweighed)
+        return (*said, *left, *(warning.told(words_of("en")) for warning in self.search_warnings))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,19 +148,21 @@ def individual(scenario: Scenario, *, error: float, progress: Progress | None = 
         After Ctrl-C: half of this is no answer.
     """
     whole = patient_fit(scenario, error)
+    weighed = weighed_levels(scenario)
     with deferred(), ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         before = _prior(whole)
         after = _posterior(whole, pool, progress)
         if after.outcome is None:
             text = f"the levels say nothing of {', '.join(before.names)}; give the time and the limit of each anew"
             raise InputError(scenario.path, [Problem(line=None, key="observation", message=text)])
-        left = [_left_out(whole, n, pool) for n in range(len(scenario.observations))]
+        left = [_left_out(whole, n, pool) for n in range(len(weighed))]
         times = _times(scenario)
-        analytes = judged(scenario)
+        analytes = judged(scenario, scenario.observations)
         grid = _target(whole, dense(whole.series[0], analytes, times), pool)
         clouds = [_cloud(grid, knowledge) for knowledge in (before, after)]
         centres = [_curves(grid, knowledge.mean[None, :], knowledge.names)[0] for knowledge in (before, after)]
         alone = [_curves(grid, knowledge.mean[None, :], knowledge.names)[0] for knowledge in left]
+    shown = {analyte.id for analyte in judged(scenario, weighed)}
     bands = [
         Band(
             analyte=analyte,
@@ -210,17 +172,22 @@ def individual(scenario: Scenario, *, error: float, progress: Progress | None = 
             after=np.percentile(clouds[1].curves[:, place], _TAILS, axis=0),
         )
         for place, analyte in enumerate(analytes)
+        if analyte.id in shown
     ]
-    levels = []
-    for n, observation in enumerate(scenario.observations):
-        place, at = (
-            [one.id for one in analytes].index(observation.analyte),
-            int(np.searchsorted(times, observation.time)),
-        )
+    levels, ids = [], [one.id for one in analytes]
+    for n, observation in enumerate(weighed):
+        place, at = ids.index(observation.analyte), int(np.searchsorted(times, observation.time))
         there = [(cloud.curves[:, place, at], np.exp(error * cloud.noise)) for cloud in clouds]
         centre = [curves[place, at] for curves in (*centres, alone[n])]
         levels.append(_level(observation, centre, there, error, left[n]))
-    levels = _judged(levels)
+    unweighed = [
+        UnweighedLevel(
+            observation=one,
+            predicted=float(centres[1][ids.index(one.analyte), int(np.searchsorted(times, one.time))]),
+        )
+        for one in scenario.observations
+        if one not in weighed
+    ]
     [group] = after.outcome.groups
     free = {estimate.parameter.name for estimate in group.estimates if estimate.free}
     return Individual(
@@ -233,7 +200,8 @@ def individual(scenario: Scenario, *, error: float, progress: Progress | None = 
             if estimate.free or estimate.parameter.expr is not None
         ),
         uninformed=tuple(name for name in before.names if name not in free),
-        levels=tuple(levels),
+        levels=tuple(with_conflicts(levels)),
+        unweighed=tuple(unweighed),
         times=times,
         bands=tuple(bands),
         search_warnings=tuple(_warnings(group)),
@@ -361,29 +329,6 @@ def _gaps(value: float, predicted: Array) -> Array:
     """Logarithm of a level over its predictions; infinite where nothing is predicted."""
     logs = np.log(predicted, where=predicted > 0, out=np.full(len(predicted), -np.inf))
     return np.asarray(math.log(value) - logs)
-
-
-def _judged(levels: list[WeighedLevel]) -> list[WeighedLevel]:
-    """The levels with what is wrong with them; one that nobody would have spoils the residuals of the others."""
-    wrong = [level.probability < RARE for level in levels]
-    if not any(wrong):
-        wrong = [level.residual < -FAR if level.observation.below else abs(level.residual) > FAR for level in levels]
-    return [
-        replace(level, conflict=_conflict(level)) if bad else level for level, bad in zip(levels, wrong, strict=True)
-    ]
-
-
-def _conflict(level: WeighedLevel) -> Conflict:
-    """Why a level cannot be right together with the dosing record, or with the other levels."""
-    rare = level.probability < RARE
-    return Conflict(
-        observation=level.observation,
-        rare=rare,
-        predicted=level.population if rare else level.individual,
-        low=level.expected[0],
-        high=level.expected[1],
-        sds=abs(level.residual),
-    )
 
 
 def _patient_estimate(learned: Estimate, whole: Fit) -> PatientEstimate:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,10 +12,11 @@ from pkinteract.errors import InputError, Problem
 from pkinteract.fitting.data.series import analyte_of
 from pkinteract.fitting.search.censored import limits
 from pkinteract.fitting.types import Fit, Measurand, Parameter, Series
+from pkinteract.library.reader import load_library
 from pkinteract.library.schema.monograph import Monograph, Value
 from pkinteract.model import Model, build
 from pkinteract.model.parts import liver
-from pkinteract.scenario import Scenario
+from pkinteract.scenario import Observation, Scenario
 from pkinteract.scenario.file.observations import precursors
 from pkinteract.units import dimension_of, parse, to_canonical
 
@@ -32,7 +33,7 @@ def patient_fit(scenario: Scenario, error: float = ERROR) -> Fit:
     """The fit of one patient's levels.
 
     The values that vary are those with a between-subject CV of the compounds that were measured and of what forms them;
-    each is log-normal about the monograph's value.
+    each is log-normal about the monograph's value. Only ``weighed_levels`` count.
 
     Parameters
     ----------
@@ -65,12 +66,9 @@ def patient_fit(scenario: Scenario, error: float = ERROR) -> Fit:
         text += "given up to the last level as courses, and let the protocol begin after it"
         problems = [Problem(line=level.line, key="observation.at", message=text) for level in later]
         raise InputError(scenario.path, problems)
-    parameters = tuple(_parameters(scenario))
+    parameters = tuple(parameter for _, parameter in _parameters(scenario))
     if not parameters:
-        names = ", ".join(_compounds(scenario))
-        text = f"no value of {names} has a between-subject CV, without which a level cannot be weighed; write cv in "
-        text += "the drug file, and leave out overrides of the values: an override has no CV"
-        raise InputError(scenario.path, [Problem(line=None, key="", message=text)])
+        raise InputError(scenario.path, [Problem(line=None, key="observation", message=_unknown_spread(scenario))])
     return Fit(
         name=f"{scenario.name}-patient",
         title=scenario.title,
@@ -90,6 +88,35 @@ def patient_fit(scenario: Scenario, error: float = ERROR) -> Fit:
         omitted=(),
         notes=(f"residual error {100 * error:g} %, the SD of the logarithm",),
     )
+
+
+def weighed_levels(scenario: Scenario) -> tuple[Observation, ...]:
+    """The measured levels of which it is known how people differ: something that leads to one has a CV."""
+    varied = {drug for drug, _ in _parameters(scenario)}
+    return tuple(
+        level
+        for level in scenario.observations
+        if any(
+            varied.intersection(precursors(part, scenario.monographs))
+            for part in analyte_of(scenario, level.analyte).parts
+        )
+    )
+
+
+def _unknown_spread(scenario: Scenario) -> str:
+    """Why no level can be weighed, and what to write."""
+    compounds = list(_compounds(scenario))
+    names, first = " and ".join(compounds), compounds[0]
+    text = f"no value of {names} has a between-subject CV, without which a level cannot be weighed: "
+    text += "how people differ in it is not known here; "
+    if any(scenario.overrides.get(drug) for drug in compounds):
+        text += "leave out overrides of its values: an override has no CV; "
+    if first in load_library().files:
+        text += f"copy pkinteract/library/drugs/{first}.toml beside the scenario, "
+        text += f'name the copy on top of the scenario, library = ["{first}.toml"], and add '
+    else:
+        text += "in its drug file add "
+    return f"{text}a published CV to the value it is of, such as cv = 0.27 in clearance = {{ ... }}"
 
 
 def read_error(text: str | None) -> float:
@@ -112,24 +139,24 @@ def read_error(text: str | None) -> float:
     return error
 
 
-def measured_analytes(scenario: Scenario) -> tuple[Measurand, ...]:
-    """What was measured, each once, in the order of the scenario's analytes."""
-    measured = {observation.analyte for observation in scenario.observations}
+def measured_analytes(scenario: Scenario, levels: Sequence[Observation]) -> tuple[Measurand, ...]:
+    """What ``levels`` measured, each once, in the order of the scenario's analytes."""
+    measured = {level.analyte for level in levels}
     return tuple(analyte_of(scenario, name) for name in scenario.units if name in measured)
 
 
-def judged(scenario: Scenario) -> tuple[Measurand, ...]:
-    """What was measured, and the sums of what was measured, in the order of the scenario's analytes."""
-    measured = {observation.analyte for observation in scenario.observations}
+def judged(scenario: Scenario, levels: Sequence[Observation]) -> tuple[Measurand, ...]:
+    """What ``levels`` measured, and the sums of what they measured, in the order of the scenario's analytes."""
+    measured = {level.analyte for level in levels}
     sums = [total for monograph in scenario.monographs.values() for total in monograph.sum]
     known = measured | {total.id for total in sums if measured.issuperset(total.parts)}
     return tuple(analyte_of(scenario, name) for name in scenario.units if name in known)
 
 
 def _series(scenario: Scenario) -> Series:
-    measured = measured_analytes(scenario)
+    observations = weighed_levels(scenario)
+    measured = measured_analytes(scenario, observations)
     ids = [analyte.id for analyte in measured]
-    observations = scenario.observations
     times = np.unique([observation.time for observation in observations])
     values = np.array([observation.value for observation in observations])
     return Series(
@@ -177,23 +204,24 @@ def with_fixed(fit: Fit, names: set[str]) -> Fit:
 
 def _compounds(scenario: Scenario) -> dict[str, Monograph]:
     """The compounds that were measured, and what forms them."""
-    parts = {part for analyte in measured_analytes(scenario) for part in analyte.parts}
+    parts = {part for analyte in measured_analytes(scenario, scenario.observations) for part in analyte.parts}
     names = {name for part in parts for name in precursors(part, scenario.monographs)}
     return {name: monograph for name, monograph in scenario.monographs.items() if name in names}
 
 
-def _parameters(scenario: Scenario) -> Iterator[Parameter]:
+def _parameters(scenario: Scenario) -> Iterator[tuple[str, Parameter]]:
+    """The values that vary, each with its drug."""
     model = build(scenario)
     for drug, monograph in _compounds(scenario).items():
         values = {path: value for path, value in monograph.values() if _counts(drug, path, scenario)}
         own = liver(monograph)
         clearance = values.get(_CLEARANCE)
         if own.flow is not None and clearance is not None and clearance.cv is not None:
-            yield from _first_pass(drug, values, own.clearance / own.flow, model)
+            yield from ((drug, one) for one in _first_pass(drug, values, own.clearance / own.flow, model))
             values = {path: value for path, value in values.items() if path != _CLEARANCE and not _available(path)}
         for path, value in values.items():
             if value.cv is not None and value.value > 0:
-                yield from _single(drug, path, value, value.cv, model)
+                yield from ((drug, one) for one in _single(drug, path, value, value.cv, model))
 
 
 def _counts(drug: str, path: str, scenario: Scenario) -> bool:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pkinteract
 from pkinteract.export.fit import number
 from pkinteract.export.tables.patient import percent_moved
-from pkinteract.fitting.patient.individual import Individual, PatientEstimate, WeighedLevel
+from pkinteract.fitting.patient.individual import Individual, PatientEstimate
+from pkinteract.fitting.patient.weighed import WeighedLevel
 from pkinteract.report.lines import level_text, markdown, rows_text
 from pkinteract.text.words import day_number
 

@@ -108,7 +108,7 @@ def _together(answer: Answer) -> list[tuple[Move, Move | None]]:
 
 def _patient(answer: Answer, fit: LevelFit, words: Words) -> Iterator[str]:
     """Which values the measured levels moved, and which levels cannot be."""
-    count = len(answer.result.scenario.observations)
+    count = len(answer.result.scenario.observations) - len(fit.unweighed)
     levels = words.say("fitted.level" if count == 1 else "fitted.levels", count=count)
     moved = [_value(answer, fit, value, words) for value in fit.values if max(value.ratio, 1 / value.ratio) > MOVED]
     if moved:
@@ -117,6 +117,8 @@ def _patient(answer: Answer, fit: LevelFit, words: Words) -> Iterator[str]:
         yield words.say("fitted.same", levels=levels)
     for conflict in fit.conflicts:
         yield conflict.told(analyte_name(answer, conflict.observation.analyte, words), words)
+    for left in fit.unweighed:
+        yield left.told(analyte_name(answer, left.observation.analyte, words), words)
 
 
 def _value(answer: Answer, fit: LevelFit, value: FittedValue, words: Words) -> str:
