@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pkinteract.analysis.exposure import PRESENT
-from pkinteract.analysis.levels import alert_spans
+from pkinteract.analysis.levels import alert_spans, first_of_day, trough_doses
 from pkinteract.analysis.moves import first_change
 from pkinteract.analysis.settled import DAY, mean
 from pkinteract.engine.curves import Array, Curve, sample
@@ -28,7 +28,8 @@ class AnalyteDays:
     dose
         Labelled amount of its drug that is taken [mg].
     trough
-        Value just before the first dose of the day; without one, at its beginning.
+        Value just before the first dose of the day, of unequal ones before that of the calendar's day; without one, at
+        its beginning.
     peak
         Largest of its beginning, its end and points between at most half an hour apart, nine to a step of the solver.
     average
@@ -99,6 +100,11 @@ def _doses(scenario: Scenario, drug: str, edges: Array) -> tuple[Array, Array]:
         if 0 <= day < len(amounts):
             amounts[day] += dose.amount
             first[day] = dose.time
+    if first_of_day(scenario, drug):
+        troughs = trough_doses(scenario, drug)[::-1]
+        days = np.searchsorted(edges, troughs, side="right") - 1
+        inside = (days >= 0) & (days < len(amounts))
+        first[days[inside]] = troughs[inside]
     return amounts, first
 
 

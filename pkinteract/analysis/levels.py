@@ -49,13 +49,53 @@ def spans_above_each(curve: Curve, sampled: tuple[Array, Array], levels: Sequenc
     return spans
 
 
+def trough_doses(scenario: Scenario, drug: str) -> Array:
+    """Times of the doses before which a level of a drug is drawn, (dose,) [h], missed ones among them.
+
+    Every dose; but where those of a day are unequal, by amount or by the time to the next, the first of each day alone,
+    from midnight on (from t = 0 without a calendar): values before unlike doses are not compared.
+    """
+    times = distinct([dose.time for dose in scenario.doses if dose.drug == drug])
+    if not first_of_day(scenario, drug):
+        return times
+    day = np.floor(_since_midnight(scenario, times) / DAY)
+    kept: Array = times[np.append(True, np.diff(day) > 0)]
+    return kept
+
+
+def first_of_day(scenario: Scenario, drug: str) -> bool:
+    """Whether the doses of a day of a drug are unequal, on more than one day: a step of the dose makes no such drug."""
+    amounts: dict[float, float] = {}
+    for dose in scenario.doses:
+        if dose.drug == drug:
+            time = round(dose.time, 6)
+            amounts[time] = amounts.get(time, 0.0) + dose.amount
+    times = np.array(sorted(amounts))
+    if len(times) < 2:
+        return False
+    gaps = np.diff(times)
+    clock = _since_midnight(scenario, times)
+    days: dict[int, list[tuple[float, float, float]]] = {}
+    for time, gap, passed in zip(times.tolist(), [*gaps.tolist(), float(gaps[-1])], clock.tolist(), strict=True):
+        days.setdefault(int(passed // DAY), []).append((round(passed % DAY, 2), round(amounts[time], 6), round(gap, 2)))
+    unequal = [tuple(doses) for doses in days.values() if len({dose[1:] for dose in doses}) > 1]
+    return len(unequal) > len(set(unequal))
+
+
+def _since_midnight(scenario: Scenario, times: Array) -> Array:
+    """Times [h] from a midnight on, from t = 0 without a calendar; never a moment before it for a rounding error."""
+    start = scenario.start
+    clock = 0.0 if start is None else start.hour + start.minute / 60 + start.second / 3600
+    return times + clock + TOLERANCE
+
+
 def sample_times(scenario: Scenario, analyte: Analyte) -> Array:
-    """When a level is drawn that its range judges, (sample,) [h]: before each dose, or at the time ``after`` one.
+    """When a level is drawn that its range judges, (sample,) [h]: before ``trough_doses``, or ``after`` each dose.
 
     Where no dose follows, as after the last one, the next would have been due an interval later: then, and every day.
     """
     doses = [dose for dose in scenario.doses if dose.drug == analyte.parent]
-    given = distinct([dose.time for dose in doses])
+    given = trough_doses(scenario, analyte.parent) if analyte.after is None else distinct([dose.time for dose in doses])
     intervals = {dose.time: _interval(scenario.regimens[dose.regimen].courses[dose.course]) for dose in doses}
     late = [
         np.arange(time + intervals[time], following - TOLERANCE, DAY)

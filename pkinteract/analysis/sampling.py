@@ -9,10 +9,12 @@ from typing import Literal
 
 from pkinteract.analysis.alerts import Alert
 from pkinteract.analysis.causes import is_swing
+from pkinteract.analysis.levels import trough_doses
 from pkinteract.analysis.moves import Move, told
 from pkinteract.analysis.settled import DAY
 from pkinteract.result import Analyte, Result
 from pkinteract.scenario import Scenario
+from pkinteract.scenario.types import TOLERANCE
 
 Reason = Literal["half", "most", "alert"]
 
@@ -24,6 +26,9 @@ LEAST_TROUGH = 0.01
 
 ENOUGH = 0.9
 """Share of a move that one sample shows from which no other is drawn for it [1]."""
+
+SHARES = (-0.5, 1.5)
+"""Shares of a move between which one says how far it is [1]."""
 
 LONGEST_WAIT = 4
 """Days by which a sample is moved at most to a working day [d]."""
@@ -42,7 +47,8 @@ class Sample:
     why
         Half, or 90 %, of a move is done; or an alert is expected.
     share
-        Share of the move that is done at that time, of values before a dose [1]; None for an alert.
+        Share of the move that is done at that time, of values before a dose [1]; None for an alert, and where it says
+        nothing, far from 0 to 1: values before a dose do not go with the average.
     expected
         The level, in the analyte's unit.
     """
@@ -82,7 +88,8 @@ def _of_move(result: Result, move: Move) -> Iterator[Sample]:
 def _drawn(result: Result, analyte: Analyte, time: float, why: Reason, move: Move | None) -> Sample | None:
     """The first value before a dose at or after a time, on a working day; None after the end of the run."""
     scenario = result.scenario
-    doses = [dose.time for dose in scenario.doses if dose.drug == analyte.parent and not dose.missed]
+    missed = {dose.time for dose in scenario.doses if dose.drug == analyte.parent and dose.missed}
+    doses = [time for time in trough_doses(scenario, analyte.parent).tolist() if time not in missed]
     place = bisect_left(doses, time - 1e-6)
     while place < len(doses) and not working(scenario, doses[place]) and doses[place] - time < LONGEST_WAIT * DAY:
         place += 1
@@ -95,7 +102,11 @@ def _drawn(result: Result, analyte: Analyte, time: float, why: Reason, move: Mov
         first = float(result.curve(analyte.id).value(_before(doses, move.cause)))
         last = float(result.curve(analyte.id).value(_before(doses, move.extreme_time if move.returns else move.stop)))
         share = (level - first) / (last - first) if last != first else None
-    hours = when - doses[place - 1] if place else None
+    if share is not None and not SHARES[0] <= share <= SHARES[1]:
+        share = None
+    taken = [dose.time for dose in scenario.doses if dose.drug == analyte.parent and not dose.missed]
+    before = bisect_left(taken, when - TOLERANCE)
+    hours = when - taken[before - 1] if before else None
     return Sample(analyte=analyte, time=when, hours=hours, why=why, share=share, expected=level)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pkinteract.analysis.alerts.types import Alert
-from pkinteract.analysis.levels import alert_spans, sample_times
+from pkinteract.analysis.levels import alert_spans, sample_times, trough_doses
 from pkinteract.engine.curves import distinct, extremes
 from pkinteract.result import Analyte, Result
 from pkinteract.scenario import Scenario
@@ -67,7 +67,7 @@ def _above_alert(result: Result, place: int, analyte: Analyte) -> Iterator[Alert
 
 
 def _out_of_range(result: Result, place: int, analyte: Analyte) -> Iterator[Alert]:
-    """Stretches of values above or below the range, before each dose but a first one, or at the time after each dose.
+    """Stretches of values above or below the range, before ``trough_doses`` but the first, or after each dose.
 
     The first dose of all counts only at steady state; nothing is to be there before a single dose. A stretch that the
     last value before t = 0 belongs to was there before the change, whenever the next value is.
@@ -78,7 +78,9 @@ def _out_of_range(result: Result, place: int, analyte: Analyte) -> Iterator[Aler
     given = distinct([dose.time for dose in repeated])
     settled = () if scenario.steady_state is None else scenario.steady_state.courses
     known = given if any(scenario.regimens[r].drug == analyte.parent for r, _ in settled) else given[1:]
-    times = known if analyte.after is None else known + analyte.after
+    drawn = set(trough_doses(scenario, analyte.parent).tolist())
+    before = np.array([time for time in known.tolist() if time in drawn])
+    times = before if analyte.after is None else known + analyte.after
     times = times[times <= scenario.duration]
     times = times[max(int(np.searchsorted(times, 0.0)) - 1, 0) :]
     shown = times >= 0

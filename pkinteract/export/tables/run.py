@@ -9,10 +9,12 @@ import numpy as np
 
 from pkinteract.analysis import Alert, Answer, compared_weeks, exposures
 from pkinteract.analysis.days import days_of
+from pkinteract.analysis.levels import first_of_day
 from pkinteract.analytes import name_of
 from pkinteract.export.tables.dates import dates
 from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.result import Analyte, Result
+from pkinteract.scenario import Scenario
 from pkinteract.text.csv import Table
 from pkinteract.text.words import Words, words_of
 
@@ -141,7 +143,7 @@ def alert_text(alert: Alert, result: Result, words: Words) -> str:
         names = [name_of(drug, result.scenario, words.language) for drug in drugs] if isinstance(drugs, list) else []
         values["inducers"] = words.listed(names)
     if analyte is not None:
-        values["judged"] = judged_text(analyte, words)
+        values["judged"] = judged_text(analyte, result.scenario, words)
     text = words.say(f"alert.{alert.sentence}", **values)
     return text[0].upper() + text[1:]
 
@@ -152,9 +154,11 @@ def average_text(hours: float, words: Words) -> str:
     return words.say("average.day") if days == "1" else words.say("average.days", days=days)
 
 
-def judged_text(analyte: Analyte, words: Words) -> str:
+def judged_text(analyte: Analyte, scenario: Scenario, words: Words) -> str:
     """The time of a dosing interval at which an analyte is judged, in words."""
-    return words.say("judged.trough") if analyte.after is None else words.say("judged.after", hours=analyte.after)
+    if analyte.after is not None:
+        return words.say("judged.after", hours=analyte.after)
+    return words.say("judged.first" if first_of_day(scenario, analyte.parent) else "judged.trough")
 
 
 def day_table(result: Result) -> Table:

@@ -10,6 +10,7 @@ import numpy as np
 
 from pkinteract import __version__
 from pkinteract.analysis import Answer
+from pkinteract.analysis.levels import trough_doses
 from pkinteract.analysis.moves import Move
 from pkinteract.analysis.sampling import Sample
 from pkinteract.analytes import name_of
@@ -166,7 +167,7 @@ def _defaulted(scenario: Scenario, words: Words) -> Iterator[str]:
 def _move(answer: Answer, move: Move, words: Words) -> Row:
     """A row of the table of what changes: averages, and values before a dose."""
     curve = answer.result.curves[move.place]
-    doses = [dose.time for dose in answer.result.scenario.doses if dose.drug == move.analyte.parent and not dose.missed]
+    doses = trough_doses(answer.result.scenario, move.analyte.parent).tolist()
     first = max([time for time in doses if time <= move.cause], default=None)
     end = move.extreme_time if move.returns else move.stop
     last = max([time for time in doses if time <= end], default=None)

@@ -101,7 +101,7 @@ def _judged(answer: Answer, move: Move, words: Words) -> str:
     values = {
         "analyte": analyte_name(answer, move.analyte.id, words),
         "unit": move.analyte.unit,
-        "judged": judged_text(move.analyte, words),
+        "judged": judged_text(move.analyte, answer.result.scenario, words),
     }
     high = first_alert(answer, move.analyte.id, ("above-alert", "above-range"))
     low = first_alert(answer, move.analyte.id, ("below-range",))

@@ -11,6 +11,7 @@ from pkinteract.analysis import Alert, Answer
 from pkinteract.analysis.causes import Cause, is_swing
 from pkinteract.analysis.drift import causes_of_move, doses_with, effect_beside_drift
 from pkinteract.analysis.exposure import PRESENT, highest_level
+from pkinteract.analysis.levels import first_of_day
 from pkinteract.analysis.moves import LEAST, Move, moves_of, named, own_changes
 from pkinteract.analysis.risks import ratio_ends, risk_ends, risks_of
 from pkinteract.analysis.settled import DAY, mean
@@ -305,7 +306,7 @@ def _much(answer: Answer, together: Sequence[tuple[Move, Move | None]], words: W
         values = {
             "analyte": analyte_name(answer, move.analyte.id, words),
             "unit": move.analyte.unit,
-            "judged": judged_text(move.analyte, words),
+            "judged": judged_text(move.analyte, answer.result.scenario, words),
         }
         firsts = (first_alert(answer, move.analyte.id, rules) for rules in (("above-range", "below-range"), ALERT))
         for out in sorted((out for out in firsts if out is not None), key=lambda out: out.start):
@@ -355,6 +356,7 @@ def _risk(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[str]:
 
 def _measure(answer: Answer, together: Sequence[tuple[Move, Move | None]], words: Words) -> Iterator[str]:
     """When to draw a level; of a total and an unbound one that go together from one sample."""
+    scenario = answer.result.scenario
     unbound = {total.analyte.id: free.analyte.id for total, free in together if free is not None}
     drawn = {(sample.analyte.id, sample.time): sample for sample in answer.samples}
     second = {(free, time) for total, free in unbound.items() for id, time in drawn if id == total}
@@ -363,6 +365,7 @@ def _measure(answer: Answer, together: Sequence[tuple[Move, Move | None]], words
         values = {
             "analyte": analyte_name(answer, sample.analyte.id, words),
             "day": written_day(answer, sample.time, words),
+            "dose": words.say(f"measure.{'first' if first_of_day(scenario, sample.analyte.parent) else 'any'}"),
             "level": sample.expected,
             "unit": sample.analyte.unit,
         }
@@ -371,5 +374,5 @@ def _measure(answer: Answer, together: Sequence[tuple[Move, Move | None]], words
             told = {**values, "share": round(100 * min(share, 1.0))}
             key = "share" if free is None else "share-unbound"
             yield words.say(f"measure.{key}", **told, **({} if free is None else {"free": free.expected}))
-        elif share is None:
-            yield words.say("measure.limit", **values)
+        else:
+            yield words.say("measure.limit" if sample.why == "alert" else "measure.moving", **values)
