@@ -365,7 +365,7 @@ def _measure(answer: Answer, together: Sequence[tuple[Move, Move | None]], words
         values = {
             "analyte": analyte_name(answer, sample.analyte.id, words),
             "day": written_day(answer, sample.time, words),
-            "dose": words.say(f"measure.{'first' if first_of_day(scenario, sample.analyte.parent) else 'any'}"),
+            "dose": words.say("measure.first" if first_of_day(scenario, sample.analyte.parent) else "measure.any"),
             "level": sample.expected,
             "unit": sample.analyte.unit,
         }
