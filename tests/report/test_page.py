@@ -108,7 +108,9 @@ def fitted() -> Result:
     slow, typical = run(f'{MEASURED}[override.amitriptyline]\n"{CLEARANCE}" = "30 L/h"\n'), run(MEASURED)
     [level] = typical.scenario.observations
     conflict = Conflict(observation=level, rare=True, predicted=42.0, low=20.0, high=55.0, sds=1.4)
-    fit = LevelFit(typical=typical, error=0.15, values=(told,), conflicts=(conflict,), warnings=(), bands=())
+    fit = LevelFit(
+        typical=typical, error=0.15, values=(told,), conflicts=(conflict,), unweighed=(), warnings=(), bands=()
+    )
     return replace(slow, fit=fit)
 
 
