@@ -64,9 +64,10 @@ class Words:
 
 
 def day_number(time: float, digits: int = 1) -> str:
-    """A time [h] as a day, down to the tenth: 22:00 of day 13 is 13.9, and never told as the day after."""
+    """A time [h] as a day to the tenth, and never as the day after: 22:00 of day 13 is 13.9, and 23:30 too."""
     parts = 10**digits
-    return f"{math.floor(time * parts / 24 + 1e-6) / parts:.10g}"
+    last = math.floor(time / 24 + 1e-6) + 1 - 1 / parts
+    return f"{min(math.floor(time * parts / 24 + 0.5) / parts, last):.10g}"
 
 
 @cache
