@@ -151,7 +151,7 @@ SIMULATED = {
             regimen("carbamazepine", daily("200 mg", "12 h", "0 d", "30 d")),
         ),
         'drug = "ethinylestradiol"\nstrengths = ["20 ug"]\n',
-        {"drug", "keep"},
+        {"drug"},
     ),
     "no whole day": (
         (LAMOTRIGINE, regimen("valproate", daily("500 mg", "12 h", "9.5 d", "10 d"))),
