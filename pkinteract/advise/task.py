@@ -13,6 +13,7 @@ from pkinteract.advise.search import SHORT
 from pkinteract.advise.tablets import GRAIN, Tablets, doses_of
 from pkinteract.advise.types import BoolArray, IntArray, Kind, TargetBand, Task
 from pkinteract.analysis.exposure import PRESENT as LEAST_SHARE
+from pkinteract.analysis.exposure import highest_level
 from pkinteract.analysis.moves import before_change, changes_beside, own_changes
 from pkinteract.analysis.settled import DAY
 from pkinteract.engine.curves import Array
@@ -120,7 +121,7 @@ def _reference(result: Result, place: int, start: float) -> float | None:
     """Average of the day before the first change; None without a level there."""
     before = before_change(result, place, start)
     curve = result.curves[place]
-    top = float(np.max(curve.value(curve.breaks), initial=0.0))
+    top = highest_level(curve)
     return None if before is None or before <= LEAST_SHARE * top else before
 
 

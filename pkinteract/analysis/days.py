@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pkinteract.analysis.exposure import PRESENT
+from pkinteract.analysis.exposure import PRESENT, highest_level
 from pkinteract.analysis.levels import alert_spans, first_of_day, trough_doses
 from pkinteract.analysis.moves import first_change
 from pkinteract.analysis.settled import DAY, mean
@@ -114,4 +114,4 @@ def average_before(curve: Curve, scenario: Scenario) -> float | None:
     if change is None or change - DAY < scenario.first_time:
         return None
     base = mean(curve, change - DAY, change)
-    return base if base > PRESENT * float(np.max(curve.value(curve.breaks), initial=0.0)) else None
+    return base if base > PRESENT * highest_level(curve) else None

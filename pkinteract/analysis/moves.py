@@ -16,7 +16,7 @@ from itertools import pairwise
 import numpy as np
 
 from pkinteract.analysis.causes import causes_of
-from pkinteract.analysis.exposure import PRESENT
+from pkinteract.analysis.exposure import PRESENT, highest_level
 from pkinteract.analysis.settled import DAY, at_steady_state, averaged, cycled_beside, mean, round_of, standing
 from pkinteract.engine.curves import Array, Curve
 from pkinteract.result import Analyte, Result
@@ -159,7 +159,7 @@ def _moves(result: Result, place: int) -> Iterator[Move]:
     own = [time for time in everything if _near(time, mine)]
     others = [time for time in everything if not _near(time, own)]
     window, whole = (length(scenario, analyte.parent) for length in (averaged, round_of))
-    present = PRESENT * float(np.max(curve.value(curve.breaks), initial=0.0))
+    present = PRESENT * highest_level(curve)
     swings = cycled_beside(scenario, analyte.parent)
     taken = [dose.time for dose in scenario.doses if dose.drug == analyte.parent and not dose.missed]
     begin = first = scenario.first_time
@@ -236,7 +236,7 @@ def move_after(result: Result, place: int, drug: str, cause: float) -> Move | No
     begin = max((time for time in own if time < cause - TOLERANCE), default=first)
     end = min((time for time in beside if time > cause + TOLERANCE), default=scenario.duration)
     before, length = _reference(result, place, cause)
-    if not before > PRESENT * float(np.max(curve.value(curve.breaks), initial=0.0)):
+    if not before > PRESENT * highest_level(curve):
         return None
     steady = begin == first or standing(curve, begin, cause, window).settled
     if not steady or _near(cause, own):

@@ -9,7 +9,7 @@ import numpy as np
 
 from pkinteract.analysis.alerts.types import Alert, Severity
 from pkinteract.analysis.drift import causes_of_move, doses_with, effect_beside_drift, unknown_part
-from pkinteract.analysis.exposure import PRESENT
+from pkinteract.analysis.exposure import PRESENT, highest_level
 from pkinteract.analysis.moves import Move, displacements, running
 from pkinteract.analysis.settled import DAY, mean
 from pkinteract.result import Result
@@ -149,7 +149,7 @@ def cycle_alerts(result: Result) -> Iterator[Alert]:
         stop = begin + course.cycle[0]
         for analyte, curve in zip(result.analytes, result.curves, strict=True):
             beside, without = mean(curve, stop - DAY, stop), mean(curve, begin + length - DAY, begin + length)
-            least = PRESENT * float(np.max(curve.value(curve.breaks), initial=0.0))
+            least = PRESENT * highest_level(curve)
             if analyte.parent in cycled or analyte.id in summed or min(beside, without) <= least:
                 continue
             fold = max(beside, without) / min(beside, without)
@@ -184,7 +184,7 @@ def single_dose_alerts(result: Result) -> Iterator[Alert]:
         times = [dose.time for dose in doses]
         followed = min(other - one for one, other in pairwise([*times, scenario.duration]))
         curve = result.curve(drug)
-        least = PRESENT * float(np.max(curve.value(curve.breaks), initial=0.0))
+        least = PRESENT * highest_level(curve)
         if followed < DAY or any(float(curve.value(time)) > least for time in times):
             continue
         first, *areas = (float(curve.integral(time, time + followed)) for time in times)
