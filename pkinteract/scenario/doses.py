@@ -13,6 +13,9 @@ from pkinteract.scenario.types import TOLERANCE, Course, Dose, Regimen
 
 MOST_DOSES = 200_000
 
+LEAST_PIECE = 1e-6
+"""Least amount to multiples of which doses are rounded [mg]."""
+
 FAR = 100 * 8766.0
 """Length of a course that outlasts every run [h]."""
 

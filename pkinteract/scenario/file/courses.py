@@ -8,7 +8,16 @@ from datetime import datetime
 from typing import get_args
 
 from pkinteract.library.schema.monograph import Monograph
-from pkinteract.scenario.doses import MOST_DOSES, dose_count, end_of_count, schedule, taper, taper_steps, weekday
+from pkinteract.scenario.doses import (
+    LEAST_PIECE,
+    MOST_DOSES,
+    dose_count,
+    end_of_count,
+    schedule,
+    taper,
+    taper_steps,
+    weekday,
+)
 from pkinteract.scenario.file.schema import CourseTable, Weekday
 from pkinteract.scenario.types import TOLERANCE, ClockDose, Course, Route
 
@@ -78,6 +87,11 @@ def read_course(table: CourseTable, setting: CourseContext, report: Report) -> C
     length = table.step_every
     if table.dose is not None and table.taper_to is not None and length is not None:
         rounding = None if table.round_to is None else mg(table.round_to)
+        if rounding is not None and rounding < LEAST_PIECE:
+            refuse(
+                "round_to", f"must be at least {LEAST_PIECE:.6f} mg, got {rounding:g} mg; leave it out for exact doses"
+            )
+            return None
         steps = taper_steps(course.start, course.stop, length)
         if steps > MOST_DOSES:
             refuse(

@@ -13,7 +13,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from pkinteract.library import Library
-from pkinteract.scenario.doses import schedule
+from pkinteract.scenario.doses import LEAST_PIECE, schedule
 from pkinteract.scenario.file.courses import since_midnight
 from pkinteract.scenario.file.observations import BELOW, Measurable, precursors, reported_level
 from pkinteract.scenario.file.schema import Clock, Span, Time
@@ -101,6 +101,7 @@ def _error(value: object) -> float:
 
 
 Amount = Annotated[float, quantity("mass", "200 mg", "0 mg", "1 kg", "mg", above=True)]
+Piece = Annotated[float, quantity("mass", "25 mg", f"{LEAST_PIECE:.6f} mg", "1 kg", "mg")]
 
 
 class ProtocolTable(StrictTable):
@@ -118,7 +119,7 @@ class ProtocolTable(StrictTable):
     at_most: int | None = Field(default=None, ge=1, le=1000)
     lowest: Amount | None = None
     highest: Amount | None = None
-    round_to: Amount | None = None
+    round_to: Piece | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
