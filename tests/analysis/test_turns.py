@@ -196,3 +196,13 @@ def test_what_comes_and_goes_beside_a_drift_is_judged_at_its_furthest() -> None:
     said = happens(answer)
     assert "about 1.00 times" not in said
     assert "after inhibitor is started" in said
+
+
+def test_a_level_that_settles_by_itself_is_a_note() -> None:
+    """A loading dose the day before a drug that acts on nothing begins: no grave fall while its dose stays."""
+    victim = regimen("victim", once("900 mg", "-1 d"), daily("60 mg", "12 h", "-0.5 d", "90 d"))
+    answer = answered(victim, regimen("other", daily("100 mg", "12 h", "0 d", "90 d")))
+
+    (alert,) = (alert for alert in answer.alerts if alert.rule == "change")
+    assert (alert.severity, alert.sentence) == ("note", "settling")
+    assert "by itself" in happens(answer)

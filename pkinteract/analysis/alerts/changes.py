@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
 from pkinteract.analysis.alerts.types import Alert, Severity
+from pkinteract.analysis.causes import is_dialysed
 from pkinteract.analysis.drift import causes_of_move, doses_with, effect_beside_drift, unknown_part
 from pkinteract.analysis.exposure import PRESENT, highest_level
 from pkinteract.analysis.moves import Move, displacements, running
@@ -28,12 +30,16 @@ CONTRACEPTIVE = "contraceptive"
 
 
 def change_alerts(result: Result, moves: Iterable[Move]) -> Iterator[Alert]:
-    """Every move by more than ``FAR``; what a sum is judged by is told of the sum alone."""
+    """Every move by more than ``FAR``; what a sum is judged by is told of the sum alone.
+
+    That a level goes on by itself to where it settles is a note.
+    """
     summed = {part for analyte in result.analytes if len(analyte.parts) > 1 for part in analyte.parts}
     known = list(moves)
     displaced = dict(displacements(result, known))
     for move in known:
         causes = () if move.steady else causes_of_move(result, move)
+        settles = not (move.steady or move.returns or causes or is_dialysed(result.scenario, move.analyte.parent))
         if unknown_part(result, move, causes):
             continue
         effect = effect_beside_drift(result, move, causes)
@@ -41,7 +47,8 @@ def change_alerts(result: Result, moves: Iterable[Move]) -> Iterator[Alert]:
         if move in displaced:
             yield _displaced(move, displaced[move])
         elif abs(ratio - 1) > FAR and move.analyte.id not in summed:
-            yield _change(result, move) if effect is None else _drifting(result, move, effect)
+            alert = _change(result, move) if effect is None else _drifting(result, move, effect)
+            yield replace(alert, severity="note", sentence="settling") if settles else alert
             yield from _unjudged(result, move)
             yield from _contraception(result, move)
 
