@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from pkinteract.analysis.exposure import PRESENT, highest_level
 from pkinteract.analysis.levels import alert_spans, first_of_day, trough_doses
-from pkinteract.analysis.moves import first_change
-from pkinteract.analysis.settled import DAY, mean
-from pkinteract.engine.curves import Array, Curve, sample
+from pkinteract.analysis.moves import before_change, first_change
+from pkinteract.analysis.settled import DAY
+from pkinteract.engine.curves import Array, sample
 from pkinteract.result import Analyte, Result
 from pkinteract.scenario import Scenario
 
@@ -66,7 +66,7 @@ def days_of(result: Result) -> Iterator[AnalyteDays]:
         dose, first = _doses(scenario, analyte.parent, edges)
         times, values = sample(curve, 0.0, scenario.duration)
         starts = np.searchsorted(times, edges[:-1], side="left")
-        base = average_before(curve, scenario)
+        base = _average_before(result, place)
         ends = np.maximum(curve.value(edges[:-1], "right"), curve.value(edges[1:]))
         peak = np.maximum(np.maximum.reduceat(values, starts), ends)
         averages = np.maximum(np.diff(curve.integral(np.zeros(len(edges)), edges)) / np.diff(edges), 0.0)
@@ -108,10 +108,8 @@ def _doses(scenario: Scenario, drug: str, edges: Array) -> tuple[Array, Array]:
     return amounts, first
 
 
-def average_before(curve: Curve, scenario: Scenario) -> float | None:
-    """Average of the 24 h before the first change, in the curve's unit; None without a change or a level there."""
-    change = first_change(scenario)
-    if change is None or change - DAY < scenario.first_time:
-        return None
-    base = mean(curve, change - DAY, change)
-    return base if base > PRESENT * highest_level(curve) else None
+def _average_before(result: Result, place: int) -> float | None:
+    """Average of a round of doses, mostly a day, before the first change; None without a change or a level there."""
+    change = first_change(result.scenario)
+    before = None if change is None else before_change(result, place, change)
+    return before if before is not None and before > PRESENT * highest_level(result.curves[place]) else None
