@@ -5,11 +5,9 @@ Usage: python benchmarks/large.py [NAME] prints this table by itself, or one row
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -69,19 +67,28 @@ def _usual(drug: str) -> str:
     return _course("-14 d", "60 d", milligrams(low, 70.0) / 2, 12)
 
 
+_WATCHED = """
+import os, subprocess, sys, time
+begin = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, used = os.wait4(process.pid, 0)
+print(time.perf_counter() - begin, used.ru_utime + used.ru_stime, used.ru_maxrss)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+"""Begins a command from a small process: what one takes when it is begun counts as memory of the other."""
+
+
 def measured(name: str, text: str, *more: str) -> tuple[float, float, float]:
     """Seconds, processor seconds and peak memory [MB] of ``pkinteract run`` on a scenario file."""
     with tempfile.TemporaryDirectory(prefix="pkinteract-bench-") as folder:
         path = Path(folder) / f"{name}.toml"
         path.write_text(text, "utf-8")
         line = [sys.executable, "-m", "pkinteract", "run", str(path), "--out", f"{folder}/out", *more]
-        begin = time.perf_counter()
-        process = subprocess.Popen(line, stdout=subprocess.DEVNULL)
-        _, status, used = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - begin
-    if status:
-        raise RuntimeError(f"{name} ended with status {os.waitstatus_to_exitcode(status)}")
-    return seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+        done = subprocess.run([sys.executable, "-S", "-c", _WATCHED, *line], stdout=subprocess.PIPE, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{name} ended with status {done.returncode}")
+    seconds, processor, most = (float(part) for part in done.stdout.split())
+    return seconds, processor, most / 1024
 
 
 def rows(names: Sequence[str]) -> Iterator[tuple[str, ...]]:
