@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pkinteract.analysis.alerts import OF_LEVELS, Alert, alerts_of
-from pkinteract.analysis.drift import causes_of_move, unknown_part
+from pkinteract.analysis.drift import unknown_part
 from pkinteract.analysis.moves import Move, first_change, moves_of, named, told
 from pkinteract.analysis.sampling import Sample, samples_of
 from pkinteract.result import Result
@@ -42,7 +42,7 @@ class Answer:
 def answer_of(result: Result) -> Answer:
     """What a result answers."""
     moves = moves_of(result)
-    unknown = [move for move in named(result, moves) if unknown_part(result, move, causes_of_move(result, move))]
+    unknown = [move for move in named(result, moves) if unknown_part(result, move)]
     alerts = alerts_of(result, moves)
     return Answer(
         result=result,

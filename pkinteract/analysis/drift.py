@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from pkinteract.analysis.causes import Cause, causes_of
-from pkinteract.analysis.moves import LEAST, Move, own_changes
+from pkinteract.analysis.moves import LEAST, Move, changes_dose
 from pkinteract.analysis.risks import level_with, there
 from pkinteract.result import Result
 from pkinteract.scenario.types import TOLERANCE
@@ -65,10 +65,9 @@ def effect_beside_drift(result: Result, move: Move, causes: Sequence[Cause]) -> 
 
 def doses_with(result: Result, move: Move) -> bool:
     """Whether the drug's own dose changes with the cause of a move."""
-    own = own_changes(result.scenario, move.analyte.parent)
-    return move.redosed and any(abs(time - move.cause) <= TOLERANCE for time in own)
+    return move.redosed and changes_dose(result.scenario, move.analyte.parent, move.cause)
 
 
-def unknown_part(result: Result, move: Move, causes: Sequence[Cause]) -> bool:
-    """Whether nothing tells what causes make of a level that was on its way after a change of its own dose."""
-    return move.redosed and effect_of(result, move, causes) is None
+def unknown_part(result: Result, move: Move) -> bool:
+    """Whether nothing tells what its causes make of a level that was on its way after a change of its own dose."""
+    return move.redosed and effect_of(result, move, causes_of_move(result, move)) is None

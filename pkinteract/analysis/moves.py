@@ -121,6 +121,11 @@ def own_changes(scenario: Scenario, drug: str) -> list[float]:
     return _changes(scenario, [drug], patient=False)
 
 
+def changes_dose(scenario: Scenario, drug: str, time: float) -> bool:
+    """Whether a drug's own dose changes at a time [h]."""
+    return _near(time, own_changes(scenario, drug))
+
+
 def changes_beside(scenario: Scenario, drug: str) -> list[float]:
     """Changes of everything but a drug's own doses at or after t = 0 and before the end, sorted [h]."""
     return _changes(scenario, [other for other in scenario.dosed if other != drug], patient=True)

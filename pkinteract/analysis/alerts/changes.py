@@ -38,10 +38,10 @@ def change_alerts(result: Result, moves: Iterable[Move]) -> Iterator[Alert]:
     known = list(moves)
     displaced = dict(displacements(result, known))
     for move in known:
+        if unknown_part(result, move):
+            continue
         causes = () if move.steady else causes_of_move(result, move)
         settles = not (move.steady or move.returns or causes or is_dialysed(result.scenario, move.analyte.parent))
-        if unknown_part(result, move, causes):
-            continue
         effect = effect_beside_drift(result, move, causes)
         ratio = move.extreme / move.before if effect is None else effect
         if move in displaced:

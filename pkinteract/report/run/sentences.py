@@ -12,7 +12,7 @@ from pkinteract.analysis.causes import Cause, is_swing
 from pkinteract.analysis.drift import causes_of_move, doses_with, effect_beside_drift
 from pkinteract.analysis.exposure import PRESENT, highest_level
 from pkinteract.analysis.levels import first_of_day
-from pkinteract.analysis.moves import LEAST, Move, moves_of, named, own_changes
+from pkinteract.analysis.moves import LEAST, Move, changes_dose, moves_of, named
 from pkinteract.analysis.risks import ratio_ends, risk_ends, risks_of
 from pkinteract.analysis.settled import DAY, mean
 from pkinteract.export.tables.run import alert_text, average_text, judged_text
@@ -325,7 +325,7 @@ def _timed(answer: Answer, move: Move, words: Words) -> Iterator[tuple[str, dict
     if not move.settled:
         at = {"day": words.day(move.stop), "level": words.written(move.after), "unit": unit}
         limit = {} if move.limit is None else {"limit": words.written(move.limit)}
-        own = any(abs(move.stop - time) <= TOLERANCE for time in own_changes(scenario, move.analyte.parent))
+        own = changes_dose(scenario, move.analyte.parent, move.stop)
         cut = "open" if move.stop >= scenario.duration - TOLERANCE else "cut" if own else "turned"
         yield ("moving" if limit else cut), {**at, **limit}
 
