@@ -6,6 +6,7 @@ import io
 import time
 from contextlib import redirect_stderr
 from pathlib import Path
+from threading import Event
 
 import pytest
 from runs import daily, regimen, text
@@ -106,15 +107,28 @@ def test_what_is_short_shows_nothing() -> None:
 
 def test_scenarios_are_named_while_they_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each in its turn, with the share that is solved; then what is made and written."""
+    terminal = Terminal()
+
+    class Seen(Event):
+        """What ends a line only when it has been written once more, however short the work was."""
+
+        def set(self) -> None:
+            before = len(terminal.getvalue())
+            end = time.monotonic() + 30
+            while len(terminal.getvalue()) == before and time.monotonic() < end:
+                time.sleep(1e-4)
+            super().set()
+
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(progress, "PATIENCE", 0.0)
     monkeypatch.setattr(progress, "REFRESHED", 1e-4)
+    monkeypatch.setattr(progress, "Event", Seen)
     names = ["first.toml", "second.toml"]
     for name in names:
         source = regimen("carbamazepine", daily("200 mg", "12 h", "0 d", "200 d"))
         Path(name).write_text(text(source, days=200), "utf-8")
 
-    with redirect_stderr(Terminal()) as shown:
+    with redirect_stderr(terminal) as shown:
         main(["run", *names, "--no-figure", "--out", "out"], standalone_mode=False)
 
     for word in ("reading:", "simulating first:", "simulating second:", "%, ", "making the tables:", "writing out:"):

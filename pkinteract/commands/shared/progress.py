@@ -103,9 +103,11 @@ def busy(what: str) -> Iterator[Callable[[float], None] | None]:
     def show() -> None:
         if ended.wait(PATIENCE):
             return
-        while not ended.wait(REFRESHED):
+        while True:
             done = f" {shares[-1]:.0%}," if shares[-1] else ""
             click.echo(f"\r{what[:LONGEST]}:{done} {time.monotonic() - begin:.0f} s\x1b[K", nl=False, err=True)
+            if ended.wait(REFRESHED):
+                break
         click.echo("\r\x1b[K", nl=False, err=True)
 
     def tell(share: float) -> None:
