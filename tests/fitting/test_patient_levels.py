@@ -6,76 +6,27 @@ import csv
 import json
 import math
 import re
-import tempfile
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 from fit_files import bateman, command
-from runs import daily, drug, oral, regimen, text
+from patient_levels import CV, ERROR, LEVELS, TIMES, TWO, fitted, monograph, observation, values, written
+from runs import daily, oral, regimen
 from scipy import optimize
 
 import pkinteract
 from pkinteract import load_scenario, simulate
-from pkinteract.analysis import answer_of
 from pkinteract.engine.curves import Array
 from pkinteract.errors import InputError
-from pkinteract.export.tables.patient import level_table
-from pkinteract.export.tables.run import alert_text
-from pkinteract.fitting.patient.fitted import fitted_result
-from pkinteract.fitting.patient.individual import Individual, individual
+from pkinteract.fitting.patient.individual import individual
 from pkinteract.fitting.patient.priors import patient_fit
-from pkinteract.report.run.sentences import sentences_of
-from pkinteract.text.words import LANGUAGES, words_of
 
 DRUGS = Path(pkinteract.__file__).parent / "library/drugs"
 
 pytestmark = pytest.mark.compiled
 
 SHIPPED = Path(__file__).parents[2] / "fits/one-patient-tdm"
-CV = {"clearance": 0.4, "volume": 0.25}
-ERROR = 0.1
-TIMES, LEVELS = np.array([47.0, 98.0]), np.array([1.4, 3.0])
-"""Two levels of 100 mg every 12 h."""
-
-
-def monograph(form: str = oral()) -> str:
-    """One compartment, 5 L/h and 50 L, with CVs."""
-    text = drug("drug-x", form)
-    for key, unit in (("clearance", "L/h"), ("volume", "L")):
-        value = {"clearance": "5", "volume": "50"}[key]
-        text = text.replace(
-            f'{key} = "{value} {unit}"', f'{key} = {{ value = {value}.0, unit = "{unit}", cv = {CV[key]} }}'
-        )
-    return text
-
-
-def observation(at: str, level: str, analyte: str = "drug-x", *rows: str) -> str:
-    head = f'[[observation]]\nat = "{at}"\nanalyte = "{analyte}"\nlevel = "{level}"\n'
-    return head + "".join(f"{row}\n" for row in rows)
-
-
-TWO = "".join(observation(f"{at:g} h", f"{level:g} mg/L") for at, level in zip(TIMES, LEVELS, strict=True))
-
-
-def written(folder: Path, levels: str = TWO, doses: str = "", days: float = 5, own: str = "") -> Path:
-    """Write the drug and a scenario of 100 mg every 12 h with levels."""
-    (folder / "drug.toml").write_text(own or monograph(), "utf-8")
-    given = doses or daily("100 mg", "12 h", "0 d", f"{days} d")
-    source = 'library = ["drug.toml"]\n' + text(regimen("drug-x", given), days=days) + levels
-    (folder / "anna.toml").write_text(source, "utf-8")
-    return folder / "anna.toml"
-
-
-@lru_cache(maxsize=16)
-def fitted(levels: str = TWO, doses: str = "", own: str = "") -> Individual:
-    with tempfile.TemporaryDirectory() as folder:
-        return individual(load_scenario(written(Path(folder), levels, doses, own=own)), error=ERROR)
-
-
-def values(found: Individual) -> dict[str, float]:
-    return {row.estimate.parameter.name: row.estimate.value for row in found.learned}
 
 
 def superposed(times: Array, clearance: float, volume: float, doses: Array) -> Array:
@@ -282,68 +233,6 @@ def test_no_level_is_refused_with_what_to_write(tmp_path: Path) -> None:
     assert done.exit_code == 2
     assert "add each as [[observation]]" in done.stderr
     assert not (tmp_path / "out").exists()
-
-
-def test_values_without_a_cv_are_refused(tmp_path: Path) -> None:
-    """A drug file without between-subject CVs says nothing of people, so a level cannot be weighed."""
-    path = written(tmp_path, own=drug("drug-x", oral()))
-
-    with pytest.raises(InputError, match=r"no value of drug-x has a between-subject CV.*in its drug file add"):
-        patient_fit(load_scenario(path))
-
-
-LEVETIRACETAM = regimen("levetiracetam", daily("1000 mg", "12 h", "0 d", "5 d"))
-
-
-def test_what_is_written_for_a_drug_without_a_cv_works(tmp_path: Path) -> None:
-    """The refusal of a drug of the library says to copy its file, name it and add a CV: then its level is fitted."""
-    source = text(LEVETIRACETAM, days=5) + observation("96 h", "14.5 mg/L", "levetiracetam")
-    (tmp_path / "anna.toml").write_text(source, "utf-8")
-    with pytest.raises(InputError, match=r"copy pkinteract/library/drugs/levetiracetam\.toml") as refused:
-        patient_fit(load_scenario(tmp_path / "anna.toml"))
-    said = str(refused.value)
-
-    shipped = (DRUGS / "levetiracetam.toml").read_text("utf-8")
-    known = shipped.replace("clearance = {", "clearance = { cv = 0.27,", 1)
-    (tmp_path / "levetiracetam.toml").write_text(known, "utf-8")
-    named = re.search(r'library = \["[a-z.]+"\]', said)
-    assert named is not None
-    (tmp_path / "anna.toml").write_text(f"{named.group()}\n{source}", "utf-8")
-
-    assert [one.name for one in patient_fit(load_scenario(tmp_path / "anna.toml")).parameters] == [
-        "levetiracetam_clearance"
-    ]
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_level_is_not_judged_where_nobody_knows_how_people_differ(language: str, tmp_path: Path) -> None:
-    """
-    Levetiracetam has no CV: its level is left out of the fit, said so everywhere, and contradicts nothing.
-
-    At three times the prediction the alert is a note that asks for no check; no range of people comes from the error.
-    """
-    source = 'library = ["drug.toml"]\n' + text(
-        regimen("drug-x", daily("100 mg", "12 h", "0 d", "5 d")), LEVETIRACETAM, days=5
-    )
-    (tmp_path / "drug.toml").write_text(monograph(), "utf-8")
-    path = tmp_path / "anna.toml"
-    path.write_text(source + TWO + observation("96 h", "30 mg/L", "levetiracetam"), "utf-8")
-    found = individual(load_scenario(path), error=ERROR)
-    result = fitted_result(found, simulate(load_scenario(path)))
-    words = words_of(language)
-    answer = answer_of(result)
-    said = " ".join(sentence.text for sentence in sentences_of(answer, words))
-    unknown = {"en": "how people differ in it", "de": "wie sich Menschen darin unterscheiden"}[language]
-
-    assert values(found) == pytest.approx(values(fitted()), rel=1e-6)
-    assert result.fit is not None
-    assert (result.fit.conflicts, len(result.fit.bands)) == ((), 1)
-    assert unknown in said
-    rows = level_table(found)
-    assert rows["weighed"] == [True, True, False]
-    assert (rows["population_low_95"][2], rows["probability"][2], rows["contradiction"][2]) == (None, None, None)
-    (alert,) = [one for one in answer.alerts if one.rule == "measured"]
-    assert (alert.severity, unknown in alert_text(alert, result, words)) == ("note", True)
 
 
 @pytest.mark.parametrize(

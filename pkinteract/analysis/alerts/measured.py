@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from pkinteract.analysis.alerts.types import Alert
 from pkinteract.result import Result
-from pkinteract.scenario.file.observations import precursors
 
 FAR = 2.0
 """Fold difference from which it is told [1]."""
@@ -44,10 +43,7 @@ def measured_alerts(result: Result) -> Iterator[Alert]:
 
 
 def _spread_known(result: Result, analyte: str) -> bool:
-    """Whether a compound that leads to a level has a between-subject CV, or values of somebody's own."""
+    """Whether all that was measured has a between-subject CV of its clearance, or values of somebody's own."""
     scenario = result.scenario if result.fit is None else result.fit.typical.scenario
-    leading = {drug for part in result.analyte(analyte).parts for drug in precursors(part, scenario.monographs)}
-    return any(
-        scenario.overrides.get(drug) or any(value.cv is not None for _, value in scenario.monographs[drug].values())
-        for drug in leading
-    )
+    parts = result.analyte(analyte).parts
+    return all(scenario.overrides.get(part) or scenario.monographs[part].spread_known for part in parts)

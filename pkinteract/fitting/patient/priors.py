@@ -66,8 +66,7 @@ def patient_fit(scenario: Scenario, error: float = ERROR) -> Fit:
         text += "given up to the last level as courses, and let the protocol begin after it"
         problems = [Problem(line=level.line, key="observation.at", message=text) for level in later]
         raise InputError(scenario.path, problems)
-    parameters = tuple(parameter for _, parameter in _parameters(scenario))
-    if not parameters:
+    if not weighed_levels(scenario):
         raise InputError(scenario.path, [Problem(line=None, key="observation", message=_unknown_spread(scenario))])
     return Fit(
         name=f"{scenario.name}-patient",
@@ -76,7 +75,7 @@ def patient_fit(scenario: Scenario, error: float = ERROR) -> Fit:
         text=scenario.text,
         files=(scenario.path,),
         read=scenario.files,
-        parameters=parameters,
+        parameters=tuple(_parameters(scenario)),
         series=(_series(scenario),),
         residual="log",
         additive=None,
@@ -91,32 +90,31 @@ def patient_fit(scenario: Scenario, error: float = ERROR) -> Fit:
 
 
 def weighed_levels(scenario: Scenario) -> tuple[Observation, ...]:
-    """The measured levels of which it is known how people differ: something that leads to one has a CV."""
-    varied = {drug for drug, _ in _parameters(scenario)}
+    """The measured levels of which it is known how people differ: all that was measured has a CV of its clearance."""
     return tuple(
         level
         for level in scenario.observations
-        if any(
-            varied.intersection(precursors(part, scenario.monographs))
-            for part in analyte_of(scenario, level.analyte).parts
-        )
+        if all(scenario.monographs[part].spread_known for part in analyte_of(scenario, level.analyte).parts)
     )
 
 
 def _unknown_spread(scenario: Scenario) -> str:
     """Why no level can be weighed, and what to write."""
-    compounds = list(_compounds(scenario))
-    names, first = " and ".join(compounds), compounds[0]
-    text = f"no value of {names} has a between-subject CV, without which a level cannot be weighed: "
-    text += "how people differ in it is not known here; "
-    if any(scenario.overrides.get(drug) for drug in compounds):
-        text += "leave out overrides of its values: an override has no CV; "
+    measured = {part for one in measured_analytes(scenario, scenario.observations) for part in one.parts}
+    compounds = [
+        name for name, monograph in scenario.monographs.items() if name in measured and not monograph.spread_known
+    ]
+    first = compounds[0]
+    text = f"the clearance of {' and '.join(compounds)} has no between-subject CV, without which a level cannot be "
+    text += "weighed: how people differ in it is not known here; "
+    if any(_CLEARANCE in scenario.overrides.get(drug, {}) for drug in compounds):
+        text += "leave out the override of the clearance: an override has no CV; "
     if first in load_library().files:
         text += f"copy pkinteract/library/drugs/{first}.toml beside the scenario, "
         text += f'name the copy on top of the scenario, library = ["{first}.toml"], and add '
     else:
         text += "in its drug file add "
-    return f"{text}a published CV to the value it is of, such as cv = 0.27 in clearance = {{ ... }}"
+    return f"{text}a published CV to the clearance, such as cv = 0.27 in clearance = {{ ... }}"
 
 
 def read_error(text: str | None) -> float:
@@ -209,19 +207,19 @@ def _compounds(scenario: Scenario) -> dict[str, Monograph]:
     return {name: monograph for name, monograph in scenario.monographs.items() if name in names}
 
 
-def _parameters(scenario: Scenario) -> Iterator[tuple[str, Parameter]]:
-    """The values that vary, each with its drug."""
+def _parameters(scenario: Scenario) -> Iterator[Parameter]:
+    """The values that vary."""
     model = build(scenario)
     for drug, monograph in _compounds(scenario).items():
         values = {path: value for path, value in monograph.values() if _counts(drug, path, scenario)}
         own = liver(monograph)
         clearance = values.get(_CLEARANCE)
         if own.flow is not None and clearance is not None and clearance.cv is not None:
-            yield from ((drug, one) for one in _first_pass(drug, values, own.clearance / own.flow, model))
+            yield from _first_pass(drug, values, own.clearance / own.flow, model)
             values = {path: value for path, value in values.items() if path != _CLEARANCE and not _available(path)}
         for path, value in values.items():
             if value.cv is not None and value.value > 0:
-                yield from ((drug, one) for one in _single(drug, path, value, value.cv, model))
+                yield from _single(drug, path, value, value.cv, model)
 
 
 def _counts(drug: str, path: str, scenario: Scenario) -> bool:

@@ -318,6 +318,11 @@ class Monograph(MonographTable):
         return self.renal_share > RENAL_SHARE + 1e-9 or bool(self.elimination.renal_function)
 
     @property
+    def spread_known(self) -> bool:
+        """Whether it is known how its levels differ between people: its own clearance has a CV."""
+        return self.elimination.clearance.cv is not None
+
+    @property
     def unbound_id(self) -> str:
         """Id of its unbound level, where that is reported."""
         return f"{self.id}-unbound"
