@@ -213,11 +213,10 @@ def _answered(
     from pkinteract.population.statistics.people import people_of
     from pkinteract.report.lines import sentence_lines
     from pkinteract.report.population.sentences import people_sentences
-    from pkinteract.report.population.text import drawn_over
     from pkinteract.report.run.sentences import sentences_of
     from pkinteract.text.csv import write_csv
 
-    people, pairs = people_of(plan, tally, drawn_over(plan)), pair_evidence(plan.scenario)
+    people, pairs = people_of(plan, tally), pair_evidence(plan.scenario)
     sentences = sentences_of(answer, words, pairs, people_sentences(plan, tally, answer, words), guidance)
     tables = {
         "sampling": sampling_table(answer, words.language, people),

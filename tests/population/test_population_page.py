@@ -238,6 +238,27 @@ def test_the_page_warns_of_a_gene_that_is_drawn_over_that_of_the_patient(tmp_pat
     assert '<li>CYP2D6 is drawn; to keep "poor", write [population] with fixed = ["CYP2D6"]</li>' in page
 
 
+def test_a_spread_that_nobody_knows_is_told_wherever_shares_are(tmp_path: Path) -> None:
+    """Levetiracetam's clearance has no CV: answer, page, terminal and record say so, until a CV is given."""
+    falling = text(
+        regimen("levetiracetam", daily("500 mg", "12 h", "-5 d", "10 d")),
+        regimen("carbamazepine", daily("400 mg", "12 h", "0 d", "10 d")),
+        days=10,
+    )
+    unknown = "how people differ in levetiracetam is known here only as far as body, kidneys, genes and enzymes go"
+    given = falling + '[population]\ncv = { "levetiracetam.clearance" = "25 %" }\n'
+
+    said = command(written(tmp_path, falling, name="unknown"), tmp_path / "out", "-n", 20)
+    known = command(written(tmp_path, given, name="known"), tmp_path / "known", "-n", 20, "--no-figure")
+
+    assert f"warning: {unknown}" in said.stdout
+    assert f"<li>{unknown}" in unescape((tmp_path / "out" / "report.html").read_text("utf-8"))
+    assert f"H{unknown[1:]}: these shares are uncertain." in sentence(tmp_path / "out", "Who is at risk")
+    assert any(text.startswith(unknown) for text in json.loads((tmp_path / "out" / "run.json").read_text())["warnings"])
+    assert "how people differ" not in known.stdout.lower()
+    assert json.loads((tmp_path / "known" / "run.json").read_text())["warnings"] == []
+
+
 def test_without_a_change_only_who_passes_an_alert_level_is_told(tmp_path: Path) -> None:
     """A low dose of one drug by itself moves nothing and harms nobody: there is no sentence, and the bands stay."""
     source = written(tmp_path, text(regimen("carbamazepine", daily("100 mg", "24 h", "-20 d", "5 d")), days=5))

@@ -10,8 +10,10 @@ from pkinteract.export.record.guidance import guidance_record
 from pkinteract.guidance.types import Guidance
 from pkinteract.library.fingerprint import fingerprint
 from pkinteract.population.run.plan import RunPlan
+from pkinteract.population.statistics.people import remarks_of
 from pkinteract.population.statistics.tally import Tally
 from pkinteract.text.record import head, recipe, source
+from pkinteract.text.words import words_of
 
 NOTICE = ONE.replace("a typical patient", "virtual patients")
 """Stands on everything that is handed out of a population."""
@@ -53,7 +55,7 @@ def population_record(
         "guidance": guidance_record(guidance),
         "names": list(scenario.names),
         "not_modelled": list(scenario.not_modelled),
-        "warnings": list(scenario.warnings),
+        "warnings": [*scenario.warnings, *(one.told(words_of("en")) for one in remarks_of(plan))],
         "rerun": recipe("population", options or {}, [scenario.path.name], scenario.files),
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +10,9 @@ import numpy as np
 from pkinteract.population.people.cohort import Array
 from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.statistics.tally import Tally, quantiles
+from pkinteract.result import Analyte
 from pkinteract.scenario.types import TOLERANCE
-from pkinteract.text.remark import Remark
+from pkinteract.text.remark import Remark, remark
 
 EDGES = (0.05, 0.5, 0.95)
 """Ends of the band that holds nine patients in ten, and their median between them."""
@@ -48,9 +49,26 @@ class PatientSpread:
         return None if abs(self.times[near] - time) > TOLERANCE or np.isnan(low) else (low, high)
 
 
-def people_of(plan: RunPlan, tally: Tally, warnings: Iterable[Remark] = ()) -> PatientSpread:
+def people_of(plan: RunPlan, tally: Tally) -> PatientSpread:
     """The spread of what was counted."""
     levels = [quantiles(tally.levels[place], EDGES, lowest) for place, lowest in enumerate(plan.lowest)]
     return PatientSpread(
-        count=int(tally.patients[0]), times=plan.grid, levels=np.array(levels), warnings=tuple(warnings)
+        count=int(tally.patients[0]), times=plan.grid, levels=np.array(levels), warnings=tuple(remarks_of(plan))
     )
+
+
+def remarks_of(plan: RunPlan) -> Iterator[Remark]:
+    """What to know of the patients: genes of the scenario's that are drawn all the same, and spreads nobody knows."""
+    for gene, activity in plan.scenario.patient.phenotype.items() if plan.scenario.population is None else ():
+        if gene in plan.genes and activity.phenotype != "normal":
+            yield remark("remark.drawn-over", gene=gene, phenotype=activity.phenotype)
+    unknown = spread_unknown(plan, plan.analytes)
+    if unknown:
+        yield remark("remark.spread-unknown", drugs=unknown, drug_id=unknown[0])
+
+
+def spread_unknown(plan: RunPlan, analytes: Iterable[Analyte]) -> tuple[str, ...]:
+    """Compounds of analytes whose clearance has a CV neither in the library nor in the population, and is not fixed."""
+    compounds = dict.fromkeys(part for analyte in analytes for part in analyte.parts)
+    known = plan.spec.fixed | {name.removesuffix(".clearance") for name in plan.spec.cvs}
+    return tuple(name for name in compounds if name not in known and not plan.scenario.monographs[name].spread_known)

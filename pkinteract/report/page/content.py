@@ -19,7 +19,7 @@ from pkinteract.guidance.types import Guidance
 from pkinteract.library.fingerprint import fingerprint
 from pkinteract.library.schema.monograph import clearing
 from pkinteract.model.expectation.evidence import PairEvidence
-from pkinteract.report.cautions import cautions_told
+from pkinteract.report.cautions import cautions_told, remarks_told
 from pkinteract.report.effect.page import effect_content, pillar_content
 from pkinteract.report.page.bodies import bodies_of, context_lines
 from pkinteract.report.page.chart import chart_content, daily_amounts, stretches_of
@@ -106,7 +106,7 @@ def page_content(
         "left_out": left_out,
         "warnings": [
             *cautions_told(scenario, words),
-            *(() if people is None else (note.told(words) for note in people.warnings)),
+            *(() if people is None else remarks_told(people.warnings, scenario, words)),
             *(() if result.fit is None else (note.told(words) for note in result.fit.warnings)),
         ],
         "chart": chart_content(answer, words, people),

@@ -10,6 +10,7 @@ from pkinteract.analytes import name_of
 from pkinteract.export.tables.population import risk_table
 from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.statistics.metrics import measures_of
+from pkinteract.population.statistics.people import spread_unknown
 from pkinteract.population.statistics.tally import EVER, PHENOTYPES, Tally, share_below
 from pkinteract.report.population.text import often_at_risk
 from pkinteract.report.run.sentences import MOST, told_moves
@@ -32,12 +33,19 @@ def people_sentences(plan: RunPlan, tally: Tally, answer: Answer, words: Words) 
     moving = [move.place for move in moves]
     falling = {move.place for move in moves if move.ratio < 1}
     judged = [place for place, analyte in enumerate(plan.analytes) if analyte.alert is not None]
-    for place in moving or [place for place in judged if tally.risk[place, 0, EVER]][:MOST]:
-        if place in judged and place not in falling:
-            yield from _above_alert(plan, table, place, words)
+    told = {
+        place: list(_above_alert(plan, table, place, words))
+        for place in moving or [place for place in judged if tally.risk[place, 0, EVER]][:MOST]
+        if place in judged and place not in falling
+    }
     for move in moves:
         if move.place in falling or move.place not in judged:
-            yield from _out_of_range(plan, tally, move, words)
+            told[move.place] = list(_out_of_range(plan, tally, move, words))
+    yield from (sentence for sentences in told.values() for sentence in sentences)
+    unknown = spread_unknown(plan, (plan.analytes[place] for place, sentences in told.items() if sentences))
+    if unknown:
+        names = [name_of(drug, plan.scenario, words.language) for drug in unknown]
+        yield words.say("shares.unknown", drugs=words.listed(names))
 
 
 def _redosed(plan: RunPlan, tally: Tally, words: Words) -> Iterator[str]:

@@ -11,13 +11,13 @@ import numpy as np
 from pkinteract.export.tables.population import risk_table, shares
 from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.statistics.metrics import measures_of
+from pkinteract.population.statistics.people import remarks_of
 from pkinteract.population.statistics.tally import AFTER, BEFORE, EVER, PHENOTYPES, Tally, quantiles, ratio_interval
-from pkinteract.report.cautions import cautions_told
+from pkinteract.report.cautions import cautions_told, remarks_told
 from pkinteract.report.lines import protocol_lines, rows_text
 from pkinteract.report.pairs import taken_lines
 from pkinteract.result import Analyte
 from pkinteract.text.csv import Table
-from pkinteract.text.remark import Remark, remark
 from pkinteract.text.words import Words
 
 _SHOWN = ("cavg_before", "cavg_after", "fold_rise", "t50", "t90")
@@ -54,7 +54,7 @@ def population_lines(
     lines += _at_risk(plan, tally, words)
     lines += _redosed(plan, tally, words)
     lines += [f"  {text}" for text in taken_lines(plan.scenario, words)]
-    cautions = [*cautions_told(plan.scenario, words), *(note.told(words) for note in drawn_over(plan))]
+    cautions = [*cautions_told(plan.scenario, words), *remarks_told(remarks_of(plan), plan.scenario, words)]
     lines += [f"  {words.say('terminal.caution', text=text)}" for text in cautions]
     lines += _failed(tally, words)
     lines += [f"  {words.say('terminal.wrote', path=path)}" for path in written]
@@ -68,13 +68,6 @@ def _redosed(plan: RunPlan, tally: Tally, words: Words) -> Iterator[str]:
     for line, (patients, changes) in zip(lines, tally.changes.tolist(), strict=True):
         counts = {"patients": _whole(patients, words), "of": _whole(count, words), "changes": _whole(changes, words)}
         yield "  " + words.say("virtual.protocol", protocol=line, share=_share(patients, count, words), **counts)
-
-
-def drawn_over(plan: RunPlan) -> Iterator[Remark]:
-    """What a scenario without ``[population]`` says of its patient's genes, which are drawn all the same."""
-    for gene, activity in plan.scenario.patient.phenotype.items() if plan.scenario.population is None else ():
-        if gene in plan.genes and activity.phenotype != "normal":
-            yield remark("remark.drawn-over", gene=gene, phenotype=activity.phenotype)
 
 
 def patient_count(plan: RunPlan, tally: Tally, words: Words) -> str:

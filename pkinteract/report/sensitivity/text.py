@@ -7,9 +7,10 @@ from pathlib import Path
 
 from pkinteract.export.record.population import NOTICE
 from pkinteract.population.run.plan import RunPlan
+from pkinteract.population.statistics.people import remarks_of
 from pkinteract.population.statistics.sensitivity import SensitivityResult, runs
+from pkinteract.report.cautions import remarks_told
 from pkinteract.report.lines import rows_text
-from pkinteract.report.population.text import drawn_over
 from pkinteract.text.words import words_of
 
 _PRINTED = ("cavg_after", "fold_rise")
@@ -23,7 +24,7 @@ def sensitivity_lines(plan: RunPlan, results: Sequence[SensitivityResult], writt
     text = f"{plan.spec.n:,} patients and as many strangers, {runs(plan):,} simulated in all, seed {plan.spec.seed}"
     yield f"  {text}"
     yield from (f"  {said}" for said in plan.scenario.names)
-    yield from (f"  warning: {note.told(words_of('en'))}" for note in drawn_over(plan))
+    yield from (f"  warning: {text}" for text in remarks_told(remarks_of(plan), plan.scenario, words_of("en")))
     yield "  share of the variance of the logarithm that an input explains alone, and with all that it does together"
     yield "  with others (95 % interval)"
     for result in (result for result in results if result.measure in _PRINTED):
