@@ -69,6 +69,11 @@ class Analyte:
         """The time of a dosing interval at which the range holds, in words."""
         return "before a dose" if self.after is None else f"{self.after:g} h after a dose"
 
+    @property
+    def limited(self) -> bool:
+        """Whether a level can be judged: there is a range or an alert level."""
+        return (self.low, self.high, self.alert) != (None, None, None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:

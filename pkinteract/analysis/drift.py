@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pkinteract.analysis.causes import Cause, causes_of
 from pkinteract.analysis.moves import LEAST, Move, changes_dose
-from pkinteract.analysis.risks import level_with, there
+from pkinteract.analysis.risks import there
+from pkinteract.analysis.settled import DAY, mean
+from pkinteract.model.expectation.estimate import averages_together
+from pkinteract.model.expectation.intake import stays
 from pkinteract.result import Result
 from pkinteract.scenario.types import TOLERANCE
 
@@ -27,20 +31,45 @@ def causes_of_move(result: Result, move: Move) -> tuple[Cause, ...]:
 
 
 def effect_of(result: Result, move: Move, causes: Sequence[Cause]) -> float | None:
-    """Fold that drugs which start or stop make of a level in the long run, as ``check`` estimates it [1].
+    """Fold that drugs which start or stop make of a level that its own doses move too [1].
 
-    By the drugs that are there before and after, of a level that comes and goes at its furthest. None where a change of
-    dose or of the patient is among the causes, or the level does not settle.
+    Where a schedule was advised, what the run without it has come to. Else that of the long run, as ``check`` estimates
+    it by the drugs that are there before and after, of a level that comes and goes at its furthest: None where a change
+    of dose or of the patient is among the causes, the level does not settle, a cause does not last as long as it takes
+    to settle, or something whose level the causes change saturates.
     """
-    if not causes or any(cause.what not in ("starts", "stops") for cause in causes):
+    end = move.extreme_time if move.returns else move.stop
+    if result.unchanged is not None and doses_with(result, move) and move.steady:
+        return mean(result.unchanged.curves[move.place], end - move.round, end) / move.before
+    if not causes or any(cause.what not in ("starts", "stops") for cause in causes) or _passing(result, causes):
         return None
-    scenario = result.scenario
-    patient = scenario.patients[-1][1] if scenario.patients else scenario.patient
-    before, after = (
-        level_with(scenario, patient, there(scenario, time, move), move)
-        for time in (move.cause, move.extreme_time if move.returns else move.stop)
+    patient = result.scenario.patients[-1][1] if result.scenario.patients else result.scenario.patient
+    scenario = replace(result.scenario, patient=patient, patients=())
+    before, after = (averages_together(scenario, there(scenario, time, move)) for time in (move.cause, end))
+    saturating = (
+        name
+        for name, monograph in scenario.monographs.items()
+        if any(pathway.km is not None for pathway in monograph.elimination.pathway)
     )
-    return after / before if min(before, after) > 0 else None
+    if any(name in before and name in after and _apart(before[name], after[name]) for name in saturating):
+        return None
+    ends = [sum(levels.get(part, 0.0) for part in move.analyte.parts) for levels in (before, after)]
+    return ends[1] / ends[0] if min(ends) > 0 else None
+
+
+def _passing(result: Result, causes: Sequence[Cause]) -> bool:
+    """Whether a drug that starts is given for less time than it and what it does take to settle."""
+    there = stays(result.scenario)
+    started = (there[cause.drug] for cause in causes if cause.what == "starts" and cause.drug in there)
+    return any(
+        stay.last < result.scenario.duration - DAY and stay.last - stay.first < stay.gone - stay.last
+        for stay in started
+    )
+
+
+def _apart(one: float, other: float) -> bool:
+    """Whether two levels are further apart than what is told of one."""
+    return max(one, other) > LEAST * min(one, other)
 
 
 def effect_beside_drift(result: Result, move: Move, causes: Sequence[Cause]) -> float | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Severity = Literal["grave", "warning", "note"]
-Since = Literal["before", "after"]
+Since = Literal["before", "after", "again"]
 
 GRAVITY: Mapping[Severity, int] = {"grave": 0, "warning": 1, "note": 2}
 """The gravest first."""
@@ -28,7 +28,7 @@ class Alert:
     sentence, values
         Key of the words that tell it, and what is filled in; ``analyte`` and ``drug`` are ids there.
     since
-        Whether it was so before the first change of the run.
+        Whether it was so before the first change of the run; "again" where it is so once more after it was not.
     """
 
     start: float

@@ -106,12 +106,15 @@ def _judged(answer: Answer, move: Move, words: Words) -> str:
     high = first_alert(answer, move.analyte.id, ("above-alert", "above-range"))
     low = first_alert(answer, move.analyte.id, ("below-range",))
     outside = earlier_alert(answer, move, lasting=True)
-    late = None if outside is None or outside.since == "before" else outside.rule
+    late = outside.rule if outside is not None and outside.since == "after" else None
     if high is not None and (move.ratio > 1 or late in ("above-alert", "above-range")):
         return words.say("do.high", **values, day=written_day(answer, high.start, words), limit=limit_of(high))
     if low is not None and (move.ratio < 1 or late == "below-range"):
         days = {"day": written_day(answer, low.start, words), "until": written_day(answer, low.stop, words)}
         return words.say("do.low-until" if ends(answer, low) else "do.low", **values, **days, limit=limit_of(low))
+    if outside is not None and outside.since == "again":
+        day = written_day(answer, outside.start, words)
+        return words.say(f"do.back-{outside.rule}", **values, limit=limit_of(outside), day=day)
     if outside is not None:
         swing = is_swing(answer.result.scenario, move.cause, move.analyte.parent)
         further = "-further" if not swing and outside.rule.startswith("above") == (move.ratio > 1) else ""

@@ -155,12 +155,17 @@ def _beside(answer: Answer, fit: LevelFit, moves: Sequence[Move], words: Words) 
     before = {(move.analyte.id, move.cause): move for move in moves_of(fit.typical)}
     for move in moves:
         other = before.get((move.analyte.id, move.cause))
-        if other is not None and max(_fold(move.before, other.before), _fold(move.target, other.target)) > LEAST:
+        if other is None:
+            continue
+        alike = (other.ratio > 1, other.returns) == (move.ratio > 1, move.returns)
+        end = move.extreme_time if move.returns else move.stop
+        after = other.target if alike else mean(fit.typical.curves[move.place], end - move.round, end)
+        if max(_fold(move.before, other.before), _fold(move.target, after)) > LEAST:
             yield words.say(
                 "happens.typical",
                 analyte=analyte_name(answer, move.analyte.id, words),
                 before=other.before,
-                after=other.target,
+                after=after,
                 unit=move.analyte.unit,
             )
     result, stop = answer.result, answer.result.scenario.duration
@@ -355,12 +360,14 @@ def _risk(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[str]:
 
 
 def _measure(answer: Answer, together: Sequence[tuple[Move, Move | None]], words: Words) -> Iterator[str]:
-    """When to draw a level; of a total and an unbound one that go together from one sample."""
+    """When to draw a level, of what can be judged if anything can; a total and an unbound one from one sample."""
     scenario = answer.result.scenario
     unbound = {total.analyte.id: free.analyte.id for total, free in together if free is not None}
     drawn = {(sample.analyte.id, sample.time): sample for sample in answer.samples}
     second = {(free, time) for total, free in unbound.items() for id, time in drawn if id == total}
-    for sample in [sample for sample in answer.samples if (sample.analyte.id, sample.time) not in second][:MOST]:
+    first = [sample for sample in answer.samples if (sample.analyte.id, sample.time) not in second]
+    judged = [sample for sample in first if sample.analyte.limited]
+    for sample in (judged or first)[:MOST]:
         free = drawn.get((unbound.get(sample.analyte.id, ""), sample.time))
         values = {
             "analyte": analyte_name(answer, sample.analyte.id, words),
@@ -371,8 +378,8 @@ def _measure(answer: Answer, together: Sequence[tuple[Move, Move | None]], words
         }
         share = sample.share
         if share is not None and 0 < share <= 1.2:
-            told = {**values, "share": round(100 * min(share, 1.0))}
+            done = {**values, "share": round(100 * min(share, 1.0))}
             key = "share" if free is None else "share-unbound"
-            yield words.say(f"measure.{key}", **told, **({} if free is None else {"free": free.expected}))
+            yield words.say(f"measure.{key}", **done, **({} if free is None else {"free": free.expected}))
         else:
             yield words.say("measure.limit" if sample.why == "alert" else "measure.moving", **values)

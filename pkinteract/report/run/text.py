@@ -88,12 +88,13 @@ def _alert_lines(alerts: Table, words: Words) -> Iterator[str]:
     head = "none" if count == 0 else "alert" if count == 1 else "alerts"
     yield words.say(f"terminal.{head}", count=count)
     for i in range(min(count, SHOWN)):
+        since = words.say(f"since.{alerts['since'][i]}")
         yield "  " + words.say(
             "terminal.line",
             severity=words.say(f"terminal.{alerts['severity'][i]}"),
             first=words.day(alerts["from_h"][i]),
             last=words.day(alerts["to_h"][i]),
-            since=words.say("terminal.before") if alerts["since"][i] == "before" else "",
+            since=words.say("terminal.since", since=since) if since else "",
             text=alerts["text"][i],
         )
     if count > SHOWN:
