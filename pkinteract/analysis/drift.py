@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pkinteract.analysis.causes import Cause, causes_of
-from pkinteract.analysis.moves import LEAST, Move, changes_dose
+from pkinteract.analysis.moves import LEAST, Move, changes_dose, own_changes
 from pkinteract.analysis.risks import there
 from pkinteract.analysis.settled import DAY, mean
 from pkinteract.model.expectation.estimate import averages_together
 from pkinteract.model.expectation.intake import stays
 from pkinteract.result import Result
+from pkinteract.scenario import Scenario
 from pkinteract.scenario.types import TOLERANCE
 
 SMALL = 0.5
@@ -33,28 +34,36 @@ def causes_of_move(result: Result, move: Move) -> tuple[Cause, ...]:
 def effect_of(result: Result, move: Move, causes: Sequence[Cause]) -> float | None:
     """Fold that drugs which start or stop make of a level that its own doses move too [1].
 
-    Where a schedule was advised, what the run without it has come to. Else that of the long run, as ``check`` estimates
+    Where a schedule was advised, what the run without it makes of it. Else that of the long run, as ``check`` estimates
     it by the drugs that are there before and after, of a level that comes and goes at its furthest: None where a change
     of dose or of the patient is among the causes, the level does not settle, a cause does not last as long as it takes
     to settle, or something whose level the causes change saturates.
     """
     end = move.extreme_time if move.returns else move.stop
-    if result.unchanged is not None and doses_with(result, move) and move.steady:
-        return mean(result.unchanged.curves[move.place], end - move.round, end) / move.before
+    if result.unchanged is not None and not _own_between(result.unchanged.scenario, move, end):
+        curve = result.unchanged.curves[move.place]
+        before = mean(curve, move.cause - move.round, move.cause)
+        return mean(curve, end - move.round, end) / before if before > 0 else None
     if not causes or any(cause.what not in ("starts", "stops") for cause in causes) or _passing(result, causes):
         return None
     patient = result.scenario.patients[-1][1] if result.scenario.patients else result.scenario.patient
     scenario = replace(result.scenario, patient=patient, patients=())
-    before, after = (averages_together(scenario, there(scenario, time, move)) for time in (move.cause, end))
+    first, last = (averages_together(scenario, there(scenario, time, move)) for time in (move.cause, end))
     saturating = (
         name
         for name, monograph in scenario.monographs.items()
         if any(pathway.km is not None for pathway in monograph.elimination.pathway)
     )
-    if any(name in before and name in after and _apart(before[name], after[name]) for name in saturating):
+    if any(name in first and name in last and _apart(first[name], last[name]) for name in saturating):
         return None
-    ends = [sum(levels.get(part, 0.0) for part in move.analyte.parts) for levels in (before, after)]
+    ends = [sum(levels.get(part, 0.0) for part in move.analyte.parts) for levels in (first, last)]
     return ends[1] / ends[0] if min(ends) > 0 else None
+
+
+def _own_between(scenario: Scenario, move: Move, end: float) -> bool:
+    """Whether the drug's own doses change in a scenario while a move lasts, or in the round before it."""
+    changes = own_changes(scenario, move.analyte.parent)
+    return any(move.cause - move.round < time < end - TOLERANCE for time in changes)
 
 
 def _passing(result: Result, causes: Sequence[Cause]) -> bool:

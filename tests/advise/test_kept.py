@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from advised import asked, daily_levels, rewritten, searched
@@ -9,8 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from runs import course, daily, regimen, text
 
+from pkinteract import load_scenario, simulate
+from pkinteract.advise.advised import advised
 from pkinteract.advise.rewrite import advised_text
 from pkinteract.advise.types import Schedule, Step, Task
+from pkinteract.analysis import answer_of
+from pkinteract.analysis.settled import mean
+from pkinteract.report.advise.told import told_advice
 
 pytestmark = pytest.mark.compiled
 
@@ -280,3 +287,33 @@ def test_comments_behind_lines_that_stay_are_kept() -> None:
     assert written.count('  from = "-6 d"  # after # a month') == 1
     assert '  missed = ["-34 h"]# forgotten' in written
     assert [line for line in written if "her end" in line] == ['  until = "12 d"  # her end']
+
+
+def test_what_a_partner_makes_of_an_advised_level_is_what_the_run_without_the_schedule_shows(tmp_path: Path) -> None:
+    """Lamotrigine's dose goes down as valproate begins: the fold told is that of the unchanged run, and not grave."""
+    path = tmp_path / "case.toml"
+    path.write_text(CASES["twice a day"], "utf-8")
+    found = advised(simulate(load_scenario(path)))
+    unchanged = found.before.result.curve("lamotrigine")
+
+    alerts = [alert for alert in answer_of(found.result).alerts if alert.sentence == "dosed"]
+
+    for alert in alerts:
+        before, after = (mean(unchanged, end - 24, end) for end in (alert.start, alert.stop))
+        assert alert.values["fold"] == pytest.approx(after / before, rel=1e-6)
+    assert {alert.severity for alert in alerts} == {"warning"}
+
+
+def test_where_nobody_names_the_drug_the_others_that_move_are_told(tmp_path: Path) -> None:
+    """Valproate raises lamotrigine and nortriptyline: doses of lamotrigine, and how to ask for amitriptyline's."""
+    path = tmp_path / "case.toml"
+    said = []
+    for drug in ("", 'drug = "lamotrigine"\n'):
+        path.write_text(case(LAMOTRIGINE, AMITRIPTYLINE, VALPROATE, advise=drug), "utf-8")
+        said.append(" ".join(told_advice(advised(simulate(load_scenario(path))), "en").sentences["do"]))
+
+    assert said[0].startswith(said[1])
+    assert said[0].removeprefix(said[1]) == (
+        " Doses were looked for of lamotrigine, whose level moves most; levels of amitriptyline change too: "
+        'for that write drug = "amitriptyline" under [advise].'
+    )

@@ -334,3 +334,64 @@ def test_a_level_five_times_the_prediction_is_told() -> None:
     predicted = float(answer.result.curve("lamotrigine").value(16 * 24))
     assert alert.values["fold"] == pytest.approx(23.4 / predicted, rel=1e-9)
     assert alert.start == 16 * 24
+
+
+# ---- ten days of fluconazole on phenytoin, whose level saturates ----
+
+LOW = regimen("phenytoin", daily("100 mg", "12 h", "-60 d"))
+AZOLE = regimen("fluconazole", daily("200 mg", "24 h", "3 d", "13 d"))
+STATIN = daily("20 mg", "24 h", "-60 d")
+SLOW = '[patient.phenotype]\nCYP2C9 = "*1/*3"\n'
+
+
+def beside_azole(*others: str, patient: str = SLOW) -> Answer:
+    return answered(LOW, AZOLE, *others, days=45, patient=patient)
+
+
+def test_a_level_that_is_low_again_as_before_is_no_news() -> None:
+    """Phenytoin is below its range, in it beside fluconazole, and below it again: said as that, and not as a loss."""
+    answer = beside_azole()
+    notes = alerts(answer, "below-range", "phenytoin")
+
+    assert [alert.since for alert in notes] == ["before", "again"]
+    assert notes[1].values["worst"] == pytest.approx(notes[0].values["worst"], rel=0.02)
+    assert (
+        f"was below 10 mg/L before the change and is so again from day {notes[1].start / 24:g} on" in told(answer)["do"]
+    )
+    assert "below 10 mg/L" not in told(answer)["much"]
+
+
+def test_a_level_that_is_lower_than_before_is_news() -> None:
+    """Phenytoin is given up in halves after fluconazole: below its range as before, and then a third of that."""
+    halved = regimen("phenytoin", daily("100 mg", "12 h", "-60 d", "20 d"), daily("50 mg", "12 h", "20 d"))
+    answer = answered(halved, AZOLE, days=60, patient=SLOW)
+
+    assert [alert.since for alert in alerts(answer, "below-range", "phenytoin")] == ["before", "after"]
+
+
+def test_levels_to_draw_are_of_what_can_be_judged() -> None:
+    """Simvastatin rises most and has no range: levels of phenytoin are asked for; where it rises alone, its own."""
+    statin = regimen("simvastatin", STATIN)
+    both = told(beside_azole(statin))
+    alone = told(answered(statin, AZOLE, days=45))
+
+    assert both["happens"].startswith("The level of simvastatin")
+    assert "simvastatin" not in both["measure"]
+    assert "A level of phenytoin before the dose on day" in both["measure"]
+    assert "A level of simvastatin before the dose on day" in alone["measure"]
+
+
+def test_an_estimate_of_the_long_run_is_not_told_of_a_weeks_partner() -> None:
+    """
+    Simvastatin is quartered for the ten days of fluconazole, which raises phenytoin, which induces.
+
+    In the long run that would be a tenth, in these days it is a rise: nothing tells the parts apart, so that is said.
+    """
+    quartered = regimen(
+        "simvastatin",
+        daily("20 mg", "24 h", "-60 d", "3 d"),
+        daily("5 mg", "24 h", "3 d", "13 d"),
+        daily("20 mg", "24 h", "13 d"),
+    )
+
+    assert "of simvastatin cannot be told apart" in told(beside_azole(quartered))["happens"]

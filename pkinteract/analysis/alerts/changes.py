@@ -82,7 +82,8 @@ def _change(result: Result, move: Move) -> Alert:
 
 
 def _drifting(result: Result, move: Move, effect: float) -> Alert:
-    """What changes of something else make of a level that was on a way of its own."""
+    """What changes of something else make of a level on a way of its own; less grave where its dose makes up for it."""
+    dosed = doses_with(result, move)
     values: dict[str, object] = {
         "analyte": move.analyte.id,
         "before": move.before,
@@ -94,10 +95,10 @@ def _drifting(result: Result, move: Move, effect: float) -> Alert:
     return Alert(
         start=move.cause,
         stop=move.stop,
-        severity=_severity(move, effect),
+        severity="warning" if dosed and _severity(move, move.ratio) == "warning" else _severity(move, effect),
         analyte=move.analyte.id,
         rule="change",
-        sentence="dosed" if doses_with(result, move) else "drifting",
+        sentence="dosed" if dosed else "drifting",
         values=values,
     )
 

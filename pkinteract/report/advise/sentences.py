@@ -23,9 +23,17 @@ UNSETTLED = 0.05
 
 
 def advice_sentences(
-    advice: Advice, chosen: Candidate, steps: Sequence[PlannedStep], people: PeopleAdvice | None, words: Words
+    advice: Advice,
+    chosen: Candidate,
+    steps: Sequence[PlannedStep],
+    people: PeopleAdvice | None,
+    words: Words,
+    others: Sequence[str] = (),
 ) -> dict[Label, list[str]]:
-    """When to measure; and what to do: the steps, what they lead to, what remains, and what virtual patients have."""
+    """When to measure; and what to do: the steps, what they lead to, what remains, and what virtual patients have.
+
+    ``others`` are drugs whose levels change too, where nobody named the one whose doses are looked for.
+    """
     measured = [_check(advice, step, step.check, words) for step in steps if step.check is not None]
     do = [
         *_needless(advice, chosen, words),
@@ -34,6 +42,7 @@ def advice_sentences(
         *_limit(advice, chosen, words),
         *([] if people is None else _people(people, words)),
         *_led(advice, words),
+        *_moved_too(advice, others, words),
     ]
     return {"measure": measured, "do": do} if measured else {"do": do}
 
@@ -147,3 +156,9 @@ def _led(advice: Advice, words: Words) -> Iterator[str]:
     led_by = advice.task.scenario.monographs[advice.task.drug].dosing.led_by
     if led_by is not None:
         yield words.say("advise.led", led_by=led_by, **_names(advice, words))
+
+
+def _moved_too(advice: Advice, others: Sequence[str], words: Words) -> Iterator[str]:
+    if others:
+        names = [name_of(drug, advice.task.scenario, words.language) for drug in others]
+        yield words.say("advise.moved-too", **_names(advice, words), others=words.listed(names), other=others[0])

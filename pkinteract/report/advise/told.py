@@ -108,12 +108,16 @@ def told_advice(advised: Advised, language: str) -> ToldAdvice:
     """Put an advice in words and tables."""
     words = words_of(language)
     advice, chosen, people = advised.advice, advised.chosen, advised.people
+    moved = dict.fromkeys(move.analyte.parent for move in advised.before.told)
+    asked = advice.task.scenario.advise
+    chosen_here = asked is None or asked.drug is None
+    others = [drug for drug in moved if chosen_here and drug != advice.task.drug]
     tables = {
         "schedule": schedule_table(advice, advised.steps, words),
         "alternatives": alternatives_table(advice, chosen),
     }
     return ToldAdvice(
         advised=advised,
-        sentences=advice_sentences(advice, chosen, advised.steps, people, words),
+        sentences=advice_sentences(advice, chosen, advised.steps, people, words, others),
         tables=tables if people is None else {**tables, "shares": share_table(people)},
     )
