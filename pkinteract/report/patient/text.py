@@ -11,7 +11,7 @@ from pkinteract.export.tables.patient import percent_moved
 from pkinteract.fitting.patient.individual import Individual, PatientEstimate
 from pkinteract.fitting.patient.weighed import WeighedLevel
 from pkinteract.report.lines import level_text, markdown, rows_text
-from pkinteract.text.words import day_number
+from pkinteract.text.words import day_number, three_digits
 
 
 def patient_report(individual: Individual) -> str:
@@ -81,15 +81,15 @@ def _level_cells(level: WeighedLevel) -> list[str]:
         _when(level),
         level.observation.analyte,
         level_text(level.observation),
-        f"{level.population:.3g} ({_span(level.expected)})",
-        f"{level.individual:.3g} ({_span(level.individually_expected)})",
+        f"{three_digits(level.population)} ({_span(level.expected)})",
+        f"{three_digits(level.individual)} ({_span(level.individually_expected)})",
         f"{level.residual:.1f}",
-        f"{level.without:.3g}",
+        three_digits(level.without),
     ]
 
 
 def _span(ends: tuple[float, float]) -> str:
-    return f"{ends[0]:.3g} to {ends[1]:.3g}"
+    return f"{three_digits(ends[0])} to {three_digits(ends[1])}"
 
 
 def _influence(individual: Individual) -> Iterator[str]:

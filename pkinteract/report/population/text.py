@@ -18,7 +18,7 @@ from pkinteract.report.lines import protocol_lines, rows_text
 from pkinteract.report.pairs import taken_lines
 from pkinteract.result import Analyte
 from pkinteract.text.csv import Table
-from pkinteract.text.words import Words
+from pkinteract.text.words import Words, three_digits
 
 _SHOWN = ("cavg_before", "cavg_after", "fold_rise", "t50", "t90")
 _TURNS = ("fold_highest", "t_highest", "fold_lowest", "t_lowest")
@@ -102,7 +102,7 @@ def _range(spread: np.ndarray) -> str:
 
 def _number(value: float) -> str:
     """Three significant digits, none after the point above a hundred; 0 for what is next to nothing."""
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}" if value >= _LEAST else "0"
+    return three_digits(value) if value >= _LEAST else "0"
 
 
 def _at_risk(plan: RunPlan, tally: Tally, words: Words) -> Iterator[str]:
