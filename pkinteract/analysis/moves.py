@@ -17,8 +17,8 @@ import numpy as np
 
 from pkinteract.analysis.causes import causes_of
 from pkinteract.analysis.exposure import PRESENT, highest_level
-from pkinteract.analysis.settled import DAY, at_steady_state, averaged, cycled_beside, mean, round_of, standing
-from pkinteract.engine.curves import Array, Curve
+from pkinteract.analysis.settled import DAY, at_steady_state, averaged, cycled_beside, round_of, standing
+from pkinteract.engine.curves import Array
 from pkinteract.result import Analyte, Result
 from pkinteract.scenario import Scenario
 from pkinteract.scenario.doses import dosing_changes
@@ -225,7 +225,7 @@ def _turns(result: Result, place: int, changes: Sequence[float], end: float) -> 
 def _furthest(result: Result, place: int, start: float, stop: float) -> float:
     """What the running average comes to from ``start`` to ``stop`` [h] where it is furthest from that before [1]."""
     before, length = _reference(result, place, start)
-    ratios = np.maximum(running(result.curves[place], start, stop, before, length)[1] / before, 1e-12)
+    ratios = np.maximum(running(result, place, (start, stop), length)[1] / before, 1e-12)
     return float(ratios[int(np.argmax(np.abs(np.log(ratios))))])
 
 
@@ -260,14 +260,14 @@ def before_change(result: Result, place: int, cause: float) -> float | None:
 def _reference(result: Result, place: int, cause: float) -> tuple[float, float]:
     """Average before a change, and of how long [h]: of a round, or of a day where the run begins within the round.
 
-    Of a run that begins at steady state it is the average of that; NaN where the run begins within the day.
+    A run that begins at steady state began long ago; NaN where another begins within the day.
     """
-    first, curve = result.scenario.first_time, result.curves[place]
     whole = round_of(result.scenario, result.analytes[place].parent)
-    if cause - whole < first - TOLERANCE and result.kept is not None:
-        return float(result.kept[place]), whole
+    first = result.scenario.first_time if result.kept is None else -math.inf
     length = next((length for length in (whole, DAY) if cause - length >= first - TOLERANCE), None)
-    return (math.nan, whole) if length is None else (mean(curve, cause - length, cause), length)
+    if length is None:
+        return math.nan, whole
+    return max(float(result.area(place, cause - length, cause)) / length, 0.0), length
 
 
 def _near(time: float, times: list[float]) -> bool:
@@ -303,7 +303,7 @@ def _move(
     (cause, stop), (before, length) = span, reference
     analyte, curve = result.analytes[place], result.curves[place]
     window = averaged(result.scenario, analyte.parent)
-    times, averages = running(curve, cause, stop, before, length)
+    times, averages = running(result, place, span, length)
     after = float(averages[-1])
     furthest = int(np.argmax(np.abs(np.log(np.maximum(averages, 1e-12 * before) / before))))
     extreme, when = float(averages[furthest]), float(times[furthest])
@@ -335,16 +335,11 @@ def _move(
     )
 
 
-def running(curve: Curve, start: float, stop: float, before: float, length: float) -> tuple[Array, Array]:
-    """Times from ``start`` to ``stop`` by the hour at most [h], and the averages of the ``length`` [h] before each.
-
-    What lies before the run counts with the average ``before`` it.
-    """
+def running(result: Result, place: int, span: tuple[float, float], length: float) -> tuple[Array, Array]:
+    """Times of a span by the hour at most [h], and the averages of the ``length`` [h] before each."""
+    start, stop = span
     times = np.linspace(start, stop, 1 + math.ceil(stop - start))
-    first = float(curve.breaks[0])
-    since = np.maximum(times - length, first)
-    averages = (curve.integral(since, times) + before * (since - (times - length))) / length
-    return times, np.maximum(averages, 0.0)
+    return times, np.maximum(result.area(place, times - length, times) / length, 0.0)
 
 
 def _fold(one: float, other: float) -> float:

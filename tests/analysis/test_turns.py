@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from own_drugs import INDUCER
+from own_drugs import INDUCER, INHIBITOR
 from runs import course, daily, drug, once, pathway, regimen, run, text
 
 from pkinteract.analysis import Answer, answer_of
@@ -15,10 +15,6 @@ from pkinteract.text.words import words_of
 
 INTO_VEIN = 'route = "intravenous"'
 VICTIM = drug("victim", pathway("oxidation", 1.0, "CYP3A4"))
-INHIBITOR = drug(
-    "inhibitor",
-    '[inhibits.CYP3A4]\nki = { value = 0.1, unit = "mg/L", kind = "assumed", note = "test", basis = "total" }\n',
-)
 OTHER = drug("other")
 """A drug that acts on nothing."""
 
