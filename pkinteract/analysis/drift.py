@@ -48,7 +48,9 @@ def effect_of(result: Result, move: Move, causes: Sequence[Cause]) -> float | No
         return None
     patient = result.scenario.patients[-1][1] if result.scenario.patients else result.scenario.patient
     scenario = replace(result.scenario, patient=patient, patients=())
-    first, last = (averages_together(scenario, there(scenario, time, move)) for time in (move.cause, end))
+    stopped = {cause.drug for cause in causes if cause.what == "stops"}
+    left = [drug for drug in there(scenario, end, move) if drug not in stopped]
+    first, last = (averages_together(scenario, drugs) for drugs in (there(scenario, move.cause, move), left))
     saturating = (
         name
         for name, monograph in scenario.monographs.items()

@@ -30,9 +30,6 @@ LEAST = 1.1
 RETURNED = 1.15
 """A level that was this much further away than it ends has come and gone [1]."""
 
-SHORTEST = 2 * DAY
-"""A stretch of unchanged dose in which a level that has not settled is followed is longer [h]."""
-
 MOST_TURNS = 40
 """Changes in a stretch of unchanged dose up to which each is asked whether it turns a level."""
 
@@ -160,7 +157,7 @@ def _moves(result: Result, place: int) -> Iterator[Move]:
     """
     scenario, analyte, curve = result.scenario, result.analytes[place], result.curves[place]
     everything = _changes(scenario, scenario.dosed, patient=True)
-    mine = own_changes(scenario, analyte.parent)
+    mine, beside = own_changes(scenario, analyte.parent), changes_beside(scenario, analyte.parent)
     own = [time for time in everything if _near(time, mine)]
     others = [time for time in everything if not _near(time, own)]
     window, whole = (length(scenario, analyte.parent) for length in (averaged, round_of))
@@ -175,8 +172,7 @@ def _moves(result: Result, place: int) -> Iterator[Move]:
         if inside and inside[0] > begin:
             settled = settled or standing(curve, begin, inside[0], window).settled
         if later and not settled:
-            inside = [begin, *inside] if taken and taken[0] < -TOLERANCE else inside
-            inside = inside if end - begin > SHORTEST else []
+            inside = [begin, *inside] if taken and taken[0] < -TOLERANCE and _near(begin, beside) else inside
             inside = [time for time in inside[:MOST_TURNS] if _acting(scenario, time, analyte.parent)]
             inside = inside if inside and bisect_left(taken, inside[0]) < bisect_left(taken, end) else []
         for cause, stop in pairwise([*_turns(result, place, inside, end), end]):
