@@ -26,8 +26,8 @@ class Answer:
         Moves that are worth telling and can be laid to something: first those of unchanged doses, of them those of
         analytes that newly pass a limit, and of them those that move most.
     unknown
-        Moves of levels that had not settled after a change of their own dose, where nothing tells whose part is which; of
-        drugs that begin in the run only where nothing else is told.
+        Moves of levels that had not settled after a change of their own dose, where nothing tells whose part is which;
+        of drugs that begin in the run only where nothing else is told.
     """
 
     result: Result

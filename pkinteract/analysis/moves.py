@@ -54,7 +54,8 @@ class Move:
         What the change is judged by: ``after``, or ``extreme`` where the level comes and goes.
     half, most
         When half and 90 % of the way from ``before`` to the target are done [h], by how much longer an average goes
-        behind than that of a day; None where it moves less than ``LEAST`` or is still moving.
+        behind than that of a day; None where it moves less than ``LEAST`` or is still moving, and where days without
+        doses leave it open: half of it would be before the cause.
     settled
         Whether the level has settled at ``stop``, or is back from an extreme.
     limit
@@ -311,6 +312,10 @@ def _move(
     settled = now.settled or returns or (not moved and arrives)
     shares = (averages - before) / (target - before) if moved else np.zeros_like(averages)
     behind = (length - DAY) / 2
+    half, most = (
+        (_reached(times - behind, shares, share) for share in (0.5, 0.9)) if moved and settled else (None, None)
+    )
+    known = half is not None and half >= cause
     return Move(
         place=place,
         analyte=analyte,
@@ -322,8 +327,8 @@ def _move(
         extreme=extreme,
         extreme_time=when,
         target=target,
-        half=_reached(times - behind, shares, 0.5) if moved and settled else None,
-        most=_reached(times - behind, shares, 0.9) if moved and settled else None,
+        half=half if known else None,
+        most=most if known else None,
         settled=settled,
         limit=now.limit if now.sure else None,
         steady=steady,
@@ -343,13 +348,11 @@ def _fold(one: float, other: float) -> float:
     return max(one, other) / max(min(one, other), 1e-12 * max(one, other, 1e-300))
 
 
-def _reached(times: Array, shares: Array, share: float) -> float | None:
-    """The first time at which a share of the way is done, between two hours in proportion [h]."""
-    done = np.flatnonzero(shares >= share - 1e-12)
-    if len(done) == 0:
-        return None
-    after = int(done[0])
-    if after == 0:
-        return float(times[0])
+def _reached(times: Array, shares: Array, share: float) -> float:
+    """The first time at which a share of the way is done, between two hours in proportion [h].
+
+    Shares begin at 0, and 1 is among them.
+    """
+    after = int(np.argmax(shares >= share - 1e-12))
     low, high = shares[after - 1], shares[after]
     return float(times[after - 1] + (times[after] - times[after - 1]) * (share - low) / (high - low))
