@@ -58,6 +58,7 @@ def test_the_trough_is_that_of_one_clock_time_where_doses_are_unequal(
     """Unequal by amount or interval: the first dose of each day alone; a step of the dose makes no such day."""
     result = run(text(regimen("own", doses), days=10), drugs=(OWN,))
     drawn = trough_doses(result.scenario, "own")
+    assert drawn[0] == hours[0]
 
     assert first_of_day(result.scenario, "own") is one
     assert {round(hour) for hour in (drawn % 24).tolist()} == set(hours)

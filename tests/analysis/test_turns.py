@@ -9,6 +9,7 @@ from own_drugs import INDUCER, INHIBITOR
 from runs import course, daily, drug, once, pathway, regimen, run, text
 
 from pkinteract.analysis import Answer, answer_of
+from pkinteract.analysis.days import days_of
 from pkinteract.analysis.drift import causes_of_move, effect_beside_drift
 from pkinteract.analysis.moves import Move, move_after, moves_of
 from pkinteract.analysis.settled import mean
@@ -208,6 +209,7 @@ def test_a_level_that_is_not_there_moves_nowhere(doses: str) -> None:
     answer = answered(regimen("victim", doses), passing("0 d", "90 d"), inhibited("5 d"))
 
     assert not [move for move in answer.moves if move.analyte.id == "victim"]
+    assert next(days for days in days_of(answer.result) if days.analyte.id == "victim").ratio is None
 
 
 @pytest.mark.parametrize(("day", "named"), [("28.5 d", True), ("29 d", False)])
@@ -233,8 +235,9 @@ def test_what_is_told_of_a_linear_drug_does_not_depend_on_how_much_is_taken(scal
         numbers = [[m.cause, m.ratio, m.half, m.settled, m.steady, m.returns, m.redosed] for m in known]
         numbers += [[effect_beside_drift(result, m, causes_of_move(result, m))] for m in known]
         seen.append([-1.0 if number is None else float(number) for row in numbers for number in row])
+        seen[-1] += next(iter(days_of(result))).ratio[::20].tolist()
 
-    assert len(seen[0]) == 24
+    assert len(seen[0]) == 27
     assert seen[0] == pytest.approx(seen[1], rel=1e-6)
 
 
@@ -289,6 +292,7 @@ def test_a_move_is_judged_by_whole_rounds_of_doses(name: str) -> None:
     assert move.round == 24 * RHYTHMS[name][1]
     assert move.ratio == pytest.approx(1 / 3.5, rel=0.01)
     assert f"(average over {RHYTHMS[name][1]} days)" in happens(answer)
+    assert f"falls to {100 * move.ratio:.3g} % after" in happens(answer)
     if name == "in a cycle":
         assert (move.half, move.most) == (None, None)
         return
@@ -308,12 +312,40 @@ def test_before_a_round_is_gone_through_it_is_judged_by_days() -> None:
 
 def test_the_cycle_of_another_drug_is_no_move() -> None:
     """An inhibitor for three weeks of four: told as a cycle, and not again as a level that moves by itself."""
-    cycled = regimen("inhibitor", daily("100 mg", "12 h", "-56 d", "90 d", 'cycle = { on = "21 d", off = "7 d" }'))
+    often = daily("100 mg", "12 h", "-56 d", "90 d", 'cycle = { on = "21 d", off = "7 d" }')
+    cycled = regimen("inhibitor", daily("100 mg", "12 h", "-84 d", "-77 d"), often)
     other = regimen("other", daily("100 mg", "12 h", "5 d", "90 d"))
     answer = answered(regimen("victim", daily("60 mg", "12 h", "-56 d", "90 d")), cycled, other, days=90)
 
     assert of(answer) == []
     assert [alert.rule for alert in answer.alerts if alert.analyte == "victim"] == ["cycle"]
+
+
+@pytest.mark.parametrize(
+    ("drug", "doses", "days"),
+    [
+        ("other", course("-28 d", 'until = "90 d"', 'every = "24 h"', 'dose = "60 mg"', 'days = ["mon"]'), 1),
+        ("feeble", course("-28 d", 'until = "90 d"', 'every = "24 h"', 'dose = "1 mg"', 'days = ["mon"]'), 7),
+        ("feeble", daily("1 mg", "72 h", "-27 d", "90 d"), 1),
+    ],
+)
+def test_weekly_doses_of_another_drug_make_a_round_if_it_acts(drug: str, doses: str, days: int) -> None:
+    """Beside a drug that is taken daily; what is taken every third day, or acts on nothing, makes none."""
+    written = text(regimen("victim", TWICE), regimen(drug, doses), induced("2.5 d"), days=60, step="6 h")
+    dated = written.replace("[simulation]\n", "[simulation]\nstart = 2026-01-07T06:00:00\n")
+
+    assert of(answer_of(run(dated, drugs=DRUGS)))[0].round == 24 * days
+
+
+def test_a_change_that_is_largest_before_the_end_is_alerted_as_what_it_came_to() -> None:
+    """An inhibitor raises a level 1.4-fold, less of it then keeps it 1.25-fold: neither comes back, nor is it 1.25."""
+    less = regimen("inhibitor", daily("2.4 mg", "12 h", "0 d", "20 d"), daily("1.5 mg", "12 h", "20 d", "90 d"))
+    answer = answered(regimen("victim", TWICE), less)
+
+    (move,) = of(answer)
+    (alert,) = (alert for alert in answer.alerts if alert.rule == "change")
+    assert (move.returns, move.extreme / move.before > 1.3, move.ratio < 1.3) == (False, True, True)
+    assert alert.values["fold"] == pytest.approx(move.extreme / move.before)
 
 
 def test_the_same_doses_in_two_tables_are_no_change() -> None:
