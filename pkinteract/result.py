@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from pkinteract import NOTICE
 from pkinteract.activity import EnzymeActivity
-from pkinteract.engine.curves import Array, Curve
+from pkinteract.engine.curves import Array, Curve, integral_repeated
 from pkinteract.scenario import Observation, Scenario
 from pkinteract.scenario.types import TOLERANCE
 from pkinteract.text.csv import Table
@@ -248,7 +249,7 @@ class Result:
     activity
         What inhibitors leave of every enzyme, at any time of the run; None where it was not kept.
     kept
-        Average of every analyte over a period of the steady state that the run begins at, (analyte,); None without one.
+        A period of the steady state that the run begins at, as curves in the order of the analytes; None without one.
     numbers, interactions
         Every number of the library that the run used, and who acts on what, for the record.
     checks
@@ -272,7 +273,7 @@ class Result:
     numbers: tuple[Mapping[str, object], ...]
     interactions: tuple[Mapping[str, object], ...]
     status: Status
-    kept: Array | None = None
+    kept: tuple[Curve, ...] | None = None
     checks: tuple[CheckOutcome, ...] = ()
     fit: LevelFit | None = None
     activity: EnzymeActivity | None = None
@@ -291,6 +292,17 @@ class Result:
     def curve(self, name: str) -> Curve:
         """The curve of the analyte with this id, in its reporting unit."""
         return self.curves[self._position(name)]
+
+    def area(self, place: int, start: npt.ArrayLike, stop: npt.ArrayLike) -> Array:
+        """Integral of a level from ``start`` to ``stop`` [h], of their common shape, also from before the run.
+
+        There it goes on backwards as in the steady state that the run begins at; without one nothing is there.
+        """
+        first, curve = self.scenario.first_time, self.curves[place]
+        inside = curve.integral(np.maximum(start, first), np.maximum(stop, first))
+        if self.kept is None:
+            return inside
+        return inside + integral_repeated(self.kept[place], np.minimum(start, first), np.minimum(stop, first))
 
     @property
     def notice(self) -> str:

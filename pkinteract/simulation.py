@@ -89,7 +89,7 @@ class _Solved:
     initial: State | None
     solution: Solution
     notes: str
-    kept: Array | None
+    kept: tuple[Curve, ...] | None
 
 
 def _solved(scenario: Scenario, solver: Solver, rtol: float | None, progress: Progress | None) -> _Solved:
@@ -209,13 +209,14 @@ def _solve(
     )
 
 
-def _kept(scenario: Scenario, steady: SteadyState, model: Model, events: Sequence[Event], initial: State) -> Array:
-    """Average of every analyte over a period of the steady state, (analyte,), in its unit."""
+def _kept(
+    scenario: Scenario, steady: SteadyState, model: Model, events: Sequence[Event], initial: State
+) -> tuple[Curve, ...]:
+    """A period of the steady state of every analyte, in its unit."""
     stop = steady.time + steady.period
     inside = sorted((event for event in events if event.time < stop), key=lambda event: event.time)
     solution = solve(model.system, inside, steady.time, stop, rtol=RTOL, initial=initial)
-    curves = [_curve(analyte, scenario, replace(model, switches=()), solution) for analyte in analytes(scenario)]
-    return np.array([float(curve.integral(steady.time, stop)) / steady.period for curve in curves])
+    return tuple(_curve(analyte, scenario, replace(model, switches=()), solution) for analyte in analytes(scenario))
 
 
 def _periodic(scenario: Scenario, steady: SteadyState, system: System, before: PeriodicInput, rtol: float) -> Periodic:

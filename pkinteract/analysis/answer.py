@@ -26,8 +26,8 @@ class Answer:
         Moves that are worth telling and can be laid to something: first those of unchanged doses, of them those of
         analytes that newly pass a limit, and of them those that move most.
     unknown
-        Moves of levels, there before t = 0, that had not settled after a change of their own dose, where nothing tells
-        whose part is which.
+        Moves of levels that had not settled after a change of their own dose, where nothing tells whose part is which;
+        of drugs that begin in the run only where nothing else is told.
     """
 
     result: Result
@@ -44,14 +44,15 @@ def answer_of(result: Result) -> Answer:
     moves = moves_of(result)
     unknown = [move for move in named(result, moves) if unknown_part(result, move)]
     alerts = alerts_of(result, moves)
+    telling = _in_order([move for move in told(result, moves) if move not in unknown], alerts)
     return Answer(
         result=result,
         change=first_change(result.scenario),
         moves=moves,
         alerts=alerts,
         samples=samples_of(result, moves, alerts),
-        told=_in_order([move for move in told(result, moves) if move not in unknown], alerts),
-        unknown=tuple(move for move in unknown if _earlier(result, move)),
+        told=telling,
+        unknown=tuple(move for move in unknown if not telling or _earlier(result, move)),
     )
 
 

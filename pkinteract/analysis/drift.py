@@ -9,7 +9,7 @@ from dataclasses import replace
 from pkinteract.analysis.causes import Cause, causes_of
 from pkinteract.analysis.moves import LEAST, Move, changes_dose, own_changes
 from pkinteract.analysis.risks import there
-from pkinteract.analysis.settled import DAY, mean
+from pkinteract.analysis.settled import DAY
 from pkinteract.model.expectation.estimate import averages_together
 from pkinteract.model.expectation.intake import stays
 from pkinteract.result import Result
@@ -35,20 +35,23 @@ def effect_of(result: Result, move: Move, causes: Sequence[Cause]) -> float | No
     """Fold that drugs which start or stop make of a level that its own doses move too [1].
 
     Where a schedule was advised, what the run without it makes of it. Else that of the long run, as ``check`` estimates
-    it by the drugs that are there before and after, of a level that comes and goes at its furthest: None where a change
-    of dose or of the patient is among the causes, the level does not settle, a cause does not last as long as it takes
-    to settle, or something whose level the causes change saturates.
+    it by the drugs that are there before and after, of a level that comes and goes at its furthest; what stops is gone.
+    None where a change of dose or of the patient is among the causes, the level does not settle, a cause does not last
+    as long as it takes to settle, or something whose level the causes change saturates.
     """
     end = move.extreme_time if move.returns else move.stop
     if result.unchanged is not None and not _own_between(result.unchanged.scenario, move, end):
-        curve = result.unchanged.curves[move.place]
-        before = mean(curve, move.cause - move.round, move.cause)
-        return mean(curve, end - move.round, end) / before if before > 0 else None
+        before, after = (
+            float(result.unchanged.area(move.place, time - move.round, time)) for time in (move.cause, end)
+        )
+        return after / before if before > 0 else None
     if not causes or any(cause.what not in ("starts", "stops") for cause in causes) or _passing(result, causes):
         return None
     patient = result.scenario.patients[-1][1] if result.scenario.patients else result.scenario.patient
     scenario = replace(result.scenario, patient=patient, patients=())
-    first, last = (averages_together(scenario, there(scenario, time, move)) for time in (move.cause, end))
+    stopped = {cause.drug for cause in causes if cause.what == "stops"}
+    left = [drug for drug in there(scenario, end, move) if drug not in stopped]
+    first, last = (averages_together(scenario, drugs) for drugs in (there(scenario, move.cause, move), left))
     saturating = (
         name
         for name, monograph in scenario.monographs.items()

@@ -64,10 +64,16 @@ def last_day(period: Period) -> tuple[float, float]:
     return max(period.start, period.stop - 24.0), period.stop
 
 
-def _compared(period: Period, window: float) -> tuple[float, float]:
-    """What a ratio compares [h]: the last round of all that repeats, or the last day where a period is shorter."""
-    long = period.stop - window >= period.start - TOLERANCE
-    return (max(period.start, period.stop - window), period.stop) if long else last_day(period)
+def _compared(result: Result, place: int, period: Period, window: float) -> float:
+    """The average that a ratio compares: of the last round of all that repeats, or the last day of a shorter period.
+
+    A steady state at which the run begins is as long as is asked for.
+    """
+    scenario, stop = result.scenario, period.stop
+    begun = period.start <= scenario.first_time and at_steady_state(scenario, result.analytes[place].parent)
+    long = begun or stop - window >= period.start - TOLERANCE
+    start = stop - window if long else last_day(period)[0]
+    return float(result.area(place, start, stop)) / (stop - start)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,14 +120,14 @@ def exposures(result: Result) -> Iterator[PeriodExposure]:
     cycled = [(course, course.cycle) for course in every if course.cycle is not None]
     for place, (analyte, curve) in enumerate(zip(result.analytes, result.curves, strict=True)):
         window = averaged(result.scenario, analyte.parent)
-        base = average(curve, *_compared(reference, window))
+        base = _compared(result, place, reference, window)
         still = _settled(result, cycled, analyte, curve, reference, window)
         most = highest_level(curve)
         least, noise = PRESENT * most, NOISE * most
         alert = None if analyte.alert is None else alert_spans(result, place)
         for period in stretches:
             start, stop = last_day(period)
-            mean, whole_mean = average(curve, start, stop), average(curve, *_compared(period, window))
+            mean, whole_mean = average(curve, start, stop), _compared(result, place, period, window)
             settled = mean <= least or _settled(result, cycled, analyte, curve, period, window)
             sampled = sample(curve, period.start, period.stop)
             whole, last = extremes(curve, period.start, period.stop, sampled), extremes(curve, start, stop)

@@ -17,8 +17,8 @@ import numpy as np
 
 from pkinteract.analysis.causes import causes_of
 from pkinteract.analysis.exposure import PRESENT, highest_level
-from pkinteract.analysis.settled import DAY, at_steady_state, averaged, cycled_beside, mean, round_of, standing
-from pkinteract.engine.curves import Array, Curve
+from pkinteract.analysis.settled import DAY, at_steady_state, averaged, cycled_beside, round_of, standing
+from pkinteract.engine.curves import Array
 from pkinteract.result import Analyte, Result
 from pkinteract.scenario import Scenario
 from pkinteract.scenario.doses import dosing_changes
@@ -29,9 +29,6 @@ LEAST = 1.1
 
 RETURNED = 1.15
 """A level that was this much further away than it ends has come and gone [1]."""
-
-SHORTEST = 2 * DAY
-"""A stretch of unchanged dose in which a level that has not settled is followed is longer [h]."""
 
 MOST_TURNS = 40
 """Changes in a stretch of unchanged dose up to which each is asked whether it turns a level."""
@@ -57,7 +54,8 @@ class Move:
         What the change is judged by: ``after``, or ``extreme`` where the level comes and goes.
     half, most
         When half and 90 % of the way from ``before`` to the target are done [h], by how much longer an average goes
-        behind than that of a day; None where it moves less than ``LEAST`` or is still moving.
+        behind than that of a day; None where it moves less than ``LEAST`` or is still moving, and where days without
+        doses leave it open: half of it would be before the cause.
     settled
         Whether the level has settled at ``stop``, or is back from an extreme.
     limit
@@ -160,7 +158,7 @@ def _moves(result: Result, place: int) -> Iterator[Move]:
     """
     scenario, analyte, curve = result.scenario, result.analytes[place], result.curves[place]
     everything = _changes(scenario, scenario.dosed, patient=True)
-    mine = own_changes(scenario, analyte.parent)
+    mine, beside = own_changes(scenario, analyte.parent), changes_beside(scenario, analyte.parent)
     own = [time for time in everything if _near(time, mine)]
     others = [time for time in everything if not _near(time, own)]
     window, whole = (length(scenario, analyte.parent) for length in (averaged, round_of))
@@ -175,8 +173,7 @@ def _moves(result: Result, place: int) -> Iterator[Move]:
         if inside and inside[0] > begin:
             settled = settled or standing(curve, begin, inside[0], window).settled
         if later and not settled:
-            inside = [begin, *inside] if taken and taken[0] < -TOLERANCE else inside
-            inside = inside if end - begin > SHORTEST else []
+            inside = [begin, *inside] if taken and taken[0] < -TOLERANCE and _near(begin, beside) else inside
             inside = [time for time in inside[:MOST_TURNS] if _acting(scenario, time, analyte.parent)]
             inside = inside if inside and bisect_left(taken, inside[0]) < bisect_left(taken, end) else []
         for cause, stop in pairwise([*_turns(result, place, inside, end), end]):
@@ -225,7 +222,7 @@ def _turns(result: Result, place: int, changes: Sequence[float], end: float) -> 
 def _furthest(result: Result, place: int, start: float, stop: float) -> float:
     """What the running average comes to from ``start`` to ``stop`` [h] where it is furthest from that before [1]."""
     before, length = _reference(result, place, start)
-    ratios = np.maximum(running(result.curves[place], start, stop, before, length)[1] / before, 1e-12)
+    ratios = np.maximum(running(result, place, (start, stop), length)[1] / before, 1e-12)
     return float(ratios[int(np.argmax(np.abs(np.log(ratios))))])
 
 
@@ -260,14 +257,14 @@ def before_change(result: Result, place: int, cause: float) -> float | None:
 def _reference(result: Result, place: int, cause: float) -> tuple[float, float]:
     """Average before a change, and of how long [h]: of a round, or of a day where the run begins within the round.
 
-    Of a run that begins at steady state it is the average of that; NaN where the run begins within the day.
+    A run that begins at steady state began long ago; NaN where another begins within the day.
     """
-    first, curve = result.scenario.first_time, result.curves[place]
     whole = round_of(result.scenario, result.analytes[place].parent)
-    if cause - whole < first - TOLERANCE and result.kept is not None:
-        return float(result.kept[place]), whole
+    first = result.scenario.first_time if result.kept is None else -math.inf
     length = next((length for length in (whole, DAY) if cause - length >= first - TOLERANCE), None)
-    return (math.nan, whole) if length is None else (mean(curve, cause - length, cause), length)
+    if length is None:
+        return math.nan, whole
+    return max(float(result.area(place, cause - length, cause)) / length, 0.0), length
 
 
 def _near(time: float, times: list[float]) -> bool:
@@ -303,7 +300,7 @@ def _move(
     (cause, stop), (before, length) = span, reference
     analyte, curve = result.analytes[place], result.curves[place]
     window = averaged(result.scenario, analyte.parent)
-    times, averages = running(curve, cause, stop, before, length)
+    times, averages = running(result, place, span, length)
     after = float(averages[-1])
     furthest = int(np.argmax(np.abs(np.log(np.maximum(averages, 1e-12 * before) / before))))
     extreme, when = float(averages[furthest]), float(times[furthest])
@@ -315,6 +312,10 @@ def _move(
     settled = now.settled or returns or (not moved and arrives)
     shares = (averages - before) / (target - before) if moved else np.zeros_like(averages)
     behind = (length - DAY) / 2
+    half, most = (
+        (_reached(times - behind, shares, share) for share in (0.5, 0.9)) if moved and settled else (None, None)
+    )
+    known = half is not None and half >= cause
     return Move(
         place=place,
         analyte=analyte,
@@ -326,8 +327,8 @@ def _move(
         extreme=extreme,
         extreme_time=when,
         target=target,
-        half=_reached(times - behind, shares, 0.5) if moved and settled else None,
-        most=_reached(times - behind, shares, 0.9) if moved and settled else None,
+        half=half if known else None,
+        most=most if known else None,
         settled=settled,
         limit=now.limit if now.sure else None,
         steady=steady,
@@ -335,16 +336,11 @@ def _move(
     )
 
 
-def running(curve: Curve, start: float, stop: float, before: float, length: float) -> tuple[Array, Array]:
-    """Times from ``start`` to ``stop`` by the hour at most [h], and the averages of the ``length`` [h] before each.
-
-    What lies before the run counts with the average ``before`` it.
-    """
+def running(result: Result, place: int, span: tuple[float, float], length: float) -> tuple[Array, Array]:
+    """Times of a span by the hour at most [h], and the averages of the ``length`` [h] before each."""
+    start, stop = span
     times = np.linspace(start, stop, 1 + math.ceil(stop - start))
-    first = float(curve.breaks[0])
-    since = np.maximum(times - length, first)
-    averages = (curve.integral(since, times) + before * (since - (times - length))) / length
-    return times, np.maximum(averages, 0.0)
+    return times, np.maximum(result.area(place, times - length, times) / length, 0.0)
 
 
 def _fold(one: float, other: float) -> float:
@@ -352,13 +348,11 @@ def _fold(one: float, other: float) -> float:
     return max(one, other) / max(min(one, other), 1e-12 * max(one, other, 1e-300))
 
 
-def _reached(times: Array, shares: Array, share: float) -> float | None:
-    """The first time at which a share of the way is done, between two hours in proportion [h]."""
-    done = np.flatnonzero(shares >= share - 1e-12)
-    if len(done) == 0:
-        return None
-    after = int(done[0])
-    if after == 0:
-        return float(times[0])
+def _reached(times: Array, shares: Array, share: float) -> float:
+    """The first time at which a share of the way is done, between two hours in proportion [h].
+
+    Shares begin at 0, and 1 is among them.
+    """
+    after = int(np.argmax(shares >= share - 1e-12))
     low, high = shares[after - 1], shares[after]
     return float(times[after - 1] + (times[after] - times[after - 1]) * (share - low) / (high - low))

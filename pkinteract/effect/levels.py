@@ -44,12 +44,8 @@ def averages_of(result: Result) -> Averages:
     times = np.sort(times)
     times = times[np.append(True, np.diff(times) > TOLERANCE)]
     levels: dict[str, Array] = {}
-    for place, (analyte, curve) in enumerate(zip(result.analytes, result.curves, strict=True)):
-        first = float(curve.breaks[0])
-        before = 0.0 if result.kept is None else float(result.kept[place])
-        since, until = np.maximum(times - DAY, first), np.maximum(times, first)
-        seen = curve.integral(since, until) + before * (np.minimum(times, since) - (times - DAY))
-        levels[analyte.id] = np.maximum(seen / DAY, 0.0)
+    for place, analyte in enumerate(result.analytes):
+        levels[analyte.id] = np.maximum(result.area(place, times - DAY, times) / DAY, 0.0)
     at = None if change is None else int(np.argmin(np.abs(times - change)))
     return Averages(time=times, reference=at, level=levels)
 

@@ -181,6 +181,18 @@ def composed(curves: Sequence[Curve], functions: Sequence[tuple[float, Callable[
     return PiecewisePolynomial(breaks=breaks, coefficients=rows @ _POWERS.T, before=float(before))
 
 
+def integral_repeated(curve: Curve, start: npt.ArrayLike, stop: npt.ArrayLike) -> Array:
+    """Integral from ``start`` to ``stop`` [h], of their common shape, of a curve that repeats over and over."""
+    begin = float(curve.breaks[0])
+    period = float(curve.breaks[-1]) - begin
+
+    def up_to(time: npt.ArrayLike) -> Array:
+        rounds, rest = np.divmod(np.asarray(time, dtype=float) - begin, period)
+        return np.asarray(rounds * curve.integral(begin, begin + period) + curve.integral(begin, begin + rest))
+
+    return up_to(stop) - up_to(start)
+
+
 def constant(value: float, start: float, stop: float) -> Curve:
     """The same value from ``start`` to ``stop`` [h]."""
     return PiecewisePolynomial(breaks=np.array([start, stop]), coefficients=np.array([[value]]), before=value)

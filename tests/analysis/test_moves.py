@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from own_drugs import INDUCER
 from runs import course, daily, drug, once, pathway, regimen, run, text
-from scipy.integrate import quad
 from scipy.optimize import brentq
 
 from pkinteract.analysis import answer_of
@@ -41,14 +40,14 @@ def induced(days: float = 60, stop: str = "100 d") -> Result:
     return run(text(victim, inducer, days=days), drugs=(QUICK, INDUCER))
 
 
-def level(hours: float) -> float:
-    """Level over the first one at a time after the inducer came [h]."""
-    return 1.0 if hours <= 0 else 1 / (1 + 2.5 * -math.expm1(-KDEG * hours))
+def area(hours: float) -> float:
+    """Integral of the level over the first one, 1 / (3.5 - 2.5·exp(-kdeg·t)), from when the inducer came [h]."""
+    return hours if hours <= 0 else math.log(3.5 * math.exp(KDEG * hours) - 2.5) / (3.5 * KDEG)
 
 
 def average(hours: float) -> float:
     """Average of the 24 h before."""
-    return quad(level, hours - 24, hours, points=[0.0] if hours < 24 else None, epsabs=1e-12)[0] / 24
+    return (area(hours) - area(hours - 24)) / 24
 
 
 def victim_of(result: Result) -> Move:

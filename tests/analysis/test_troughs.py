@@ -47,6 +47,7 @@ def clock(at: str) -> str:
         (clock('"08:00" = "50 mg", "20:00" = "50 mg"'), (8, 20), False),
         (clock('"08:00" = "50 mg", "14:00" = "50 mg", "20:00" = "50 mg"'), (8,), True),
         (clock('"08:00" = "50 mg", "20:00" = "80 mg"'), (8,), True),
+        (clock('"08:00" = "50 mg", "23:30" = "150 mg"'), (8,), True),
         (daily("50 mg", "12 h", "0 d", "10 d"), (0, 12), False),
         (daily("50 mg", "5 h", "0 d", "10 d"), tuple(range(24)), False),
         (daily("50 mg", "12 h", "0 d", "36 h") + daily("100 mg", "12 h", "36 h", "10 d"), (0, 12), False),
@@ -58,10 +59,38 @@ def test_the_trough_is_that_of_one_clock_time_where_doses_are_unequal(
     """Unequal by amount or interval: the first dose of each day alone; a step of the dose makes no such day."""
     result = run(text(regimen("own", doses), days=10), drugs=(OWN,))
     drawn = trough_doses(result.scenario, "own")
+    assert drawn[0] == hours[0]
 
     assert first_of_day(result.scenario, "own") is one
     assert {round(hour) for hour in (drawn % 24).tolist()} == set(hours)
     assert set(drawn.tolist()) == set(sample_times(result.scenario, result.analyte("own")).tolist())
+
+
+@pytest.mark.parametrize("start", ["2026-02-02T07:50:20", "2026-02-02T00:00:40"])
+def test_a_dose_at_midnight_is_the_first_of_its_day(start: str) -> None:
+    """Whatever minute and second of the day the run begins at."""
+    source = dated(text(regimen("own", clock('"00:00" = "50 mg", "12:00" = "150 mg"')), days=10), start)
+    scenario = run(source, drugs=(OWN,)).scenario
+    drawn = trough_doses(scenario, "own").tolist()
+
+    assert {scenario.date(time + 1e-6).hour for time in drawn[1:]} == {0}
+
+
+def test_no_level_is_drawn_before_a_dose_that_is_missed() -> None:
+    """The sample waits for the next dose that is taken; missed doses of another drug do not matter."""
+
+    def samples(missed: str, of_other: str) -> list[float]:
+        own = regimen("own", daily("100 mg", "12 h", "-20 d", "20 d", missed))
+        blocker = regimen("blocker", daily("100 mg", "12 h", "3 d", "20 d", of_other))
+        result = run(text(own, blocker, days=20), drugs=(OWN, BLOCKER))
+        return [sample.time for sample in answer_of(result).samples if sample.analyte.id == "own"]
+
+    first = samples("", "")[0]
+    missed = f'missed = ["{first:g} h"]'
+
+    assert first > 72
+    assert samples("", missed)[0] == first
+    assert samples(missed, "")[0] == first + 12
 
 
 @pytest.mark.parametrize("start", ["2026-02-02T07:00:00", "2026-02-02T12:00:00", ""])

@@ -92,8 +92,7 @@ def gather(room: Path, some: str) -> None:
     from coverage import Coverage
 
     os.chdir(ROOT)
-    packages = [f"pkinteract.{name}" for name in ("model", "guidance", "advise", "analysis", "engine")]
-    coverage = Coverage(data_file=str(kept(room, some).with_suffix(".db")), source=packages, config_file=False)
+    coverage = Coverage(data_file=str(kept(room, some).with_suffix(".db")), source=["pkinteract"], config_file=False)
     coverage.erase()
     coverage.start()
     watch = Watch(coverage)

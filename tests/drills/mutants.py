@@ -11,6 +11,7 @@ import ast
 import copy
 import random
 import re
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -269,14 +270,30 @@ def mutants(path: Path) -> tuple[list[Callable[[], Mutant]], int]:
     return made, finder.messages
 
 
-def drawn(package: str, count: int, seed: int) -> tuple[list[Mutant], int, int]:
-    """A sample of a package's mutants, how many there are, and how many words of errors were left out."""
-    files = sorted((ROOT / "pkinteract" / package).rglob("*.py"))
+def drawn(where: str, count: int, seed: int, since: str | None = None) -> tuple[list[Mutant], int, int]:
+    """A sample of the mutants of a place, how many there are, and how many words of errors were left out.
+
+    ``where`` is a package, folder or module below ``pkinteract``; with ``since``, a commit, only what changed after it.
+    """
+    place = ROOT / "pkinteract" / where
+    files = sorted(place.rglob("*.py")) if place.is_dir() else [place]
     files = [path for path in files if not any(part in path.as_posix() for part in COMPILED)]
     every, words = list[Callable[[], Mutant]](), 0
     for path in files:
         made, messages = mutants(path)
+        if since:
+            lines = _changed(path, since)
+            made = [make for make in made if not lines.isdisjoint(range(make().first, make().last + 1))]
         every += made
         words += messages
-    chosen = random.Random(f"{seed} {package}").sample(every, min(count, len(every)))
+    chosen = random.Random(f"{seed} {where}").sample(every, min(count, len(every)))
     return [make() for make in chosen], len(every), words
+
+
+def _changed(path: Path, since: str) -> set[int]:
+    """The lines of a file that are not as they were at a commit."""
+    told = subprocess.run(
+        ["git", "diff", "-U0", since, "--", path], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    heads = re.findall(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", told.stdout, re.MULTILINE)
+    return {line for first, count in heads for line in range(int(first), int(first) + int(count or 1))}

@@ -56,12 +56,13 @@ class Covering:
     lines: dict[str, dict[int, set[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
     kills: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
-    def read(self, room: Path) -> None:
+    def read(self, room: Path, tests: Iterable[str]) -> None:
         from coverage import CoverageData
 
-        for path in sorted(room.glob("*.db")):
-            self.seconds.update(json.loads(path.with_suffix(".json").read_text("utf-8")))
-            data = CoverageData(str(path))
+        for some in tests:
+            path = kept(room, some)
+            self.seconds.update(json.loads(path.read_text("utf-8")))
+            data = CoverageData(str(path.with_suffix(".db")))
             data.read()
             for name in data.measured_files():
                 for line, contexts in data.contexts_by_lineno(name).items():
@@ -325,8 +326,12 @@ def _digest() -> str:
 def main() -> None:
     """Draw, try and count."""
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("packages", nargs="*", default=list(PACKAGES))
-    asked.add_argument("--count", type=int, default=150, help="mutants of each package")
+    asked.add_argument(
+        "places", nargs="*", default=list(PACKAGES), help="packages, folders or modules (analysis/moves.py)"
+    )
+    asked.add_argument("--since", help="a commit: mutants of lines that changed after it alone")
+    asked.add_argument("--tests", nargs="+", default=list(POOL), help="tests that may kill one, below tests/")
+    asked.add_argument("--count", type=int, default=150, help="mutants of each place")
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--seconds", type=float, default=SECONDS, help="tests that a mutant meets at most [s]")
     asked.add_argument("--room", type=Path, help="for lines and results; by sources and tests below build/ if left out")
@@ -335,12 +340,12 @@ def main() -> None:
     os.chdir(ROOT)
     room = (given.room or ROOT / "build" / "mutation" / _digest()).absolute()
     room.mkdir(parents=True, exist_ok=True)
-    for some in POOL:
+    for some in given.tests:
         if not kept(room, some).exists():
             apart(lambda _, some=some: gather(room, some), 7200)  # type: ignore[misc]
     covering = Covering()
-    covering.read(room)
-    samples = {package: drawn(package, given.count, given.seed) for package in given.packages}
+    covering.read(room, given.tests)
+    samples = {place: drawn(place, given.count, given.seed, given.since) for place in given.places}
     out = room / f"results-{given.seed}.jsonl"
     tried = [json.loads(line) for line in out.read_text("utf-8").splitlines()] if out.exists() else []
     done = {one["key"] for one in tried if not given.survivors or one["state"] in GONE}
@@ -352,13 +357,13 @@ def main() -> None:
     for mutant in todo:
         if not _running(mutant):
             imported(trial, mutant)
-    pytest.main([*OPTIONS, *(f"tests/{name}" for name in POOL)], plugins=[Profile(), trial])
+    pytest.main([*OPTIONS, *(f"tests/{name}" for name in given.tests)], plugins=[Profile(), trial])
     results = {line["key"]: line for line in map(json.loads, out.read_text("utf-8").splitlines())}
-    for package, (sample, every, words) in samples.items():
+    for place, (sample, every, words) in samples.items():
         mine = [results[mutant.key] for mutant in sample]
         gone = sum(one["state"] in GONE for one in mine)
         low, high = wilson(gone, len(mine))
-        print(f"{package}: {gone} of {len(mine)} killed, {gone / len(mine):.1%} ({low:.1%} to {high:.1%});")
+        print(f"{place}: {gone} of {len(mine)} killed, {gone / len(mine):.1%} ({low:.1%} to {high:.1%});")
         print(f"    {every} mutants, and {words} words of errors that were left out")
     for one in sorted(results.values(), key=lambda one: str(one["key"])):
         if one["state"] not in GONE:

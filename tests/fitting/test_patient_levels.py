@@ -122,6 +122,8 @@ def test_a_level_after_missed_doses_contradicts_the_record(tmp_path: Path) -> No
     assert [bool(row.contradiction) for row in found.levels] == [False, True]
     assert "missed or extra doses" in found.warnings[0]
     assert "on day 3.9" in found.warnings[0]
+    low, high = (float(f"{end:.3g}") for end in found.levels[1].expected)
+    assert f"95 of 100 people have {low:g} to {high:g}, fewer" in found.warnings[0]
     assert knowing.warnings == ()
 
 

@@ -19,6 +19,10 @@ INDUCER = drug(
     volume="100 L",
     clearance="0.000000001 L/h",
 )
+INHIBITOR = drug(
+    "inhibitor",
+    '[inhibits.CYP3A4]\nki = { value = 0.1, unit = "mg/L", kind = "assumed", note = "test", basis = "total" }\n',
+)
 INDUCED = regimen("inducer", once("1000 mg", "-300 d", 'route = "intravenous"'))
 """10 mg/L from a hundred enzyme half-lives before t = 0 on, and for ever: nothing clears it."""
 

@@ -55,7 +55,7 @@ def change_alerts(result: Result, moves: Iterable[Move]) -> Iterator[Alert]:
 
 def _change(result: Result, move: Move) -> Alert:
     """How far it moves."""
-    times, averages = running(result.curves[move.place], move.cause, move.stop, move.before, move.round)
+    times, averages = running(result, move.place, (move.cause, move.stop), move.round)
     away = np.abs(averages / move.before - 1) > FAR
     reached = move.target if abs(move.ratio - 1) > FAR else move.extreme
     ratio = reached / move.before
