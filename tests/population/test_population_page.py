@@ -238,6 +238,22 @@ def test_the_page_warns_of_a_gene_that_is_drawn_over_that_of_the_patient(tmp_pat
     assert '<li>CYP2D6 is drawn; to keep "poor", write [population] with fixed = ["CYP2D6"]</li>' in page
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "other people than the patient of the scenario: creatinine clearance 9 mL/min (theirs "),
+        ("de", "andere Menschen als die Person des Szenarios: Kreatinin-Clearance 9 mL/min (bei ihnen "),
+    ],
+)
+def test_a_patient_whom_nobody_is_like_is_told(language: str, said: str, tmp_path: Path) -> None:
+    """Shares among sound kidneys were told of a patient without any, and nothing said that they are not his."""
+    source = written(tmp_path, RISING.replace("95 mL/min", "9 mL/min"))
+
+    done = command(source, tmp_path / "out", "-n", 16, "--language", language, "--no-figure")
+
+    assert said in " ".join(done.output.split())
+
+
 def test_without_a_change_only_who_passes_an_alert_level_is_told(tmp_path: Path) -> None:
     """A low dose of one drug by itself moves nothing and harms nobody: there is no sentence, and the bands stay."""
     source = written(tmp_path, text(regimen("carbamazepine", daily("100 mg", "24 h", "-20 d", "5 d")), days=5))

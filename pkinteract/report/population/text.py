@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from pkinteract.export.tables.population import risk_table, shares
+from pkinteract.population.people.draw import unlike
 from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.statistics.metrics import measures_of
 from pkinteract.population.statistics.tally import AFTER, BEFORE, EVER, PHENOTYPES, Tally, quantiles, ratio_interval
@@ -71,7 +72,13 @@ def _redosed(plan: RunPlan, tally: Tally, words: Words) -> Iterator[str]:
 
 
 def drawn_over(plan: RunPlan) -> Iterator[Remark]:
-    """What a scenario without ``[population]`` says of its patient's genes, which are drawn all the same."""
+    """What a scenario says of its patient that the others do not have: a body unlike theirs, genes that are drawn."""
+    traits = tuple(
+        remark(f"remark.own-{name.replace('_', '-')}", **{end: float(f"{value:.3g}") for end, value in found.items()})
+        for name, found in unlike(plan.scenario, plan.spec).items()
+    )
+    if traits:
+        yield remark("remark.unlike", traits=traits)
     for gene, activity in plan.scenario.patient.phenotype.items() if plan.scenario.population is None else ():
         if gene in plan.genes and activity.phenotype != "normal":
             yield remark("remark.drawn-over", gene=gene, phenotype=activity.phenotype)
