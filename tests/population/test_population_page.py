@@ -114,6 +114,23 @@ def test_who_is_at_risk_is_told_with_the_numbers_of_the_table_of_risks(rising: P
     assert group.group(2) == poor["n"]
 
 
+def test_a_level_that_nothing_moves_is_told_where_somebody_is_above_its_alert_level(tmp_path: Path) -> None:
+    """Beside a level that moves: of lithium in failing kidneys nothing was said, as nortriptyline moved."""
+    lithium = regimen("lithium", daily("300 mg", "12 h", "-20 d", "30 d"))
+    table = '[population]\ncreatinine_clearance = { mean = "20 mL/min", sd = "5 mL/min" }\n'
+    source = written(tmp_path, RISING.replace("[[regimen]]", f"{table}[[regimen]]", 1) + lithium)
+
+    done = command(source, tmp_path / "out", "-n", 24, "--no-figure")
+
+    told = " ".join(done.output.split())
+    [everybody] = [
+        row for row in rows(tmp_path / "out" / "risk.csv") if (row["analyte"], row["group"]) == ("lithium", "all")
+    ]
+    assert float(everybody["share_after"]) > 0.5
+    found = re.findall(r"Of 24 virtual patients [\d.]+ % \(95 % interval [\d.]+ to [\d.]+\) have (.*?) above", told)
+    assert found == ["amitriptyline + nortriptyline", "lithium"]
+
+
 def test_a_group_is_named_only_where_the_command_prints_it(rising: Path) -> None:
     """Each is above the alert level more often than the others, by the interval of its risk ratio."""
     groups = re.findall(r"(CYP\w+) (\w+) metaboliser \(", sentence(rising, "Who is at risk").split("more often")[1])
