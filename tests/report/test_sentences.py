@@ -398,6 +398,23 @@ def test_a_level_that_comes_into_its_range_does_not_stay_in_it() -> None:
     assert f"inside its range from day {below.stop / 24:.0f} on" in said
 
 
+@pytest.mark.parametrize("lowered", [False, True])
+def test_a_level_that_comes_back_below_its_range_is_no_news(lowered: bool) -> None:
+    """Clozapine after a week of ciprofloxacin is as low as before; after a lower dose of its own it is news."""
+    own = [daily("125 mg", "12 h", "-30 d", "12 d" if lowered else "20 d")]
+    own += [daily("100 mg", "12 h", "12 d", "20 d")] if lowered else []
+    other = daily("500 mg", "12 h", "1.5 d", "8.5 d")
+    result = run(text(regimen("clozapine", *own), regimen("ciprofloxacin", other), days=20))
+
+    answered = answer_of(result)
+    said = {one.label: one.text for one in sentences_of(answered, words_of("en"))}
+    low = [alert.since for alert in answered.alerts if alert.rule == "below-range" and alert.analyte == "clozapine"]
+
+    assert low == ["before", "after" if lowered else "before"]
+    assert ("before the change and is so again after it" in said["do"]) is not lowered
+    assert ("below 350 ng/mL from day" in said["much"] + said["do"]) is lowered
+
+
 def test_a_level_below_its_range_that_falls_is_said_to_fall_further() -> None:
     """Carbamazepine started on amitriptyline that was below its range."""
     assert "and falls further" in told(answer("starting-carbamazepine"))["do"]

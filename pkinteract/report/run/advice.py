@@ -115,7 +115,8 @@ def _judged(answer: Answer, move: Move, words: Words) -> str:
     if outside is not None:
         swing = is_swing(answer.result.scenario, move.cause, move.analyte.parent)
         further = "-further" if not swing and outside.rule.startswith("above") == (move.ratio > 1) else ""
-        return words.say(f"do.still-{outside.rule}{further}", **values, limit=limit_of(outside))
+        kind = "-again" if move.returns and outside.start > move.cause else further
+        return words.say(f"do.still-{outside.rule}{kind}", **values, limit=limit_of(outside))
     if not move.settled:
         return words.say("do.moving", **values, day=written_day(answer, move.stop, words))
     left = None if move.returns else earlier_alert(answer, move, lasting=False)
