@@ -82,10 +82,10 @@ def _salts(dosing: RecordedDrug) -> Iterator[str]:
 
 def _ages(data: DataSet, dosing: RecordedDrug) -> Iterator[str]:
     """Records of ages for which the drug is not described."""
-    found = [record.covariates.age for record in data.records]
+    recorded = [record.covariates.age for record in data.records]
     for name, monograph in dosing.monographs.items():
         ages = monograph.ages
-        outside = 0 if ages is None else sum(not ages.from_years <= age <= ages.until_years for age in found)
+        outside = 0 if ages is None else sum(not ages.from_years <= age <= ages.until_years for age in recorded)
         if ages is not None and outside:
             known = f"{name} is described for {ages.from_years:g} to {ages.until_years:g} y"
             yield f"{known}; records of another age: {outside}"

@@ -314,6 +314,8 @@ ALERTS = {
     "measured-low": {"day": 6.0, "measured": 6.0, "predicted": 20.0, "share": 30.0},
     "measured-unknown": {"day": 6.0, "measured": 60.0, "predicted": 20.0, "fold": 3.0},
     "measured-low-unknown": {"day": 6.0, "measured": 6.0, "predicted": 20.0, "share": 30.0},
+    "measured-alert": {"day": 6.0, "measured": 60.0, "level": 20.0},
+    "measured-alert-untimely": {"day": 6.0, "measured": 60.0, "level": 20.0},
     "contraception": {"share": 55.0, "day": 38.0},
     "contraception-recovers": {"day": 38.0},
     "contraception-open": {"share": 55.0},

@@ -89,7 +89,7 @@ OPEN = {
         *(
             f"{key}{rule}{end}"
             for rule in LEVELS
-            for key, end in (("still-", ""), ("still-", "-further"), ("enters-", ""))
+            for key, end in (("still-", ""), ("still-", "-further"), ("still-", "-again"), ("enters-", ""))
         ),
         *("protocol-above", "protocol-below"),
     ),

@@ -79,13 +79,13 @@ def unlike(scenario: Scenario, spec: PopulationSpecification) -> dict[str, dict[
     """
     streams = Streams(seed=spec.seed, number=np.arange(LOOKED_AT))
     body = physiques(scenario.patient, spec, streams, _rows(spec, streams))
-    found = {}
+    traits = {}
     for name in ("age", "weight", "creatinine_clearance"):
         own = getattr(scenario.patient, name)
         low, high = (float(end) for end in np.quantile(getattr(body, name), COMMON))
         if own is not None and not low * (1 - 1e-9) <= own <= high * (1 + 1e-9):
-            found[name] = {"own": own, "low": low, "high": high}
-    return found
+            traits[name] = {"own": own, "low": low, "high": high}
+    return traits
 
 
 def _rows(spec: PopulationSpecification, streams: Streams) -> IntArray | None:

@@ -24,6 +24,11 @@ from pkinteract.text.words import Words
 _SHOWN = ("cavg_before", "cavg_after", "fold_rise", "t50", "t90")
 _TURNS = ("fold_highest", "t_highest", "fold_lowest", "t_lowest")
 _GROUPS = {"age_y": "age", "weight_kg": "weight", "creatinine_clearance_mL_per_min": "clearance"}
+_OWN = {
+    "age": "remark.own-age",
+    "weight": "remark.own-weight",
+    "creatinine_clearance": "remark.own-creatinine-clearance",
+}
 _COUNTS = {"events": "at_risk_after", "total": "n"}
 """Names in the sentence to columns of ``risk.csv``."""
 _LEAST = 1e-3
@@ -74,8 +79,8 @@ def _redosed(plan: RunPlan, tally: Tally, words: Words) -> Iterator[str]:
 def drawn_over(plan: RunPlan) -> Iterator[Remark]:
     """What a scenario says of its patient that the others do not have: a body unlike theirs, genes that are drawn."""
     traits = tuple(
-        remark(f"remark.own-{name.replace('_', '-')}", **{end: float(f"{value:.3g}") for end, value in found.items()})
-        for name, found in unlike(plan.scenario, plan.spec).items()
+        remark(_OWN[name], **{end: float(f"{value:.3g}") for end, value in ends.items()})
+        for name, ends in unlike(plan.scenario, plan.spec).items()
     )
     if traits:
         yield remark("remark.unlike", traits=traits)
