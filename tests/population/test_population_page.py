@@ -271,6 +271,23 @@ def test_a_patient_whom_nobody_is_like_is_told(language: str, said: str, tmp_pat
     assert said in " ".join(done.output.split())
 
 
+def test_forgotten_doses_are_said_and_counts_where_not_everybody_has_a_measure(tmp_path: Path) -> None:
+    """Half of the way to an end like the beginning is known of those who forgot alone: n of ``metrics.csv``."""
+    one = regimen("lamotrigine", daily("100 mg", "12 h", "-20 d", "4 d"))
+    table = "[population]\nadherence = { taken = 0.97 }\n"
+    source = written(tmp_path, text(one, days=4).replace("[[regimen]]", f"{table}[[regimen]]", 1))
+
+    told = " ".join(command(source, tmp_path / "out", "-n", 40, "--no-figure").output.split())
+
+    [known] = [
+        row["n"] for row in rows(tmp_path / "out" / "metrics.csv") if (row["metric"], row["group"]) == ("t50", "all")
+    ]
+    assert 0 < int(known) < 40
+    assert f") n={known} " in told
+    assert "doses are forgotten by chance" in told
+    assert "n of them, where not all have one" in told
+
+
 def test_without_a_change_only_who_passes_an_alert_level_is_told(tmp_path: Path) -> None:
     """A low dose of one drug by itself moves nothing and harms nobody: there is no sentence, and the bands stay."""
     source = written(tmp_path, text(regimen("carbamazepine", daily("100 mg", "24 h", "-20 d", "5 d")), days=5))

@@ -77,13 +77,15 @@ def _redosed(plan: RunPlan, tally: Tally, words: Words) -> Iterator[str]:
 
 
 def drawn_over(plan: RunPlan) -> Iterator[Remark]:
-    """What a scenario says of its patient that the others do not have: a body unlike theirs, genes that are drawn."""
+    """What to know of patients who are not as the scenario has it: another body, drawn genes, forgotten doses."""
     traits = tuple(
         remark(_OWN[name], **{end: float(f"{value:.3g}") for end, value in ends.items()})
         for name, ends in unlike(plan.scenario, plan.spec).items()
     )
     if traits:
         yield remark("remark.unlike", traits=traits)
+    if plan.spec.adherence is not None and min(plan.spec.adherence.taken) < 1:
+        yield remark("remark.forgotten")
     for gene, activity in plan.scenario.patient.phenotype.items() if plan.scenario.population is None else ():
         if gene in plan.genes and activity.phenotype != "normal":
             yield remark("remark.drawn-over", gene=gene, phenotype=activity.phenotype)
@@ -105,13 +107,20 @@ def _spread(plan: RunPlan, tally: Tally, shown: Sequence[str], words: Words) -> 
     first = 0
     for analyte in plan.analytes:
         names = list(measures_of(analyte))
-        spreads = quantiles(tally.measures[first : first + len(names), 0], (0.05, 0.5, 0.95)).T
+        counts = tally.measures[first : first + len(names), 0][[names.index(name) for name in shown]]
+        spreads = quantiles(counts, (0.05, 0.5, 0.95)).T
+        known = counts.sum(axis=1, dtype=np.int64).tolist()
         cells = [
-            "–" if np.isnan(spread[1]) else words.number(_range(spread))
-            for spread in spreads[[names.index(name) for name in shown]]
+            "–" if np.isnan(spread[1]) else words.number(_range(spread)) + _of_fewer(count, tally, words)
+            for spread, count in zip(spreads, known, strict=True)
         ]
         first += len(names)
         yield analyte.id, analyte.unit, *cells
+
+
+def _of_fewer(count: int, tally: Tally, words: Words) -> str:
+    """In how many patients there is a measure, where not all have it: a time course needs a change."""
+    return "" if count == int(tally.patients[0]) else f" n={_whole(count, words)}"
 
 
 def _range(spread: np.ndarray) -> str:
