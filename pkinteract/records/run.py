@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
@@ -58,7 +57,7 @@ def predict_records(data: DataSet, dosing: RecordedDrug, *, rtol: float = RTOL) 
         followed = subject_timeline(list(group), bodies, rtol=rtol)
         parts.append(followed.concentrations)
         residuals += [] if followed.residual is None else [followed.residual]
-    notes = (*data.notes, *_salts(dosing), *_ages(data, dosing))
+    notes = data.notes
     if residuals and max(residuals) > 0:
         notes = (*notes, f"steady states repeat themselves to {max(residuals):.1e} of each amount")
     return Predictions(
@@ -67,28 +66,6 @@ def predict_records(data: DataSet, dosing: RecordedDrug, *, rtol: float = RTOL) 
         concentrations=_columns(dosing, np.concatenate(parts)),
         notes=notes,
     )
-
-
-def _salts(dosing: RecordedDrug) -> Iterator[str]:
-    """That AMT is no labelled dose, of a drug that a label counts as a salt: in the form of CMT 1, else in another."""
-    forms = dosing.monographs[dosing.drug].absorption
-    for name in dict.fromkeys([*([dosing.formulation] if dosing.formulation else []), *forms]):
-        factor = forms[name].salt_factor
-        if factor is not None and factor.canonical != 1:
-            labelled = f"100 mg of {name} ({forms[name].salt or 'salt'}) are AMT {100 * factor.canonical:.4g}"
-            yield f"AMT is mg of {dosing.drug} itself, not of a salt: {labelled}"
-            return
-
-
-def _ages(data: DataSet, dosing: RecordedDrug) -> Iterator[str]:
-    """Records of ages for which the drug is not described."""
-    recorded = [record.covariates.age for record in data.records]
-    for name, monograph in dosing.monographs.items():
-        ages = monograph.ages
-        outside = 0 if ages is None else sum(not ages.from_years <= age <= ages.until_years for age in recorded)
-        if ages is not None and outside:
-            known = f"{name} is described for {ages.from_years:g} to {ages.until_years:g} y"
-            yield f"{known}; records of another age: {outside}"
 
 
 def _columns(dosing: RecordedDrug, levels: Array) -> dict[str, Array]:
