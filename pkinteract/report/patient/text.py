@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import pkinteract
 from pkinteract.export.fit import number
 from pkinteract.export.tables.patient import percent_moved
 from pkinteract.fitting.patient.individual import Individual, PatientEstimate
 from pkinteract.fitting.patient.weighed import WeighedLevel
 from pkinteract.report.lines import level_text, markdown, rows_text
-from pkinteract.text.words import day_number, three_digits
+from pkinteract.text.words import day_number, three_digits, words_of
+
+
+def notice() -> str:
+    """What stands below everything that is made of a patient's levels."""
+    return words_of("en").say("terminal.notice-fitted")
 
 
 def patient_report(individual: Individual) -> str:
     """The whole report."""
-    lines = [f"# {markdown(individual.scenario.title)}", "", pkinteract.NOTICE, ""]
+    lines = [f"# {markdown(individual.scenario.title)}", "", notice(), ""]
     lines += [f"* Levels and doses: {markdown(individual.scenario.path.name)}", f"* {_error_text(individual)}"]
     if individual.uninformed:
         lines.append(
@@ -125,4 +129,4 @@ def patient_lines(individual: Individual, written: Iterable[Path]) -> Iterator[s
     yield from (f"  warning: {text}" for text in individual.warnings)
     yield from (f"  warning: {text}" for text in individual.scenario.warnings)
     yield from (f"  wrote {path}" for path in written)
-    yield f"  {pkinteract.NOTICE}"
+    yield f"  {notice()}"
