@@ -418,16 +418,20 @@ def test_a_dose_is_told_as_it_is_and_a_level_to_three_digits() -> None:
 # ---- below a range that says little of the one patient ----
 
 
-def test_a_grave_rise_below_the_range_is_no_lack_of_effect() -> None:
-    """Methadone more than doubles after carbamazepine and stays below its range: harm is asked for too."""
+@pytest.mark.parametrize(
+    ("later", "said"),
+    [
+        ([], r"inside its range from day 35 on, though far from where it was: ask for effect and harm"),
+        ([daily("150 mg", "12 h", "3 d")], r"rises 1\.\d+-fold without reaching it: ask for effect and harm"),
+        ([daily("250 mg", "12 h", "3 d")], r"was below 400 ng/mL before the change and stays there"),
+    ],
+)
+def test_a_rise_from_below_the_range_is_no_lack_of_effect(later: list[str], said: str) -> None:
+    """Methadone, low beside carbamazepine, rises as that stops, less as its dose is lowered: harm is asked for."""
     methadone = regimen("methadone", daily("120 mg", "24 h", "-90 d"))
-    stopped = regimen("carbamazepine", daily("400 mg", "12 h", "-90 d", "3 d"))
-    fewer = regimen("carbamazepine", daily("400 mg", "12 h", "-90 d", "3 d"), daily("150 mg", "12 h", "3 d"))
+    inducer = regimen("carbamazepine", daily("400 mg", "12 h", "-90 d", "3 d"), *later)
 
-    grave, mild = (told(answered(methadone, inducer, days=40))["do"] for inducer in (stopped, fewer))
-
-    assert "rises without reaching it: ask for effect and harm" in grave
-    assert "was below 400 ng/mL before the change and stays there" in mild
+    assert re.search(said, told(answered(methadone, inducer, days=40))["do"])
 
 
 def test_a_drug_that_begins_is_not_asked_whether_it_still_works() -> None:

@@ -97,7 +97,7 @@ OPEN = {
                 ("enters-", ""),
             )
         ),
-        *("protocol-above", "protocol-below"),
+        *("protocol-above", "protocol-below", "enters-above-range-far", "enters-below-range-far"),
     ),
     "measure": ("share", "share-unbound"),
     "advice": get_args(PairAdviceKey),

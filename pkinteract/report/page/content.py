@@ -24,6 +24,7 @@ from pkinteract.report.effect.page import effect_content, pillar_content
 from pkinteract.report.page.bodies import bodies_of, context_lines
 from pkinteract.report.page.chart import chart_content, daily_amounts, stretches_of
 from pkinteract.report.pairs import published
+from pkinteract.report.run.phrases import days_told
 from pkinteract.report.run.sentences import Sentence, of_typical, value_name
 from pkinteract.result import LevelFit, Result
 from pkinteract.scenario import Scenario
@@ -86,8 +87,7 @@ def page_content(
                 "severity": alert.severity,
                 "severity_text": words.say(f"severity.{alert.severity}"),
                 "since": words.say(f"since.{alert.since}"),
-                "from_day": words.day(alert.start),
-                "to_day": words.day(alert.stop),
+                "span": days_told("page.at", "page.span", (alert.start, alert.stop), words),
                 "text": alert_text(alert, result, words),
             }
             for alert in answer.alerts

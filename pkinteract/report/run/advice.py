@@ -9,6 +9,7 @@ from pkinteract.analysis.alerts import OF_LEVELS
 from pkinteract.analysis.alerts.changes import GRAVE
 from pkinteract.analysis.causes import is_swing
 from pkinteract.analysis.moves import Move, displacements
+from pkinteract.analysis.risks import WORTH
 from pkinteract.analysis.settled import at_steady_state
 from pkinteract.export.tables.run import alert_text, judged_text
 from pkinteract.library.pairs import PairAdvice, known_advice
@@ -105,7 +106,7 @@ def _judged(answer: Answer, move: Move, words: Words) -> str:
         "unit": move.analyte.unit,
         "judged": judged_text(move.analyte, answer.result.scenario, words),
     }
-    far = max(move.ratio, 1 / max(move.ratio, 1e-12)) >= GRAVE
+    fold = max(move.ratio, 1 / max(move.ratio, 1e-12))
     high = first_alert(answer, move.analyte.id, ("above-alert", "above-range"))
     low = first_alert(answer, move.analyte.id, ("below-range",))
     outside = earlier_alert(answer, move, lasting=True)
@@ -122,16 +123,17 @@ def _judged(answer: Answer, move: Move, words: Words) -> str:
     if outside is not None:
         swing = is_swing(answer.result.scenario, move.cause, move.analyte.parent)
         away = outside.rule.startswith("above") == (move.ratio > 1)
-        course = "" if swing else "-further" if away else "-nearer" if far else ""
-        return words.say(f"do.still-{outside.rule}{course}", **values, limit=limit_of(outside))
+        course = "" if swing else "-further" if away else "-nearer" if fold >= WORTH else ""
+        shown = {"fold": move.ratio, "share": 100 * move.ratio} if course == "-nearer" else {}
+        return words.say(f"do.still-{outside.rule}{course}", **values, **shown, limit=limit_of(outside))
     if not move.settled:
         return words.say("do.moving", **values, day=written_day(answer, move.stop, words))
     left = None if move.returns else earlier_alert(answer, move, lasting=False)
     if left is None:
-        return words.say("do.inside-far" if far else "do.inside", **values)
-    return words.say(
-        f"do.enters-{left.rule}", **values, limit=limit_of(left), day=written_day(answer, left.stop, words)
-    )
+        return words.say("do.inside-far" if fold >= GRAVE else "do.inside", **values)
+    far = "-far" if fold >= GRAVE and left.rule != "above-alert" else ""
+    day = written_day(answer, left.stop, words)
+    return words.say(f"do.enters-{left.rule}{far}", **values, limit=limit_of(left), day=day)
 
 
 def _begins(answer: Answer, move: Move) -> bool:

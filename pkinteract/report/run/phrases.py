@@ -70,6 +70,12 @@ def day_text(scenario: Scenario, time: float, words: Words) -> str:
     return words.say("day.dated-year", **named, year=str(date.year))
 
 
+def days_told(one: str, several: str, span: tuple[float, float], words: Words) -> str:
+    """The days of a span [h], in the sentence for one day or that for several."""
+    first, last = (words.day(time) for time in span)
+    return words.say(one if first == last else several, first=first, last=last)
+
+
 def limit_of(alert: Alert) -> float:
     """The level that an alert is about, in the unit of its analyte."""
     level = alert.values["level"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pkinteract.analysis.exposure import PRESENT, dose_folds
 from pkinteract.report.cautions import cautions_told
 from pkinteract.report.lines import rows_text, sentence_lines
+from pkinteract.report.run.phrases import days_told
 from pkinteract.text.words import Words, three_digits
 
 if TYPE_CHECKING:
@@ -92,8 +93,7 @@ def _alert_lines(alerts: Table, words: Words) -> Iterator[str]:
         yield "  " + words.say(
             "terminal.line",
             severity=words.say(f"terminal.{alerts['severity'][i]}"),
-            first=words.day(alerts["from_h"][i]),
-            last=words.day(alerts["to_h"][i]),
+            span=days_told("terminal.at", "terminal.span", (alerts["from_h"][i], alerts["to_h"][i]), words),
             since=words.say("terminal.since", since=since) if since else "",
             text=alerts["text"][i],
         )
