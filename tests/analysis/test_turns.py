@@ -241,6 +241,17 @@ def test_what_is_told_of_a_linear_drug_does_not_depend_on_how_much_is_taken(scal
     assert seen[0] == pytest.approx(seen[1], rel=1e-6)
 
 
+@pytest.mark.parametrize(("step", "known"), [("10 d", True), ("16.5 d", False)])
+def test_what_guidance_asks_of_another_drug_is_known_of_a_level_that_has_settled(step: str, known: bool) -> None:
+    """Ten days after the last step of its own dose it is, three and a half after it not; an idle drug is no matter."""
+    slow = drug("victim", pathway("oxidation", 1.0, "CYP3A4"), volume="144 L")
+    steps = daily("30 mg", "12 h", "-30 d", "5 d"), daily("40 mg", "12 h", "5 d", step), daily("80 mg", "12 h", step)
+    idle = regimen("other", daily("100 mg", "12 h", "20 d", "90 d"))
+    result = run(text(regimen("victim", *steps), inhibited(), idle, days=60), drugs=(slow, INHIBITOR, OTHER))
+
+    assert (move_after(result, 0, "inhibitor", 480.0) is not None) == known
+
+
 @pytest.mark.parametrize("begins", ["-10 d", "0 d"])
 @pytest.mark.parametrize("comes", [True, False])
 def test_nothing_is_expected_of_a_level_that_cannot_settle(begins: str, comes: bool) -> None:
