@@ -38,6 +38,18 @@ def test_what_passes_a_limit_is_told_first_and_then_what_moves_most() -> None:
     assert [round(move.ratio, 1) for move in told] == [1.3, 0.3, 1.5]
 
 
+def test_of_a_drug_and_what_it_forms_the_sum_is_told() -> None:
+    """Of the sum alone, though it has no range, and neither its parts."""
+    forms = pathway("forms", 0.8, "CYP3A4", 'forms = "child"'), pathway("rest", 0.2)
+    total = '[[sum]]\nid = "a+child"\nparts = ["a", "child"]\nunit = "mg/L"\n'
+    child = drug("child", pathway("own", 1.0)).split("[absorption")[0].replace('formulation = "oral"\n', "")
+    inhibitor = regimen("inhibitor", daily("100 mg", "12 h", "5 d", "90 d"))
+
+    told = answered(regimen("a", TWICE), inhibitor, drugs=(drug("a", *forms, total), child, INHIBITOR)).told
+
+    assert [move.analyte.id for move in told] == ["a+child"]
+
+
 @pytest.mark.parametrize(
     ("begins", "beside", "said"), [("-10 d", True, True), ("0 d", True, False), ("0 d", False, True)]
 )

@@ -134,8 +134,8 @@ def test_a_course_that_ends_is_no_turn_of_its_own() -> None:
     assert [move.returns for move in of(answer)] == [True]
 
 
-def passing(start: str, until: str) -> str:
-    return regimen("passing", daily("600 mg", "12 h", start, until))
+def passing(start: str, until: str, dose: str = "600 mg") -> str:
+    return regimen("passing", daily(dose, "12 h", start, until))
 
 
 def feeble(start: str) -> str:
@@ -145,7 +145,7 @@ def feeble(start: str) -> str:
 OTHERS = {
     "a fall that has gone, and a rise": ([passing("0 d", "10 d"), inhibited("40 d")], [0, 40]),
     "a rise that has gone, and a fall in two steps": (
-        [inhibited("0 d", "7 d"), passing("30 d", "30.5 d"), passing("30.5 d", "90 d")],
+        [inhibited("0 d", "7 d"), passing("30 d", "30.5 d", "60 mg"), passing("30.5 d", "90 d")],
         [0, 30],
     ),
     "a rise that has gone, and next to nothing": ([inhibited("0 d", "7 d"), feeble("30 d")], [0]),
@@ -206,7 +206,7 @@ def test_a_drug_that_begins_in_the_run_is_followed_from_what_comes_after(day: in
 )
 def test_a_level_that_is_not_there_moves_nowhere(doses: str) -> None:
     """Two drugs that act on the victim come before its first dose, or none of its doses is taken."""
-    answer = answered(regimen("victim", doses), passing("0 d", "90 d"), inhibited("5 d"))
+    answer = answered(regimen("victim", doses), passing("2 d", "90 d"), inhibited("5 d"))
 
     assert not [move for move in answer.moves if move.analyte.id == "victim"]
     assert next(days for days in days_of(answer.result) if days.analyte.id == "victim").ratio is None
