@@ -38,6 +38,17 @@ def test_what_passes_a_limit_is_told_first_and_then_what_moves_most() -> None:
     assert [round(move.ratio, 1) for move in told] == [1.3, 0.3, 1.5]
 
 
+def test_a_level_that_was_low_before_the_run_and_is_again_is_alerted() -> None:
+    """Below its range before the second dose alone, a day before t = 0, and again as an inducer comes."""
+    own = drug("a", pathway("met", 1.0, "CYP2C9"), '[reference_range]\nlow = "0.42 mg/L"\n')
+    induced = regimen("inducer", once("1000 mg", "5 d", 'route = "intravenous"'))
+
+    answer = answered(regimen("a", daily("60 mg", "12 h", "-1 d", "90 d")), induced, drugs=(own, WAKES))
+
+    (low,) = (alert for alert in answer.alerts if alert.rule == "below-range")
+    assert 5 * 24 < low.start < 9 * 24
+
+
 def test_of_a_drug_and_what_it_forms_the_sum_is_told() -> None:
     """Of the sum alone, though it has no range, and neither its parts."""
     forms = pathway("forms", 0.8, "CYP3A4", 'forms = "child"'), pathway("rest", 0.2)
