@@ -175,7 +175,7 @@ def _patient_files(individual: Individual, page: _Page | None, asked: Mapping[st
     from pkinteract.export.fit import result_texts
     from pkinteract.export.record.fit import fit_record, patient_recipe
     from pkinteract.export.tables.patient import band_table, influence_table, level_table, value_table
-    from pkinteract.report.patient.text import patient_report
+    from pkinteract.report.patient.text import notice, patient_report
     from pkinteract.text.csv import write_csv
     from pkinteract.text.record import write_record
 
@@ -189,10 +189,12 @@ def _patient_files(individual: Individual, page: _Page | None, asked: Mapping[st
     files: dict[str, Writer] = {name: partial(_write_text, text) for name, text in texts.items()}
     files |= {name: partial(write_csv, table) for name, table in tables.items()}
     again = patient_recipe(individual.outcome.fit, asked)
-    files["run.json"] = partial(write_record, fit_record(individual.outcome, again))
+    files["run.json"] = partial(write_record, fit_record(individual.outcome, again, notice()))
     if page is not None:
         from pkinteract.analysis import answer_of
         from pkinteract.fitting.patient.fitted import fitted_result
+        from pkinteract.guidance import fire
+        from pkinteract.guidance.run import facts_of_run
         from pkinteract.model.expectation.evidence import pair_evidence
         from pkinteract.report.drawing import save
         from pkinteract.report.page.write import write_page
@@ -204,7 +206,9 @@ def _patient_files(individual: Individual, page: _Page | None, asked: Mapping[st
         typical = simulate(individual.scenario)
         words = words_of(page.language or individual.scenario.language)
         answer, pairs = answer_of(fitted_result(individual, typical)), pair_evidence(individual.scenario)
-        files["report.html"] = partial(write_page, answer, sentences_of(answer, words, pairs), pairs, words)
+        guidance = fire(answer.result.scenario, facts_of_run(answer), words.language)
+        sentences = sentences_of(answer, words, pairs, guidance=guidance)
+        files["report.html"] = partial(write_page, answer, sentences, pairs, words, guidance=guidance)
         files["patient.png"] = partial(save, draw_patient(individual, typical))
     return files
 

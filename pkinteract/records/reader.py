@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pkinteract.errors import InputError, Problem
 from pkinteract.records.rules import COLUMNS, MISNAMED, UNSUPPORTED, Raw, record_problems
-from pkinteract.records.subject import DEFAULT_AGE, DEFAULT_WEIGHT, RecordedDrug
+from pkinteract.records.subject import DEFAULT_AGE, DEFAULT_WEIGHT, RecordedDrug, dosing_notes
 from pkinteract.records.types import Covariates, DataSet, Record
 from pkinteract.text.csv import read_csv
 
@@ -80,7 +80,10 @@ class _RecordReader:
             self.refuse(None, "", "holds no records below the line of names")
         if self.problems:
             raise InputError(self.path, self.problems)
-        return DataSet(path=self.path, text=file.text, records=tuple(records), notes=self._notes(head, places))
+        notes = list(self._notes(head, places))
+        if self.dosing is not None:
+            notes += dosing_notes(self.dosing, [record.covariates.age for record in records])
+        return DataSet(path=self.path, text=file.text, records=tuple(records), notes=tuple(notes))
 
     def _names(self, line: int, head: Sequence[str]) -> dict[str, int]:
         """Place of every column that we know; refuses what NONMEM would take for something else."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -207,3 +207,30 @@ def patient_of(covariates: Covariates) -> Patient:
         hepatic_class=None,
         pregnancy=None,
     )
+
+
+def dosing_notes(dosing: RecordedDrug, ages: Sequence[float]) -> Iterator[str]:
+    """What to know of doses and of records of these ``ages`` [y] before levels are predicted."""
+    yield from _salts(dosing)
+    yield from _ages(dosing, ages)
+
+
+def _salts(dosing: RecordedDrug) -> Iterator[str]:
+    """That AMT is no labelled dose, of a drug that a label counts as a salt: in the form of CMT 1, else in another."""
+    forms = dosing.monographs[dosing.drug].absorption
+    for name in dict.fromkeys([*([dosing.formulation] if dosing.formulation else []), *forms]):
+        factor = forms[name].salt_factor
+        if factor is not None and factor.canonical != 1:
+            labelled = f"100 mg of {name} ({forms[name].salt or 'salt'}) are AMT {100 * factor.canonical:.4g}"
+            yield f"AMT is mg of {dosing.drug} itself, not of a salt: {labelled}"
+            return
+
+
+def _ages(dosing: RecordedDrug, recorded: Sequence[float]) -> Iterator[str]:
+    """Records of ages for which the drug is not described."""
+    for name, monograph in dosing.monographs.items():
+        ages = monograph.ages
+        outside = 0 if ages is None else sum(not ages.from_years <= age <= ages.until_years for age in recorded)
+        if ages is not None and outside:
+            known = f"{name} is described for {ages.from_years:g} to {ages.until_years:g} y"
+            yield f"{known}; records of another age: {outside}"

@@ -16,9 +16,11 @@ from scipy.optimize import brentq
 from pkinteract.analysis import answer_of
 from pkinteract.analysis.moves import Move, first_change, moves_of
 from pkinteract.analysis.settled import standing
-from pkinteract.export.tables.run import alert_table, exposure_table
+from pkinteract.export.tables.run import alert_table, alert_text, exposure_table
 from pkinteract.library import load_library
+from pkinteract.report.run.sentences import sentences_of
 from pkinteract.result import Result
+from pkinteract.text.words import words_of
 
 STEADY = "steady_state = true"
 INTO_VEIN = 'route = "intravenous"'
@@ -226,6 +228,39 @@ def test_a_measured_level_far_from_the_prediction_is_told() -> None:
 
     told = [hours for hours, rule in zip(table["from_h"], table["rule"], strict=True) if rule == "measured"]
     assert told == [96.0, 144.0]
+
+
+@pytest.mark.parametrize(
+    ("levels", "severity", "said"),
+    [
+        ({"9 d": "2.6 mmol/L"}, "grave", "measured at 2.6 mmol/L on day 9, above the alert level of 1.2 mmol/L"),
+        ({"9.1 d": "1.3 mmol/L"}, "warning", "which is of a level 12 h after a dose"),
+        ({"4 d": "2.6 mmol/L", "9 d": "0.9 mmol/L"}, None, ""),
+        ({"9 d": "1.1 mmol/L"}, None, ""),
+        ({"9 d": "<2 mmol/L"}, None, ""),
+    ],
+    ids=["at its time", "after a dose", "fallen since", "below", "below quantification"],
+)
+def test_a_measured_level_above_the_alert_level_is_told(
+    levels: dict[str, str], severity: str | None, said: str
+) -> None:
+    """The last of each analyte, whatever is predicted; what to do begins with it where it is one that counts."""
+    extra = "".join(
+        f'[[observation]]\nat = "{at}"\nanalyte = "lithium"\nlevel = "{level}"\n' for at, level in levels.items()
+    )
+    result = run(text(regimen("lithium", daily("300 mg", "12 h", "-9 d", "10 d")), days=10) + extra)
+
+    answer = answer_of(result)
+    told = {
+        alert.severity: alert_text(alert, result, words_of("en"))
+        for alert in answer.alerts
+        if alert.rule == "measured-alert"
+    }
+    advice = [one.text for one in sentences_of(answer, words_of("en")) if one.label == "do"]
+
+    assert list(told) == [severity] * (severity is not None)
+    assert severity is None or said in told[severity]
+    assert (said in " ".join(advice) and bool(said)) is (severity == "grave")
 
 
 def test_a_contraceptive_beside_an_inducer_is_told_with_the_day_until_which() -> None:

@@ -9,8 +9,9 @@ import pytest
 from runs import course, daily, once, regimen, run, text
 
 from pkinteract.analysis import Alert, Answer, answer_of
-from pkinteract.export.tables.run import alert_text, exposure_table
+from pkinteract.export.tables.run import alert_table, alert_text, exposure_table
 from pkinteract.report.run.sentences import sentences_of
+from pkinteract.report.run.text import summary_lines
 from pkinteract.text.words import words_of
 
 STEADY = "steady_state = true"
@@ -395,3 +396,20 @@ def test_an_estimate_of_the_long_run_is_not_told_of_a_weeks_partner() -> None:
     )
 
     assert "of simvastatin cannot be told apart" in told(beside_azole(quartered))["happens"]
+
+
+# ---- doses and levels as they are ----
+
+
+def test_a_dose_is_told_as_it_is_and_a_level_to_three_digits() -> None:
+    """A step to 162.5 mg is told as that wherever doses are; 1518 ng/mL is no 1.52e+03 on the terminal."""
+    steps = regimen("clozapine", daily("100 mg", "12 h", "-30 d", "10 d"), daily("162.5 mg", "12 h", "10 d"))
+    inhibitor = daily("50 mg", "24 h", "-30 d", "20 d"), daily("56.25 mg", "12 h", "20 d")
+    answer = answered(steps, regimen("fluvoxamine", *inhibitor), days=50)
+    lines = summary_lines(answer, (), ENGLISH, exposure_table(answer.result), alert_table(answer), (), ())
+
+    assert "after fluvoxamine goes from 50 to 112.5 mg a day" in told(answer)["happens"]
+    assert float(answer.result.curve("clozapine").value(49 * 24)) > 1000
+    assert not [line for line in lines if "e+" in line]
+    assert ENGLISH.dose(162.5) == "162.5"
+    assert words_of("de").dose(1162.5) == "1162,5"

@@ -329,6 +329,22 @@ def test_the_result_is_a_parameter_file_of_a_scenario(tmp_path: Path) -> None:
     assert "# clearance, 95 %" in (tmp_path / "out/result.toml").read_text("utf-8")
 
 
+@pytest.mark.parametrize(("given", "told"), [("0.05 mg/L", False), ("0.01 mg/L", True), (None, False)])
+def test_residuals_larger_than_the_given_sd_are_told(given: str | None, told: bool, tmp_path: Path) -> None:
+    """How many times, and that intervals are too narrow, where chance does not make them so; else their own SD."""
+    rest = f'additive = "{given}"\n' if given else ""
+    path = written(tmp_path, DATA, LINEAR, '[residual]\nmodel = "additive"\n' + rest, levels=levels(noisy()))
+    [group] = estimate(read_fit(path)).groups
+
+    done = command("fit", path, "--out", tmp_path / "out", "--no-figure")
+
+    size = f"residuals {group.sd:.3g} times the given SD" if given else f"residual SD {group.sd:.3g}"
+    said = f"the residuals are {group.sd:.3g} times as large as the given SD, so the intervals are too narrow"
+    assert size in done.output
+    assert (said in done.output) is told
+    assert (said in (tmp_path / "out/report.md").read_text("utf-8")) is told
+
+
 def test_the_command_writes_every_file_and_nothing_else(tmp_path: Path) -> None:
     """Report, tables, record, parameter file and figures; a second run replaces them, a foreign folder is refused."""
     path = written(tmp_path, DATA, ALL, levels=levels(noisy()))

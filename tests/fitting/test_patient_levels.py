@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from fit_files import bateman, command
 from patient_levels import CV, ERROR, LEVELS, TIMES, TWO, fitted, monograph, observation, values, written
-from runs import daily, oral, regimen
+from runs import daily, oral, regimen, text
 from scipy import optimize
 
 import pkinteract
@@ -21,6 +21,7 @@ from pkinteract.engine.curves import Array
 from pkinteract.errors import InputError
 from pkinteract.fitting.patient.individual import individual
 from pkinteract.fitting.patient.priors import patient_fit
+from pkinteract.guidance import fire
 
 DRUGS = Path(pkinteract.__file__).parent / "library/drugs"
 
@@ -341,3 +342,23 @@ def test_the_page_draws_the_band_of_the_table(tmp_path: Path) -> None:
         assert list(ends) == pytest.approx(expected, rel=2e-3) or float(row["individual"]) == 0
     assert '<html lang="de">' in page
     assert not (tmp_path / "bare" / "report.html").exists()
+
+
+def test_the_page_of_a_fit_has_the_guidance_of_its_patient(tmp_path: Path) -> None:
+    """A rule that fires stands on it: the page said that none does, unasked. The notice is of this patient."""
+    levels = observation("47 h", "5 mg/L", "lamotrigine")
+    doses = regimen("lamotrigine", daily("200 mg", "12 h", "0 d", "3 d"))
+    source = tmp_path / "anna.toml"
+    source.write_text(text(doses, days=3) + levels, "utf-8")
+
+    done = command("fit", "--patient", source, "--out", tmp_path / "out")
+    rules = {one.rule for one in fire(load_scenario(source))}
+
+    assert done.exit_code == 0, done.output
+    page = (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert rules
+    assert all(rule in page for rule in rules)
+    record = json.loads((tmp_path / "out" / "run.json").read_text("utf-8"))
+    for told in (done.output, (tmp_path / "out" / "report.md").read_text("utf-8"), record["notice"]):
+        assert "for this patient, fitted to measured levels" in told
+        assert "typical patient;" not in told

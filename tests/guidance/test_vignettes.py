@@ -212,6 +212,23 @@ def test_a_published_case_gets_its_guidance(name: str) -> None:
         assert alternatives[drug] in (None, "caution"), drug
 
 
+@pytest.mark.parametrize(
+    ("begin", "end", "pairs"),
+    [
+        ("4 d", "31 d", {("paroxetine", "lithium"), ("amitriptyline", "paroxetine"), ("amitriptyline", "lithium")}),
+        ("-30 d", "0 d", {("amitriptyline", "lithium")}),
+    ],
+)
+def test_serotonin_adds_up_while_both_are_taken(begin: str, end: str, pairs: set[tuple[str, str]]) -> None:
+    """Four weeks of an SSRI count though they end in the run; one that ends before it does not."""
+    head = 'title = "test"\n[simulation]\nduration = "60 d"\n[patient]\nweight = "70 kg"\n'
+    others = (standing("amitriptyline", "50 mg"), standing("lithium", "300 mg"))
+    drugs = (*others, begun("paroxetine", "20 mg", start=begin, until=end, every="24 h"))
+    scenario = load(head + 'creatinine_clearance = "95 mL/min"\n' + MAN + "".join(drugs))
+
+    assert {one.drugs for one in fire(scenario) if one.rule == "serotonin-pair"} == pairs
+
+
 def test_there_are_fifteen_and_each_is_cited() -> None:
     """As many as were promised; a case without a citation is none."""
     assert len(VIGNETTES) >= 15

@@ -400,15 +400,31 @@ def test_a_ratio_is_above_one_where_the_chi_square_test_says_so(events: int, fre
     assert high == math.inf or high * other * total >= events * others * (1 - 1e-9)
 
 
+@given(
+    numbers=st.tuples(*[st.integers(0, 60)] * 4).filter(lambda some: some[0] + some[1] > 0 and some[2] + some[3] > 0)
+)
+def test_what_chance_makes_is_the_hypergeometric_tail(numbers: tuple[int, int, int, int]) -> None:
+    """Closed form: of scipy, where a group has more than its share; else it is no matter of chance."""
+    events, free, other, _ = numbers
+    total, everybody = events + free, sum(numbers)
+
+    found = counting.chance_of(events, total, events + other, everybody)
+
+    more = events * everybody > (events + other) * total
+    expected = stats.hypergeom.sf(events - 1, everybody, events + other, total) if more else 1.0
+    assert found == pytest.approx(expected, rel=1e-7, abs=1e-12)
+
+
 @pytest.mark.parametrize(
     ("poor", "others", "words"),
     [
         ((1, 145), (1, 12_000), None),
         ((2, 145), (2, 12_000), "82.8 times the share of the others (14.6–465)"),
         ((5, 145), (400, 12_000), None),
+        ((4, 42), (9, 558), None),
         ((12, 145), (0, 12_000), "at least"),
     ],
-    ids=["one patient", "two patients", "as many as chance makes", "nobody else"],
+    ids=["one patient", "two patients", "as many as chance makes", "few", "nobody else"],
 )
 def test_a_group_is_named_for_more_than_one_patient_and_more_than_chance(
     plan: RunPlan, poor: tuple[int, int], others: tuple[int, int], words: str | None

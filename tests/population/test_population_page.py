@@ -114,6 +114,23 @@ def test_who_is_at_risk_is_told_with_the_numbers_of_the_table_of_risks(rising: P
     assert group.group(2) == poor["n"]
 
 
+def test_a_level_that_nothing_moves_is_told_where_somebody_is_above_its_alert_level(tmp_path: Path) -> None:
+    """Beside a level that moves: of lithium in failing kidneys nothing was said, as nortriptyline moved."""
+    lithium = regimen("lithium", daily("300 mg", "12 h", "-20 d", "30 d"))
+    table = '[population]\ncreatinine_clearance = { mean = "20 mL/min", sd = "5 mL/min" }\n'
+    source = written(tmp_path, RISING.replace("[[regimen]]", f"{table}[[regimen]]", 1) + lithium)
+
+    done = command(source, tmp_path / "out", "-n", 24, "--no-figure")
+
+    told = " ".join(done.output.split())
+    [everybody] = [
+        row for row in rows(tmp_path / "out" / "risk.csv") if (row["analyte"], row["group"]) == ("lithium", "all")
+    ]
+    assert float(everybody["share_after"]) > 0.5
+    found = re.findall(r"Of 24 virtual patients [\d.]+ % \(95 % interval [\d.]+ to [\d.]+\) have (.*?) above", told)
+    assert found == ["amitriptyline + nortriptyline", "lithium"]
+
+
 def test_a_group_is_named_only_where_the_command_prints_it(rising: Path) -> None:
     """Each is above the alert level more often than the others, by the interval of its risk ratio."""
     groups = re.findall(r"(CYP\w+) (\w+) metaboliser \(", sentence(rising, "Who is at risk").split("more often")[1])
@@ -257,6 +274,39 @@ def test_a_spread_that_nobody_knows_is_told_wherever_shares_are(tmp_path: Path) 
     assert any(text.startswith(unknown) for text in json.loads((tmp_path / "out" / "run.json").read_text())["warnings"])
     assert "how people differ" not in known.stdout.lower()
     assert json.loads((tmp_path / "known" / "run.json").read_text())["warnings"] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "other people than the patient of the scenario: creatinine clearance 9 mL/min (theirs "),
+        ("de", "andere Menschen als die Person des Szenarios: Kreatinin-Clearance 9 mL/min (bei ihnen "),
+    ],
+)
+def test_a_patient_whom_nobody_is_like_is_told(language: str, said: str, tmp_path: Path) -> None:
+    """Shares among sound kidneys were told of a patient without any, and nothing said that they are not his."""
+    source = written(tmp_path, RISING.replace("95 mL/min", "9 mL/min"))
+
+    done = command(source, tmp_path / "out", "-n", 16, "--language", language, "--no-figure")
+
+    assert said in " ".join(done.output.split())
+
+
+def test_forgotten_doses_are_said_and_counts_where_not_everybody_has_a_measure(tmp_path: Path) -> None:
+    """Half of the way to an end like the beginning is known of those who forgot alone: n of ``metrics.csv``."""
+    one = regimen("lamotrigine", daily("100 mg", "12 h", "-20 d", "4 d"))
+    table = "[population]\nadherence = { taken = 0.97 }\n"
+    source = written(tmp_path, text(one, days=4).replace("[[regimen]]", f"{table}[[regimen]]", 1))
+
+    told = " ".join(command(source, tmp_path / "out", "-n", 40, "--no-figure").output.split())
+
+    [known] = [
+        row["n"] for row in rows(tmp_path / "out" / "metrics.csv") if (row["metric"], row["group"]) == ("t50", "all")
+    ]
+    assert 0 < int(known) < 40
+    assert f") n={known} " in told
+    assert "doses are forgotten by chance" in told
+    assert "n of them, where not all have one" in told
 
 
 def test_without_a_change_only_who_passes_an_alert_level_is_told(tmp_path: Path) -> None:

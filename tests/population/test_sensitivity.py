@@ -92,6 +92,36 @@ def test_one_input_at_a_time_is_the_closed_form(additive: Path) -> None:
     assert swing.high / row.typical == pytest.approx(1 / factor, rel=2e-3)
 
 
+@pytest.mark.parametrize("every", ["24 h", "6 h"])
+def test_doses_are_taken_where_one_input_is_moved(every: str, tmp_path: Path) -> None:
+    """Closed form: dose over clearance and interval, at the median and with any input of doses at its percentiles.
+
+    Each dose is a chance of its own: of four a day, 39 % of which are taken, a "median" patient took none.
+    """
+    patients = PATIENTS.replace("[population]", '[population]\nadherence = "published"')
+    source = text(regimen("victim", daily("100 mg", every, "-10 d", "10 d")), days=10, patient=patients)
+    scenario = load_scenario(written(tmp_path, source, (OWN,)))
+
+    rows = [row for row in trace(plan_of(scenario, specification(scenario, 40))) if row.measure == "cavg_after"]
+
+    [row] = rows
+    clearance = 5 * (1 + 0.25**2) ** (-0.75 / 2)  # of the median weight
+    assert row.typical == pytest.approx(100 / (clearance * float(every.split()[0])), rel=1e-3)
+    assert all(min(swing.low, swing.high) > 0.3 * row.typical for swing in row.swings)
+    assert "doses of victim" in {index.input.label for index in row.indices}
+    assert "doses of victim" not in {swing.input.label for swing in row.swings}
+
+
+def test_what_is_the_same_in_everybody_is_not_traced(tmp_path: Path) -> None:
+    """Nothing acts on the drug: its rise is 1 in all, and what the solver leaves of it depends on nothing."""
+    source = text(regimen("victim", daily("100 mg", "12 h", "-20 d", "10 d")), days=10, patient=PATIENTS)
+    scenario = load_scenario(written(tmp_path, source, (OWN,)))
+
+    rows = trace(plan_of(scenario, specification(scenario, 40)))
+
+    assert {row.measure for row in rows} == {"cavg_before", "cavg_after", "peak_after"}
+
+
 def test_enzymes_that_are_drawn_together_are_one_input() -> None:
     """CYP3A4, CYP2C8 and CYP2C9 correlate: only together are they independent of everything else."""
     scenario = load_scenario(Path(__file__).parents[2] / "scenarios" / "carbamazepine-to-levetiracetam.toml")

@@ -37,7 +37,7 @@ from pkinteract.library import load_library
 from pkinteract.library.lognormal import TAIL
 from pkinteract.library.people import reference as people
 from pkinteract.population.people.cohort import Array, Cohort
-from pkinteract.population.people.draw import draw
+from pkinteract.population.people.draw import draw, unlike
 from pkinteract.population.people.specification import PopulationSpecification, specification
 from pkinteract.scenario.streams import Streams, philox
 from pkinteract.units import dimension_of
@@ -374,3 +374,32 @@ def quantities(node: object) -> list[dict[str, object]]:
     if isinstance(node, dict):
         return [node] if "value" in node else [value for child in node.values() for value in quantities(child)]
     return [value for child in node for value in quantities(child)] if isinstance(node, list) else []
+
+
+@pytest.mark.parametrize(
+    ("own", "row", "unlike_them"),
+    [
+        ({}, "n = 20", []),
+        ({"age": 8.0, "weight": 24.0}, "n = 20", ["age", "weight"]),
+        ({"creatinine_clearance": 12.0}, "n = 20", ["creatinine_clearance"]),
+        ({"creatinine_clearance": 12.0}, 'fixed = ["creatinine_clearance"]', []),
+        ({"weight": 24.0}, 'weight = { mean = "70 kg", sd = "5 kg" }', ["weight"]),
+        ({"age": 20.0}, "n = 20", []),
+    ],
+)
+def test_a_patient_whom_hardly_anybody_is_like_is_named(
+    own: dict[str, float], row: str, unlike_them: list[str]
+) -> None:
+    """A child or failing kidneys, of which adults with sound ones are drawn: with the ends of what these have."""
+    scenario = population(row)
+    patient = replace(scenario.patient, **own)
+
+    found = unlike(replace(scenario, patient=patient), specification(scenario))
+
+    assert list(found) == unlike_them
+    everybody = columns(drawn(replace(scenario, patient=patient)))
+    for name, ends in found.items():
+        assert ends["own"] == own[name]
+        assert not ends["low"] <= own[name] <= ends["high"]
+        inside = np.mean((everybody[name] >= ends["low"]) & (everybody[name] <= ends["high"]))
+        assert inside == pytest.approx(0.99, abs=0.01)

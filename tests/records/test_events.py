@@ -382,6 +382,22 @@ def test_what_was_passed_over_or_assumed_is_said(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out/run.json").read_text("utf-8"))["notes"] == done.stdout.splitlines()[:3]
 
 
+def test_doses_of_a_salt_and_ages_that_are_not_described_are_said(tmp_path: Path) -> None:
+    """AMT is no labelled dose of lithium; a child whom a scenario would refuse gets a number, with a word on it."""
+    data = written(tmp_path, "ID,TIME,AMT,WT,AGE,CRCL\n1,0,300,70,40,95\n2,0,300,20,5,95\n2,4,0,20,5,95\n")
+
+    said = {
+        drug: command("events", data, "--drug", drug, "--out", tmp_path / drug).stdout.splitlines()[:-2]
+        for drug in ("lithium", "levetiracetam")
+    }
+
+    assert said["lithium"] == [
+        "AMT is mg of lithium itself, not of a salt: 100 mg of tablet (carbonate) are AMT 18.78",
+        "lithium is described for 18 to 100 y; records of another age: 2",
+    ]
+    assert said["levetiracetam"] == ["levetiracetam is described for 16 to 100 y; records of another age: 2"]
+
+
 def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
     """Nothing is written among files that are not ours unless asked for; results of the same data are renewed."""
     data = written(tmp_path, PLAIN)

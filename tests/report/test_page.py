@@ -24,6 +24,7 @@ from pkinteract.analysis import answer_of
 from pkinteract.cli import main
 from pkinteract.engine.curves import extremes
 from pkinteract.model.expectation.evidence import pair_evidence
+from pkinteract.report.page.chart import chart_content
 from pkinteract.report.page.write import page_text
 from pkinteract.report.run.sentences import sentences_of
 from pkinteract.result import Conflict, FittedValue, LevelFit, Result
@@ -426,6 +427,18 @@ def test_a_page_tells_of_dialysis_albumin_and_what_is_taken_besides() -> None:
         assert ("sessions of dialysis: 4" if language == "en" else "Dialysesitzungen: 4") in head
         assert besides in head
         assert "Marcumar" in head
+
+
+def test_every_chart_has_the_range_of_all_that_is_judged_in_it() -> None:
+    """Unbound levels stand apart: 20 mg/L of phenytoin in all stood far above the alert level of what is unbound."""
+    drugs = [regimen(name, daily("100 mg", "8 h", "-20 d", "9 d")) for name in ("phenytoin", "valproate")]
+    result = run(text(*drugs, days=10))
+
+    panels = chart_content(answer_of(result), words_of("en"))["panels"]
+
+    ranges = [(analyte.low, analyte.high, analyte.alert) for analyte in result.analytes]
+    assert [(panel["low"], panel["high"], panel["alert"]) for panel in panels] == ranges
+    assert [len(panel["curves"]) for panel in panels] == [1] * 4
 
 
 def test_measured_levels_stand_beside_what_is_predicted_with_their_dates(folder: Path) -> None:

@@ -314,6 +314,8 @@ ALERTS = {
     "measured-low": {"day": 6.0, "measured": 6.0, "predicted": 20.0, "share": 30.0},
     "measured-unknown": {"day": 6.0, "measured": 60.0, "predicted": 20.0, "fold": 3.0},
     "measured-low-unknown": {"day": 6.0, "measured": 6.0, "predicted": 20.0, "share": 30.0},
+    "measured-alert": {"day": 6.0, "measured": 60.0, "level": 20.0},
+    "measured-alert-untimely": {"day": 6.0, "measured": 60.0, "level": 20.0},
     "contraception": {"share": 55.0, "day": 38.0},
     "contraception-recovers": {"day": 38.0},
     "contraception-open": {"share": 55.0},
@@ -396,6 +398,23 @@ def test_a_level_that_comes_into_its_range_does_not_stay_in_it() -> None:
 
     assert "was below 80 ng/mL before the change" in said
     assert f"inside its range from day {below.stop / 24:.0f} on" in said
+
+
+@pytest.mark.parametrize("lowered", [False, True])
+def test_a_level_that_comes_back_below_its_range_is_no_news(lowered: bool) -> None:
+    """Clozapine after a week of ciprofloxacin is as low as before; after a lower dose of its own it is news."""
+    own = [daily("125 mg", "12 h", "-30 d", "12 d" if lowered else "20 d")]
+    own += [daily("100 mg", "12 h", "12 d", "20 d")] if lowered else []
+    other = daily("500 mg", "12 h", "1.5 d", "8.5 d")
+    result = run(text(regimen("clozapine", *own), regimen("ciprofloxacin", other), days=20))
+
+    answered = answer_of(result)
+    said = {one.label: one.text for one in sentences_of(answered, words_of("en"))}
+    low = [alert.since for alert in answered.alerts if alert.rule == "below-range" and alert.analyte == "clozapine"]
+
+    assert low == ["before", "after" if lowered else "again"]
+    assert ("before the change and is so again from" in said["do"]) is not lowered
+    assert ("below 350 ng/mL from day" in said["much"] + said["do"]) is lowered
 
 
 def test_a_level_below_its_range_that_falls_is_said_to_fall_further() -> None:

@@ -10,7 +10,7 @@ from pkinteract.analysis.alerts.doses import dose_alerts
 from pkinteract.analysis.alerts.measured import measured_alerts
 from pkinteract.analysis.alerts.ranges import range_alerts
 from pkinteract.analysis.alerts.types import GRAVITY, Alert
-from pkinteract.analysis.moves import LEAST, Move, first_change
+from pkinteract.analysis.moves import LEAST, Move, first_change, own_changes
 from pkinteract.result import Result
 from pkinteract.scenario.types import TOLERANCE
 
@@ -33,7 +33,7 @@ def alerts_of(result: Result, moves: Iterable[Move]) -> tuple[Alert, ...]:
     )
     told = [replace(alert, since="before" if _earlier(alert, change or 0.0) else "after") for alert in alerts]
     known = {(alert.analyte, alert.rule): alert for alert in told if alert.since == "before"}
-    back = [replace(alert, since="again") if _back(alert, known) else alert for alert in told]
+    back = [replace(alert, since="again") if _back(result, alert, known) else alert for alert in told]
     return tuple(sorted(back, key=lambda alert: (GRAVITY[alert.severity], alert.start)))
 
 
@@ -44,10 +44,12 @@ def _earlier(alert: Alert, change: float) -> bool:
     return alert.start <= change + TOLERANCE if alert.rule in OF_LEVELS else alert.start < change - TOLERANCE
 
 
-def _back(alert: Alert, known: Mapping[tuple[str, str], Alert]) -> bool:
-    """Whether a level is out of its range once more, and hardly further than before the change."""
+def _back(result: Result, alert: Alert, known: Mapping[tuple[str, str], Alert]) -> bool:
+    """Whether a level is out of its range once more, at the same doses, and hardly further than before the change."""
     earlier = known.get((alert.analyte, alert.rule))
     if alert.since == "before" or alert.rule not in OF_LEVELS or earlier is None:
+        return False
+    if own_changes(result.scenario, result.analyte(alert.analyte).parent):
         return False
     worst, then = (float(str(one.values["worst"])) for one in (alert, earlier))
     return worst >= then / LEAST if alert.rule == "below-range" else worst <= then * LEAST

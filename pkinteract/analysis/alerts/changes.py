@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from pkinteract.analysis.alerts.types import Alert, Severity
+from pkinteract.analysis.alerts.types import GRAVITY, Alert, Severity
 from pkinteract.analysis.causes import is_dialysed
 from pkinteract.analysis.drift import causes_of_move, doses_with, effect_beside_drift, unknown_part
 from pkinteract.analysis.exposure import PRESENT, highest_level
@@ -84,6 +84,7 @@ def _change(result: Result, move: Move) -> Alert:
 def _drifting(result: Result, move: Move, effect: float) -> Alert:
     """What changes of something else make of a level on a way of its own; less grave where its dose makes up for it."""
     dosed = doses_with(result, move)
+    ratios = (effect, move.ratio) if dosed else (effect,)
     values: dict[str, object] = {
         "analyte": move.analyte.id,
         "before": move.before,
@@ -95,7 +96,7 @@ def _drifting(result: Result, move: Move, effect: float) -> Alert:
     return Alert(
         start=move.cause,
         stop=move.stop,
-        severity="warning" if dosed and _severity(move, move.ratio) == "warning" else _severity(move, effect),
+        severity=max((_severity(move, ratio) for ratio in ratios), key=GRAVITY.__getitem__),
         analyte=move.analyte.id,
         rule="change",
         sentence="dosed" if dosed else "drifting",

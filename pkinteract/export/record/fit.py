@@ -6,13 +6,14 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from pkinteract import NOTICE
 from pkinteract.fitting.types import Fit, FitResult
 from pkinteract.library.fingerprint import fingerprint
 from pkinteract.text.inputs import name_among
 from pkinteract.text.record import checksum, head, recipe, source
 
 
-def fit_record(outcome: FitResult, again: Mapping[str, object]) -> dict[str, object]:
+def fit_record(outcome: FitResult, again: Mapping[str, object], notice: str = NOTICE) -> dict[str, object]:
     """The record of a fit as plain data.
 
     Parameters
@@ -20,11 +21,13 @@ def fit_record(outcome: FitResult, again: Mapping[str, object]) -> dict[str, obj
     again
         What it needs to be run again: of :func:`file_recipe` or :func:`patient_recipe`. Left out of the record of a fit
         that Ctrl-C ended: nobody ends another one at the same point.
+    notice
+        What it is no more than.
     """
     fit = outcome.fit
     stopped = any(group.stopped for group in outcome.groups)
     return {
-        **head(fingerprint(), libraries=["scipy"]),
+        **head(fingerprint(), notice=notice, libraries=["scipy"]),
         "scenario": source(fit.name, fit.title, fit.text),
         "data": [{"file": file.name, "sha256": _checksum(fit, file)} for file in fit.files],
         "omitted": [

@@ -17,6 +17,12 @@ from pkinteract.population.people.variation import abundances, factors, narrowin
 from pkinteract.scenario import Scenario
 from pkinteract.scenario.streams import Streams
 
+COMMON = (0.005, 0.995)
+"""Between these quantiles of what is drawn lies nearly everybody."""
+
+LOOKED_AT = 512
+"""Patients of whom these quantiles are, however many are run."""
+
 
 def draw(scenario: Scenario, spec: PopulationSpecification, first: int, count: int) -> Cohort:
     """Patients ``first`` to ``first + count - 1`` of a population.
@@ -64,6 +70,22 @@ def drawn(scenario: Scenario, spec: PopulationSpecification, streams: Streams) -
         taken=taken,
         late=late,
     )
+
+
+def unlike(scenario: Scenario, spec: PopulationSpecification) -> dict[str, dict[str, float]]:
+    """In what the own patient of a scenario is beyond nearly all that are drawn: ``own``, and ``low`` to ``high``.
+
+    Of "age" [y], "weight" [kg] and "creatinine_clearance" [mL/min]; the ends are at ``COMMON``.
+    """
+    streams = Streams(seed=spec.seed, number=np.arange(LOOKED_AT))
+    body = physiques(scenario.patient, spec, streams, _rows(spec, streams))
+    traits = {}
+    for name in ("age", "weight", "creatinine_clearance"):
+        own = getattr(scenario.patient, name)
+        low, high = (float(end) for end in np.quantile(getattr(body, name), COMMON))
+        if own is not None and not low * (1 - 1e-9) <= own <= high * (1 + 1e-9):
+            traits[name] = {"own": own, "low": low, "high": high}
+    return traits
 
 
 def _rows(spec: PopulationSpecification, streams: Streams) -> IntArray | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pkinteract.population.people.cohort import Array
+from pkinteract.population.people.draw import unlike
 from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.statistics.tally import Tally, quantiles
 from pkinteract.result import Analyte
@@ -16,6 +17,12 @@ from pkinteract.text.remark import Remark, remark
 
 EDGES = (0.05, 0.5, 0.95)
 """Ends of the band that holds nine patients in ten, and their median between them."""
+
+_OWN = {
+    "age": "remark.own-age",
+    "weight": "remark.own-weight",
+    "creatinine_clearance": "remark.own-creatinine-clearance",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +65,15 @@ def people_of(plan: RunPlan, tally: Tally) -> PatientSpread:
 
 
 def remarks_of(plan: RunPlan) -> Iterator[Remark]:
-    """What to know of the patients: genes of the scenario's that are drawn all the same, and spreads nobody knows."""
+    """What to know of the patients: whom they are not like, what they forget, what is drawn, what nobody knows."""
+    traits = tuple(
+        remark(_OWN[name], **{end: float(f"{value:.3g}") for end, value in ends.items()})
+        for name, ends in unlike(plan.scenario, plan.spec).items()
+    )
+    if traits:
+        yield remark("remark.unlike", traits=traits)
+    if plan.spec.adherence is not None and min(plan.spec.adherence.taken) < 1:
+        yield remark("remark.forgotten")
     for gene, activity in plan.scenario.patient.phenotype.items() if plan.scenario.population is None else ():
         if gene in plan.genes and activity.phenotype != "normal":
             yield remark("remark.drawn-over", gene=gene, phenotype=activity.phenotype)

@@ -42,6 +42,13 @@ GONE = 1e-3
 """A drug whose average at the end is below this share of its highest level is gone, and nothing depends on it [1]."""
 
 
+SPREAD = 1e-3
+"""A result whose logarithm has a smaller SD is the same in everybody, and what is left is that of the solver [1]."""
+
+_ORDERED = {"sex": "sex (woman, man)", "smoking": "smoking (smoker, non-smoker)"}
+"""What stands at the low and at the high percentile of what is one of two."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Factor:
     """Something in which patients differ: what is said of it, and the names of its random numbers."""
@@ -67,7 +74,10 @@ class Index:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TornadoBar:
-    """A result with one input at its 5th and at its 95th percentile, all others at their medians."""
+    """A result with one input at its 5th and at its 95th percentile, all others at their medians.
+
+    Doses are taken as they are due: each is a chance of its own, and all of them have no percentile.
+    """
 
     input: Factor
     low: float
@@ -152,7 +162,10 @@ def inputs_of(plan: RunPlan) -> tuple[Factor, ...]:
     drawn(plan.scenario, plan.spec, asked)
     tied = {f"level of {name}" for name in set().union(*people.rank_correlations())} & set(asked.asked)
     genes = {name: f"genotype of {name}" for name in people.drawn_genes()}
-    factors = [Factor(label=genes.get(name, name), names=frozenset([name])) for name in asked.asked if name not in tied]
+    labels = genes | _ORDERED
+    factors = [
+        Factor(label=labels.get(name, name), names=frozenset([name])) for name in asked.asked if name not in tied
+    ]
     if tied:
         enzymes = ", ".join(sorted(name.removeprefix("level of ") for name in tied))
         factors.append(Factor(label=f"levels of {enzymes}", names=frozenset(tied)))
@@ -190,7 +203,8 @@ def trace(plan: RunPlan, done: Callable[[int], None] | None = None) -> tuple[Sen
         2 * n + side: (factor.names, level) for n, factor in enumerate(inputs) for side, level in enumerate((LOW, HIGH))
     }
     moved = _FixedDraw(seed=plan.spec.seed, number=np.arange(2 * len(inputs) + 1), held=held)
-    [swung] = _simulated(plan, [moved], None)
+    taken = replace(plan, spec=replace(plan.spec, adherence=None))
+    [swung] = _simulated(taken, [moved], None)
     sensitivities = []
     for place, analyte in enumerate(plan.analytes):
         top, end = (swung[measure_column(analyte, measure)][-1] for measure in ("cmax", "cavg_after"))
@@ -235,12 +249,12 @@ def _traced(
 ) -> SensitivityResult | None:
     """Indices and swings of one result, from values (patients, strangers, like each input's; patient).
 
-    None if it does not vary.
+    None if it does not vary by ``SPREAD``.
     """
     with np.errstate(invalid="ignore"):
         sound = np.all(values > 0, axis=0)
     logs = np.log(values[:, sound])
-    if sound.sum() < 2 or not logs[:2].std() > 1e-9:
+    if sound.sum() < 2 or not logs[:2].std() > SPREAD:
         return None
     numbers = np.random.default_rng(seed).integers(0, logs.shape[1], (RESAMPLES, logs.shape[1]))
     indices = [

@@ -6,6 +6,7 @@ are read; patients are counted by whether they are at risk, in all and by what d
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -208,6 +209,30 @@ def wilson(events: npt.ArrayLike, total: npt.ArrayLike, z: float = 1.95996398454
         half = z / (n + z**2) * np.sqrt(k * (n - k) / n + z**2 / 4)
         low, high = np.where(k == 0, 0.0, middle - half), np.where(k == n, 1.0, middle + half)
     return np.where(n > 0, low, np.nan), np.where(n > 0, high, np.nan)
+
+
+def chance_of(events: int, total: int, all_events: int, everybody: int) -> float:
+    """How often a group of ``total`` that is drawn from ``everybody`` at random has at least ``events`` [1].
+
+    Of ``all_events`` in everybody: the hypergeometric tail, which is exact also for few events.
+    """
+    if events * everybody <= all_events * total:
+        return 1.0
+    ways = _log_ways(total, events) + _log_ways(everybody - total, all_events - events)
+    term = math.exp(ways - _log_ways(everybody, all_events))
+    chance = 0.0
+    for count in range(events, min(total, all_events) + 1):
+        chance += term
+        term *= (total - count) * (all_events - count)
+        term /= (count + 1) * (everybody - total - all_events + count + 1)
+        if term <= 1e-9 * chance:
+            break
+    return chance
+
+
+def _log_ways(many: int, few: int) -> float:
+    """Logarithm of the number of ways in which few are chosen of many."""
+    return math.lgamma(many + 1) - math.lgamma(few + 1) - math.lgamma(many - few + 1)
 
 
 def ratio_interval(

@@ -84,13 +84,13 @@ def _step(advice: Advice, step: PlannedStep, words: Words) -> str:
 
 
 def _dose(advice: Advice, dose: PlannedDose, words: Words) -> str:
-    made = "" if dose.tablets is None or not dose.tablets.parts else f" ({dose.tablets.text})"
+    made = "" if dose.tablets is None or not dose.tablets.parts else f" ({words.number(dose.tablets.text)})"
     if dose.every is not None:
-        return words.say("advise.dose-every", amount=dose.amount, tablets=made, every=dose.every)
+        return words.say("advise.dose-every", amount=words.dose(dose.amount), tablets=made, every=dose.every)
     if advice.task.scenario.start is None:
-        return words.say("advise.dose-times", amount=dose.amount, tablets=made, count=len(dose.hours))
+        return words.say("advise.dose-times", amount=words.dose(dose.amount), tablets=made, count=len(dose.hours))
     times = words.listed([clock(hour) for hour in dose.hours])
-    return words.say("advise.dose", amount=dose.amount, tablets=made, times=times)
+    return words.say("advise.dose", amount=words.dose(dose.amount), tablets=made, times=times)
 
 
 def _check(advice: Advice, step: PlannedStep, time: float, words: Words) -> str:

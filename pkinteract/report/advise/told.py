@@ -86,8 +86,8 @@ class ToldAdvice:
                     **row,
                     "tablets": words.number(str(row["tablets"])) or "–",
                     "check_on": row["check_on"] or "–",
-                    "day": words.written(round(float(row["day"]), 2)),
-                    "dose_mg": words.written(float(row["dose_mg"])),
+                    "day": words.number(f"{round(float(row['day']), 2):g}"),
+                    "dose_mg": words.dose(float(row["dose_mg"])),
                 }
                 for row in rows
             ],

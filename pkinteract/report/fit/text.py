@@ -16,6 +16,9 @@ from pkinteract.fitting.types import Estimate, FitResult, Group
 from pkinteract.report.lines import markdown
 from pkinteract.report.posterior.text import posterior_lines
 
+SURE = 3.090232306167813
+"""Normal quantile of 99.9 %."""
+
 _MODELS = {
     "additive": "additive: one SD for all concentrations",
     "proportional": "proportional: SD in proportion to the predicted concentration",
@@ -79,14 +82,15 @@ def _given(outcome: FitResult) -> str:
 
 
 def _group(outcome: FitResult, group: Group) -> Iterator[str]:
-    yield from (f"**Warning**: {markdown(text)}" for text in group.warnings)
-    yield from [""] if group.warnings else []
+    warnings = [*group.warnings, *_misjudged(outcome, group)]
+    yield from (f"**Warning**: {markdown(text)}" for text in warnings)
+    yield from [""] if warnings else []
     yield "| parameter | estimate | unit | standard error | RSE | 95 % interval | initial | prior |"
     yield "|---|---:|---|---:|---:|---|---:|---|"
     yield from (_row(estimate) for estimate in group.estimates)
     yield ""
     what = "measurements" if any(series.runs for series in group.series) else "concentrations"
-    yield f"{group.observations} {what}, residual SD {group.sd:.4g}{_criteria(group)}; {_reached(group)}"
+    yield f"{group.observations} {what}, {_scatter(outcome, group, 4)}{_criteria(group)}; {_reached(group)}"
     yield from _fold_error(outcome, group)
     if len(group.names) > 1:
         yield ""
@@ -95,6 +99,25 @@ def _group(outcome: FitResult, group: Group) -> Iterator[str]:
         for i, name in enumerate(group.names):
             cells = ["" if math.isnan(value) else f"{value:.3f}" for value in group.correlation[i, : i + 1]]
             yield f"| {name} | {' | '.join([*cells, *[''] * (len(group.names) - i - 1)])} |"
+
+
+def _scatter(outcome: FitResult, group: Group, digits: int) -> str:
+    """How large the residuals are: their SD, or how many times as large as one that was given."""
+    size = f"{group.sd:.{digits}g}"
+    return f"residuals {size} times the given SD" if outcome.fit.known else f"residual SD {size}"
+
+
+def _misjudged(outcome: FitResult, group: Group) -> Iterator[str]:
+    """That residuals are larger than a given SD lets them be by chance: intervals rest on it.
+
+    The bound of the chi-square distribution after Wilson and Hilferty. Proc Natl Acad Sci 1931;17:684-8.
+    """
+    ninth = 2 / (9 * max(group.observations, 1))
+    if outcome.fit.known and outcome.fit.loss == "linear" and group.sd**2 > (1 - ninth + SURE * math.sqrt(ninth)) ** 3:
+        yield (
+            f"the residuals are {group.sd:.3g} times as large as the given SD, so the intervals are too narrow; "
+            "let it be estimated, give a larger one, or let what differs between the subjects differ"
+        )
 
 
 def _fold_error(outcome: FitResult, group: Group) -> Iterator[str]:
@@ -156,10 +179,10 @@ def fit_lines(outcome: FitResult, written: Iterable[Path]) -> Iterator[str]:
         who = f"subject {group.subject}: " if group.subject else ""
         free = [estimate for estimate in group.estimates if estimate.free]
         shown = [estimate for estimate in free if not estimate.subject or group.subject]
-        yield "  " + who + ", ".join(_short(estimate) for estimate in shown) + f"; residual SD {group.sd:.3g}"
+        yield "  " + who + ", ".join(_short(estimate) for estimate in shown) + f"; {_scatter(outcome, group, 3)}"
         if len(shown) < len(free):
             yield f"  and {len(free) - len(shown)} estimates of single subjects, in estimates.csv"
-        yield from (f"  warning: {who}{text}" for text in group.warnings)
+        yield from (f"  warning: {who}{text}" for text in (*group.warnings, *_misjudged(outcome, group)))
     yield from (str(path) for path in written)
 
 

@@ -43,13 +43,16 @@ Row = Mapping[str, Any]
 
 
 def chart_content(answer: Answer, words: Words, people: PatientSpread | None = None) -> dict[str, Any]:
-    """Everything that is drawn, thinned so that the page stays small; times in days."""
+    """Everything that is drawn, thinned so that the page stays small; times in days.
+
+    Unbound levels have a panel of their own, as in the picture: their range is none of the total ones.
+    """
     result, scenario = answer.result, answer.result.scenario
     drawn_span = span(scenario)
     coarse = np.linspace(*drawn_span, ENZYME_POINTS)
-    families: dict[tuple[str, str], list[int]] = {}
+    families: dict[tuple[str, str, bool], list[int]] = {}
     for i, analyte in enumerate(result.analytes):
-        families.setdefault((analyte.parent, analyte.unit), []).append(i)
+        families.setdefault((analyte.parent, analyte.unit, analyte.unbound), []).append(i)
     drawn = len(result.curves) * (1 if people is None else 1 + len(people.levels[0]))
     drawn += 0 if result.fit is None else len(families) + 2 * len(result.fit.bands)
     times, sampled = _times(drawn_span, drawn)

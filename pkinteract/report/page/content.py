@@ -262,7 +262,7 @@ def _doses(scenario: Scenario, words: Words) -> Iterator[Row]:
     for drug in scenario.dosed:
         stretches = stretches_of(daily_amounts(scenario, drug))
         text = "; ".join(
-            words.say("dosed", amount=float(amount), first=first, last=after - 1)
+            words.say("dosed", amount=words.dose(float(amount)), first=first, last=after - 1)
             for first, after, amount in stretches[:STRETCHES]
         )
         yield {

@@ -50,7 +50,7 @@ def page_text(
     chart = content.pop("chart")
     return room.get_template("page.html").render(
         **content,
-        chart_panels=len(chart["panels"]),
+        drawn_drugs=len({(analyte.parent, analyte.unit) for analyte in answer.result.analytes}),
         say=words.say,
         chart=_embedded({**chart, "words": _chart_words(words)}),
         plot_script=(FOLDER / "uplot" / "uPlot.iife.min.js").read_text("utf-8"),

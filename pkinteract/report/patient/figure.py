@@ -23,6 +23,7 @@ from pkinteract.report.drawing import (
     panels,
     reference_range,
 )
+from pkinteract.report.patient.text import notice
 from pkinteract.result import Result
 
 _PEOPLE, _CURVE = "#D4D4D4", "#777777"
@@ -39,7 +40,8 @@ def draw_patient(individual: Individual, result: Result) -> Figure:
     drugs = list(result.scenario.dosed)
     sizes = [(2.0, 3) for _ in individual.bands] + [(0.06 + 0.26 * len(drugs), 1)]
     with mpl.rc_context(STYLE):
-        figure, axes = panels(sizes, title=result.scenario.title, widest=max(len(drug) for drug in drugs))
+        widest = max(len(drug) for drug in drugs)
+        figure, axes = panels(sizes, title=result.scenario.title, widest=widest, notice=notice())
         for n, (axis, band) in enumerate(zip(axes, individual.bands, strict=False)):
             _draw_band(axis, individual, band, result, _COLORS[n % len(_COLORS)])
         draw_regimens(axes[-1], result.scenario, drugs)

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import pkinteract
 from pkinteract.export.fit import number
 from pkinteract.export.tables.patient import percent_moved
 from pkinteract.fitting.patient.individual import Individual, PatientEstimate
 from pkinteract.fitting.patient.weighed import WeighedLevel
 from pkinteract.report.lines import level_text, markdown, rows_text
-from pkinteract.text.words import day_number
+from pkinteract.text.words import day_number, three_digits, words_of
+
+
+def notice() -> str:
+    """What stands below everything that is made of a patient's levels."""
+    return words_of("en").say("terminal.notice-fitted")
 
 
 def patient_report(individual: Individual) -> str:
     """The whole report."""
-    lines = [f"# {markdown(individual.scenario.title)}", "", pkinteract.NOTICE, ""]
+    lines = [f"# {markdown(individual.scenario.title)}", "", notice(), ""]
     lines += [f"* Levels and doses: {markdown(individual.scenario.path.name)}", f"* {_error_text(individual)}"]
     if individual.uninformed:
         lines.append(
@@ -81,15 +85,15 @@ def _level_cells(level: WeighedLevel) -> list[str]:
         _when(level),
         level.observation.analyte,
         level_text(level.observation),
-        f"{level.population:.3g} ({_span(level.expected)})",
-        f"{level.individual:.3g} ({_span(level.individually_expected)})",
+        f"{three_digits(level.population)} ({_span(level.expected)})",
+        f"{three_digits(level.individual)} ({_span(level.individually_expected)})",
         f"{level.residual:.1f}",
-        f"{level.without:.3g}",
+        three_digits(level.without),
     ]
 
 
 def _span(ends: tuple[float, float]) -> str:
-    return f"{ends[0]:.3g} to {ends[1]:.3g}"
+    return f"{three_digits(ends[0])} to {three_digits(ends[1])}"
 
 
 def _influence(individual: Individual) -> Iterator[str]:
@@ -125,4 +129,4 @@ def patient_lines(individual: Individual, written: Iterable[Path]) -> Iterator[s
     yield from (f"  warning: {text}" for text in individual.warnings)
     yield from (f"  warning: {text}" for text in individual.scenario.warnings)
     yield from (f"  wrote {path}" for path in written)
-    yield f"  {pkinteract.NOTICE}"
+    yield f"  {notice()}"

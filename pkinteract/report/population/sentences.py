@@ -11,7 +11,7 @@ from pkinteract.export.tables.population import risk_table
 from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.statistics.metrics import measures_of
 from pkinteract.population.statistics.people import spread_unknown
-from pkinteract.population.statistics.tally import EVER, PHENOTYPES, Tally, share_below
+from pkinteract.population.statistics.tally import BEFORE, EVER, PHENOTYPES, Tally, share_below
 from pkinteract.report.population.text import often_at_risk
 from pkinteract.report.run.sentences import MOST, told_moves
 from pkinteract.scenario.types import TOLERANCE
@@ -22,25 +22,24 @@ from pkinteract.text.words import Words
 def people_sentences(plan: RunPlan, tally: Tally, answer: Answer, words: Words) -> Iterator[str]:
     """Share of the patients beyond a limit, and the groups that are so more often; nothing where nobody has a result.
 
-    Of the levels that a change moves, or where none does of those that pass an alert level in somebody: the share above
-    it as in ``risk.csv``; without one, or where it falls, about how many have a lowest level of the last day out of
-    range.
+    Of the levels that a change moves, then of those that are above an alert level in somebody: the share above it as in
+    ``risk.csv``. Where it has none, or falls, about how many have a lowest level of the last day out of range.
     """
     if not tally.patients[0]:
         return
     yield from _redosed(plan, tally, words)
     table, moves = risk_table(plan, tally), told_moves(answer)
-    moving = [move.place for move in moves]
     falling = {move.place for move in moves if move.ratio < 1}
     judged = [place for place, analyte in enumerate(plan.analytes) if analyte.alert is not None]
-    told = {
-        place: list(_above_alert(plan, table, place, words))
-        for place in moving or [place for place in judged if tally.risk[place, 0, EVER]][:MOST]
-        if place in judged and place not in falling
-    }
+    rising = dict.fromkeys(move.place for move in moves if move.place in judged and move.place not in falling)
+    told = {place: list(_above_alert(plan, table, place, words)) for place in rising}
     for move in moves:
         if move.place in falling or move.place not in judged:
             told[move.place] = list(_out_of_range(plan, tally, move, words))
+    others = [place for place in judged if place not in rising and place not in falling]
+    above = {place: int(max(tally.risk[place, 0, [BEFORE, EVER]])) for place in others}
+    for place in sorted((place for place in others if above[place]), key=lambda place: -above[place])[:MOST]:
+        told[place] = list(_above_alert(plan, table, place, words))
     yield from (sentence for sentences in told.values() for sentence in sentences)
     unknown = spread_unknown(plan, (plan.analytes[place] for place, sentences in told.items() if sentences))
     if unknown:

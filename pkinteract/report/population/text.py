@@ -12,13 +12,13 @@ from pkinteract.export.tables.population import risk_table, shares
 from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.statistics.metrics import measures_of
 from pkinteract.population.statistics.people import remarks_of
-from pkinteract.population.statistics.tally import AFTER, BEFORE, EVER, PHENOTYPES, Tally, quantiles, ratio_interval
+from pkinteract.population.statistics.tally import AFTER, BEFORE, EVER, PHENOTYPES, Tally, chance_of, quantiles
 from pkinteract.report.cautions import cautions_told, remarks_told
 from pkinteract.report.lines import protocol_lines, rows_text
 from pkinteract.report.pairs import taken_lines
 from pkinteract.result import Analyte
 from pkinteract.text.csv import Table
-from pkinteract.text.words import Words
+from pkinteract.text.words import Words, three_digits
 
 _SHOWN = ("cavg_before", "cavg_after", "fold_rise", "t50", "t90")
 _TURNS = ("fold_highest", "t_highest", "fold_lowest", "t_lowest")
@@ -27,8 +27,8 @@ _COUNTS = {"events": "at_risk_after", "total": "n"}
 """Names in the sentence to columns of ``risk.csv``."""
 _LEAST = 1e-3
 """A level or ratio below this is printed as 0."""
-_SURE = 3.2905267314919
-"""A group is named when the 99.9 % interval of its risk ratio is above 1: with two dozen groups 95 % is chance."""
+_CHANCE = 1e-3
+"""A group is named when chance alone has as many of it at risk more rarely: of two dozen groups one in 20 is chance."""
 _FEWEST = 2
 """Patients at risk that a group has at least when it is named."""
 _MOST = 8
@@ -86,13 +86,20 @@ def _spread(plan: RunPlan, tally: Tally, shown: Sequence[str], words: Words) -> 
     first = 0
     for analyte in plan.analytes:
         names = list(measures_of(analyte))
-        spreads = quantiles(tally.measures[first : first + len(names), 0], (0.05, 0.5, 0.95)).T
+        counts = tally.measures[first : first + len(names), 0][[names.index(name) for name in shown]]
+        spreads = quantiles(counts, (0.05, 0.5, 0.95)).T
+        known = counts.sum(axis=1, dtype=np.int64).tolist()
         cells = [
-            "–" if np.isnan(spread[1]) else words.number(_range(spread))
-            for spread in spreads[[names.index(name) for name in shown]]
+            "–" if np.isnan(spread[1]) else words.number(_range(spread)) + _of_fewer(count, tally, words)
+            for spread, count in zip(spreads, known, strict=True)
         ]
         first += len(names)
         yield analyte.id, analyte.unit, *cells
+
+
+def _of_fewer(count: int, tally: Tally, words: Words) -> str:
+    """In how many patients there is a measure, where not all have it: a time course needs a change."""
+    return "" if count == int(tally.patients[0]) else f" n={_whole(count, words)}"
 
 
 def _range(spread: np.ndarray) -> str:
@@ -102,7 +109,7 @@ def _range(spread: np.ndarray) -> str:
 
 def _number(value: float) -> str:
     """Three significant digits, none after the point above a hundred; 0 for what is next to nothing."""
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}" if value >= _LEAST else "0"
+    return three_digits(value) if value >= _LEAST else "0"
 
 
 def _at_risk(plan: RunPlan, tally: Tally, words: Words) -> Iterator[str]:
@@ -133,9 +140,12 @@ def often_at_risk(table: Table, analyte: Analyte) -> list[int]:
     mine = [n for n, name in enumerate(table["analyte"]) if name == analyte.id]
     if not mine:
         return []
-    events, total = (np.array([table[name][n] for n in mine]) for name in ("at_risk_after", "n"))
-    low = ratio_interval(events, total, events[0] - events, total[0] - total, _SURE)[0]
-    at_risk = [n for n, some, least in zip(mine, events, low, strict=True) if some >= _FEWEST and least > 1]
+    events, total = ([int(table[name][n]) for n in mine] for name in ("at_risk_after", "n"))
+    at_risk = [
+        n
+        for n, some, of in zip(mine, events, total, strict=True)
+        if some >= _FEWEST and chance_of(some, of, events[0], total[0]) < _CHANCE
+    ]
     return sorted(at_risk, key=lambda n: -table["share_after"][n])
 
 

@@ -23,7 +23,7 @@ from pkinteract.report.run.phrases import (
 )
 from pkinteract.text.words import Words
 
-URGENT = ("lost", "beyond-clearance")
+URGENT = ("lost", "beyond-clearance", "measured-alert")
 """Rules whose grave alerts are advice themselves."""
 
 

@@ -42,4 +42,4 @@ def _change(answer: Answer, check: CheckOutcome, words: Words) -> str:
 
 def _amounts(amounts: list[float], words: Words) -> str:
     """The doses of a day, as one where all are the same."""
-    return words.listed([words.written(amount) for amount in (amounts if len(set(amounts)) > 1 else amounts[:1])])
+    return words.listed([words.dose(amount) for amount in (amounts if len(set(amounts)) > 1 else amounts[:1])])

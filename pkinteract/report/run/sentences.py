@@ -286,7 +286,9 @@ def _cause(answer: Answer, cause: Cause, words: Words) -> str:
         key = "non-smoker" if cause.drug == "smoker" and not cause.after else key
         return words.say(f"cause.{key}", before=cause.before, after=cause.after)
     name = analyte_name(answer, cause.drug, words)
-    return words.say(f"cause.{cause.what}", drug=name, before=cause.before, after=cause.after)
+    doses = {"before": cause.before, "after": cause.after}
+    given = {end: words.dose(dose) for end, dose in doses.items() if dose is not None}
+    return words.say(f"cause.{cause.what}", drug=name, **given)
 
 
 def _much(answer: Answer, together: Sequence[tuple[Move, Move | None]], words: Words) -> Iterator[str]:

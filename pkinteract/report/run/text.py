@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from pkinteract.analysis.exposure import PRESENT, dose_folds
 from pkinteract.report.cautions import cautions_told
 from pkinteract.report.lines import rows_text, sentence_lines
+from pkinteract.text.words import Words, three_digits
 
 if TYPE_CHECKING:
     from pkinteract.analysis import Answer
     from pkinteract.report.run.sentences import Sentence
     from pkinteract.text.csv import Table
-    from pkinteract.text.words import Words
 
 SAME_DOSE = 1e-6
 """Relative difference of two doses that are one [1]."""
@@ -79,7 +79,7 @@ def _ratio(ratio: float, fold: float | None, words: Words) -> str:
 def _level(level: float, highest: float) -> str:
     """A level to three digits; of one that is next to nothing beside the highest of the run only that it is."""
     least = PRESENT * highest
-    return f"{level:.3g}" if level == 0 or level >= least else f"<{least:.1g}"
+    return three_digits(level) if level == 0 or level >= least else f"<{least:.1g}"
 
 
 def _alert_lines(alerts: Table, words: Words) -> Iterator[str]:

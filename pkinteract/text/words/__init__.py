@@ -42,7 +42,11 @@ class Words:
         """A value as it stands in a sentence."""
         if not isinstance(value, float):
             return str(value)
-        return self.number(f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}")
+        return self.number(three_digits(value))
+
+    def dose(self, amount: float) -> str:
+        """What is given [mg]: as it is, not rounded as levels are."""
+        return self.number(f"{amount:g}")
 
     def _filled(self, name: str, value: object) -> str:
         is_day = isinstance(value, float) and (name.endswith("day") or name == "gone")
@@ -61,6 +65,11 @@ class Words:
         if len(parts) < 2:
             return "".join(parts)
         return self.sentences["list.last"].format(first=", ".join(parts[:-1]), last=parts[-1])
+
+
+def three_digits(value: float) -> str:
+    """A level or a ratio as it is told: to three digits, above a hundred to the whole number."""
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def day_number(time: float, digits: int = 1) -> str:
