@@ -413,3 +413,29 @@ def test_a_dose_is_told_as_it_is_and_a_level_to_three_digits() -> None:
     assert not [line for line in lines if "e+" in line]
     assert ENGLISH.dose(162.5) == "162.5"
     assert words_of("de").dose(1162.5) == "1162,5"
+
+
+# ---- below a range that says little of the one patient ----
+
+
+def test_a_grave_rise_below_the_range_is_no_lack_of_effect() -> None:
+    """Methadone more than doubles after carbamazepine and stays below its range: harm is asked for too."""
+    methadone = regimen("methadone", daily("120 mg", "24 h", "-90 d"))
+    stopped = regimen("carbamazepine", daily("400 mg", "12 h", "-90 d", "3 d"))
+    fewer = regimen("carbamazepine", daily("400 mg", "12 h", "-90 d", "3 d"), daily("150 mg", "12 h", "3 d"))
+
+    grave, mild = (told(answered(methadone, inducer, days=40))["do"] for inducer in (stopped, fewer))
+
+    assert "rises without reaching it: ask for effect and harm" in grave
+    assert "was below 400 ng/mL before the change and stays there" in mild
+
+
+def test_a_drug_that_begins_is_not_asked_whether_it_still_works() -> None:
+    """Lacosamide begun at 50 mg beside carbamazepine that ends: below its range from the first sample on."""
+    begun = regimen("lacosamide", daily("50 mg", "12 h", "0 d", "7 d"), daily("100 mg", "12 h", "7 d"))
+    ended = regimen("carbamazepine", daily("400 mg", "12 h", "-90 d", "10 d"))
+
+    said = told(answered(begun, ended, days=40))["do"]
+
+    assert "still works" not in said
+    assert "at these doses: whether they are enough, effect and a level decide" in said

@@ -89,7 +89,13 @@ OPEN = {
         *(
             f"{key}{rule}{end}"
             for rule in LEVELS
-            for key, end in (("still-", ""), ("still-", "-further"), ("back-", ""), ("enters-", ""))
+            for key, end in (
+                ("still-", ""),
+                ("still-", "-further"),
+                ("still-", "-nearer"),
+                ("back-", ""),
+                ("enters-", ""),
+            )
         ),
         *("protocol-above", "protocol-below"),
     ),

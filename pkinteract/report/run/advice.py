@@ -9,6 +9,7 @@ from pkinteract.analysis.alerts import OF_LEVELS
 from pkinteract.analysis.alerts.changes import GRAVE
 from pkinteract.analysis.causes import is_swing
 from pkinteract.analysis.moves import Move, displacements
+from pkinteract.analysis.settled import at_steady_state
 from pkinteract.export.tables.run import alert_text, judged_text
 from pkinteract.library.pairs import PairAdvice, known_advice
 from pkinteract.model.expectation.intake import stays
@@ -21,6 +22,7 @@ from pkinteract.report.run.phrases import (
     limit_of,
     written_day,
 )
+from pkinteract.scenario.types import TOLERANCE
 from pkinteract.text.words import Words
 
 URGENT = ("lost", "beyond-clearance", "measured-alert")
@@ -103,6 +105,7 @@ def _judged(answer: Answer, move: Move, words: Words) -> str:
         "unit": move.analyte.unit,
         "judged": judged_text(move.analyte, answer.result.scenario, words),
     }
+    far = max(move.ratio, 1 / max(move.ratio, 1e-12)) >= GRAVE
     high = first_alert(answer, move.analyte.id, ("above-alert", "above-range"))
     low = first_alert(answer, move.analyte.id, ("below-range",))
     outside = earlier_alert(answer, move, lasting=True)
@@ -111,20 +114,27 @@ def _judged(answer: Answer, move: Move, words: Words) -> str:
         return words.say("do.high", **values, day=written_day(answer, high.start, words), limit=limit_of(high))
     if low is not None and (move.ratio < 1 or late == "below-range"):
         days = {"day": written_day(answer, low.start, words), "until": written_day(answer, low.stop, words)}
-        return words.say("do.low-until" if ends(answer, low) else "do.low", **values, **days, limit=limit_of(low))
+        key = "do.low-begun" if _begins(answer, move) else "do.low-until" if ends(answer, low) else "do.low"
+        return words.say(key, **values, **days, limit=limit_of(low))
     if outside is not None and outside.since == "again":
         day = written_day(answer, outside.start, words)
         return words.say(f"do.back-{outside.rule}", **values, limit=limit_of(outside), day=day)
     if outside is not None:
         swing = is_swing(answer.result.scenario, move.cause, move.analyte.parent)
-        further = "-further" if not swing and outside.rule.startswith("above") == (move.ratio > 1) else ""
-        return words.say(f"do.still-{outside.rule}{further}", **values, limit=limit_of(outside))
+        away = outside.rule.startswith("above") == (move.ratio > 1)
+        course = "" if swing else "-further" if away else "-nearer" if far else ""
+        return words.say(f"do.still-{outside.rule}{course}", **values, limit=limit_of(outside))
     if not move.settled:
         return words.say("do.moving", **values, day=written_day(answer, move.stop, words))
     left = None if move.returns else earlier_alert(answer, move, lasting=False)
     if left is None:
-        far = max(move.ratio, 1 / max(move.ratio, 1e-12)) >= GRAVE
         return words.say("do.inside-far" if far else "do.inside", **values)
     return words.say(
         f"do.enters-{left.rule}", **values, limit=limit_of(left), day=written_day(answer, left.stop, words)
     )
+
+
+def _begins(answer: Answer, move: Move) -> bool:
+    """Whether the drug of a move is first taken in the run: it works nowhere yet."""
+    first = min(dose.time for dose in answer.result.scenario.doses if dose.drug == move.analyte.parent)
+    return first > -TOLERANCE and not at_steady_state(answer.result.scenario, move.analyte.parent)
