@@ -24,8 +24,8 @@ def answered(*regimens: str, drugs: tuple[str, ...]) -> Answer:
 
 
 def test_what_passes_a_limit_is_told_first_and_then_what_moves_most() -> None:
-    """A rise of 1.5, a fall to 0.4, a smaller rise out of its range, whatever their order in the scenario."""
-    drugs = partly("a", 0.35, "CYP3A4"), partly("b", 0.9, "CYP2C9"), partly("c", 0.25, "CYP3A4", RANGE)
+    """A rise of 1.5, a fall to a half, a smaller rise out of its range, whatever their order in the scenario."""
+    drugs = partly("a", 0.35, "CYP3A4"), partly("b", 0.4, "CYP2C9"), partly("c", 0.25, "CYP3A4", RANGE)
     victims = [regimen(name, TWICE) for name in "abc"]
     causes = (
         regimen("inhibitor", daily("100 mg", "12 h", "5 d", "90 d")),
@@ -35,7 +35,30 @@ def test_what_passes_a_limit_is_told_first_and_then_what_moves_most() -> None:
     told = answered(*victims, *causes, drugs=(*drugs, INHIBITOR, WAKES)).told
 
     assert [move.analyte.id for move in told] == ["c", "b", "a"]
-    assert [round(move.ratio, 1) for move in told] == [1.3, 0.3, 1.5]
+    assert [round(move.ratio, 1) for move in told] == [1.3, 0.5, 1.5]
+
+
+def test_a_level_that_was_low_before_the_run_and_is_again_is_alerted() -> None:
+    """Below its range before the second dose alone, a day before t = 0, and again as an inducer comes."""
+    own = drug("a", pathway("met", 1.0, "CYP2C9"), '[reference_range]\nlow = "0.42 mg/L"\n')
+    induced = regimen("inducer", once("1000 mg", "5 d", 'route = "intravenous"'))
+
+    answer = answered(regimen("a", daily("60 mg", "12 h", "-1 d", "90 d")), induced, drugs=(own, WAKES))
+
+    (low,) = (alert for alert in answer.alerts if alert.rule == "below-range")
+    assert 5 * 24 < low.start < 9 * 24
+
+
+def test_of_a_drug_and_what_it_forms_the_sum_is_told() -> None:
+    """Of the sum alone, though it has no range, and neither its parts."""
+    forms = pathway("forms", 0.8, "CYP3A4", 'forms = "child"'), pathway("rest", 0.2)
+    total = '[[sum]]\nid = "a+child"\nparts = ["a", "child"]\nunit = "mg/L"\n'
+    child = drug("child", pathway("own", 1.0)).split("[absorption")[0].replace('formulation = "oral"\n', "")
+    inhibitor = regimen("inhibitor", daily("100 mg", "12 h", "5 d", "90 d"))
+
+    told = answered(regimen("a", TWICE), inhibitor, drugs=(drug("a", *forms, total), child, INHIBITOR)).told
+
+    assert [move.analyte.id for move in told] == ["a+child"]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ RIVAL = drug(
 )
 
 
-@pytest.mark.parametrize(("inhibitor", "falls"), [(None, True), ("1 mg", True), ("20 mg", False)])
+@pytest.mark.parametrize(("inhibitor", "falls"), [(None, True), ("1 mg", True), ("16 mg", False)])
 def test_each_total_level_goes_with_its_own_unbound_one(inhibitor: str | None, falls: bool) -> None:
     """Two drugs displaced on one day; where an inhibitor makes up for it no total falls, and nothing is said."""
     drugs = (*(drug(name, pathway("oxidation", 1.0, "CYP3A4"), BOUND) for name in VICTIMS), RIVAL, INHIBITOR)

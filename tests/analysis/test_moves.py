@@ -24,8 +24,8 @@ from pkinteract.text.words import words_of
 
 STEADY = "steady_state = true"
 INTO_VEIN = 'route = "intravenous"'
-QUICK = drug("victim", pathway("oxidation", 1.0, "CYP3A4"), volume="1 L", clearance="100 L/h")
-"""What is infused of it is cleared within a minute, so that its level is 1/E of its first one."""
+QUICK = drug("victim", pathway("oxidation", 1.0, "CYP3A4"), volume="5 L", clearance="100 L/h")
+"""What is infused of it is cleared within minutes, so that its level is 1/E of its first one."""
 
 KDEG = math.log(2) / load_library().enzymes["CYP3A4"].liver.half_life.canonical
 

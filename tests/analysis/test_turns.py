@@ -134,8 +134,8 @@ def test_a_course_that_ends_is_no_turn_of_its_own() -> None:
     assert [move.returns for move in of(answer)] == [True]
 
 
-def passing(start: str, until: str) -> str:
-    return regimen("passing", daily("600 mg", "12 h", start, until))
+def passing(start: str, until: str, dose: str = "600 mg") -> str:
+    return regimen("passing", daily(dose, "12 h", start, until))
 
 
 def feeble(start: str) -> str:
@@ -145,7 +145,7 @@ def feeble(start: str) -> str:
 OTHERS = {
     "a fall that has gone, and a rise": ([passing("0 d", "10 d"), inhibited("40 d")], [0, 40]),
     "a rise that has gone, and a fall in two steps": (
-        [inhibited("0 d", "7 d"), passing("30 d", "30.5 d"), passing("30.5 d", "90 d")],
+        [inhibited("0 d", "7 d"), passing("30 d", "30.5 d", "60 mg"), passing("30.5 d", "90 d")],
         [0, 30],
     ),
     "a rise that has gone, and next to nothing": ([inhibited("0 d", "7 d"), feeble("30 d")], [0]),
@@ -202,14 +202,15 @@ def test_a_drug_that_begins_in_the_run_is_followed_from_what_comes_after(day: in
 
 
 @pytest.mark.parametrize(
-    "doses", [daily("60 mg", "12 h", "20 d"), daily("60 mg", "24 h", "3 d", "5 d", 'missed = ["3 d", "4 d"]')]
+    "doses", [daily("60 mg", "12 h", "20 d"), daily("60 mg", "24 h", "3 d", "4 d", 'missed = ["3 d"]')]
 )
 def test_a_level_that_is_not_there_moves_nowhere(doses: str) -> None:
     """Two drugs that act on the victim come before its first dose, or none of its doses is taken."""
-    answer = answered(regimen("victim", doses), passing("0 d", "90 d"), inhibited("5 d"))
+    answer = answered(regimen("victim", doses), passing("2 d", "90 d"), inhibited("5 d"))
 
     assert not [move for move in answer.moves if move.analyte.id == "victim"]
     assert next(days for days in days_of(answer.result) if days.analyte.id == "victim").ratio is None
+    assert move_after(answer.result, 0, "inhibitor", 120.0) is None
 
 
 @pytest.mark.parametrize(("day", "named"), [("28.5 d", True), ("29 d", False)])
@@ -239,6 +240,17 @@ def test_what_is_told_of_a_linear_drug_does_not_depend_on_how_much_is_taken(scal
 
     assert len(seen[0]) == 27
     assert seen[0] == pytest.approx(seen[1], rel=1e-6)
+
+
+@pytest.mark.parametrize(("step", "known"), [("10 d", True), ("16.5 d", False)])
+def test_what_guidance_asks_of_another_drug_is_known_of_a_level_that_has_settled(step: str, known: bool) -> None:
+    """Ten days after the last step of its own dose it is, three and a half after it not; an idle drug is no matter."""
+    slow = drug("victim", pathway("oxidation", 1.0, "CYP3A4"), volume="144 L")
+    steps = daily("30 mg", "12 h", "-30 d", "5 d"), daily("40 mg", "12 h", "5 d", step), daily("80 mg", "12 h", step)
+    idle = regimen("other", daily("100 mg", "12 h", "20 d", "90 d"))
+    result = run(text(regimen("victim", *steps), inhibited(), idle, days=60), drugs=(slow, INHIBITOR, OTHER))
+
+    assert (move_after(result, 0, "inhibitor", 480.0) is not None) == known
 
 
 @pytest.mark.parametrize("begins", ["-10 d", "0 d"])

@@ -10,7 +10,7 @@ import pytest
 from caches import KINDS as CACHES
 from caches import damaged, prepared
 from kills import POPULATIONS, RUNS, kill_populations, kill_runs
-from mutants import ROOT, mutants
+from mutants import ROOT, drawn, mutants
 from mutation import Mutated, compiled, exchange, functions, wilson
 from readers import CORPUS, KINDS, mutated, outcome
 
@@ -117,6 +117,17 @@ def test_mutants_are_one_change_each_and_leave_words_and_types_alone() -> None:
     assert all(one.was != one.now for one in every)
     assert not [one for one in every if "Position of the analyte" in one.was or "Literal" in one.was]
     assert all(compiled(one) for one in every[::5])
+
+
+def test_a_sample_is_of_the_place_that_was_asked_for() -> None:
+    """One module, or a package with all of its folders."""
+    module, every, _ = drawn("analysis/moves.py", 5, 1)
+    package, more, _ = drawn("analysis", 40, 1)
+
+    assert (len(module), len(package), every < more) == (5, 40, True)
+    assert {one.path for one in module} == {"pkinteract/analysis/moves.py"}
+    assert {one.package for one in package} == {"analysis"}
+    assert [one for one in package if "/alerts/" in one.path]
 
 
 def test_a_mutant_takes_the_place_of_the_running_function() -> None:

@@ -128,12 +128,15 @@ def test_a_level_after_missed_doses_contradicts_the_record(tmp_path: Path) -> No
     assert knowing.warnings == ()
 
 
-def test_levels_that_contradict_each_other_are_named() -> None:
-    """Twice the same moment of the dosing interval, once half and once double: either alone could be, together not."""
-    found = fitted(observation("71 h", "0.5 mg/L") + observation("95 h", "1.9 mg/L"))
+@pytest.mark.parametrize(("low", "high", "apart"), [(0.5, 1.9, True), (0.8, 1.32, True), (0.88, 1.2, False)])
+def test_levels_that_contradict_each_other_are_named(low: float, high: float, apart: bool) -> None:
+    """Twice the same moment of the dosing interval: either alone could be, together not, from 2 SD of 10 % on."""
+    found = fitted(observation("71 h", f"{low} mg/L") + observation("95 h", f"{high} mg/L"))
 
     assert all(row.probability >= 0.01 for row in found.levels)
-    assert all("does not go together with the other levels" in row.contradiction for row in found.levels)
+    for row in found.levels:
+        assert ("does not go together with the other levels" in row.contradiction) == apart
+        assert (f": {row.individual:.3g} mg/L is predicted for this patient" in row.contradiction) == apart
 
 
 @pytest.mark.slow
