@@ -170,6 +170,7 @@ def _moves(result: Result, place: int) -> Iterator[Move]:
         later, since = begin != first, begin - TOLERANCE if begin == first else begin + TOLERANCE
         inside = others[bisect_right(others, since) : bisect_left(others, end - TOLERANCE)]
         settled = not later and at_steady_state(scenario, analyte.parent)
+        inside = inside if later or _taken_on(scenario, analyte.parent, (inside or [end])[0], end) else []
         if inside and inside[0] > begin:
             settled = settled or standing(curve, begin, inside[0], window).settled
         if later and not settled:
@@ -185,6 +186,13 @@ def _moves(result: Result, place: int) -> Iterator[Move]:
                 yield _move(result, place, (cause, stop), (before, length), steady=steady, redosed=redosed)
             begin = cause
         begin = end
+
+
+def _taken_on(scenario: Scenario, drug: str, cause: float, end: float) -> bool:
+    """Whether a drug is taken from a time to the end of a stretch [h]: what is left of single doses only goes."""
+    courses = [course for regimen in scenario.regimens if regimen.drug == drug for course in regimen.courses]
+    repeated = any(not course.single and course.start <= cause < course.stop for course in courses)
+    return repeated or any(dose.drug == drug and cause - TOLERANCE <= dose.time < end for dose in scenario.doses)
 
 
 def _acting(scenario: Scenario, time: float, drug: str) -> bool:

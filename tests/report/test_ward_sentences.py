@@ -100,3 +100,18 @@ def test_a_level_below_its_range_before_a_dose_is_not_told_against_its_average()
     assert average(curve, 59 * 24, 60 * 24) > 100 > float(curve.value(60 * 24.0))
     assert "Quetiapine before a dose was below 100 ng/mL before the change and stays there, though its average" in english
     assert "lag vor einer Dosis schon vor der Änderung unter 100 ng/mL und bleibt darunter" in german
+
+
+# ---- what happens ----
+
+
+def test_what_is_left_of_a_single_dose_is_no_level_that_something_moves() -> None:
+    """Midazolam once, itraconazole two days later: the wash-out was a fall to 0.001 % after itraconazole, grave."""
+    once = (f'[[regimen.course]]\nfrom = "{day} d"\ndose = "7.5 mg"\n' for day in (0, 8))
+    answer = answered(
+        regimen("midazolam", *once), regimen("itraconazole", daily("200 mg", "24 h", "2 d", "12 d")), days=20
+    )
+
+    assert [alert.rule for alert in answer.alerts if alert.analyte == "midazolam"] == ["single-dose"]
+    assert "itraconazole is started" not in told(answer)["happens"]
+    assert told(answer)["do"] == "No range is known for midazolam: judge the change by effect and harm."

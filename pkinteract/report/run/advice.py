@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from pkinteract.analysis import Alert, Answer
 from pkinteract.analysis.alerts import OF_LEVELS
@@ -25,6 +25,9 @@ from pkinteract.report.run.phrases import (
 )
 from pkinteract.scenario.types import TOLERANCE
 from pkinteract.text.words import Words
+
+DESIGNED = ("single-dose", "cycle")
+"""Rules about what a schedule itself shows, without a move of a level."""
 
 URGENT = ("lost", "beyond-clearance", "measured-alert")
 """Rules whose grave alerts are advice themselves."""
@@ -64,8 +67,17 @@ def advice_of(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[s
             yield from (_decided(answer, mine, alert, words) for alert in out)
         else:
             yield from _judged(answer, move, words, beside=move.analyte.parent in decided)
+    told = {analyte_name(answer, move.analyte.id, words) for move in moves}
+    unjudged += _unjudged_designs(answer, told, words)
     if unjudged:
         yield words.say("do.unjudged", analyte=words.listed(unjudged))
+
+
+def _unjudged_designs(answer: Answer, said: Collection[str], words: Words) -> list[str]:
+    """Names of drugs without a range that single doses or a cycle show to change, beside those that are told."""
+    ranges = {analyte.id: analyte.limited for analyte in answer.result.analytes}
+    found = [alert.analyte for alert in answer.alerts if alert.rule in DESIGNED and not ranges[alert.analyte]]
+    return [name for name in dict.fromkeys(analyte_name(answer, id, words) for id in found) if name not in said]
 
 
 def _by_protocol(answer: Answer, words: Words) -> Iterator[str]:
