@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pkinteract.analysis.causes import Cause, causes_of
 from pkinteract.analysis.moves import LEAST, Move, changes_dose, own_changes
-from pkinteract.analysis.risks import patient_of, there
+from pkinteract.analysis.risks import patient_then, there
 from pkinteract.analysis.settled import DAY
 from pkinteract.model.expectation.estimate import averages_together
 from pkinteract.model.expectation.intake import stays
@@ -47,7 +47,7 @@ def effect_of(result: Result, move: Move, causes: Sequence[Cause]) -> float | No
         return after / before if before > 0 else None
     if not causes or any(cause.what not in ("starts", "stops") for cause in causes) or _passing(result, causes):
         return None
-    scenario = replace(result.scenario, patient=patient_of(result.scenario, move), patients=())
+    scenario = replace(result.scenario, patient=patient_then(result.scenario, move), patients=())
     stopped = {cause.drug for cause in causes if cause.what == "stops"}
     left = [drug for drug in there(scenario, end, move) if drug not in stopped]
     first, last = (averages_together(scenario, drugs) for drugs in (there(scenario, move.cause, move), left))

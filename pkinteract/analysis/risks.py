@@ -65,7 +65,7 @@ def risks_of(result: Result, move: Move) -> tuple[Risk, ...]:
 def _risks(result: Result, move: Move) -> Iterator[Risk]:
     scenario = result.scenario
     there = _taken(scenario, move)
-    patient = patient_of(scenario, move)
+    patient = patient_then(scenario, move)
     base = level_with(scenario, patient, there, move)
     if base <= 0:
         return
@@ -94,7 +94,7 @@ def risk_ends(result: Result, move: Move, risk: Risk) -> tuple[float, float] | N
     None where these are not ``WIDE`` apart.
     """
     scenario = result.scenario
-    patient = patient_of(scenario, move)
+    patient = patient_then(scenario, move)
     there = _taken(scenario, move)
     ends = []
     for end in _at_ends(scenario, move):
@@ -110,7 +110,7 @@ def ratio_ends(result: Result, move: Move) -> tuple[float, float] | None:
     left to a poor one is a small part. None in others, and where these are not ``WIDE`` apart.
     """
     scenario = result.scenario
-    patient = patient_of(scenario, move)
+    patient = patient_then(scenario, move)
     shares = _shares(scenario, move)
     poor = [gene for gene, known in patient.phenotype.items() if known.phenotype == "poor"]
     if not any(shares.get(gene, 0.0) >= SHARE for gene in poor):
@@ -160,7 +160,7 @@ def _end(move: Move) -> float:
     return move.extreme_time if move.returns else move.stop
 
 
-def patient_of(scenario: Scenario, move: Move) -> Patient:
+def patient_then(scenario: Scenario, move: Move) -> Patient:
     """Who the patient is whose level a move is judged by: a change within its last round is none of it."""
     latest = max(move.cause, _end(move) - move.round) + TOLERANCE
     return next((patient for time, patient in reversed(scenario.patients) if time <= latest), scenario.patient)

@@ -98,7 +98,9 @@ def test_a_level_below_its_range_before_a_dose_is_not_told_against_its_average()
     english, german = (told(answer, language)["do"] for language in ("en", "de"))
 
     assert average(curve, 59 * 24, 60 * 24) > 100 > float(curve.value(60 * 24.0))
-    assert "Quetiapine before a dose was below 100 ng/mL before the change and stays there, though its average" in english
+    assert (
+        "Quetiapine before a dose was below 100 ng/mL before the change and stays there, though its average" in english
+    )
     assert "lag vor einer Dosis schon vor der Änderung unter 100 ng/mL und bleibt darunter" in german
 
 
@@ -115,3 +117,60 @@ def test_what_is_left_of_a_single_dose_is_no_level_that_something_moves() -> Non
     assert [alert.rule for alert in answer.alerts if alert.analyte == "midazolam"] == ["single-dose"]
     assert "itraconazole is started" not in told(answer)["happens"]
     assert told(answer)["do"] == "No range is known for midazolam: judge the change by effect and harm."
+
+
+@pytest.mark.parametrize(("dose", "ends"), [("150 mg", "falls to"), ("400 mg", "above 20 mg/L")])
+def test_a_step_of_the_own_dose_is_told_where_nothing_else_is(dose: str, ends: str) -> None:
+    """Phenytoin after a step of its dose alone: "no level moves" was said of one that fell to a quarter, or doubled.
+
+    The level is that of the curve, and in proportion to the dose it would be another one.
+    """
+    answer = answered(regimen("phenytoin", kept("300 mg", until="0 d"), daily(dose, "24 h", "0 d")), days=60)
+    curve = answer.result.curve("phenytoin")
+    before, after = average(curve, -24, 0), average(curve, 59 * 24, 60 * 24)
+
+    sentences = told(answer)
+
+    assert f"from {before:.3g} to {after:.3g} mg/L" in sentences["happens"]
+    assert f"In proportion to the dose it would be {before * float(dose[:3]) / 300:.3g} mg/L" in sentences["happens"]
+    assert ends in sentences["happens"] + sentences["do"]
+    assert "300 auf 150 mg/Tag" in told(answer, "de")["happens"] or dose == "400 mg"
+
+
+def test_a_step_in_proportion_is_told_only_where_nothing_else_is() -> None:
+    """Lithium at half its dose: told alone, without a proportion; not beside phenytoin that valproate displaces."""
+    lithium = regimen("lithium", kept("450 mg", "12 h", until="0 d"), daily("225 mg", "12 h", "0 d"))
+    more = [regimen("phenytoin", kept("300 mg")), regimen("valproate", daily("500 mg", "12 h", "0 d"))]
+
+    alone, beside = (told(answered(*regimens, days=30))["happens"] for regimens in ([lithium], [lithium, *more]))
+
+    assert (
+        alone
+        == "The level of lithium falls to 50 % as the dose of lithium goes from 900 to 450 mg a day, "
+        + (alone[alone.index("from 0.7") :])
+    )
+    assert "lithium" not in beside
+
+
+def test_a_metabolite_that_moves_alone_is_no_silence() -> None:
+    """Valproate raises the epoxide and not carbamazepine: an alert of its rise stood beside "no level moves"."""
+    answer = answered(
+        regimen("carbamazepine", kept("400 mg", "12 h")), regimen("valproate", daily("500 mg", "12 h", "0 d")), days=30
+    )
+
+    happens = told(answer)["happens"]
+
+    assert happens.startswith("The level of carbamazepine-10,11-epoxide rises 1.37-fold after valproate is started")
+
+
+@pytest.mark.parametrize(("days", "said"), [(14, True), (40, False)])
+def test_a_run_that_ends_too_early_says_so(days: int, said: bool) -> None:
+    """Fluvoxamine stops on the last day but one: clozapine falls to a third later, and "no level moves" was told."""
+    clozapine = regimen("clozapine", kept("100 mg", "12 h"))
+    answer = answered(clozapine, regimen("fluvoxamine", kept("100 mg", until="13 d")), days=days)
+
+    happens = told(answer)["happens"]
+
+    assert ("too early to show what becomes of clozapine after fluvoxamine is stopped" in happens) == said
+    assert ("zu früh" in told(answer, "de")["happens"]) == said
+    assert "No level" not in happens

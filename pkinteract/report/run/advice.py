@@ -76,8 +76,8 @@ def advice_of(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[s
 def _unjudged_designs(answer: Answer, said: Collection[str], words: Words) -> list[str]:
     """Names of drugs without a range that single doses or a cycle show to change, beside those that are told."""
     ranges = {analyte.id: analyte.limited for analyte in answer.result.analytes}
-    found = [alert.analyte for alert in answer.alerts if alert.rule in DESIGNED and not ranges[alert.analyte]]
-    return [name for name in dict.fromkeys(analyte_name(answer, id, words) for id in found) if name not in said]
+    changed = [alert.analyte for alert in answer.alerts if alert.rule in DESIGNED and not ranges[alert.analyte]]
+    return [name for name in dict.fromkeys(analyte_name(answer, id, words) for id in changed) if name not in said]
 
 
 def _by_protocol(answer: Answer, words: Words) -> Iterator[str]:
@@ -120,12 +120,12 @@ def _out(answer: Answer, moves: Sequence[Move]) -> list[Alert]:
     """Where the told moves of a level newly take it above its range or alert level, and below it: the earlier first."""
     analyte, outside = moves[-1].analyte.id, earlier_alert(answer, moves[-1], lasting=True)
     late = outside.rule if outside is not None and outside.since == "after" else None
-    found = []
+    newly = []
     for rules, up in ((("above-alert", "above-range"), True), (("below-range",), False)):
         alert = first_alert(answer, analyte, rules)
         if alert is not None and (late in rules or any((move.ratio > 1) == up for move in moves)):
-            found.append(alert)
-    return sorted(found, key=lambda alert: alert.start)
+            newly.append(alert)
+    return sorted(newly, key=lambda alert: alert.start)
 
 
 def _decided(answer: Answer, moves: Sequence[Move], alert: Alert, words: Words) -> str:

@@ -24,6 +24,7 @@ from pkinteract.report.run.advice import advice_of
 from pkinteract.report.run.phrases import (
     MOST,
     analyte_name,
+    cause_name,
     ends,
     first_alert,
     limit_of,
@@ -31,6 +32,7 @@ from pkinteract.report.run.phrases import (
     written_day,
 )
 from pkinteract.report.run.protocols import protocol_sentences
+from pkinteract.report.run.quiet import dosed_sentences, dosed_together, early_sentences
 from pkinteract.result import FittedValue, LevelFit
 from pkinteract.scenario.types import TOLERANCE
 from pkinteract.text.words import Words
@@ -75,18 +77,19 @@ def sentences_of(
     together, fit = _together(answer), answer.result.fit
     moves = [move for move, _ in together]
     doses = protocol_sentences(answer, words)
+    all_told = [*together, *dosed_together(answer)]
     happens = [*_happens(answer, together, words), *doses, *_missing(answer, pairs, words)]
     texts: tuple[tuple[Label, list[str]], ...] = (
         ("patient", [] if fit is None else list(_patient(answer, fit, words))),
         ("happens", [*happens, *([] if fit is None else _beside(answer, fit, moves, words))]),
-        ("much", list(_much(answer, together, words))),
+        ("much", list(_much(answer, all_told, words))),
         ("risk", [*people, *_risk(answer, moves, words)]),
         ("measure", list(instead.get("measure") or _measure(answer, together, words))),
         (
             "do",
             [
                 *guidance_sentences(guidance, answer.result.scenario, words),
-                *(instead.get("do") or advice_of(answer, moves, words)),
+                *(instead.get("do") or advice_of(answer, [move for move, _ in all_told], words)),
             ],
         ),
     )
@@ -192,12 +195,18 @@ def _happens(answer: Answer, together: Sequence[tuple[Move, Move | None]], words
         yield f"{alert_text(alert, answer.result, words)}."
     hidden = list(_hidden(answer, words))
     yield from hidden[:MOST]
-    if not together and answer.change is not None and not designed and not hidden and not answer.unknown:
-        yield words.say("happens.nothing")
+    early = list(early_sentences(answer, words))
+    silent = not (together or designed or hidden or answer.unknown or answer.dosed or early)
+    if silent and answer.change is not None:
+        sums = any(len(analyte.parts) > 1 for analyte in answer.result.analytes)
+        yield words.say("happens.nothing") if not sums else words.say("happens.nothing-sum")
+    for move, _ in dosed_together(answer):
+        yield from dosed_sentences(answer, move, words)
+    yield from early
     for move, free in together:
         key = ("peaks" if move.ratio > 1 else "dips") if move.returns else ("rise" if move.ratio > 1 else "fall")
         causes = causes_of_move(answer.result, move)
-        cause = words.listed([_cause(answer, one, words) for one in causes])
+        cause = words.listed([cause_name(answer, one, words) for one in causes])
         values = {
             "analyte": analyte_name(answer, move.analyte.id, words),
             "fold": move.ratio,
@@ -250,7 +259,7 @@ def _drift(answer: Answer, move: Move, causes: Sequence[Cause], effect: float, w
         end=move.after,
         unit=move.analyte.unit,
         average=average_text(move.round, words),
-        cause=words.listed([_cause(answer, cause, words) for cause in causes]),
+        cause=words.listed([cause_name(answer, cause, words) for cause in causes]),
         fold=words.number(f"{effect:.2f}"),
     )
 
@@ -278,17 +287,6 @@ def _unmoved(answer: Answer, move: Move) -> str:
     """What is said of a level that no change of the run moves: it goes with dialysis, or had not settled before."""
     swing = is_swing(answer.result.scenario, move.cause, move.analyte.parent)
     return "happens.dialysed" if swing else "happens.unsettled"
-
-
-def _cause(answer: Answer, cause: Cause, words: Words) -> str:
-    if cause.what == "patient":
-        key = "smoker" if cause.drug == "smoker" and cause.after else cause.drug.replace("_", "-")
-        key = "non-smoker" if cause.drug == "smoker" and not cause.after else key
-        return words.say(f"cause.{key}", before=cause.before, after=cause.after)
-    name = analyte_name(answer, cause.drug, words)
-    doses = {"before": cause.before, "after": cause.after}
-    given = {end: words.dose(dose) for end, dose in doses.items() if dose is not None}
-    return words.say(f"cause.{cause.what}", drug=name, **given)
 
 
 def _much(answer: Answer, together: Sequence[tuple[Move, Move | None]], words: Words) -> Iterator[str]:
