@@ -1,4 +1,4 @@
-"""A level that had not settled when something else changed: what is its own course, and what the change makes of it."""
+"""What course a level takes; of one that had not settled when something else changed, what is its own course."""
 
 from __future__ import annotations
 
@@ -18,6 +18,14 @@ from pkinteract.scenario.types import TOLERANCE
 
 SMALL = 0.5
 """Largest logarithm of a level's own course, relative to that of the effect of a change, that is left out [1]."""
+
+
+def course_of(move: Move, ratio: float) -> str:
+    """What a move is called that went to a ratio: one way, or there and back, or back in part."""
+    if not move.returns:
+        return "rise" if ratio > 1 else "fall"
+    there_and = "peaks" if ratio > 1 else "dips"
+    return there_and if move.back else f"{there_and}-part"
 
 
 def causes_of_move(result: Result, move: Move) -> tuple[Cause, ...]:

@@ -93,6 +93,11 @@ class Move:
         """Whether the level comes and goes."""
         return self.target != self.after
 
+    @property
+    def back(self) -> bool:
+        """Whether it ends where it was, however far it went."""
+        return _fold(self.after, self.before) <= LEAST
+
 
 def first_change(scenario: Scenario) -> float | None:
     """The first change at or after t = 0 [h]; None without one."""

@@ -50,7 +50,7 @@ ASSUMPTIONS = (
     "average",
 )
 LEVELS = ("above-alert", "above-range", "below-range")
-FALLS = ("rise", "fall", "peaks", "dips")
+FALLS = ("rise", "fall", "peaks", "dips", "peaks-part", "dips-part")
 OPEN = {
     "guidance": (
         *SEVERITIES,

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pkinteract.analysis import Alert, Answer
 from pkinteract.analysis.causes import Cause, is_swing
-from pkinteract.analysis.drift import causes_of_move, doses_with, effect_beside_drift
+from pkinteract.analysis.drift import causes_of_move, course_of, doses_with, effect_beside_drift
 from pkinteract.analysis.exposure import PRESENT, highest_level
 from pkinteract.analysis.levels import first_of_day
 from pkinteract.analysis.moves import LEAST, Move, changes_dose, moves_of, named
@@ -204,7 +204,7 @@ def _happens(answer: Answer, together: Sequence[tuple[Move, Move | None]], words
         yield from dosed_sentences(answer, move, words)
     yield from early
     for move, free in together:
-        key = ("peaks" if move.ratio > 1 else "dips") if move.returns else ("rise" if move.ratio > 1 else "fall")
+        key = course_of(move, move.ratio)
         causes = causes_of_move(answer.result, move)
         cause = words.listed([cause_name(answer, one, words) for one in causes])
         values = {
@@ -213,6 +213,7 @@ def _happens(answer: Answer, together: Sequence[tuple[Move, Move | None]], words
             "share": 100 * move.ratio,
             "before": move.before,
             "after": move.target,
+            "end": move.after,
             "unit": move.analyte.unit,
             "average": average_text(move.round, words),
         }
