@@ -8,6 +8,7 @@ import pytest
 from runs import average, daily, regimen, run, text
 
 from pkinteract.analysis import Answer, answer_of
+from pkinteract.export.tables.run import alert_text
 from pkinteract.model.expectation.evidence import pair_evidence
 from pkinteract.report.run.sentences import sentences_of
 from pkinteract.text.words import words_of
@@ -174,3 +175,21 @@ def test_a_run_that_ends_too_early_says_so(days: int, said: bool) -> None:
     assert ("too early to show what becomes of clozapine after fluvoxamine is stopped" in happens) == said
     assert ("zu früh" in told(answer, "de")["happens"]) == said
     assert "No level" not in happens
+
+
+def test_doses_that_are_missed_are_told_beside_what_else_moves_the_level() -> None:
+    """Lamotrigine without doses for four days as valproate stops: its dip was laid to valproate alone, and came back.
+
+    It goes on at half of what it was, which is what valproate makes of it.
+    """
+    missed = f"missed = {[f'{day / 2} d' for day in range(10, 17)]}".replace("'", '"')
+    lamotrigine = regimen("lamotrigine", daily("100 mg", "12 h", "-60 d", "400 d", STEADY, missed))
+    answer = answered(lamotrigine, regimen("valproate", kept("500 mg", "12 h", until="5 d")), days=30)
+    end = average(answer.result.curve("lamotrigine"), 29 * 24, 30 * 24)
+
+    happens = told(answer)["happens"]
+
+    assert happens.startswith("Lamotrigine is not taken for 3.5 days from day 5 on")
+    assert f"and then goes to {end:.3g} mg/L" in happens
+    assert "comes back" not in happens
+    assert all("comes back" not in alert_text(alert, answer.result, words_of("en")) for alert in answer.alerts)

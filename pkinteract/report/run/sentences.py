@@ -267,7 +267,9 @@ def _drift(answer: Answer, move: Move, causes: Sequence[Cause], effect: float, w
 
 def _happening(answer: Answer, alert: Alert) -> bool:
     """Whether an alert is what happens: a cycle, single doses, a level that does not fit, a loss alone."""
-    lost = alert.rule == "lost" and alert.severity == "warning" and not answer.told
+    mine = [move for move in answer.told if move.analyte.parent == alert.analyte]
+    beside = any(move.cause - TOLERANCE <= alert.start < move.stop for move in mine)
+    lost = alert.rule == "lost" and alert.severity == "warning" and (not answer.told or beside)
     odd = alert.rule == "measured" and answer.result.fit is None
     return alert.rule in ("cycle", "single-dose") or lost or odd
 
