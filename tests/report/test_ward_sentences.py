@@ -193,3 +193,17 @@ def test_doses_that_are_missed_are_told_beside_what_else_moves_the_level() -> No
     assert f"and then goes to {end:.3g} mg/L" in happens
     assert "comes back" not in happens
     assert all("comes back" not in alert_text(alert, answer.result, words_of("en")) for alert in answer.alerts)
+
+
+@pytest.mark.parametrize(
+    ("drug", "dose", "partner", "partners"),
+    [("lithium", "450 mg", "indometacin", "50 mg"), ("tizanidine", "4 mg", "ciprofloxacin", "500 mg")],
+)
+def test_a_published_effect_that_is_not_in_the_numbers_is_asked_for(
+    drug: str, dose: str, partner: str, partners: str
+) -> None:
+    """Indometacin on lithium, ciprofloxacin on tizanidine: nothing was to do, or less than the tenfold asks for."""
+    answer = answered(regimen(drug, kept(dose, "12 h")), regimen(partner, daily(partners, "12 h", "0 d")), days=20)
+
+    assert f"What {partner} does to {drug} is not in these numbers" in told(answer)["do"]
+    assert "nicht die Kurve" in told(answer, "de")["do"]

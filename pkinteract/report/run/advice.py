@@ -13,6 +13,7 @@ from pkinteract.analysis.risks import WORTH
 from pkinteract.analysis.settled import at_steady_state
 from pkinteract.export.tables.run import alert_text, judged_text
 from pkinteract.library.pairs import PairAdvice, known_advice
+from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.model.expectation.intake import stays
 from pkinteract.report.run.phrases import (
     MOST,
@@ -71,6 +72,22 @@ def advice_of(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[s
     unjudged += _unjudged_designs(answer, told, words)
     if unjudged:
         yield words.say("do.unjudged", analyte=words.listed(unjudged))
+
+
+def missing_advice(answer: Answer, pairs: Sequence[PairEvidence], words: Words) -> Iterator[str]:
+    """That the curve does not decide where a published effect by a quarter or more is not in it."""
+    missing = [pair for pair in pairs if pair.status == "known-not-modelled"]
+    large = [pair for pair in missing if pair.published is None or _far(pair.published)]
+    for pair in large[:MOST]:
+        yield words.say(
+            "do.missing",
+            perpetrator=analyte_name(answer, pair.perpetrator, words),
+            victim=analyte_name(answer, pair.victim, words),
+        )
+
+
+def _far(ends: tuple[float, float]) -> bool:
+    return max(max(end, 1 / end) for end in ends) >= WORTH
 
 
 def _unjudged_designs(answer: Answer, said: Collection[str], words: Words) -> list[str]:

@@ -20,7 +20,7 @@ from pkinteract.guidance.types import Guidance
 from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.report.guidance.text import guidance_sentences
 from pkinteract.report.pairs import published
-from pkinteract.report.run.advice import advice_of
+from pkinteract.report.run.advice import advice_of, missing_advice
 from pkinteract.report.run.phrases import (
     MOST,
     analyte_name,
@@ -90,6 +90,7 @@ def sentences_of(
             [
                 *guidance_sentences(guidance, answer.result.scenario, words),
                 *(instead.get("do") or advice_of(answer, [move for move, _ in all_told], words)),
+                *missing_advice(answer, pairs, words),
             ],
         ),
     )
