@@ -31,11 +31,18 @@ def course_of(move: Move, ratio: float) -> str:
 def causes_of_move(result: Result, move: Move) -> tuple[Cause, ...]:
     """What led to the average that a move is judged by: nothing of its last round, as an average goes behind.
 
-    Changes of the drug's own dose, from which the move began, are none of it.
+    Of a level that comes and goes also what was undone after half of the way: it had done its part by then. Changes of
+    the drug's own dose, from which the move began, are none of it.
     """
     end = (move.extreme_time if move.returns else move.stop) - move.round
     times = [time for time in result.scenario.changes if move.cause - TOLERANCE <= time < end - TOLERANCE]
     causes = causes_of(result.scenario, times or [move.cause], move.analyte.parent)
+    if move.returns and move.half is not None:
+        said = {cause.drug for cause in causes}
+        early = [time for time in times if time <= move.half] or [move.cause]
+        causes += tuple(
+            cause for cause in causes_of(result.scenario, early, move.analyte.parent) if cause.drug not in said
+        )
     return tuple(cause for cause in causes if not (move.redosed and cause.drug == move.analyte.parent))
 
 

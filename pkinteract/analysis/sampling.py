@@ -1,4 +1,7 @@
-"""When to draw a level: before which doses half and 90 % of a change are done, and when an alert is expected."""
+"""When to draw a level: before which doses half and 90 % of a change are done, and when an alert is expected.
+
+Of a drug whose range is of a time after a dose, at that time after one.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ class Sample:
     Attributes
     ----------
     time
-        Just before a dose, or where none is given any more [h].
+        Just before a dose, or the hours after one that the range is of [h].
     hours
         Time since the dose before [h]; None without one.
     why
@@ -86,10 +89,13 @@ def _of_move(result: Result, move: Move) -> Iterator[Sample]:
 
 
 def _drawn(result: Result, analyte: Analyte, time: float, why: Reason, move: Move | None) -> Sample | None:
-    """The first value before a dose at or after a time, on a working day; None after the end of the run."""
+    """The first value that the range is of at or after a time, on a working day; None after the end of the run."""
     scenario = result.scenario
-    missed = {dose.time for dose in scenario.doses if dose.drug == analyte.parent and dose.missed}
-    doses = [time for time in trough_doses(scenario, analyte.parent).tolist() if time not in missed]
+    mine = [dose for dose in scenario.doses if dose.drug == analyte.parent]
+    missed = {dose.time for dose in mine if dose.missed}
+    before = trough_doses(scenario, analyte.parent).tolist()
+    given = before if analyte.after is None else sorted(dose.time for dose in mine)
+    doses = [time + (analyte.after or 0.0) for time in given if time not in missed]
     place = bisect_left(doses, time - 1e-6)
     while place < len(doses) and not working(scenario, doses[place]) and doses[place] - time < LONGEST_WAIT * DAY:
         place += 1
@@ -104,16 +110,23 @@ def _drawn(result: Result, analyte: Analyte, time: float, why: Reason, move: Mov
         share = (level - first) / (last - first) if last != first else None
     if share is not None and not SHARES[0] <= share <= SHARES[1]:
         share = None
-    taken = [dose.time for dose in scenario.doses if dose.drug == analyte.parent and not dose.missed]
-    before = bisect_left(taken, when - TOLERANCE)
-    hours = when - taken[before - 1] if before else None
+    taken = [dose.time for dose in mine if not dose.missed]
+    earlier = bisect_left(taken, when - TOLERANCE)
+    hours = when - taken[earlier - 1] if earlier else None
     return Sample(analyte=analyte, time=when, hours=hours, why=why, share=share, expected=level)
 
 
 def _before(doses: list[float], time: float) -> float:
-    """The last dose at or before a time [h]; the time itself without one."""
+    """The last of some times at or before a time [h]; the time itself without one."""
     place = bisect_left(doses, time + 1e-6) - 1
     return doses[place] if place >= 0 else time
+
+
+def hours_after(scenario: Scenario, sample: Sample) -> float | None:
+    """The hours after a dose at which a level is drawn, as its range is [h]; None where that is before a dose."""
+    after, drug = sample.analyte.after, sample.analyte.parent
+    due = any(dose.drug == drug and abs(dose.time - sample.time) <= TOLERANCE for dose in scenario.doses)
+    return None if due else after
 
 
 def working(scenario: Scenario, time: float) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pkinteract import __version__
 from pkinteract.analysis import Answer
-from pkinteract.analysis.sampling import Sample
+from pkinteract.analysis.sampling import Sample, hours_after
 from pkinteract.analytes import name_of
 from pkinteract.text.record import checksum
 from pkinteract.text.words import Words
@@ -56,10 +56,18 @@ def _entries(answer: Answer, words: Words, people: PatientSpread | None) -> Iter
             f"DTSTAMP:{scenario.start:%Y%m%dT%H%M%SZ}",
             f"DTSTART:{start:%Y%m%dT%H%M%S}",
             f"DTEND:{start + LENGTH:%Y%m%dT%H%M%S}",
-            f"SUMMARY:{_escaped(words.say('calendar.summary', analytes=words.listed(names)))}",
+            f"SUMMARY:{_escaped(_summary(answer, samples, names, words))}",
             f"DESCRIPTION:{_escaped('; '.join(told))}",
             "END:VEVENT",
         ]
+
+
+def _summary(answer: Answer, samples: list[Sample], names: list[str], words: Words) -> str:
+    """What is drawn, and when: before a dose, or the hours after one that the range of the first is of."""
+    after = hours_after(answer.result.scenario, samples[0])
+    if after is not None:
+        return words.say("calendar.summary-after", analytes=words.listed(names), hours=after)
+    return words.say("calendar.summary", analytes=words.listed(names))
 
 
 def _told(answer: Answer, sample: Sample, name: str, words: Words, people: PatientSpread | None) -> str:

@@ -102,7 +102,7 @@ def test_a_level_below_its_range_before_a_dose_is_not_told_against_its_average()
     assert (
         "Quetiapine before a dose was below 100 ng/mL before the change and stays there, though its average" in english
     )
-    assert "lag vor einer Dosis schon vor der Änderung unter 100 ng/mL und bleibt darunter" in german
+    assert "vor einer Dosis lag schon vor der Änderung unter 100 ng/mL und bleibt darunter" in german
 
 
 # ---- what happens ----
@@ -207,3 +207,41 @@ def test_a_published_effect_that_is_not_in_the_numbers_is_asked_for(
 
     assert f"What {partner} does to {drug} is not in these numbers" in told(answer)["do"]
     assert "nicht die Kurve" in told(answer, "de")["do"]
+
+
+# ---- when to measure ----
+
+
+def test_a_level_is_drawn_when_its_range_is_of() -> None:
+    """Lithium once a day as kidneys fail: 12 h after a dose, where its range is, not 24 h, and told with that level."""
+    failing = '[[patient.change]]\nat = "5 d"\ncreatinine_clearance = "35 mL/min"\n'
+    answer = answered(regimen("lithium", kept("900 mg")), days=30, patient=failing)
+
+    assert answer.samples
+    for sample in answer.samples:
+        assert sample.hours == pytest.approx(12)
+        assert sample.expected == pytest.approx(float(answer.result.curve("lithium").value(sample.time)))
+    assert "lithium 12 h after a dose on day" in told(answer)["measure"]
+    assert "12 h nach einer Dosis an Tag" in told(answer, "de")["measure"]
+
+
+# ---- two things more ----
+
+
+def test_a_metabolite_that_induces_takes_a_contraceptive_its_protection() -> None:
+    """Oxcarbazepine acts by its metabolite: of the pill beside it "judge the change by effect" was told, no alert."""
+    answer = answered(
+        regimen("levonorgestrel", kept("0.15 mg")), regimen("oxcarbazepine", daily("600 mg", "12 h")), days=30
+    )
+
+    assert [alert.severity for alert in answer.alerts if alert.rule == "contraception"] == ["grave"]
+    assert "other protection until 28 days after the last dose" in told(answer)["do"]
+
+
+def test_what_lifted_a_level_and_ended_just_before_its_peak_is_named() -> None:
+    """S-warfarin after phenytoin, with a week of fluconazole: the peak was laid to the end of phenytoin alone."""
+    warfarin = regimen("s-warfarin", kept("2.5 mg", start="-90 d"))
+    phenytoin = regimen("phenytoin", kept("300 mg", start="-90 d", until="0 d"))
+    answer = answered(warfarin, phenytoin, regimen("fluconazole", daily("200 mg", "24 h", "3 d", "10 d")), days=50)
+
+    assert "after phenytoin is stopped and fluconazole is started" in told(answer)["happens"]

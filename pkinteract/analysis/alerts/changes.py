@@ -14,6 +14,7 @@ from pkinteract.analysis.drift import causes_of_move, course_of, doses_with, eff
 from pkinteract.analysis.exposure import PRESENT, highest_level
 from pkinteract.analysis.moves import Move, displacements, running
 from pkinteract.analysis.settled import DAY, mean
+from pkinteract.model.expectation.intake import family_of
 from pkinteract.result import Result
 
 FAR = 0.3
@@ -239,7 +240,11 @@ def _contraception(result: Result, move: Move) -> Iterator[Alert]:
     if monograph.group != CONTRACEPTIVE or move.analyte.id != move.analyte.parent:
         return
     enzymes = {pathway.enzyme for pathway in monograph.elimination.pathway} | set(monograph.gut_proteins)
-    inducers = [drug for drug in scenario.dosed if enzymes & set(scenario.monographs[drug].induces)]
+    inducers = [
+        drug
+        for drug in scenario.dosed
+        if any(enzymes & set(scenario.monographs[part].induces) for part in family_of(scenario, drug))
+    ]
     taken = [dose.time for dose in scenario.doses if dose.drug in inducers and not dose.missed]
     if not taken:
         return

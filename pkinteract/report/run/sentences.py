@@ -14,6 +14,7 @@ from pkinteract.analysis.exposure import PRESENT, highest_level
 from pkinteract.analysis.levels import first_of_day
 from pkinteract.analysis.moves import LEAST, Move, changes_dose, moves_of, named
 from pkinteract.analysis.risks import ratio_ends, risk_ends, risks_of
+from pkinteract.analysis.sampling import Sample, hours_after
 from pkinteract.analysis.settled import DAY, mean
 from pkinteract.export.tables.run import alert_text, average_text, judged_text
 from pkinteract.guidance.types import Guidance
@@ -34,6 +35,7 @@ from pkinteract.report.run.phrases import (
 from pkinteract.report.run.protocols import protocol_sentences
 from pkinteract.report.run.quiet import dosed_sentences, dosed_together, early_sentences
 from pkinteract.result import FittedValue, LevelFit
+from pkinteract.scenario import Scenario
 from pkinteract.scenario.types import TOLERANCE
 from pkinteract.text.words import Words
 
@@ -363,6 +365,14 @@ def _risk(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[str]:
             )
 
 
+def _drawn(scenario: Scenario, sample: Sample, words: Words) -> str:
+    """When a level is drawn: before a dose, or the hours after one that its range is of."""
+    after = hours_after(scenario, sample)
+    if after is not None:
+        return words.say("measure.after", hours=after)
+    return words.say("measure.first" if first_of_day(scenario, sample.analyte.parent) else "measure.any")
+
+
 def _measure(answer: Answer, together: Sequence[tuple[Move, Move | None]], words: Words) -> Iterator[str]:
     """When to draw a level, of what can be judged if anything can; a total and an unbound one from one sample."""
     scenario = answer.result.scenario
@@ -376,7 +386,7 @@ def _measure(answer: Answer, together: Sequence[tuple[Move, Move | None]], words
         values = {
             "analyte": analyte_name(answer, sample.analyte.id, words),
             "day": written_day(answer, sample.time, words),
-            "dose": words.say("measure.first" if first_of_day(scenario, sample.analyte.parent) else "measure.any"),
+            "dose": _drawn(scenario, sample, words),
             "level": sample.expected,
             "unit": sample.analyte.unit,
         }
