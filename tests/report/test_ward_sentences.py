@@ -205,7 +205,7 @@ def test_a_published_effect_that_is_not_in_the_numbers_is_asked_for(
     """Indometacin on lithium, ciprofloxacin on tizanidine: nothing was to do, or less than the tenfold asks for."""
     answer = answered(regimen(drug, kept(dose, "12 h")), regimen(partner, daily(partners, "12 h", "0 d")), days=20)
 
-    assert f"What {partner} does to {drug} is not in these numbers" in told(answer)["do"]
+    assert f"hold little or nothing of what {partner} does to {drug}: levels" in told(answer)["do"]
     assert "nicht die Kurve" in told(answer, "de")["do"]
 
 
@@ -245,3 +245,42 @@ def test_what_lifted_a_level_and_ended_just_before_its_peak_is_named() -> None:
     answer = answered(warfarin, phenytoin, regimen("fluconazole", daily("200 mg", "24 h", "3 d", "10 d")), days=50)
 
     assert "after phenytoin is stopped and fluconazole is started" in told(answer)["happens"]
+
+
+@pytest.mark.parametrize("began", [True, False])
+def test_a_level_above_its_range_is_told_without_a_move(began: bool) -> None:
+    """Theophylline that begins beside fluvoxamine passes its alert level: a grave alert stood beside "no level moves".
+
+    Where it is so all the time, and something else begins, it is told as before the change.
+    """
+    course = daily("250 mg", "12 h", "0 d") if began else kept("250 mg", "12 h")
+    more = [] if began else [regimen("levetiracetam", daily("500 mg", "12 h", "5 d"))]
+    answer = answered(regimen("fluvoxamine", kept("100 mg")), regimen("theophylline", course), *more, days=20)
+
+    sentences = told(answer)
+
+    assert any(alert.rule == "above-alert" for alert in answer.alerts)
+    if began:
+        assert sentences["happens"].startswith("Theophylline above the alert level of 20 mg/L")
+        assert "Theophylline passes its alert level of 20 mg/L on day 3.6" in sentences["much"]
+        assert "Decide on the dose of theophylline before day 3.6" in sentences["do"]
+    else:
+        assert "Theophylline was above its alert level of 20 mg/L before the change and stays there" in sentences["do"]
+
+
+def test_a_level_that_is_raised_and_comes_down_again_is_told_with_its_end() -> None:
+    """Lamotrigine doubled as valproate stops: "goes to 4.9 mg/L" was told of a peak on day 2, not of 3.7 at the end."""
+    lamotrigine = regimen("lamotrigine", kept("50 mg", "12 h", until="0 d"), daily("100 mg", "12 h", "0 d"))
+    answer = answered(lamotrigine, regimen("valproate", kept("500 mg", "12 h", until="0 d")), days=40)
+    end = average(answer.result.curve("lamotrigine"), 39 * 24, 40 * 24)
+
+    assert f"and then to {end:.3g} mg/L, as its own dose changes too" in told(answer)["happens"]
+
+
+def test_no_change_of_dose_is_not_said_of_numbers_that_leave_an_effect_out() -> None:
+    """Clarithromycin on digoxin, of which the numbers hold less than half: "no change of dose follows" is not told."""
+    clarithromycin = regimen("clarithromycin", daily("500 mg", "12 h", "0 d", "7 d"))
+    do = told(answered(regimen("digoxin", kept("0.125 mg")), clarithromycin, days=20))["do"]
+
+    assert "hold little or nothing of what clarithromycin does to digoxin" in do
+    assert "no change of dose" not in do

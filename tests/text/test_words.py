@@ -69,7 +69,7 @@ OPEN = {
     "sample": get_args(Reason),
     "status": STATUSES,
     "terminal": (*get_args(Severity), "none", "alert", "alerts", "mechanism", "looked-for-none", "no-data"),
-    "happens": (*FALLS, "dosed", "drifting", "drifting-back"),
+    "happens": (*FALLS, "dosed", "drifting", "dosed-back", "drifting-back"),
     "alert": (*FALLS, *LEVELS, "above-alert-peaks", "above-alert-sampled", "above-range-total", "below-range-total"),
     "much": (
         *LEVELS,

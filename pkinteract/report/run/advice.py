@@ -24,6 +24,8 @@ from pkinteract.report.run.phrases import (
     limit_of,
     written_day,
 )
+from pkinteract.report.run.quiet import untold
+from pkinteract.result import Analyte
 from pkinteract.scenario.types import TOLERANCE
 from pkinteract.text.words import Words
 
@@ -34,10 +36,10 @@ URGENT = ("lost", "beyond-clearance", "measured-alert")
 """Rules whose grave alerts are advice themselves."""
 
 
-def advice_of(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[str]:
+def advice_of(answer: Answer, moves: Sequence[Move], words: Words, pairs: Sequence[PairEvidence] = ()) -> Iterator[str]:
     """What the gravest new alerts and what is known of two drugs ask for, then what follows from a level's last move.
 
-    That nothing does is said of a level that is judged and stays inside its range.
+    That nothing does is said of a level that is judged and stays inside its range, by numbers that hold what is known.
     """
     protection = [alert for alert in answer.alerts if alert.rule == "contraception"]
     urgent = [alert for alert in answer.alerts if alert.rule in URGENT and alert.severity == "grave"][:MOST]
@@ -53,6 +55,7 @@ def advice_of(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[s
     unjudged: list[str] = []
     known = {move.place: [one for one in moves if one.place == move.place] for move in moves}
     decided = {move.analyte.parent for move in moves if _out(answer, known[move.place])}
+    decided |= {pair.victim for pair in missing_pairs(pairs)}
     for mine in known.values():
         move = mine[-1]
         name = analyte_name(answer, move.analyte.id, words)
@@ -65,9 +68,10 @@ def advice_of(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[s
         elif move.analyte.low is None and move.analyte.high is None and not _passes(answer, move):
             unjudged += [] if any(move.analyte.id == alert.analyte for alert in protection) else [name]
         elif out := _out(answer, mine):
-            yield from (_decided(answer, mine, alert, words) for alert in out)
+            yield from (_decided(answer, move.analyte, mine, alert, words) for alert in out)
         else:
             yield from _judged(answer, move, words, beside=move.analyte.parent in decided)
+    yield from _untold(answer, words)
     told = {analyte_name(answer, move.analyte.id, words) for move in moves}
     unjudged += _unjudged_designs(answer, told, words)
     if unjudged:
@@ -75,10 +79,8 @@ def advice_of(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[s
 
 
 def missing_advice(answer: Answer, pairs: Sequence[PairEvidence], words: Words) -> Iterator[str]:
-    """That the curve does not decide where a published effect by a quarter or more is not in it."""
-    missing = [pair for pair in pairs if pair.status == "known-not-modelled"]
-    large = [pair for pair in missing if pair.published is None or _far(pair.published)]
-    for pair in large[:MOST]:
+    """That the curve does not decide where a published effect is not in it."""
+    for pair in missing_pairs(pairs)[:MOST]:
         yield words.say(
             "do.missing",
             perpetrator=analyte_name(answer, pair.perpetrator, words),
@@ -86,8 +88,26 @@ def missing_advice(answer: Answer, pairs: Sequence[PairEvidence], words: Words) 
         )
 
 
+def missing_pairs(pairs: Sequence[PairEvidence]) -> list[PairEvidence]:
+    """Pairs with a published effect by a quarter or more of which the numbers hold less than half."""
+    missing = [pair for pair in pairs if pair.status == "known-not-modelled"]
+    return [pair for pair in missing if pair.published is None or _far(pair.published)]
+
+
 def _far(ends: tuple[float, float]) -> bool:
     return max(max(end, 1 / end) for end in ends) >= WORTH
+
+
+def _untold(answer: Answer, words: Words) -> Iterator[str]:
+    """What levels ask for that are above their range or alert level without a move that is told."""
+    for alert in untold(answer):
+        analyte = answer.result.analyte(alert.analyte)
+        if alert.since == "after":
+            yield _decided(answer, analyte, (), alert, words)
+        elif answer.change is not None and not ends(answer, alert):
+            name, judged = analyte_name(answer, analyte.id, words), judged_text(analyte, answer.result.scenario, words)
+            key = "do.still-above-alert" if alert.rule == "above-alert" else "do.still-above-range"
+            yield words.say(key, analyte=name, judged=judged, limit=limit_of(alert), unit=analyte.unit)
 
 
 def _unjudged_designs(answer: Answer, said: Collection[str], words: Words) -> list[str]:
@@ -145,9 +165,9 @@ def _out(answer: Answer, moves: Sequence[Move]) -> list[Alert]:
     return sorted(newly, key=lambda alert: alert.start)
 
 
-def _decided(answer: Answer, moves: Sequence[Move], alert: Alert, words: Words) -> str:
+def _decided(answer: Answer, analyte: Analyte, moves: Sequence[Move], alert: Alert, words: Words) -> str:
     """What a level that newly leaves its range asks for; of a metabolite, a sum or an unbound level of the drug."""
-    analyte, scenario = moves[-1].analyte, answer.result.scenario
+    scenario = answer.result.scenario
     values = {
         "analyte": analyte_name(answer, analyte.id, words),
         "drug": analyte_name(answer, analyte.parent, words),
@@ -159,7 +179,7 @@ def _decided(answer: Answer, moves: Sequence[Move], alert: Alert, words: Words) 
     }
     over = ends(answer, alert)
     if alert.rule == "below-range":
-        key = "do.low-begun" if _begins(answer, moves[-1]) else "do.low-until" if over else "do.low"
+        key = "do.low-begun" if _begins(answer, analyte) else "do.low-until" if over else "do.low"
         return words.say(key, **values)
     passing = over and any(move.returns and move.cause <= alert.start <= move.stop for move in moves)
     if analyte.id == analyte.parent:
@@ -170,7 +190,7 @@ def _decided(answer: Answer, moves: Sequence[Move], alert: Alert, words: Words) 
 def _judged(answer: Answer, move: Move, words: Words, *, beside: bool) -> Iterator[str]:
     """What follows from the move of a level that is judged and does not newly leave its range.
 
-    That no change of dose follows is not said ``beside`` another level of the drug that asks for one.
+    That no change of dose follows is not said ``beside`` another level of the drug, or an effect, that asks for one.
     """
     values = {
         "analyte": analyte_name(answer, move.analyte.id, words),
@@ -199,7 +219,7 @@ def _judged(answer: Answer, move: Move, words: Words, *, beside: bool) -> Iterat
         yield words.say("do.inside-far" if fold >= GRAVE else "do.inside", **values)
 
 
-def _begins(answer: Answer, move: Move) -> bool:
-    """Whether the drug of a move is first taken in the run: it works nowhere yet."""
-    first = min(dose.time for dose in answer.result.scenario.doses if dose.drug == move.analyte.parent)
-    return first > -TOLERANCE and not at_steady_state(answer.result.scenario, move.analyte.parent)
+def _begins(answer: Answer, analyte: Analyte) -> bool:
+    """Whether the drug of a level is first taken in the run: it works nowhere yet."""
+    first = min(dose.time for dose in answer.result.scenario.doses if dose.drug == analyte.parent)
+    return first > -TOLERANCE and not at_steady_state(answer.result.scenario, analyte.parent)

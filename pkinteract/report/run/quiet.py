@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pkinteract.analysis import Answer
+from pkinteract.analysis import Alert, Answer
 from pkinteract.analysis.answer import daily_doses
 from pkinteract.analysis.causes import Cause, causes_of
 from pkinteract.analysis.drift import causes_of_move, effect_of
 from pkinteract.analysis.moves import LEAST, Move, named
 from pkinteract.analysis.settled import averaged
-from pkinteract.export.tables.run import average_text
+from pkinteract.export.tables.run import alert_text, average_text
 from pkinteract.report.run.phrases import MOST, analyte_name, cause_name, with_unbound, written_day
 from pkinteract.scenario.types import TOLERANCE
 from pkinteract.text.words import Words
+
+ABOVE = ("above-alert", "above-range")
+"""Rules about a level that is too high."""
 
 SHORT = 4
 """Windows of an average after a change from which a level may have settled; see ``standing``."""
@@ -44,6 +47,28 @@ def dosed_sentences(answer: Answer, move: Move, words: Words) -> Iterator[str]:
     yield words.say(key, **values)
     if max(move.target / even, even / move.target) > LEAST:
         yield words.say("happens.own-even", even=even, unit=move.analyte.unit)
+
+
+def untold(answer: Answer) -> list[Alert]:
+    """Levels above their range or alert level of drugs of which no move is told, the gravest of each drug.
+
+    As of one that begins in the run, or is above it all the time. Not of those whose dose a protocol decides on.
+    """
+    parents = {analyte.id: analyte.parent for analyte in answer.result.analytes}
+    said = {move.analyte.parent for move in (*answer.told, *answer.dosed)}
+    said |= {protocol.drug for protocol in answer.result.scenario.protocols}
+    first: dict[str, Alert] = {}
+    for alert in answer.alerts:
+        if alert.rule in ABOVE and parents[alert.analyte] not in said:
+            first.setdefault(parents[alert.analyte], alert)
+    return list(first.values())[:MOST]
+
+
+def untold_sentences(answer: Answer, words: Words) -> Iterator[str]:
+    """What is newly above its range or alert level without a move that is told, or in a run without a change."""
+    for alert in untold(answer):
+        if alert.since == "after" or answer.change is None:
+            yield f"{alert_text(alert, answer.result, words)}."
 
 
 def early_sentences(answer: Answer, words: Words) -> Iterator[str]:

@@ -11,10 +11,8 @@ from pkinteract.analysis import Alert, Answer
 from pkinteract.analysis.causes import Cause, is_swing
 from pkinteract.analysis.drift import causes_of_move, course_of, doses_with, effect_beside_drift
 from pkinteract.analysis.exposure import PRESENT, highest_level
-from pkinteract.analysis.levels import first_of_day
 from pkinteract.analysis.moves import LEAST, Move, changes_dose, moves_of, named
 from pkinteract.analysis.risks import ratio_ends, risk_ends, risks_of
-from pkinteract.analysis.sampling import Sample, hours_after
 from pkinteract.analysis.settled import DAY, mean
 from pkinteract.export.tables.run import alert_text, average_text, judged_text
 from pkinteract.guidance.types import Guidance
@@ -22,6 +20,7 @@ from pkinteract.model.expectation.evidence import PairEvidence
 from pkinteract.report.guidance.text import guidance_sentences
 from pkinteract.report.pairs import published
 from pkinteract.report.run.advice import advice_of, missing_advice
+from pkinteract.report.run.measure import measure_sentences
 from pkinteract.report.run.phrases import (
     MOST,
     analyte_name,
@@ -33,9 +32,14 @@ from pkinteract.report.run.phrases import (
     written_day,
 )
 from pkinteract.report.run.protocols import protocol_sentences
-from pkinteract.report.run.quiet import dosed_sentences, dosed_together, early_sentences
+from pkinteract.report.run.quiet import (
+    dosed_sentences,
+    dosed_together,
+    early_sentences,
+    untold,
+    untold_sentences,
+)
 from pkinteract.result import FittedValue, LevelFit
-from pkinteract.scenario import Scenario
 from pkinteract.scenario.types import TOLERANCE
 from pkinteract.text.words import Words
 
@@ -86,12 +90,12 @@ def sentences_of(
         ("happens", [*happens, *([] if fit is None else _beside(answer, fit, moves, words))]),
         ("much", list(_much(answer, all_told, words))),
         ("risk", [*people, *_risk(answer, moves, words)]),
-        ("measure", list(instead.get("measure") or _measure(answer, together, words))),
+        ("measure", list(instead.get("measure") or measure_sentences(answer, together, words))),
         (
             "do",
             [
                 *guidance_sentences(guidance, answer.result.scenario, words),
-                *(instead.get("do") or advice_of(answer, [move for move, _ in all_told], words)),
+                *(instead.get("do") or advice_of(answer, [move for move, _ in all_told], words, pairs)),
                 *missing_advice(answer, pairs, words),
             ],
         ),
@@ -199,13 +203,14 @@ def _happens(answer: Answer, together: Sequence[tuple[Move, Move | None]], words
     hidden = list(_hidden(answer, words))
     yield from hidden[:MOST]
     early = list(early_sentences(answer, words))
-    silent = not (together or designed or hidden or answer.unknown or answer.dosed or early)
+    high = list(untold_sentences(answer, words))
+    silent = not (together or designed or hidden or answer.unknown or answer.dosed or early or high)
     if silent and answer.change is not None:
         sums = any(len(analyte.parts) > 1 for analyte in answer.result.analytes)
         yield words.say("happens.nothing") if not sums else words.say("happens.nothing-sum")
     for move, _ in dosed_together(answer):
         yield from dosed_sentences(answer, move, words)
-    yield from early
+    yield from (*high, *early)
     for move, free in together:
         key = course_of(move, move.ratio)
         causes = causes_of_move(answer.result, move)
@@ -254,7 +259,8 @@ def _hidden(answer: Answer, words: Words) -> Iterator[str]:
 
 
 def _drift(answer: Answer, move: Move, causes: Sequence[Cause], effect: float, words: Words) -> str:
-    kind = "dosed" if doses_with(answer.result, move) else "drifting-back" if move.returns else "drifting"
+    kind = "dosed" if doses_with(answer.result, move) else "drifting"
+    kind += "-back" if move.returns else ""
     return words.say(
         f"happens.{kind}",
         analyte=analyte_name(answer, move.analyte.id, words),
@@ -313,13 +319,16 @@ def _much(answer: Answer, together: Sequence[tuple[Move, Move | None]], words: W
         latest = {name: max(times[name] for _, times in moved) for name in moved[0][1]}
         days = {name: written_day(answer, time, words) for name, time in latest.items()}
         yield words.say(f"much.{key}", analyte=words.listed([shown for shown, _ in moved]), **days)
-    for move in {move.place: move for pair in together for move in pair if move is not None}.values():
+    told = [move.analyte.id for pair in together for move in pair if move is not None]
+    ranges = ("above-range", "below-range")
+    for id in dict.fromkeys([*told, *(alert.analyte for alert in untold(answer))]):
+        analyte = answer.result.analyte(id)
         values = {
-            "analyte": analyte_name(answer, move.analyte.id, words),
-            "unit": move.analyte.unit,
-            "judged": judged_text(move.analyte, answer.result.scenario, words),
+            "analyte": analyte_name(answer, id, words),
+            "unit": analyte.unit,
+            "judged": judged_text(analyte, answer.result.scenario, words),
         }
-        firsts = (first_alert(answer, move.analyte.id, rules) for rules in (("above-range", "below-range"), ALERT))
+        firsts = (first_alert(answer, id, rules) for rules in (ranges if id in told else ranges[:1], ALERT))
         for out in sorted((out for out in firsts if out is not None), key=lambda out: out.start):
             days = {"day": written_day(answer, out.start, words), "until": written_day(answer, out.stop, words)}
             rule = f"{out.rule}-until" if out.rule not in ALERT and ends(answer, out) else out.rule
@@ -363,37 +372,3 @@ def _risk(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[str]:
                 level=risk.fold * move.target,
                 unit=move.analyte.unit,
             )
-
-
-def _drawn(scenario: Scenario, sample: Sample, words: Words) -> str:
-    """When a level is drawn: before a dose, or the hours after one that its range is of."""
-    after = hours_after(scenario, sample)
-    if after is not None:
-        return words.say("measure.after", hours=after)
-    return words.say("measure.first" if first_of_day(scenario, sample.analyte.parent) else "measure.any")
-
-
-def _measure(answer: Answer, together: Sequence[tuple[Move, Move | None]], words: Words) -> Iterator[str]:
-    """When to draw a level, of what can be judged if anything can; a total and an unbound one from one sample."""
-    scenario = answer.result.scenario
-    unbound = {total.analyte.id: free.analyte.id for total, free in together if free is not None}
-    drawn = {(sample.analyte.id, sample.time): sample for sample in answer.samples}
-    second = {(free, time) for total, free in unbound.items() for id, time in drawn if id == total}
-    first = [sample for sample in answer.samples if (sample.analyte.id, sample.time) not in second]
-    judged = [sample for sample in first if sample.analyte.limited]
-    for sample in (judged or first)[:MOST]:
-        free = drawn.get((unbound.get(sample.analyte.id, ""), sample.time))
-        values = {
-            "analyte": analyte_name(answer, sample.analyte.id, words),
-            "day": written_day(answer, sample.time, words),
-            "dose": _drawn(scenario, sample, words),
-            "level": sample.expected,
-            "unit": sample.analyte.unit,
-        }
-        share = sample.share
-        if share is not None and 0 < share <= 1.2:
-            done = {**values, "share": round(100 * min(share, 1.0))}
-            key = "share" if free is None else "share-unbound"
-            yield words.say(f"measure.{key}", **done, **({} if free is None else {"free": free.expected}))
-        else:
-            yield words.say("measure.limit" if sample.why == "alert" else "measure.moving", **values)
