@@ -55,7 +55,7 @@ def effect_of(result: Result, move: Move, causes: Sequence[Cause]) -> float | No
     as long as it takes to settle, or something whose level the causes change saturates.
     """
     end = move.extreme_time if move.returns else move.stop
-    if result.unchanged is not None and not _own_between(result.unchanged.scenario, move, end):
+    if result.unchanged is not None and not _own_before(result.unchanged.scenario, move, end):
         before, after = (
             float(result.unchanged.area(move.place, time - move.round, time)) for time in (move.cause, end)
         )
@@ -77,10 +77,9 @@ def effect_of(result: Result, move: Move, causes: Sequence[Cause]) -> float | No
     return ends[1] / ends[0] if min(ends) > 0 else None
 
 
-def _own_between(scenario: Scenario, move: Move, end: float) -> bool:
-    """Whether the drug's own doses change in a scenario while a move lasts, or in the round before it."""
-    changes = own_changes(scenario, move.analyte.parent)
-    return any(move.cause - move.round < time < end - TOLERANCE for time in changes)
+def _own_before(scenario: Scenario, move: Move, end: float) -> bool:
+    """Whether the drug's own doses change in a scenario before a move is done: it may be on its own way then."""
+    return any(time < end - TOLERANCE for time in own_changes(scenario, move.analyte.parent))
 
 
 def _passing(result: Result, causes: Sequence[Cause]) -> bool:

@@ -304,6 +304,14 @@ def test_what_a_partner_makes_of_an_advised_level_is_what_the_run_without_the_sc
     assert {alert.severity for alert in alerts} == {"warning"}
 
 
+def test_a_partner_that_only_builds_up_is_no_rise_that_a_schedule_makes() -> None:
+    """Erythromycin begins a day before carbamazepine's dose goes down: its own accumulation was a grave rise."""
+    path = Path(__file__).parents[2] / "scenarios" / "advise" / "carbamazepine-with-erythromycin.toml"
+    alerts = answer_of(advised(simulate(load_scenario(path))).result).alerts
+
+    assert [alert.rule for alert in alerts if alert.analyte == "erythromycin"] == []
+
+
 def test_where_nobody_names_the_drug_the_others_that_move_are_told(tmp_path: Path) -> None:
     """Valproate raises lamotrigine and nortriptyline: doses of lamotrigine, and how to ask for amitriptyline's."""
     path = tmp_path / "case.toml"
