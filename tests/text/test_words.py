@@ -202,5 +202,6 @@ def test_numbers_are_written_as_the_language_does() -> None:
 
     assert (english.written(1.914), english.written(147.6), english.written(3309.0)) == ("1.91", "148", "3309")
     assert (german.written(1.914), german.written(77.92)) == ("1,91", "77,9")
+    assert (english.written(0.0000516), german.written(0.0000516)) == ("0.0000516", "0,0000516")
     assert german.listed(["a", "b", "c"]) == "a, b und c"
     assert english.listed(["a"]) == "a"

@@ -6,6 +6,7 @@ import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
@@ -69,7 +70,13 @@ class Words:
 
 def three_digits(value: float) -> str:
     """A level or a ratio as it is told: to three digits, above a hundred to the whole number."""
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return f"{value:.0f}" if abs(value) >= 100 else written_out(value, 3)
+
+
+def written_out(value: float, digits: int) -> str:
+    """A number to significant digits, without an exponent."""
+    text = f"{value:.{digits}g}"
+    return f"{Decimal(text):f}" if "e" in text else text
 
 
 def day_number(time: float, digits: int = 1) -> str:
