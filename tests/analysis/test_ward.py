@@ -443,3 +443,28 @@ def test_a_drug_that_begins_is_not_asked_whether_it_still_works() -> None:
 
     assert "still works" not in said
     assert "at these doses: whether they are enough, effect and a level decide" in said
+
+
+# ---- what random scenarios showed ----
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "after albumin is 21 g/L"), ("de", "Albumin von 21 g/L")])
+def test_a_trait_that_nobody_told_of_before_is_told_as_it_is(language: str, said: str) -> None:
+    """Albumin is written down from day 10 on alone: no "from None", and a share of next to nothing is that."""
+    low = '[[patient.change]]\nat = "10 d"\nalbumin = "21 g/L"\n'
+    answer = answered(regimen("valproate", daily("500 mg", "12 h", "-20 d")), days=30, patient=low)
+    words = words_of(language)
+
+    assert said in " ".join(sentence.text for sentence in sentences_of(answer, words))
+    assert "<" in words.say(
+        "happens.fall", cause="", share=0.02, **dict.fromkeys(("analyte", "before", "after", "unit", "average"), "")
+    )
+
+
+def test_a_cycle_that_ended_before_the_run_is_no_alert() -> None:
+    """A strong inducer was taken in a cycle until five days before t = 0: no alert that ends before it begins."""
+    weeks = daily("600 mg", "24 h", "-61 d", "-5 d", 'cycle = { on = "7 d", off = "7 d" }')
+    answer = answered(regimen("rifampicin", weeks), regimen("apixaban", daily("5 mg", "12 h", "-61 d")), days=5)
+
+    assert not alerts(answer, "cycle")
+    assert all(0 <= alert.start <= alert.stop for alert in answer.alerts)

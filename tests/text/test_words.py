@@ -28,7 +28,7 @@ from pkinteract.library.schema.pairs import PairAdviceKey
 from pkinteract.library.schema.targets import Carried, PillarName
 from pkinteract.library.schema.values import Kind
 from pkinteract.population.statistics.tally import PHENOTYPES
-from pkinteract.report.run.sentences import QUANTITIES, Label
+from pkinteract.report.run.sentences import QUANTITIES, TOLD, Label
 from pkinteract.scenario import Patient
 from pkinteract.scenario.advise.types import Measure
 from pkinteract.text.words import LANGUAGES, words_of
@@ -111,6 +111,7 @@ OPEN = {
     "phenotype": ("poor", "intermediate", "normal", "rapid", "ultrarapid"),
     "cause": (
         "non-smoker",
+        *(f"{trait.replace('_', '-')}-told" for trait in TOLD),
         *(what for what in get_args(What) if what != "patient"),
         *(field.name.replace("_", "-") for field in fields(Patient) if field.name not in DERIVED),
     ),

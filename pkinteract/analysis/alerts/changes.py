@@ -153,7 +153,7 @@ def cycle_alerts(result: Result) -> Iterator[Alert]:
         length, end = sum(course.cycle), min(course.stop, scenario.duration)
         rounds = int((end - course.start) / length + 1e-9)
         begin = course.start + (rounds - 1) * length
-        if rounds < 1 or min(course.cycle) < DAY or begin < scenario.first_time:
+        if rounds < 1 or min(course.cycle) < DAY or begin < scenario.first_time or end <= 0:
             continue
         stop = begin + course.cycle[0]
         for analyte, curve in zip(result.analytes, result.curves, strict=True):

@@ -45,6 +45,9 @@ ALERT = ("above-alert",)
 MOVED = 1.05
 """Fold change from which a fitted value is told [1]."""
 
+TOLD = ("albumin", "creatinine_clearance")
+"""Traits with a number that nobody may have told of before."""
+
 EMPTY: Mapping[Label, Sequence[str]] = {}
 
 QUANTITIES = ("clearance", "volume", "ka", "bioavailability", "km", "peripheral-volume", "peripheral-flow")
@@ -284,7 +287,8 @@ def _cause(answer: Answer, cause: Cause, words: Words) -> str:
     if cause.what == "patient":
         key = "smoker" if cause.drug == "smoker" and cause.after else cause.drug.replace("_", "-")
         key = "non-smoker" if cause.drug == "smoker" and not cause.after else key
-        return words.say(f"cause.{key}", before=cause.before, after=cause.after)
+        known = cause.before is not None or cause.drug not in TOLD
+        return words.say(f"cause.{key}{'' if known else '-told'}", before=cause.before, after=cause.after)
     name = analyte_name(answer, cause.drug, words)
     doses = {"before": cause.before, "after": cause.after}
     given = {end: words.dose(dose) for end, dose in doses.items() if dose is not None}

@@ -13,6 +13,9 @@ from pathlib import Path
 LANGUAGES = ("en", "de")
 """Languages that ship, the default first."""
 
+LEAST_SHARE = 0.1
+"""A share [%] below this is told as that."""
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Words:
@@ -30,7 +33,8 @@ class Words:
     def say(self, key: str, **values: object) -> str:
         """The sentence of a key with values filled in; numbers to three digits, as the language writes them.
 
-        A number whose name is ``gone`` or ends in ``day`` is a time [d] and is told as ``day_number`` does.
+        A number whose name is ``gone`` or ends in ``day`` is a time [d] and is told as ``day_number`` does, one whose
+        name is ``share`` is in per cent.
 
         Raises
         ------
@@ -47,10 +51,12 @@ class Words:
 
     def dose(self, amount: float) -> str:
         """What is given [mg]: as it is, not rounded as levels are."""
-        return self.number(f"{amount:g}")
+        return self.number(written_out(amount, 6))
 
     def _filled(self, name: str, value: object) -> str:
         is_day = isinstance(value, float) and (name.endswith("day") or name == "gone")
+        if name == "share" and isinstance(value, float) and 0 < value < LEAST_SHARE:
+            return f"<{self.number(f'{LEAST_SHARE:g}')}"
         return self.day(24 * value) if is_day and isinstance(value, float) else self.written(value)
 
     def day(self, time: float, digits: int = 1) -> str:
