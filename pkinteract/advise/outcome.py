@@ -157,9 +157,9 @@ def best_advice(task: Task, levels: Levels, *, keep: int = 1, progress: Callable
     unavoidable = _unavoidable(task, levels)
     counted = task.judged & ~unavoidable
     if not counted[task.late :].any():
-        text = f"leaves no day by which another dose of {task.drug} must have shown"
+        text = f"until leaves no day by which another dose of {task.drug} must have shown"
         text += f": five half-lives are {task.late} d; run longer" if task.late else "; run longer"
-        raise InputError(task.scenario.path, [Problem(line=None, key="advise.until", message=text)])
+        raise InputError(task.scenario.path, [Problem(line=None, key="advise", message=text)])
     free = freedom_of(task, back=_comes_back(task, unchanged))
     budget = BUDGET if levels.linear else BUDGET_IN_LANES
     stopped = False

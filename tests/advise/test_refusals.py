@@ -294,5 +294,5 @@ def test_days_on_which_no_dose_can_show_yet_are_no_advice(tmp_path: Path) -> Non
     done = command("advise", path, "--out", tmp_path / "out")
 
     assert done.exit_code == 2, done.output
-    assert "advise.until  leaves no day by which another dose of lamotrigine must have shown" in done.output
+    assert "advise  until leaves no day by which another dose of lamotrigine must have shown" in done.output
     assert not (tmp_path / "out").exists()

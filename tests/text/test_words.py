@@ -28,6 +28,7 @@ from pkinteract.library.schema.pairs import PairAdviceKey
 from pkinteract.library.schema.targets import Carried, PillarName
 from pkinteract.library.schema.values import Kind
 from pkinteract.population.statistics.tally import PHENOTYPES
+from pkinteract.report.population.text import When
 from pkinteract.report.run.sentences import QUANTITIES, TOLD, Label
 from pkinteract.scenario import Patient
 from pkinteract.scenario.advise.types import Measure
@@ -142,6 +143,7 @@ OPEN = {
     "shares": (
         *(f"clearance-{end}" for end in ("below", "between", "from")),
         *(f"{side}-range" for side in ("above", "below")),
+        *(f"groups-{when}" for when in get_args(When)),
     ),
 }
 """What a key that is put together ends in, by what it begins with."""
