@@ -1,4 +1,4 @@
-"""A level that had not settled when something else changed: what is its own course, and what the change makes of it."""
+"""What course a level takes; of one that had not settled when something else changed, what is its own course."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pkinteract.analysis.causes import Cause, causes_of
 from pkinteract.analysis.moves import LEAST, Move, changes_dose, own_changes
-from pkinteract.analysis.risks import there
+from pkinteract.analysis.risks import patient_then, there
 from pkinteract.analysis.settled import DAY
 from pkinteract.model.expectation.estimate import averages_together
 from pkinteract.model.expectation.intake import stays
@@ -18,6 +18,14 @@ from pkinteract.scenario.types import TOLERANCE
 
 SMALL = 0.5
 """Largest logarithm of a level's own course, relative to that of the effect of a change, that is left out [1]."""
+
+
+def course_of(move: Move, ratio: float) -> str:
+    """What a move is called that went to a ratio: one way, or there and back, or back in part."""
+    if not move.returns:
+        return "rise" if ratio > 1 else "fall"
+    there_and = "peaks" if ratio > 1 else "dips"
+    return there_and if move.back else f"{there_and}-part"
 
 
 def causes_of_move(result: Result, move: Move) -> tuple[Cause, ...]:
@@ -49,8 +57,7 @@ def effect_of(result: Result, move: Move, causes: Sequence[Cause]) -> float | No
 
 def _expected(result: Result, move: Move, causes: Sequence[Cause], end: float) -> float | None:
     """Fold that drugs which start or stop make of a level in the long run [1]; None where levels saturate."""
-    patient = result.scenario.patients[-1][1] if result.scenario.patients else result.scenario.patient
-    scenario = replace(result.scenario, patient=patient, patients=())
+    scenario = replace(result.scenario, patient=patient_then(result.scenario, move), patients=())
     stopped = {cause.drug for cause in causes if cause.what == "stops"}
     left = [drug for drug in there(scenario, end, move) if drug not in stopped]
     first, last = (averages_together(scenario, drugs) for drugs in (there(scenario, move.cause, move), left))

@@ -15,7 +15,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from pkinteract.analysis.causes import causes_of
+from pkinteract.analysis.causes import causes_of, dose_causes
 from pkinteract.analysis.exposure import PRESENT, highest_level
 from pkinteract.analysis.settled import DAY, at_steady_state, averaged, cycled_beside, round_of, standing
 from pkinteract.engine.curves import Array
@@ -93,6 +93,11 @@ class Move:
         """Whether the level comes and goes."""
         return self.target != self.after
 
+    @property
+    def back(self) -> bool:
+        """Whether it ends where it was, however far it went."""
+        return _fold(self.after, self.before) <= LEAST
+
 
 def first_change(scenario: Scenario) -> float | None:
     """The first change at or after t = 0 [h]; None without one."""
@@ -108,6 +113,13 @@ def named(result: Result, moves: Iterable[Move]) -> list[Move]:
     """Moves of what is named in an answer: of a sum alone, of what is formed only if it is judged."""
     summed = {part for analyte in result.analytes if len(analyte.parts) > 1 for part in analyte.parts}
     return [move for move in moves if move.analyte.id not in summed and _own(move.analyte)]
+
+
+def formed(result: Result, moves: Iterable[Move]) -> list[Move]:
+    """Moves by more than ``LEAST`` of what is formed, is in no sum and not named for itself, from where it stood."""
+    summed = {part for analyte in result.analytes if len(analyte.parts) > 1 for part in analyte.parts}
+    others = (move for move in moves if move.analyte.id not in summed and not _own(move.analyte))
+    return [move for move in others if move.steady and _fold(move.target, move.before) > LEAST]
 
 
 def _own(analyte: Analyte) -> bool:
@@ -170,6 +182,7 @@ def _moves(result: Result, place: int) -> Iterator[Move]:
         later, since = begin != first, begin - TOLERANCE if begin == first else begin + TOLERANCE
         inside = others[bisect_right(others, since) : bisect_left(others, end - TOLERANCE)]
         settled = not later and at_steady_state(scenario, analyte.parent)
+        inside = inside if later or _taken_on(scenario, analyte.parent, (inside or [end])[0], end) else []
         if inside and inside[0] > begin:
             settled = settled or standing(curve, begin, inside[0], window).settled
         if later and not settled:
@@ -185,6 +198,13 @@ def _moves(result: Result, place: int) -> Iterator[Move]:
                 yield _move(result, place, (cause, stop), (before, length), steady=steady, redosed=redosed)
             begin = cause
         begin = end
+
+
+def _taken_on(scenario: Scenario, drug: str, cause: float, end: float) -> bool:
+    """Whether a drug is taken from a time to the end of a stretch [h]: what is left of single doses only goes."""
+    courses = [course for regimen in scenario.regimens if regimen.drug == drug for course in regimen.courses]
+    repeated = any(not course.single and course.start <= cause < course.stop for course in courses)
+    return repeated or any(dose.drug == drug and cause - TOLERANCE <= dose.time < end for dose in scenario.doses)
 
 
 def _acting(scenario: Scenario, time: float, drug: str) -> bool:
@@ -224,6 +244,22 @@ def _furthest(result: Result, place: int, start: float, stop: float) -> float:
     before, length = _reference(result, place, start)
     ratios = np.maximum(running(result, place, (start, stop), length)[1] / before, 1e-12)
     return float(ratios[int(np.argmax(np.abs(np.log(ratios))))])
+
+
+def redosed_moves(result: Result) -> Iterator[Move]:
+    """The move of each analyte from the first step of its own dose in the run to the end, if doses go on all the time.
+
+    Of drugs that were there before; beginnings and ends of a treatment are no steps.
+    """
+    scenario = result.scenario
+    for place, analyte in enumerate(result.analytes):
+        own = own_changes(scenario, analyte.parent)
+        what = {cause.what for time in own for cause in dose_causes(scenario, time) if cause.drug == analyte.parent}
+        if what != {"steps"} or scenario.sessions:
+            continue
+        before, length = _reference(result, place, own[0])
+        if before > PRESENT * highest_level(result.curves[place]):
+            yield _move(result, place, (own[0], scenario.duration), (before, length), steady=True, redosed=True)
 
 
 def move_after(result: Result, place: int, drug: str, cause: float) -> Move | None:

@@ -17,6 +17,7 @@ from pkinteract.model.expectation.estimate import averages_together
 from pkinteract.model.expectation.intake import family_of
 from pkinteract.result import Result
 from pkinteract.scenario import Patient, Scenario
+from pkinteract.scenario.types import TOLERANCE
 
 WORTH = 1.25
 """Fold change from which a risk is told [1]."""
@@ -64,7 +65,7 @@ def risks_of(result: Result, move: Move) -> tuple[Risk, ...]:
 def _risks(result: Result, move: Move) -> Iterator[Risk]:
     scenario = result.scenario
     there = _taken(scenario, move)
-    patient = scenario.patients[-1][1] if scenario.patients else scenario.patient
+    patient = patient_then(scenario, move)
     base = level_with(scenario, patient, there, move)
     if base <= 0:
         return
@@ -93,7 +94,7 @@ def risk_ends(result: Result, move: Move, risk: Risk) -> tuple[float, float] | N
     None where these are not ``WIDE`` apart.
     """
     scenario = result.scenario
-    patient = scenario.patients[-1][1] if scenario.patients else scenario.patient
+    patient = patient_then(scenario, move)
     there = _taken(scenario, move)
     ends = []
     for end in _at_ends(scenario, move):
@@ -109,7 +110,7 @@ def ratio_ends(result: Result, move: Move) -> tuple[float, float] | None:
     left to a poor one is a small part. None in others, and where these are not ``WIDE`` apart.
     """
     scenario = result.scenario
-    patient = scenario.patients[-1][1] if scenario.patients else scenario.patient
+    patient = patient_then(scenario, move)
     shares = _shares(scenario, move)
     poor = [gene for gene, known in patient.phenotype.items() if known.phenotype == "poor"]
     if not any(shares.get(gene, 0.0) >= SHARE for gene in poor):
@@ -157,6 +158,12 @@ def _inhibits_at(monograph: Monograph, enzymes: Collection[str], end: int) -> di
 
 def _end(move: Move) -> float:
     return move.extreme_time if move.returns else move.stop
+
+
+def patient_then(scenario: Scenario, move: Move) -> Patient:
+    """Who the patient is whose level a move is judged by: a change within its last round is none of it."""
+    latest = max(move.cause, _end(move) - move.round) + TOLERANCE
+    return next((patient for time, patient in reversed(scenario.patients) if time <= latest), scenario.patient)
 
 
 def _taken(scenario: Scenario, move: Move) -> list[str]:

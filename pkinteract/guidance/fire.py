@@ -246,7 +246,7 @@ def _moved(case: _Case) -> list[Note]:
     values = {"analyte": move.analyte.id, "ratio": move.ratio}
     if move.half is None or move.most is None:
         return [Note(what="open", values=values)]
-    return [Note(what="moves", values={**values, "half": int(move.half // 24), "most": int(move.most // 24)})]
+    return [Note(what="moves", values={**values, "half_day": move.half / 24, "most_day": move.most / 24})]
 
 
 def _alternatives(names: Sequence[str], drugs: Sequence[str], facts: Facts) -> Iterator[Alternative]:

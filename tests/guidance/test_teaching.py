@@ -140,8 +140,10 @@ def test_an_inducer_stopped_on_amitriptyline_is_reviewed_with_the_days_of_the_ru
 
     assert (rule.severity, note.what) == ("monitor", "moves")
     assert note.values["analyte"] == "amitriptyline+nortriptyline"
-    assert 4 <= float(str(note.values["half"])) <= 8 < float(str(note.values["most"])) <= 16
-    assert f"90 % by day {note.values['most']}" in advice_text(rule, scenario, words_of("en"))
+    assert 4 <= float(str(note.values["half_day"])) <= 8 < float(str(note.values["most_day"])) <= 16
+    assert f"90 % by day {words_of('en').day(24 * float(str(note.values['most_day'])))}" in advice_text(
+        rule, scenario, words_of("en")
+    )
 
 
 def test_the_fifth_sentence_takes_the_gravest() -> None:

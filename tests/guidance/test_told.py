@@ -41,7 +41,7 @@ def test_the_stop_of_a_drug_that_also_starts_in_the_run_is_told_from_the_stop() 
 
     assert note.what == "moves"
     assert float(str(note.values["ratio"])) > 1.5
-    assert 12 <= int(str(note.values["half"])) <= int(str(note.values["most"])) < 30
+    assert 12 <= float(str(note.values["half_day"])) <= float(str(note.values["most_day"])) < 30
 
 
 @pytest.mark.parametrize(("days", "what"), [(13.5, "open"), (40, "moves")])
@@ -57,7 +57,7 @@ def test_a_level_that_still_moves_as_the_run_ends_is_told_as_such(days: float, w
     (note,) = next(one for one in fired if one.rule == "vpa-carbapenem-stop").notes
 
     assert note.what == what
-    assert ({"half", "most"} <= set(note.values)) is (what == "moves")
+    assert ({"half_day", "most_day"} <= set(note.values)) is (what == "moves")
     assert {"analyte", "ratio"} <= set(note.values)
 
 

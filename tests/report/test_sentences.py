@@ -290,6 +290,8 @@ ALERTS = {
     "fall": {"share": 28.4, "before": 148.0, "after": 42.0},
     "peaks": {"fold": 1.6, "before": 77.9, "after": 125.0, "day": 9.3},
     "dips": {"share": 0.4, "before": 148.0, "after": 0.6, "day": 9.3},
+    "peaks-part": {"fold": 1.6, "before": 77.9, "after": 125.0, "day": 9.3, "end": 95.0},
+    "dips-part": {"share": 0.4, "before": 148.0, "after": 0.6, "day": 9.3, "end": 95.0},
     "drifting": {"before": 5.24, "after": 11.4, "fold": 2.18},
     "settling": {"before": 32.8, "after": 10.3},
     "dosed": {"before": 77.9, "after": 74.0, "fold": 1.91},

@@ -29,7 +29,8 @@ from pkinteract.library.schema.targets import Carried, PillarName
 from pkinteract.library.schema.values import Kind
 from pkinteract.population.statistics.tally import PHENOTYPES
 from pkinteract.report.population.text import When
-from pkinteract.report.run.sentences import QUANTITIES, TOLD, Label
+from pkinteract.report.run.phrases import TOLD
+from pkinteract.report.run.sentences import QUANTITIES, Label
 from pkinteract.scenario import Patient
 from pkinteract.scenario.advise.types import Measure
 from pkinteract.text.words import LANGUAGES, words_of
@@ -51,7 +52,7 @@ ASSUMPTIONS = (
     "average",
 )
 LEVELS = ("above-alert", "above-range", "below-range")
-FALLS = ("rise", "fall", "peaks", "dips")
+FALLS = ("rise", "fall", "peaks", "dips", "peaks-part", "dips-part")
 OPEN = {
     "guidance": (
         *SEVERITIES,

@@ -10,7 +10,7 @@ import numpy as np
 
 from pkinteract.analysis.alerts.types import GRAVITY, Alert, Severity
 from pkinteract.analysis.causes import is_dialysed
-from pkinteract.analysis.drift import causes_of_move, doses_with, effect_beside_drift, unknown_part
+from pkinteract.analysis.drift import causes_of_move, course_of, doses_with, effect_beside_drift, unknown_part
 from pkinteract.analysis.exposure import PRESENT, highest_level
 from pkinteract.analysis.moves import Move, displacements, running
 from pkinteract.analysis.settled import DAY, mean
@@ -59,7 +59,6 @@ def _change(result: Result, move: Move) -> Alert:
     away = np.abs(averages / move.before - 1) > FAR
     reached = move.target if abs(move.ratio - 1) > FAR else move.extreme
     ratio = reached / move.before
-    rises, comes_back = ratio > 1, move.returns
     values: dict[str, object] = {
         "analyte": move.analyte.id,
         "before": move.before,
@@ -76,8 +75,8 @@ def _change(result: Result, move: Move) -> Alert:
         severity=_severity(move, ratio),
         analyte=move.analyte.id,
         rule="change",
-        sentence=("peaks" if comes_back else "rise") if rises else ("dips" if comes_back else "fall"),
-        values=values,
+        sentence=course_of(move, ratio),
+        values={**values, "end": move.after} if move.returns and not move.back else values,
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
-from pkinteract.analysis import Answer
+from pkinteract.analysis import Alert, Answer
 from pkinteract.analysis.alerts import OF_LEVELS
 from pkinteract.analysis.alerts.changes import GRAVE
 from pkinteract.analysis.causes import is_swing
@@ -25,6 +25,9 @@ from pkinteract.report.run.phrases import (
 )
 from pkinteract.scenario.types import TOLERANCE
 from pkinteract.text.words import Words
+
+DESIGNED = ("single-dose", "cycle")
+"""Rules about what a schedule itself shows, without a move of a level."""
 
 URGENT = ("lost", "beyond-clearance", "measured-alert")
 """Rules whose grave alerts are advice themselves."""
@@ -47,7 +50,10 @@ def advice_of(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[s
     steered = {protocol.drug for protocol in answer.result.scenario.protocols}
     displaced = {total.place for total, _ in displacements(answer.result, answer.moves)}
     unjudged: list[str] = []
-    for move in {move.place: move for move in moves}.values():
+    known = {move.place: [one for one in moves if one.place == move.place] for move in moves}
+    decided = {move.analyte.parent for move in moves if _out(answer, known[move.place])}
+    for mine in known.values():
+        move = mine[-1]
         name = analyte_name(answer, move.analyte.id, words)
         if move.place in displaced:
             yield words.say("do.displaced", analyte=name)
@@ -57,10 +63,21 @@ def advice_of(answer: Answer, moves: Sequence[Move], words: Words) -> Iterator[s
             continue
         elif move.analyte.low is None and move.analyte.high is None and not _passes(answer, move):
             unjudged += [] if any(move.analyte.id == alert.analyte for alert in protection) else [name]
+        elif out := _out(answer, mine):
+            yield from (_decided(answer, mine, alert, words) for alert in out)
         else:
-            yield _judged(answer, move, words)
+            yield from _judged(answer, move, words, beside=move.analyte.parent in decided)
+    told = {analyte_name(answer, move.analyte.id, words) for move in moves}
+    unjudged += _unjudged_designs(answer, told, words)
     if unjudged:
         yield words.say("do.unjudged", analyte=words.listed(unjudged))
+
+
+def _unjudged_designs(answer: Answer, said: Collection[str], words: Words) -> list[str]:
+    """Names of drugs without a range that single doses or a cycle show to change, beside those that are told."""
+    ranges = {analyte.id: analyte.limited for analyte in answer.result.analytes}
+    changed = [alert.analyte for alert in answer.alerts if alert.rule in DESIGNED and not ranges[alert.analyte]]
+    return [name for name in dict.fromkeys(analyte_name(answer, id, words) for id in changed) if name not in said]
 
 
 def _by_protocol(answer: Answer, words: Words) -> Iterator[str]:
@@ -99,41 +116,70 @@ def _passes(answer: Answer, move: Move) -> bool:
     return first_alert(answer, move.analyte.id, ("above-alert",)) is not None
 
 
-def _judged(answer: Answer, move: Move, words: Words) -> str:
-    """What follows from the move of a level that is judged."""
+def _out(answer: Answer, moves: Sequence[Move]) -> list[Alert]:
+    """Where the told moves of a level newly take it above its range or alert level, and below it: the earlier first."""
+    analyte, outside = moves[-1].analyte.id, earlier_alert(answer, moves[-1], lasting=True)
+    late = outside.rule if outside is not None and outside.since == "after" else None
+    newly = []
+    for rules, up in ((("above-alert", "above-range"), True), (("below-range",), False)):
+        alert = first_alert(answer, analyte, rules)
+        if alert is not None and (late in rules or any((move.ratio > 1) == up for move in moves)):
+            newly.append(alert)
+    return sorted(newly, key=lambda alert: alert.start)
+
+
+def _decided(answer: Answer, moves: Sequence[Move], alert: Alert, words: Words) -> str:
+    """What a level that newly leaves its range asks for; of a metabolite, a sum or an unbound level of the drug."""
+    analyte, scenario = moves[-1].analyte, answer.result.scenario
+    values = {
+        "analyte": analyte_name(answer, analyte.id, words),
+        "drug": analyte_name(answer, analyte.parent, words),
+        "unit": analyte.unit,
+        "judged": judged_text(analyte, scenario, words),
+        "day": written_day(answer, alert.start, words),
+        "until": written_day(answer, alert.stop, words),
+        "limit": limit_of(alert),
+    }
+    over = ends(answer, alert)
+    if alert.rule == "below-range":
+        key = "do.low-begun" if _begins(answer, moves[-1]) else "do.low-until" if over else "do.low"
+        return words.say(key, **values)
+    passing = over and any(move.returns and move.cause <= alert.start <= move.stop for move in moves)
+    if analyte.id == analyte.parent:
+        return words.say("do.high-until" if passing else "do.high", **values)
+    return words.say("do.high-of-until" if passing else "do.high-of", **values)
+
+
+def _judged(answer: Answer, move: Move, words: Words, *, beside: bool) -> Iterator[str]:
+    """What follows from the move of a level that is judged and does not newly leave its range.
+
+    That no change of dose follows is not said ``beside`` another level of the drug that asks for one.
+    """
     values = {
         "analyte": analyte_name(answer, move.analyte.id, words),
         "unit": move.analyte.unit,
         "judged": judged_text(move.analyte, answer.result.scenario, words),
     }
     fold = max(move.ratio, 1 / max(move.ratio, 1e-12))
-    high = first_alert(answer, move.analyte.id, ("above-alert", "above-range"))
-    low = first_alert(answer, move.analyte.id, ("below-range",))
     outside = earlier_alert(answer, move, lasting=True)
-    late = outside.rule if outside is not None and outside.since == "after" else None
-    if high is not None and (move.ratio > 1 or late in ("above-alert", "above-range")):
-        return words.say("do.high", **values, day=written_day(answer, high.start, words), limit=limit_of(high))
-    if low is not None and (move.ratio < 1 or late == "below-range"):
-        days = {"day": written_day(answer, low.start, words), "until": written_day(answer, low.stop, words)}
-        key = "do.low-begun" if _begins(answer, move) else "do.low-until" if ends(answer, low) else "do.low"
-        return words.say(key, **values, **days, limit=limit_of(low))
+    left = None if move.returns else earlier_alert(answer, move, lasting=False)
     if outside is not None and outside.since == "again":
         day = written_day(answer, outside.start, words)
-        return words.say(f"do.back-{outside.rule}", **values, limit=limit_of(outside), day=day)
-    if outside is not None:
+        yield words.say(f"do.back-{outside.rule}", **values, limit=limit_of(outside), day=day)
+    elif outside is not None:
         swing = is_swing(answer.result.scenario, move.cause, move.analyte.parent)
         away = outside.rule.startswith("above") == (move.ratio > 1)
         course = "" if swing else "-further" if away else "-nearer" if fold >= WORTH else ""
         shown = {"fold": move.ratio, "share": 100 * move.ratio} if course == "-nearer" else {}
-        return words.say(f"do.still-{outside.rule}{course}", **values, **shown, limit=limit_of(outside))
-    if not move.settled:
-        return words.say("do.moving", **values, day=written_day(answer, move.stop, words))
-    left = None if move.returns else earlier_alert(answer, move, lasting=False)
-    if left is None:
-        return words.say("do.inside-far" if fold >= GRAVE else "do.inside", **values)
-    far = "-far" if fold >= GRAVE and left.rule != "above-alert" else ""
-    day = written_day(answer, left.stop, words)
-    return words.say(f"do.enters-{left.rule}{far}", **values, limit=limit_of(left), day=day)
+        yield words.say(f"do.still-{outside.rule}{course}", **values, **shown, limit=limit_of(outside))
+    elif not move.settled:
+        yield words.say("do.moving", **values, day=written_day(answer, move.stop, words))
+    elif left is not None and (fold >= GRAVE or not beside or left.rule == "above-alert"):
+        far = "-far" if fold >= GRAVE and left.rule != "above-alert" else ""
+        day = written_day(answer, left.stop, words)
+        yield words.say(f"do.enters-{left.rule}{far}", **values, limit=limit_of(left), day=day)
+    elif left is None and (fold >= GRAVE or not beside):
+        yield words.say("do.inside-far" if fold >= GRAVE else "do.inside", **values)
 
 
 def _begins(answer: Answer, move: Move) -> bool:

@@ -7,10 +7,14 @@ from collections.abc import Iterator, Sequence
 
 from pkinteract.analysis import Alert, Answer
 from pkinteract.analysis.alerts import OF_LEVELS
+from pkinteract.analysis.causes import Cause
 from pkinteract.analysis.moves import Move
 from pkinteract.analytes import name_of
 from pkinteract.scenario import Scenario
 from pkinteract.text.words import Words
+
+TOLD = ("albumin", "creatinine_clearance")
+"""Traits with a number that nobody may have told of before."""
 
 MOST = 3
 """Moves that are told at most."""
@@ -49,6 +53,19 @@ def _twins(one: Move, other: Move) -> bool:
 def analyte_name(answer: Answer, id: str, words: Words) -> str:
     """An analyte inside a sentence."""
     return name_of(id, answer.result.scenario, words.language)
+
+
+def cause_name(answer: Answer, cause: Cause, words: Words) -> str:
+    """What happened, inside a sentence."""
+    if cause.what == "patient":
+        key = "smoker" if cause.drug == "smoker" and cause.after else cause.drug.replace("_", "-")
+        key = "non-smoker" if cause.drug == "smoker" and not cause.after else key
+        known = cause.before is not None or cause.drug not in TOLD
+        return words.say(f"cause.{key}{'' if known else '-told'}", before=cause.before, after=cause.after)
+    name = analyte_name(answer, cause.drug, words)
+    doses = {"before": cause.before, "after": cause.after}
+    given = {end: words.dose(dose) for end, dose in doses.items() if dose is not None}
+    return words.say(f"cause.{cause.what}", drug=name, **given)
 
 
 def written_day(answer: Answer, time: float, words: Words) -> str:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pkinteract.analysis import Alert, Answer
 from pkinteract.analysis.causes import Cause, is_swing
-from pkinteract.analysis.drift import causes_of_move, doses_with, effect_beside_drift
+from pkinteract.analysis.drift import causes_of_move, course_of, doses_with, effect_beside_drift
 from pkinteract.analysis.exposure import PRESENT, highest_level
 from pkinteract.analysis.levels import first_of_day
 from pkinteract.analysis.moves import LEAST, Move, changes_dose, moves_of, named
@@ -24,6 +24,7 @@ from pkinteract.report.run.advice import advice_of
 from pkinteract.report.run.phrases import (
     MOST,
     analyte_name,
+    cause_name,
     ends,
     first_alert,
     limit_of,
@@ -31,6 +32,7 @@ from pkinteract.report.run.phrases import (
     written_day,
 )
 from pkinteract.report.run.protocols import protocol_sentences
+from pkinteract.report.run.quiet import dosed_sentences, dosed_together, early_sentences
 from pkinteract.result import FittedValue, LevelFit
 from pkinteract.scenario.types import TOLERANCE
 from pkinteract.text.words import Words
@@ -44,9 +46,6 @@ ALERT = ("above-alert",)
 
 MOVED = 1.05
 """Fold change from which a fitted value is told [1]."""
-
-TOLD = ("albumin", "creatinine_clearance")
-"""Traits with a number that nobody may have told of before."""
 
 EMPTY: Mapping[Label, Sequence[str]] = {}
 
@@ -78,18 +77,19 @@ def sentences_of(
     together, fit = _together(answer), answer.result.fit
     moves = [move for move, _ in together]
     doses = protocol_sentences(answer, words)
+    all_told = [*together, *dosed_together(answer)]
     happens = [*_happens(answer, together, words), *doses, *_missing(answer, pairs, words)]
     texts: tuple[tuple[Label, list[str]], ...] = (
         ("patient", [] if fit is None else list(_patient(answer, fit, words))),
         ("happens", [*happens, *([] if fit is None else _beside(answer, fit, moves, words))]),
-        ("much", list(_much(answer, together, words))),
+        ("much", list(_much(answer, all_told, words))),
         ("risk", [*people, *_risk(answer, moves, words)]),
         ("measure", list(instead.get("measure") or _measure(answer, together, words))),
         (
             "do",
             [
                 *guidance_sentences(guidance, answer.result.scenario, words),
-                *(instead.get("do") or advice_of(answer, moves, words)),
+                *(instead.get("do") or advice_of(answer, [move for move, _ in all_told], words)),
             ],
         ),
     )
@@ -195,18 +195,25 @@ def _happens(answer: Answer, together: Sequence[tuple[Move, Move | None]], words
         yield f"{alert_text(alert, answer.result, words)}."
     hidden = list(_hidden(answer, words))
     yield from hidden[:MOST]
-    if not together and answer.change is not None and not designed and not hidden and not answer.unknown:
-        yield words.say("happens.nothing")
+    early = list(early_sentences(answer, words))
+    silent = not (together or designed or hidden or answer.unknown or answer.dosed or early)
+    if silent and answer.change is not None:
+        sums = any(len(analyte.parts) > 1 for analyte in answer.result.analytes)
+        yield words.say("happens.nothing") if not sums else words.say("happens.nothing-sum")
+    for move, _ in dosed_together(answer):
+        yield from dosed_sentences(answer, move, words)
+    yield from early
     for move, free in together:
-        key = ("peaks" if move.ratio > 1 else "dips") if move.returns else ("rise" if move.ratio > 1 else "fall")
+        key = course_of(move, move.ratio)
         causes = causes_of_move(answer.result, move)
-        cause = words.listed([_cause(answer, one, words) for one in causes])
+        cause = words.listed([cause_name(answer, one, words) for one in causes])
         values = {
             "analyte": analyte_name(answer, move.analyte.id, words),
             "fold": move.ratio,
             "share": 100 * move.ratio,
             "before": move.before,
             "after": move.target,
+            "end": move.after,
             "unit": move.analyte.unit,
             "average": average_text(move.round, words),
         }
@@ -253,14 +260,16 @@ def _drift(answer: Answer, move: Move, causes: Sequence[Cause], effect: float, w
         end=move.after,
         unit=move.analyte.unit,
         average=average_text(move.round, words),
-        cause=words.listed([_cause(answer, cause, words) for cause in causes]),
+        cause=words.listed([cause_name(answer, cause, words) for cause in causes]),
         fold=words.number(f"{effect:.2f}"),
     )
 
 
 def _happening(answer: Answer, alert: Alert) -> bool:
     """Whether an alert is what happens: a cycle, single doses, a level that does not fit, a loss alone."""
-    lost = alert.rule == "lost" and alert.severity == "warning" and not answer.told
+    mine = [move for move in answer.told if move.analyte.parent == alert.analyte]
+    beside = any(move.cause - TOLERANCE <= alert.start < move.stop for move in mine)
+    lost = alert.rule == "lost" and alert.severity == "warning" and (not answer.told or beside)
     odd = alert.rule == "measured" and answer.result.fit is None
     return alert.rule in ("cycle", "single-dose") or lost or odd
 
@@ -281,18 +290,6 @@ def _unmoved(answer: Answer, move: Move) -> str:
     """What is said of a level that no change of the run moves: it goes with dialysis, or had not settled before."""
     swing = is_swing(answer.result.scenario, move.cause, move.analyte.parent)
     return "happens.dialysed" if swing else "happens.unsettled"
-
-
-def _cause(answer: Answer, cause: Cause, words: Words) -> str:
-    if cause.what == "patient":
-        key = "smoker" if cause.drug == "smoker" and cause.after else cause.drug.replace("_", "-")
-        key = "non-smoker" if cause.drug == "smoker" and not cause.after else key
-        known = cause.before is not None or cause.drug not in TOLD
-        return words.say(f"cause.{key}{'' if known else '-told'}", before=cause.before, after=cause.after)
-    name = analyte_name(answer, cause.drug, words)
-    doses = {"before": cause.before, "after": cause.after}
-    given = {end: words.dose(dose) for end, dose in doses.items() if dose is not None}
-    return words.say(f"cause.{cause.what}", drug=name, **given)
 
 
 def _much(answer: Answer, together: Sequence[tuple[Move, Move | None]], words: Words) -> Iterator[str]:
