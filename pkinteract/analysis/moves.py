@@ -173,7 +173,7 @@ def _moves(result: Result, place: int) -> Iterator[Move]:
     mine, beside = own_changes(scenario, analyte.parent), changes_beside(scenario, analyte.parent)
     own = [time for time in everything if _near(time, mine)]
     others = [time for time in everything if not _near(time, own)]
-    window, whole = (length(scenario, analyte.parent) for length in (averaged, round_of))
+    window = averaged(scenario, analyte.parent)
     present = PRESENT * highest_level(curve)
     swings = cycled_beside(scenario, analyte.parent)
     taken = [dose.time for dose in scenario.doses if dose.drug == analyte.parent and not dose.missed]
@@ -191,7 +191,8 @@ def _moves(result: Result, place: int) -> Iterator[Move]:
             inside = inside if inside and bisect_left(taken, inside[0]) < bisect_left(taken, end) else []
         for cause, stop in pairwise([*_turns(result, place, inside, end), end]):
             before, length = _reference(result, place, cause)
-            told = (length == whole and not swings) or bool(causes_of(scenario, [cause], analyte.parent))
+            whole = length == round_of(scenario, analyte.parent, cause)
+            told = (whole and not swings) or bool(causes_of(scenario, [cause], analyte.parent))
             if before > present and told:
                 steady = settled if cause == inside[0] else standing(curve, begin, cause, window).settled
                 redosed = later and not settled and cause == inside[0]
@@ -295,7 +296,7 @@ def _reference(result: Result, place: int, cause: float) -> tuple[float, float]:
 
     A run that begins at steady state began long ago; NaN where another begins within the day.
     """
-    whole = round_of(result.scenario, result.analytes[place].parent)
+    whole = round_of(result.scenario, result.analytes[place].parent, cause)
     first = result.scenario.first_time if result.kept is None else -math.inf
     length = next((length for length in (whole, DAY) if cause - length >= first - TOLERANCE), None)
     if length is None:

@@ -471,3 +471,29 @@ def test_a_cycle_that_ended_before_the_run_is_no_alert() -> None:
 
     assert not alerts(answer, "cycle")
     assert all(0 <= alert.start <= alert.stop for alert in answer.alerts)
+
+
+# ---- a pill taken in a cycle ----
+
+PILL = 'cycle = { on = "21 d", off = "7 d" }'
+
+
+def test_the_rhythm_of_a_partners_cycle_is_no_effect_of_what_comes_beside_it() -> None:
+    """
+    Lamotrigine rises in the days without the pill, whenever rifampicin is given for two days before.
+
+    The rise is told of the pill alone, once, of the part that acts; a ratio to the days without it is none.
+    """
+    answer = answered(
+        regimen("levonorgestrel", daily("0.15 mg", "24 h", "-84 d", "50 d", PILL)),
+        regimen("ethinylestradiol", daily("0.03 mg", "24 h", "-84 d", "50 d", PILL)),
+        regimen("lamotrigine", daily("100 mg", "12 h", "-84 d")),
+        regimen("rifampicin", daily("600 mg", "12 h", "4 d", "6 d")),
+        days=50,
+    )
+
+    (swing,) = alerts(answer, "cycle")
+    assert (swing.analyte, swing.values["drug"]) == ("lamotrigine", "ethinylestradiol")
+    assert "lamotrigine" not in [move.analyte.id for move in answer.told]
+    assert told(answer)["happens"].count("lamotrigine") == 1
+    assert {ratio for *_, ratio, _ in periods(answer, "levonorgestrel")} == {None}
