@@ -497,3 +497,4 @@ def test_the_rhythm_of_a_partners_cycle_is_no_effect_of_what_comes_beside_it() -
     assert "lamotrigine" not in [move.analyte.id for move in answer.told]
     assert told(answer)["happens"].count("lamotrigine") == 1
     assert {ratio for *_, ratio, _ in periods(answer, "levonorgestrel")} == {None}
+    assert "had not settled" not in told(answer).get("much", "")
