@@ -20,7 +20,7 @@ help:
 	@echo "make run     install into $(VENV) and simulate the headline scenario: CSVs and picture"
 	@echo "make test    the tests"
 	@echo "make test-fast   those that need no compiler, no processes of their own and no patience"
-	@echo "make fuzz    five hundred random systems and two thousand random scenarios of library drugs against scipy, their balance in lanes, all pairs of drugs in lanes, their properties, fifteen hundred fits, every shipped fit again"
+	@echo "make fuzz    five hundred random systems and two thousand random scenarios of library drugs against scipy, what is told of them, their balance in lanes, all pairs of drugs in lanes, their properties, fifteen hundred fits, every shipped fit again"
 	@echo "make nightly   two hundred random scenarios against scipy, others every night; those of NIGHT=20261128 again by that"
 	@echo "make check   lint, types, layers"
 	@echo "make format  lint fixes and code layout"
@@ -53,7 +53,7 @@ test-fast: $(VENV)/.installed-dev
 	@test ! -e $(VENV)/.no-compiler || { echo "a test had code compiled and is not marked so: see $(VENV)/.no-compiler"; exit 1; }
 
 fuzz: $(VENV)/.installed-dev
-	PKINTERACT_FUZZ=500 PKINTERACT_SCENARIOS=2000 $(BIN)/python -m pytest -n 2 tests/simulation/test_random_scenarios.py tests/engine/test_random_systems.py tests/engine/test_lane_balance.py tests/simulation/test_pairs.py tests/simulation/test_properties.py tests/fitting/test_fit_coverage.py tests/fitting/test_shipped_fits.py
+	PKINTERACT_FUZZ=500 PKINTERACT_SCENARIOS=2000 $(BIN)/python -m pytest -n 2 tests/simulation/test_random_scenarios.py tests/report/test_random_answers.py tests/engine/test_random_systems.py tests/engine/test_lane_balance.py tests/simulation/test_pairs.py tests/simulation/test_properties.py tests/fitting/test_fit_coverage.py tests/fitting/test_shipped_fits.py
 
 nightly: $(VENV)/.installed-dev
 	PKINTERACT_SCENARIOS=200 PKINTERACT_FIRST=$(NIGHT)000 $(BIN)/python -m pytest -n 2 tests/simulation/test_random_scenarios.py

@@ -16,6 +16,7 @@ from pkinteract.advise.task import shown_after
 from pkinteract.advise.types import PRESENT, BoolArray, Candidate, Kind, Schedules, Step, Task
 from pkinteract.analysis.settled import DAY
 from pkinteract.engine.curves import Array
+from pkinteract.errors import InputError, Problem
 from pkinteract.library.schema.dosing import milligrams
 from pkinteract.scenario.types import TOLERANCE
 
@@ -141,6 +142,8 @@ def best_advice(task: Task, levels: Levels, *, keep: int = 1, progress: Callable
 
     Raises
     ------
+    InputError
+        When no day is judged on which a dose must have had an effect.
     SimulationError
         When the solver gives up.
     """
@@ -153,6 +156,10 @@ def best_advice(task: Task, levels: Levels, *, keep: int = 1, progress: Callable
     unchanged = levels.of([()])[0]
     unavoidable = _unavoidable(task, levels)
     counted = task.judged & ~unavoidable
+    if not counted[task.late :].any():
+        text = f"until leaves no day by which another dose of {task.drug} must have shown"
+        text += f": five half-lives are {task.late} d; run longer" if task.late else "; run longer"
+        raise InputError(task.scenario.path, [Problem(line=None, key="advise", message=text)])
     free = freedom_of(task, back=_comes_back(task, unchanged))
     budget = BUDGET if levels.linear else BUDGET_IN_LANES
     stopped = False

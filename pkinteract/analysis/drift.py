@@ -56,12 +56,14 @@ def effect_of(result: Result, move: Move, causes: Sequence[Cause]) -> float | No
     """
     end = move.extreme_time if move.returns else move.stop
     if result.unchanged is not None and not _own_before(result.unchanged.scenario, move, end):
-        before, after = (
-            float(result.unchanged.area(move.place, time - move.round, time)) for time in (move.cause, end)
-        )
-        return after / before if before > 0 else None
-    if not causes or any(cause.what not in ("starts", "stops") for cause in causes) or _passing(result, causes):
-        return None
+        spans = ((time - move.round, time) for time in (move.cause, end))
+        return _ratio(*(float(result.unchanged.area(move.place, *span)) for span in spans))
+    known = all(cause.what in ("starts", "stops") for cause in causes)
+    return _expected(result, move, causes, end) if causes and known and not _passing(result, causes) else None
+
+
+def _expected(result: Result, move: Move, causes: Sequence[Cause], end: float) -> float | None:
+    """Fold that drugs which start or stop make of a level in the long run [1]; None where levels saturate."""
     scenario = replace(result.scenario, patient=patient_then(result.scenario, move), patients=())
     stopped = {cause.drug for cause in causes if cause.what == "stops"}
     left = [drug for drug in there(scenario, end, move) if drug not in stopped]
@@ -73,8 +75,11 @@ def effect_of(result: Result, move: Move, causes: Sequence[Cause]) -> float | No
     )
     if any(name in first and name in last and _apart(first[name], last[name]) for name in saturating):
         return None
-    ends = [sum(levels.get(part, 0.0) for part in move.analyte.parts) for levels in (first, last)]
-    return ends[1] / ends[0] if min(ends) > 0 else None
+    return _ratio(*(sum(levels.get(part, 0.0) for part in move.analyte.parts) for levels in (first, last)))
+
+
+def _ratio(before: float, after: float) -> float | None:
+    return after / before if min(before, after) > 0 else None
 
 
 def _own_before(scenario: Scenario, move: Move, end: float) -> bool:

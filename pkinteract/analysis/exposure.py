@@ -118,9 +118,10 @@ def exposures(result: Result) -> Iterator[PeriodExposure]:
     every = [course for regimen in result.scenario.regimens for course in regimen.courses]
     stretches = periods(result)
     cycled = [(course, course.cycle) for course in every if course.cycle is not None]
+    resting = _resting(result.scenario, reference)
     for place, (analyte, curve) in enumerate(zip(result.analytes, result.curves, strict=True)):
         window = averaged(result.scenario, analyte.parent)
-        base = _compared(result, place, reference, window)
+        base = 0.0 if analyte.parent in resting else _compared(result, place, reference, window)
         still = _settled(result, cycled, analyte, curve, reference, window)
         most = highest_level(curve)
         least, noise = PRESENT * most, NOISE * most
@@ -144,6 +145,15 @@ def exposures(result: Result) -> Iterator[PeriodExposure]:
                 inside=inside,
                 above=above,
             )
+
+
+def _resting(scenario: Scenario, period: Period) -> set[str]:
+    """Drugs taken in a cycle of their own that are in the days without at the end of a period."""
+    start, stop = last_day(period)
+    taken = {dose.drug for dose in scenario.doses if start <= dose.time < stop and not dose.missed}
+    return {
+        regimen.drug for regimen in scenario.regimens if any(course.cycle is not None for course in regimen.courses)
+    } - taken
 
 
 def dose_folds(result: Result) -> Iterator[float | None]:

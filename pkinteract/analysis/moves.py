@@ -163,19 +163,16 @@ def moves_of(result: Result) -> tuple[Move, ...]:
 def _moves(result: Result, place: int) -> Iterator[Move]:
     """One stretch after the other between changes of the drug's own dose, in legs where something else turns the level.
 
-    The first begins at the first change of all, whether or not the level had settled by then. In a later one a level
-    that has not settled after the change of dose is followed from what acts on it after that, or with it where the drug
-    was taken before t = 0, if it is taken on. So is one whose round of doses has not been gone through before the
-    change, by averages of a day, and one that goes up and down with the cycle of another drug.
+    The first begins at the first change of all, settled or not. In a later one a level that has not settled after the
+    change of dose is followed from what acts on it after that, or with it where the drug was taken before t = 0, if it
+    is taken on; so is one whose round of doses was not gone through before, and one that swings with another's cycle.
     """
-    scenario, analyte, curve = result.scenario, result.analytes[place], result.curves[place]
+    scenario, analyte = result.scenario, result.analytes[place]
     everything = _changes(scenario, scenario.dosed, patient=True)
     mine, beside = own_changes(scenario, analyte.parent), changes_beside(scenario, analyte.parent)
     own = [time for time in everything if _near(time, mine)]
     others = [time for time in everything if not _near(time, own)]
-    window, whole = (length(scenario, analyte.parent) for length in (averaged, round_of))
-    present = PRESENT * highest_level(curve)
-    swings = cycled_beside(scenario, analyte.parent)
+    present, swings = PRESENT * highest_level(result.curves[place]), cycled_beside(scenario, analyte.parent)
     taken = [dose.time for dose in scenario.doses if dose.drug == analyte.parent and not dose.missed]
     begin = first = scenario.first_time
     for end in (*own, scenario.duration):
@@ -184,20 +181,28 @@ def _moves(result: Result, place: int) -> Iterator[Move]:
         settled = not later and at_steady_state(scenario, analyte.parent)
         inside = inside if later or _taken_on(scenario, analyte.parent, (inside or [end])[0], end) else []
         if inside and inside[0] > begin:
-            settled = settled or standing(curve, begin, inside[0], window).settled
+            settled = settled or _stands(result, place, begin, inside[0])
         if later and not settled:
             inside = [begin, *inside] if taken and taken[0] < -TOLERANCE and _near(begin, beside) else inside
             inside = [time for time in inside[:MOST_TURNS] if _acting(scenario, time, analyte.parent)]
             inside = inside if inside and bisect_left(taken, inside[0]) < bisect_left(taken, end) else []
         for cause, stop in pairwise([*_turns(result, place, inside, end), end]):
             before, length = _reference(result, place, cause)
-            told = (length == whole and not swings) or bool(causes_of(scenario, [cause], analyte.parent))
+            whole = length == round_of(scenario, analyte.parent, cause)
+            told = (whole and not swings) or bool(causes_of(scenario, [cause], analyte.parent))
             if before > present and told:
-                steady = settled if cause == inside[0] else standing(curve, begin, cause, window).settled
+                steady = settled if cause == inside[0] else _stands(result, place, begin, cause)
                 redosed = later and not settled and cause == inside[0]
                 yield _move(result, place, (cause, stop), (before, length), steady=steady, redosed=redosed)
             begin = cause
         begin = end
+
+
+def _stands(result: Result, place: int, begin: float, cause: float) -> bool:
+    """Whether a level had settled when a change came, after one at ``begin`` [h]: by the day, or round after round."""
+    drug = result.analytes[place].parent
+    windows = {averaged(result.scenario, drug), round_of(result.scenario, drug, cause)}
+    return any(standing(result.curves[place], begin, cause, window).settled for window in windows)
 
 
 def _taken_on(scenario: Scenario, drug: str, cause: float, end: float) -> bool:
@@ -295,7 +300,7 @@ def _reference(result: Result, place: int, cause: float) -> tuple[float, float]:
 
     A run that begins at steady state began long ago; NaN where another begins within the day.
     """
-    whole = round_of(result.scenario, result.analytes[place].parent)
+    whole = round_of(result.scenario, result.analytes[place].parent, cause)
     first = result.scenario.first_time if result.kept is None else -math.inf
     length = next((length for length in (whole, DAY) if cause - length >= first - TOLERANCE), None)
     if length is None:

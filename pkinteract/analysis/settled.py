@@ -104,15 +104,18 @@ def averaged(scenario: Scenario, drug: str) -> float:
     return DAY * (days if days <= LONGEST else 1)
 
 
-def round_of(scenario: Scenario, drug: str) -> float:
-    """What a move of a drug's level is judged over [h]: a day, or the round of doses that are taken less often.
+def round_of(scenario: Scenario, drug: str, cause: float) -> float:
+    """What a move of a drug's level after a time is judged over [h]: a day, or the round of doses taken less often.
 
-    That is the interval, week or cycle of its own doses, and weekly doses of what acts on it.
+    That is the interval, week or cycle of its own doses, and of what acts on it weekly doses, and a cycle that had gone
+    round before.
     """
     lengths, family = [1], set(family_of(scenario, drug))
     for regimen in scenario.regimens:
         for course in regimen.courses:
-            if regimen.drug == drug or (course.weekdays and acts_on(scenario, regimen.drug, family)):
+            goes_on = course.cycle is not None and course.start + sum(course.cycle) <= cause + TOLERANCE < course.stop
+            beside = (bool(course.weekdays) or goes_on) and acts_on(scenario, regimen.drug, family)
+            if regimen.drug == drug or beside:
                 lengths.append(_round(course))
     return DAY * math.lcm(*lengths)
 

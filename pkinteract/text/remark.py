@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from pkinteract.text.words import Words
+from pkinteract.text.words import Words, written_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,8 +15,9 @@ class Remark:
     Attributes
     ----------
     values
-        Name in the sentence to what is filled in: text as it stands, numbers as the language writes them, remarks in
-        the same language, or several of a kind. ``drug`` and ``drugs`` are ids, ``phenotype`` is a word of its own.
+        Name in the sentence to what is filled in: text as it stands, numbers as the language writes them, a ``day`` as
+        days are told, remarks in the same language, or several of a kind. ``drug`` and ``drugs`` are ids, ``phenotype``
+        is a word of its own.
     """
 
     key: str
@@ -63,7 +64,7 @@ def _told(name: str, value: object, words: Words, named: Callable[[str], str]) -
             _told(name.removesuffix("s"), part, words, named) for part in value
         )
     if isinstance(value, float):
-        return words.number(f"{value:g}")
+        return words.day(24 * value) if name == "day" else words.number(written_out(value, 6))
     if name == "phenotype":
         return words.say(f"remark.{value}")
     return named(str(value)) if name == "drug" else str(value)

@@ -282,3 +282,17 @@ def test_the_limit_of_weak_kidneys_holds_on_its_days_alone(tmp_path: Path) -> No
     assert steps
     assert all(dose <= 500 for day, dose in steps if 3 <= day < 9)
     assert any(dose > 500 for day, dose in steps if day >= 9)
+
+
+def test_days_on_which_no_dose_can_show_yet_are_no_advice(tmp_path: Path) -> None:
+    """Lamotrigine far below the levels that are asked for on the one day that is judged: run longer, and no "nan"."""
+    path = tmp_path / "case.toml"
+    path.write_text(
+        text(*USUAL, '[advise]\ndrug = "lamotrigine"\nbetween = ["30 mg/L", "40 mg/L"]\nuntil = "1 d"\n'), "utf-8"
+    )
+
+    done = command("advise", path, "--out", tmp_path / "out")
+
+    assert done.exit_code == 2, done.output
+    assert "advise  until leaves no day by which another dose of lamotrigine must have shown" in done.output
+    assert not (tmp_path / "out").exists()

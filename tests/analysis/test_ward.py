@@ -446,3 +446,55 @@ def test_a_drug_that_begins_is_not_asked_whether_it_still_works() -> None:
 
     assert "still works" not in said
     assert "at these doses: whether they are enough, effect and a level decide" in said
+
+
+# ---- what random scenarios showed ----
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "after albumin is 21 g/L"), ("de", "Albumin von 21 g/L")])
+def test_a_trait_that_nobody_told_of_before_is_told_as_it_is(language: str, said: str) -> None:
+    """Albumin is written down from day 10 on alone: no "from None", and a share of next to nothing is that."""
+    low = '[[patient.change]]\nat = "10 d"\nalbumin = "21 g/L"\n'
+    answer = answered(regimen("valproate", daily("500 mg", "12 h", "-20 d")), days=30, patient=low)
+    words = words_of(language)
+
+    assert said in " ".join(sentence.text for sentence in sentences_of(answer, words))
+    assert "<" in words.say(
+        "happens.fall", cause="", share=0.02, **dict.fromkeys(("analyte", "before", "after", "unit", "average"), "")
+    )
+
+
+def test_a_cycle_that_ended_before_the_run_is_no_alert() -> None:
+    """A strong inducer was taken in a cycle until five days before t = 0: no alert that ends before it begins."""
+    weeks = daily("600 mg", "24 h", "-61 d", "-5 d", 'cycle = { on = "7 d", off = "7 d" }')
+    answer = answered(regimen("rifampicin", weeks), regimen("apixaban", daily("5 mg", "12 h", "-61 d")), days=5)
+
+    assert not alerts(answer, "cycle")
+    assert all(0 <= alert.start <= alert.stop for alert in answer.alerts)
+
+
+# ---- a pill taken in a cycle ----
+
+PILL = 'cycle = { on = "21 d", off = "7 d" }'
+
+
+def test_the_rhythm_of_a_partners_cycle_is_no_effect_of_what_comes_beside_it() -> None:
+    """
+    Lamotrigine rises in the days without the pill, whenever rifampicin is given for two days before.
+
+    The rise is told of the pill alone, once, of the part that acts; a ratio to the days without it is none.
+    """
+    answer = answered(
+        regimen("levonorgestrel", daily("0.15 mg", "24 h", "-84 d", "50 d", PILL)),
+        regimen("ethinylestradiol", daily("0.03 mg", "24 h", "-84 d", "50 d", PILL)),
+        regimen("lamotrigine", daily("100 mg", "12 h", "-84 d")),
+        regimen("rifampicin", daily("600 mg", "12 h", "4 d", "6 d")),
+        days=50,
+    )
+
+    (swing,) = alerts(answer, "cycle")
+    assert (swing.analyte, swing.values["drug"]) == ("lamotrigine", "ethinylestradiol")
+    assert "lamotrigine" not in [move.analyte.id for move in answer.told]
+    assert told(answer)["happens"].count("lamotrigine") == 1
+    assert {ratio for *_, ratio, _ in periods(answer, "levonorgestrel")} == {None}
+    assert "had not settled" not in told(answer).get("much", "")

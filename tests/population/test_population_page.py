@@ -255,6 +255,27 @@ def test_the_page_warns_of_a_gene_that_is_drawn_over_that_of_the_patient(tmp_pat
     assert '<li>CYP2D6 is drawn; to keep "poor", write [population] with fixed = ["CYP2D6"]</li>' in page
 
 
+def test_of_a_passing_rise_the_groups_are_those_above_at_any_time(tmp_path: Path) -> None:
+    """Paroxetine for two weeks: most who pass the alert level are below it on the last day, as ``risk.csv`` counts."""
+    passing = text(
+        regimen("amitriptyline", daily("150 mg", "24 h", "-20 d", "50 d")),
+        regimen("paroxetine", daily("20 mg", "24 h", "2 d", "16 d")),
+        days=50,
+    )
+    out = tmp_path / "out"
+
+    assert command(written(tmp_path, passing, name="passing"), out, "-n", N).exit_code == 0
+
+    said = sentence(out, "Who is at risk")
+    table = [row for row in rows(out / "risk.csv") if row["analyte"] == "amitriptyline+nortriptyline"]
+    found = re.search(r"At any time more often than others: (.*?)\.( |$)", said)
+    assert found is not None
+    shares = [float(share) for share in re.findall(r"\(([\d.]+) % of \d+\)", found.group(0))]
+    ever = [100 * float(row["share_ever"]) for row in table]
+    assert all(min(abs(share - other) for other in ever) < 0.06 for share in shares)
+    assert min(shares) > 100 * float(table[0]["share_ever"])
+
+
 def test_a_spread_that_nobody_knows_is_told_wherever_shares_are(tmp_path: Path) -> None:
     """Levetiracetam's clearance has no CV: answer, page, terminal and record say so, until a CV is given."""
     falling = text(

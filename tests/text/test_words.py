@@ -28,6 +28,8 @@ from pkinteract.library.schema.pairs import PairAdviceKey
 from pkinteract.library.schema.targets import Carried, PillarName
 from pkinteract.library.schema.values import Kind
 from pkinteract.population.statistics.tally import PHENOTYPES
+from pkinteract.report.population.text import When
+from pkinteract.report.run.phrases import TOLD
 from pkinteract.report.run.sentences import QUANTITIES, Label
 from pkinteract.scenario import Patient
 from pkinteract.scenario.advise.types import Measure
@@ -111,6 +113,7 @@ OPEN = {
     "phenotype": ("poor", "intermediate", "normal", "rapid", "ultrarapid"),
     "cause": (
         "non-smoker",
+        *(f"{trait.replace('_', '-')}-told" for trait in TOLD),
         *(what for what in get_args(What) if what != "patient"),
         *(field.name.replace("_", "-") for field in fields(Patient) if field.name not in DERIVED),
     ),
@@ -141,6 +144,7 @@ OPEN = {
     "shares": (
         *(f"clearance-{end}" for end in ("below", "between", "from")),
         *(f"{side}-range" for side in ("above", "below")),
+        *(f"groups-{when}" for when in get_args(When)),
     ),
 }
 """What a key that is put together ends in, by what it begins with."""
@@ -202,5 +206,6 @@ def test_numbers_are_written_as_the_language_does() -> None:
 
     assert (english.written(1.914), english.written(147.6), english.written(3309.0)) == ("1.91", "148", "3309")
     assert (german.written(1.914), german.written(77.92)) == ("1,91", "77,9")
+    assert (english.written(0.0000516), german.written(0.0000516)) == ("0.0000516", "0,0000516")
     assert german.listed(["a", "b", "c"]) == "a, b und c"
     assert english.listed(["a"]) == "a"

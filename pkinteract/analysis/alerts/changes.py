@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from pkinteract.analysis.alerts.types import GRAVITY, Alert, Severity
-from pkinteract.analysis.causes import is_dialysed
+from pkinteract.analysis.causes import acts_on, is_dialysed
 from pkinteract.analysis.drift import causes_of_move, course_of, doses_with, effect_beside_drift, unknown_part
 from pkinteract.analysis.exposure import PRESENT, highest_level
 from pkinteract.analysis.moves import Move, displacements, running
@@ -141,21 +141,24 @@ def _displaced(total: Move, free: Move) -> Alert:
 def cycle_alerts(result: Result) -> Iterator[Alert]:
     """Levels that go up and down with the phases of another drug's cycle, by the last whole round of the run.
 
+    Of drugs in one cycle, such as those of a pill, one that acts on the level itself is named.
     Those of drugs that are taken in a cycle themselves go up and down with their own.
     """
     scenario = result.scenario
     summed = {part for analyte in result.analytes if len(analyte.parts) > 1 for part in analyte.parts}
     courses = [(regimen.drug, course) for regimen in scenario.regimens for course in regimen.courses]
     cycled = {drug for drug, course in courses if course.cycle is not None}
+    together: dict[tuple[float, float, tuple[float, float]], list[str]] = {}
     for drug, course in courses:
-        if course.cycle is None:
+        if course.cycle is not None:
+            together.setdefault((course.start, min(course.stop, scenario.duration), course.cycle), []).append(drug)
+    for (start, end, cycle), drugs in together.items():
+        length = sum(cycle)
+        rounds = int((end - start) / length + 1e-9)
+        begin = start + (rounds - 1) * length
+        if rounds < 1 or min(cycle) < DAY or begin < scenario.first_time or end <= 0:
             continue
-        length, end = sum(course.cycle), min(course.stop, scenario.duration)
-        rounds = int((end - course.start) / length + 1e-9)
-        begin = course.start + (rounds - 1) * length
-        if rounds < 1 or min(course.cycle) < DAY or begin < scenario.first_time:
-            continue
-        stop = begin + course.cycle[0]
+        stop = begin + cycle[0]
         for analyte, curve in zip(result.analytes, result.curves, strict=True):
             beside, without = mean(curve, stop - DAY, stop), mean(curve, begin + length - DAY, begin + length)
             least = PRESENT * highest_level(curve)
@@ -163,8 +166,10 @@ def cycle_alerts(result: Result) -> Iterator[Alert]:
                 continue
             fold = max(beside, without) / min(beside, without)
             if fold - 1 > FAR:
+                victims = set(family_of(scenario, analyte.parent))
+                drug = next((drug for drug in drugs if acts_on(scenario, drug, victims)), drugs[0])
                 yield Alert(
-                    start=max(course.start, 0.0),
+                    start=max(start, 0.0),
                     stop=end,
                     severity="grave" if fold >= GRAVE else "warning",
                     analyte=analyte.id,

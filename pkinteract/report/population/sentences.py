@@ -12,7 +12,7 @@ from pkinteract.population.run.plan import RunPlan
 from pkinteract.population.statistics.metrics import measures_of
 from pkinteract.population.statistics.people import spread_unknown
 from pkinteract.population.statistics.tally import BEFORE, EVER, PHENOTYPES, Tally, share_below
-from pkinteract.report.population.text import often_at_risk
+from pkinteract.report.population.text import When, often_at_risk
 from pkinteract.report.run.sentences import MOST, told_moves
 from pkinteract.scenario.types import TOLERANCE
 from pkinteract.text.csv import Table
@@ -32,14 +32,19 @@ def people_sentences(plan: RunPlan, tally: Tally, answer: Answer, words: Words) 
     falling = {move.place for move in moves if move.ratio < 1}
     judged = [place for place, analyte in enumerate(plan.analytes) if analyte.alert is not None]
     rising = dict.fromkeys(move.place for move in moves if move.place in judged and move.place not in falling)
-    told = {place: list(_above_alert(plan, table, place, words)) for place in rising}
+    passing = {move.place for move in answer.moves if move.returns}
+
+    def above_alert(place: int) -> list[str]:
+        return list(_above_alert(plan, table, place, "ever" if place in passing else "after", words))
+
+    told = {place: above_alert(place) for place in rising}
     for move in moves:
         if move.place in falling or move.place not in judged:
             told[move.place] = list(_out_of_range(plan, tally, move, words))
     others = [place for place in judged if place not in rising and place not in falling]
     above = {place: int(max(tally.risk[place, 0, [BEFORE, EVER]])) for place in others}
     for place in sorted((place for place in others if above[place]), key=lambda place: -above[place])[:MOST]:
-        told[place] = list(_above_alert(plan, table, place, words))
+        told[place] = above_alert(place)
     yield from (sentence for sentences in told.values() for sentence in sentences)
     unknown = spread_unknown(plan, (plan.analytes[place] for place, sentences in told.items() if sentences))
     if unknown:
@@ -60,7 +65,7 @@ def _redosed(plan: RunPlan, tally: Tally, words: Words) -> Iterator[str]:
         )
 
 
-def _above_alert(plan: RunPlan, table: Table, place: int, words: Words) -> Iterator[str]:
+def _above_alert(plan: RunPlan, table: Table, place: int, when: When, words: Words) -> Iterator[str]:
     analyte = plan.analytes[place]
     everybody = list(table["analyte"]).index(analyte.id)
     shares = {word: 100 * float(table[f"share_{word}"][everybody]) for word in ("before", "after", "ever")}
@@ -79,14 +84,14 @@ def _above_alert(plan: RunPlan, table: Table, place: int, words: Words) -> Itera
         words.say(
             "shares.group",
             group=_named(str(table["group"][line]), str(table["level"][line]), words),
-            share=100 * float(table["share_after"][line]),
+            share=100 * float(table[f"share_{when}"][line]),
             count=table["n"][line],
         )
-        for line in often_at_risk(table, analyte)
+        for line in often_at_risk(table, analyte, when)
         if table["group"][line] in (*plan.genes, "creatinine_clearance_mL_per_min")
     ]
     if groups:
-        yield words.say("shares.groups", groups="; ".join(groups[:MOST]))
+        yield words.say(f"shares.groups-{when}", groups="; ".join(groups[:MOST]))
 
 
 def _named(group: str, level: str, words: Words) -> str:

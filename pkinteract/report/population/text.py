@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from pkinteract.report.pairs import taken_lines
 from pkinteract.result import Analyte
 from pkinteract.text.csv import Table
 from pkinteract.text.words import Words, three_digits
+
+When = Literal["after", "ever"]
 
 _SHOWN = ("cavg_before", "cavg_after", "fold_rise", "t50", "t90")
 _TURNS = ("fold_highest", "t_highest", "fold_lowest", "t_lowest")
@@ -132,21 +134,21 @@ def _at_risk(plan: RunPlan, tally: Tally, words: Words) -> Iterator[str]:
         yield from _who(table, analyte, words)
 
 
-def often_at_risk(table: Table, analyte: Analyte) -> list[int]:
-    """Rows of ``risk.csv`` with the groups that are at risk at the end more often than others, the highest share first.
+def often_at_risk(table: Table, analyte: Analyte, when: When = "after") -> list[int]:
+    """Rows of ``risk.csv`` with the groups that are at risk more often than others, the highest share first.
 
-    None of them is so by chance.
+    At the end of the run, or ever from t = 0 on. None of them is so by chance.
     """
     mine = [n for n, name in enumerate(table["analyte"]) if name == analyte.id]
     if not mine:
         return []
-    events, total = ([int(table[name][n]) for n in mine] for name in ("at_risk_after", "n"))
+    events, total = ([int(table[name][n]) for n in mine] for name in (f"at_risk_{when}", "n"))
     at_risk = [
         n
         for n, some, of in zip(mine, events, total, strict=True)
         if some >= _FEWEST and chance_of(some, of, events[0], total[0]) < _CHANCE
     ]
-    return sorted(at_risk, key=lambda n: -table["share_after"][n])
+    return sorted(at_risk, key=lambda n: -table[f"share_{when}"][n])
 
 
 def _who(table: Table, analyte: Analyte, words: Words) -> Iterator[str]:

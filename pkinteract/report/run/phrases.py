@@ -13,6 +13,9 @@ from pkinteract.analytes import name_of
 from pkinteract.scenario import Scenario
 from pkinteract.text.words import Words
 
+TOLD = ("albumin", "creatinine_clearance")
+"""Traits with a number that nobody may have told of before."""
+
 MOST = 3
 """Moves that are told at most."""
 
@@ -57,7 +60,8 @@ def cause_name(answer: Answer, cause: Cause, words: Words) -> str:
     if cause.what == "patient":
         key = "smoker" if cause.drug == "smoker" and cause.after else cause.drug.replace("_", "-")
         key = "non-smoker" if cause.drug == "smoker" and not cause.after else key
-        return words.say(f"cause.{key}", before=cause.before, after=cause.after)
+        known = cause.before is not None or cause.drug not in TOLD
+        return words.say(f"cause.{key}{'' if known else '-told'}", before=cause.before, after=cause.after)
     name = analyte_name(answer, cause.drug, words)
     doses = {"before": cause.before, "after": cause.after}
     given = {end: words.dose(dose) for end, dose in doses.items() if dose is not None}

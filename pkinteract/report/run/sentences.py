@@ -344,7 +344,8 @@ def _timed(answer: Answer, move: Move, words: Words) -> Iterator[tuple[str, dict
         yield "unsteady", {"level": words.written(move.before), "unit": unit}
     if not move.settled:
         at = {"day": words.day(move.stop), "level": words.written(move.after), "unit": unit}
-        limit = {} if move.limit is None else {"limit": words.written(move.limit)}
+        end = None if move.limit is None else move.limit if move.limit > PRESENT * move.before else 0.0
+        limit = {} if end is None else {"limit": words.written(end)}
         own = changes_dose(scenario, move.analyte.parent, move.stop)
         cut = "open" if move.stop >= scenario.duration - TOLERANCE else "cut" if own else "turned"
         yield ("moving" if limit else cut), {**at, **limit}

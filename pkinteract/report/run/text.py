@@ -10,7 +10,7 @@ from pkinteract.analysis.exposure import PRESENT, dose_folds
 from pkinteract.report.cautions import cautions_told
 from pkinteract.report.lines import rows_text, sentence_lines
 from pkinteract.report.run.phrases import days_told
-from pkinteract.text.words import Words, three_digits
+from pkinteract.text.words import Words, three_digits, written_out
 
 if TYPE_CHECKING:
     from pkinteract.analysis import Answer
@@ -80,7 +80,7 @@ def _ratio(ratio: float, fold: float | None, words: Words) -> str:
 def _level(level: float, highest: float) -> str:
     """A level to three digits; of one that is next to nothing beside the highest of the run only that it is."""
     least = PRESENT * highest
-    return three_digits(level) if level == 0 or level >= least else f"<{least:.1g}"
+    return three_digits(level) if level == 0 or level >= least else f"<{written_out(least, 1)}"
 
 
 def _alert_lines(alerts: Table, words: Words) -> Iterator[str]:

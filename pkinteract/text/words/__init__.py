@@ -6,11 +6,15 @@ import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
 LANGUAGES = ("en", "de")
 """Languages that ship, the default first."""
+
+LEAST_SHARE = 0.1
+"""A share [%] below this is told as that."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -29,7 +33,8 @@ class Words:
     def say(self, key: str, **values: object) -> str:
         """The sentence of a key with values filled in; numbers to three digits, as the language writes them.
 
-        A number whose name is ``gone`` or ends in ``day`` is a time [d] and is told as ``day_number`` does.
+        A number whose name is ``gone`` or ends in ``day`` is a time [d] and is told as ``day_number`` does, one whose
+        name is ``share`` is in per cent.
 
         Raises
         ------
@@ -46,10 +51,12 @@ class Words:
 
     def dose(self, amount: float) -> str:
         """What is given [mg]: as it is, not rounded as levels are."""
-        return self.number(f"{amount:g}")
+        return self.number(written_out(amount, 6))
 
     def _filled(self, name: str, value: object) -> str:
         is_day = isinstance(value, float) and (name.endswith("day") or name == "gone")
+        if name == "share" and isinstance(value, float) and 0 < value < LEAST_SHARE:
+            return f"<{self.number(f'{LEAST_SHARE:g}')}"
         return self.day(24 * value) if is_day and isinstance(value, float) else self.written(value)
 
     def day(self, time: float, digits: int = 1) -> str:
@@ -69,7 +76,13 @@ class Words:
 
 def three_digits(value: float) -> str:
     """A level or a ratio as it is told: to three digits, above a hundred to the whole number."""
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return f"{value:.0f}" if abs(value) >= 100 else written_out(value, 3)
+
+
+def written_out(value: float, digits: int) -> str:
+    """A number to significant digits, without an exponent."""
+    text = f"{value:.{digits}g}"
+    return f"{Decimal(text):f}" if "e" in text else text
 
 
 def day_number(time: float, digits: int = 1) -> str:
