@@ -17,7 +17,7 @@ import numpy as np
 
 from pkinteract.analysis.causes import causes_of, dose_causes
 from pkinteract.analysis.exposure import PRESENT, highest_level
-from pkinteract.analysis.settled import DAY, at_steady_state, averaged, cycled_beside, round_of, standing
+from pkinteract.analysis.settled import DAY, at_steady_state, averaged, cycled_beside, round_of, standing, taken_on
 from pkinteract.engine.curves import Array
 from pkinteract.result import Analyte, Result
 from pkinteract.scenario import Scenario
@@ -179,21 +179,23 @@ def _moves(result: Result, place: int) -> Iterator[Move]:
         later, since = begin != first, begin - TOLERANCE if begin == first else begin + TOLERANCE
         inside = others[bisect_right(others, since) : bisect_left(others, end - TOLERANCE)]
         settled = not later and at_steady_state(scenario, analyte.parent)
-        inside = inside if later or _taken_on(scenario, analyte.parent, (inside or [end])[0], end) else []
+        inside = inside if later or taken_on(scenario, analyte.parent, (inside or [end])[0], end) else []
         if inside and inside[0] > begin:
             settled = settled or _stands(result, place, begin, inside[0])
+        with_dose = [begin] if later and taken and taken[0] < -TOLERANCE and _near(begin, beside) else []
         if later and not settled:
-            inside = [begin, *inside] if taken and taken[0] < -TOLERANCE and _near(begin, beside) else inside
+            inside = [*with_dose, *inside]
             inside = [time for time in inside[:MOST_TURNS] if _acting(scenario, time, analyte.parent)]
             inside = inside if inside and bisect_left(taken, inside[0]) < bisect_left(taken, end) else []
-        for cause, stop in pairwise([*_turns(result, place, inside, end), end]):
+        apart = [time for time in with_dose if settled and _acting(scenario, time, analyte.parent)]
+        for cause, stop in pairwise([*apart, *_turns(result, place, inside, end), end]):
             before, length = _reference(result, place, cause)
             whole = length == round_of(scenario, analyte.parent, cause)
             told = (whole and not swings) or bool(causes_of(scenario, [cause], analyte.parent))
             if before > present and told:
-                steady = settled if cause == inside[0] else _stands(result, place, begin, cause)
-                redosed = later and not settled and cause == inside[0]
-                yield _move(result, place, (cause, stop), (before, length), steady=steady, redosed=redosed)
+                there = settled if cause == inside[0] else cause > begin and _stands(result, place, begin, cause)
+                redosed = cause in apart or (later and not settled and cause == inside[0])
+                yield _move(result, place, (cause, stop), (before, length), steady=there, redosed=redosed)
             begin = cause
         begin = end
 
@@ -203,13 +205,6 @@ def _stands(result: Result, place: int, begin: float, cause: float) -> bool:
     drug = result.analytes[place].parent
     windows = {averaged(result.scenario, drug), round_of(result.scenario, drug, cause)}
     return any(standing(result.curves[place], begin, cause, window).settled for window in windows)
-
-
-def _taken_on(scenario: Scenario, drug: str, cause: float, end: float) -> bool:
-    """Whether a drug is taken from a time to the end of a stretch [h]: what is left of single doses only goes."""
-    courses = [course for regimen in scenario.regimens if regimen.drug == drug for course in regimen.courses]
-    repeated = any(not course.single and course.start <= cause < course.stop for course in courses)
-    return repeated or any(dose.drug == drug and cause - TOLERANCE <= dose.time < end for dose in scenario.doses)
 
 
 def _acting(scenario: Scenario, time: float, drug: str) -> bool:

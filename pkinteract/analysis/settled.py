@@ -89,6 +89,13 @@ def at_steady_state(scenario: Scenario, drug: str) -> bool:
     return any(scenario.regimens[r].drug == drug for r, _ in kept)
 
 
+def taken_on(scenario: Scenario, drug: str, cause: float, end: float) -> bool:
+    """Whether a drug is taken from a time to the end of a stretch [h]: what is left of single doses only goes."""
+    courses = [course for regimen in scenario.regimens if regimen.drug == drug for course in regimen.courses]
+    repeated = any(not course.single and course.start <= cause < course.stop for course in courses)
+    return repeated or any(dose.drug == drug and cause - TOLERANCE <= dose.time < end for dose in scenario.doses)
+
+
 def averaged(scenario: Scenario, drug: str) -> float:
     """What an average of a drug's level is taken over [h]: the shortest whole number of days of all that repeats.
 

@@ -284,3 +284,50 @@ def test_no_change_of_dose_is_not_said_of_numbers_that_leave_an_effect_out() -> 
 
     assert "hold little or nothing of what clarithromycin does to digoxin" in do
     assert "no change of dose" not in do
+
+
+def test_a_dose_that_is_cut_as_a_partner_begins_is_told_beside_what_follows() -> None:
+    """Tacrolimus at a third beside voriconazole, which stops later: only the fall after it was told, not the rise."""
+    cut = regimen("tacrolimus", kept("3 mg", "12 h", until="0 d"), daily("1 mg", "12 h", "0 d"))
+    answer = answered(cut, regimen("voriconazole", daily("200 mg", "12 h", "0 d", "20 d")), days=40, patient=POOR)
+
+    happens = told(answer)["happens"]
+
+    first, then = (
+        happens.index("after voriconazole is started it is expected"),
+        happens.index("voriconazole is stopped"),
+    )
+    assert first < then
+    assert float(happens[first:].split("about ")[1].split(" times")[0]) == pytest.approx(
+        3 * answer.told[0].before / average(answer.result.curve("tacrolimus"), -24, 0), rel=0.1
+    )
+
+
+def test_a_move_that_the_own_dose_cuts_is_not_told_to_need_a_longer_run() -> None:
+    """Phenytoin on its way beside fluconazole, its dose lowered on day 7 of 60: the run goes on, and levels decide."""
+    phenytoin = regimen("phenytoin", kept("300 mg", until="7 d"), daily("250 mg", "24 h", "7 d"))
+    do = told(answered(phenytoin, regimen("fluconazole", daily("200 mg", "24 h", "0 d")), days=60))["do"]
+
+    assert "on day 7, when its own dose changes, but still moving" in do
+    assert "a longer run" not in do
+
+
+def test_nothing_follows_from_a_curve_that_a_measured_level_contradicts() -> None:
+    """Amitriptyline measured at four times what is predicted: "was below 80 ng/mL and stays there" was told."""
+    level = '[[observation]]\nat = "-3 d"\nanalyte = "amitriptyline+nortriptyline"\nlevel = "160 ng/mL"\n'
+    drugs = regimen("amitriptyline", kept("100 mg")), regimen("carbamazepine", kept("400 mg", "12 h", until="0 d"))
+    answer = answered(*drugs, level, days=40)
+
+    assert "is not told from a curve that its measured level contradicts" in told(answer)["do"]
+    assert "below 80" not in told(answer)["do"]
+    assert "--levels" in told(answer, "de")["do"]
+
+
+def test_what_is_not_taken_any_more_is_neither_silence_nor_asked_for() -> None:
+    """Lamotrigine and valproate both stop; lamotrigine pauses: no "no level moves", no dose of what is stopped."""
+    valproate = regimen("valproate", kept("500 mg", "12 h", until="0 d"))
+    stopped = answered(regimen("lamotrigine", kept("100 mg", "12 h", until="0 d")), valproate, days=20)
+    paused = regimen("lamotrigine", kept("100 mg", "12 h", until="0 d"), daily("100 mg", "12 h", "10 d"))
+
+    assert "hold little" not in told(stopped).get("do", "")
+    assert "No level" not in told(answered(paused, days=30)).get("happens", "")

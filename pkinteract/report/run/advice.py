@@ -8,7 +8,7 @@ from pkinteract.analysis import Alert, Answer
 from pkinteract.analysis.alerts import OF_LEVELS
 from pkinteract.analysis.alerts.changes import GRAVE
 from pkinteract.analysis.causes import is_swing
-from pkinteract.analysis.moves import Move, displacements
+from pkinteract.analysis.moves import Move, changes_dose, displacements
 from pkinteract.analysis.risks import WORTH
 from pkinteract.analysis.settled import at_steady_state
 from pkinteract.export.tables.run import alert_text, judged_text
@@ -55,11 +55,14 @@ def advice_of(answer: Answer, moves: Sequence[Move], words: Words, pairs: Sequen
     unjudged: list[str] = []
     known = {move.place: [one for one in moves if one.place == move.place] for move in moves}
     decided = {move.analyte.parent for move in moves if _out(answer, known[move.place])}
-    decided |= {pair.victim for pair in missing_pairs(pairs)}
+    decided |= {pair.victim for pair in missing_pairs(answer, pairs)}
+    odd = {alert.analyte for alert in answer.alerts if alert.rule == "measured" and answer.result.fit is None}
     for mine in known.values():
         move = mine[-1]
         name = analyte_name(answer, move.analyte.id, words)
-        if move.place in displaced:
+        if move.analyte.id in odd:
+            yield words.say("do.measured", analyte=name)
+        elif move.place in displaced:
             yield words.say("do.displaced", analyte=name)
         elif move.analyte.parent in steered or (
             move.ratio < 1 and any(advice.victim == move.analyte.parent for advice in advised)
@@ -80,7 +83,7 @@ def advice_of(answer: Answer, moves: Sequence[Move], words: Words, pairs: Sequen
 
 def missing_advice(answer: Answer, pairs: Sequence[PairEvidence], words: Words) -> Iterator[str]:
     """That the curve does not decide where a published effect is not in it."""
-    for pair in missing_pairs(pairs)[:MOST]:
+    for pair in missing_pairs(answer, pairs)[:MOST]:
         yield words.say(
             "do.missing",
             perpetrator=analyte_name(answer, pair.perpetrator, words),
@@ -88,9 +91,13 @@ def missing_advice(answer: Answer, pairs: Sequence[PairEvidence], words: Words) 
         )
 
 
-def missing_pairs(pairs: Sequence[PairEvidence]) -> list[PairEvidence]:
-    """Pairs with a published effect by a quarter or more of which the numbers hold less than half."""
-    missing = [pair for pair in pairs if pair.status == "known-not-modelled"]
+def missing_pairs(answer: Answer, pairs: Sequence[PairEvidence]) -> list[PairEvidence]:
+    """Pairs with a published effect by a quarter or more of which the numbers hold less than half.
+
+    Of drugs that are taken on from t = 0.
+    """
+    taken = {dose.drug for dose in answer.result.scenario.doses if dose.time >= -TOLERANCE and not dose.missed}
+    missing = [pair for pair in pairs if pair.status == "known-not-modelled" and pair.victim in taken]
     return [pair for pair in missing if pair.published is None or _far(pair.published)]
 
 
@@ -210,7 +217,8 @@ def _judged(answer: Answer, move: Move, words: Words, *, beside: bool) -> Iterat
         shown = {"fold": move.ratio, "share": 100 * move.ratio} if course == "-nearer" else {}
         yield words.say(f"do.still-{outside.rule}{course}", **values, **shown, limit=limit_of(outside))
     elif not move.settled:
-        yield words.say("do.moving", **values, day=written_day(answer, move.stop, words))
+        cut = changes_dose(answer.result.scenario, move.analyte.parent, move.stop)
+        yield words.say("do.moving-cut" if cut else "do.moving", **values, day=written_day(answer, move.stop, words))
     elif left is not None and (fold >= GRAVE or not beside or left.rule == "above-alert"):
         far = "-far" if fold >= GRAVE and left.rule != "above-alert" else ""
         day = written_day(answer, left.stop, words)

@@ -53,6 +53,9 @@ ALERT = ("above-alert",)
 MOVED = 1.05
 """Fold change from which a fitted value is told [1]."""
 
+NOTHING = 1.005
+"""Fold that is told as 1.00: it is none [1]."""
+
 EMPTY: Mapping[Label, Sequence[str]] = {}
 
 QUANTITIES = ("clearance", "volume", "ka", "bioavailability", "km", "peripheral-volume", "peripheral-flow")
@@ -205,6 +208,7 @@ def _happens(answer: Answer, together: Sequence[tuple[Move, Move | None]], words
     early = list(early_sentences(answer, words))
     high = list(untold_sentences(answer, words))
     silent = not (together or designed or hidden or answer.unknown or answer.dosed or early or high)
+    silent = silent and not any(alert.rule == "lost" for alert in answer.alerts)
     if silent and answer.change is not None:
         sums = any(len(analyte.parts) > 1 for analyte in answer.result.analytes)
         yield words.say("happens.nothing") if not sums else words.say("happens.nothing-sum")
@@ -226,9 +230,11 @@ def _happens(answer: Answer, together: Sequence[tuple[Move, Move | None]], words
             "average": average_text(move.round, words),
         }
         effect = effect_beside_drift(answer.result, move, causes)
-        if effect is not None:
+        idle = effect is not None and _fold(effect, 1.0) < NOTHING and not doses_with(answer.result, move)
+        if effect is not None and not idle:
             yield _drift(answer, move, causes, effect, words)
         else:
+            cause = "" if idle else cause
             sentence = words.say(f"happens.{key}", cause=cause, **values) if cause else None
             yield sentence or words.say(_unmoved(answer, move), **values)
         ends = ratio_ends(answer.result, move) if cause and effect is None else None
