@@ -6,12 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pkinteract.analysis.causes import Cause, causes_of
+from pkinteract.analysis.causes import Cause, causes_of, dose_causes
 from pkinteract.analysis.moves import LEAST, Move, changes_dose, own_changes
 from pkinteract.analysis.risks import patient_then, there
-from pkinteract.analysis.settled import DAY
+from pkinteract.analysis.settled import DAY, at_steady_state, averaged, standing
 from pkinteract.model.expectation.estimate import averages_together
-from pkinteract.model.expectation.intake import stays
+from pkinteract.model.expectation.intake import family_of, stays
 from pkinteract.result import Result
 from pkinteract.scenario import Scenario
 from pkinteract.scenario.types import TOLERANCE
@@ -49,17 +49,44 @@ def causes_of_move(result: Result, move: Move) -> tuple[Cause, ...]:
 def effect_of(result: Result, move: Move, causes: Sequence[Cause]) -> float | None:
     """Fold that drugs which start or stop make of a level that its own doses move too [1].
 
-    Where a schedule was advised, what the run without it makes of it. Else that of the long run, as ``check`` estimates
-    it by the drugs that are there before and after, of a level that comes and goes at its furthest; what stops is gone.
-    None where a change of dose or of the patient is among the causes, the level does not settle, a cause does not last
-    as long as it takes to settle, or something whose level the causes change saturates.
+    Where a schedule was advised, what the run without it makes of it. Where the dose changes with the cause, from one
+    settled level to another, their ratio per dose. Else that of the long run, as ``check`` estimates it by the drugs
+    that are there before and after, of a level that comes and goes at its furthest; what stops is gone. None where a
+    change of dose or of the patient is among the causes, the level does not settle, a cause does not last as long as it
+    takes to settle, or something whose level the causes change saturates.
     """
     end = move.extreme_time if move.returns else move.stop
     if result.unchanged is not None and not _own_before(result.unchanged.scenario, move, end):
         spans = ((time - move.round, time) for time in (move.cause, end))
         return _ratio(*(float(result.unchanged.area(move.place, *span)) for span in spans))
+    shown = _per_dose(result, move)
+    if shown is not None:
+        return shown
     known = all(cause.what in ("starts", "stops") for cause in causes)
     return _expected(result, move, causes, end) if causes and known and not _passing(result, causes) else None
+
+
+def _per_dose(result: Result, move: Move) -> float | None:
+    """Fold of a level per dose, from one that had settled to one that has, where its dose changes with the cause [1].
+
+    None of a drug that saturates, or does with what it becomes.
+    """
+    scenario, drug = result.scenario, move.analyte.parent
+    if not doses_with(result, move) or not move.settled or move.returns:
+        return None
+    family = [scenario.monographs[name] for name in family_of(scenario, drug)]
+    if any(pathway.km is not None for monograph in family for pathway in monograph.elimination.pathway):
+        return None
+    before = standing(result.curves[move.place], scenario.first_time, move.cause, averaged(scenario, drug))
+    steps = [cause for cause in dose_causes(scenario, move.cause) if cause.drug == drug]
+    if (
+        not (before.settled or at_steady_state(scenario, drug))
+        or not steps
+        or not steps[0].before
+        or not steps[0].after
+    ):
+        return None
+    return _ratio(move.before * steps[0].after / steps[0].before, move.target)
 
 
 def _expected(result: Result, move: Move, causes: Sequence[Cause], end: float) -> float | None:

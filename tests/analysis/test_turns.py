@@ -82,7 +82,7 @@ def test_an_interaction_that_comes_with_a_step_of_the_own_dose_is_told() -> None
     (move,) = of(answer)
     assert move.after == pytest.approx(whole.after / 2, rel=1e-3)
     told = float(re.search(r"at about ([\d.]+) times what it would be otherwise at the same dose", happens(answer))[1])
-    assert told == pytest.approx(whole.ratio, rel=0.1)
+    assert told == pytest.approx(whole.ratio, rel=0.005)
     assert [alert.sentence for alert in answer.alerts if alert.rule == "change"] == ["dosed"]
 
 

@@ -498,3 +498,18 @@ def test_the_rhythm_of_a_partners_cycle_is_no_effect_of_what_comes_beside_it() -
     assert told(answer)["happens"].count("lamotrigine") == 1
     assert {ratio for *_, ratio, _ in periods(answer, "levonorgestrel")} == {None}
     assert "had not settled" not in told(answer).get("much", "")
+
+
+def test_a_level_per_dose_that_settles_is_what_a_partner_makes_of_it() -> None:
+    """Ciclosporin is halved as itraconazole begins: told is its level per dose, as at the whole dose, to 3 %."""
+    azole = regimen("itraconazole", daily("200 mg", "24 h", "5 d"))
+    before = daily("150 mg", "12 h", "-30 d", "5 d")
+    whole, halved = (
+        answered(regimen("ciclosporin", before, daily(dose, "12 h", "5 d")), azole, days=30)
+        for dose in ("150 mg", "75 mg")
+    )
+
+    (rise,) = (move for move in whole.told if move.analyte.id == "ciclosporin")
+    said = re.search(r"at about ([\d.]+) times what it would be otherwise at the same dose", told(halved)["happens"])
+    assert said is not None
+    assert float(said.group(1)) == pytest.approx(rise.ratio, rel=0.03)
