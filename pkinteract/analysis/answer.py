@@ -13,6 +13,7 @@ from pkinteract.analysis.moves import (
     LEAST,
     Move,
     first_change,
+    fold_of,
     formed,
     moves_of,
     named,
@@ -96,10 +97,10 @@ def _dosed(result: Result, said: Sequence[Move]) -> Iterator[Move]:
     """Moves after steps of the own dose that are worth telling beside some others."""
     parents = {move.analyte.parent for move in said}
     for move in named(result, redosed_moves(result)):
-        if move.analyte.parent in parents or max(move.ratio, 1 / move.ratio) <= LEAST:
+        if move.analyte.parent in parents or fold_of(move.target, move.before) <= LEAST:
             continue
         fold = dose_fold(result.scenario, move)
-        if not said or max(move.ratio / fold, fold / move.ratio) >= WORTH:
+        if not said or fold_of(move.ratio, fold) >= WORTH:
             yield move
 
 

@@ -96,7 +96,7 @@ class Move:
     @property
     def back(self) -> bool:
         """Whether it ends where it was, however far it went."""
-        return _fold(self.after, self.before) <= LEAST
+        return fold_of(self.after, self.before) <= LEAST
 
 
 def first_change(scenario: Scenario) -> float | None:
@@ -106,7 +106,7 @@ def first_change(scenario: Scenario) -> float | None:
 
 def told(result: Result, moves: Iterable[Move]) -> list[Move]:
     """Moves that are worth telling: those of :func:`named` by more than ``LEAST``."""
-    return [move for move in named(result, moves) if _fold(move.target, move.before) > LEAST]
+    return [move for move in named(result, moves) if fold_of(move.target, move.before) > LEAST]
 
 
 def named(result: Result, moves: Iterable[Move]) -> list[Move]:
@@ -119,7 +119,7 @@ def formed(result: Result, moves: Iterable[Move]) -> list[Move]:
     """Moves by more than ``LEAST`` of what is formed, is in no sum and not named for itself, from where it stood."""
     summed = {part for analyte in result.analytes if len(analyte.parts) > 1 for part in analyte.parts}
     others = (move for move in moves if move.analyte.id not in summed and not _own(move.analyte))
-    return [move for move in others if move.steady and _fold(move.target, move.before) > LEAST]
+    return [move for move in others if move.steady and fold_of(move.target, move.before) > LEAST]
 
 
 def _own(analyte: Analyte) -> bool:
@@ -231,8 +231,8 @@ def _turns(result: Result, place: int, changes: Sequence[float], end: float) -> 
             continue
         stop = next((later for later in changes if later > time and acting[later] - known), end)
         gone, goes = (_furthest(result, place, *span) for span in ((turns[-1], time), (time, stop)))
-        back = max(gone, 1 / gone) > RETURNED and _fold(here, start) <= LEAST
-        turned = _fold(here, start) > RETURNED and (here > start) != (goes > 1)
+        back = max(gone, 1 / gone) > RETURNED and fold_of(here, start) <= LEAST
+        turned = fold_of(here, start) > RETURNED and (here > start) != (goes > 1)
         if max(goes, 1 / goes) > RETURNED and (back or turned):
             turns.append(time)
             known = set(acting[time])
@@ -281,7 +281,7 @@ def move_after(result: Result, place: int, drug: str, cause: float) -> Move | No
         return None
     move = _move(result, place, (cause, end), (before, length), steady=steady, redosed=False)
     cut = end < scenario.duration - TOLERANCE and not _near(end, own)
-    return None if _fold(move.target, before) <= LEAST or (cut and not move.settled) else move
+    return None if fold_of(move.target, before) <= LEAST or (cut and not move.settled) else move
 
 
 def before_change(result: Result, place: int, cause: float) -> float | None:
@@ -340,11 +340,11 @@ def _move(
     after = float(averages[-1])
     furthest = int(np.argmax(np.abs(np.log(np.maximum(averages, 1e-12 * before) / before))))
     extreme, when = float(averages[furthest]), float(times[furthest])
-    returns = _fold(extreme, before) > LEAST and _fold(extreme, before) > RETURNED * _fold(after, before)
+    returns = fold_of(extreme, before) > LEAST and fold_of(extreme, before) > RETURNED * fold_of(after, before)
     now = standing(curve, cause, stop, window)
     target = extreme if returns else after
-    moved = _fold(target, before) > LEAST
-    arrives = now.limit is None or _fold(now.limit, before) <= LEAST
+    moved = fold_of(target, before) > LEAST
+    arrives = now.limit is None or fold_of(now.limit, before) <= LEAST
     settled = now.settled or returns or (not moved and arrives)
     shares = (averages - before) / (target - before) if moved else np.zeros_like(averages)
     behind = (length - DAY) / 2
@@ -379,7 +379,7 @@ def running(result: Result, place: int, span: tuple[float, float], length: float
     return times, np.maximum(result.area(place, times - length, times) / length, 0.0)
 
 
-def _fold(one: float, other: float) -> float:
+def fold_of(one: float, other: float) -> float:
     """How far apart two levels are, whichever is the higher [1]."""
     return max(one, other) / max(min(one, other), 1e-12 * max(one, other, 1e-300))
 

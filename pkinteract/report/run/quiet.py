@@ -8,7 +8,7 @@ from pkinteract.analysis import Alert, Answer
 from pkinteract.analysis.answer import daily_doses
 from pkinteract.analysis.causes import Cause, causes_of
 from pkinteract.analysis.drift import causes_of_move, effect_of
-from pkinteract.analysis.moves import LEAST, Move, named
+from pkinteract.analysis.moves import LEAST, Move, fold_of, named
 from pkinteract.analysis.settled import averaged
 from pkinteract.export.tables.run import alert_text, average_text
 from pkinteract.report.run.phrases import MOST, analyte_name, cause_name, with_unbound, written_day
@@ -45,7 +45,7 @@ def dosed_sentences(answer: Answer, move: Move, words: Words) -> Iterator[str]:
     }
     key = "happens.own-rise" if move.ratio > 1 else "happens.own-fall"
     yield words.say(key, **values)
-    if max(move.target / even, even / move.target) > LEAST:
+    if fold_of(move.target, even) > LEAST:
         yield words.say("happens.own-even", even=even, unit=move.analyte.unit)
 
 
@@ -76,7 +76,7 @@ def early_sentences(answer: Answer, words: Words) -> Iterator[str]:
     scenario = answer.result.scenario
     for move in named(answer.result, answer.moves):
         causes = _acting(answer, move)
-        size = max(move.target / move.before, move.before / move.target)
+        size = fold_of(move.target, move.before)
         short = move.stop - move.cause < SHORT * averaged(scenario, move.analyte.parent)
         if not causes or size > LEAST or (move.settled and not short) or move.stop < scenario.duration - TOLERANCE:
             continue
@@ -86,7 +86,7 @@ def early_sentences(answer: Answer, words: Words) -> Iterator[str]:
             "day": written_day(answer, scenario.duration, words),
             "cause": words.listed([cause_name(answer, cause, words) for cause in causes]),
         }
-        if effect is not None and max(effect, 1 / effect) > LEAST:
+        if effect is not None and fold_of(effect, 1.0) > LEAST:
             yield words.say("happens.early-expected", **values, fold=effect)
         elif effect is None and short:
             yield words.say("happens.early", **values)
