@@ -14,7 +14,7 @@ from mutants import ROOT, drawn, mutants
 from mutation import Mutated, compiled, exchange, functions, wilson
 from readers import CORPUS, KINDS, mutated, outcome
 
-from pkinteract.analysis.moves import _fold
+from pkinteract.analysis.moves import fold_of
 from pkinteract.engine.kernel import code
 from pkinteract.engine.kernel.entries import ENTRIES
 
@@ -133,14 +133,14 @@ def test_a_sample_is_of_the_place_that_was_asked_for() -> None:
 def test_a_mutant_takes_the_place_of_the_running_function() -> None:
     """``max(one, other)`` made ``min(one, other)``: 2 is no fold of 2 any more; put back, it is."""
     made, _ = mutants(SOURCE)
-    inside = [one for one in (make() for make in made) if one.function and one.function[0] == "_fold"]
-    there, kept = functions(), _fold.__code__
+    inside = [one for one in (make() for make in made) if one.function and one.function[0] == "fold_of"]
+    there, kept = functions(), fold_of.__code__
     try:
         exchange(next(one for one in inside if (one.was, one.now) == ("max", "min")), there)
-        assert _fold(4.0, 2.0) == pytest.approx(1.0)
+        assert fold_of(4.0, 2.0) == pytest.approx(1.0)
     finally:
-        _fold.__code__ = kept
-    assert _fold(4.0, 2.0) == pytest.approx(2.0)
+        fold_of.__code__ = kept
+    assert fold_of(4.0, 2.0) == pytest.approx(2.0)
 
 
 def test_a_mutant_of_what_a_module_does_is_imported() -> None:
