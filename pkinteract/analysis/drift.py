@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pkinteract.analysis.causes import Cause, causes_of, dose_causes
-from pkinteract.analysis.moves import LEAST, Move, changes_dose, own_changes
+from pkinteract.analysis.moves import LEAST, Move, changes_dose, fold_of, own_changes
 from pkinteract.analysis.risks import patient_then, there
 from pkinteract.analysis.settled import DAY, at_steady_state, averaged, standing
 from pkinteract.model.expectation.estimate import averages_together
@@ -100,7 +100,7 @@ def _expected(result: Result, move: Move, causes: Sequence[Cause], end: float) -
         for name, monograph in scenario.monographs.items()
         if any(pathway.km is not None for pathway in monograph.elimination.pathway)
     )
-    if any(name in first and name in last and _apart(first[name], last[name]) for name in saturating):
+    if any(name in first and name in last and fold_of(first[name], last[name]) > LEAST for name in saturating):
         return None
     return _ratio(*(sum(levels.get(part, 0.0) for part in move.analyte.parts) for levels in (first, last)))
 
@@ -122,11 +122,6 @@ def _passing(result: Result, causes: Sequence[Cause]) -> bool:
         stay.last < result.scenario.duration - DAY and stay.last - stay.first < stay.gone - stay.last
         for stay in started
     )
-
-
-def _apart(one: float, other: float) -> bool:
-    """Whether two levels are further apart than what is told of one."""
-    return max(one, other) > LEAST * min(one, other)
 
 
 def effect_beside_drift(result: Result, move: Move, causes: Sequence[Cause]) -> float | None:
